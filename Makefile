@@ -1,0 +1,56 @@
+# Each target installs what it needs into .venv by itself, and does nothing twice.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+UP := $(VENV)/.installed-up
+DEV := $(VENV)/.installed-dev
+LOCKS := requirements.txt requirements-up.txt requirements-dev.txt
+
+.DEFAULT_GOAL := up
+.PHONY: up test e2e lint bench screens clean
+
+up: $(UP)
+	@exec $(BIN)/python manage.py up
+
+test: $(DEV)
+	@exec $(BIN)/python -m pytest
+
+e2e: $(DEV)
+	@exec $(BIN)/python -m pytest tests/browser
+
+# mypy's Django plugin loads the settings; it connects to nothing.
+lint: export DATABASE_URL := postgres://nobody@localhost/nothing
+lint: export REDIS_URL := redis://localhost
+lint: export SECRET_KEY := only-for-the-type-checker-0123456789
+lint: export FIELD_ENCRYPTION_KEYS := AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+lint: $(DEV)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python -m mypy
+	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/lint-imports
+	@! grep -nE '^ *(-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host)|://' $(LOCKS) \
+		|| { echo 'A lock file names an index: compile it without its address.'; exit 1; }
+
+bench: $(DEV)
+	@exec $(BIN)/python -m bench
+
+screens: $(DEV)
+	@exec $(BIN)/python -m tests.screens
+
+clean:
+	@$(PYTHON) -m dashboard.embedded.clean
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'Retake needs Python 3.11 or later: make PYTHON=/path/to/python3.11'; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo 'No venv: on Debian, apt-get install python3-venv'; exit 1; }
+
+$(UP): requirements-up.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-up.txt
+	@touch $@
+
+# The development lock contains everything that `make up` needs.
+$(DEV): requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
+	@touch $@ $(UP)

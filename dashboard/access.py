@@ -1,0 +1,132 @@
+"""The only place that answers "may they?".
+
+Signed out: the sign-in page (Django's LoginRequiredMiddleware), the same whether the row exists or not.
+Signed in but not of the team: 404. Of the team without the right: 403 with the reason.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import resolve
+
+from dashboard.models import Membership, Role, Team, User
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+P = ParamSpec("P")
+
+RANK = {Role.VIEWER: 0, Role.MEMBER: 1, Role.ADMIN: 2, Role.OWNER: 3}
+
+
+class Right(Enum):
+    """A right, the least role that has it, and the sentence for those who have not."""
+
+    READ = Role.VIEWER, "read this team's pages"
+    LOOK_UP = Role.MEMBER, "ask the gateway for a generation"
+    REPLAY = Role.MEMBER, "replay a generation, because a replay costs money"
+    MANAGE = Role.ADMIN, "manage members and gateway connections"
+    OWN = Role.OWNER, "change or remove owners"
+
+    @property
+    def least(self) -> Role:
+        return self.value[0]
+
+    def held_by(self, role: str) -> bool:
+        """Whether `role` has this right."""
+        return RANK[Role(role)] >= RANK[self.least]
+
+    def refusal(self, role: str) -> str:
+        """The reason shown on the 403 page."""
+        return (
+            f"Your role in this team is {Role(role).label.lower()}. Only {Role(self.least).label.lower()}s and above may "
+            f"{self.value[1]}. Ask an admin of the team to change your role."
+        )
+
+
+class SignedInRequest(HttpRequest):
+    """A request behind sign-in: `user` is a `User`."""
+
+    user: User
+    htmx: "HtmxDetails"
+
+
+class TeamRequest(SignedInRequest):
+    """A request inside one team, with the role of who asks."""
+
+    team: Team
+    role: Role
+
+
+
+def memberships(request: HttpRequest) -> list[Membership]:
+    """The memberships of who asks, with their teams, by team name: one query a request."""
+    if not hasattr(request, "_memberships"):
+        user = cast(User, request.user)
+        rows = Membership.objects.filter(user=user).select_related("team").order_by("team__name", "team_id")
+        request._memberships = list(rows) if user.is_authenticated else []  # type: ignore[attr-defined]
+    return cast(list[Membership], request._memberships)  # type: ignore[attr-defined]
+
+
+def membership(request: HttpRequest, slug: str, right: Right) -> Membership:
+    """The membership in team `slug` of who asks. Raises Http404 outside it, PermissionDenied without the right."""
+    for one in memberships(request):
+        if one.team.slug == slug:
+            if not right.held_by(one.role):
+                raise PermissionDenied(right.refusal(one.role))
+            return one
+    raise Http404("No such team, or you are not a member of it.")
+
+
+def enter(request: HttpRequest, slug: str, right: Right) -> TeamRequest:
+    """Put `team` and `role` on the request after the check of `membership`."""
+    mine = membership(request, slug, right)
+    entered = cast(TeamRequest, request)
+    entered.team, entered.role = mine.team, Role(mine.role)
+    return entered
+
+
+def for_team(
+    right: Right,
+) -> Callable[[Callable[Concatenate[TeamRequest, P], HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """A view of one team: takes the URL's `team` slug, asks for `right`, hands on a `TeamRequest`."""
+
+    def decorate(view: Callable[Concatenate[TeamRequest, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def inner(request: HttpRequest, team: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            return view(enter(request, team, right), *args, **kwargs)
+
+        inner.right = right  # type: ignore[attr-defined]
+        return inner
+
+    return decorate
+
+
+def for_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view for anybody signed in, which shows only what is theirs."""
+    view.right = "person"  # type: ignore[attr-defined]
+    return view
+
+
+def for_everybody(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view without sign-in. The names of all of them stand in `OPEN_VIEWS`; a test holds the list."""
+    view.right = "everybody"  # type: ignore[attr-defined]
+    return login_not_required(view)
+
+
+OPEN_VIEWS = {"healthz", "readyz", "demo_sign_in", "invitation", "favicon", "account_reset_password"}
+
+
+def may(request: TeamRequest, right: Right) -> bool:
+    """Whether who asks has `right` in the team of this request (for showing and hiding controls)."""
+    return right.held_by(request.role)
+
+
+def right_of(path: str) -> Any:
+    """The right that the view at `path` asks for: a `Right`, "person", "everybody", or None when it asks nothing."""
+    return getattr(resolve(path).func, "right", None)

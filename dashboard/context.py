@@ -1,0 +1,68 @@
+"""What every template may ask for: the team, the role in it, the switcher. Costs nothing until it is asked."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from dashboard import access
+from dashboard.middleware import LAST_TEAM
+from dashboard.models import Membership, Role, Team
+
+
+class Site:
+    """`site` in templates: one query for the memberships, made when a template first asks for them."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def memberships(self) -> list[Membership]:
+        """The memberships of who asks, with their teams; empty when signed out."""
+        signed_in = hasattr(self.request, "user") and self.request.user.is_authenticated
+        return access.memberships(self.request) if signed_in else []
+
+    @cached_property
+    def membership(self) -> Membership | None:
+        """The membership in the current team: the URL's team, else the last one used, else the first."""
+        return current_membership(self.request) if self.memberships else None
+
+    @property
+    def team(self) -> Team | None:
+        return self.membership.team if self.membership else None
+
+    @property
+    def role(self) -> Role | None:
+        return Role(self.membership.role) if self.membership else None
+
+    @property
+    def other_memberships(self) -> list[Membership]:
+        """What the switcher offers."""
+        return [one for one in self.memberships if one is not self.membership]
+
+    @property
+    def may(self) -> dict[str, bool]:
+        """Rights in the current team by name: `site.may.replay`, `site.may.manage`, ..."""
+        return {right.name.lower(): bool(self.role and right.held_by(self.role)) for right in access.Right}
+
+    @property
+    def mail_works(self) -> bool:
+        return bool(settings.MAIL_WORKS)
+
+    @property
+    def is_demo(self) -> bool:
+        return bool(settings.DEMO_GATEWAY)
+
+
+def current_membership(request: HttpRequest) -> Membership | None:
+    """Of who asks: in the URL's team, else in the team used last, else in the first by name; None without a team."""
+    mine = access.memberships(request)
+    team: Team | None = getattr(request, "team", None)
+    slug = team.slug if team else request.session.get(LAST_TEAM)
+    return next((one for one in mine if one.team.slug == slug), mine[0] if mine else None)
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The context processor: `site`."""
+    return {"site": Site(request)}

@@ -1,0 +1,190 @@
+"""Every input of the site's own pages."""
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from dashboard.fields import Secret
+from dashboard.models import GatewayConnection, Role, Team, User
+from dashboard.teams import grantable
+
+if TYPE_CHECKING:
+    TeamBase = forms.ModelForm[Team]
+    UserBase = forms.ModelForm[User]
+    ConnectionBase = forms.ModelForm[GatewayConnection]
+else:
+    TeamBase = UserBase = ConnectionBase = forms.ModelForm
+
+# What may stand in a header: a key with a blank, a line end or a letter beyond ASCII was pasted wrongly.
+PRINTABLE = re.compile(r"[!-~]+")
+LONGEST_KEY = 4000
+
+
+class RoleForm(forms.Form):
+    """A role out of those that `by`, the role of who asks, may hand out."""
+
+    role = forms.ChoiceField()
+
+    def __init__(self, *args: Any, by: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(one.value, one.label) for one in grantable(by)]
+        self.fields["role"] = forms.ChoiceField(choices=choices, initial=Role.MEMBER)
+
+    @property
+    def chosen(self) -> Role:
+        return Role(self.cleaned_data["role"])
+
+
+class TeamForm(TeamBase):
+    class Meta:
+        model = Team
+        fields = ("name",)
+        labels: ClassVar[dict[str, str]] = {"name": "Name of the team"}
+
+
+class ProfileForm(UserBase):
+    class Meta:
+        model = User
+        fields = ("name",)
+        help_texts: ClassVar[dict[str, str]] = {
+            "name": "Shown to your teams. Without one they see your e-mail address."
+        }
+
+
+class JoinForm(UserBase):
+    """A new account for somebody who holds an invitation."""
+
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        help_text="At least 10 characters.",
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+        labels: ClassVar[dict[str, str]] = {"email": "E-mail", "name": "Your name"}
+        widgets: ClassVar[dict[str, forms.Widget]] = {
+            "email": forms.EmailInput(attrs={"autocomplete": "username"}),
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+        }
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if User.objects.filter(email=email).exists():
+            raise ValidationError(
+                "There is an account with this e-mail address. Sign in, then open this link again."
+            )
+        return email
+
+    def _post_clean(self) -> None:
+        """Checks the password against the e-mail address and the name too, once the instance has them."""
+        super()._post_clean()  # type: ignore[misc]  # undocumented, so not in the stubs
+        try:
+            validate_password(self.cleaned_data.get("password", ""), self.instance)
+        except ValidationError as error:
+            self.add_error("password", error)
+
+    def create(self) -> User:
+        """The saved user."""
+        data = self.cleaned_data
+        return User.objects.create_user(data["email"], data["password"], name=data["name"])
+
+
+def _key_field(label: str, help_text: str) -> forms.CharField:
+    """A field that takes a credential and never shows one."""
+    attrs = {"autocomplete": "new-password", "spellcheck": "false"}
+    widget = forms.PasswordInput(attrs=attrs, render_value=False)
+    return forms.CharField(
+        label=label, help_text=help_text, widget=widget, max_length=LONGEST_KEY, required=False
+    )
+
+
+class ConnectionForm(ConnectionBase):
+    """A gateway connection. Keys are write-only: an empty field keeps the stored one."""
+
+    base_url = forms.ChoiceField(label="Gateway address")
+    read_key = _key_field(
+        "Key for looking up", "A key with the scope generations:read also gets stored requests."
+    )
+    replay_key = _key_field("Key for replays", "Optional. Without one, replays use the key for looking up.")
+    forget_replay_key = forms.BooleanField(label="Remove the key for replays", required=False)
+
+    class Meta:
+        model = GatewayConnection
+        fields = ("name", "base_url")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.had_url = self.instance.base_url
+        self.fields["base_url"] = forms.ChoiceField(label="Gateway address", choices=self._addresses())
+        if self.instance.replay_key is None:
+            del self.fields["forget_replay_key"]
+        if self.instance.pk:
+            self.fields["read_key"].help_text = "Leave empty to keep the stored key."
+            self.fields["replay_key"].help_text = "Leave empty to keep what is stored."
+
+    @staticmethod
+    def _addresses() -> list[tuple[str, str]]:
+        return [(url, url) for url in allowed_urls()]
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        others = GatewayConnection.objects.filter(team_id=self.instance.team_id, name=name).exclude(
+            pk=self.instance.pk
+        )
+        if others.exists():
+            raise ValidationError("This team has a connection of this name already.")
+        return name
+
+    def clean_read_key(self) -> Secret | None:
+        return self._new_key("read_key")
+
+    def clean_replay_key(self) -> Secret | None:
+        return self._new_key("replay_key")
+
+    def _new_key(self, name: str) -> Secret | None:
+        text = self.cleaned_data[name]
+        if text and not PRINTABLE.fullmatch(text):
+            raise ValidationError("A key has no blanks, line ends or letters beyond ASCII. Copy it again.")
+        return Secret(text) if text else None
+
+    def clean(self) -> dict[str, Any]:
+        """A stored key is only ever sent to the address for which it was entered."""
+        data = self.cleaned_data
+        moved = self.instance.pk and data.get("base_url", self.had_url) != self.had_url
+        for name in ("read_key", "replay_key"):
+            stored = getattr(self.instance, name)
+            dropped = name == "replay_key" and data.get("forget_replay_key")
+            if moved and stored and name in data and not data[name] and not dropped:
+                self.add_error(name, "Enter this key again: it was saved for another address.")
+        if not self.instance.pk and "read_key" in data and not data["read_key"]:
+            self.add_error("read_key", "Enter a key.")
+        return data
+
+    def save(self, commit: bool = True) -> GatewayConnection:
+        """The saved connection. What the last test saw is forgotten when the address or a key changed."""
+        made, data = self.instance, self.cleaned_data
+        if data.get("forget_replay_key"):
+            made.replay_key = None
+        made.read_key = data["read_key"] or made.read_key
+        made.replay_key = data["replay_key"] or made.replay_key
+        if self.what_changed:
+            made.checked_at = made.check_result = None
+        return super().save(commit)
+
+    @property
+    def what_changed(self) -> list[str]:
+        """The names of what changed besides the name, for the audit event: never a value."""
+        data, changed = self.cleaned_data, ["base_url"] if self.instance.base_url != self.had_url else []
+        keys = [name for name in ("read_key", "replay_key", "forget_replay_key") if data.get(name)]
+        return changed + keys
+
+
+def allowed_urls() -> list[str]:
+    """The base URLs that a connection may use: the operator's list, and the demo gateway where there is one."""
+    return [*settings.GATEWAY_URLS, *filter(None, [settings.DEMO_GATEWAY])]

@@ -1,0 +1,78 @@
+"""`manage.py doctor`: what is wrong, in plain words."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error, connection
+
+from dashboard.forms import allowed_urls
+from dashboard.models import GatewayConnection
+from dashboard.readiness import broker, database, migrations
+from generations.gateway.client import Client, Timeouts
+
+# The gateways' health page needs no key, but a client does.
+NO_KEY = "none"
+PATIENCE = Timeouts(connect=5, read=5, total=5)
+
+
+class Command(BaseCommand):
+    """Prints one line a check. The exit code is 1 when something is wrong."""
+
+    help = "Check what Retake needs and say what is wrong."
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        checks = [("Database", database()), ("Redis", broker())]
+        if checks[0][1] is None:
+            checks += [("Migrations", migrations()), ("Cache table", cache_table()), ("Keys", stored_keys())]
+        checks += [(f"Gateway {url}", gateway(url)) for url in allowed_urls()]
+        for name, fault in checks:
+            self.stdout.write(f"{name}: {fault or 'in order.'}")
+        self.stdout.write(
+            "Worker: unknown. A replay that stays queued for a minute means that no worker runs."
+        )
+        wrong = sum(fault is not None for _name, fault in checks)
+        if wrong:
+            raise CommandError(f"{wrong} of {len(checks)} checks found something wrong.")
+
+
+def cache_table() -> str | None:
+    """The table that sign-in limits are counted in."""
+    name = settings.CACHES["default"]["LOCATION"]
+    there = name in connection.introspection.table_names()
+    return None if there else "The table is missing. Run: python manage.py prepare"
+
+
+def stored_keys() -> str | None:
+    """FIELD_ENCRYPTION_KEYS opens every stored gateway key."""
+    try:
+        rows = GatewayConnection.objects.order_by("pk").values_list("pk", "team__slug", "name")
+        shut = [f"{team}/{name}" for pk, team, name in rows if not _opens(pk)]
+    except Error:
+        return "The table cannot be read. Run: python manage.py prepare"
+    if not shut:
+        return None
+    return (
+        f"FIELD_ENCRYPTION_KEYS does not open the keys of {', '.join(shut)}. "
+        "Put back the key with which they were saved, or enter the gateway keys again."
+    )
+
+
+def _opens(pk: int) -> bool:
+    try:
+        GatewayConnection.objects.get(pk=pk)
+    except ImproperlyConfigured:
+        return False
+    return True
+
+
+def gateway(url: str) -> str | None:
+    """The gateway answers at this address."""
+    try:
+        probe = Client(url, NO_KEY, timeouts=PATIENCE).probe()
+    except ValueError:
+        return "This is no address of a gateway. It must look like https://host/v1. Check GATEWAY_URLS."
+    if probe.reachable:
+        return None
+    return f"{probe.fault.title} {probe.fault.advice}" if probe.fault else "It does not answer."

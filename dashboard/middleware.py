@@ -1,0 +1,70 @@
+"""Health answers, pages that no cache keeps, and the team that was used last."""
+
+from collections.abc import Callable
+from typing import cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.urls import resolve
+from django.utils.cache import patch_cache_control
+from django.utils.http import urlencode
+
+from dashboard.access import SignedInRequest
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+PROBES = frozenset({"/healthz", "/readyz"})
+LAST_TEAM = "team"
+
+
+def health(get_response: GetResponse) -> GetResponse:
+    """Answers probes first: they come by address, without TLS, under a host name that nobody allowed."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        if request.path_info in PROBES:
+            response: HttpResponseBase = resolve(request.path_info).func(request)
+            return response
+        return get_response(request)
+
+    return answer
+
+
+def private_pages(get_response: GetResponse) -> GetResponse:
+    """No cache keeps a page, unless its view says otherwise. A fragment that lost its login sends the page to sign-in."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if request.headers.get("HX-Request") == "true" and _is_sign_in(response):
+            response = _leave_for_sign_in(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, no_store=True, private=True)
+        return response
+
+    return answer
+
+
+def _is_sign_in(response: HttpResponseBase) -> bool:
+    return isinstance(response, HttpResponseRedirect) and urlsplit(response.url).path == resolve_url(
+        settings.LOGIN_URL
+    )
+
+
+def _leave_for_sign_in(request: HttpRequest) -> HttpResponse:
+    """The way back leads to the page in the browser's address bar, not to the fragment."""
+    page = cast(SignedInRequest, request).htmx.current_url_abs_path or "/"
+    address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page})}"
+    return HttpResponse(status=204, headers={"HX-Redirect": address})
+
+
+def last_team(get_response: GetResponse) -> GetResponse:
+    """Remembers in the session which team a page was opened in, for pages that belong to none."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        team = getattr(request, "team", None)
+        if team is not None and request.session.get(LAST_TEAM) != team.slug:
+            request.session[LAST_TEAM] = team.slug
+        return response
+
+    return answer

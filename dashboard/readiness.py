@@ -1,0 +1,65 @@
+"""Is everything there that the site needs? Asked by `/readyz` and by the `doctor` command.
+
+Each check takes nothing and returns None when all is well, else a sentence without any address or password.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+Check = Callable[[], str | None]
+OLDEST_POSTGRES = 15
+PATIENCE_SECONDS = 2
+
+
+def database() -> str | None:
+    """PostgreSQL answers and is new enough."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("show server_version_num")
+            major = int(cursor.fetchone()[0]) // 10_000
+    except Error:
+        return "The database cannot be reached. Check DATABASE_URL."
+    if major < OLDEST_POSTGRES:
+        return f"The database is PostgreSQL {major}. Retake needs {OLDEST_POSTGRES} or later."
+    return None
+
+
+def migrations() -> str | None:
+    """The tables are those of this version."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except Error:
+        return "The migrations cannot be read, because the database cannot be reached."
+    return f"{missing} migrations are missing. Run: python manage.py migrate" if missing else None
+
+
+def broker() -> str | None:
+    """A server that speaks the Redis protocol answers."""
+    wire = redis.Redis.from_url(settings.REDIS_URL, **_redis_options())
+    try:
+        wire.ping()
+    except redis.RedisError:
+        return "Redis cannot be reached. Check REDIS_URL."
+    finally:
+        wire.close()
+    return None
+
+
+def _redis_options() -> dict[str, Any]:
+    """No retries and short waits; hosted plans use certificates that they signed themselves."""
+    waits = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
+    if settings.REDIS_URL.startswith("unix://"):
+        waits.pop("socket_connect_timeout")
+    trust = {"ssl_cert_reqs": "none"} if settings.REDIS_URL.startswith("rediss://") else {}
+    return {**waits, **trust, "retry": Retry(NoBackoff(), 0)}
+
+
+CHECKS: dict[str, Check] = {"database": database, "migrations": migrations, "redis": broker}

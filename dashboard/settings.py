@@ -1,0 +1,208 @@
+"""Settings, from the environment only. A missing or malformed value stops the start with one sentence that names it."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dashboard.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(BASE_DIR)
+
+# --- Core -------------------------------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.secret("SECRET_KEY")
+FIELD_ENCRYPTION_KEYS = env.fernet_keys("FIELD_ENCRYPTION_KEYS")
+PUBLIC_URL = env.public_url("PUBLIC_URL")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname] if PUBLIC_URL else [])
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL] if PUBLIC_URL else [])
+ROOT_URLCONF = "dashboard.urls"
+WSGI_APPLICATION = "dashboard.wsgi.application"
+ASGI_APPLICATION = "dashboard.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+INSTALLED_APPS = [
+    "dashboard",
+    "generations",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "template_partials.apps.SimpleAppConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "dashboard.middleware.health",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "dashboard.middleware.private_pages",
+    "dashboard.middleware.last_team",
+]
+
+# --- Databases and the wire ---------------------------------------------------------------------------------------
+# CONN_MAX_AGE is 0 because the pool keeps the connections; a view gives its own back at the end of the request.
+DATABASES = {"default": env.database("DATABASE_URL", pool_size=env.number("DATABASE_POOL", default=8))}
+REDIS_URL = env.redis("REDIS_URL")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+# --- Behind a proxy -----------------------------------------------------------------------------------------------
+TRUST_PROXY = env.flag("TRUST_PROXY", default=False)
+SECURE = PUBLIC_URL.startswith("https://")
+# Without TRUST_PROXY every request looks like plain HTTP, and redirecting it would never end.
+SECURE_SSL_REDIRECT = SECURE and TRUST_PROXY and not DEBUG
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
+USE_X_FORWARDED_HOST = TRUST_PROXY
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = env.cookie_names()
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
+
+# --- Content-Security-Policy --------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "media-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Pages --------------------------------------------------------------------------------------------------------
+_LOADERS = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.context.site",
+            ],
+            "builtins": ["template_partials.templatetags.partials", "dashboard.templatetags.site"],
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    _LOADERS if DEBUG else [("django.template.loaders.cached.Loader", _LOADERS)],
+                )
+            ],
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / ".local" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+# --- People -------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "dashboard.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "dashboard.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "dashboard.accounts.ResetTokens"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/h/ip,5/h/key"}
+vars().update(env.email("EMAIL_URL", default="consolemail://"))
+MAIL_WORKS = env.is_set("EMAIL_URL")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Retake <retake@localhost>")
+
+# --- Celery -------------------------------------------------------------------------------------------------------
+# Early acks, no prefetch, no result store: a replay is claimed by its row, never by its message.
+WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=32)
+CELERY = {
+    "broker_url": REDIS_URL,
+    "broker_use_ssl": env.redis_ssl(REDIS_URL),
+    "broker_transport_options": {"visibility_timeout": 3600, "socket_timeout": 10, "socket_connect_timeout": 3},
+    "broker_connection_retry_on_startup": True,
+    "broker_pool_limit": 2,
+    "task_ignore_result": True,
+    "task_acks_late": False,
+    "task_default_queue": "retake",
+    "task_publish_retry": False,
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "worker_disable_prefetch": True,
+    "worker_prefetch_multiplier": 1,
+    "worker_pool": "threads",
+    "worker_concurrency": WORKER_CONCURRENCY,
+    "worker_hijack_root_logger": False,
+    "worker_send_task_events": False,
+    "worker_enable_remote_control": False,
+    "beat_schedule": {
+        "sweep": {"task": "generations.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+        "tidy": {"task": "generations.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
+    },
+}
+
+# --- Retake -------------------------------------------------------------------------------------------------------
+GATEWAY_URLS = env.gateway_urls("GATEWAY_URLS", default=["https://api.phaseo.app/v1"])
+DEMO_GATEWAY = env.text("DEMO_GATEWAY", default="")
+MAX_RECORD_MB = env.number("MAX_RECORD_MB", default=64)
+BODY_RETENTION_DAYS = env.number("BODY_RETENTION_DAYS", default=0)
+WEB_THREADS = env.number("WEB_THREADS", default=2)
+FIRST_BYTE_SECONDS = env.number("FIRST_BYTE_SECONDS", default=600)
+IDLE_SECONDS = env.number("IDLE_SECONDS", default=180)
+TOTAL_SECONDS = env.number("TOTAL_SECONDS", default=1800)
+WORKER_GRACE_SECONDS = env.number("WORKER_GRACE_SECONDS", default=20)
+
+# --- Logs ---------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", default="WARNING")},
+}

@@ -1,0 +1,126 @@
+"""Tags of the pages about people and connections: roles, events and connection tests in words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from dashboard.models import AuditEvent, GatewayConnection, Role
+
+register = template.Library()
+
+RIGHTS = {
+    Role.VIEWER: "reads what the team has looked up.",
+    Role.MEMBER: "reads, looks up and replays.",
+    Role.ADMIN: "also manages members and gateway connections.",
+    Role.OWNER: "everything, other owners included.",
+}
+
+WORDS = {
+    "team.created": "Team {subject} created",
+    "team.renamed": "Team renamed from {before} to {subject}",
+    "member.role": "{subject}: {before} became {after}",
+    "member.left": "{subject} left",
+    "member.removed": "{subject} removed",
+    "member.reset_link": "Password reset link made for {subject}",
+    "invitation.made": "Invitation made: {subject}",
+    "invitation.revoked": "Invitation revoked: {subject}",
+    "invitation.accepted": "{subject} joined as {role}",
+    "connection.added": "Gateway connection {subject} added",
+    "connection.changed": "Gateway connection {subject} changed",
+    "connection.removed": "Gateway connection {subject} removed",
+    "connection.moved": "Gateway connection {subject} asked earlier",
+}
+
+
+@register.filter
+def role_rights(role: str) -> str:
+    """What somebody of this role may do, in a few words."""
+    return RIGHTS[Role(role)]
+
+
+@register.simple_tag
+def role_list() -> SafeString:
+    """All roles with what they may do."""
+    return format_html_join(
+        "", '<p class="help"><b>{}</b> {}</p>', [(one.label, RIGHTS[one]) for one in Role]
+    )
+
+
+@register.filter
+def in_words(event: AuditEvent) -> str:
+    """What happened, as one line. An action that is not listed is shown as it is."""
+    words = WORDS.get(event.action, "{action} {subject}")
+    return words.format_map(_Facts(event.details | {"subject": event.subject, "action": event.action}))
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "unknown"
+
+
+# --- Connection tests ---------------------------------------------------------------------------------------------
+
+YES, NO, UNKNOWN = ("good", "good", "yes"), ("bad", "bad", "no"), ("", "unknown", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of a connection test: `kind` of pill, `icon`, `word`, and the sentence beside it."""
+
+    label: str
+    kind: str
+    icon: str
+    word: str
+    detail: str
+
+
+# Name in the result -> label, and the sentence for yes, no and unknown.
+QUESTIONS = {
+    "reachable": ("Gateway reachable", ("", "", "")),
+    "accepted": ("Key accepted", ("", "", "The gateway did not say.")),
+    "reads_records": ("Can look up generations", ("", "", "The gateway did not say.")),
+    "reads_bodies": (
+        "Can read stored requests",
+        (
+            "",
+            "Replays are not possible with this key. It most likely lacks the scope generations:read.",
+            "Unknown until a record with a stored request has been seen through this key.",
+        ),
+    ),
+    "sends": (
+        "Can send replays",
+        ("", "", "Unknown until a replay was sent: trying it out would cost money."),
+    ),
+}
+ASKED = {"read": ["reachable", "accepted", "reads_records", "reads_bodies"], "replay": ["accepted", "sends"]}
+
+
+@register.simple_tag
+def check_facts(connection: GatewayConnection) -> list[Fact]:
+    """What the last test saw, line by line. Without a key for replays the other key is asked about sending too."""
+    result: dict[str, dict[str, Any]] = connection.check_result or {}
+    lines = [
+        fact for role, seen in result.items() for fact in _facts(role, seen, alone="replay" not in result)
+    ]
+    return lines + [
+        _fault(seen) for seen in result.values() if seen.get("fault") and not seen.get("reads_records")
+    ]
+
+
+def _facts(role: str, seen: dict[str, Any], alone: bool) -> list[Fact]:
+    names = ASKED[role] + (["sends"] if alone else [])
+    return [_fact(name, seen.get(name), "Key for replays: " if role == "replay" else "") for name in names]
+
+
+def _fact(name: str, value: bool | None, prefix: str) -> Fact:
+    label, details = QUESTIONS[name]
+    place = {True: 0, False: 1}.get(value, 2) if value is not None else 2
+    label = prefix + label[0].lower() + label[1:] if prefix else label
+    return Fact(label, *(YES, NO, UNKNOWN)[place], details[place])
+
+
+def _fault(seen: dict[str, Any]) -> Fact:
+    return Fact("What to do", "warn", "warn", seen["fault"], seen.get("advice", ""))

@@ -1,0 +1,155 @@
+"""Template tags of every page: icons, state pills and relative times. Built in: templates need no `load`."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
+
+register = template.Library()
+
+# Our words for what an icon means -> the drawing in the lucide package.
+ICONS = {
+    "activity": "activity",
+    "add": "plus",
+    "audio": "volume-2",
+    "bad": "circle-x",
+    "cancelled": "ban",
+    "check": "check",
+    "chevron": "chevron-down",
+    "clock": "clock",
+    "close": "x",
+    "copy": "copy",
+    "diff": "git-compare",
+    "download": "download",
+    "edit": "pencil",
+    "external": "external-link",
+    "file": "file",
+    "gateway": "plug",
+    "good": "circle-check",
+    "help": "circle-question-mark",
+    "home": "house",
+    "image": "image",
+    "info": "info",
+    "interrupted": "unplug",
+    "json": "braces",
+    "key": "key-round",
+    "keyboard": "keyboard",
+    "link": "link",
+    "lock": "lock",
+    "mail": "mail",
+    "menu": "menu",
+    "more": "ellipsis",
+    "next": "arrow-right",
+    "note": "message-square",
+    "person": "user",
+    "pin": "pin",
+    "previous": "arrow-left",
+    "queued": "circle-dashed",
+    "remove": "trash-2",
+    "replay": "rotate-ccw",
+    "run": "loader-circle",
+    "search": "search",
+    "settings": "settings",
+    "share": "share-2",
+    "show": "eye",
+    "sign-out": "log-out",
+    "sound": "volume-2",
+    "stop": "square",
+    "tag": "tag",
+    "team": "users",
+    "tool": "wrench",
+    "unknown": "circle-question-mark",
+    "video": "film",
+    "warn": "triangle-alert",
+}
+MARK = (
+    '<svg class="icon mark" width="20" height="20" viewBox="0 0 20 20" fill="none" stroke="currentColor" '
+    'stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">'
+    '<path d="M4 10a6 6 0 1 1 1.9 4.4"/><path d="M4 16v-4h4"/>'
+    '<circle cx="10" cy="10" r="1.6" fill="currentColor" stroke="none"/></svg>'
+)
+
+# State -> (kind of pill, icon, word). A state that is not listed is shown as it is, in a neutral pill.
+PILLS = {
+    "queued": ("quiet", "queued", "Queued"),
+    "running": ("run", "run", "Running"),
+    "succeeded": ("good", "good", "Succeeded"),
+    "failed": ("bad", "bad", "Failed"),
+    "cancelled": ("quiet", "cancelled", "Cancelled"),
+    "interrupted": ("warn", "interrupted", "Interrupted"),
+    "reproduced": ("good", "good", "Reproduced"),
+    "pending": ("run", "clock", "Not recorded yet"),
+    "expired": ("quiet", "clock", "Expired"),
+    "unknown": ("quiet", "unknown", "Unknown"),
+}
+
+# The level of a Django message -> the kind of notice.
+NOTICES = {"success": "good", "warning": "warn", "error": "bad"}
+
+# The length of a unit in seconds, and its name. time.js has the same table.
+UNITS = ((86_400, "day"), (3_600, "hour"), (60, "min"))
+JUST_NOW = 45
+DATES_AFTER = timedelta(days=30)
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def icon(name: str) -> SafeString:
+    """The inline SVG for one of our names, 16 px with 1.5 px strokes; a question mark for a name that is not ours."""
+    if name == "mark":
+        return mark_safe(MARK)  # noqa: S308  a constant
+    # lucide draws on a grid of 24, so 2.25 there is 1.5 px at 16 px.
+    known = name if name in ICONS else "unknown"
+    drawing = lucide(
+        ICONS[known], size=16, stroke_width=2.25, aria_hidden="true", **{"class": f"icon {known}"}
+    )
+    lines = (line.strip() for line in drawing.splitlines())
+    return mark_safe("".join(lines))  # noqa: S308  a drawing of the package, named by a constant
+
+
+@register.simple_tag
+def pill(state: str, word: str = "", code: object = "") -> SafeString:
+    """A state as colour, icon and word; `word` replaces the word, `code` (an HTTP status) follows it."""
+    kind, name, default = PILLS.get(str(state), ("quiet", "unknown", str(state) or "Unknown"))
+    tail = "" if code in ("", None) else format_html(' <span class="mono">{}</span>', code)
+    return format_html('<span class="pill {}">{}{}{}</span>', kind, icon(name), word or default, tail)
+
+
+@register.simple_tag
+def ago(moment: datetime | None, focusable: bool = True) -> SafeString:
+    """A time element: relative text, UTC in the tooltip and, with script, the local time beside it."""
+    if moment is None:
+        return mark_safe('<span class="muted">unknown</span>')
+    utc = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago{}>{}</time>',
+        f"{utc:%Y-%m-%dT%H:%M:%S}Z",
+        f"{utc:%Y-%m-%d %H:%M:%S} UTC",
+        mark_safe(' tabindex="0"') if focusable else "",
+        relative(utc, timezone.now()),
+    )
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """How long ago (or ahead) `moment` is, in words; after 30 days the date."""
+    age = now - moment
+    seconds = int(abs(age.total_seconds()))
+    if seconds < JUST_NOW:
+        return "just now"
+    if abs(age) > DATES_AFTER:
+        return f"{moment.day} {moment:%b %Y}"
+    length, unit = next((row for row in UNITS if seconds >= row[0]), UNITS[-1])
+    # The past is rounded down, the future to the nearest: a link for 7 days must not begin with "in 6 days".
+    count = max(1, int(seconds / length + (0.5 if age < timedelta(0) else 0)))
+    text = f"{count} {unit}{'s' if count > 1 and unit != 'min' else ''}"
+    return f"{text} ago" if age > timedelta(0) else f"in {text}"
+
+
+@register.filter
+def notice_kind(level: str) -> str:
+    """The kind of notice (and the name of its icon) for the level of a Django message."""
+    return NOTICES.get(level, "info")

@@ -1,0 +1,88 @@
+"""Gateway connections of a team. Keys go in and never come out."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dashboard import connections as desk
+from dashboard.access import Right, TeamRequest, for_team
+from dashboard.forms import ConnectionForm, allowed_urls
+from dashboard.models import GatewayConnection
+
+PAGE = ["GET", "HEAD", "POST"]
+
+
+def _connection(request: TeamRequest, pk: int) -> GatewayConnection:
+    return get_object_or_404(request.team.connections, pk=pk)
+
+
+@for_team(Right.MANAGE)
+@require_safe
+def team_connections(request: TeamRequest) -> HttpResponse:
+    """All connections in the order in which they are asked."""
+    rows = list(request.team.connections.order_by("position", "pk"))
+    context = {
+        "section": "connections",
+        "team": request.team,
+        "connections": rows,
+        "allowed_urls": allowed_urls(),
+    }
+    return render(request, "dashboard/connections.html", context)
+
+
+@for_team(Right.MANAGE)
+@sensitive_post_parameters("read_key", "replay_key")
+@require_http_methods(PAGE)
+def new_connection(request: TeamRequest) -> HttpResponse:
+    """Adds a connection."""
+    return _edit(request, GatewayConnection(team=request.team))
+
+
+@for_team(Right.MANAGE)
+@sensitive_post_parameters("read_key", "replay_key")
+@require_http_methods(PAGE)
+def edit_connection(request: TeamRequest, pk: int) -> HttpResponse:
+    """Changes the name, the address or the keys."""
+    return _edit(request, _connection(request, pk))
+
+
+def _edit(request: TeamRequest, one: GatewayConnection) -> HttpResponse:
+    form = ConnectionForm(request.POST or None, instance=one)
+    if request.method == "POST" and form.is_valid():
+        made = desk.save(request, form)
+        messages.success(request, f"{made} is saved. Test it to see what its key can do.")
+        return redirect("team_connections", request.team.slug)
+    return render(
+        request,
+        "dashboard/connection_form.html",
+        {"section": "connections", "team": request.team, "form": form, "connection": one},
+    )
+
+
+@for_team(Right.MANAGE)
+@require_POST
+def test_connection(request: TeamRequest, pk: int) -> HttpResponse:
+    """Asks the gateway, keeps what was seen and shows it in the list."""
+    one = _connection(request, pk)
+    desk.test(one)
+    return redirect("team_connections", request.team.slug)
+
+
+@for_team(Right.MANAGE)
+@require_POST
+def move_connection(request: TeamRequest, pk: int) -> HttpResponse:
+    """Asks this connection one place earlier."""
+    desk.move_up(request, _connection(request, pk))
+    return redirect("team_connections", request.team.slug)
+
+
+@for_team(Right.MANAGE)
+@require_POST
+def remove_connection(request: TeamRequest, pk: int) -> HttpResponse:
+    """Deletes a connection with its keys."""
+    one = _connection(request, pk)
+    desk.remove(request, one)
+    messages.success(request, f"{one.name} is removed. What was looked up through it stays.")
+    return redirect("team_connections", request.team.slug)

@@ -1,0 +1,53 @@
+"""Error pages. A fragment request gets a short message instead of a page; the status is the same."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+HIDDEN = "There is no page at this address, or it belongs to a team that you are not a member of."
+FORBIDDEN = "You may not do this."
+LATE = "The form had expired, or cookies are switched off. Load the page again and repeat what you did."
+MANY = "Too many tries in a short time. Wait a few minutes, then try again."
+BROKEN = "Something went wrong in Retake. It was written to the log. Try again, or tell whoever operates this Retake."
+
+
+def _answer(request: HttpRequest, template: str, status: int, reason: str) -> HttpResponse:
+    """The page, or for a fragment request the message alone."""
+    name = "dashboard/error_fragment.html" if is_fragment(request) else template
+    return render(request, name, {"reason": reason}, status=status)
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of a page."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: also for a host name that is not allowed, so it reads nothing from the request."""
+    return HttpResponse(render_to_string("400.html"), status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 with the reason that the check gave."""
+    return _answer(request, "403.html", 403, str(exception) or FORBIDDEN)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: the same for what does not exist and for what belongs to others."""
+    return _answer(request, "404.html", 404, HIDDEN)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without its token. Django's own reason is for developers and not shown."""
+    return _answer(request, "403_csrf.html", 403, LATE)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429, reached through django-allauth's limits."""
+    return _answer(request, "429.html", 429, MANY)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 without the database and without anything of the request, because either may be what broke."""
+    name = "dashboard/error_fragment.html" if is_fragment(request) else "500.html"
+    return HttpResponse(render_to_string(name, {"reason": BROKEN}), status=500)

@@ -1,0 +1,47 @@
+"""A client library for the gateway: read a generation record, send a request, follow its answer.
+
+It imports no Django and knows no model. The names are loaded when they are first used, so that whoever needs
+the endpoint table alone does not load an HTTP client.
+
+    jsontext    JSON text without loss: number text, key order, exact bytes of a member
+    ids         request IDs in pasted text
+    errors      one exception tree: what happened, whose fault it is, may a retry help
+    faults      which error for which answer or lost connection
+    endpoints   stored endpoint name -> path, wire format, replayable or why not
+    record      Record: a typed, tolerant view of what the gateway returned
+    events      one vocabulary for every answer, and Answer, which collects it
+    streams     bytes of an answer -> events
+    connection  HTTP under the client; Stop
+    client      Client(base_url, credential): record(id), send(endpoint, body)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generations.gateway.client import Client, Probe
+    from generations.gateway.connection import Stop, Timeouts
+    from generations.gateway.endpoints import Endpoint
+    from generations.gateway.errors import GatewayError
+    from generations.gateway.events import Answer, Block
+    from generations.gateway.record import Record
+
+__all__ = ["Answer", "Block", "Client", "Endpoint", "GatewayError", "Probe", "Record", "Stop", "Timeouts"]
+
+_HOMES = {
+    "Answer": "events",
+    "Block": "events",
+    "Client": "client",
+    "Endpoint": "endpoints",
+    "GatewayError": "errors",
+    "Probe": "client",
+    "Record": "record",
+    "Stop": "connection",
+    "Timeouts": "connection",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,310 @@
+"""Client: look a record up, send a request and follow its answer, try a connection out.
+
+Reads share kept-alive connections. Each send has a connection of its own, is never repeated and never
+redirected, because the gateway charges every POST and knows no idempotency key.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from generations.gateway import connection, errors, faults, streams
+from generations.gateway.connection import Stop, Timeouts
+from generations.gateway.endpoints import Endpoint
+from generations.gateway.errors import GatewayError
+from generations.gateway.events import Closed, Event, Opened, Received
+from generations.gateway.jsontext import Unreadable, Value, loads
+from generations.gateway.record import Record
+
+__all__ = ["USER_AGENT", "VERSION", "Client", "Probe", "Stop", "Timeouts"]
+
+VERSION = "0.1.0"
+USER_AGENT = f"Retake/{VERSION} (+generation lookup and replay)"
+MAX_ERROR_BYTES = 4 * 2**20
+_PROBE_ID = "G-00000000000000000000000000"  # no generation was made at the epoch
+_OURS = ("authorization", "connection", "content-length", "host", "transfer-encoding")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What trying a connection out has shown. None means that it cannot be known from here.
+
+    kind: "gateway key", "management key", "access token" or None, by the credential's form; key: what the
+    gateway tells about the key (name, label, status, limits); fault: the first thing that went wrong.
+    """
+
+    reachable: bool
+    healthy: bool | None = None
+    accepted: bool | None = None
+    reads_records: bool | None = None
+    reads_bodies: bool | None = None
+    sends: bool | None = None
+    kind: str | None = None
+    key: dict[str, Value] | None = None
+    fault: GatewayError | None = None
+
+
+class Client:
+    """One gateway with one credential. Cheap to make; safe to use from many threads.
+
+    `base_url` ends in `/v1`. Raises ValueError for an address or a credential that cannot be used; its text
+    does not repeat the credential.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credential: str,
+        *,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 -- frozen
+        max_record_bytes: int = 64 * 2**20,
+        app_title: str = "Retake",
+    ) -> None:
+        self.base_url = _base(base_url)
+        self.timeouts = timeouts
+        self.max_record_bytes = max_record_bytes
+        self.app_title = app_title
+        self._secret = _Secret(credential)
+
+    def __repr__(self) -> str:
+        return f"Client({self.base_url!r})"
+
+    def record(self, request_id: str) -> Record:
+        """The record of a generation. Raises GatewayError."""
+        return Record.read(self.record_bytes(request_id), asked_id=request_id)
+
+    def record_bytes(self, request_id: str) -> bytes:
+        """The record's body as received. Raises GatewayError; RecordTooLarge beyond `max_record_bytes`.
+
+        public reference: generation lookup, `GET /generations?id=<request_id>`.
+        """
+        if not request_id or len(request_id) > 256 or not request_id.isprintable() or " " in request_id:
+            raise errors.InvalidId()
+        return self._get("/generations", {"id": request_id})
+
+    def send(
+        self, endpoint: Endpoint, body: bytes, *, stop: Stop | None = None, headers: Mapping[str, str] = {}
+    ) -> Iterator[Event]:
+        """POST `body` unchanged and yield Opened, then Received and what it holds as it comes, then Closed.
+
+        Nothing is sent before the first event is asked for. Raises GatewayError: for a status other than 2xx
+        after Opened and Received; for a connection that broke before the answer's end after Closed. Its
+        `sent` tells whether the gateway may have the request.
+        """
+        stop = stop or Stop()
+        if stop.asked:
+            raise errors.Stopped()
+        opened = connection.open_send(self._post(endpoint, body, stop, headers), stop)
+        if isinstance(opened, GatewayError):
+            raise opened
+        transport, response = opened
+        try:
+            yield from self._answer(endpoint, response, stop)
+        finally:
+            response.close()
+            transport.close()
+
+    def probe(self) -> Probe:
+        """Try the connection out with three GETs; nothing is charged. Trouble is told, not raised."""
+        health = _tried(functools.partial(self._get, "/health", known=False))
+        if isinstance(health, GatewayError):
+            return Probe(health.status is not None, False if health.status else None, fault=health)
+        key = _tried(functools.partial(self._get, "/key"))
+        record = _tried(functools.partial(self.record_bytes, _PROBE_ID))
+        return replace(_probed(key, record, self._secret.kind), healthy=_object(health).get("status") == "ok")
+
+    # -- inside
+
+    def _get(self, path: str, query: Mapping[str, str] | None = None, *, known: bool = True) -> bytes:
+        request = httpx.Request(
+            "GET",
+            self.base_url + path,
+            params=query,
+            headers=self._headers({"accept": "application/json"}, known=known),
+            extensions={"timeout": self.timeouts.reading()},
+        )
+        outcome = connection.read(self.base_url, request, self.max_record_bytes, self.timeouts.total)
+        if isinstance(outcome, GatewayError):
+            raise outcome
+        response, body = outcome
+        if not response.is_success:
+            asked: faults.Asked = "record" if path == "/generations" else "send"
+            raise faults.answered(asked, response.status_code, response.headers, self._secret.clean(body))
+        return body
+
+    def _post(self, endpoint: Endpoint, body: bytes, stop: Stop, headers: Mapping[str, str]) -> httpx.Request:
+        if endpoint.path is None:
+            raise errors.NotSent(f"Nothing can be sent to {endpoint.name}.")
+        # identity: what is kept as received is then what was on the wire
+        told = {"accept": "*/*", "accept-encoding": "identity", "content-type": "application/json"}
+        told |= {name.lower(): value for name, value in headers.items()}
+        extensions = {"timeout": self.timeouts.sending(), "trace": stop.trace}
+        url = self.base_url + endpoint.path
+        return httpx.Request("POST", url, content=body, headers=self._headers(told), extensions=extensions)
+
+    def _headers(self, told: dict[str, str], *, known: bool = True) -> dict[str, str]:
+        ours = {"user-agent": USER_AGENT, "x-title": self.app_title}
+        theirs = {name: value for name, value in told.items() if name not in _OURS}
+        return ours | theirs | ({"authorization": self._secret.header()} if known else {})
+
+    def _answer(self, endpoint: Endpoint, response: httpx.Response, stop: Stop) -> Iterator[Event]:
+        content_type = response.headers.get("content-type", "")
+        mime = content_type.partition(";")[0].strip().lower()
+        yield Opened(response.status_code, dict(response.headers), mime)
+        if not response.is_success:
+            body = self._error_body(response)
+            yield Received(body)
+            raise faults.answered("send", response.status_code, response.headers, body)
+        reader = streams.reader(endpoint.wire, content_type)
+        lost: GatewayError | None = None
+        for chunk in connection.chunks(response):
+            if isinstance(chunk, GatewayError):
+                lost = chunk
+                break
+            yield Received(chunk)
+            yield from reader.feed(chunk)
+        yield from _ended(reader.end(), lost, stop)
+
+    def _error_body(self, response: httpx.Response) -> bytes:
+        """The body of a refusal, as far as it came."""
+        pieces: list[bytes] = []
+        for chunk in connection.chunks(response):
+            if isinstance(chunk, GatewayError) or sum(map(len, pieces)) > MAX_ERROR_BYTES:
+                break
+            pieces.append(chunk)
+        return self._secret.clean(b"".join(pieces))
+
+
+def _ended(events: list[Event], lost: GatewayError | None, stop: Stop) -> Iterator[Event]:
+    """The reader's last events. A connection lost after the wire format's own end is no loss."""
+    *rest, closed = events
+    yield from rest
+    complete = isinstance(closed, Closed) and closed.complete and (lost is None or closed.why != "whole")
+    told_error = isinstance(closed, Closed) and closed.why == "error"
+    if complete or (told_error and not stop.asked):
+        yield closed
+    elif stop.asked:
+        yield Closed(False, "stopped")
+        raise errors.Stopped(sent=True)
+    elif lost is not None:
+        yield Closed(False, "truncated")
+        raise lost
+    else:
+        yield closed
+
+
+class _Secret:
+    """A credential that shows itself nowhere but in the header."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value.strip()
+        if (
+            not self._value
+            or not self._value.isascii()
+            or not self._value.isprintable()
+            or " " in self._value
+        ):
+            raise ValueError("The credential is empty or holds characters that no key has.")
+
+    def __repr__(self) -> str:
+        return "<credential>"
+
+    def header(self) -> str:
+        return f"Bearer {self._value}"
+
+    def clean(self, body: bytes) -> bytes:
+        """An answer that repeats the credential, without it."""
+        return body.replace(self._value.encode(), b"[credential]")
+
+    @property
+    def kind(self) -> str | None:
+        """contract: "Credentials": `..._v1_sk_` gateway keys (delegated ones too), `..._v1_mk_` management
+        keys."""
+        if "_v1_mk_" in self._value:
+            return "management key"
+        if "_v1_sk_" in self._value or "_v1_k_" in self._value:
+            return "gateway key"
+        return "access token" if self._value.count(".") == 2 else None
+
+
+def _base(base_url: str) -> str:
+    parts = urlsplit(base_url.strip())
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.username
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValueError(
+            "The gateway's address must look like https://host/v1, without user, query and fragment."
+        )
+    return base_url.strip().rstrip("/")
+
+
+# -- probing -------------------------------------------------------------------------------------------------
+
+
+def _tried(call: Callable[[], T]) -> T | GatewayError:
+    try:
+        return call()
+    except GatewayError as fault:
+        return fault
+
+
+def _object(body: bytes) -> dict[str, Value]:
+    try:
+        told = loads(body)
+    except Unreadable:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _probed(key: bytes | GatewayError, record: bytes | GatewayError, kind: str | None) -> Probe:
+    """What the answers to `GET /key` and to a lookup of an ID that cannot exist show."""
+    known = not isinstance(record, GatewayError) or isinstance(record, errors.RecordNotFound)
+    barred = isinstance(record, errors.Unauthorised | errors.Forbidden) and not isinstance(
+        record, errors.AuthUnavailable
+    )
+    told = _object(key).get("data") if isinstance(key, bytes) else None
+    data = told if isinstance(told, dict) else None
+    accepted = _accepted(key, record, known)
+    faulty = [
+        fault
+        for fault in (record, key)
+        if isinstance(fault, GatewayError) and not isinstance(fault, errors.NotFound)
+    ]
+    return Probe(
+        reachable=True,
+        accepted=accepted,
+        reads_records=True if known else False if barred else None,
+        reads_bodies=False if barred else None,  # seen only when a record with a stored request is read
+        sends=_sends(data, accepted, kind),
+        kind=kind,
+        key=data,
+        fault=faulty[0] if faulty else None,
+    )
+
+
+def _accepted(key: bytes | GatewayError, record: bytes | GatewayError, known: bool) -> bool | None:
+    if known or isinstance(key, bytes) or isinstance(record, errors.Forbidden):
+        return True
+    refused = isinstance(record, errors.Unauthorised) and not isinstance(record, errors.AuthUnavailable)
+    return False if refused else None
+
+
+def _sends(data: dict[str, Value] | None, accepted: bool | None, kind: str | None) -> bool | None:
+    """contract: management keys and access tokens cannot send; a key may be disabled or blocked."""
+    if accepted is False or kind in ("management key", "access token"):
+        return False
+    if data is None:
+        return None
+    blocked = data.get("disabled") is True or data.get("soft_blocked") is True
+    return not blocked and data.get("status") in (None, "active")

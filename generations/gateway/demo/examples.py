@@ -1,0 +1,7 @@
+"""Three request IDs of the demo that never change, for first pages and documents. A module of its own, for it costs nothing."""
+
+EXAMPLE_IDS = {
+    "chat": "G-01M0N8538G8F4T0W6X1Y2Z3A4B",
+    "failed": "G-01M0N8D8ZGR5N8V3B2C1D0E9F8",
+    "legacy": "G-01KQXWAW8GC2W5QAV9YJQW3Q7B",
+}

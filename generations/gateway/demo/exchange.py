@@ -1,0 +1,117 @@
+"""The little HTTP that the demo gateway needs: one exchange, its request and the ways to answer it."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from .sanitiser import sanitise
+from .tokens import compact, encode
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+JSON_TYPE = "application/json"
+
+
+class TooLargeError(Exception):
+    """The body is larger than the endpoint takes."""
+
+
+class Exchange:
+    """One HTTP request and its answer."""
+
+    def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        self.headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        self.transport: Any = scope.get("state", {}).get("transport")
+        self._receive, self.send = receive, send
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body.
+
+        Raises TooLargeError, after reading it to the end, when it has over `limit` bytes.
+        """
+        parts, size = [], 0
+        while True:
+            message = await self._receive()
+            part = message.get("body", b"")
+            size += len(part)
+            if size <= limit:
+                parts.append(part)
+            if message["type"] == "http.disconnect" or not message.get("more_body"):
+                break
+        if size > limit:
+            raise TooLargeError
+        return b"".join(parts)
+
+    async def gone(self) -> None:
+        """Waits until the client, or we ourselves, ended the connection."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def start(self, status: int, content_type: str, headers: dict[str, str] | None = None) -> None:
+        """Sends status and headers.
+
+        contract: Server-Timing and no-store everywhere, never a request-id header.
+        """
+        shown = {
+            "Content-Type": content_type,
+            "Cache-Control": "no-store",
+            "Access-Control-Allow-Origin": "*",
+        }
+        shown |= {"Server-Timing": "auth;dur=3.1, gateway;dur=12.4", "Timing-Allow-Origin": "*"} | (
+            headers or {}
+        )
+        raw = [(name.lower().encode(), value.encode()) for name, value in shown.items()]
+        await self.send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def write(self, chunk: bytes) -> None:
+        """Sends a piece of the body."""
+        await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def end(self) -> None:
+        """Ends the body properly."""
+        await self.send({"type": "http.response.body", "body": b""})
+
+    async def answer(
+        self, status: int, body: bytes, content_type: str = JSON_TYPE, headers: dict[str, str] | None = None
+    ) -> None:
+        """A whole answer at once."""
+        length = {"Content-Length": str(len(body))}
+        await self.start(status, content_type, length | (headers or {}))
+        await self.send({"type": "http.response.body", "body": body})
+
+    async def control(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
+        """JSON of control routes: sanitised, two spaces.
+
+        contract: every JSON answer of these routes is lossy.
+        """
+        await self.answer(status, pretty(sanitise(value)), headers=headers)
+
+    async def data(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
+        """JSON of POST endpoints: on one line and untouched."""
+        await self.answer(status, encode(compact(value)), headers=headers)
+
+
+def pretty(value: Any) -> bytes:
+    """Two spaces, UTF-8; lone surrogates and floats are written as JSON.stringify writes them."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return encode(_FLOAT.sub(_plain, text))
+
+
+# A float that Python writes in its own way: 4.2e-05 is 0.000042 and 70.0 is 70 in JavaScript. A line break never stands
+# inside a JSON string, so a whole line can be trusted.
+_FLOAT = re.compile(
+    r'^( *(?:"(?:[^"\\]|\\.)*": )?-?)(?:(\d)(?:\.(\d+))?e-0([56])|(\d+)\.0)(?=,?$)', re.MULTILINE
+)
+
+
+def _plain(found: re.Match[str]) -> str:
+    before, digit, rest, power, whole = found.groups()
+    return f"{before}{whole}" if whole else f"{before}0.{'0' * (int(power) - 1)}{digit}{rest or ''}"

@@ -1,0 +1,37 @@
+"""The lossy serialiser that every JSON answer of the GET side passes.
+
+contract: a string with a line break and then a line that starts with the word "at", or with `Error:` and text
+after it on the same line, becomes `[redacted]` as a whole; keys that name a stack are dropped; circular
+references become `[Circular]`. Any letter case.
+"""
+
+import re
+from typing import Any
+
+REDACTED = "[redacted]"
+CIRCULAR = "[Circular]"
+_TRACE = re.compile(r"[\r\n]\s*at[^\S\r\n]+\S|error:[^\S\r\n]*\S", re.IGNORECASE)
+_STACK_KEYS = frozenset({"stack", "stacktrace"})
+
+
+def clean_text(text: str) -> str:
+    """The text itself, or `[redacted]`."""
+    return REDACTED if _TRACE.search(text) else text
+
+
+def _is_stack(key: str) -> bool:
+    return key.lower().replace("-", "").replace("_", "") in _STACK_KEYS
+
+
+def sanitise(value: Any, _above: tuple[int, ...] = ()) -> Any:
+    """A copy of a JSON value with everything that looks like a stack trace taken out."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if not isinstance(value, dict | list):
+        return value
+    if id(value) in _above:
+        return CIRCULAR
+    above = (*_above, id(value))
+    if isinstance(value, list):
+        return [sanitise(item, above) for item in value]
+    return {key: sanitise(item, above) for key, item in value.items() if not _is_stack(key)}

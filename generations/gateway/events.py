@@ -1,0 +1,373 @@
+"""One vocabulary for every answer, whatever its wire format, and Answer, which collects it.
+
+A stream reads: Opened, then Received (raw bytes), each followed by the events parsed from them, then Closed.
+Text, Reasoning, Refusal and ToolCall carry what is new; `choice` counts the answers asked for with `n`,
+`part` tells the parts of one answer apart (content block, output item).
+"""
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from generations.gateway.jsontext import Value
+
+__all__ = [
+    "Answer",
+    "Block",
+    "Closed",
+    "Cost",
+    "Event",
+    "Fault",
+    "Finish",
+    "Identity",
+    "Media",
+    "Opened",
+    "Other",
+    "Reasoning",
+    "Received",
+    "Refusal",
+    "Snapshot",
+    "Text",
+    "ToolCall",
+    "Usage",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The headers are there: status, headers (names in lower case), content type without parameters."""
+
+    status: int
+    headers: dict[str, str]
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes as they came from the wire, before the events that were parsed from them."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+    choice: int = 0
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    text: str
+    choice: int = 0
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    text: str
+    choice: int = 0
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A part of a tool call. `replace`: `arguments` are the whole so far, otherwise they are to be
+    appended."""
+
+    index: int
+    call_id: str | None
+    name: str | None
+    arguments: str
+    replace: bool = False
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An image, sound, video or file. `data` is base64 or a data URL. With neither `data` nor `url` the
+    medium is the answer's body itself (binary answers: the Received bytes). A `partial` one is replaced by
+    the next of its `part`."""
+
+    kind: Literal["image", "audio", "video", "file"]
+    mime: str | None = None
+    data: str | None = None
+    url: str | None = None
+    choice: int = 0
+    part: int = 0
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A whole JSON answer, or a part of one, that is neither text nor medium (vectors, scores, search
+    results)."""
+
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Usage as on the wire; numbers are Number. Later ones complete earlier ones."""
+
+    values: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the gateway charged, in nanos (1e-9 of `currency`)."""
+
+    nanos: int
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """All that is known so far about who answered. `request_id` is the gateway's, `native_id` the
+    provider's."""
+
+    request_id: str | None = None
+    native_id: str | None = None
+    model: str | None = None
+    provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Why the model stopped, as on the wire (`stop`, `length`, `end_turn`, `completed`, ...: an open set)."""
+
+    reason: str
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An error told inside an answer whose status was a success. `raw` is the frame."""
+
+    message: str
+    code: str | None
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A full final object. What it holds replaces what was collected of the same kind."""
+
+    answer: "Answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A frame that is not known; it is kept."""
+
+    name: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The end. `complete`: the stream ended as its wire format ends.
+
+    why: "done" ([DONE], message_stop), "finish" (a finish reason was told), "snapshot", "whole" (a whole
+    body), "error" (a Fault was told), "truncated" (cut without any of these), "empty" (nothing came),
+    "stopped" (by us).
+    """
+
+    complete: bool
+    why: str
+
+
+Event: TypeAlias = (
+    Opened
+    | Received
+    | Text
+    | Reasoning
+    | Refusal
+    | ToolCall
+    | Media
+    | Json
+    | Usage
+    | Cost
+    | Identity
+    | Finish
+    | Fault
+    | Snapshot
+    | Other
+    | Closed
+)
+
+BlockKind: TypeAlias = Literal[
+    "text", "reasoning", "refusal", "tool_call", "image", "audio", "video", "file", "json"
+]
+_WORDS: dict[type, BlockKind] = {Text: "text", Reasoning: "reasoning", Refusal: "refusal"}
+
+
+class Block:
+    """One part of an answer. `text` holds words, tool arguments or JSON; `name` and `call_id` are of a tool
+    call."""
+
+    __slots__ = ("_pieces", "call_id", "choice", "kind", "media", "name", "part")
+
+    def __init__(
+        self,
+        kind: BlockKind,
+        text: str = "",
+        name: str | None = None,
+        call_id: str | None = None,
+        choice: int = 0,
+        media: Media | None = None,
+        part: int = 0,
+    ) -> None:
+        self.kind, self.name, self.call_id = kind, name, call_id
+        self.choice, self.media, self.part = choice, media, part
+        self._pieces = [text] if text else []
+
+    @property
+    def text(self) -> str:
+        if len(self._pieces) > 1:  # joined once when read: appending stays cheap however long the text grows
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self._pieces = [text] if text else []
+
+    def append(self, text: str) -> None:
+        self._pieces.append(text)
+
+    def _told(self) -> tuple[object, ...]:
+        return self.kind, self.text, self.name, self.call_id, self.choice, self.media
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Block) and self._told() == other._told()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Block({self.kind!r}, {self.text[:60]!r}, name={self.name!r}, choice={self.choice})"
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer as collected from events, or read from a stored one."""
+
+    blocks: list[Block] = field(default_factory=list)
+    usage: dict[str, Value] = field(default_factory=dict)
+    cost_nanos: int | None = None
+    currency: str | None = None
+    finish_reason: str | None = None
+    request_id: str | None = None
+    native_id: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    faults: list[Fault] = field(default_factory=list)
+    _open: dict[int, Block] = field(
+        default_factory=dict, repr=False, compare=False
+    )  # choice -> block being written
+    _tools: dict[tuple[int, int], Block] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def read(cls, wire: str, content_type: str, body: bytes) -> "Answer":
+        """A whole stored answer. `wire` is the endpoint's, `content_type` as told by the gateway ("" if
+        unknown)."""
+        from generations.gateway import streams  # it builds on this module
+
+        reader = streams.reader(wire, content_type)
+        return cls().collect(reader.feed(body)).collect(reader.end())
+
+    def collect(self, events: Iterable[Event]) -> "Answer":
+        for event in events:
+            self.apply(event)
+        return self
+
+    def apply(self, event: Event) -> None:
+        """Take one event in. Opened, Received, Other and Closed change nothing."""
+        match event:
+            case Text() | Reasoning() | Refusal():
+                self._write(_WORDS[type(event)], event)
+            case ToolCall():
+                self._call(event)
+            case Media():
+                self._show(event)
+            case Json(text=text, name=name):
+                self._add(Block("json", text, name=name or None))
+            case Snapshot(answer=answer):
+                self._replace(answer)
+            case _:
+                self._note(event)
+
+    def text(self, choice: int = 0) -> str:
+        """The words of one choice, without reasoning."""
+        return "".join(b.text for b in self.blocks if b.kind == "text" and b.choice == choice)
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case Usage(values=values):
+                self.usage.update(values)
+            case Cost(nanos=nanos, currency=currency):
+                self.cost_nanos, self.currency = nanos, currency or self.currency
+            case Finish(reason=reason):
+                self.finish_reason = reason
+            case Identity():
+                self._identify(event)
+            case Fault():
+                self.faults.append(event)
+
+    def _identify(self, told: "Identity | Answer") -> None:
+        self.request_id = told.request_id or self.request_id
+        self.native_id = told.native_id or self.native_id
+        self.model = told.model or self.model
+        self.provider = told.provider or self.provider
+
+    def _add(self, block: Block) -> Block:
+        self.blocks.append(block)
+        self._open[block.choice] = block
+        return block
+
+    def _write(self, kind: BlockKind, event: Text | Reasoning | Refusal) -> None:
+        block = self._open.get(event.choice)
+        if block is None or block.kind != kind or block.part != event.part:
+            block = self._add(Block(kind, choice=event.choice, part=event.part))
+        block.append(event.text)
+
+    def _call(self, event: ToolCall) -> None:
+        key = (event.choice, event.index)
+        block = self._tools.get(key)
+        if block is None:
+            block = self._tools[key] = self._add(Block("tool_call", choice=event.choice, part=event.index))
+        block.name, block.call_id = event.name or block.name, event.call_id or block.call_id
+        if event.replace:
+            block.text = event.arguments
+        else:
+            block.append(event.arguments)
+
+    def _show(self, event: Media) -> None:
+        for block in self.blocks:
+            media = block.media
+            if (
+                media
+                and media.partial
+                and (media.kind, media.choice, media.part) == (event.kind, event.choice, event.part)
+            ):
+                block.media = event
+                return
+        self._add(Block(event.kind, choice=event.choice, media=event, part=event.part))
+
+    def _replace(self, told: "Answer") -> None:
+        """Kinds that the snapshot does not hold are kept: a final object may leave out the reasoning."""
+        told = copy.deepcopy(told)  # the blocks are written to later
+        held = {(block.choice, block.kind) for block in told.blocks}
+        kept = [block for block in self.blocks if (block.choice, block.kind) not in held]
+        self.blocks = kept + list(told.blocks)
+        self._open, self._tools = (
+            dict(told._open),
+            {k: b for k, b in self._tools.items() if b in kept} | told._tools,
+        )
+        self.usage.update(told.usage)
+        if told.cost_nanos is not None:
+            self.cost_nanos, self.currency = told.cost_nanos, told.currency or self.currency
+        self.finish_reason = told.finish_reason or self.finish_reason
+        self.faults.extend(fault for fault in told.faults if fault not in self.faults)
+        self._identify(told)

@@ -1,0 +1,298 @@
+"""JSON text without loss.
+
+Numbers keep their text, objects their order, lone surrogates survive, and no input ends in a RecursionError.
+`member` and `entries` cut exact bytes out of JSON text without building objects for the rest.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from json.encoder import encode_basestring_ascii
+from typing import TypeAlias, Union
+
+__all__ = [
+    "MAX_DEPTH",
+    "Number",
+    "Unreadable",
+    "Value",
+    "dumps",
+    "entries",
+    "is_text",
+    "loads",
+    "member",
+    "visible",
+]
+
+MAX_DEPTH = 300
+"""Levels of nesting that `loads` gives out, so that code which walks such a value may recurse safely."""
+
+_LONGEST_NUMBER = 400  # characters, or powers of ten: beyond it a number is shown, not calculated with
+
+
+class Number(str):
+    """A JSON number, its text untouched: `1e2`, `0.10`, 5,000 digits. To Python it is a `str`: see
+    `is_text`."""
+
+    __slots__ = ()
+
+    @property
+    def decimal(self) -> Decimal | None:
+        """Its value; None when its text is too long or its exponent too large to calculate with."""
+        if len(self) > _LONGEST_NUMBER:
+            return None
+        try:
+            value = Decimal(self)
+        except InvalidOperation:
+            return None
+        return value if value.is_finite() and abs(value.adjusted()) <= _LONGEST_NUMBER else None
+
+    @property
+    def integer(self) -> int | None:
+        """Its value if that is a whole number (`3`, `3.0`, `3e0`), else None."""
+        value = self.decimal
+        return int(value) if value is not None and value == value.to_integral_value() else None
+
+
+# A Union, not a string: `Value | None` must work at run time.
+Value: TypeAlias = Union["dict[str, Value]", "list[Value]", str, Number, bool, None]
+
+
+class Unreadable(ValueError):  # noqa: N818 -- says what the text is
+    """JSON text that cannot be read: bad syntax, bad UTF-8, or nested too deep."""
+
+
+def is_text(value: object) -> bool:
+    """True for a JSON string, False for a Number (which is a `str` to Python)."""
+    return isinstance(value, str) and not isinstance(value, Number)
+
+
+# -- reading -------------------------------------------------------------------------------------------------
+
+
+def loads(raw: bytes | str) -> Value:
+    """Read JSON text. Of duplicate keys the last wins, as at the gateway. Raises Unreadable and nothing
+    else."""
+    text = raw if isinstance(raw, str) else _decode(raw)
+    try:
+        value: Value = _DECODER.decode(text.removeprefix("\ufeff"))
+    except RecursionError:
+        raise Unreadable("nested too deep") from None
+    except json.JSONDecodeError as error:
+        raise Unreadable(f"{error.msg} at character {error.pos}") from None
+    if _too_deep(value):
+        raise Unreadable(f"nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"not UTF-8 at byte {error.start}") from None
+
+
+def _refuse(constant: str) -> None:
+    raise Unreadable(f"{constant} is not JSON")
+
+
+def _too_deep(value: Value) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_DEPTH):
+        level = [child for box in level for child in _children(box) if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _children(box: Value) -> "list[Value]":
+    return list(box.values()) if isinstance(box, dict) else box if isinstance(box, list) else []
+
+
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_refuse)
+
+
+# -- writing -------------------------------------------------------------------------------------------------
+
+
+def dumps(value: "Value | int | float", *, indent: int | None = None) -> str:
+    """Write JSON text of any depth: pure ASCII (lone surrogates as escapes), Number text as it was.
+
+    Compact without `indent` (spaces per level), one member per line with it. Raises TypeError for what is not
+    JSON.
+    """
+    out: list[str] = []
+    boxes: list[Iterator[tuple[str, object]]] = [iter([("", value)])]
+    while boxes:
+        for lead, child in boxes[-1]:
+            out.append(lead)
+            if isinstance(child, dict | list) and child:
+                boxes.append(_leads(child, indent, len(boxes)))
+                break
+            out.append(_scalar(child))
+        else:
+            boxes.pop()
+    return "".join(out)
+
+
+def _leads(
+    box: dict[str, object] | list[object], indent: int | None, depth: int
+) -> Iterator[tuple[str, object]]:
+    """Each child with the text that stands before it; the closing bracket comes as the lead of nothing."""
+    inner, outer = (
+        ("", "") if indent is None else ("\n" + " " * indent * depth, "\n" + " " * indent * (depth - 1))
+    )
+    colon = ":" if indent is None else ": "
+    lead = ("{" if isinstance(box, dict) else "[") + inner
+    if isinstance(box, dict):
+        for key, child in box.items():
+            yield lead + encode_basestring_ascii(key) + colon, child
+            lead = "," + inner
+    else:
+        for child in box:
+            yield lead, child
+            lead = "," + inner
+    yield outer + ("}" if isinstance(box, dict) else "]"), _NOTHING
+
+
+_NOTHING = Number("")
+
+
+def _scalar(value: object) -> str:
+    match value:
+        case Number():
+            return value
+        case str():
+            return encode_basestring_ascii(value)
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return json.dumps(value, allow_nan=False)
+        case dict():
+            return "{}"
+        case list():
+            return "[]"
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+# -- exact bytes ---------------------------------------------------------------------------------------------
+
+
+def member(raw: bytes, *path: str | int) -> bytes | None:
+    """The exact bytes of the value at `path` (keys and list positions), or None if it is absent or `raw` is
+    damaged.
+
+    Of duplicate keys the last wins. The rest of `raw` is passed over, not parsed.
+    """
+    start, end = _trimmed(raw)
+    try:
+        for step in path:
+            spans = [
+                (at, to) for key, at, to in entries(raw, start) if key == step and type(key) is type(step)
+            ]
+            if not spans:
+                return None
+            start, end = spans[-1]
+    except Unreadable:
+        return None
+    return raw[start:end] if start < end else None
+
+
+def entries(raw: bytes, at: int = 0) -> Iterator[tuple[str | int, int, int]]:
+    """Each member of the object or list that begins at byte `at`: its key or position, and where its value
+    starts and ends. Raises Unreadable where the text breaks off; the members before that were given out."""
+    at = _space(raw, at or _start(raw))
+    is_object = raw[at : at + 1] == b"{"
+    if not is_object and raw[at : at + 1] != b"[":
+        raise Unreadable("neither an object nor a list")
+    closing, position = (b"}" if is_object else b"]"), 0
+    at = _space(raw, at + 1)
+    while position or raw[at : at + 1] != closing:
+        key: str | int = position
+        if is_object:
+            key, at = _key(raw, at)
+        end = _value_end(raw, at)
+        yield key, at, end
+        position += 1
+        at = _space(raw, end)
+        if raw[at : at + 1] == closing:
+            return
+        at = _space(raw, _expect(raw, at, b","))
+
+
+def _key(raw: bytes, at: int) -> tuple[str, int]:
+    """The key at byte `at` and where its value starts."""
+    found = _STRING.match(raw, at)
+    if not found:
+        raise Unreadable(f"no key at byte {at}")
+    colon = _space(raw, found.end())
+    return str(loads(found[0])), _space(raw, _expect(raw, colon, b":"))
+
+
+def _expect(raw: bytes, at: int, mark: bytes) -> int:
+    if raw[at : at + 1] != mark:
+        raise Unreadable(f"expected {mark.decode()!r} at byte {at}")
+    return at + 1
+
+
+def _value_end(raw: bytes, at: int) -> int:
+    found = _SCALAR.match(raw, at)
+    if found:
+        return found.end()
+    depth = 0
+    for token in _STRUCTURE.finditer(raw, at):
+        mark = raw[token.start()]
+        if mark == _QUOTE:
+            if token.end() - token.start() == 1:  # a string that never ends
+                break
+            continue
+        depth += 1 if mark in b"{[" else -1
+        if depth <= 0:
+            return token.end()
+    raise Unreadable(f"the value at byte {at} never ends")
+
+
+def _start(raw: bytes) -> int:
+    return 3 if raw.startswith(b"\xef\xbb\xbf") else 0
+
+
+def _trimmed(raw: bytes) -> tuple[int, int]:
+    return _space(raw, _start(raw)), len(raw.rstrip(b" \t\r\n"))
+
+
+def _space(raw: bytes, at: int) -> int:
+    found = _SPACE.match(raw, at)
+    return found.end() if found else at
+
+
+_QUOTE = 0x22
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+# Possessive quantifiers: a string of megabytes full of escapes needs no stack for going back.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_SCALAR = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s"{}\[\],:]++', re.DOTALL)
+_STRUCTURE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL)
+
+
+# -- showing -------------------------------------------------------------------------------------------------
+
+
+def visible(text: str) -> str:
+    """`text` with everything that PostgreSQL or HTML refuses made visible, safe for text columns and pages.
+
+    Control characters become their pictures (NUL is U+2400), lone surrogates and noncharacters U+FFFD.
+    Surrogates that belong together (a pair cut by a stream) become their character.
+    """
+    if not _UNSEEN.search(text):
+        return text
+    paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _UNSEEN.sub(_picture, paired)
+
+
+def _picture(found: "re.Match[str]") -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
+
+
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")

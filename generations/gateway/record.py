@@ -1,0 +1,358 @@
+"""Record: a typed, tolerant view of what the gateway returned for one generation. Nothing is thrown away.
+
+contract: "The generation record". Sources of the fields: public reference: generation lookup; the gateway's
+columns.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
+
+from generations.gateway.jsontext import (
+    Number,
+    Unreadable,
+    Value,
+    dumps,
+    entries,
+    is_text,
+    loads,
+    member,
+    visible,
+)
+
+__all__ = ["FIELDS", "Era", "Field", "Oddity", "Record"]
+
+Era: TypeAlias = Literal["singular", "legacy", "scoped"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """A value that is not of its documented type: where it stands and how it reads (at most 200
+    characters)."""
+
+    path: str
+    shown: str
+
+
+class Field(Generic[T]):
+    """A documented field. Read from a record it is typed, or None when absent, null or of the wrong type."""
+
+    def __init__(self, convert: Callable[[Value], T | None], *older: str) -> None:
+        self.convert, self.names = convert, older
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.names = (name, *self.names)
+
+    @overload
+    def __get__(self, record: None, owner: type) -> "Field[T]": ...
+    @overload
+    def __get__(self, record: "Record", owner: type) -> T | None: ...
+    def __get__(self, record: "Record | None", owner: type) -> "Field[T] | T | None":
+        return self if record is None else self.convert(self.value(record))
+
+    def value(self, record: "Record") -> Value:
+        """The value as it came, under the field's present or an older name."""
+        found = (record.fields.get(name) for name in self.names)
+        return next((value for value in found if value is not None), None)
+
+
+def _text(value: Value) -> str | None:
+    return visible(str(value)) if is_text(value) else None
+
+
+def _flag(value: Value) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _integer(value: Value) -> int | None:
+    return value.integer if isinstance(value, Number) else None
+
+
+def _number(value: Value) -> int | Decimal | None:
+    if not isinstance(value, Number):
+        return None
+    return value.decimal if value.integer is None else value.integer
+
+
+def _moment(value: Value) -> datetime | None:
+    """ISO 8601, with or without offset (then UTC), up to nine fraction digits -> aware UTC."""
+    if not is_text(value):
+        return None
+    try:
+        moment = datetime.fromisoformat(str(value).strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _object(value: Value) -> dict[str, Value] | None:
+    return value if isinstance(value, dict) else None
+
+
+def _list(value: Value) -> list[Value] | None:
+    return value if isinstance(value, list) else None
+
+
+class Record:
+    """One generation record, from bytes. Every key is in `fields`; what is not of its type is in `oddities`.
+
+    Times ending in `_ms` are milliseconds, `cost_nanos` is 1e-9 of `currency`, `*_tps` tokens per second.
+    Mind that `latency_ms` and `generation_ms` changed their meaning over time: never add them, never compare
+    them.
+    """
+
+    id = Field(_text)
+    created_at = Field(_moment)
+    request_id = Field(_text)
+    workspace_id = Field(_text, "team_id")
+    team_id = Field(_text, "workspace_id")
+    app_id = Field(_text)
+    endpoint = Field(_text)
+    model_id = Field(_text)
+    requested_model_id = Field(_text)
+    routed_model_id = Field(_text)
+    api_model_id = Field(_text)
+    canonical_model_id = Field(_text)
+    provider = Field(_text)
+    native_response_id = Field(_text)
+    stream = Field(_flag)
+    byok = Field(_flag)
+    status_code = Field(_integer)
+    success = Field(_flag)
+    error_code = Field(_text)
+    error_message = Field(_text)
+    error_payload = Field(_object)
+    latency_ms = Field(_number)
+    generation_ms = Field(_number)
+    provider_ttft_ms = Field(_number)
+    gateway_ttft_ms = Field(_number)
+    tpot_ms = Field(_number)
+    itl_ms = Field(_number)
+    phaseo_overhead_ms = Field(_number)
+    output_speed_tps = Field(_number)
+    throughput = Field(_number)
+    cost_nanos = Field(_integer)
+    currency = Field(_text)
+    pricing_plan = Field(_text)
+    key_id = Field(_text)
+    auth_method = Field(_text)
+    oauth_client_id = Field(_text)
+    oauth_user_id = Field(_text)
+    location = Field(_text)
+    finish_reason = Field(_text)
+    end_user_id = Field(_text)
+    session_id = Field(_text)
+    is_free_variant = Field(_flag)
+    realtime_session_id = Field(_text)
+    trace_data = Field(_object)
+    client_source_id = Field(_text)
+    client_source_name = Field(_text)
+    client_source_kind = Field(_text)
+    client_source_version = Field(_text)
+    client_source_detection = Field(_text)
+    usage_normalized_at = Field(_moment)
+
+    raw: bytes
+    """The body as received."""
+    fields: dict[str, Value]
+    """Every key, also unknown ones, in order. A value that could not be parsed stands here as its text."""
+    unreadable: str | None
+    """Why the body as a whole could not be parsed; `fields` then holds what came before the damage."""
+
+    def __init__(self, raw: bytes, asked_id: str | None = None) -> None:
+        self.raw, self.asked_id = raw, asked_id
+        self._spans, self.unreadable = _spans(raw)
+        self.fields, self._damaged = _values(raw, self._spans)
+
+    @classmethod
+    def read(cls, raw: bytes, *, asked_id: str | None = None) -> "Record":
+        """Never raises, whatever the bytes are. `asked_id` is the ID that was looked up."""
+        return cls(raw, asked_id)
+
+    def __repr__(self) -> str:
+        return f"<Record {self.request_id!r}, {len(self.raw)} bytes>"
+
+    # -- what the fields say together
+
+    @property
+    def wrong_id(self) -> bool:
+        """The record is of another ID than was asked for."""
+        told = self.fields.get("request_id")
+        return self.asked_id is not None and told is not None and told != self.asked_id
+
+    @property
+    def era(self) -> Era:
+        """contract: `io_log` came in July 2026, `replay_supported` in May 2026; before that there was no
+        replay."""
+        return (
+            "scoped"
+            if "io_log" in self.fields
+            else "legacy"
+            if "replay_supported" in self.fields
+            else "singular"
+        )
+
+    @property
+    def usage(self) -> dict[str, Value]:
+        return _object(self.fields.get("usage")) or {}
+
+    @property
+    def usage_columns(self) -> dict[str, int | Decimal]:
+        """The normalised `usage_*` columns that hold a number. 0 mostly means "not measured"."""
+        told = {key: _number(value) for key, value in self.fields.items() if key.startswith("usage_")}
+        return {key: value for key, value in told.items() if value is not None}
+
+    @property
+    def pricing_lines(self) -> list[dict[str, Value]]:
+        return _objects(self.fields.get("pricing_lines"))
+
+    @property
+    def provider_attempts(self) -> list[dict[str, Value]]:
+        return _objects(self.fields.get("provider_attempts"))
+
+    @property
+    def detail_metadata(self) -> dict[str, Value]:
+        return _object(self.fields.get("detail_metadata")) or {}
+
+    @cached_property
+    def unknown(self) -> dict[str, Value]:
+        """The keys that no documentation names."""
+        known = {*FIELDS, *_OBJECTS, *_LISTS, "team_id", "replay_supported"}
+        return {k: v for k, v in self.fields.items() if k not in known and not k.startswith("usage_")}
+
+    # -- bodies
+
+    @property
+    def replay_supported(self) -> bool:
+        return self.fields.get("replay_supported") is True
+
+    @cached_property
+    def replay_body(self) -> bytes | None:
+        """`replay_request`, byte for byte as received; None unless it is an object that holds something."""
+        return _filled(self._cut("replay_request"))
+
+    @cached_property
+    def request_body(self) -> bytes | None:
+        """The stored request: `replay_request`, else the one in the I/O log."""
+        return self.replay_body or _filled(self._logged("request_payload"))
+
+    @cached_property
+    def answer_body(self) -> bytes | None:
+        """The answer the caller got (for streams a reassembled object), byte for byte as received."""
+        answer = self._logged("gateway_response")
+        return None if answer == b"null" else answer
+
+    @cached_property
+    def io_log(self) -> dict[str, Value] | None:
+        """The I/O log without its payload, or None."""
+        raw = self._cut("io_log")
+        if raw is None or not raw.startswith(b"{"):
+            return None
+        spans, _ = _spans(raw)
+        spans.pop("payload", None)
+        return _values(raw, spans)[0]
+
+    @property
+    def io_status(self) -> str | None:
+        """`not_enabled`, `stored`, `missing_bucket`, `too_large`, `error`, `deleted`; None without a log."""
+        return _text(self.io_log.get("status")) if self.io_log else None
+
+    def _cut(self, key: str) -> bytes | None:
+        span = self._spans.get(key)
+        return None if span is None else self.raw[span[0] : span[1]]
+
+    def _logged(self, key: str) -> bytes | None:
+        log = self._cut("io_log")
+        return None if log is None else member(log, "payload", key)
+
+    # -- what is odd
+
+    @cached_property
+    def oddities(self) -> list[Oddity]:
+        """Values that are not of their documented type, so that a page can show them."""
+        found = list(self._damaged)
+        damaged = {oddity.path for oddity in found}
+        for key in self.fields:
+            if key not in damaged:
+                found.extend(self._odd(key))
+        return found
+
+    def _odd(self, key: str) -> list[Oddity]:
+        value = self.fields[key]
+        if value is None:
+            return []
+        if key in _LISTS and isinstance(value, list):
+            odd = enumerate(value)
+            return [Oddity(f"{key}[{n}]", _shown(item)) for n, item in odd if not isinstance(item, dict)]
+        convert = _CONVERTERS.get(key)
+        return [self._oddity(key)] if convert and convert(value) is None else []
+
+    def _oddity(self, key: str) -> Oddity:
+        start, end = self._spans[key]
+        return Oddity(key, _excerpt(self.raw, start, end))
+
+
+FIELDS: dict[str, Field[Any]] = {
+    name: field for name, field in vars(Record).items() if isinstance(field, Field)
+}
+_OBJECTS = ("usage", "detail_metadata", "replay_request", "io_log")
+_LISTS = ("pricing_lines", "provider_attempts")
+_CONVERTERS: dict[str, Callable[[Value], object]] = {
+    **{name: field.convert for name, field in FIELDS.items()},
+    **dict.fromkeys(_OBJECTS, _object),
+    **dict.fromkeys(_LISTS, _list),
+    "replay_supported": _flag,
+}
+
+Spans: TypeAlias = dict[str, tuple[int, int]]
+
+
+def _spans(raw: bytes) -> tuple[Spans, str | None]:
+    """Where each member of the object stands, and what stopped the reading if anything did."""
+    spans: Spans = {}
+    end = 0
+    try:
+        for key, start, end in entries(raw):
+            if isinstance(key, int):
+                return {}, "JSON, but not an object"
+            spans[key] = (start, end)
+    except Unreadable as problem:
+        return spans, str(problem)
+    rest = b"".join(raw[end:].split()).removeprefix(b"\xef\xbb\xbf")
+    return spans, None if rest == (b"}" if end else b"{}") else "text after the end of the object"
+
+
+def _values(raw: bytes, spans: Spans) -> tuple[dict[str, Value], list[Oddity]]:
+    """Each member parsed by itself, so that one damaged value does not spoil the others."""
+    values: dict[str, Value] = {}
+    damaged = []
+    for key, (start, end) in spans.items():
+        try:
+            values[key] = loads(raw[start:end])
+        except Unreadable as problem:
+            values[key] = visible(raw[start:end].decode("utf-8", "replace"))
+            damaged.append(Oddity(key, f"{problem}: {_excerpt(raw, start, end)}"))
+    return values, damaged
+
+
+def _excerpt(raw: bytes, start: int, end: int) -> str:
+    text = raw[start : min(end, start + 800)].decode("utf-8", "replace")
+    return visible(text[:200]) + ("…" if len(text) > 200 or end > start + 800 else "")
+
+
+def _shown(value: Value) -> str:
+    text = dumps(value)
+    return text[:200] + ("…" if len(text) > 200 else "")
+
+
+def _filled(raw: bytes | None) -> bytes | None:
+    """The bytes of an object that is not empty."""
+    return raw if raw is not None and raw.startswith(b"{") and raw[1:-1].strip() else None
+
+
+def _objects(value: Value) -> list[dict[str, Value]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

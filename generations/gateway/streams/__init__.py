@@ -1,0 +1,13 @@
+"""Bytes of an answer -> events, for every wire format.
+
+    reader = streams.reader(endpoint.wire, content_type)
+    for chunk in wire: yield from reader.feed(chunk)
+    yield from reader.end()        # the last event is Closed
+
+sse.py cuts a stream into frames; chat.py, responses.py, messages.py and media.py turn frames into events;
+whole.py reads whole JSON bodies; reader.py puts them together.
+"""
+
+from generations.gateway.streams.reader import Reader, reader
+
+__all__ = ["Reader", "reader"]

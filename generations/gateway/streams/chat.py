@@ -1,0 +1,192 @@
+"""chat/completions: chunks and whole objects -> events."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from generations.gateway.events import (
+    Answer,
+    Event,
+    Finish,
+    Identity,
+    Media,
+    Other,
+    Reasoning,
+    Refusal,
+    Snapshot,
+    Text,
+    ToolCall,
+)
+from generations.gateway.streams import parts
+from generations.gateway.streams.sse import Frame
+
+__all__ = ["Chat", "whole"]
+
+_EXTRAS = ("images", "audios", "audio", "function_call")
+
+
+class Chat:
+    """contract: `[DONE]` may be missing; a last frame `object: chat.completion` replaces what was collected;
+    an error may come in the middle although the status is 200."""
+
+    def __init__(self) -> None:
+        self.ended = ""
+        self._told_by: tuple[object, ...] = ()
+        self._known = parts.Known()
+        self._tools = parts.Tools()
+        self._call_ids: dict[int, list[str]] = {}  # choice -> call ids by index
+        self._sounds: dict[int, list[str]] = {}
+
+    def frame(self, frame: Frame) -> Iterator[Event]:
+        if frame.data == b"[DONE]":
+            self.ended = "done"
+            return
+        told = parts.parse(frame.data)
+        if not isinstance(told, dict):
+            yield Other(frame.name, parts.shown(frame.data))
+        elif told.get("usage") or told.get("meta") or told.get("object") == "chat.completion":
+            yield from self._exact(parts.exact(frame.data), frame)
+        else:
+            yield from self._chunk(told, frame)
+
+    def end(self) -> Iterator[Event]:
+        for choice, pieces in self._sounds.items():
+            yield Media("audio", None, "".join(pieces), choice=choice)
+
+    def _exact(self, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
+        """A frame with numbers that matter, or a final snapshot."""
+        if not any("message" in choice for choice in parts.objects(told.get("choices"))):
+            yield from self._chunk(told, frame)
+            yield from parts.usages(told)
+            yield from parts.meta(told)
+            return
+        self.ended = "snapshot"
+        events = list(whole(told))
+        yield from self._known.learn(parts.identity(told))
+        yield from (event for event in events if not isinstance(event, (*_CONTENT, Identity)))
+        yield Snapshot(Answer().collect(events))
+
+    def _chunk(self, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
+        told_by = (told.get("id"), told.get("model"), told.get("nativeResponseId"), "meta" in told)
+        if told_by != self._told_by:
+            self._told_by = told_by
+            yield from self._known.learn(parts.identity(told))
+        choices = told.get("choices")
+        if choices and isinstance(choices, list):
+            for choice in choices:
+                if isinstance(choice, dict):
+                    yield from self._choice(choice)
+        elif "error" in told or told.get("object") == "error" or frame.name == "error":
+            yield from parts.faults(told | {"type": "error"}, parts.shown(frame.data))
+        elif choices is None and not told.get("usage"):
+            yield Other(frame.name, parts.shown(frame.data))
+
+    def _choice(self, choice: dict[str, Any]) -> Iterator[Event]:
+        index = parts.number(choice.get("index"))
+        delta = choice.get("delta")
+        if isinstance(delta, dict):
+            yield from self._delta(delta, index)
+        elif parts.text(choice.get("text")):
+            yield Text(choice["text"], index)
+        reason = choice.get("finish_reason")
+        if reason and isinstance(reason, str):
+            self.ended = self.ended or "finish"
+            yield Finish(reason, index)
+
+    def _delta(self, delta: dict[str, Any], index: int) -> Iterator[Event]:
+        yield from _words(delta, index)
+        if delta.get("tool_calls"):
+            for call in parts.objects(delta["tool_calls"]):
+                yield self._call(call, index)
+        for key in _EXTRAS:
+            if delta.get(key):
+                yield from self._extra(key, delta[key], index)
+
+    def _extra(self, key: str, value: object, index: int) -> Iterator[Event]:
+        for position, item in enumerate(parts.objects(value)):
+            if key == "function_call":
+                yield self._call({"function": item}, index)
+            elif key == "audio":  # base64 in pieces, with the words that are spoken
+                self._sounds.setdefault(index, []).append(parts.text(item.get("data")))
+                if parts.text(item.get("transcript")):
+                    yield Text(item["transcript"], index)
+            else:
+                yield from parts.media(item, index, position)
+
+    def _call(self, call: dict[str, Any], choice: int) -> ToolCall:
+        function = parts.table(call.get("function"))
+        call_id, arguments = parts.text(call.get("id")), parts.text(function.get("arguments"))
+        index = self._call_index(choice, call.get("index"), call_id)
+        return self._tools.add(choice, index, call_id, parts.text(function.get("name")), arguments)
+
+    def _call_index(self, choice: int, told: object, call_id: str) -> int:
+        """Some providers number no call, or all of them 0: then a new call id begins a new call."""
+        ids = self._call_ids.setdefault(choice, [])
+        index = parts.number(told, max(len(ids) - 1, 0))
+        if call_id in ids:
+            return ids.index(call_id)
+        if call_id and index < len(ids) and ids[index]:
+            index = len(ids)
+        if index < 10_000:
+            ids.extend([""] * (index + 1 - len(ids)))
+            ids[index] = call_id or ids[index]
+        return index
+
+
+_CONTENT = (Text, Reasoning, Refusal, ToolCall, Media)
+
+
+def _words(holder: dict[str, Any], index: int) -> Iterator[Event]:
+    """What a delta and a message have in common."""
+    reasoning = holder.get("reasoning_content") or holder.get("reasoning")
+    if reasoning and parts.text(reasoning):
+        yield Reasoning(parts.text(reasoning), index)
+    content = holder.get("content")
+    if content:
+        if isinstance(content, str):
+            yield Text(content, index)
+        else:
+            yield from _content(content, index)
+    refusal = holder.get("refusal")
+    if refusal and parts.text(refusal):
+        yield Refusal(parts.text(refusal), index)
+
+
+def _content(content: object, index: int) -> Iterator[Event]:
+    """Content as a list of parts."""
+    for position, part in enumerate(parts.objects(content)):
+        if parts.text(part.get("text")):
+            yield Text(part["text"], index)
+        elif parts.text(part.get("thinking")):
+            yield Reasoning(part["thinking"], index)
+        else:
+            yield from parts.media(part, index, position)
+
+
+def whole(told: dict[str, Any]) -> Iterator[Event]:
+    """A whole chat completion."""
+    yield parts.identity(told)
+    for choice in parts.objects(told.get("choices")):
+        index = parts.number(choice.get("index"))
+        message = parts.table(choice.get("message"))
+        yield from _words(message, index)
+        yield from _message_extras(message, index)
+        if parts.text(choice.get("text")):
+            yield Text(choice["text"], index)
+        if parts.text(choice.get("finish_reason")):
+            yield Finish(choice["finish_reason"], index)
+    yield from parts.usages(told)
+    yield from parts.meta(told)
+
+
+def _message_extras(message: dict[str, Any], choice: int) -> Iterator[Event]:
+    calls = [*parts.objects(message.get("tool_calls"))]
+    calls += [{"function": call} for call in parts.objects(message.get("function_call"))]
+    for index, call in enumerate(calls):
+        function = parts.table(call.get("function"))
+        name, arguments = parts.text(function.get("name")), parts.text(function.get("arguments"))
+        yield ToolCall(index, parts.text(call.get("id")) or None, name or None, arguments, True, choice)
+    for key in ("images", "audios", "audio"):
+        for position, item in enumerate(parts.objects(message.get(key))):
+            yield from parts.media(item, choice, position)
+            if parts.text(item.get("transcript")):
+                yield Text(item["transcript"], choice)

@@ -1,0 +1,219 @@
+"""Small tolerant readings that the wire formats share. Wrong types give the empty answer, never an
+exception."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from generations.gateway.events import Cost, Event, Fault, Identity, Media, Other, ToolCall, Usage
+from generations.gateway.jsontext import Number, Unreadable, dumps, loads
+
+__all__ = [
+    "Known",
+    "Tools",
+    "costs",
+    "exact",
+    "faults",
+    "identity",
+    "media",
+    "meta",
+    "number",
+    "objects",
+    "parse",
+    "shown",
+    "table",
+    "text",
+    "usages",
+]
+
+_decode = msgspec.json.Decoder().decode
+
+
+def parse(data: bytes) -> Any:
+    """A frame's JSON as quickly as possible (numbers as int or float), or None if it cannot be read."""
+    try:
+        return _decode(data)
+    except (msgspec.MsgspecError, RecursionError, ValueError):  # lone surrogates, huge numbers, bad UTF-8
+        return exact(data)
+
+
+def exact(data: bytes) -> Any:
+    """A frame's JSON without loss (numbers as Number), or None if it cannot be read."""
+    try:
+        return loads(data)
+    except Unreadable:
+        pass
+    try:
+        return loads(data.decode("utf-8", "replace"))
+    except Unreadable:
+        return None
+
+
+def shown(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def text(value: object) -> str:
+    return value if isinstance(value, str) and not isinstance(value, Number) else ""
+
+
+def number(value: object, default: int = 0) -> int:
+    if isinstance(value, Number):
+        value = value.integer
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def objects(value: object) -> Iterator[dict[str, Any]]:
+    """The objects of a list (or one object alone)."""
+    items = value if isinstance(value, list) else [value]
+    return (item for item in items if isinstance(item, dict))
+
+
+def identity(told: dict[str, Any], *, camel: bool = False) -> Identity:
+    """contract: `id` is the gateway's on chat, responses, moderations and rerank; where `requestId` is told,
+    that one is. An `id` of messages and speech may be either: the gateway's begin with `G-`."""
+    own, request_id = text(told.get("id")), text(told.get("requestId")) or text(told.get("generation_id"))
+    native = text(told.get("nativeResponseId"))
+    if request_id or (camel and not own.startswith("G-")):
+        own, native = request_id, native or own
+    routing = table(table(told.get("meta")).get("routing"))
+    provider = (
+        text(told.get("provider")) or text(told.get("provider_id")) or text(routing.get("selected_provider"))
+    )
+    return Identity(own or None, native or None, text(told.get("model")) or None, provider or None)
+
+
+class Known:
+    """What a stream has told about who answers. Each frame may tell a part; only news are given out."""
+
+    def __init__(self) -> None:
+        self._known = Identity()
+
+    def learn(self, told: Identity) -> Iterator[Identity]:
+        known = self._known
+        merged = Identity(
+            told.request_id or known.request_id,
+            told.native_id or known.native_id,
+            told.model or known.model,
+            told.provider or known.provider,
+        )
+        if merged != known:
+            self._known = merged
+            yield merged
+
+
+def usages(told: dict[str, Any]) -> Iterator[Event]:
+    """Usage and cost. contract: the cost stands in `usage.pricing`, `usage.pricing_breakdown` or beside the
+    usage."""
+    usage = table(told.get("usage"))
+    if usage:
+        yield Usage(usage)
+    yield from costs(told, table(usage.get("pricing")), table(usage.get("pricing_breakdown")))
+
+
+def meta(told: dict[str, Any]) -> Iterator[Event]:
+    """The gateway's own timing and routing, told when the request asked for it with `meta: true`."""
+    if isinstance(told.get("meta"), dict):
+        yield Other("meta", dumps(told["meta"]))
+
+
+def costs(*places: dict[str, Any]) -> Iterator[Event]:
+    for place in places:
+        for key in ("cost_nanos", "total_nanos"):
+            nanos = number(place.get(key), -1)
+            if nanos >= 0:
+                yield Cost(nanos, text(place.get("currency")) or None)
+                return
+
+
+def faults(told: dict[str, Any], raw: str) -> Iterator[Fault]:
+    """An error inside an answer, in any of its forms: a string, an object, or beside `message`."""
+    error = told.get("error")
+    if not error and told.get("object") != "error" and told.get("type") != "error":
+        return
+    inside = table(error)
+    message = (
+        text(inside.get("message"))
+        or text(told.get("message"))
+        or text(told.get("description"))
+        or text(error)
+    )
+    code = text(inside.get("code")) or text(inside.get("type")) or text(error) or text(told.get("code"))
+    yield Fault(message or "The gateway reported an error without saying which.", code or None, raw)
+
+
+def media(part: dict[str, Any], choice: int = 0, index: int = 0) -> Iterator[Media]:
+    """An image or sound in any of the forms that providers use."""
+    for key, kind in _KINDS:
+        inner = part.get(key)
+        if inner is None:
+            continue
+        box = inner if isinstance(inner, dict) else {"url": inner} if key.endswith("url") else {"data": inner}
+        url = text(box.get("url"))
+        data = text(box.get("data")) or text(box.get("b64_json")) or (url if url.startswith("data:") else "")
+        mime = text(box.get("mime_type")) or text(part.get("mime_type")) or text(part.get("media_type"))
+        mime = mime or (data[5:].partition(",")[0].partition(";")[0] if data.startswith("data:") else "")
+        if data or url:
+            yield Media(
+                "audio" if mime.startswith("audio/") else kind,
+                mime or None,
+                data or None,
+                None if data else url,
+                choice,
+                index,
+            )
+            return
+
+
+_KINDS: tuple[tuple[str, Literal["image", "audio", "file"]], ...] = (
+    ("image_url", "image"),
+    ("b64_json", "image"),
+    ("audio_url", "audio"),
+    ("audio_base64", "audio"),
+    ("input_audio", "audio"),
+    ("audio", "audio"),
+    ("image", "image"),
+    ("source", "image"),
+    ("data", "file"),
+    ("url", "image"),
+)
+
+
+class Tools:
+    """Tool calls of one stream. Arguments come as true deltas or cumulative: contract: "if the new string
+    starts with the accumulated one, replace". Lengths are compared first, so true deltas cost only their own
+    length."""
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[int, int], _Call] = {}
+
+    def add(self, choice: int, index: int, call_id: str, name: str, arguments: str) -> ToolCall:
+        call = self._calls.setdefault((choice, index), _Call())
+        replace = call.take(arguments)
+        return ToolCall(index, call_id or None, name or None, arguments, replace, choice)
+
+    def whole(self, choice: int, index: int, call_id: str, name: str, arguments: str) -> ToolCall:
+        self._calls[choice, index] = _Call(arguments)
+        return ToolCall(index, call_id or None, name or None, arguments, True, choice)
+
+    def clear(self, choice: int, index: int) -> None:
+        self._calls.pop((choice, index), None)
+
+
+class _Call:
+    def __init__(self, arguments: str = "") -> None:
+        self.pieces, self.length = [arguments], len(arguments)
+
+    def take(self, arguments: str) -> bool:
+        """True if `arguments` hold everything so far and replace it."""
+        replace = 0 < self.length <= len(arguments) and arguments.startswith("".join(self.pieces))
+        if replace:
+            self.pieces, self.length = [], 0
+        self.pieces.append(arguments)
+        self.length += len(arguments)
+        return replace

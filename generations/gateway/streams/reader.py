@@ -1,0 +1,175 @@
+"""Choose by content type how an answer is read; know whether it ended as it should."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from generations.gateway.events import Closed, Event, Fault, Media, Text
+from generations.gateway.streams import parts, whole
+from generations.gateway.streams.chat import Chat
+from generations.gateway.streams.media import Generic
+from generations.gateway.streams.messages import Messages
+from generations.gateway.streams.responses import Responses
+from generations.gateway.streams.sse import Frame, Frames
+
+__all__ = ["Reader", "reader"]
+
+
+class Reader(Protocol):
+    """Reads one answer."""
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """The events that are complete with these bytes."""
+
+    def end(self) -> list[Event]:
+        """The rest. The last event is Closed."""
+
+
+class Wire(Protocol):
+    """Turns the frames of one wire format into events; `ended` tells how it ended, "" while it has not."""
+
+    ended: str
+
+    def frame(self, frame: Frame) -> Iterator[Event]: ...
+
+    def end(self) -> Iterator[Event]: ...
+
+
+_WIRES: dict[str, Callable[[], Wire]] = {"chat": Chat, "responses": Responses, "messages": Messages}
+
+
+def reader(wire: str, content_type: str) -> Reader:
+    """A reader for an answer of this wire format (Endpoint.wire) and Content-Type ("" if none was told).
+
+    The content type rules: speech is binary by default, a stream may be refused with plain JSON, and a web
+    page is nobody's answer.
+    """
+    mime = content_type.partition(";")[0].strip().lower()
+    if mime == "text/event-stream":
+        return Stream(wire)
+    if mime in ("", "application/json") or mime.endswith("+json"):
+        return Whole(wire)
+    if mime in ("text/html", "application/xhtml+xml"):
+        return Page()
+    if mime.startswith("text/") or mime in _PLAIN:
+        return Plain()
+    return Binary(mime)
+
+
+_PLAIN = ("application/x-subrip", "application/srt", "application/ttml+xml")
+
+
+class Stream:
+    """Server-sent events."""
+
+    def __init__(self, wire: str) -> None:
+        self._wire_name = wire
+        self._wire = _WIRES.get(wire, Generic)()
+        self._frames = Frames()
+        self._any = self._faulty = False
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        return self._events(self._frames.feed(chunk))
+
+    def end(self) -> list[Event]:
+        events = self._events(self._frames.end()) + list(self._wire.end())
+        if self._frames.stray:
+            return events + self._stray(b"\n".join(self._frames.stray))
+        return [*events, self._closed()]
+
+    def _events(self, frames: list[Frame]) -> list[Event]:
+        events = [event for frame in frames for event in self._wire.frame(frame)]
+        if frames:
+            self._any = True
+            self._faulty = self._faulty or any(isinstance(event, Fault) for event in events)
+        return events
+
+    def _stray(self, body: bytes) -> list[Event]:
+        """Lines that are no fields of a stream: a plain JSON body, or an error written raw into the
+        stream."""
+        events = list(whole.events(self._wire_name, parts.exact(body), body))
+        self._faulty = self._faulty or any(isinstance(event, Fault) for event in events)
+        self._any = True
+        if not self._wire.ended and parts.exact(body) is not None:
+            self._wire.ended = "whole"
+        return [*events, self._closed()]
+
+    def _closed(self) -> Closed:
+        if self._faulty:
+            return Closed(False, "error")
+        if self._wire.ended:
+            return Closed(True, self._wire.ended)
+        return Closed(False, "truncated" if self._any else "empty")
+
+
+class Whole:
+    """A JSON body, read at its end. Under a missing or wrong content type it may turn out to be something
+    else."""
+
+    def __init__(self, wire: str) -> None:
+        self._wire = wire
+        self._chunks: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        self._chunks.append(chunk)
+        return []
+
+    def end(self) -> list[Event]:
+        body = b"".join(self._chunks)
+        head = body[:200].lstrip()
+        if not head and not body.strip():
+            return [Closed(False, "empty")]
+        if head.startswith((b"data:", b"event:", b":")):
+            return _all(Stream(self._wire), body)
+        if head.startswith(b"<"):
+            return _all(Page(), body)
+        told = parts.exact(body)
+        events = list(whole.events(self._wire, told, body))
+        if told is None and body.strip() != b"null":
+            return [*events, Closed(False, "truncated")]
+        faulty = any(isinstance(event, Fault) for event in events)
+        return [*events, Closed(False, "error") if faulty else Closed(True, "whole")]
+
+
+class Plain:
+    """Text as it is: transcriptions as text or subtitles."""
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        self._chunks.append(chunk)
+        return []
+
+    def end(self) -> list[Event]:
+        text = parts.shown(b"".join(self._chunks))
+        return [Text(text), Closed(True, "whole")] if text else [Closed(False, "empty")]
+
+
+class Page(Plain):
+    """A web page where an answer should be."""
+
+    def end(self) -> list[Event]:
+        message = "The answer is a web page. Something in front of the gateway may have replied."
+        return [Fault(message, "html", parts.shown(b"".join(self._chunks))), Closed(False, "error")]
+
+
+class Binary:
+    """Sound, images, video: the body itself is the medium."""
+
+    def __init__(self, mime: str) -> None:
+        self._mime, self._any = mime, False
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        self._any = self._any or bool(chunk)
+        return []
+
+    def end(self) -> list[Event]:
+        family = self._mime.partition("/")[0]
+        kind = family if family in ("image", "audio", "video") else "file"
+        if not self._any:
+            return [Closed(False, "empty")]
+        return [Media(kind, self._mime), Closed(True, "whole")]  # type: ignore[arg-type]
+
+
+def _all(chosen: Reader, body: bytes) -> list[Event]:
+    return [*chosen.feed(body), *chosen.end()]

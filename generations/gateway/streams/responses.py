@@ -1,0 +1,231 @@
+"""responses: stream events and whole objects -> events."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from generations.gateway.events import (
+    Answer,
+    Event,
+    Fault,
+    Finish,
+    Identity,
+    Json,
+    Media,
+    Other,
+    Reasoning,
+    Refusal,
+    Snapshot,
+    Text,
+    ToolCall,
+)
+from generations.gateway.jsontext import dumps
+from generations.gateway.streams import parts
+from generations.gateway.streams.sse import Frame
+
+__all__ = ["Responses", "whole"]
+
+_DELTAS: dict[str, type[Text] | type[Reasoning] | type[Refusal]] = {
+    "response.output_text": Text,
+    "response.refusal": Refusal,
+    "response.reasoning_text": Reasoning,
+    "response.reasoning": Reasoning,
+    "response.reasoning_summary_text": Reasoning,
+    "response.reasoning_summary": Reasoning,
+}
+_ENDS = (
+    "response.completed",
+    "response.incomplete",
+    "response.failed",
+    "response.done",
+    "response.cancelled",
+)
+_SILENT = ("response.content_part", "response.reasoning_summary_part", "response.queued", "ping", "keepalive")
+
+
+class Responses:
+    """contract: `type` is often missing, the event's name tells; the gateway's id is the frame's own, not the
+    one in `response`; up to two `response.completed` may come, and the second may know less than the
+    first."""
+
+    def __init__(self) -> None:
+        self.ended = ""
+        self._id: object = None
+        self._known = parts.Known()
+        self._tools = parts.Tools()
+        self._seen: set[tuple[type, int]] = set()  # words that came as deltas: their `done` repeats them
+
+    def frame(self, frame: Frame) -> Iterator[Event]:
+        if frame.data == b"[DONE]":
+            self.ended = self.ended or "done"
+            return
+        told = parts.parse(frame.data)
+        if not isinstance(told, dict):
+            yield Other(frame.name, parts.shown(frame.data))
+            return
+        if told.get("id") != self._id and "response" not in told:
+            self._id = told.get("id")
+            yield from self._known.learn(parts.identity(told))
+        yield from self._dispatch(_kind(frame.name, told), told, frame)
+
+    def end(self) -> Iterator[Event]:
+        return iter(())
+
+    def _dispatch(self, kind: str, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
+        words, _, verb = kind.rpartition(".")
+        if words in _DELTAS:
+            yield from self._words(_DELTAS[words], verb, told)
+        elif words == "response.function_call_arguments":
+            yield from self._arguments(verb, told)
+        elif words == "response.output_item":
+            yield from self._item(verb, told)
+        elif kind in _ENDS:
+            yield from self._finish(kind, parts.exact(frame.data), frame)
+        elif kind == "error" or told.get("error"):
+            yield from parts.faults(told | {"type": "error"}, parts.shown(frame.data))
+        elif kind in ("response.created", "response.in_progress"):
+            yield from self._known.learn(_identity(told))
+        elif parts.text(told.get("partial_image_b64")):
+            index = parts.number(told.get("output_index"))
+            yield Media("image", _mime(told), told["partial_image_b64"], part=index, partial=True)
+        elif not kind.startswith(_SILENT):
+            yield Other(kind, parts.shown(frame.data))
+
+    def _words(self, make: Any, verb: str, told: dict[str, Any]) -> Iterator[Event]:
+        part = parts.number(told.get("output_index"))
+        if verb == "delta":
+            if parts.text(told.get("delta")):
+                self._seen.add((make, part))
+                yield make(told["delta"], 0, part)
+        elif (make, part) not in self._seen:
+            text = parts.text(told.get("text")) or parts.text(told.get("refusal"))
+            if text:
+                self._seen.add((make, part))
+                yield make(text, 0, part)
+
+    def _arguments(self, verb: str, told: dict[str, Any]) -> Iterator[Event]:
+        index = parts.number(told.get("output_index"))
+        if verb == "delta":
+            yield self._tools.add(0, index, "", "", parts.text(told.get("delta")))
+        elif parts.text(told.get("arguments")):
+            yield self._tools.whole(0, index, "", parts.text(told.get("name")), told["arguments"])
+
+    def _item(self, verb: str, told: dict[str, Any]) -> Iterator[Event]:
+        index, item = parts.number(told.get("output_index")), parts.table(told.get("item"))
+        for event in _item(item, index):
+            if isinstance(event, ToolCall):
+                yield self._tools.whole(0, index, event.call_id or "", event.name or "", event.arguments)
+            elif verb == "done" and (type(event), index) not in self._seen:
+                yield Other("response.output_item.done", event.text) if isinstance(event, Json) else event
+        if verb == "done":
+            self._seen.update((kind, index) for kind in (Text, Reasoning, Refusal))
+
+    def _finish(self, kind: str, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
+        self.ended = "snapshot"
+        response = parts.table(told.get("response"))
+        events = [_identity(told), *_output(response), *_result(response, told)]
+        if kind == "response.failed" and not any(isinstance(event, Fault) for event in events):
+            events += parts.faults(told | {"type": "error"}, parts.shown(frame.data))
+        yield from self._known.learn(_identity(told))
+        yield from (event for event in events if not isinstance(event, (*_CONTENT, Identity)))
+        if any(isinstance(event, _CONTENT) for event in events):
+            yield Snapshot(Answer().collect(events))
+
+
+_CONTENT = (Text, Reasoning, Refusal, ToolCall, Media, Json)
+
+
+def _kind(name: str, told: dict[str, Any]) -> str:
+    if name and name != "message":
+        return name
+    if parts.text(told.get("type")):
+        return str(told["type"])
+    if isinstance(told.get("response"), dict):
+        status = parts.text(told["response"].get("status"))
+        return f"response.{status}" if status else "response.created"
+    return (
+        "response.output_text.delta" if parts.text(told.get("delta")) else "error" if "error" in told else ""
+    )
+
+
+def _mime(told: dict[str, Any]) -> str | None:
+    form = parts.text(told.get("output_format"))
+    return f"image/{form}" if form else None
+
+
+def _identity(told: dict[str, Any]) -> Identity:
+    response = parts.table(told.get("response"))
+    merged: dict[str, Any] = {
+        **response,
+        **{key: told[key] for key in ("nativeResponseId", "provider", "meta") if key in told},
+    }
+    own, native = parts.text(told.get("id")), parts.text(response.get("id"))
+    if own and native != own:
+        merged = {"nativeResponseId": native, **merged}
+    return parts.identity(merged | {"id": own or native})
+
+
+def whole(told: dict[str, Any]) -> Iterator[Event]:
+    """A whole response object."""
+    yield parts.identity(told)
+    yield from _output(told)
+    yield from _result(told, told)
+
+
+def _output(response: dict[str, Any]) -> Iterator[Event]:
+    for index, item in enumerate(parts.objects(response.get("output"))):
+        yield from _item(item, index)
+    if not response.get("output") and parts.text(response.get("output_text")):
+        yield Text(response["output_text"])
+
+
+def _result(response: dict[str, Any], told: dict[str, Any]) -> Iterator[Event]:
+    yield from parts.usages(response)
+    if told is not response:
+        yield from parts.usages(told)
+    yield from parts.meta(told if "meta" in told else response)
+    reason = parts.text(parts.table(response.get("incomplete_details")).get("reason"))
+    if reason or parts.text(response.get("status")):
+        yield Finish(reason or response["status"])
+    yield from parts.faults(response, dumps(response.get("error")))
+
+
+def _item(item: dict[str, Any], index: int) -> Iterator[Event]:
+    """One item of `output`."""
+    kind = parts.text(item.get("type"))
+    if kind in ("function_call", "custom_tool_call", "mcp_call"):
+        arguments = parts.text(item.get("arguments")) or parts.text(item.get("input"))
+        yield ToolCall(
+            index,
+            parts.text(item.get("call_id")) or None,
+            parts.text(item.get("name")) or None,
+            arguments,
+            True,
+        )
+    elif kind == "reasoning":
+        words = [
+            parts.text(part.get("text"))
+            for key in ("summary", "content")
+            for part in parts.objects(item.get(key))
+        ]
+        if any(words):
+            yield Reasoning("".join(words), 0, index)
+    elif kind == "message" or (not kind and "content" in item):
+        yield from _message(item, index)
+    elif parts.text(item.get("result")):
+        yield Media("image", _mime(item), item["result"], part=index)
+    else:
+        yield Json(dumps(item), kind)
+
+
+def _message(item: dict[str, Any], index: int) -> Iterator[Event]:
+    content = item.get("content")
+    if parts.text(content):
+        yield Text(parts.text(content), 0, index)
+        return
+    for part in parts.objects(content):
+        if parts.text(part.get("text")):
+            yield Text(part["text"], 0, index)
+        elif parts.text(part.get("refusal")):
+            yield Refusal(part["refusal"], 0, index)
+        else:
+            yield from parts.media(part, 0, index)

@@ -1,0 +1,203 @@
+"""What a team has looked up: narrow rows for lists, the bytes of the records apart."""
+
+import re
+import zlib
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard.models import GatewayConnection, Team, User
+
+# What can stand in a path as it is. Everything else is addressed as ~<pk>.
+PLAIN_ID = re.compile(r"(?!~)(?!.*\.json$)(?!\.+$)[A-Za-z0-9._:@=+-]{1,256}")
+ASYNC_ENDPOINTS = ("video.generation", "batch", "music.generate")
+YOUNG = timedelta(minutes=10)
+STALE_AFTER = timedelta(seconds=30)
+
+
+class GenerationQuerySet(models.QuerySet["Generation"]):
+    def of(self, team: Team) -> Self:
+        """The team's generations."""
+        return self.filter(team=team)
+
+    def named(self, slug: str) -> Self:
+        """The generation that the URL part `slug` names: a request ID, or ~ and a row number."""
+        if re.fullmatch(r"~\d{1,18}", slug):
+            return self.filter(pk=int(slug[1:]))
+        return self.filter(request_id=slug)
+
+    def recently_opened(self) -> Self:
+        """Those somebody opened, the latest first, with the visit's time as `opened_at`."""
+        return self.exclude(last_opened_at=None).order_by("-last_opened_at").select_related("last_opened_by")
+
+
+class Generation(models.Model):
+    """One request of the team as the gateway's newest record tells it. Bodies are in `StoredRecord`."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="generations")
+    request_id = models.CharField(max_length=256)
+    connection = models.ForeignKey(GatewayConnection, models.SET_NULL, null=True, related_name="+")
+    looked_up_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    looked_up_at = models.DateTimeField(default=timezone.now)
+    fetched_at = models.DateTimeField(default=timezone.now)
+    last_opened_at = models.DateTimeField(null=True)
+    last_opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    # Columns for lists, read from the record. Null is "the record does not say".
+    made_at = models.DateTimeField(null=True)
+    endpoint = models.CharField(max_length=120, blank=True)
+    model_id = models.CharField(max_length=200, blank=True)
+    provider = models.CharField(max_length=120, blank=True)
+    native_response_id = models.CharField(max_length=256, blank=True)
+    session_id = models.CharField(max_length=256, blank=True)
+    stream = models.BooleanField(null=True)
+    byok = models.BooleanField(null=True)
+    status_code = models.IntegerField(null=True)
+    success = models.BooleanField(null=True)
+    error_code = models.CharField(max_length=200, blank=True)
+    finish_reason = models.CharField(max_length=60, blank=True)
+    latency_ms = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    generation_ms = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    input_tokens = models.BigIntegerField(null=True)
+    output_tokens = models.BigIntegerField(null=True)
+    cost_nanos = models.BigIntegerField(null=True)
+    replayable = models.BooleanField(default=False)
+
+    objects = GenerationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "request_id"], name="one_row_per_request")]
+        indexes = [
+            models.Index(fields=["team", "-last_opened_at"]),
+            models.Index(fields=["team", "-made_at", "-id"]),
+            models.Index(
+                fields=["team", "native_response_id"],
+                condition=~Q(native_response_id=""),
+                name="by_native_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.request_id
+
+    @property
+    def slug(self) -> str:
+        """The URL part that names this row."""
+        return self.request_id if PLAIN_ID.fullmatch(self.request_id) else f"~{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("generation", args=[self.team.slug, self.slug])
+
+    @property
+    def total_ms(self) -> Decimal | None:
+        """The longest time the record tells, in ms: its meaning changed with the gateway's eras."""
+        return self.generation_ms if self.generation_ms is not None else self.latency_ms
+
+    def may_change(self, now: datetime) -> bool:
+        """Whether the gateway may still write to its record: it is young, or an async job without a cost."""
+        born = self.made_at or self.looked_up_at
+        return now - born < YOUNG or (self.endpoint in ASYNC_ENDPOINTS and self.cost_nanos is None)
+
+    def refresh_due(self, now: datetime) -> bool:
+        """Whether opening the page should ask the gateway again."""
+        return self.may_change(now) and now - self.fetched_at > STALE_AFTER
+
+    def opened(self, user: User) -> None:
+        """Remember who opened the page, for the team's recents."""
+        now = timezone.now()
+        visits = Visit.objects.filter(generation=self, user=user)
+        if not visits.update(times=F("times") + 1, at=now):
+            Visit.objects.create(team_id=self.team_id, generation=self, user=user, at=now)
+        Generation.objects.filter(pk=self.pk).update(last_opened_at=now, last_opened_by=user)
+
+
+class StoredRecordQuerySet(models.QuerySet["StoredRecord"]):
+    def best_first(self) -> Self:
+        """The record with most bodies first, the newest of those first."""
+        bodies = Cast("has_request", models.IntegerField()) + Cast("has_answer", models.IntegerField())
+        return self.order_by(bodies.desc(), "-fetched_at")
+
+    def slim(self) -> Self:
+        """Without the bytes: what pages read."""
+        return self.defer("packed")
+
+
+class StoredRecord(models.Model):
+    """The bytes of one answer of the gateway, with the outline that pages read instead of them.
+
+    A generation keeps its newest record and, when that one has lost bodies, the last one that had them.
+    """
+
+    generation = models.ForeignKey(Generation, models.CASCADE, related_name="records")
+    fetched_at = models.DateTimeField(default=timezone.now)
+    packed = models.BinaryField()
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    has_request = models.BooleanField(default=False)
+    has_answer = models.BooleanField(default=False)
+    replayable = models.BooleanField(default=False)
+    outline = models.TextField()
+
+    objects = StoredRecordQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["generation", "-fetched_at"])]
+
+    def __str__(self) -> str:
+        return f"record of {self.generation_id}, {self.size} bytes"
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes exactly as the gateway sent them."""
+        return zlib.decompress(bytes(self.packed))
+
+    @staticmethod
+    def pack(raw: bytes) -> bytes:
+        """The stored form of `raw`."""
+        return zlib.compress(raw, 3)
+
+
+class Visit(models.Model):
+    """Who opened which generation, when last and how often."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    generation = models.ForeignKey(Generation, models.CASCADE, related_name="visits")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="visits")
+    at = models.DateTimeField(default=timezone.now)
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["generation", "user"], name="one_visit_per_person")]
+        indexes = [models.Index(fields=["team", "user", "-at"])]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} opened {self.generation_id}"
+
+
+class Fetch(models.Model):
+    """One question to the gateway, so that two people who look up the same new ID cause one call.
+
+    `lease_until` is the claim: whoever moves it from the past into the future asks the gateway.
+    """
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    request_id = models.CharField(max_length=256)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    first_asked_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    outcome = models.JSONField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "request_id"], name="one_fetch_per_request")]
+
+    def __str__(self) -> str:
+        return f"fetch of {self.request_id}"

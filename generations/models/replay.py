@@ -1,0 +1,208 @@
+"""One rerun of a generation: its row, what came back so far, and the whole answer."""
+
+import uuid
+import zlib
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard.models import GatewayConnection, Team, User
+from generations.models.generation import Generation, StoredRecord
+
+RESEND_AFTER = timedelta(seconds=30)
+NEVER_STARTED_AFTER = timedelta(minutes=10)
+SILENT_AFTER = timedelta(seconds=20)
+
+
+class State(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+    INTERRUPTED = "interrupted", "Interrupted"
+
+
+OPEN_STATES = (State.QUEUED, State.RUNNING)
+
+
+class ReplayQuerySet(models.QuerySet["Replay"]):
+    def queued(self) -> Self:
+        return self.filter(state=State.QUEUED)
+
+    def running(self) -> Self:
+        return self.filter(state=State.RUNNING)
+
+    def unfinished(self) -> Self:
+        return self.filter(state__in=OPEN_STATES)
+
+    def unsent(self, now: datetime) -> Self:
+        """Queued ones whose message seems lost: queued, or last sent again, over 30 s ago."""
+        return self.queued().filter(message_sent_at__lt=now - RESEND_AFTER)
+
+    def never_started(self, now: datetime) -> Self:
+        """Queued for over 10 minutes."""
+        return self.queued().filter(created_at__lt=now - NEVER_STARTED_AFTER)
+
+    def silent(self, now: datetime) -> Self:
+        """Running ones whose worker has not beaten for 20 s."""
+        return self.running().filter(heartbeat_at__lt=now - SILENT_AFTER)
+
+
+class Replay(models.Model):
+    """One click, at most one POST. The claim (QUEUED to RUNNING, exactly one winner) is what may spend money."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="replays")
+    generation = models.ForeignKey(Generation, models.CASCADE, related_name="replays")
+    record = models.ForeignKey(StoredRecord, models.RESTRICT, related_name="replays")
+    connection = models.ForeignKey(GatewayConnection, models.SET_NULL, null=True, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="replays"
+    )
+    click = models.UUIDField()
+    created_at = models.DateTimeField(default=timezone.now)
+    message_sent_at = models.DateTimeField(default=timezone.now)
+
+    state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
+    reason = models.CharField(max_length=40, blank=True)
+    detail = models.TextField(blank=True)
+    reproduced = models.BooleanField(default=False)
+    claim = models.UUIDField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    cancel_asked_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    finished_at = models.DateTimeField(null=True)
+
+    # What was measured here: ms from the POST, by the worker's own clock.
+    headers_ms = models.IntegerField(null=True)
+    first_token_ms = models.IntegerField(null=True)
+    total_ms = models.IntegerField(null=True)
+
+    # Whether the POST reached the gateway: None while that is not known.
+    sent = models.BooleanField(null=True)
+
+    # What the answer told.
+    body_sha256 = models.CharField(max_length=64)
+    status_code = models.IntegerField(null=True)
+    content_type = models.CharField(max_length=200, blank=True)
+    received_bytes = models.BigIntegerField(default=0)
+    finish_reason = models.CharField(max_length=60, blank=True)
+    input_tokens = models.BigIntegerField(null=True)
+    output_tokens = models.BigIntegerField(null=True)
+    cost_nanos = models.BigIntegerField(null=True)
+    model_id = models.CharField(max_length=200, blank=True)
+    provider = models.CharField(max_length=120, blank=True)
+    new_request_id = models.CharField(max_length=256, blank=True)
+    new_generation = models.ForeignKey(Generation, models.SET_NULL, null=True, related_name="made_by")
+    record_tries = models.PositiveSmallIntegerField(default=0)
+
+    objects = ReplayQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "click"], name="one_replay_per_click")]
+        indexes = [
+            models.Index(fields=["generation", "-created_at"]),
+            models.Index(fields=["heartbeat_at"], condition=Q(state="running"), name="running_replays"),
+            models.Index(fields=["message_sent_at"], condition=Q(state="queued"), name="queued_replays"),
+            models.Index(fields=["team", "-created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"replay {self.id} ({self.state})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("replay", args=[self.team.slug, self.id])
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the click."""
+        return round((timezone.now() - self.created_at).total_seconds(), 1)
+
+    def take(self) -> bool:
+        """Claim this queued replay for the calling worker. True for exactly one caller, ever."""
+        self.claim, self.claimed_at, self.heartbeat_at = uuid.uuid4(), timezone.now(), timezone.now()
+        self.state = State.RUNNING
+        mine = Replay.objects.filter(pk=self.pk, state=State.QUEUED, cancel_asked_at=None)
+        changed = mine.update(
+            state=State.RUNNING, claim=self.claim, claimed_at=self.claimed_at, heartbeat_at=self.heartbeat_at
+        )
+        return changed == 1
+
+    def ask_to_stop(self, user: User) -> bool:
+        """Ask for the end: a queued replay at once, a running one by its worker's pulse. True if it was open."""
+        now = timezone.now()
+        asked = {"cancel_asked_at": now, "cancelled_by": user}
+        rows = Replay.objects.filter(pk=self.pk)
+        ended = {"state": State.CANCELLED, "reason": "before_start", "finished_at": now}
+        if rows.queued().update(**asked, **ended):
+            return True
+        return rows.running().filter(cancel_asked_at=None).update(**asked) == 1
+
+    def give_up(self, seen: State, state: State, reason: str, detail: str, **facts: Any) -> bool:
+        """End this replay from outside, if it is still in the state that was seen. True if it was."""
+        rows = Replay.objects.filter(pk=self.pk, state=seen, heartbeat_at=self.heartbeat_at)
+        return (
+            rows.update(state=state, reason=reason, detail=detail, finished_at=timezone.now(), **facts) == 1
+        )
+
+    def finish(self, state: State, reason: str = "", detail: str = "", **facts: Any) -> bool:
+        """End this replay with what its own claim found out. True unless another claim owns the row.
+
+        A worker that comes back after it was taken for lost (interrupted) still delivers the answer it paid for.
+        """
+        mine = Replay.objects.filter(
+            pk=self.pk, claim=self.claim, state__in=[State.RUNNING, State.INTERRUPTED]
+        )
+        values = {"state": state, "reason": reason, "detail": detail, "finished_at": timezone.now(), **facts}
+        for name, value in values.items():
+            setattr(self, name, value)
+        return mine.update(**values) == 1
+
+
+class ReplayPart(models.Model):
+    """One checkpoint: the entries of the live log since the last one, and the raw bytes they came from.
+
+    `entries` is a JSON list of [seq, kind, text]; `first_seq` to `last_seq` are the engine's own numbers from 1.
+    """
+
+    replay = models.ForeignKey(Replay, models.CASCADE, related_name="parts")
+    first_seq = models.IntegerField()
+    last_seq = models.IntegerField()
+    entries = models.TextField()
+    wire = models.BinaryField()
+
+    class Meta:
+        ordering = ["first_seq"]
+        constraints = [models.UniqueConstraint(fields=["replay", "first_seq"], name="one_part_per_seq")]
+
+    def __str__(self) -> str:
+        return f"part {self.first_seq}-{self.last_seq} of {self.replay_id}"
+
+
+class ReplayAnswer(models.Model):
+    """The whole answer of an ended replay: the bytes as received, and the outline that pages read."""
+
+    replay = models.OneToOneField(Replay, models.CASCADE, primary_key=True, related_name="answer")
+    packed = models.BinaryField()
+    size = models.BigIntegerField()
+    text = models.TextField()
+    outline = models.TextField()
+
+    @property
+    def wire(self) -> bytes:
+        """The bytes as received."""
+        return zlib.decompress(bytes(self.packed))
+
+    def __str__(self) -> str:
+        return f"answer of {self.replay_id}"

@@ -1,0 +1,199 @@
+"""What it cost, line by line, in integers and decimals. contract: nanos are 1e-9 of the currency."""
+
+from decimal import Decimal
+from typing import Literal
+
+from generations.gateway.jsontext import Value
+from generations.reading import numbers
+from generations.reading.shapes import Cost, CostLine
+from generations.reading.text import box, decimal, inside, items, short, whole, words
+
+NANOS = Decimal(10) ** 9
+SHOWN = 200
+NAMES = {
+    "implicit_cached_input_text_tokens": "Input text tokens, found in the provider's cache",
+    "cached_read_text_tokens": "Text tokens read from the cache",
+    "cached_write_text_tokens": "Text tokens written to the cache",
+    "cached_write_text_tokens_5m": "Text tokens written to the cache for 5 minutes",
+    "cached_write_text_tokens_1h": "Text tokens written to the cache for 1 hour",
+    "bfl_credits": "Provider credits",
+    "requests": "Requests",
+}
+SIZES = {1: "", 1000: "1K", 1_000_000: "1M", 1_000_000_000: "1B"}
+SERVICE_FEE = "Fee for using your own key"
+
+
+def read(fields: dict[str, Value]) -> Cost:
+    """The lines, their sum, and whether it equals the recorded cost."""
+    currency = (words(fields.get("currency")) or "USD")[:12]
+    nanos = whole(fields.get("cost_nanos"))
+    lines = items(fields.get("pricing_lines"))
+    total = line_sum(lines)
+    check, difference = compare(total if lines else None, nanos)
+    return Cost(
+        total=numbers.dollars(nanos, currency),
+        exact=numbers.exact_nanos(nanos),
+        currency=currency,
+        lines=[line(one, currency) for one in lines[:SHOWN]],
+        sum=numbers.exact_dollars(total, currency) if lines else "",
+        check=check,
+        difference=numbers.exact_dollars(difference, currency) if difference else "",
+        notes=[*_notes(fields, nanos, currency), *_cut(lines)],
+    )
+
+
+def _cut(lines: list[Value]) -> list[str]:
+    return (
+        [f"{len(lines) - SHOWN:,} more lines are in the record; the sum includes them."]
+        if len(lines) > SHOWN
+        else []
+    )
+
+
+def line_sum(lines: list[Value]) -> int | None:
+    """The sum of `line_nanos`; None as soon as one line does not tell it."""
+    told = [line_nanos(one) for one in lines]
+    return None if None in told else sum(one for one in told if one is not None)
+
+
+def line_nanos(value: Value) -> int | None:
+    """What one line costs, from its nanos or else from its dollars."""
+    nanos = whole(inside(value, "line_nanos"))
+    dollars = decimal(inside(value, "line_cost_usd"))
+    if nanos is None and dollars is not None and (dollars * NANOS) % 1 == 0:
+        return int(dollars * NANOS)
+    return nanos
+
+
+def compare(
+    total: int | None, nanos: int | None
+) -> tuple[Literal["equal", "differs", "unknown", "none"], int]:
+    """The sum of the lines against the recorded cost, and cost minus sum."""
+    if total is None or nanos is None:
+        return ("none" if total is None and nanos is None else "unknown"), 0
+    return ("equal", 0) if total == nanos else ("differs", nanos - total)
+
+
+def line(value: Value, currency: str) -> CostLine:
+    """One pricing line: quantity / unit size x unit price = line."""
+    told = box(value)
+    dimension = short(told.get("dimension") or "unknown", 80)
+    nanos, quantity = line_nanos(told), decimal(told.get("quantity"))
+    fee = words(told.get("meter")) == "byok_service_fee"
+    return CostLine(
+        name=SERVICE_FEE if fee else name(dimension),
+        dimension=dimension,
+        quantity=numbers.count(quantity),
+        unit_price=unit_price(told, currency),
+        line=numbers.exact_dollars(nanos, currency),
+        units=_units(told),
+        title=numbers.exact_nanos(nanos),
+        note="; ".join(_line_notes(told, nanos, currency)),
+    )
+
+
+def name(dimension: str) -> str:
+    """The dimension in words; the set of dimensions is open."""
+    return NAMES.get(dimension) or dimension.replace("_", " ").capitalize()
+
+
+def unit_price(told: dict[str, Value], currency: str) -> str:
+    """`$0.05 / 1M`."""
+    price, unit = decimal(told.get("unit_price_usd")), decimal(told.get("unit_size"))
+    if price is None:
+        return numbers.UNKNOWN
+    shown = numbers.sign(currency) + numbers.cents(numbers.plain(price))
+    if unit is None:
+        return f"{shown} / unknown unit"
+    size = SIZES.get(int(unit), numbers.plain(unit)) if unit == int(unit) else numbers.plain(unit)
+    return f"{shown} / {size}" if size else f"{shown} each"
+
+
+def _units(told: dict[str, Value]) -> str:
+    """The billed units where they are not simply quantity / unit size: some were included in the price."""
+    quantity, unit, billed = (decimal(told.get(key)) for key in ("quantity", "unit_size", "billable_units"))
+    if quantity is None or not unit or billed is None:
+        return ""
+    free = quantity - billed * unit
+    return f"{numbers.plain(free)} of {numbers.plain(quantity)} included" if free > quantity / 10**6 else ""
+
+
+def computed(told: dict[str, Value]) -> Decimal | None:
+    """What billed units x unit price come to, in nanos; None when the line does not tell both."""
+    price, unit, quantity = (decimal(told.get(key)) for key in ("unit_price_usd", "unit_size", "quantity"))
+    billed = decimal(told.get("billable_units"))
+    if billed is None and quantity is not None and unit:
+        billed = quantity / unit
+    return None if price is None or billed is None else billed * price * NANOS
+
+
+def _line_notes(told: dict[str, Value], nanos: int | None, currency: str) -> list[str]:
+    notes = []
+    base, discount = whole(told.get("base_line_nanos")), whole(told.get("data_contribution_discount_nanos"))
+    if discount:
+        before = f" from {numbers.exact_dollars(base, currency)}" if base is not None else ""
+        notes.append(f"{numbers.exact_dollars(discount, currency)} off{before} for contributing data")
+    window = told.get("pricing_time_window")
+    if isinstance(window, dict):
+        notes.append(f"time window: {_window(window)}")
+    if words(told.get("service_tier")) or words(told.get("pricing_plan")):
+        notes.append("tier " + short(told.get("service_tier") or told.get("pricing_plan"), 60))
+    return notes + ([] if discount else _off(told, nanos, currency))
+
+
+def _off(told: dict[str, Value], nanos: int | None, currency: str) -> list[str]:
+    """A note when the line is not what its own units and price come to, beyond rounding to a nano."""
+    should = computed(told)
+    if should is None or nanos is None or abs(should - nanos) <= max(Decimal(1), abs(should) / 10**6):
+        return []
+    return [f"units x price would be {numbers.exact_dollars(round(should), currency)}"]
+
+
+def _window(window: dict[str, Value]) -> str:
+    hours = [short(window[key], 20) for key in ("start_time", "end_time") if window.get(key)]
+    zone = short(window.get("timezone") or "", 20)
+    return " ".join(filter(None, [short(window.get("label") or "", 60), " to ".join(hours), zone]))
+
+
+def _notes(fields: dict[str, Value], nanos: int | None, currency: str) -> list[str]:
+    notes = []
+    if nanos is None:
+        notes.append(_why_unknown(fields))
+    elif nanos == 0:
+        notes.append(_why_free(fields))
+    return [note for note in notes if note] + byok(fields, currency)
+
+
+def _why_unknown(fields: dict[str, Value]) -> str:
+    if fields.get("success") is False:
+        return "No cost is recorded: the gateway records none for a request that failed."
+    if words(fields.get("endpoint")) in ("video.generation", "batch", "music.generate"):
+        return "No cost is recorded yet: the gateway sets it when the job is finished."
+    return "The record holds no cost. That is not the same as free."
+
+
+def _why_free(fields: dict[str, Value]) -> str:
+    if fields.get("byok") is True:
+        return "No charge by the gateway: your own provider key was used."
+    if fields.get("is_free_variant") is True:
+        return "No charge: this is a free variant of the model."
+    if fields.get("success") is False:
+        return "No charge: the gateway does not bill broken or empty answers."
+    return "The gateway charged nothing."
+
+
+def byok(fields: dict[str, Value], currency: str) -> list[str]:
+    """What the record says about the fee for a customer-owned provider key."""
+    told = box(inside(fields.get("usage"), "byok_billing"))
+    notes = []
+    list_price = whole(told.get("provider_reference_nanos"))
+    if list_price is not None:
+        shown = numbers.exact_dollars(list_price, currency)
+        notes.append(f"At the gateway's list price the call would have cost {shown}.")
+    rate = decimal(told.get("fee_rate"))
+    if told.get("fee_applied") is True and rate is not None:
+        notes.append(f"Fee for using your own key: {numbers.plain(rate * 100)} % of the list price.")
+    count, free = whole(told.get("monthly_request_count")), whole(told.get("monthly_free_request_limit"))
+    if count is not None and free is not None:
+        notes.append(f"Requests with own keys this month: {count:,}, of which {free:,} are free of the fee.")
+    return notes

@@ -1,0 +1,243 @@
+"""The outline: everything that the pages of one generation show, made once when its record arrives.
+
+`make` never raises, whatever the record is; `dump` and `load` are its JSON text for the database.
+"""
+
+import logging
+
+import msgspec
+
+from generations.gateway import endpoints
+from generations.gateway.jsontext import Unreadable, Value, loads, visible
+from generations.gateway.record import Record
+from generations.reading import (
+    conversation,
+    damage,
+    json_view,
+    money,
+    numbers,
+    parameters,
+    replayability,
+    timing,
+    usage,
+    verdict,
+)
+from generations.reading.shapes import Fact, Outline, Part, Side, Turn, Verdict
+from generations.reading.text import box, head, inside, short, words
+from generations.reading.tiles import tiles
+from generations.reading.wires import Wire
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+"""Raise it when the outline of an unchanged record changes: stored outlines of another version are made
+again.
+"""
+
+BODIES = ("replay_request", "io_log", "usage", "pricing_lines", "provider_attempts")
+FACTS = 160
+
+
+def make(record: Record) -> Outline:
+    """The outline of a record. Should a reader fail, the page still has the facts and the raw record."""
+    try:
+        return build(record)
+    except Exception:
+        log.exception("The outline of a record could not be made; its page shows the raw record only")
+        return _bare(record)
+
+
+def dump(outline: Outline) -> str:
+    """JSON text for a text column: no NUL, no lone surrogate."""
+    try:
+        return msgspec.json.encode(outline).decode()
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_visible(msgspec.to_builtins(outline))).decode()
+
+
+def load(text: str) -> Outline:
+    """What `dump` wrote."""
+    return _DECODER.decode(text)
+
+
+_DECODER = msgspec.json.Decoder(Outline)
+
+
+def _visible(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _visible(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_visible(child) for child in value]
+    return visible(value) if isinstance(value, str) else value
+
+
+def build(record: Record) -> Outline:
+    """The outline of a record. Raises nothing by design; `make` guards against what the design forgot."""
+    fields = record.fields
+    known = endpoints.find(record.endpoint or "")
+    wire = known.wire if known else ""
+    readers = conversation.wire_of(record.endpoint)
+    at, body = request_of(record)
+    content = readers.content | {readers.list_key}
+    refusals = replayability.refusals(record, body)
+    request, answer = _sides(record, readers, at, body)
+    damaged, damage_total = damage.find(body, at)
+    return Outline(
+        version=VERSION,
+        request_id=short(fields.get("request_id") or record.asked_id or "unknown", 300),
+        replayable=not refusals,
+        verdict=verdict.read(fields),
+        status=short(fields["status_code"], 20) if fields.get("status_code") is not None else "",
+        headline=headline(record),
+        tiles=tiles(fields, record.created_at),
+        timing=timing.read(fields, record.created_at),
+        request=request,
+        answer=answer,
+        parameters=parameters.read(box(body), at, wire, content),
+        tools=parameters.tools(box(body), at),
+        schema=parameters.schema(box(body), at, wire),
+        cost=money.read(fields),
+        usage=usage.counts(fields.get("usage")),
+        damage=damaged,
+        damage_total=damage_total,
+        warnings=replayability.warnings(body),
+        refusals=refusals,
+        facts=facts(record),
+        unknown_keys=[short(key, 100) for key in list(record.unknown)[:100]],
+        oddities=[Fact(head(odd.path, 200), head(odd.shown, 300)) for odd in record.oddities[:50]],
+        tree=json_view.tree(fields),
+        made_at=numbers.utc(record.created_at),
+        unreadable=head(record.unreadable or "", 300),
+    )
+
+
+def request_of(record: Record) -> tuple[str, Value]:
+    """Where the stored request stands in the record, and its value; None when there is none or it cannot be
+    parsed.
+    """
+    at = "/replay_request" if record.replay_body is not None else "/io_log/payload/request_payload"
+    return at, parsed(record.request_body)
+
+
+def parsed(raw: bytes | None) -> Value:
+    """The value of JSON text, None when there is none or it is nested too deep."""
+    try:
+        return None if raw is None else loads(raw)
+    except Unreadable:
+        return None
+
+
+# -- request and answer ------------------------------------------------------------------------------------
+
+
+def _sides(record: Record, readers: Wire, at: str, body: Value) -> tuple[Side, Side]:
+    asked = _request(record, readers, at, body)
+    told = _answer(record, readers)
+    turns = conversation.paired(asked.turns, told.turns), conversation.paired(told.turns, asked.turns)
+    return msgspec.structs.replace(asked, turns=turns[0]), msgspec.structs.replace(told, turns=turns[1])
+
+
+def _request(record: Record, readers: Wire, at: str, body: Value) -> Side:
+    raw = record.request_body
+    if raw is None:
+        return Side(missing=replayability.missing(record))
+    size = numbers.size(len(raw))
+    if not isinstance(body, dict):
+        return Side([_unparsed(raw, at)], size=size, at=at)
+    return msgspec.structs.replace(conversation.request(readers, body, at), size=size)
+
+
+def _answer(record: Record, readers: Wire) -> Side:
+    raw, at = record.answer_body, "/io_log/payload/gateway_response"
+    if raw is None:
+        payload = record.fields.get("error_payload")
+        if payload and record.success is not True:
+            return conversation.error_body(payload, "/error_payload")
+        return Side(missing=replayability.no_answer(record))
+    body = parsed(raw)
+    if body is None:
+        return Side([_unparsed(raw, at)], size=numbers.size(len(raw)), at=at)
+    if record.success is False and "error" in box(body):
+        return conversation.error_body(body, at)
+    told = conversation.answer(readers, body, at)
+    return msgspec.structs.replace(told, size=numbers.size(len(raw)), note=answer_note(record))
+
+
+def _unparsed(raw: bytes, at: str) -> Turn:
+    shown = head(raw[:4096].decode("utf-8", "replace"))
+    part = Part(
+        "json",
+        at,
+        shown,
+        size=numbers.size(len(raw)),
+        more=len(raw) > len(shown),
+        note="cannot be read as JSON",
+    )
+    return Turn("unknown", [part], anchor="u1")
+
+
+def answer_note(record: Record) -> str:
+    """`128 tokens · finish stop`."""
+    out = usage.tokens(record.usage).output
+    told = [f"{numbers.count(out)} tokens" if out is not None else "", _finish(record)]
+    return " · ".join(filter(None, told))
+
+
+def _finish(record: Record) -> str:
+    return f"finish {short(record.finish_reason, 60)}" if record.finish_reason else ""
+
+
+# -- facts -------------------------------------------------------------------------------------------------
+
+
+def headline(record: Record) -> list[Fact]:
+    """The line under the ID: model and provider, endpoint, key, finish."""
+    model, provider = record.model_id or "unknown model", record.provider
+    asked = record.canonical_model_id
+    made = [Fact("model", short(model, 120), note=f"via {short(provider, 60)}" if provider else "")]
+    if asked and asked != model:
+        made.append(Fact("asked for", short(asked, 120)))
+    streamed = ", streamed" if record.stream else ""
+    made.append(Fact("endpoint", short(record.endpoint or "unknown endpoint", 80) + streamed))
+    made += [Fact("key", _shortened(record.key_id), short(record.key_id))] if record.key_id else []
+    made += [Fact("finish", short(record.finish_reason, 60))] if record.finish_reason else []
+    made += [Fact("session", short(record.session_id, 60))] if record.session_id else []
+    return made + ([Fact("", "own provider key")] if record.byok else [])
+
+
+def _shortened(key: str) -> str:
+    return f"{key[:4]}…{key[-4:]}" if len(key) > 12 else short(key)
+
+
+def facts(record: Record) -> list[Fact]:
+    """Every member of the record but the bodies, long values cut; normalised usage columns only when they say
+    something.
+    """
+    made = []
+    for key, value in record.fields.items():
+        if key in BODIES or value is None or (key.startswith("usage_") and value == "0"):
+            continue
+        made.append(
+            Fact(
+                short(key, 100), short(value, 300), note="" if key not in record.unknown else "not documented"
+            )
+        )
+    log_ = record.io_log or {}
+    made += [
+        Fact(f"io_log.{short(key, 60)}", short(value, 300))
+        for key, value in log_.items()
+        if value is not None
+    ]
+    return made[:FACTS]
+
+
+def _bare(record: Record) -> Outline:
+    """What is left when a reader failed."""
+    told = Verdict(
+        "none",
+        "Unknown",
+        "Retake could not read this record in full.",
+        advice="The raw record is complete: see JSON.",
+    )
+    request_id = words(inside(record.fields, "request_id")) or record.asked_id or "unknown"
+    return Outline(VERSION, short(request_id, 300), replayable=False, verdict=told)

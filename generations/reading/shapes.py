@@ -1,0 +1,324 @@
+"""The page data. Every text in it is ready to be shown (and still to be escaped, `html` excepted)."""
+
+from typing import Literal
+from urllib.parse import quote
+
+from msgspec import Struct
+
+Tone = Literal["good", "bad", "warn", "run", "none"]
+
+
+class Shape(Struct, frozen=True, omit_defaults=True):
+    """Immutable, quick to load, and small as JSON: members with their default value are left out."""
+
+
+class Row(Shape, frozen=True):
+    """One labelled value in a list of results. `level` is 0 to 1 for a meter, "" for none."""
+
+    label: str
+    value: str
+    note: str = ""
+    level: str = ""
+
+
+PartKind = Literal[
+    "text",
+    "markdown",
+    "reasoning",
+    "refusal",
+    "tool_call",
+    "tool_result",
+    "image",
+    "audio",
+    "video",
+    "file",
+    "citation",
+    "rows",
+    "json",
+    "unknown",
+]
+
+
+class Part(Shape, frozen=True):
+    """One piece of a turn. `at` is the JSON pointer of its value in the raw record ("" if it is not in one).
+
+    `html` is sanitised markdown of the whole text, otherwise `head` holds the first 2 KB and `more` says that
+    there is more. `embedded` media can be served from `at`; others have a `url` or nothing.
+    """
+
+    kind: PartKind
+    at: str = ""
+    head: str = ""
+    html: str = ""
+    size: str = ""
+    more: bool = False
+    name: str = ""
+    call_id: str = ""
+    pair: str = ""
+    mime: str = ""
+    url: str = ""
+    embedded: bool = False
+    note: str = ""
+    rows: list[Row] = []
+
+    @property
+    def form(self) -> str:
+        """How it is drawn: text, fold, call, medium, rows, citation or code."""
+        return FORMS[self.kind]
+
+    @property
+    def query(self) -> str:
+        """The pointer, ready for an address."""
+        return quote(self.at, safe="")
+
+
+FORMS: dict[PartKind, str] = {
+    **dict.fromkeys(("text", "markdown", "refusal"), "text"),
+    "reasoning": "fold",
+    **dict.fromkeys(("tool_call", "tool_result"), "call"),
+    **dict.fromkeys(("image", "audio", "video", "file"), "medium"),
+    "rows": "rows",
+    "citation": "citation",
+    **dict.fromkeys(("json", "unknown"), "code"),
+}
+ROLES = ("system", "developer", "user", "assistant", "tool", "error")
+
+
+class Turn(Shape, frozen=True):
+    """Who speaks, and the parts of what is said. `anchor` names the turn on the page."""
+
+    role: str
+    parts: list[Part]
+    label: str = ""
+    anchor: str = ""
+
+    @property
+    def css(self) -> str:
+        """The role if it is a known one: roles are remote data."""
+        return self.role if self.role in ROLES else "other"
+
+
+class Cause(Shape, frozen=True):
+    """Why something is missing or impossible. Unless `sure`, the record cannot prove it; the page says so."""
+
+    code: str
+    what: str
+    fix: str
+    sure: bool = True
+
+
+class Side(Shape, frozen=True):
+    """Request or answer. `total` items stand in the list at `list_at`, of which the first `shown` are in
+    `turns`.
+    """
+
+    turns: list[Turn] = []
+    size: str = ""
+    note: str = ""
+    at: str = ""
+    list_at: str = ""
+    total: int = 0
+    shown: int = 0
+    missing: list[Cause] = []
+
+    @property
+    def left(self) -> int:
+        """Items that are not shown yet."""
+        return self.total - self.shown
+
+    @property
+    def list_query(self) -> str:
+        """The pointer of the list, ready for an address."""
+        return quote(self.list_at, safe="")
+
+
+class Fact(Shape, frozen=True):
+    """A labelled value; `title` holds the exact one."""
+
+    label: str
+    value: str
+    title: str = ""
+    note: str = ""
+
+
+class Tile(Shape, frozen=True):
+    """One big number with its units apart."""
+
+    label: str
+    number: str
+    before: str = ""
+    unit: str = ""
+    note: str = ""
+    title: str = ""
+
+
+class Segment(Shape, frozen=True):
+    """A piece of a bar: `start` and `width` in percent of the whole width."""
+
+    kind: Literal["gate", "wait", "gen", "fail"]
+    start: str
+    width: str
+    label: str = ""
+    title: str = ""
+
+
+class Bar(Shape, frozen=True):
+    segments: list[Segment]
+    label: str = ""
+    note: str = ""
+    title: str = ""
+    tone: Tone = "none"
+    facts: list[Fact] = []
+
+
+class Timing(Shape, frozen=True):
+    """`reading` says which meaning of the gateway's two times was used."""
+
+    reading: str
+    main: list[Bar] = []
+    attempts: list[Bar] = []
+    scale: list[str] = []
+    attempts_note: str = ""
+    facts: list[Fact] = []
+
+
+class CostLine(Shape, frozen=True):
+    """Quantity / unit size x unit price = line."""
+
+    name: str
+    dimension: str
+    quantity: str
+    unit_price: str
+    line: str
+    units: str = ""
+    title: str = ""
+    note: str = ""
+
+
+class Cost(Shape, frozen=True):
+    """What the gateway charged. `check` compares the sum of the lines with the recorded cost."""
+
+    total: str
+    exact: str = ""
+    currency: str = "USD"
+    lines: list[CostLine] = []
+    sum: str = ""
+    check: Literal["equal", "differs", "unknown", "none"] = "none"
+    difference: str = ""
+    notes: list[str] = []
+
+
+class Count(Shape, frozen=True):
+    """One key of the usage. `share` is 0 to 1 of `whole` where it is a part of something."""
+
+    name: str
+    key: str
+    value: str
+    part: bool = False
+    share: str = ""
+    known: bool = True
+
+
+class Parameter(Shape, frozen=True):
+    name: str
+    value: str
+    at: str
+    usual: str = ""
+    differs: bool = False
+    note: str = ""
+    more: bool = False
+
+
+class Tool(Shape, frozen=True):
+    name: str
+    kind: str
+    description: str
+    schema: str
+    at: str
+    more: bool = False
+
+
+class Verdict(Shape, frozen=True):
+    """What happened, whose fault it is, what to do, whether a replay can help, and the action to offer."""
+
+    tone: Tone
+    word: str
+    title: str = ""
+    story: str = ""
+    fault: str = ""
+    advice: str = ""
+    replay: str = ""
+    action: Literal["none", "replay", "replay_other_provider", "settings"] = "none"
+    action_label: str = ""
+    rule: str = ""
+    quotes: list[Fact] = []
+
+    @property
+    def pill(self) -> str:
+        """The state whose pill shows it."""
+        return {"bad": "failed", "run": "running", "none": "unknown"}.get(self.tone, "succeeded")
+
+
+class Damage(Shape, frozen=True):
+    """A value that the gateway replaced: `at` is its pointer in the record, `path` the one in the request."""
+
+    at: str
+    path: str
+    shown: str
+    what: str
+
+
+class Node(Shape, frozen=True):
+    """One member of a JSON box. `more` says that it can be opened or read in full at `at`."""
+
+    key: str
+    kind: Literal["object", "list", "string", "number", "true", "false", "null"]
+    at: str
+    value: str = ""
+    more: bool = False
+    children: list["Node"] = []
+    rest: int = 0
+
+    @property
+    def css(self) -> str:
+        """The class of its value."""
+        return {"string": "str", "number": "num", "true": "bool", "false": "bool"}.get(self.kind, "null")
+
+    @property
+    def is_box(self) -> bool:
+        return self.kind in ("object", "list")
+
+    @property
+    def query(self) -> str:
+        """The pointer, ready for an address."""
+        return quote(self.at, safe="")
+
+
+class Outline(Shape, frozen=True):
+    """Everything that the pages of one generation show, made once from its record."""
+
+    version: int
+    request_id: str
+    replayable: bool
+    verdict: Verdict
+    status: str = ""
+    headline: list[Fact] = []
+    tiles: list[Tile] = []
+    timing: Timing = Timing(reading="")
+    request: Side = Side()
+    answer: Side = Side()
+    parameters: list[Parameter] = []
+    tools: list[Tool] = []
+    schema: Part | None = None
+    cost: Cost = Cost(total="unknown")
+    usage: list[Count] = []
+    damage: list[Damage] = []
+    damage_total: int = 0
+    warnings: list[str] = []
+    refusals: list[Cause] = []
+    facts: list[Fact] = []
+    unknown_keys: list[str] = []
+    oddities: list[Fact] = []
+    tree: Node | None = None
+    made_at: str = ""
+    unreadable: str = ""

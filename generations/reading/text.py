@@ -1,0 +1,160 @@
+"""Short, safe text, tolerant readers of JSON values, and paths into a record."""
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from generations.gateway.jsontext import Number, Value, dumps, is_text, visible
+
+HEAD = 2048
+Step = str | int
+_BIGGEST = Decimal(10) ** 18
+
+
+def words(value: object) -> str | None:
+    """A JSON string with characters in it, as it is; None for everything else."""
+    return value if isinstance(value, str) and is_text(value) and value else None
+
+
+def whole(value: object) -> int | None:
+    """A JSON number without fraction, smaller than 10^18; None for everything else."""
+    number = decimal(value)
+    return int(number) if number is not None and number == number.to_integral_value() else None
+
+
+def decimal(value: object) -> Decimal | None:
+    """A JSON number (or text that is one) smaller than 10^18; None for everything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    if isinstance(value, str):
+        number = Number(value.strip()).decimal
+    else:
+        number = Decimal(value)
+    return number if number is not None and abs(number) < _BIGGEST else None
+
+
+def box(value: object) -> dict[str, Value]:
+    """A JSON object; an empty one for everything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[Value]:
+    """A JSON list; an empty one for everything else."""
+    return value if isinstance(value, list) else []
+
+
+def inside(value: object, *path: str) -> Value:
+    """The member at `path` of nested JSON objects, None where one of them is missing."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value  # type: ignore[return-value]
+
+
+def first(values: Mapping[str, Value], *keys: str) -> Value:
+    """The first of `keys` that is neither missing nor null."""
+    return next((values[key] for key in keys if values.get(key) is not None), None)
+
+
+def head(text: str, limit: int = HEAD) -> str:
+    """The first `limit` characters, with nothing in them that a page or a column refuses."""
+    return visible(text[:limit])
+
+
+def short(value: object, limit: int = 200) -> str:
+    """Any JSON value on one line: text as it is, the rest as JSON; cut with an ellipsis."""
+    if isinstance(value, str):
+        shown = value[: limit + 1]
+    else:
+        shown = snippet(value, limit + 1, indent=None)
+    return visible(shown[:limit]) + ("…" if len(shown) > limit else "")
+
+
+def snippet(value: object, limit: int = HEAD, indent: int | None = 2) -> str:
+    """The first `limit` characters of a value as JSON text, read no further than needed."""
+    return readable(dumps(pruned(value, limit), indent=indent)[:limit])
+
+
+def readable(json_text: str) -> str:
+    """JSON text with its `\\uXXXX` escapes as characters where that changes nothing but the looks."""
+    if "\\u" not in json_text:
+        return json_text
+    return visible(_ESCAPE.sub(_character, json_text))
+
+
+def pruned(value: object, limit: int) -> Value:
+    """A copy of `value` that is enough for the first `limit` characters of its JSON text."""
+    left = [limit]
+    return _prune(value, left, 0)
+
+
+def _prune(value: object, left: list[int], depth: int) -> Value:
+    if isinstance(value, dict):
+        return {k[:HEAD]: v for k, v in _while(value.items(), left, depth)}
+    if isinstance(value, list):
+        return [v for _, v in _while(enumerate(value), left, depth)]
+    if isinstance(value, str):
+        cut = value[: max(left[0], 1)]
+        left[0] -= len(cut) + 2
+        return Number(cut) if isinstance(value, Number) else cut
+    left[0] -= 4
+    return value  # type: ignore[return-value]
+
+
+def _while(pairs: Iterable[tuple[object, object]], left: list[int], depth: int) -> "list[tuple[str, Value]]":
+    kept = []
+    for key, child in pairs:
+        if left[0] <= 0 or depth > 60:
+            break
+        left[0] -= len(key) + 4 if isinstance(key, str) else 2
+        kept.append((str(key), _prune(child, left, depth + 1)))
+    return kept
+
+
+def byte_size(value: object) -> int:
+    """Bytes of a text in UTF-8, or of any other value as compact JSON."""
+    text = value if isinstance(value, str) else dumps(value)  # type: ignore[arg-type]
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+# -- paths -------------------------------------------------------------------------------------------------
+
+
+def pointer(*path: Step) -> str:
+    """RFC 6901: `/replay_request/messages/0`. No path is the whole record, ""."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def below(at: str, *path: Step) -> str:
+    """The pointer of something inside the value at pointer `at`."""
+    return at + pointer(*path)
+
+
+def steps(at: str) -> list[str]:
+    """The parts of a pointer. Whether one is a key or a position only the value itself tells."""
+    return [step.replace("~1", "/").replace("~0", "~") for step in at.split("/")[1:]]
+
+
+def dotted(at: str, skip: int = 0) -> str:
+    """A pointer for reading: `messages[2].content`, without its first `skip` steps."""
+    shown = ""
+    for step in steps(at)[skip:]:
+        shown += f"[{step}]" if step.isdecimal() else f".{step}"
+    return visible(shown.removeprefix("."))
+
+
+_ESCAPE = re.compile(r"(\\\\)|\\u([0-9a-f]{4})(?:\\u(d[c-f][0-9a-f]{2}))?", re.IGNORECASE)
+
+
+def _character(found: "re.Match[str]") -> str:
+    double, code, low = found.groups()
+    if double:
+        return str(double)
+    high = int(code, 16)
+    if 0xD800 <= high < 0xDC00 and low:
+        return chr(0x10000 + ((high - 0xD800) << 10) + (int(low, 16) - 0xDC00))
+    shown = (
+        found[0]
+        if high < 0x20 or high == 0x22 or high == 0x5C or 0x7F <= high < 0xA0 or 0xD800 <= high < 0xE000
+        else chr(high)
+    )
+    return shown if not low or shown == found[0] else shown + found[0][6:]

@@ -1,0 +1,191 @@
+"""responses: instructions and input items in, output items out."""
+
+from generations.gateway.jsontext import Value
+from generations.reading.parts import Pen
+from generations.reading.shapes import Part, PartKind, Turn
+from generations.reading.text import below, box, items, short, words
+from generations.reading.wires import chat
+from generations.reading.wires.wire import Body, Wire, turns
+
+ENVELOPE = {
+    *(
+        "id",
+        "object",
+        "created_at",
+        "created",
+        "completed_at",
+        "status",
+        "model",
+        "output",
+        "output_text",
+        "usage",
+    ),
+    *(
+        "nativeResponseId",
+        "requestId",
+        "incomplete_details",
+        "service_tier",
+        "provider",
+        "provider_id",
+        "meta",
+    ),
+    *("cost_nanos", "cost_cents", "currency", "pricing_lines"),
+}
+# What the answer repeats from the request.
+ECHO = {
+    *(
+        "instructions",
+        "tools",
+        "tool_choice",
+        "temperature",
+        "top_p",
+        "max_output_tokens",
+        "parallel_tool_calls",
+    ),
+    *("previous_response_id", "reasoning", "text", "truncation", "metadata", "user", "store", "background"),
+    *("max_tool_calls", "top_logprobs", "safety_identifier", "prompt_cache_key", "billing"),
+}
+
+
+def opening(pen: Pen, body: Body, at: str) -> list[Turn]:
+    """`instructions`, and an `input` that is one text."""
+    made = turns(
+        Turn("system", pen.value(below(at, "instructions"), body.get("instructions")), "instructions")
+    )
+    if not isinstance(body.get("input"), list):
+        made += turns(Turn("user", pen.value(below(at, "input"), body.get("input"))))
+    if body.get("prompt"):
+        made.append(Turn("system", [pen.json(below(at, "prompt"), body["prompt"], name="prompt template")]))
+    return made
+
+
+def item(pen: Pen, value: Value, at: str) -> list[Turn]:
+    """One item of `input` or `output`."""
+    if not isinstance(value, dict):
+        return turns(Turn("user", pen.value(at, value)))
+    kind = words(value.get("type")) or ("message" if "role" in value else "")
+    return [_ITEMS.get(kind, _other)(pen, value, at)]
+
+
+def _message(pen: Pen, value: Body, at: str) -> Turn:
+    role = words(value.get("role")) or "unknown"
+    kind: PartKind = "markdown" if role == "assistant" else "text"
+    parts = chat.content(pen, value.get("content"), below(at, "content"), kind)
+    known = ("type", "role", "content", "id", "status", "name")
+    return Turn(
+        short(role, 40), parts + pen.leftovers(at, value, known), short(words(value.get("name")) or "", 60)
+    )
+
+
+def _call(pen: Pen, value: Body, at: str) -> Turn:
+    key = "input" if "input" in value and "arguments" not in value else "arguments"
+    call_id, name = words(value.get("call_id")) or words(value.get("id")) or "", words(value.get("name"))
+    made = pen.json_text(
+        below(at, key), value.get(key), "tool_call", name=name or "unnamed tool", call_id=call_id
+    )
+    known = ("type", "id", "call_id", "name", "status", key)
+    return Turn("assistant", [made, *pen.leftovers(at, value, known)])
+
+
+def _result(pen: Pen, value: Body, at: str) -> Turn:
+    output, place = value.get("output"), below(at, "output")
+    call_id = words(value.get("call_id")) or ""
+    if isinstance(output, list):
+        parts = chat.content(pen, output, place)
+    else:
+        parts = [pen.json_text(place, output, "tool_result", call_id=call_id)]
+    return Turn("tool", parts + pen.leftovers(at, value, ("type", "id", "call_id", "output", "status")))
+
+
+def _reasoning(pen: Pen, value: Body, at: str) -> Turn:
+    parts: list[Part] = []
+    for key in ("summary", "content"):
+        parts += pen.each(below(at, key), items(value.get(key)), _thought)
+    if words(value.get("encrypted_content")):
+        parts.append(_sealed(pen, value, at))
+    return Turn(
+        "assistant",
+        parts + pen.leftovers(at, value, ("type", "id", "status", "summary", "content", "encrypted_content")),
+    )
+
+
+def _sealed(pen: Pen, value: Body, at: str) -> Part:
+    return pen.text(
+        below(at, "encrypted_content"), str(value["encrypted_content"]), "reasoning", note="encrypted"
+    )
+
+
+def _thought(pen: Pen, value: Value, at: str) -> list[Part]:
+    thought = box(value)
+    if not isinstance(thought.get("text"), str):
+        return pen.value(at, value, "reasoning")
+    return pen.value(below(at, "text"), thought["text"], "reasoning") + pen.leftovers(
+        at, thought, ("type", "text")
+    )
+
+
+def _drawn(pen: Pen, value: Body, at: str) -> Turn:
+    result = value.get("result")
+    parts = [pen.medium(below(at, "result"), "image", result, mime="image/png")] if words(result) else []
+    return Turn(
+        "assistant", parts + pen.leftovers(at, value, ("type", "id", "status", "result")), "image generation"
+    )
+
+
+def _other(pen: Pen, value: Body, at: str) -> Turn:
+    kind = words(value.get("type")) or "item"
+    role = (
+        "tool"
+        if kind.endswith(("_output", "_result"))
+        else "assistant"
+        if kind.endswith("_call")
+        else "unknown"
+    )
+    return Turn(role, [pen.json(at, value, "unknown", name=kind)])
+
+
+_ITEMS = {
+    "message": _message,
+    **dict.fromkeys(("function_call", "custom_tool_call", "mcp_call"), _call),
+    **dict.fromkeys(("function_call_output", "custom_tool_call_output"), _result),
+    "reasoning": _reasoning,
+    "image_generation_call": _drawn,
+}
+
+
+def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
+    """A whole answer. Neighbouring items of the assistant are one turn."""
+    inner = body.get("response")
+    if isinstance(inner, dict) and "output" not in body:
+        body, at = inner, below(at, "response")
+    made: list[Turn] = []
+    output = items(body.get("output"))
+    for position, value in enumerate(output):
+        if pen.dry and made:
+            left = pen.json(
+                below(at, "output"), f"{len(output) - position} more items", "unknown", name="more output"
+            )
+            made.append(Turn("unknown", [left]))
+            break
+        made += item(pen, value, below(at, "output", position))
+    if not made:
+        made = turns(
+            Turn("assistant", pen.value(below(at, "output_text"), body.get("output_text"), "markdown"))
+        )
+    return joined(made) + turns(
+        Turn("answer", pen.leftovers(at, body, ENVELOPE | ECHO), label="other fields")
+    )
+
+
+def joined(made: list[Turn]) -> list[Turn]:
+    """Turns of the same speaker that follow each other, as one."""
+    out: list[Turn] = []
+    for turn in made:
+        if out and (out[-1].role, out[-1].label) == (turn.role, turn.label):
+            out[-1] = Turn(turn.role, [*out[-1].parts, *turn.parts], turn.label)
+        else:
+            out.append(turn)
+    return out
+
+
+WIRE = Wire(opening, answer, frozenset({"input", "instructions", "prompt"}), "input", item)

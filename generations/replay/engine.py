@@ -1,0 +1,263 @@
+"""The replay engine: start, claim, send, finish.
+
+One click is one row (`start`), one row is claimed once (`Replay.take`), one claim makes at most one POST (`run`).
+No step repeats a POST; a message may come twice, the claim lets one through.
+"""
+
+import logging
+import time
+import zlib
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from kombu.exceptions import OperationalError
+
+from dashboard.celery import app as celery
+from dashboard.models import GatewayConnection, User
+from generations.gateway import endpoints
+from generations.gateway.client import Client
+from generations.gateway.endpoints import Endpoint
+from generations.gateway.errors import GatewayError
+from generations.gateway.events import Answer
+from generations.gateway.jsontext import visible
+from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
+from generations.models.replay import State
+from generations.reading import answers, usage
+from generations.replay import live, plan
+from generations.replay.feed import Feed, Limits, shown
+from generations.replay.pulse import pulse
+
+log = logging.getLogger(__name__)
+
+RUN = "generations.tasks.run_replay"
+
+
+# --- the click --------------------------------------------------------------------------------------------------
+
+
+def start(generation: Generation, user: User, click: UUID, source: GatewayConnection) -> Replay:
+    """The replay of this click, queued. The same click again gives the same replay.
+
+    Raises `plan.Refused` when the stored request cannot be replayed.
+    """
+    order = plan.order(generation)
+    replay = Replay(
+        team=generation.team,
+        generation=generation,
+        record=order.record,
+        connection=source,
+        requested_by=user,
+        click=click,
+        body_sha256=order.sha256,
+    )
+    Replay.objects.bulk_create([replay], ignore_conflicts=True)
+    first = Replay.objects.select_related("team").get(team=generation.team, click=click)
+    if first.pk == replay.pk:
+        transaction.on_commit(partial(send_message, replay.pk))
+    return first
+
+
+def send_message(replay_id: UUID) -> bool:
+    """Tell the workers. When the broker is away the row stays queued and the sweep tells them later."""
+    try:
+        celery.send_task(RUN, [str(replay_id)])
+    except (OperationalError, OSError):
+        log.warning("The broker is away; replay %s waits for the sweep", replay_id)
+        return False
+    return True
+
+
+# --- the worker -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Everything a replay needs for its POST."""
+
+    client: Client
+    endpoint: Endpoint
+    body: bytes
+
+
+def run(replay_id: UUID) -> None:
+    """Run one queued replay to its end. Walks away when another caller has claimed it."""
+    replay = _load(replay_id)
+    if replay is None or not replay.take():
+        return
+    try:
+        sending = prepare(replay)
+    except plan.Refused as refused:
+        replay.finish(State.FAILED, "not_sent", str(refused), sent=False)
+        live.ring(replay.pk)
+        return
+    assert replay.claim is not None
+    feed = Feed(replay.pk, replay.claim, limits())
+    feed.say("state", "running")
+    connection.close()
+    with pulse.beating(feed):
+        fault = perform(sending, feed)
+    conclude(replay, feed, fault)
+
+
+def _load(replay_id: UUID) -> Replay | None:
+    rows = Replay.objects.select_related("connection", "record", "generation", "team").defer(
+        "record__outline"
+    )
+    return rows.filter(pk=replay_id).first()
+
+
+def limits() -> Limits:
+    """The deadlines of the settings, in seconds."""
+    return Limits(settings.FIRST_BYTE_SECONDS, settings.IDLE_SECONDS, settings.TOTAL_SECONDS)
+
+
+def prepare(replay: Replay) -> Sending:
+    """Client, endpoint and exact body of a claimed replay. Raises `plan.Refused`: nothing has been sent then."""
+    source = replay.connection
+    if source is None:
+        raise plan.Refused("The gateway connection was removed before the replay started.")
+    endpoint = endpoints.find(replay.generation.endpoint)
+    body = plan.stored_body(replay.record)
+    if endpoint is None or endpoint.path is None or body is None:
+        raise plan.Refused("The stored request is no longer there.")
+    key = source.replay_key or source.read_key
+    return Sending(Client(source.base_url, key.reveal()), endpoint, body)
+
+
+def perform(sending: Sending, feed: Feed) -> GatewayError | None:
+    """The one POST. Fills the feed; answers with the error that ended it, None when the answer ended by itself."""
+    try:
+        for event in sending.client.send(sending.endpoint, sending.body, stop=feed.stop):
+            feed.take(event)
+    except GatewayError as error:
+        return error
+    return None
+
+
+# --- the end ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a replay ended: its state, a reason code, and a sentence."""
+
+    state: State
+    reason: str = ""
+    detail: str = ""
+    sent: bool | None = True
+
+
+STOPPED = {
+    "cancelled": Verdict(State.CANCELLED, "stopped"),
+    "shutdown": Verdict(State.INTERRUPTED, "worker_stopped"),
+    "deadline_first_byte": Verdict(State.FAILED, "deadline", "The gateway sent no first byte in time."),
+    "deadline_idle": Verdict(
+        State.FAILED, "deadline", "The gateway fell silent in the middle of the answer."
+    ),
+    "deadline_total": Verdict(State.FAILED, "deadline", "The answer took longer than a replay may take."),
+}
+
+
+def verdict(feed: Feed, fault: GatewayError | None) -> Verdict:
+    """How the replay of this feed ended, from what was received and the error that ended it, if one did."""
+    if feed.stop_reason and (fault is not None or feed.closed is None or not feed.closed.complete):
+        return STOPPED[feed.stop_reason]
+    if fault is not None:
+        return _fault_verdict(fault)
+    if feed.answer.faults:
+        return Verdict(State.FAILED, "gateway_error", visible(feed.answer.faults[-1].message))
+    if feed.closed is None or not feed.closed.complete:
+        return Verdict(
+            State.FAILED, "truncated", feed.closed.why if feed.closed else "The answer just stopped."
+        )
+    return Verdict(State.SUCCEEDED)
+
+
+def _fault_verdict(fault: GatewayError) -> Verdict:
+    detail = visible(f"{fault.title} {fault.advice}")
+    if fault.status is not None:
+        return Verdict(State.FAILED, "gateway_error", detail)
+    if not fault.sent:
+        return Verdict(State.FAILED, "not_sent", detail, sent=False)
+    return Verdict(State.FAILED, "connection_lost", detail)
+
+
+SAVE_PAUSES_S = (0.2, 1, 2, 4, 8, 15, 30)
+
+
+def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
+    """Store the whole answer and the end of the replay in one step, then tell the open pages."""
+    ended = verdict(feed, fault)
+    facts = facts_of(replay, feed, fault)
+    for pause in SAVE_PAUSES_S:
+        try:
+            store(replay, feed, ended, facts)
+            break
+        except (DatabaseError, InterfaceError):
+            log.warning("The database is away; the answer of replay %s is saved when it is back", replay.pk)
+            time.sleep(pause)
+        finally:
+            connection.close()
+    feed.say("end", replay.state)
+    live.publish([feed])
+
+
+def store(replay: Replay, feed: Feed, ended: Verdict, facts: dict[str, Any]) -> None:
+    """The end of the replay and its answer, both or neither."""
+    with transaction.atomic():
+        if replay.finish(ended.state, ended.reason, ended.detail, sent=ended.sent, **facts):
+            keep_answer(replay.pk, feed.answer, b"".join(feed.chunks))
+
+
+def facts_of(replay: Replay, feed: Feed, fault: GatewayError | None) -> dict[str, Any]:
+    """The columns that tell what was measured here and what the answer said."""
+    answer, opened = feed.answer, feed.opened
+    tokens = usage.tokens(answer.usage)
+    status = opened.status if opened else None
+    return {
+        "headers_ms": feed.ms(feed.headers_at),
+        "first_token_ms": feed.ms(feed.first_token_at),
+        "total_ms": feed.ms(feed.last_byte_at or feed.clock()),
+        "status_code": status,
+        "content_type": visible(opened.headers.get("content-type", ""))[:200] if opened else "",
+        "received_bytes": feed.received,
+        "finish_reason": visible(answer.finish_reason or "")[:60],
+        "input_tokens": tokens.input,
+        "output_tokens": tokens.output,
+        "cost_nanos": answer.cost_nanos,
+        "model_id": visible(answer.model or "")[:200],
+        "provider": visible(answer.provider or "")[:120],
+        "new_request_id": visible(answer.request_id or _id_of(fault) or "")[:256],
+        "reproduced": fault is not None and reproduces(replay.generation, fault),
+    }
+
+
+def _id_of(fault: GatewayError | None) -> str | None:
+    return fault.generation_id if fault is not None else None
+
+
+def reproduces(original: Generation, fault: GatewayError) -> bool:
+    """Whether the error is the original's: the same status and the same code (stored as `<attribution>:<code>`)."""
+    if original.success is not False or fault.status is None or fault.status != original.status_code:
+        return False
+    code = original.error_code.rpartition(":")[2]
+    return not code or code == fault.code
+
+
+def keep_answer(replay_id: UUID, answer: Answer, wire: bytes) -> None:
+    """Join the parts: the raw bytes, the plain text, and the outline that pages read."""
+    text = visible("".join(text for kind, text in shown(answer) if kind == "text"))
+    ReplayAnswer.objects.update_or_create(
+        replay_id=replay_id,
+        defaults={
+            "packed": zlib.compress(wire, 3),
+            "size": len(wire),
+            "text": text,
+            "outline": answers.dump(answers.make(answer, len(wire))),
+        },
+    )
+    ReplayPart.objects.filter(replay=replay_id).delete()

@@ -1,0 +1,28 @@
+"""Thin tasks: take an ID, call one function."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from generations.replay import engine, results
+from generations.replay import signals as signals
+from generations.replay import sweep as sweeping
+
+
+@shared_task(name="generations.tasks.run_replay")
+def run_replay(replay_id: str) -> None:
+    """Run one queued replay."""
+    engine.run(UUID(replay_id))
+
+
+@shared_task(name="generations.tasks.sweep")
+def sweep() -> None:
+    """Every 10 s: lost messages, silent workers, records of new generations."""
+    sweeping.sweep()
+    results.fetch_due()
+
+
+@shared_task(name="generations.tasks.tidy")
+def tidy() -> None:
+    """Every hour: drop what has expired."""
+    sweeping.tidy()

@@ -1,0 +1,65 @@
+// Keys press the controls that are on the page: an element with data-key="r" is pressed (or, a field, focused) by r.
+// j and k walk from row to row (data-row) where no control has the key. ? opens the key help.
+
+const dialog = document.getElementById("keys");
+const CHAIN_MS = 900;
+let first = "";
+let firstAt = 0;
+
+function typing(element) {
+  return element.isContentEditable || element.matches("input, textarea, select") || element.closest("dialog") !== null;
+}
+
+// What stands in a closed menu is there for its key.
+function visible(element) {
+  const shown = element.closest("details.menu") ?? element;
+  return shown.checkVisibility({ visibilityProperty: true }) && !element.disabled;
+}
+
+function control(key) {
+  return [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(visible);
+}
+
+function press(element) {
+  if (!element.matches("input, textarea")) return element.click();
+  element.focus();
+  return element.select();
+}
+
+function walk(step) {
+  const rows = [...document.querySelectorAll("[data-row]")].filter(visible);
+  const here = rows.indexOf(document.activeElement);
+  const start = here < 0 && step < 0 ? rows.length : here;
+  rows[Math.min(Math.max(start + step, 0), rows.length - 1)]?.focus();
+  return rows.length > 0;
+}
+
+function help() {
+  for (const line of dialog.querySelectorAll("[data-for]")) {
+    const keys = line.dataset.for.split(",");
+    line.hidden = !keys.some(control) && !(keys.includes("j") && document.querySelector("[data-row]"));
+  }
+  dialog.showModal();
+  return true;
+}
+
+function act(key) {
+  if (key === "?") return dialog ? help() : false;
+  const element = control(key);
+  if (element) press(element);
+  else if (key === "j" || key === "k") return walk(key === "j" ? 1 : -1);
+  return Boolean(element);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (typing(event.target) || event.key.length > 1 || (event.repeat && !"jk".includes(event.key))) return;
+  const chain = performance.now() - firstAt < CHAIN_MS ? `${first} ${event.key}` : "";
+  [first, firstAt] = [event.key, performance.now()];
+  if ((chain && act(chain)) || act(event.key)) event.preventDefault();
+});
+
+for (const button of document.querySelectorAll("[data-opens-keys]")) {
+  button.hidden = !dialog;
+  button.addEventListener("click", help);
+}

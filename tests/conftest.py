@@ -1,0 +1,146 @@
+"""Real engines for every test: those of DATABASE_URL and REDIS_URL, or the wheels' on free ports.
+
+The addresses are known before Django loads its settings; the engines start when the first test asks for one.
+"""
+
+import base64
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+import redis
+
+from dashboard.embedded.engines import Engines
+from dashboard.embedded.system import LOOPBACK, Port
+from tests.processes import DemoGateway, chromium, demo_process, process, with_database
+
+FOLDER = Path(tempfile.mkdtemp(prefix="retake-"))
+ENGINES = Engines(FOLDER, os.environ, durable=False)
+DEMO_PORT, WEB_PORT = Port(), Port()
+REQUIRED = bool(os.environ.get("RETAKE_REQUIRE_BROWSER"))
+
+os.environ.update(
+    ENGINES.urls,
+    DJANGO_SETTINGS_MODULE="dashboard.settings",
+    SECRET_KEY=secrets.token_urlsafe(48),
+    FIELD_ENCRYPTION_KEYS=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    GATEWAY_URLS=f"http://{LOOPBACK}:{DEMO_PORT.number}/v1",
+    ALLOWED_HOSTS=f"{LOOPBACK},localhost",
+)
+
+# pyproject.toml does not name the settings: pytest-django would load them ahead of this file. A hook would be
+# late for the conftest files of the folders below, which import models.
+django.setup()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and chromium() is None:
+        (pytest.fail if REQUIRED else pytest.skip)("no Chromium was found")
+
+
+def pytest_unconfigure() -> None:
+    ENGINES.stop()
+    DEMO_PORT.release()
+    WEB_PORT.release()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    if chromium() is None:
+        print("The browser tests were left out: no Chromium was found. On Debian: apt-get install chromium")
+
+
+@pytest.fixture(scope="session")
+def engines() -> Engines:
+    """PostgreSQL and Valkey, running."""
+    ENGINES.start()
+    return ENGINES
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(engines: Engines, static_files: None, django_db_setup: None) -> None:
+    """A fresh test database, once the engines run."""
+
+
+@pytest.fixture(scope="session")
+def static_files(django_test_environment: None) -> Iterator[None]:
+    """Pages refer to static files by their plain names, so that nothing need be collected."""
+    from django.test import override_settings
+
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    storages = {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}, "staticfiles": plain}
+    (FOLDER / "static").mkdir()
+    with override_settings(STORAGES=storages, STATIC_ROOT=FOLDER / "static"):
+        yield
+
+
+@pytest.fixture
+def broker(engines: Engines) -> Iterator["redis.Redis"]:
+    """The Redis-protocol server, empty."""
+    client = redis.Redis.from_url(engines.urls["REDIS_URL"])
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def demo_process_of_session() -> Iterator[DemoGateway]:
+    with demo_process(DEMO_PORT) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def demo_gateway(demo_process_of_session: DemoGateway) -> DemoGateway:
+    """The demo gateway, with nothing remembered and no waiting."""
+    demo_process_of_session.reset()
+    demo_process_of_session.set(pace=0)
+    return demo_process_of_session
+
+
+@pytest.fixture(scope="session")
+def site_environment(django_db_setup: None) -> dict[str, str]:
+    """What a process of the site needs to work on the test database."""
+    from django.db import connection
+
+    return {
+        "DATABASE_URL": with_database(ENGINES.urls["DATABASE_URL"], str(connection.settings_dict["NAME"])),
+        "PORT": str(WEB_PORT.number),
+        "WEB_HOST": LOOPBACK,
+        "WEB_CONCURRENCY": "1",
+        "PUBLIC_URL": f"http://{LOOPBACK}:{WEB_PORT.number}",
+    }
+
+
+@pytest.fixture(scope="session")
+def web_process(site_environment: dict[str, str]) -> Iterator[str]:
+    """The real web server, its address."""
+    port = WEB_PORT.release()
+    with process("-m", "dashboard.serve", env=site_environment, port=port):
+        yield site_environment["PUBLIC_URL"]
+
+
+@pytest.fixture
+def worker(transactional_db: None, broker: "redis.Redis", site_environment: dict[str, str]) -> Iterator[int]:
+    """A Celery worker on the test database, its pid."""
+    command = (
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "dashboard",
+        "worker",
+        "--concurrency",
+        "8",
+        "--loglevel",
+        "warning",
+    )
+    with process(*command, env=site_environment) as running:
+        yield running.pid
+
+
+@pytest.fixture
+def site(transactional_db: None, broker: "redis.Redis", web_process: str, demo_gateway: DemoGateway) -> str:
+    """The address of the whole site but the worker, on an empty database."""
+    return web_process

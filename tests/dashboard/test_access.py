@@ -1,0 +1,158 @@
+"""Every address of the site asks "may they?", and these are the answers."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from dashboard.access import OPEN_VIEWS, Right
+from dashboard.models import Role, Team, User
+from dashboard.streams import EventStream
+from tests.people import browser, person, team
+
+# Pages of django-allauth answer for themselves: "everybody" or "person".
+ALLAUTH = {
+    "account_login": "everybody",
+    "account_logout": "person",
+    "account_inactive": "everybody",
+    "account_change_password": "person",
+    "account_set_password": "person",
+    "account_reset_password_done": "everybody",
+    "account_reset_password_from_key": "everybody",
+    "account_reset_password_from_key_done": "everybody",
+}
+SAMPLES = {"IntConverter": 1, "StringConverter": "x", "SlugConverter": "x", "UUIDConverter": UUID(int=0)}
+# Live streams ask inside themselves, again and again. Each has a test of its own beside its view.
+STREAMS = {"replay_events"}
+METHODS = ("get", "post")
+
+
+class Address(NamedTuple):
+    """A named URL: its view, and the converters of everything that stands in its path."""
+
+    name: str
+    view: Any
+    converters: dict[str, Any]
+
+    @property
+    def right(self) -> Any:
+        return "stream" if isinstance(self.view, EventStream) else getattr(self.view, "right", None)
+
+    def url(self, of: Team | None = None) -> str:
+        """The URL, with samples for what it takes besides the team."""
+        values = {key: SAMPLES[type(one).__name__] for key, one in self.converters.items()}
+        return reverse(self.name, kwargs=values | ({"team": of.slug} if of else {}))
+
+
+def addresses(resolver: URLResolver, outer: dict[str, Any]) -> Iterator[Address]:
+    """Every URL but those of the admin, which has a test of its own."""
+    for one in resolver.url_patterns:
+        converters = outer | one.pattern.converters
+        if isinstance(one, URLPattern):
+            yield Address(str(one.name), one.callback, converters)
+        elif one.namespace != "admin":
+            yield from addresses(one, converters)
+
+
+ALL = list(addresses(get_resolver(), {}))
+OURS = [one for one in ALL if one.name not in ALLAUTH]
+TEAM_PAGES = [one for one in OURS if isinstance(one.right, Right)]
+PERSON_PAGES = [one for one in OURS if one.right == "person"]
+each_team_page = pytest.mark.parametrize("page", TEAM_PAGES, ids=lambda page: page.name)
+
+
+def sign_in_page(path: str) -> str:
+    return f"{reverse('account_login')}?next={quote(path)}"
+
+
+def test_every_address_has_an_answer() -> None:
+    assert [one.name for one in OURS if one.right is None] == []
+
+
+def test_every_address_has_a_name_of_its_own() -> None:
+    names = [one.name for one in ALL]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_open_pages_stand_in_one_list() -> None:
+    assert {one.name for one in OURS if one.right == "everybody"} == OPEN_VIEWS
+
+
+def test_every_page_of_allauth_is_listed_with_its_answer() -> None:
+    found = {one.name: getattr(one.view, "login_required", True) for one in ALL if one.name in ALLAUTH}
+    assert found == {name: answer == "person" for name, answer in ALLAUTH.items()} | {"account_logout": False}
+
+
+def test_whatever_has_a_team_in_its_path_asks_for_a_right_in_it() -> None:
+    assert [one for one in ALL if "team" in one.converters and one.name not in STREAMS] == TEAM_PAGES
+
+
+def test_live_streams_are_listed() -> None:
+    assert {one.name for one in ALL if one.right == "stream"} == STREAMS
+
+
+@pytest.mark.django_db
+@each_team_page
+@pytest.mark.parametrize("method", METHODS)
+def test_signed_out_people_see_the_sign_in_page_whether_the_team_exists_or_not(
+    page: Address, method: str
+) -> None:
+    ours, ghost = page.url(team()), page.url(Team(slug="ghost"))
+    answers = [getattr(browser(), method)(url) for url in (ours, ghost)]
+    assert [(one.status_code, one.headers["Location"]) for one in answers] == [
+        (302, sign_in_page(ours)),
+        (302, sign_in_page(ghost)),
+    ]
+
+
+@pytest.mark.django_db
+@each_team_page
+@pytest.mark.parametrize("method", METHODS)
+def test_outsiders_see_the_same_404_whether_the_team_exists_or_not(page: Address, method: str) -> None:
+    outsider, ours = browser(person(team(), Role.OWNER)), team()
+    answers = [getattr(outsider, method)(page.url(of)) for of in (ours, Team(slug="ghost"))]
+    assert [one.status_code for one in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+
+
+@pytest.mark.django_db
+@each_team_page
+@pytest.mark.parametrize("method", METHODS)
+def test_members_without_the_right_are_told_why(page: Address, method: str) -> None:
+    ours = team()
+    for role in [one for one in Role if not page.right.held_by(one)]:
+        answer = getattr(browser(person(ours, role)), method)(page.url(ours))
+        assert answer.status_code == 403
+        assert answer.context["reason"] == page.right.refusal(role)
+
+
+@pytest.mark.django_db
+@each_team_page
+def test_members_with_the_right_get_past_the_check(page: Address) -> None:
+    ours = team()
+    for role in [one for one in Role if page.right.held_by(one)]:
+        answer = browser(person(ours, role)).get(page.url(ours))
+        assert answer.status_code in {200, 302, 404, 405}
+        assert answer.headers.get("Location", "") != sign_in_page(page.url(ours))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", PERSON_PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("method", METHODS)
+def test_pages_of_a_person_need_somebody_signed_in(page: Address, method: str) -> None:
+    answer = getattr(browser(), method)(page.url())
+    assert (answer.status_code, answer.headers["Location"]) == (302, sign_in_page(page.url()))
+
+
+@pytest.mark.django_db
+def test_the_admin_is_for_superusers() -> None:
+    owner, staff, superuser = person(team(), Role.OWNER), person(), person()
+    User.objects.filter(pk=staff.pk).update(is_staff=True)
+    User.objects.filter(pk=superuser.pk).update(is_superuser=True)
+    way = browser().get("/admin/", follow=True).redirect_chain
+    assert way[-1] == (sign_in_page("/admin/"), 302)
+    answers = [browser(one).get("/admin/", follow=True).status_code for one in (owner, staff, superuser)]
+    assert answers == [403, 403, 200]

@@ -1,0 +1,63 @@
+"""`manage.py doctor` says in plain words what is wrong, and ends with 1 when something is."""
+
+from io import StringIO
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from tests.people import connection, team
+from tests.processes import DemoGateway
+
+pytestmark = pytest.mark.django_db
+DEAD = "http://127.0.0.1:9/v1"
+
+
+def doctor() -> tuple[dict[str, str], str | None]:
+    """What it prints, by check, and the last sentence when something is wrong."""
+    out, ending = StringIO(), None
+    try:
+        call_command("doctor", stdout=out)
+    except CommandError as error:
+        ending = str(error)
+    return dict(line.split(": ", 1) for line in out.getvalue().splitlines()), ending
+
+
+def test_all_in_order(demo_gateway: DemoGateway, settings: Settings, broker: object) -> None:
+    settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [demo_gateway.url], ""
+    told, ending = doctor()
+    assert told.pop("Worker").startswith("unknown.")
+    names = ["Database", "Redis", "Migrations", "Cache table", "Keys", f"Gateway {demo_gateway.url}"]
+    assert (told, ending) == (dict.fromkeys(names, "in order."), None)
+
+
+def test_a_gateway_that_does_not_answer(settings: Settings, broker: object) -> None:
+    settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [DEAD], ""
+    told, ending = doctor()
+    assert told[f"Gateway {DEAD}"] != "in order."
+    assert ending == "1 of 6 checks found something wrong."
+
+
+def test_keys_that_cannot_be_opened_are_named(settings: Settings, broker: object) -> None:
+    settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [], ""
+    good, lost = connection(team("acme")), None
+    settings.FIELD_ENCRYPTION_KEYS, kept = [Fernet.generate_key().decode()], settings.FIELD_ENCRYPTION_KEYS
+    lost = connection(team("blue"))
+    settings.FIELD_ENCRYPTION_KEYS = kept
+    told, ending = doctor()
+    assert told["Keys"] == (
+        f"FIELD_ENCRYPTION_KEYS does not open the keys of blue/{lost.name}. "
+        "Put back the key with which they were saved, or enter the gateway keys again."
+    )
+    assert (good.name in told["Keys"].split("blue")[0], ending) == (
+        False,
+        "1 of 5 checks found something wrong.",
+    )
+
+
+def test_redis_away(settings: Settings) -> None:
+    settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [], ""
+    settings.REDIS_URL = "redis://:hunter2@127.0.0.1:9/0"
+    told, _ending = doctor()
+    assert told["Redis"] == "Redis cannot be reached. Check REDIS_URL."

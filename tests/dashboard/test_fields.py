@@ -1,0 +1,71 @@
+"""Encrypted text: the first key encrypts, every key decrypts, a wrong key fails loudly."""
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection as database
+from pytest_django import Settings
+
+from dashboard.fields import Secret
+from dashboard.models import GatewayConnection
+from tests.people import connection, team
+
+pytestmark = pytest.mark.django_db
+OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+
+def stored(pk: int) -> bytes:
+    with database.cursor() as cursor:
+        cursor.execute("select read_key from dashboard_gatewayconnection where id = %s", [pk])
+        return bytes(cursor.fetchone()[0])
+
+
+def test_the_first_key_encrypts(settings: Settings) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    one = connection(team(), key="sesame")
+    assert Fernet(NEW).decrypt(stored(one.pk)) == b"sesame"
+
+
+def test_every_key_decrypts(settings: Settings) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [OLD]
+    one = connection(team(), key="sesame")
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    assert GatewayConnection.objects.get(pk=one.pk).read_key == Secret("sesame")
+
+
+def test_a_wrong_key_fails_loudly_and_says_nothing_secret(settings: Settings) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [OLD]
+    one = connection(team(), key="sesame")
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    with pytest.raises(ImproperlyConfigured) as caught:
+        GatewayConnection.objects.get(pk=one.pk)
+    assert str(caught.value) == (
+        "FIELD_ENCRYPTION_KEYS holds no key that opens GatewayConnection.read_key. "
+        "Put the key back with which it was saved."
+    )
+
+
+def test_saving_again_moves_to_the_first_key(settings: Settings) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [OLD]
+    one = connection(team(), key="sesame")
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    GatewayConnection.objects.get(pk=one.pk).save()
+    assert Fernet(NEW).decrypt(stored(one.pk)) == b"sesame"
+
+
+def test_nothing_stays_nothing() -> None:
+    one = connection(team())
+    assert GatewayConnection.objects.get(pk=one.pk).replay_key is None
+
+
+def test_a_plain_text_that_was_assigned_is_encrypted_too() -> None:
+    one = connection(team())
+    GatewayConnection.objects.filter(pk=one.pk).update(read_key="plain")
+    assert GatewayConnection.objects.get(pk=one.pk).read_key == Secret("plain")
+
+
+def test_a_secret_hides_itself_everywhere() -> None:
+    secret = Secret("sesame")
+    shown = [str(secret), repr(secret), f"{secret}", f"{[secret]}", "%s" % secret]  # noqa: UP031
+    assert shown == ["Secret(hidden)"] * 3 + ["[Secret(hidden)]", "Secret(hidden)"]
+    assert (secret.reveal(), bool(secret), bool(Secret(""))) == ("sesame", True, False)

@@ -1,0 +1,144 @@
+from generations.gateway.events import (
+    Answer,
+    Block,
+    Closed,
+    Cost,
+    Fault,
+    Finish,
+    Identity,
+    Json,
+    Media,
+    Opened,
+    Other,
+    Reasoning,
+    Received,
+    Refusal,
+    Snapshot,
+    Text,
+    ToolCall,
+    Usage,
+)
+from generations.gateway.jsontext import Number
+
+
+def test_words_of_one_kind_become_one_block() -> None:
+    told = Answer().collect([Reasoning("a"), Reasoning("b"), Text("c"), Text("d"), Refusal("e"), Text("f")])
+    assert told.blocks == [
+        Block("reasoning", "ab"),
+        Block("text", "cd"),
+        Block("refusal", "e"),
+        Block("text", "f"),
+    ]
+    assert told.text() == "cdf"
+
+
+def test_choices_and_parts_stay_apart() -> None:
+    told = Answer().collect([Text("a"), Text("b", 1), Text("c"), Text("d", 1), Text("e", 0, 2)])
+    assert told.blocks == [Block("text", "ac"), Block("text", "bd", choice=1), Block("text", "e")]
+
+
+def test_tool_calls_are_appended_or_replaced() -> None:
+    told = Answer().collect(
+        [
+            ToolCall(0, "call_1", "look", '{"a'),
+            ToolCall(1, "call_2", "find", ""),
+            ToolCall(0, None, None, '"}'),
+            ToolCall(1, None, None, '{"b": 1}', True),
+            ToolCall(1, None, None, '{"b": 2}', True),
+        ]
+    )
+    assert told.blocks == [
+        Block("tool_call", '{"a"}', "look", "call_1"),
+        Block("tool_call", '{"b": 2}', "find", "call_2"),
+    ]
+
+
+def test_facts() -> None:
+    fault = Fault("it broke", None, "{}")
+    told = Answer().collect(
+        [
+            Opened(200, {}, "text/event-stream"),
+            Received(b"x"),
+            Identity("G-1", None, "m"),
+            Usage({"input_tokens": Number("1")}),
+            Usage({"output_tokens": Number("2")}),
+            Cost(5, "USD"),
+            Cost(6),
+            Identity(None, "n-1", None, "openai"),
+            Finish("stop"),
+            fault,
+            Other("x", "y"),
+            Json("{}", "search"),
+            Closed(True, "done"),
+        ]
+    )
+    assert told == Answer(
+        [Block("json", "{}", "search")],
+        {"input_tokens": Number("1"), "output_tokens": Number("2")},
+        cost_nanos=6,
+        currency="USD",
+        finish_reason="stop",
+        request_id="G-1",
+        native_id="n-1",
+        model="m",
+        provider="openai",
+        faults=[fault],
+    )
+
+
+def test_a_snapshot_replaces_the_kinds_that_it_holds() -> None:
+    told = Answer().collect(
+        [Reasoning("why"), Text("Hel"), ToolCall(0, "call_1", "look", "{"), Cost(5, "USD")]
+    )
+    told.apply(Snapshot(Answer().collect([Text("Hello"), Finish("stop"), Identity("G-1")])))
+    assert told.blocks == [
+        Block("reasoning", "why"),
+        Block("tool_call", "{", "look", "call_1"),
+        Block("text", "Hello"),
+    ]
+    assert (told.finish_reason, told.request_id, told.cost_nanos) == ("stop", "G-1", 5)
+
+
+def test_what_comes_after_a_snapshot_goes_on() -> None:
+    call = ToolCall(0, "call_1", "look", "{")
+    told = Answer().collect([Text("Hel"), call, Snapshot(Answer().collect([Text("Hello"), call]))])
+    told.collect([ToolCall(0, None, None, "}"), Text("!")])
+    assert told.blocks == [
+        Block("text", "Hello"),
+        Block("tool_call", "{}", "look", "call_1"),
+        Block("text", "!"),
+    ]
+
+
+def test_a_snapshot_without_content_replaces_nothing() -> None:
+    assert Answer().collect([Text("Hello"), Snapshot(Answer())]).blocks == [Block("text", "Hello")]
+
+
+def test_applying_a_snapshot_leaves_it_as_it_was() -> None:
+    snapshot = Snapshot(Answer().collect([Text("Hello")]))
+    Answer().collect([snapshot, Text(" again")])
+    assert snapshot.answer.text() == "Hello"
+
+
+def test_a_partial_picture_is_replaced_and_others_are_kept() -> None:
+    sound, early, late = (
+        Media("audio", data="YQ=="),
+        Media("image", data="YQ==", partial=True),
+        Media("image", data="Yg=="),
+    )
+    told = Answer().collect([sound, early, late, late])
+    assert [block.media for block in told.blocks] == [sound, late, late]
+
+
+def test_a_long_answer_is_joined_once() -> None:
+    told = Answer().collect([Text("ab")] * 10_000)
+    assert told.text() == "ab" * 10_000
+    assert len(told.blocks[0]._pieces) == 1
+    told.apply(Text("c"))
+    assert told.blocks[0].text == "ab" * 10_000 + "c"
+
+
+def test_a_block_shows_its_head_only() -> None:
+    assert repr(Block("text", "x" * 100)) == f"Block('text', {'x' * 60!r}, name=None, choice=0)"
+    assert Block("text", "a") != Block("reasoning", "a")
+    assert Block("text", "a") != "a"

@@ -1,0 +1,247 @@
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generations.gateway.jsontext import (
+    MAX_DEPTH,
+    Number,
+    Unreadable,
+    Value,
+    dumps,
+    entries,
+    is_text,
+    loads,
+    member,
+    visible,
+)
+
+TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=12)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4)
+)
+SPACE = st.sampled_from(["", " ", "\n", "\r\n\t "])
+
+
+def numbers_as_text(text: str) -> Value:
+    value: Value = json.loads(text, parse_int=Number, parse_float=Number)
+    return value
+
+
+@given(JSON, st.sampled_from([None, 0, 1, 4]), st.booleans())
+def test_what_is_written_is_what_was_read(value: Any, indent: int | None, ascii_only: bool) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    raw = text.encode("utf-8", "surrogatepass")
+    assert loads(raw) == numbers_as_text(text)
+    assert dumps(loads(raw), indent=indent) == json.dumps(
+        value, indent=indent, separators=_separators(indent)
+    )
+
+
+def _separators(indent: int | None) -> tuple[str, str]:
+    return (",", ":" if indent is None else ": ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1e2",
+        "0.10",
+        "-0",
+        "-0.0",
+        "1E+400",
+        "7" * 5000,
+        "1.0000000000000000000000000001",
+        "123456789012345678901",
+    ],
+)
+def test_number_text_is_untouched(text: str) -> None:
+    value = loads(f'{{"n":{text}}}')
+    assert value == {"n": text}
+    assert dumps(value) == f'{{"n":{text}}}'
+    assert isinstance(value, dict)
+    assert isinstance(value["n"], Number)
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "integer"),
+    [
+        ("3", Decimal(3), 3),
+        ("3.0", Decimal(3), 3),
+        ("3e2", Decimal(300), 300),
+        ("0.10", Decimal("0.10"), None),
+        ("7" * 5000, None, None),
+        ("1e999999999", None, None),
+        ("1e-999999999", None, None),
+        ("-0", Decimal(0), 0),
+        ("1e28", Decimal("1e28"), 10**28),
+        ("1234567890" * 5 + ".5", Decimal("1234567890" * 5 + ".5"), None),
+    ],
+)
+def test_number_values(text: str, decimal: Decimal | None, integer: int | None) -> None:
+    assert Number(text).decimal == decimal
+    assert Number(text).integer == integer
+
+
+def test_order_and_the_last_duplicate() -> None:
+    value = loads(b'{"b":1,"a":2,"b":3}')
+    assert isinstance(value, dict)
+    assert list(value.items()) == [("b", "3"), ("a", "2")]
+
+
+def test_lone_surrogates_survive() -> None:
+    assert loads(rb'"\ud83d"') == "\ud83d"
+    assert dumps("\ud83d") == r'"\ud83d"'
+    assert loads(b'"\xed\xa0\xbd"') == "\ud83d"  # written as bytes, against the rules of UTF-8
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "Expecting value at character 0"),
+        (b"{", "Expecting property name enclosed in double quotes at character 1"),
+        (b"[1] 2", "Extra data at character 4"),
+        (b"[NaN]", "NaN is not JSON"),
+        (b"[-Infinity]", "-Infinity is not JSON"),
+        (b'"\xff"', "not UTF-8 at byte 1"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested too deep"),
+        (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), f"nested deeper than {MAX_DEPTH} levels"),
+    ],
+)
+def test_unreadable_says_why(raw: bytes, reason: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        loads(raw)
+    assert str(caught.value) == reason
+
+
+def test_the_deepest_readable_nesting() -> None:
+    text = "[" * MAX_DEPTH + "]" * MAX_DEPTH
+    assert dumps(loads(text)) == text
+
+
+def test_dumps_has_no_depth_limit() -> None:
+    value: Value = []
+    for _ in range(100_000):
+        value = [value]
+    assert dumps(value) == "[" * 100_001 + "]" * 100_001
+    while value:  # taken apart level by level: freeing it at once is no part of this test
+        assert isinstance(value, list)
+        value = value.pop()
+
+
+def test_dumps_writes_pythons_own_numbers_and_refuses_the_rest() -> None:
+    assert dumps({"a": 1, "b": 0.5}) == '{"a":1,"b":0.5}'  # type: ignore[dict-item]
+    with pytest.raises(TypeError, match="bytes is not JSON"):
+        dumps(b"x")  # type: ignore[arg-type]
+
+
+def test_a_number_is_no_text() -> None:
+    assert [is_text("1"), is_text(Number("1")), is_text(None)] == [True, False, False]
+
+
+# -- exact bytes
+
+
+def steps(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every path in a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(deeper for key, child in inner for deeper in steps(child, (*path, key)))]
+
+
+def at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+@given(JSON, st.sampled_from([None, 0, 3]), st.booleans(), SPACE)
+def test_member_cuts_what_a_parser_finds(
+    value: Any, indent: int | None, ascii_only: bool, space: str
+) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    raw = (space + text + space).encode("utf-8", "surrogatepass")
+    whole = numbers_as_text(text)
+    for path in steps(whole):
+        found = member(raw, *path)
+        assert found is not None
+        assert loads(found) == at(whole, path)
+        assert found == found.strip()
+        assert found in raw
+
+
+@given(st.binary(max_size=40) | st.text('{}[]",:\\ \n1a', max_size=40).map(str.encode))
+def test_member_survives_any_bytes(raw: bytes) -> None:
+    paths: list[tuple[str | int, ...]] = [("a",), (0,), ("a", 0, "b"), ()]
+    for path in paths:
+        found = member(raw, *path)
+        assert found is None or found in raw
+
+
+def test_member_takes_the_last_duplicate_and_reads_escaped_keys() -> None:
+    raw = rb'{"a": 1, "\u0061": [2.50, {"b\n": "x"}] , "c": 3}'
+    assert member(raw, "a") == b'[2.50, {"b\\n": "x"}]'
+    assert member(raw, "a", 1, "b\n") == b'"x"'
+
+
+@pytest.mark.parametrize("path", [("x",), ("a", "0"), ("l", 2), ("l", -1), ("a", 0), ("c", "d")])
+def test_member_is_none_where_nothing_is(path: tuple[str | int, ...]) -> None:
+    assert member(b'{"a": {"0x": 1}, "l": [1, 2], "c": 3}', *path) is None
+
+
+@pytest.mark.parametrize(
+    "raw", [b'{"a": 1', b'{"a": "x', b'{"a" 1}', b"{a: 1}", b'{"b": 1, "a"', b'{"a": }', b""]
+)
+def test_member_is_none_in_damaged_text(raw: bytes) -> None:
+    assert member(raw, "a") is None
+
+
+def test_member_passes_over_depth_and_length() -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    escapes = b'"' + b'\\n\\"' * 500_000 + b'"'
+    raw = b'{"deep": ' + deep + b', "long": ' + escapes + b', "a": 1.50}'
+    assert member(raw, "deep") == deep
+    assert member(raw, "long") == escapes
+    assert member(raw, "a") == b"1.50"
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert loads(b'\xef\xbb\xbf{"a":1}') == {"a": "1"}
+    assert member(b'\xef\xbb\xbf{"a":1}', "a") == b"1"
+
+
+def test_entries_give_out_what_came_before_the_damage() -> None:
+    found: list[str | int] = []
+    with pytest.raises(Unreadable, match="the value at byte 14 never ends"):
+        for key, _, _ in entries(b'{"a":1, "b" : [2'):
+            found.append(key)
+    assert found == ["a"]
+
+
+# -- showing
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain\ttext\r\n\u00e9\U0001f600", "plain\ttext\r\n\u00e9\U0001f600"),
+        ("a\0b", "a\u2400b"),
+        ("\x1b[0m\x7f", "\u241b[0m\u2421"),
+        ("\ud83d", "\ufffd"),
+        ("\ud83d\ude00", "\U0001f600"),
+        ("\ude00\ud83d", "\ufffd\ufffd"),
+        ("\ufffe\uffff", "\ufffd\ufffd"),
+    ],
+)
+def test_visible(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@given(TEXT)
+def test_visible_text_can_be_stored(text: str) -> None:
+    shown = visible(text)
+    assert "\0" not in shown
+    assert shown.encode() == visible(shown).encode()

@@ -1,0 +1,49 @@
+"""Teams, people and connections for every test. Each call makes new ones with names of their own."""
+
+import itertools
+
+from django.test import Client
+
+from dashboard.fields import Secret
+from dashboard.models import GatewayConnection, Membership, Role, Team, User
+
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+
+def team(slug: str | None = None, name: str | None = None) -> Team:
+    """A team without members."""
+    slug = slug or f"team-{next(_numbers)}"
+    return Team.objects.create(slug=slug, name=name or slug.replace("-", " ").title())
+
+
+def person(
+    of: Team | None = None, role: Role = Role.MEMBER, email: str | None = None, password: str | None = None
+) -> User:
+    """A user, in a team or in none. Without `password` nobody can sign in with one (and the test is faster)."""
+    user = User.objects.create_user(email or f"person-{next(_numbers)}@example.com", password)
+    if of is not None:
+        Membership.objects.create(team=of, user=user, role=role)
+    return user
+
+
+def connection(
+    of: Team, base_url: str = "http://127.0.0.1:9/v1", key: str = "read-key", replay_key: str | None = None
+) -> GatewayConnection:
+    """A gateway connection, asked after those that the team has."""
+    return GatewayConnection.objects.create(
+        team=of,
+        name=f"Gateway {next(_numbers)}",
+        base_url=base_url,
+        read_key=Secret(key),
+        replay_key=Secret(replay_key) if replay_key else None,
+        position=of.connections.count(),
+    )
+
+
+def browser(user: User | None = None, /, **headers: str) -> Client:
+    """A test client, signed in as `user`; `headers` go with every request (`HX_Request="true"`)."""
+    client = Client(headers={name.replace("_", "-"): value for name, value in headers.items()})
+    if user is not None:
+        client.force_login(user)
+    return client

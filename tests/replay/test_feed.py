@@ -1,0 +1,138 @@
+"""The feed of a running replay: its log, its numbers, its deadlines."""
+
+import uuid
+from collections.abc import Iterable
+
+import pytest
+
+from generations.gateway import events as ev
+from generations.gateway.events import Answer
+from generations.replay.feed import KEPT_BYTES, Entry, Feed, Limits, shown
+
+
+class Clock:
+    """Seconds that stand still until they are moved."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def feed(clock: Clock) -> Feed:
+    return Feed(uuid.uuid4(), uuid.uuid4(), Limits(first_byte=10, idle=5, total=60), clock=clock)
+
+
+def take(feed: Feed, events: Iterable[ev.Event]) -> list[Entry]:
+    for event in events:
+        feed.take(event)
+    feed.number()
+    return feed.unsent
+
+
+def test_neighbours_of_one_kind_become_one_entry(feed: Feed) -> None:
+    entries = take(feed, [ev.Reasoning("hm"), ev.Text("Hel"), ev.Text("lo")])
+    assert entries == [Entry(1, "reasoning", "hm"), Entry(2, "text", "Hello")]
+
+
+def test_numbers_go_on_without_gaps(feed: Feed) -> None:
+    take(feed, [ev.Text("a")])
+    assert [entry.seq for entry in take(feed, [ev.Text("b"), ev.Refusal("no")])] == [1, 2, 3]
+
+
+def test_what_is_numbered_waits_for_redis_and_for_postgres(feed: Feed) -> None:
+    take(feed, [ev.Text("a")])
+    assert feed.unsent == feed.unsaved == [Entry(1, "text", "a")]
+
+
+def test_true_deltas_of_arguments_are_appended(feed: Feed) -> None:
+    entries = take(feed, [ev.ToolCall(0, "c1", "weather", '{"ci'), ev.ToolCall(0, None, None, 'ty":1}')])
+    assert entries == [Entry(1, "tool", "weather"), Entry(2, "args", '{"city":1}')]
+
+
+def test_cumulative_arguments_are_shown_once(feed: Feed) -> None:
+    entries = take(
+        feed,
+        [
+            ev.ToolCall(0, "c1", "weather", '{"ci', replace=True),
+            ev.ToolCall(0, None, None, '{"city"', replace=True),
+        ],
+    )
+    assert "".join(entry.text for entry in entries if entry.kind == "args") == '{"city"'
+
+
+def test_a_snapshot_that_says_the_same_changes_nothing(feed: Feed) -> None:
+    same = Answer().collect([ev.Text("Hello")])
+    assert take(feed, [ev.Text("Hello"), ev.Snapshot(same)]) == [Entry(1, "text", "Hello")]
+
+
+def test_a_snapshot_that_differs_replaces(feed: Feed) -> None:
+    other = Answer().collect([ev.Text("Hello, world")])
+    entries = take(feed, [ev.Text("Hel"), ev.Snapshot(other)])
+    assert [(entry.kind, entry.text) for entry in entries] == [
+        ("text", "Hel"),
+        ("replace", ""),
+        ("text", "Hello, world"),
+    ]
+    assert shown(feed.answer) == [("text", "Hello, world")]
+
+
+def test_bytes_are_kept_up_to_the_limit_and_counted_beyond(feed: Feed) -> None:
+    take(feed, [ev.Received(b"x" * (KEPT_BYTES - 1)), ev.Received(b"yz"), ev.Received(b"!")])
+    assert (feed.received, sum(map(len, feed.chunks)), feed.chunks[-1]) == (KEPT_BYTES + 2, KEPT_BYTES, b"y")
+
+
+def test_characters_that_postgres_refuses_are_made_visible(feed: Feed) -> None:
+    (entry,) = take(feed, [ev.Text("a\0b\ud800c")])
+    assert "\0" not in entry.text
+    assert entry.text.encode()
+
+
+def test_times_count_from_the_post(feed: Feed, clock: Clock) -> None:
+    clock.now += 0.25
+    feed.take(ev.Opened(200, {}, "text/event-stream"))
+    clock.now += 0.25
+    feed.take(ev.Received(b"data"))
+    feed.take(ev.Text("a"))
+    assert (feed.ms(feed.headers_at), feed.ms(feed.first_token_at), feed.ms(feed.last_byte_at)) == (
+        250,
+        500,
+        500,
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "byte_at", "late"),
+    [
+        (9, None, ""),
+        (11, None, "deadline_first_byte"),
+        (11, 9, ""),
+        (16, 9, "deadline_idle"),
+        (61, 60, "deadline_total"),
+    ],
+)
+def test_deadlines(feed: Feed, clock: Clock, after: float, byte_at: float | None, late: str) -> None:
+    if byte_at is not None:
+        clock.now = feed.begun + byte_at
+        feed.take(ev.Received(b"x"))
+    clock.now = feed.begun + after
+    assert feed.overdue() == late
+
+
+def test_two_silent_minutes_are_no_fault_with_the_usual_limits(clock: Clock) -> None:
+    feed = Feed(uuid.uuid4(), uuid.uuid4(), Limits(600, 180, 1800), clock=clock)
+    clock.now += 121
+    assert feed.overdue() == ""
+
+
+def test_the_first_reason_to_stop_counts(feed: Feed) -> None:
+    feed.end("cancelled")
+    feed.end("shutdown")
+    assert feed.stop_reason == "cancelled"

@@ -1,0 +1,138 @@
+"""The real worker process: killed, doubled, lost messages. Each test counts the POSTs at the demo gateway."""
+
+import os
+import signal
+import uuid
+from datetime import timedelta
+
+import pytest
+import redis
+from django.utils import timezone
+
+from dashboard.models import GatewayConnection, User
+from generations.models import Generation, Replay, ReplayAnswer
+from generations.models.replay import State
+from generations.replay import engine, live
+from generations.replay.sweep import sweep
+from tests.processes import DemoGateway, process, wait_for
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
+
+
+def click(chat: Generation, ada: User, source: GatewayConnection) -> Replay:
+    return engine.start(chat, ada, uuid.uuid4(), source)
+
+
+def state_of(replay: Replay) -> str:
+    return Replay.objects.values_list("state", flat=True).get(pk=replay.pk)
+
+
+def pace(demo_gateway: DemoGateway) -> None:
+    demo_gateway.set(pace=1, first_byte_ms=0, frames=400, frame_ms=25)
+
+
+def test_a_click_runs_to_its_end(
+    chat: Generation, ada: User, source: GatewayConnection, worker: int, demo_gateway: DemoGateway
+) -> None:
+    replay = click(chat, ada, source)
+    wait_for(lambda: state_of(replay) == State.SUCCEEDED, 20)
+    assert len(demo_gateway.requests()) == 1
+
+
+def test_a_redelivered_message_makes_no_second_post(
+    chat: Generation, ada: User, source: GatewayConnection, worker: int, demo_gateway: DemoGateway
+) -> None:
+    replay = click(chat, ada, source)
+    for _ in range(3):
+        engine.send_message(replay.pk)
+    other = click(chat, ada, source)
+    wait_for(lambda: state_of(replay) == state_of(other) == State.SUCCEEDED, 20)
+    assert len(demo_gateway.requests()) == 2
+
+
+def test_a_killed_worker_leaves_an_interrupted_replay_with_its_text(
+    chat: Generation,
+    ada: User,
+    source: GatewayConnection,
+    worker: int,
+    demo_gateway: DemoGateway,
+    site_environment: dict[str, str],
+) -> None:
+    pace(demo_gateway)
+    replay = click(chat, ada, source)
+    wait_for(lambda: live.text_of(live.saved_log(replay.pk)), 20)
+    os.kill(worker, signal.SIGKILL)
+    with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment):
+        assert sweep()["interrupted"] == 0
+        later = timezone.now() + timedelta(seconds=30)
+        assert sweep(later) == {"never_started": 0, "resent": 0, "interrupted": 1}
+        replay.refresh_from_db()
+        assert (replay.state, replay.reason, replay.sent) == (State.INTERRUPTED, "worker_lost", None)
+        assert ReplayAnswer.objects.get(replay=replay).text
+        again = click(chat, ada, source)
+        wait_for(lambda: state_of(again) == State.RUNNING, 20)
+    assert len(demo_gateway.requests()) == 2
+
+
+def test_a_message_lost_with_the_broker_is_sent_again_and_makes_one_post(
+    chat: Generation,
+    ada: User,
+    source: GatewayConnection,
+    broker: "redis.Redis",
+    demo_gateway: DemoGateway,
+    site_environment: dict[str, str],
+) -> None:
+    replay = click(chat, ada, source)
+    broker.flushdb()
+    with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment):
+        assert sweep()["resent"] == 0
+        assert sweep(timezone.now() + timedelta(seconds=31))["resent"] == 1
+        wait_for(lambda: state_of(replay) == State.SUCCEEDED, 20)
+    assert len(demo_gateway.requests()) == 1
+
+
+def test_nobody_takes_it_for_ten_minutes(
+    chat: Generation, ada: User, source: GatewayConnection, broker: "redis.Redis", demo_gateway: DemoGateway
+) -> None:
+    replay = click(chat, ada, source)
+    assert sweep(timezone.now() + timedelta(minutes=11))["never_started"] == 1
+    replay.refresh_from_db()
+    assert (replay.state, replay.reason, replay.sent) == (State.FAILED, "never_started", False)
+    assert demo_gateway.requests() == []
+
+
+def test_sigterm_lets_a_short_stream_finish(
+    chat: Generation,
+    ada: User,
+    source: GatewayConnection,
+    broker: "redis.Redis",
+    demo_gateway: DemoGateway,
+    site_environment: dict[str, str],
+) -> None:
+    demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
+    with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment) as running:
+        replay = click(chat, ada, source)
+        wait_for(demo_gateway.requests, 20)
+        running.terminate()
+        running.wait(20)
+    assert state_of(replay) == State.SUCCEEDED
+
+
+def test_sigterm_interrupts_what_outlasts_the_grace(
+    chat: Generation,
+    ada: User,
+    source: GatewayConnection,
+    broker: "redis.Redis",
+    demo_gateway: DemoGateway,
+    site_environment: dict[str, str],
+) -> None:
+    pace(demo_gateway)
+    environment = {**site_environment, "WORKER_GRACE_SECONDS": "1"}
+    with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=environment) as running:
+        replay = click(chat, ada, source)
+        wait_for(lambda: live.text_of(live.saved_log(replay.pk)), 20)
+        running.terminate()
+        running.wait(20)
+    replay.refresh_from_db()
+    assert (replay.state, replay.reason) == (State.INTERRUPTED, "worker_stopped")
+    assert ReplayAnswer.objects.get(replay=replay).text
