@@ -10,6 +10,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import resolve
@@ -67,10 +68,14 @@ class TeamRequest(SignedInRequest):
 def memberships(request: HttpRequest) -> list[Membership]:
     """The memberships of who asks, with their teams, by team name: one query a request."""
     if not hasattr(request, "_memberships"):
-        user = cast(User, request.user)
-        rows = Membership.objects.filter(user=user).select_related("team").order_by("team__name", "team_id")
-        request._memberships = list(rows) if user.is_authenticated else []  # type: ignore[attr-defined]
+        request._memberships = _memberships(request.user)  # type: ignore[attr-defined]
     return cast(list[Membership], request._memberships)  # type: ignore[attr-defined]
+
+
+def _memberships(user: User | AnonymousUser) -> list[Membership]:
+    if not user.is_authenticated:
+        return []
+    return list(Membership.objects.filter(user=user).select_related("team").order_by("team__name", "team_id"))
 
 
 def membership(request: HttpRequest, slug: str, right: Right) -> Membership:

@@ -14,7 +14,7 @@ from dashboard.embedded.state import read_env
 HINTS = {
     "DATABASE_URL": "for example postgres://user:password@host:5432/name. To try Retake on this machine run `make up`",
     "REDIS_URL": "for example redis://host:6379/0. To try Retake on this machine run `make up`",
-    "SECRET_KEY": "at least 32 random characters",
+    "SECRET_KEY": "at least 50 random characters",
     "FIELD_ENCRYPTION_KEYS": (
         "one or more Fernet keys, comma-separated. Make one with "
         '`python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"`'
@@ -92,7 +92,7 @@ class Environment:
 
     def secret(self, name: str) -> str:
         text = self.text(name)
-        if len(text) < 32:
+        if len(text) < 50:
             refuse(name, "is missing" if not text else "is too short")
         return text
 
@@ -134,7 +134,7 @@ class Environment:
         if "postgresql" not in str(parsed["ENGINE"]) or not parsed["NAME"]:
             refuse(name, "is no PostgreSQL URL with a database name")
         pool = {"min_size": 0, "max_size": pool_size, "timeout": 10, "max_idle": 60}
-        return {**parsed, "CONN_MAX_AGE": 0, "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": pool}}
+        return {**parsed, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": pool}}
 
     def redis(self, name: str) -> str:
         text = self.text(name) or refuse(name, "is missing")

@@ -4,12 +4,11 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from dashboard.fields import Secret
-from dashboard.models import GatewayConnection, Role, Team, User
+from dashboard.models import GatewayConnection, Role, Team, User, allowed_urls
 from dashboard.teams import grantable
 
 if TYPE_CHECKING:
@@ -183,8 +182,3 @@ class ConnectionForm(ConnectionBase):
         data, changed = self.cleaned_data, ["base_url"] if self.instance.base_url != self.had_url else []
         keys = [name for name in ("read_key", "replay_key", "forget_replay_key") if data.get(name)]
         return changed + keys
-
-
-def allowed_urls() -> list[str]:
-    """The base URLs that a connection may use: the operator's list, and the demo gateway where there is one."""
-    return [*settings.GATEWAY_URLS, *filter(None, [settings.DEMO_GATEWAY])]

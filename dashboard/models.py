@@ -144,6 +144,18 @@ class SignInLink(Link):
         return f"sign-in link for {self.user}"
 
 
+class ConnectionQuerySet(models.QuerySet["GatewayConnection"]):
+    def usable(self) -> Self:
+        """Those whose address the operator still allows (GATEWAY_URLS)."""
+        return self.filter(base_url__in=allowed_urls())
+
+
+def allowed_urls() -> list[str]:
+    """The addresses that a connection may have: GATEWAY_URLS, and the demo gateway's where there is one."""
+    demo = [settings.DEMO_GATEWAY] if settings.DEMO_GATEWAY else []
+    return [*settings.GATEWAY_URLS, *(url for url in demo if url not in settings.GATEWAY_URLS)]
+
+
 class GatewayConnection(models.Model):
     """A base URL with its credentials, owned by a team. Connections are asked in the order of `position`."""
 
@@ -156,6 +168,8 @@ class GatewayConnection(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)
     check_result = models.JSONField(null=True, blank=True)
+
+    objects = ConnectionQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.client import Client
-from generations.gateway.errors import GatewayError
+from generations.gateway.errors import GatewayError, NotSent
 from generations.gateway.ids import made_at
 from generations.gateway.jsontext import visible
 from generations.gateway.record import Record
@@ -83,7 +83,7 @@ def is_due(generation: Generation) -> bool:
 def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Generation | Fetch:
     if not claim(team, request_id, user, again=again):
         return Fetch.objects.get(team=team, request_id=request_id)
-    sources = list(GatewayConnection.objects.filter(team=team))
+    sources = list(GatewayConnection.objects.filter(team=team).usable())
     future = _askers.submit(ask, sources, request_id)
     try:
         return settle(team, request_id, user, future.result(timeout=PAGE_PATIENCE))
@@ -128,6 +128,8 @@ def ask(sources: Iterable[GatewayConnection], request_id: str) -> Answer:
             return Answer(reader(source).record(request_id), source.pk)
         except GatewayError as error:
             errors.append((source.name, error))
+        except ValueError as error:
+            errors.append((source.name, NotSent(str(error))))
     return Answer(errors=tuple(errors))
 
 
@@ -135,6 +137,8 @@ def settle(team: Team, request_id: str, user: User, answer: Answer) -> Generatio
     """Store what the gateway said and end the claim."""
     fetch = Fetch.objects.filter(team=team, request_id=request_id)
     if answer.record is not None:
+        if answer.record.replay_body is not None:
+            remember_bodies(answer.connection_id)
         generation = store(team, request_id, user, answer.record, answer.connection_id)
         fetch.delete()
         return generation
@@ -146,6 +150,16 @@ def settle(team: Team, request_id: str, user: User, answer: Answer) -> Generatio
     row.outcome["pause_s"] = pause
     row.save(update_fields=["outcome", "ended_at", "lease_until"])
     return row
+
+
+def remember_bodies(source: int | None) -> None:
+    """A record with its stored request came through this connection: the key reads bodies."""
+    row = GatewayConnection.objects.filter(pk=source).first()
+    if row is None or (row.check_result or {}).get("read", {}).get("reads_bodies") is True:
+        return
+    seen = row.check_result or {}
+    row.check_result = {**seen, "read": {**seen.get("read", {}), "reads_bodies": True}}
+    row.save(update_fields=["check_result"])
 
 
 def is_young(request_id: str, now: datetime) -> bool:

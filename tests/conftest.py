@@ -3,6 +3,7 @@
 The addresses are known before Django loads its settings; the engines start when the first test asks for one.
 """
 
+import atexit
 import base64
 import os
 import secrets
@@ -22,6 +23,7 @@ from tests.processes import DemoGateway, chromium, demo_process, process, with_d
 FOLDER = Path(tempfile.mkdtemp(prefix="retake-"))
 ENGINES = Engines(FOLDER, os.environ, durable=False)
 DEMO_PORT, WEB_PORT = Port(), Port()
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)  # also when pytest gives up before its first hook
 REQUIRED = bool(os.environ.get("RETAKE_REQUIRE_BROWSER"))
 
 os.environ.update(
@@ -47,7 +49,6 @@ def pytest_unconfigure() -> None:
     ENGINES.stop()
     DEMO_PORT.release()
     WEB_PORT.release()
-    shutil.rmtree(FOLDER, ignore_errors=True)
     if chromium() is None:
         print("The browser tests were left out: no Chromium was found. On Debian: apt-get install chromium")
 

@@ -5,7 +5,7 @@ import itertools
 from django.test import Client
 
 from dashboard.fields import Secret
-from dashboard.models import GatewayConnection, Membership, Role, Team, User
+from dashboard.models import AuditEvent, GatewayConnection, Membership, Role, Team, User
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
@@ -47,3 +47,8 @@ def browser(user: User | None = None, /, **headers: str) -> Client:
     if user is not None:
         client.force_login(user)
     return client
+
+
+def actions(of: Team) -> list[str]:
+    """What was done in a team, oldest first."""
+    return list(AuditEvent.objects.filter(team=of).order_by("pk").values_list("action", flat=True))

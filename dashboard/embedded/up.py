@@ -169,6 +169,7 @@ def site_environment(
         "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
         "CSRF_TRUSTED_ORIGINS": f"{address},http://localhost:{port}",
         "COOKIE_PREFIX": f"retake{port}",
+        "WORKER_GRACE_SECONDS": "3",  # the runner ends everybody after five
         "SECRET_KEY": kept["SECRET_KEY"],
         "FIELD_ENCRYPTION_KEYS": kept["FIELD_ENCRYPTION_KEYS"],
     }

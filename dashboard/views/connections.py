@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard import connections as desk
 from dashboard.access import Right, TeamRequest, for_team
-from dashboard.forms import ConnectionForm, allowed_urls
-from dashboard.models import GatewayConnection
+from dashboard.forms import ConnectionForm
+from dashboard.models import GatewayConnection, allowed_urls
 
 PAGE = ["GET", "HEAD", "POST"]
 

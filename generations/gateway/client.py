@@ -121,6 +121,14 @@ class Client:
     # -- inside
 
     def _get(self, path: str, query: Mapping[str, str] | None = None, *, known: bool = True) -> bytes:
+        outcome = self._fetched(path, query, known)
+        if isinstance(outcome, GatewayError):
+            raise outcome
+        return outcome
+
+    def _fetched(self, path: str, query: Mapping[str, str] | None, known: bool) -> bytes | GatewayError:
+        """Returned, not raised: a body that repeats the credential would stay in the frames of a raised
+        error."""
         request = httpx.Request(
             "GET",
             self.base_url + path,
@@ -130,12 +138,12 @@ class Client:
         )
         outcome = connection.read(self.base_url, request, self.max_record_bytes, self.timeouts.total)
         if isinstance(outcome, GatewayError):
-            raise outcome
+            return outcome
         response, body = outcome
-        if not response.is_success:
-            asked: faults.Asked = "record" if path == "/generations" else "send"
-            raise faults.answered(asked, response.status_code, response.headers, self._secret.clean(body))
-        return body
+        if response.is_success and not faults.is_page(response.headers, body):
+            return body
+        asked: faults.Asked = "record" if path == "/generations" else "send"
+        return faults.answered(asked, response.status_code, response.headers, self._secret.clean(body))
 
     def _post(self, endpoint: Endpoint, body: bytes, stop: Stop, headers: Mapping[str, str]) -> httpx.Request:
         if endpoint.path is None:
@@ -276,10 +284,13 @@ def _probed(key: bytes | GatewayError, record: bytes | GatewayError, kind: str |
     told = _object(key).get("data") if isinstance(key, bytes) else None
     data = told if isinstance(told, dict) else None
     accepted = _accepted(key, record, known)
+    quiet = isinstance(
+        key, errors.NotFound | errors.Forbidden
+    )  # a delegated key without keys:read is a good key
     faulty = [
         fault
-        for fault in (record, key)
-        if isinstance(fault, GatewayError) and not isinstance(fault, errors.NotFound)
+        for fault in (None if known else record, None if quiet else key)
+        if isinstance(fault, GatewayError)
     ]
     return Probe(
         reachable=True,

@@ -90,7 +90,7 @@ _KEEPALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, 
 
 
 def _tls() -> ssl.SSLContext:
-    """One for the process: building it costs tens of milliseconds. SSL_CERT_FILE adds a private authority."""
+    """One for the process: building it costs tens of milliseconds. SSL_CERT_FILE names other authorities."""
     with _TLS_LOCK:
         return _build_tls()
 

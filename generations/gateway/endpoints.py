@@ -101,15 +101,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 
 
-def find(stored_name: str) -> Endpoint | None:
+def find(stored_name: str | None) -> Endpoint | None:
     """The endpoint that a record names, in any spelling (dotted, slashed, `/v1/...`), or None if it is
     unknown."""
     return _BY_SPELLING.get(_normal(stored_name)) if isinstance(stored_name, str) else None
 
 
-def refusal(stored_name: str, body: Value | None) -> str | None:
+def refusal(stored_name: str | None, body: Value | None) -> str | None:
     """Why this stored request cannot be replayed, in one or two sentences; None when it can."""
     endpoint = find(stored_name)
+    if not stored_name:
+        return "The record names no endpoint, so Retake cannot tell where to send the request."
     if endpoint is None:
         return (
             f"Retake does not know the endpoint {stored_name!r}, so it cannot tell where to send the request."

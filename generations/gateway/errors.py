@@ -1,4 +1,3 @@
-# ruff: noqa: N818 -- the names say what happened; all of them are errors
 """One exception tree. Each error says what happened, whose fault it is, what to do, and whether a retry may
 help.
 
@@ -92,7 +91,7 @@ class ConnectTimeout(NotReached):
 class TlsFailed(NotReached):
     code = "tls_failed"
     title = "The encrypted connection to the gateway could not be made."
-    advice = "Check the gateway's certificate and this server's clock. SSL_CERT_FILE adds an authority."
+    advice = "Check the gateway's certificate and this server's clock. SSL_CERT_FILE names the authorities."
     retry: Retry = "no"
 
 

@@ -15,7 +15,7 @@ from generations.gateway import errors
 from generations.gateway.errors import GatewayError, Whose
 from generations.gateway.jsontext import Unreadable, Value, is_text, loads, visible
 
-__all__ = ["REASONS", "answered", "broken", "tree"]
+__all__ = ["REASONS", "answered", "broken", "is_page", "tree"]
 
 Asked: TypeAlias = Literal["record", "send"]
 
@@ -145,13 +145,18 @@ def _foreign(status: int, headers: Mapping[str, str], body: bytes) -> type[Gatew
     """Answers that are not JSON objects: proxies, web pages, crashes."""
     if 300 <= status < 400:
         return errors.Redirected
-    if "html" in headers.get("content-type", "") or body.lstrip()[:1] == b"<":
+    if is_page(headers, body):
         return errors.HtmlAnswer
     if status == 404:
         return errors.WrongPath
     if status >= 500:
         return errors.Crashed
     return _BY_STATUS.get(status, errors.NotGateway)
+
+
+def is_page(headers: Mapping[str, str], body: bytes) -> bool:
+    """A web page, whatever its status."""
+    return "html" in headers.get("content-type", "") or body[:100].lstrip().startswith(b"<")
 
 
 def _kind(asked: Asked, status: int, told: dict[str, Value]) -> type[GatewayError]:

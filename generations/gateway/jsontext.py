@@ -58,7 +58,7 @@ class Number(str):
 Value: TypeAlias = Union["dict[str, Value]", "list[Value]", str, Number, bool, None]
 
 
-class Unreadable(ValueError):  # noqa: N818 -- says what the text is
+class Unreadable(ValueError):
     """JSON text that cannot be read: bad syntax, bad UTF-8, or nested too deep."""
 
 

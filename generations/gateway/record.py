@@ -56,7 +56,7 @@ class Field(Generic[T]):
 
     def value(self, record: "Record") -> Value:
         """The value as it came, under the field's present or an older name."""
-        found = (record.fields.get(name) for name in self.names)
+        found = (record.value(name) for name in self.names)
         return next((value for value in found if value is not None), None)
 
 
@@ -158,20 +158,37 @@ class Record:
 
     raw: bytes
     """The body as received."""
-    fields: dict[str, Value]
-    """Every key, also unknown ones, in order. A value that could not be parsed stands here as its text."""
     unreadable: str | None
     """Why the body as a whole could not be parsed; `fields` then holds what came before the damage."""
 
     def __init__(self, raw: bytes, asked_id: str | None = None) -> None:
         self.raw, self.asked_id = raw, asked_id
         self._spans, self.unreadable = _spans(raw)
-        self.fields, self._damaged = _values(raw, self._spans)
+        self._values: dict[str, Value] = {}
+        self._damaged: dict[str, Oddity] = {}
 
     @classmethod
     def read(cls, raw: bytes, *, asked_id: str | None = None) -> "Record":
         """Never raises, whatever the bytes are. `asked_id` is the ID that was looked up."""
         return cls(raw, asked_id)
+
+    @cached_property
+    def fields(self) -> dict[str, Value]:
+        """Every key, also unknown ones, in order. A value that could not be parsed stands here as its
+        text."""
+        return {key: self.value(key) for key in self._spans}
+
+    def value(self, key: str) -> Value:
+        """The value under a key as it came, None if there is none. Parsed when first asked for, so that a
+        look at the columns does not cost the parsing of the bodies."""
+        if key not in self._values and key in self._spans:
+            start, end = self._spans[key]
+            try:
+                self._values[key] = loads(self.raw[start:end])
+            except Unreadable as problem:
+                self._values[key] = visible(self.raw[start:end].decode("utf-8", "replace"))
+                self._damaged[key] = Oddity(key, f"{problem}: {_excerpt(self.raw, start, end)}")
+        return self._values.get(key)
 
     def __repr__(self) -> str:
         return f"<Record {self.request_id!r}, {len(self.raw)} bytes>"
@@ -181,7 +198,7 @@ class Record:
     @property
     def wrong_id(self) -> bool:
         """The record is of another ID than was asked for."""
-        told = self.fields.get("request_id")
+        told = self.value("request_id")
         return self.asked_id is not None and told is not None and told != self.asked_id
 
     @property
@@ -190,33 +207,33 @@ class Record:
         replay."""
         return (
             "scoped"
-            if "io_log" in self.fields
+            if "io_log" in self._spans
             else "legacy"
-            if "replay_supported" in self.fields
+            if "replay_supported" in self._spans
             else "singular"
         )
 
     @property
     def usage(self) -> dict[str, Value]:
-        return _object(self.fields.get("usage")) or {}
+        return _object(self.value("usage")) or {}
 
     @property
     def usage_columns(self) -> dict[str, int | Decimal]:
         """The normalised `usage_*` columns that hold a number. 0 mostly means "not measured"."""
-        told = {key: _number(value) for key, value in self.fields.items() if key.startswith("usage_")}
+        told = {key: _number(self.value(key)) for key in self._spans if key.startswith("usage_")}
         return {key: value for key, value in told.items() if value is not None}
 
     @property
     def pricing_lines(self) -> list[dict[str, Value]]:
-        return _objects(self.fields.get("pricing_lines"))
+        return _objects(self.value("pricing_lines"))
 
     @property
     def provider_attempts(self) -> list[dict[str, Value]]:
-        return _objects(self.fields.get("provider_attempts"))
+        return _objects(self.value("provider_attempts"))
 
     @property
     def detail_metadata(self) -> dict[str, Value]:
-        return _object(self.fields.get("detail_metadata")) or {}
+        return _object(self.value("detail_metadata")) or {}
 
     @cached_property
     def unknown(self) -> dict[str, Value]:
@@ -228,7 +245,7 @@ class Record:
 
     @property
     def replay_supported(self) -> bool:
-        return self.fields.get("replay_supported") is True
+        return self.value("replay_supported") is True
 
     @cached_property
     def replay_body(self) -> bytes | None:
@@ -252,9 +269,8 @@ class Record:
         raw = self._cut("io_log")
         if raw is None or not raw.startswith(b"{"):
             return None
-        spans, _ = _spans(raw)
-        spans.pop("payload", None)
-        return _values(raw, spans)[0]
+        log = Record(raw)
+        return {key: log.value(key) for key in log._spans if key != "payload"}
 
     @property
     def io_status(self) -> str | None:
@@ -274,17 +290,14 @@ class Record:
     @cached_property
     def oddities(self) -> list[Oddity]:
         """Values that are not of their documented type, so that a page can show them."""
-        found = list(self._damaged)
-        damaged = {oddity.path for oddity in found}
-        for key in self.fields:
-            if key not in damaged:
-                found.extend(self._odd(key))
-        return found
+        return [oddity for key in self.fields for oddity in self._odd(key)]
 
     def _odd(self, key: str) -> list[Oddity]:
-        value = self.fields[key]
+        value = self.value(key)
         if value is None:
             return []
+        if key in self._damaged:
+            return [self._damaged[key]]
         if key in _LISTS and isinstance(value, list):
             odd = enumerate(value)
             return [Oddity(f"{key}[{n}]", _shown(item)) for n, item in odd if not isinstance(item, dict)]
@@ -324,19 +337,6 @@ def _spans(raw: bytes) -> tuple[Spans, str | None]:
         return spans, str(problem)
     rest = b"".join(raw[end:].split()).removeprefix(b"\xef\xbb\xbf")
     return spans, None if rest == (b"}" if end else b"{}") else "text after the end of the object"
-
-
-def _values(raw: bytes, spans: Spans) -> tuple[dict[str, Value], list[Oddity]]:
-    """Each member parsed by itself, so that one damaged value does not spoil the others."""
-    values: dict[str, Value] = {}
-    damaged = []
-    for key, (start, end) in spans.items():
-        try:
-            values[key] = loads(raw[start:end])
-        except Unreadable as problem:
-            values[key] = visible(raw[start:end].decode("utf-8", "replace"))
-            damaged.append(Oddity(key, f"{problem}: {_excerpt(raw, start, end)}"))
-    return values, damaged
 
 
 def _excerpt(raw: bytes, start: int, end: int) -> str:

@@ -1,5 +1,6 @@
 """JSON level by level: what stands in a box, cut short, without reading more than is shown."""
 
+from collections.abc import Iterable
 from itertools import islice
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from generations.gateway.jsontext import Number, Unreadable, Value, entries, loads, member
 from generations.reading import numbers, text
 from generations.reading.shapes import Node
-from generations.reading.text import below, short, steps
+from generations.reading.text import Step, below, short, steps
 
 WIDTH = 100  # members of one level
 LENGTH = 160  # characters of one value
@@ -45,10 +46,9 @@ def _box(key: str, value: Value, at: str, width: int) -> Node:
     """A box with its first `width` members; a scalar as it is."""
     if not isinstance(value, dict | list):
         return scalar(key, value, at)
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    children = [
-        _closed(text.head(str(name), LENGTH), child, below(at, name)) for name, child in islice(pairs, width)
-    ]
+    pairs: Iterable[tuple[Step, Value]] = value.items() if isinstance(value, dict) else enumerate(value)
+    cut = islice(pairs, width)
+    children = [_closed(text.head(str(name), LENGTH), child, below(at, name)) for name, child in cut]
     shut = _closed(key, value, at)
     return Node(key, shut.kind, at, shut.value, False, children, len(value) - len(children))
 
@@ -131,7 +131,7 @@ def length(raw: bytes) -> int:
 
 def _fast(raw: bytes, start: int, width: int) -> "list[tuple[str | int, bytes]]":
     found = _raws(raw)
-    pairs = found.items() if isinstance(found, dict) else enumerate(found)
+    pairs: Iterable[tuple[Step, msgspec.Raw]] = found.items() if isinstance(found, dict) else enumerate(found)
     return [(key, bytes(part)) for key, part in islice(pairs, start, start + width)]
 
 

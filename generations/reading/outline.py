@@ -153,7 +153,9 @@ def _answer(record: Record, readers: Wire) -> Side:
         payload = record.fields.get("error_payload")
         if payload and record.success is not True:
             return conversation.error_body(payload, "/error_payload")
-        return Side(missing=replayability.no_answer(record))
+        causes = replayability.no_answer(record)
+        lacks_both = record.request_body is None and causes == replayability.missing(record)
+        return Side(missing=[replayability.SAME] if lacks_both else causes)
     body = parsed(raw)
     if body is None:
         return Side([_unparsed(raw, at)], size=numbers.size(len(raw)), at=at)
@@ -202,6 +204,8 @@ def headline(record: Record) -> list[Fact]:
     made += [Fact("key", _shortened(record.key_id), short(record.key_id))] if record.key_id else []
     made += [Fact("finish", short(record.finish_reason, 60))] if record.finish_reason else []
     made += [Fact("session", short(record.session_id, 60))] if record.session_id else []
+    failed = verdict.failed_before(record.fields)
+    made += [Fact("", "after " + numbers.plural(failed, "failed attempt"))] if failed else []
     return made + ([Fact("", "own provider key")] if record.byok else [])
 
 

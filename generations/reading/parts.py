@@ -9,11 +9,12 @@ from typing import Literal
 from generations.gateway.jsontext import Unreadable, Value, is_text, loads
 from generations.reading import media, numbers, text
 from generations.reading.markdown import render
-from generations.reading.shapes import Part, PartKind
+from generations.reading.shapes import Part, PartKind, Row
 from generations.reading.text import HEAD, below
 
 BUDGET = 45_000  # bytes of escaped HTML for one side of the conversation
 PART_COST = 300  # what the markup around one part weighs
+BRIEF = 120  # characters of a value that fits into a table
 PRETTY_UP_TO = 64_000  # characters of JSON inside a text that are read and indented
 EMPTY: tuple[Value, ...] = (None, [], {}, "")
 Reader = Callable[["Pen", Value, str], list[Part]]
@@ -73,7 +74,7 @@ class Pen:
     ) -> Part:
         """JSON inside a text (tool arguments and results), indented when it can be read."""
         told = parsed(value)
-        shown = text.snippet(told, HEAD + 1) if told is not None else text.head(str(value or ""), HEAD + 1)
+        shown = text.compact(told, HEAD + 1) if told is not None else text.head(str(value or ""), HEAD + 1)
         room = self._room()
         size = numbers.size(text.byte_size(value if value is not None else ""))
         more = len(shown) > room
@@ -118,12 +119,16 @@ class Pen:
         return out
 
     def leftovers(self, at: str, value: Value, known: Iterable[str]) -> list[Part]:
-        """Members that no reader knows, as JSON: nothing is dropped."""
+        """Members that no reader knows: nothing is dropped. Short ones in a table, the others as JSON."""
         told = text.box(value).items()
         extra: dict[str, Value] = {k: v for k, v in told if k not in known and v not in EMPTY}
         if len(extra) > 20 or (self.dry and extra):
             return [self.json(at, extra, "unknown", name="other fields")]
-        return [self.json(below(at, key), child, "unknown", name=key) for key, child in extra.items()]
+        brief = {k: v for k, v in extra.items() if not isinstance(v, dict | list) and len(str(v)) <= BRIEF}
+        rows = [Row(text.short(key, 80), text.short(child)) for key, child in brief.items()]
+        table = [self._spend(Part("rows", at, rows=rows))] if rows else []
+        rest = [key for key in extra if key not in brief]
+        return table + [self.json(below(at, key), extra[key], "unknown", name=key) for key in rest]
 
 
 def parsed(value: Value) -> Value:

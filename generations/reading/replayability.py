@@ -147,6 +147,9 @@ NOT_KEPT = Cause(
 )
 
 
+SAME = Cause("same", "The same holds for the answer.", "")
+
+
 def no_answer(record: Record) -> list[Cause]:
     """Why the record holds no answer."""
     log = record.io_log

@@ -67,6 +67,11 @@ class Part(Shape, frozen=True):
         return FORMS[self.kind]
 
     @property
+    def styled(self) -> bool:
+        """Whether the markdown holds more than paragraphs, so that its plain text looks different."""
+        return "<" in self.html.replace("<p>", "").replace("</p>", "")
+
+    @property
     def query(self) -> str:
         """The pointer, ready for an address."""
         return quote(self.at, safe="")
@@ -322,3 +327,8 @@ class Outline(Shape, frozen=True):
     tree: Node | None = None
     made_at: str = ""
     unreadable: str = ""
+
+    @property
+    def told_twice(self) -> bool:
+        """Whether what keeps the request from being replayed is what keeps it from being shown."""
+        return bool(self.refusals) and self.refusals == self.request.missing

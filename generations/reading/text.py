@@ -74,6 +74,23 @@ def snippet(value: object, limit: int = HEAD, indent: int | None = 2) -> str:
     return readable(dumps(pruned(value, limit), indent=indent)[:limit])
 
 
+def compact(value: object, limit: int = HEAD, line: int = 90) -> str:
+    """The same, on one line where it is no longer than `line` characters."""
+    shown = snippet(value, limit)
+    if len(shown) > 3 * line:
+        return shown
+    joined = re.sub(r"\n *", " ", shown)
+    joined = (
+        re.sub(r"(?<=[{\[]) | (?=[}\]])", "", joined)
+        if '"' not in shown or _BARE.fullmatch(shown)
+        else joined
+    )
+    return joined if len(joined) <= line else shown
+
+
+_BARE = re.compile(r'[^"]*+(?:"[^"\\{}\[\]]*+"[^"]*+)*+')
+
+
 def readable(json_text: str) -> str:
     """JSON text with its `\\uXXXX` escapes as characters where that changes nothing but the looks."""
     if "\\u" not in json_text:

@@ -27,7 +27,7 @@ def tiles(fields: Fields, made: datetime | None) -> list[Tile]:
 def _first(fields: Fields, told: timing.Times) -> Tile:
     if told.first is None:
         why = (
-            "fails before one"
+            "failed before one"
             if told.meaning == "failed"
             else "not streamed"
             if fields.get("stream") is False
@@ -49,7 +49,7 @@ def _total(told: timing.Times) -> Tile:
     note = {"whole": "from dispatch to the last frame", "after": "the record tells no total"}.get(
         told.meaning, ""
     )
-    if told.overhead:
+    if told.overhead and told.meaning == "whole":
         note = f"and {numbers.duration(told.overhead)} in the gateway"
     return Tile(label, number, unit=unit, note=note, title=numbers.exact_ms(value))
 

@@ -112,7 +112,12 @@ NAMES: dict[str, tuple[str, str]] = {
 def counts(usage: object) -> list[Count]:
     """Every key of the usage, nested ones with their path."""
     flat = dict(_flat(box(usage), ""))
-    return [_count(key, value, flat) for key, value in list(flat.items())[:SHOWN]]
+    parts = [key for key in flat if NAMES.get(key, ("", ""))[1] in flat]
+    ordered = []
+    for key in flat:
+        if key not in parts:
+            ordered += [key, *(part for part in parts if NAMES[part][1] == key)]
+    return [_count(key, flat[key], flat) for key in ordered[:SHOWN]]
 
 
 def _flat(told: dict[str, Value], lead: str) -> "list[tuple[str, Value]]":
@@ -131,4 +136,4 @@ def _count(key: str, value: Value, flat: dict[str, Value]) -> Count:
     shown = numbers.plain(number) if number is not None else short(value)
     meter = numbers.share(number, total) if number is not None and total else ""
     plain = name or short(key.replace(".", ", ").replace("_", " "), 100)
-    return Count(plain, short(key, 100), shown, part=bool(of), share=meter, known=bool(name))
+    return Count(plain, short(key, 100), shown, part=of in flat, share=meter, known=bool(name))

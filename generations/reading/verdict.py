@@ -6,6 +6,7 @@ from generations.gateway.jsontext import Value
 from generations.reading import numbers
 from generations.reading.shapes import Fact, Verdict
 from generations.reading.text import box, inside, items, short, whole, words
+from generations.reading.verdict_reasons import REASONS
 from generations.reading.verdict_rules import (
     CATEGORIES,
     CODES,
@@ -14,7 +15,6 @@ from generations.reading.verdict_rules import (
     GENERIC,
     HELPS,
     LIKELY,
-    REASONS,
     REJECTED,
     STATUSES,
     Rule,
@@ -34,13 +34,20 @@ def read(fields: Fields) -> Verdict:
     status = whole(fields.get("status_code"))
     if status == 102:
         return _session(fields)
-    if fields.get("success") is True or (
-        fields.get("success") is None and status is not None and 200 <= status < 300
-    ):
-        return _succeeded(fields)
-    if fields.get("success") is None and status is None and not error_code(fields):
+    worked = succeeded(fields)
+    if worked is None:
         return Verdict("none", "Unknown", "The record does not say how the request ended.")
-    return _failed(fields)
+    return _succeeded(fields) if worked else _failed(fields)
+
+
+def succeeded(fields: Fields) -> bool | None:
+    """Whether the request succeeded, by `success`, else by the status, else by an error; None when none tells."""
+    told, status = fields.get("success"), whole(fields.get("status_code"))
+    if isinstance(told, bool):
+        return told
+    if status is not None and 200 <= status < 600:
+        return status < 300
+    return False if error_code(fields) else None
 
 
 def _session(fields: Fields) -> Verdict:
@@ -77,11 +84,19 @@ def _succeeded(fields: Fields) -> Verdict:
 
 def _fallback(fields: Fields) -> list[Fact]:
     """Providers that failed before one answered."""
+    failed = _failed_tries(fields)[:5] if failed_before(fields) else []
+    return [Fact("before that", "; ".join(_said(one) for one in failed))] if failed else []
+
+
+def _failed_tries(fields: Fields) -> list[Fields]:
     tries = [box(one) for one in items(fields.get("provider_attempts"))]
-    failed = [one for one in tries if words(one.get("outcome")) not in (None, "success")]
-    if not failed or len(failed) == len(tries):
-        return []
-    return [Fact("before that", "; ".join(_said(one) for one in failed[:5]))]
+    return [one for one in tries if words(one.get("outcome")) not in (None, "success")]
+
+
+def failed_before(fields: Fields) -> int:
+    """How many attempts failed before one succeeded; 0 when none did."""
+    failed = len(_failed_tries(fields))
+    return failed if failed < len(items(fields.get("provider_attempts"))) else 0
 
 
 def _said(attempt: Fields) -> str:
@@ -114,7 +129,7 @@ def _failed(fields: Fields) -> Verdict:
     return Verdict(
         tone="bad",
         word="Failed",
-        title=("" if sure else "Most likely: ") + rule.title.format_map(names),
+        title=_title(rule.title.format_map(names), sure=sure),
         story=" ".join(filter(None, [story(fields), _charged(fields)])),
         fault=FAULTS[rule.fault],
         advice=rule.advice.format_map(names),
@@ -123,6 +138,14 @@ def _failed(fields: Fields) -> Verdict:
         action_label=LABELS.get(rule.action, ""),
         rule=rule.key or f"generic:{status}",
         quotes=quotes(fields),
+    )
+
+
+def _title(title: str, *, sure: bool) -> str:
+    return (
+        title
+        if sure
+        else "Most likely: " + title.replace("The ", "the ", 1 if title.startswith("The ") else 0)
     )
 
 

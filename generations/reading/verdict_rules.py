@@ -40,12 +40,12 @@ class Rule:
     label: str = ""
 
 
-def _table(*rules: Rule) -> dict[str, Rule]:
+def table(*rules: Rule) -> dict[str, Rule]:
     return {rule.key: rule for rule in rules}
 
 
 # contract: the categories of `provider_failure_diagnostics`
-CATEGORIES = _table(
+CATEGORIES = table(
     Rule(
         "credentials_not_configured",
         "The gateway has no credentials for {provider}.",
@@ -104,160 +104,8 @@ CATEGORIES = _table(
     ),
 )
 
-# contract: `reason` of an error body, 401 reasons included.
-_SAVE = "Save another key in the client that sent this request."
-_OAUTH = "Grant access again in the gateway."
-REASONS = _table(
-    Rule(
-        "all_candidates_failed",
-        "Every provider that was tried failed.",
-        "provider",
-        "The attempts on the timing page show what each one said. Replay it, or choose another model.",
-        "unsure",
-        "replay",
-    ),
-    Rule(
-        "feature_temporarily_disabled",
-        "The gateway has switched this feature off.",
-        "gateway",
-        "There is nothing to change in the request. Try again when the gateway offers it.",
-    ),
-    Rule(
-        "missing_or_invalid_authorization_header",
-        "No usable key was sent.",
-        "you",
-        "Send `Authorization: Bearer <key>`.",
-    ),
-    Rule(
-        "invalid_key_format",
-        "What was sent as a key does not look like one.",
-        "you",
-        "Copy the key again, whole and alone.",
-    ),
-    Rule(
-        "legacy_key_prefix_retired",
-        "The key is of a kind that the gateway has retired.",
-        "account",
-        "Make a new key.",
-    ),
-    Rule(
-        "management_key_not_valid_for_gateway",
-        "A management key cannot send requests.",
-        "account",
-        "Use a gateway key (`..._sk_...`) for requests.",
-        "later",
-    ),
-    Rule("key_not_found_or_revoked", "The key does not exist or was revoked.", "account", _SAVE, "later"),
-    Rule("key_expired", "The key has expired.", "account", _SAVE, "later"),
-    Rule(
-        "invalid_secret",
-        "The second half of the key is wrong.",
-        "you",
-        "Copy the key again, whole and alone.",
-        "later",
-    ),
-    Rule("oauth_managed_key_invalid", "The delegated key is no longer valid.", "account", _OAUTH, "later"),
-    Rule(
-        "oauth_authorization_revoked",
-        "The authorisation behind the key was revoked.",
-        "account",
-        _OAUTH,
-        "later",
-    ),
-    Rule(
-        "oauth_gateway_scope_required",
-        "The delegated key may not send requests.",
-        "account",
-        "Grant the scope gateway:access.",
-        "later",
-    ),
-    Rule(
-        "oauth_resource_token_not_valid_for_api",
-        "The token was made for another service.",
-        "you",
-        "Use a key or token of the gateway.",
-        "later",
-    ),
-    Rule(
-        "oauth_not_configured",
-        "The gateway does not accept OAuth tokens.",
-        "gateway",
-        "Use a gateway key.",
-        "later",
-    ),
-    Rule(
-        "invalid_jwt_format",
-        "The access token is malformed.",
-        "you",
-        "Copy the token again, whole and alone.",
-        "later",
-    ),
-    Rule("invalid_oauth_token", "The access token is invalid or has expired.", "account", _OAUTH, "later"),
-    Rule("oauth_authentication_failed", "Signing in by OAuth failed.", "account", _OAUTH, "later"),
-    Rule(
-        "oauth_delegated_key_required",
-        "An access token cannot send requests.",
-        "account",
-        "Use a delegated key or a gateway key.",
-        "later",
-    ),
-    Rule(
-        "management_key_required",
-        "This address needs a management key.",
-        "account",
-        "Use a management key.",
-        "later",
-    ),
-    Rule(
-        "management_key_scopes_required",
-        "The management key lacks a scope.",
-        "account",
-        "Add the scope to the key in the gateway.",
-        "later",
-    ),
-    Rule(
-        "key_soft_blocked",
-        "The key is blocked in the gateway.",
-        "account",
-        "Unblock the key, or use another one.",
-        "later",
-    ),
-    Rule(
-        "requires_internal_token",
-        "Testing mode is for the gateway's own staff.",
-        "you",
-        "Leave the header x-phaseo-testing-mode out.",
-        "same",
-        "replay",
-    ),
-    Rule(
-        "db_error",
-        "The gateway's database failed.",
-        "gateway",
-        "Nothing is wrong with the request. Try again.",
-        "same",
-        "replay",
-    ),
-    Rule(
-        "server_misconfig_missing_pepper",
-        "The gateway could not check keys.",
-        "gateway",
-        "Nothing is wrong with the key. Try again later.",
-        "same",
-        "replay",
-    ),
-    Rule(
-        "oauth_jwks_unavailable",
-        "The gateway could not check the token.",
-        "gateway",
-        "Nothing is wrong with the token. Try again later.",
-        "same",
-        "replay",
-    ),
-)
-
 # contract: `error` of the flat error body, and what the record adds after its attribution.
-CODES = _table(
+CODES = table(
     Rule(
         "invalid_json", "The request body was not valid JSON.", "you", "Mend the JSON that the client sends."
     ),
@@ -465,7 +313,7 @@ CODES = _table(
     ),
 )
 
-STATUSES = _table(
+STATUSES = table(
     Rule("400", "The request was refused as invalid.", "you", "Change what the message names."),
     Rule("401", "The gateway refused the key.", "account", "Check the key that the client sends.", "later"),
     Rule("402", "Payment is required.", "account", "Top up the gateway account.", "later"),

@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from kombu.exceptions import OperationalError
 
 from dashboard.celery import app as celery
-from dashboard.models import GatewayConnection, User
+from dashboard.models import GatewayConnection, User, allowed_urls
 from generations.gateway import endpoints
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
@@ -124,8 +124,13 @@ def prepare(replay: Replay) -> Sending:
     body = plan.stored_body(replay.record)
     if endpoint is None or endpoint.path is None or body is None:
         raise plan.Refused("The stored request is no longer there.")
+    if source.base_url not in allowed_urls():
+        raise plan.Refused("The operator no longer allows this gateway address (GATEWAY_URLS).")
     key = source.replay_key or source.read_key
-    return Sending(Client(source.base_url, key.reveal()), endpoint, body)
+    try:
+        return Sending(Client(source.base_url, key.reveal()), endpoint, body)
+    except ValueError as error:
+        raise plan.Refused(str(error)) from None
 
 
 def perform(sending: Sending, feed: Feed) -> GatewayError | None:

@@ -31,7 +31,7 @@ def stored_body(record: StoredRecord) -> bytes | None:
 
 def source_of(generation: Generation) -> GatewayConnection | None:
     """The connection that a replay goes through: the one that knew the ID, else the team's first."""
-    team_sources = GatewayConnection.objects.filter(team=generation.team_id)
+    team_sources = GatewayConnection.objects.filter(team=generation.team_id).usable()
     return team_sources.filter(pk=generation.connection_id or 0).first() or team_sources.first()
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
-from generations.gateway.jsontext import Unreadable, dumps, is_text, loads, visible
+from generations.gateway.jsontext import Unreadable, Value, dumps, is_text, loads, visible
 from generations.models import Generation
 from generations.reading import conversation, json_view, markdown, media, numbers
 from generations.reading.parts import parsed
@@ -127,7 +127,7 @@ def part_turns(request: TeamRequest, slug: str) -> HttpResponse:
     return render(request, "generations/parts/page_of_turns.html", context)
 
 
-def _value(raw: bytes) -> object:
+def _value(raw: bytes) -> Value:
     try:
         return loads(raw)
     except Unreadable:

@@ -25,6 +25,7 @@ def asks(user: User, of: Team) -> TeamRequest:
 def others_wait() -> bool:
     """Whether some other connection of this database waits for a lock."""
     with database.cursor() as cursor:
+        cursor.execute("select pg_stat_clear_snapshot()")  # inside a transaction the view would stand still
         cursor.execute(
             "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         )

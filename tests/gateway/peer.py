@@ -46,9 +46,9 @@ class Call:
         self.say(b"0\r\n\r\n")
 
     def reset(self) -> None:
-        """Break the connection with an RST."""
+        """Break the connection with an RST; nothing of the script comes after it."""
         self.wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.wire.close()
+        raise ConnectionResetError
 
     def gone(self) -> bool:
         """Wait until the other side has closed."""
@@ -64,13 +64,10 @@ class Peer:
     def __init__(self, script: Script) -> None:
         self.script, self.calls = script, list[Call]()
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
         self._open: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
 
     def close(self) -> None:
         for wire in [self._listener, *self._open]:

@@ -1,24 +1,30 @@
+import contextlib
 import gzip
 import json
 import logging
 import re
 import socket
 import ssl
-import subprocess
 import threading
 import tomllib
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from generations.gateway import connection, errors
 from generations.gateway.client import VERSION, Client, Probe, Stop, Timeouts
 from generations.gateway.endpoints import Endpoint, find
 from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Identity, Media, Opened, Received, Text
+from generations.gateway.jsontext import Value
 from tests.gateway.peer import Call, Peer, Script, serving
 from tests.gateway.samples import CHAT, CHAT_SNAPSHOT, chunk, sse
 
@@ -47,7 +53,8 @@ class Sending:
     """The events of one send, collected in a thread, and how it ended."""
 
     def __init__(self, peer: Peer, **more: Any) -> None:
-        self.stop, self.events, self.error = Stop(), list[Event](), None
+        self.stop, self.events = Stop(), list[Event]()
+        self.error: GatewayError | None = None
         self._client, self._more = client(peer), more
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -91,7 +98,7 @@ def test_bytes_come_as_they_were_sent() -> None:
     raw = b'{ "a":\t1e2,"b":"\xff\\ud83d", "a" : NaN'
     with serving(answering(200, raw)) as peer:
         assert client(peer).record_bytes("G-1") == raw
-        assert client(peer).record("G-1").unreadable == "the value at byte 39 never ends"
+        assert client(peer).record("G-1").unreadable == "expected ',' at byte 35"
 
 
 def test_reads_share_one_connection_among_clients_and_threads() -> None:
@@ -184,6 +191,7 @@ def test_a_gateway_that_stays_silent_or_drips() -> None:
         (500, {"ok": False, "error": "db_error", "message": "x"}, errors.DatabaseFault),
         (500, b"Internal Server Error", errors.Crashed),
         (302, b"", errors.Redirected),
+        (200, b"  <!doctype html>", errors.HtmlAnswer),
     ],
 )
 def test_refusals_of_a_lookup(status: int, body: Any, kind: type[GatewayError]) -> None:
@@ -198,8 +206,15 @@ def test_nobody_is_there() -> None:
         pass
     error = caught(peer)
     assert (type(error), error.sent, error.retry) == (errors.ConnectFailed, False, "later")
+
+
+def test_a_host_that_has_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(errors.Unresolved):
-        Client("http://no-such-host.invalid/v1", KEY).record("G-1")
+        Client("http://gateway.invalid/v1", KEY).record("G-1")
 
 
 # -- sending
@@ -402,7 +417,7 @@ def test_an_answer_before_the_body_was_read() -> None:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        with pytest.raises(errors.TooLarge, match="Too much."):
+        with pytest.raises(errors.TooLarge, match=r"Too much\."):
             list(Client(url, KEY).send(CHAT_COMPLETIONS, b"x" * 20_000_000))
         thread.join()
 
@@ -447,9 +462,17 @@ def test_stop_while_nothing_was_answered() -> None:
     assert sending.error.sent is True
 
 
+def stopping(events: Iterator[Event], stop: Stop) -> Iterator[Event]:
+    """The events; another thread stops the send once a text has come."""
+    for event in events:
+        yield event
+        if isinstance(event, Text):
+            threading.Thread(target=stop.now).start()
+
+
 @pytest.mark.parametrize("closes", [True, False])
 def test_stop_in_the_middle_keeps_what_came(closes: bool) -> None:
-    arrived, gone = threading.Event(), threading.Event()
+    gone = threading.Event()
 
     def script(call: Call) -> None:
         if closes:  # an answer whose end is the connection's end
@@ -463,12 +486,9 @@ def test_stop_in_the_middle_keeps_what_came(closes: bool) -> None:
 
     with serving(script) as peer:
         stop, kept = Stop(), list[Event]()
+        events = client(peer).send(CHAT_COMPLETIONS, BODY, stop=stop)
         with pytest.raises(errors.Stopped) as told:
-            for event in client(peer).send(CHAT_COMPLETIONS, BODY, stop=stop):
-                kept.append(event)
-                if isinstance(event, Text):
-                    threading.Timer(0, stop.now).start()
-                    arrived.set()
+            kept.extend(stopping(events, stop))
         assert gone.wait(5)
     assert kept[-2:] == [Text("Hel"), Closed(False, "stopped")]
     assert told.value.sent is True
@@ -504,11 +524,13 @@ def test_leaving_a_send_closes_its_connection() -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tls")
-    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    made += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"]
-    subprocess.run(
-        [*made, "-keyout", "key.pem", "-out", "cert.pem"], cwd=folder, check=True, capture_output=True
-    )
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=localhost")
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    (folder / "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return folder
 
 
@@ -546,20 +568,16 @@ def test_stop_works_through_tls(secret_listener: socket.socket) -> None:
             wire.recv(10_000)
             wire.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
             wire.sendall(sse(chunk({"content": "Hel"})))
-            try:
+            with contextlib.suppress(OSError):
                 wire.recv(1)
-            except OSError:
-                pass
             ended.set()
 
     thread = threading.Thread(target=serve)
     thread.start()
     stop, kept = Stop(), list[Event]()
+    events = Client(tls_url(secret_listener), KEY).send(CHAT_COMPLETIONS, BODY, stop=stop)
     with pytest.raises(errors.Stopped):
-        for event in Client(tls_url(secret_listener), KEY).send(CHAT_COMPLETIONS, BODY, stop=stop):
-            kept.append(event)
-            if isinstance(event, Text):
-                threading.Timer(0, stop.now).start()
+        kept.extend(stopping(events, stop))
     assert ended.wait(5)
     thread.join()
     assert kept[-1] == Closed(False, "stopped")
@@ -605,7 +623,7 @@ def refused(reason: str) -> tuple[int, Any]:
 
 
 def test_a_probe_of_a_good_key() -> None:
-    data = {"name": "support", "status": "active", "disabled": False}
+    data: dict[str, Value] = {"name": "support", "status": "active", "disabled": False}
     probe, credentials = probing(UP, (200, {"data": data}), UNKNOWN)
     assert probe == Probe(True, True, True, True, None, True, "gateway key", data)
     assert credentials == ["", f"Bearer {KEY}", f"Bearer {KEY}"]
@@ -620,6 +638,7 @@ def test_a_probe_of_a_good_key() -> None:
         (refused("key_expired"), refused("key_expired"), False, False, False, False),
         (refused("db_error"), refused("db_error"), None, None, None, None),
         (UNKNOWN, (403, {"error": "insufficient_scope"}), True, False, False, None),
+        ((403, {"error": "insufficient_scope"}), UNKNOWN, True, True, None, None),
         ((500, b"Internal Server Error"), (500, b"Internal Server Error"), None, None, None, None),
         ((200, b"nonsense"), UNKNOWN, True, True, None, None),
     ],

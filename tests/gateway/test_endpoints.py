@@ -64,7 +64,7 @@ def test_every_spelling(name: str, path: str | None, spellings: list[str], _: bo
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "/", "v1", "chat", "completions", "https://evil.example/v1", "../x", "audio.x"]
+    "name", [" ", "/", "v1", "chat", "completions", "https://evil.example/v1", "../x", "audio.x"]
 )
 def test_unknown_names_are_not_found(name: str) -> None:
     assert find(name) is None
@@ -72,8 +72,11 @@ def test_unknown_names_are_not_found(name: str) -> None:
     assert told == f"Retake does not know the endpoint {name!r}, so it cannot tell where to send the request."
 
 
-def test_a_name_of_the_wrong_type_is_unknown() -> None:
-    assert find(None) is None  # type: ignore[arg-type]
+@pytest.mark.parametrize("name", [None, ""])
+def test_a_record_without_an_endpoint(name: str | None) -> None:
+    assert find(name) is None
+    told = "The record names no endpoint, so Retake cannot tell where to send the request."
+    assert refusal(name, BODY) == told
 
 
 @pytest.mark.parametrize("name", ["chat.completions", "/v1/responses", "messages", "rerank", "audio.speech"])

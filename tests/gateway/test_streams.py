@@ -284,6 +284,11 @@ def test_a_snapshot_replaces_what_was_collected() -> None:
     assert [(block.kind, block.text) for block in told.blocks] == [("reasoning", "hm"), ("text", "Hello")]
 
 
+def test_a_snapshot_is_known_by_its_message() -> None:
+    bare = {"choices": [{"message": {"content": "Hello"}}]}
+    assert answer("chat", sse(chunk({"content": "Hel"}), bare)).blocks == [Block("text", "Hello")]
+
+
 @pytest.mark.parametrize(
     ("pieces", "replaces"),
     [
@@ -371,6 +376,11 @@ def test_several_choices_stay_apart() -> None:
         ({"error": {"message": "it broke", "type": "server_error"}}, "it broke", "server_error"),
         ({"error": "upstream_error", "description": "it broke"}, "it broke", "upstream_error"),
         (("error", {"message": "it broke"}), "it broke", None),
+        (
+            {"error": {"message": "it broke"}, "choices": [{"delta": {}, "finish_reason": "error"}]},
+            "it broke",
+            None,
+        ),
     ],
 )
 def test_an_error_in_the_middle(frame: Any, message: str, code: str | None) -> None:
@@ -393,7 +403,7 @@ def test_frames_that_are_not_known_are_kept() -> None:
 @pytest.mark.parametrize(
     ("raw", "text"),
     [
-        (rb'"a\ud83d"', "a\ud83d"),
+        (rb'"a\ud83db"', "a\ud83db"),
         (rb'"a\u0000b"', "a\0b"),
         (b'"a\xff"', "a\ufffd"),
         (b'"a", "n": ' + b"7" * 5000, "a"),
@@ -661,6 +671,33 @@ def test_a_stream_of_speech_and_one_of_a_transcription() -> None:
         typed(type="transcript.text.delta", delta="Hi"), typed(type="transcript.text.done", text="Hi")
     )
     assert read("transcription", words) == [Text("Hi"), Closed(True, "done")]
+
+
+def test_a_character_cut_between_two_deltas() -> None:
+    def told(content: str, choice: int) -> str:
+        return f'{{"choices":[{{"index":{choice},"delta":{{"content":"{content}"}},"finish_reason":null}}]}}'
+
+    body = sse(
+        told(r"a\ud83d", 0), told(r"b\ud83d", 1), told(r"\ude00c", 0), told("d", 1), told(r"\ud83d", 0)
+    )
+    assert content(read("chat", body)) == [
+        Text("a"),
+        Text("b", 1),
+        Text("\U0001f600c"),
+        Text("\ud83dd", 1),
+        Text("\ud83d"),
+        Closed(False, "truncated"),
+    ]
+    assert answer("chat", body).text() == "a\U0001f600c\ud83d"
+
+
+@pytest.mark.parametrize("more", [{}, {"usage": None}, {"created": 1}])
+def test_the_short_way_and_the_long_way_tell_the_same(more: dict[str, Any]) -> None:
+    short, long = (
+        chunk({"content": "a", "role": "assistant"}, **more),
+        chunk({"content": "a", "x": None}, **more),
+    )
+    assert read("chat", sse(*[short] * 3)) == read("chat", sse(*[long] * 3))
 
 
 # -- whole answers

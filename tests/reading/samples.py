@@ -1,10 +1,9 @@
 """Every record of the demo gateway as bytes, in each form that the gateway has."""
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any, Literal
-
-import json
 
 from generations.gateway.demo import records
 from generations.gateway.demo.exchange import pretty

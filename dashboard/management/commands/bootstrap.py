@@ -11,8 +11,8 @@ from django.core.validators import validate_email, validate_slug
 from django.db import transaction
 
 from dashboard.fields import Secret
-from dashboard.forms import PRINTABLE, allowed_urls
-from dashboard.models import GatewayConnection, Membership, Role, Team, User
+from dashboard.forms import PRINTABLE
+from dashboard.models import GatewayConnection, Membership, Role, Team, User, allowed_urls
 from dashboard.teams import audit
 
 CONNECTION_NAME = "Gateway"

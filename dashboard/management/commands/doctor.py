@@ -7,8 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 
-from dashboard.forms import allowed_urls
-from dashboard.models import GatewayConnection
+from dashboard.models import GatewayConnection, allowed_urls
 from dashboard.readiness import broker, database, migrations
 from generations.gateway.client import Client, Timeouts
 

@@ -41,9 +41,12 @@ class Chat:
             self.ended = "done"
             return
         told = parts.parse(frame.data)
-        if not isinstance(told, dict):
+        words = self._words_alone(told)
+        if words is not None:
+            yield words
+        elif not isinstance(told, dict):
             yield Other(frame.name, parts.shown(frame.data))
-        elif told.get("usage") or told.get("meta") or told.get("object") == "chat.completion":
+        elif told.get("usage") or told.get("meta") or _is_whole(told):
             yield from self._exact(parts.exact(frame.data), frame)
         else:
             yield from self._chunk(told, frame)
@@ -52,9 +55,28 @@ class Chat:
         for choice, pieces in self._sounds.items():
             yield Media("audio", None, "".join(pieces), choice=choice)
 
+    def _words_alone(self, told: Any) -> Text | None:
+        """The text of a frame that tells nothing else, as nearly all do: the short way through."""
+        try:
+            (choice,) = told["choices"]
+            delta = choice["delta"]
+            text = delta["content"]
+            alone = len(delta) - ("role" in delta) == 1 and choice["finish_reason"] is None
+        except (KeyError, TypeError, ValueError):
+            return None
+        if (
+            alone
+            and text
+            and type(text) is str
+            and not (told.get("usage") or "meta" in told or "error" in told)
+            and _told_by(told) == self._told_by
+        ):
+            return Text(text, parts.number(choice.get("index")))
+        return None
+
     def _exact(self, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
         """A frame with numbers that matter, or a final snapshot."""
-        if not any("message" in choice for choice in parts.objects(told.get("choices"))):
+        if not _is_whole(told):
             yield from self._chunk(told, frame)
             yield from parts.usages(told)
             yield from parts.meta(told)
@@ -66,16 +88,15 @@ class Chat:
         yield Snapshot(Answer().collect(events))
 
     def _chunk(self, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
-        told_by = (told.get("id"), told.get("model"), told.get("nativeResponseId"), "meta" in told)
-        if told_by != self._told_by:
-            self._told_by = told_by
+        if _told_by(told) != self._told_by:
+            self._told_by = _told_by(told)
             yield from self._known.learn(parts.identity(told))
         choices = told.get("choices")
         if choices and isinstance(choices, list):
             for choice in choices:
                 if isinstance(choice, dict):
                     yield from self._choice(choice)
-        elif "error" in told or told.get("object") == "error" or frame.name == "error":
+        if told.get("error") or told.get("object") == "error" or frame.name == "error":
             yield from parts.faults(told | {"type": "error"}, parts.shown(frame.data))
         elif choices is None and not told.get("usage"):
             yield Other(frame.name, parts.shown(frame.data))
@@ -130,6 +151,14 @@ class Chat:
             ids.extend([""] * (index + 1 - len(ids)))
             ids[index] = call_id or ids[index]
         return index
+
+
+def _told_by(told: dict[str, Any]) -> tuple[object, ...]:
+    return told.get("id"), told.get("model"), told.get("nativeResponseId"), "meta" in told
+
+
+def _is_whole(told: dict[str, Any]) -> bool:
+    return any("message" in choice for choice in parts.objects(told.get("choices")))
 
 
 _CONTENT = (Text, Reasoning, Refusal, ToolCall, Media)

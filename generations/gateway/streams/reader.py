@@ -1,9 +1,9 @@
 """Choose by content type how an answer is read; know whether it ended as it should."""
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from generations.gateway.events import Closed, Event, Fault, Media, Text
+from generations.gateway.events import Closed, Event, Fault, Media, Reasoning, Refusal, Text
 from generations.gateway.streams import parts, whole
 from generations.gateway.streams.chat import Chat
 from generations.gateway.streams.media import Generic
@@ -58,6 +58,9 @@ def reader(wire: str, content_type: str) -> Reader:
 _PLAIN = ("application/x-subrip", "application/srt", "application/ttml+xml")
 
 
+Words: TypeAlias = Text | Reasoning | Refusal
+
+
 class Stream:
     """Server-sent events."""
 
@@ -65,22 +68,29 @@ class Stream:
         self._wire_name = wire
         self._wire = _WIRES.get(wire, Generic)()
         self._frames = Frames()
+        self._halves = Halves()
         self._any = self._faulty = False
 
     def feed(self, chunk: bytes) -> list[Event]:
         return self._events(self._frames.feed(chunk))
 
     def end(self) -> list[Event]:
-        events = self._events(self._frames.end()) + list(self._wire.end())
+        events = [*self._events(self._frames.end()), *self._halves.left(), *self._wire.end()]
         if self._frames.stray:
             return events + self._stray(b"\n".join(self._frames.stray))
         return [*events, self._closed()]
 
     def _events(self, frames: list[Frame]) -> list[Event]:
-        events = [event for frame in frames for event in self._wire.frame(frame)]
-        if frames:
+        events: list[Event] = []
+        for frame in frames:
             self._any = True
-            self._faulty = self._faulty or any(isinstance(event, Fault) for event in events)
+            for event in self._wire.frame(frame):
+                if isinstance(event, _WORDS):
+                    event = self._halves.joined(event)
+                    if not event.text:
+                        continue
+                events.append(event)
+                self._faulty = self._faulty or type(event) is Fault
         return events
 
     def _stray(self, body: bytes) -> list[Event]:
@@ -99,6 +109,31 @@ class Stream:
         if self._wire.ended:
             return Closed(True, self._wire.ended)
         return Closed(False, "truncated" if self._any else "empty")
+
+
+_WORDS = (Text, Reasoning, Refusal)
+
+
+class Halves:
+    """Puts a character together that a provider cut between its two surrogates, one in each delta."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[type[Words], int, int], str] = {}
+
+    def joined(self, event: Words) -> Words:
+        last = event.text[-1:]
+        if not self._waiting and not "\ud800" <= last <= "\udbff":
+            return event
+        key = (type(event), event.choice, event.part)
+        text = self._waiting.pop(key, "") + event.text
+        if "\ud800" <= last <= "\udbff":
+            text, self._waiting[key] = text[:-1], last
+        whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        return type(event)(whole, event.choice, event.part)
+
+    def left(self) -> list[Event]:
+        """Halves whose other half never came."""
+        return [make(half, choice, part) for (make, choice, part), half in self._waiting.items()]
 
 
 class Whole:

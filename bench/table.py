@@ -1,0 +1,55 @@
+"""The one table."""
+
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+HEADS = ("figure", "measured", "goal", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line: what was measured, in words with its unit, and whether the goal is met (None: not known here)."""
+
+    name: str
+    measured: str
+    goal: str
+    met: bool | None
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        return self.name, self.measured, self.goal, {True: "ok", False: "missed", None: "unknown"}[self.met]
+
+
+def ratio(name: str, value: float, detail: str, *, least: float | None = None, most: float | None = None) -> Figure:
+    """A ratio that is to be at least, or at most, the goal."""
+    if least is not None:
+        return Figure(name, f"{value:.2f} ({detail})", f"at least {least}", value >= least)
+    assert most is not None
+    return Figure(name, f"{value:.2f} ({detail})", f"at most {most}", value <= most)
+
+
+def limit(name: str, value: float, unit: str, most: float, detail: str = "") -> Figure:
+    """A figure that is to stay at or below `most`."""
+    shown = f"{value:.3g} {unit}".strip() if value < 100 else f"{value:.0f} {unit}".strip()
+    return Figure(name, f"{shown} ({detail})" if detail else shown, f"at most {most:g} {unit}".strip(), value <= most)
+
+
+def interleaved(rounds: int, *measures: Callable[[], float]) -> list[float]:
+    """The median of each measure; A and B take turns, so that a busy machine hurts both."""
+    seen = [[measure() for measure in measures] for _ in range(rounds)]
+    return [statistics.median(column) for column in zip(*seen, strict=True)]
+
+
+def p(share: float, values: Iterable[float]) -> float:
+    """The value below which this share of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def text(figures: Iterable[Figure]) -> str:
+    """The table as Markdown, which reads well in a terminal too."""
+    rows = [HEADS, *(figure.cells for figure in figures)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]])

@@ -1,0 +1,242 @@
+"""One Chromium and one site for the whole folder, a window for each person.
+
+The site reaches Redis through a line that a test can cut. Every window fails its test on a console error, a page
+error, a failed request or a report of the Content-Security-Policy that the test did not expect.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from dashboard.embedded.engines import Engines
+from dashboard.embedded.system import LOOPBACK, Port
+from dashboard.models import GatewayConnection, Role, Team, User
+from generations.gateway.demo.keys import SCOPED_KEY
+from generations.models import Generation, Replay
+from tests import people
+from tests.browser.line import Line, line_to
+from tests.processes import DemoGateway, chromium, process, wait_for
+from tests.replay import rows
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TIMEOUT_MS = 15_000
+ABORTED = "net::ERR_ABORTED"  # a page that is left ends its own requests
+DESKTOP, PHONE = (1280, 900), (390, 844)
+
+# Runs before any script of a page, and outside its CSP: policy reports go to the console, and `window.seen` keeps
+# every text that the live answer ever showed.
+WATCH = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy: ${event.violatedDirective} refused ${event.blockedURI} ${event.sample}`));
+window.seen = [];
+new MutationObserver(() => {
+  const out = document.getElementById("out");
+  if (!out) return;
+  const text = [...out.querySelectorAll(".live-text")].map((part) => part.textContent).join("");
+  if (text !== window.seen.at(-1)) window.seen.push(text);
+}).observe(document, { childList: true, subtree: true, characterData: true });
+"""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last, so that one Chromium and one worker serve them all and no other test meets these."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+# --- the site ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="package")
+def redis_line(engines: Engines) -> Iterator[Line]:
+    """The line between the site and Redis."""
+    address = urlsplit(engines.urls["REDIS_URL"])
+    with line_to(address.port or 6379, address.hostname or LOOPBACK) as line:
+        yield line
+
+
+@pytest.fixture(scope="package")
+def site_environment(
+    site_environment: dict[str, str], redis_line: Line, demo_process_of_session: DemoGateway
+) -> dict[str, str]:
+    """The usual one, on a port of its own, with Redis behind the line, and as a demo."""
+    port = Port()
+    redis = urlsplit(os.environ["REDIS_URL"])
+    place = f"{redis.netloc.rpartition('@')[0]}@{LOOPBACK}:{redis_line.port}".removeprefix("@")
+    return {
+        **site_environment,
+        "PORT": str(port.release()),
+        "PUBLIC_URL": f"http://{LOOPBACK}:{port.number}",
+        "REDIS_URL": redis._replace(netloc=place).geturl(),
+        "DEMO_GATEWAY": demo_process_of_session.url,
+    }
+
+
+@pytest.fixture(scope="package")
+def web_process(site_environment: dict[str, str]) -> Iterator[str]:
+    """The real web server, its address."""
+    with process("-m", "dashboard.serve", env=site_environment, port=int(site_environment["PORT"])):
+        yield site_environment["PUBLIC_URL"]
+
+
+@pytest.fixture(scope="package")
+def worker(site_environment: dict[str, str], engines: Engines) -> Iterator[int]:
+    """One Celery worker for all, its pid."""
+    command = ("-m", "celery", "--quiet", "-A", "dashboard", "worker", "--loglevel", "error")
+    with process(*command, env=site_environment) as running:
+        yield running.pid
+
+
+# --- what is in it ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def team(site: str) -> Team:
+    return people.team("acme", "Acme Travel")
+
+
+@pytest.fixture
+def source(team: Team, demo_gateway: DemoGateway) -> GatewayConnection:
+    return people.connection(team, demo_gateway.url, SCOPED_KEY)
+
+
+@pytest.fixture
+def ada(team: Team, source: GatewayConnection) -> User:
+    return people.person(team, Role.OWNER, "ada@example.com")
+
+
+@pytest.fixture
+def grace(team: Team) -> User:
+    return people.person(team, Role.MEMBER, "grace@example.com")
+
+
+@pytest.fixture
+def chat(team: Team, ada: User, source: GatewayConnection) -> Generation:
+    """A stored chat that streams when it is replayed."""
+    return rows.generation(team, ada, source)
+
+
+# --- windows ----------------------------------------------------------------------------------------------------
+
+
+class Windows(Protocol):
+    """Opens a window; what it does not name is a signed-out desktop with scripts in a light room."""
+
+    def __call__(
+        self,
+        user: User | None = None,
+        /,
+        *,
+        base: str | None = None,
+        phone: bool = False,
+        scripts: bool = True,
+        dark: bool = False,
+        expect: tuple[str, ...] = (),
+    ) -> Page: ...
+
+
+class Watch:
+    """What went wrong in one window; `expect` holds patterns of what may."""
+
+    def __init__(self, page: Page, expect: tuple[str, ...]) -> None:
+        self.expect, self.seen = expect, list[str]()
+        page.on("console", self.console)
+        page.on("pageerror", lambda error: self.seen.append(f"error in the page: {error}"))
+        page.on("requestfailed", self.failed)
+
+    def console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.seen.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
+
+    def failed(self, request: Request) -> None:
+        if request.failure != ABORTED:
+            self.seen.append(f"failed: {request.failure} {request.url}")
+
+    def unexpected(self) -> list[str]:
+        return [line for line in self.seen if not any(re.search(one, line) for one in self.expect)]
+
+
+@pytest.fixture(scope="package")
+def browser_process(web_process: str, worker: int) -> Iterator[Browser]:
+    """The Chromium. Playwright's event loop stands in this thread, which Django must be told to bear."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(browser_process: Browser, site: str) -> Iterator[Windows]:
+    """Opens windows, each with cookies of its own; closes them all and looks at what they complained about."""
+    watches: list[Watch] = []
+    with ExitStack() as opened:
+
+        def open_window(
+            user: User | None = None,
+            /,
+            *,
+            base: str | None = None,
+            phone: bool = False,
+            scripts: bool = True,
+            dark: bool = False,
+            expect: tuple[str, ...] = (),
+        ) -> Page:
+            width, height = PHONE if phone else DESKTOP
+            context = browser_process.new_context(
+                base_url=base or site,
+                viewport={"width": width, "height": height},
+                is_mobile=phone,
+                has_touch=phone,
+                java_script_enabled=scripts,
+                color_scheme="dark" if dark else "light",
+                reduced_motion="reduce",
+            )
+            opened.callback(context.close)
+            context.set_default_timeout(TIMEOUT_MS)
+            context.add_init_script(WATCH)
+            if user is not None:
+                context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session(user), "url": site}])
+            page = context.new_page()
+            watches.append(Watch(page, expect))
+            return page
+
+        yield open_window
+    assert [line for watch in watches for line in watch.unexpected()] == []
+
+
+def session(user: User) -> str:
+    """The key of a session in which `user` is signed in."""
+    return people.browser(user).cookies[settings.SESSION_COOKIE_NAME].value
+
+
+@pytest.fixture
+def one_by_one(demo_gateway: DemoGateway) -> int:
+    """Answers come word by word for two seconds; gives the number of words."""
+    demo_gateway.set(pace=1, first_byte_ms=100, frames=40, frame_ms=50)
+    return 40
+
+
+@pytest.fixture(autouse=True)
+def _calm_end(transactional_db: None, redis_line: Line) -> Iterator[None]:
+    """No test leaves a cut line to the next one, or a worker that still writes rows that are taken away."""
+    yield
+    redis_line.mend()
+    Replay.objects.unfinished().update(cancel_asked_at=timezone.now())
+    wait_for(lambda: not Replay.objects.running().exists())

@@ -1,0 +1,85 @@
+"""What people do in Retake, in their words."""
+
+import json
+import re
+import uuid
+from base64 import b64decode
+
+from playwright.sync_api import Page, expect
+
+from dashboard.models import GatewayConnection, User
+from generations.gateway.demo.examples import EXAMPLE_IDS
+from generations.models import Generation, Replay
+from generations.replay import engine
+from tests.people import PASSWORD
+from tests.processes import DemoGateway
+
+CHAT, FAILED = EXAMPLE_IDS["chat"], EXAMPLE_IDS["failed"]
+TABS = ("Conversation", "Parameters", "Cost", "Timing", "JSON", "Replays")
+OPEN = re.compile("queued|running")
+
+
+def sign_in(page: Page, user: User) -> None:
+    """Fill in the sign-in form that the page shows."""
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def look_up(page: Page, text: str) -> None:
+    """Paste into the large box on home."""
+    page.get_by_label("What to look up").fill(text)
+    page.get_by_role("button", name="Look up").click()
+
+
+def start(of: Generation, user: User) -> Replay:
+    """A replay as if `user` had clicked."""
+    source = GatewayConnection.objects.get(team=of.team)
+    return engine.start(of, user, uuid.uuid4(), source)
+
+
+def path(replay: Replay) -> str:
+    return replay.get_absolute_url()
+
+
+def wait_for_end(page: Page, state: str = "succeeded") -> None:
+    """Until the page itself shows that the replay has ended so."""
+    expect(page.locator("#panel")).to_have_attribute("data-state", state)
+
+
+def words(page: Page) -> int:
+    """How many words of the live answer are on the page now."""
+    return len(live_text(page).split())
+
+
+def live_text(page: Page) -> str:
+    return "".join(page.locator("#out .live-text").all_text_contents())
+
+
+def wait_for_words(page: Page, count: int) -> None:
+    """Until the live answer has that many words."""
+    pattern = re.compile(rf"(\S+\s+){{{count}}}")
+    expect(page.locator("#out")).to_have_text(pattern)
+
+
+def seen(page: Page) -> list[str]:
+    """Every text that the live answer showed on this page, oldest first."""
+    return list(page.evaluate("window.seen"))
+
+
+def final_text(page: Page) -> str:
+    """The answer as the ended page offers it to be copied."""
+    return page.locator("#answer-text").input_value()
+
+
+def sent_text(page: Page) -> str:
+    """The text in the answer's bytes as the gateway sent them, by the raw download."""
+    raw = page.request.get(page.get_by_role("link", name="Raw answer").get_attribute("href") or "").text()
+    frames = [json.loads(line[6:]) for line in raw.splitlines() if line.startswith("data: {")]
+    deltas = [choice["delta"] for frame in frames for choice in frame.get("choices", ()) if "delta" in choice]
+    return "".join(delta.get("content") or "" for delta in deltas)
+
+
+def body_of(gateway: DemoGateway, number: int = 0) -> bytes:
+    """The exact body of a POST that the gateway received."""
+    return b64decode(gateway.requests()[number]["body"])

@@ -1,0 +1,145 @@
+"""Cost lines, their sum, and what stands beside them."""
+
+import json
+from typing import Any
+
+from generations.gateway.jsontext import Value, loads
+from generations.reading import money
+from tests.reading.samples import demo_records
+
+
+def fields(**told: Any) -> dict[str, Value]:
+    made = loads(json.dumps(told))
+    assert isinstance(made, dict)
+    return made
+
+
+def line(**told: Any) -> dict[str, Any]:
+    return {
+        "dimension": "input_text_tokens",
+        "quantity": 42,
+        "billable_units": 0.000042,
+        "unit_size": 1000000,
+        "unit_price_usd": "0.050000000",
+        "line_cost_usd": "0.000002100",
+        "line_nanos": 2100,
+        **told,
+    }
+
+
+def test_lines_that_add_up() -> None:
+    output = line(
+        dimension="output_text_tokens", quantity=128, line_nanos=51200, unit_price_usd="0.400000000"
+    )
+    cost = money.read(
+        fields(
+            cost_nanos=53300, currency="USD", pricing_lines=[line(), output | {"billable_units": 0.000128}]
+        )
+    )
+    assert (cost.total, cost.exact, cost.sum, cost.check) == (
+        "$0.0000533",
+        "53,300 nanos",
+        "$0.0000533",
+        "equal",
+    )
+    first = cost.lines[0]
+    assert (first.name, first.quantity, first.unit_price, first.line) == (
+        "Input text tokens",
+        "42",
+        "$0.05 / 1M",
+        "$0.0000021",
+    )
+    assert first.note == ""
+
+
+def test_a_difference_is_shown() -> None:
+    cost = money.read(fields(cost_nanos=2500, pricing_lines=[line()]))
+    assert (cost.check, cost.difference) == ("differs", "$0.0000004")
+
+
+def test_null_cost_is_unknown_and_says_why() -> None:
+    cost = money.read(fields(cost_nanos=None, success=False, pricing_lines=[]))
+    assert (cost.total, cost.check) == ("unknown", "none")
+    assert cost.notes == ["No cost is recorded: the gateway records none for a request that failed."]
+
+
+def test_a_job_is_priced_when_it_is_finished() -> None:
+    cost = money.read(fields(cost_nanos=None, success=True, endpoint="video.generation"))
+    assert cost.notes == ["No cost is recorded yet: the gateway sets it when the job is finished."]
+
+
+def test_a_line_without_nanos_makes_the_sum_unknown() -> None:
+    cost = money.read(fields(cost_nanos=2100, pricing_lines=[line(line_nanos=None, line_cost_usd=None)]))
+    assert (cost.check, cost.sum, cost.lines[0].line) == ("unknown", "unknown", "unknown")
+
+
+def test_dollars_stand_in_for_missing_nanos() -> None:
+    assert money.line_nanos(fields(line_cost_usd="0.000002100")) == 2100
+
+
+def test_included_units_are_told() -> None:
+    images = line(
+        dimension="input_image", quantity=7, billable_units=2, unit_size=1, unit_price_usd="0.040000000"
+    )
+    shown = money.line(fields(**images | {"line_nanos": 80000000}), "USD")
+    assert (shown.units, shown.unit_price, shown.note) == ("5 of 7 included", "$0.04 each", "")
+
+
+def test_a_line_that_is_not_units_times_price_says_so() -> None:
+    assert money.line(fields(**line(line_nanos=9999)), "USD").note == "units x price would be $0.0000021"
+
+
+def test_discounts_and_windows() -> None:
+    told = line(
+        line_nanos=1900,
+        base_line_nanos=2100,
+        data_contribution_discount_nanos=200,
+        pricing_time_window={
+            "label": "off-peak",
+            "timezone": "UTC",
+            "start_time": "16:30",
+            "end_time": "00:30",
+        },
+    )
+    assert money.line(fields(**told), "USD").note == (
+        "$0.0000002 off from $0.0000021 for contributing data; time window: off-peak 16:30 to 00:30 UTC"
+    )
+
+
+def test_the_fee_for_an_own_key() -> None:
+    fee = line(dimension="requests", meter="byok_service_fee", quantity=1, billable_units=1, unit_size=1)
+    fee |= {"unit_price_usd": "0.050000000", "line_nanos": 50000000}
+    usage = {
+        "byok_billing": {
+            "fee_rate": 0.025,
+            "fee_applied": True,
+            "provider_reference_nanos": 2000000000,
+            "monthly_request_count": 1000001,
+            "monthly_free_request_limit": 1000000,
+        }
+    }
+    cost = money.read(fields(byok=True, cost_nanos=50000000, pricing_lines=[fee], usage=usage))
+    assert (cost.check, cost.lines[0].name) == ("equal", "Fee for using your own key")
+    assert cost.notes == [
+        "At the gateway's list price the call would have cost $2.00.",
+        "Fee for using your own key: 2.5 % of the list price.",
+        "Requests with own keys this month: 1,000,001, of which 1,000,000 are free of the fee.",
+    ]
+
+
+def test_no_charge_says_why() -> None:
+    assert money.read(fields(byok=True, cost_nanos=0)).notes == [
+        "No charge by the gateway: your own provider key was used."
+    ]
+
+
+def test_only_the_wrong_sum_of_the_demo_differs() -> None:
+    checks: dict[str, str] = {}
+    for name, _, raw in demo_records():
+        try:
+            told = loads(raw)
+        except ValueError:
+            continue
+        if isinstance(told, dict):
+            checks[name] = money.read(told).check
+    assert sorted(name for name, check in checks.items() if check == "differs") == ["wrong-sum"]

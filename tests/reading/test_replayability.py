@@ -1,0 +1,110 @@
+"""Every cause of a missing request, told apart."""
+
+from typing import Any
+
+import pytest
+
+from generations.gateway.jsontext import Value, loads
+from generations.gateway.record import Record
+from generations.reading import replayability
+from tests.reading.samples import record
+
+CHAT = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "hi"}]}
+NEW, OLD = "2026-08-22T17:26:36+00:00", "2026-07-04T10:00:00+00:00"
+
+
+def causes(body: Value = None, **fields: Any) -> list[tuple[str, bool]]:
+    made = replayability.refusals(record(**{"endpoint": "chat.completions", **fields}), body)
+    return [(cause.code, cause.sure) for cause in made]
+
+
+def test_a_stored_request_can_be_replayed() -> None:
+    assert causes(loads('{"model": "x"}'), replay_supported=True, replay_request=CHAT) == []
+
+
+@pytest.mark.parametrize("status", replayability.STATUSES)
+def test_each_state_of_the_log(status: str) -> None:
+    assert causes(replay_supported=False, replay_request=None, io_log={"status": status}) == [(status, True)]
+
+
+def test_a_deleted_log_tells_until_when_it_was_kept() -> None:
+    gone = record(io_log={"status": "deleted", "retention_until": "2026-11-20"}, replay_supported=False)
+    assert replayability.missing(gone)[0].what.endswith("It was to be kept until 2026-11-20.")
+
+
+@pytest.mark.parametrize(
+    ("log", "code"),
+    [
+        ({"status": "stored", "payload": None}, "unreadable_log"),
+        ({"status": "stored", "payload": {"request_payload": {}}}, "empty"),
+        ({"status": "stored", "payload": {"request_payload": "text"}}, "empty"),
+        ({"status": "brand_new"}, "unknown_status"),
+    ],
+)
+def test_logs_that_hold_no_request(log: dict[str, Any], code: str) -> None:
+    assert causes(replay_supported=False, io_log=log) == [(code, True)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            {"io_log": None, "replay_supported": False, "created_at": NEW},
+            [("no_scope", False), ("not_kept", False)],
+        ),
+        (
+            {
+                "io_log": None,
+                "replay_supported": False,
+                "created_at": NEW,
+                "detail_metadata": {"replay_supported": False},
+            },
+            [("not_kept", False), ("no_scope", False)],
+        ),
+        ({"io_log": None, "replay_supported": False, "created_at": OLD}, [("older", False)]),
+        ({"replay_supported": False, "created_at": OLD}, [("not_kept", False)]),
+        ({"created_at": OLD}, [("old_gateway", True)]),
+    ],
+)
+def test_without_a_log_it_is_a_guess(fields: dict[str, Any], expected: list[tuple[str, bool]]) -> None:
+    assert causes(**fields) == expected
+
+
+def test_endpoints_that_cannot_be_replayed() -> None:
+    body = loads('{"model": "x"}')
+    told = {"replay_supported": True, "replay_request": CHAT}
+    assert causes(body, **told | {"endpoint": "video.generation"}) == [("endpoint", True)]
+    assert causes(body, **told | {"endpoint": "new.endpoint"}) == [("endpoint", True)]
+    assert causes(loads('{"_invalid_json": true}'), **told) == [("endpoint", True)]
+
+
+def test_damage_comes_first() -> None:
+    assert [cause.code for cause in replayability.refusals(Record.read(b"{"), None)] == ["unreadable"]
+    other = Record.read(b'{"request_id": "G-2"}', asked_id="G-1")
+    assert [cause.code for cause in replayability.refusals(other, None)] == ["wrong_id"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"success": False, "io_log": None, "replay_supported": True}, "failed"),
+        (
+            {"success": True, "io_log": {"status": "stored", "payload": {"request_payload": CHAT}}},
+            "answer_not_kept",
+        ),
+        ({"success": False, "io_log": {"status": "stored", "payload": {}}}, "failed"),
+        ({"success": True, "replay_supported": True}, "era"),
+        ({"success": True, "io_log": {"status": "too_large"}}, "too_large"),
+    ],
+)
+def test_why_there_is_no_answer(fields: dict[str, Any], code: str) -> None:
+    assert [cause.code for cause in replayability.no_answer(record(**fields))] == [code]
+
+
+def test_what_may_have_gone_stale() -> None:
+    told = replayability.warnings(loads('{"model": "fast", "previous_response_id": "resp_1"}'))
+    assert told == [
+        "It continues an earlier response, which the provider may have forgotten since.",
+        "The model fast is an alias or a preset, which the gateway resolves afresh.",
+    ]
+    assert replayability.warnings(loads('{"model": "openai/gpt-5"}')) == []

@@ -1,0 +1,12 @@
+"""Stored generations for the view tests."""
+
+from dashboard.models import Team
+from generations import lookup
+from generations.gateway.record import Record
+from generations.models import Generation
+
+
+def keep(team: Team, raw: bytes, request_id: str) -> Generation:
+    """The row of a record that the gateway sent."""
+    row = lookup.store(team, request_id, None, Record.read(raw), None)
+    return Generation.objects.select_related("team").get(pk=row.pk)
