@@ -8,13 +8,13 @@ DEV := $(VENV)/.installed-dev
 LOCKS := requirements.txt requirements-up.txt requirements-dev.txt
 
 .DEFAULT_GOAL := up
-.PHONY: up test e2e lint bench screens clean
+.PHONY: up test e2e lint bench screens clean lock
 
 up: $(UP)
 	@exec $(BIN)/python manage.py up
 
 test: $(DEV)
-	@exec $(BIN)/python -m pytest
+	@exec $(BIN)/python -m pytest -n 2
 
 e2e: $(DEV)
 	@exec $(BIN)/python -m pytest tests/browser
@@ -54,3 +54,9 @@ $(UP): requirements-up.txt | $(BIN)/python
 $(DEV): requirements-dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@ $(UP)
+
+# Compiles the three lock files from pyproject.toml, with hashes and without the address of an index.
+lock: $(DEV)
+	$(BIN)/uv pip compile pyproject.toml $(LOCK) -q -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --group embedded $(LOCK) -q -o requirements-up.txt
+	$(BIN)/uv pip compile pyproject.toml --group dev $(LOCK) -q -o requirements-dev.txt

@@ -22,9 +22,15 @@ def figures(site: Site) -> list[Figure]:
     page = f"/t/{team}/g/{chat}"
     assert site.owner.get(f"/g/{chat}").status == 302
     assert site.owner.get(page).status == 200
-    ask = partial(requests_per_s, site.owner.place, connections=CONNECTIONS, seconds=SECONDS, cookie=site.owner.cookie)
+    ask = partial(
+        requests_per_s, site.owner.place, connections=CONNECTIONS, seconds=SECONDS, cookie=site.owner.cookie
+    )
     pages, redirects = interleaved(
         ROUNDS, lambda: ask(page, status=200), lambda: ask(f"/g/{chat}", status=302)
     )
     detail = f"{pages:.0f} against {redirects:.0f} requests/s"
-    return [ratio("cached generation page against the cheapest signed-in view", pages / redirects, detail, least=0.5)]
+    return [
+        ratio(
+            "cached generation page against the cheapest signed-in view", pages / redirects, detail, least=0.5
+        )
+    ]

@@ -21,7 +21,9 @@ class Figure:
         return self.name, self.measured, self.goal, {True: "ok", False: "missed", None: "unknown"}[self.met]
 
 
-def ratio(name: str, value: float, detail: str, *, least: float | None = None, most: float | None = None) -> Figure:
+def ratio(
+    name: str, value: float, detail: str, *, least: float | None = None, most: float | None = None
+) -> Figure:
     """A ratio that is to be at least, or at most, the goal."""
     if least is not None:
         return Figure(name, f"{value:.2f} ({detail})", f"at least {least}", value >= least)
@@ -32,7 +34,9 @@ def ratio(name: str, value: float, detail: str, *, least: float | None = None, m
 def limit(name: str, value: float, unit: str, most: float, detail: str = "") -> Figure:
     """A figure that is to stay at or below `most`."""
     shown = f"{value:.3g} {unit}".strip() if value < 100 else f"{value:.0f} {unit}".strip()
-    return Figure(name, f"{shown} ({detail})" if detail else shown, f"at most {most:g} {unit}".strip(), value <= most)
+    return Figure(
+        name, f"{shown} ({detail})" if detail else shown, f"at most {most:g} {unit}".strip(), value <= most
+    )
 
 
 def interleaved(rounds: int, *measures: Callable[[], float]) -> list[float]:
@@ -51,5 +55,8 @@ def text(figures: Iterable[Figure]) -> str:
     """The table as Markdown, which reads well in a terminal too."""
     rows = [HEADS, *(figure.cells for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    ]
     return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]])

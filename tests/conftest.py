@@ -21,7 +21,11 @@ from dashboard.embedded.system import LOOPBACK, Port
 from tests.processes import DemoGateway, chromium, demo_process, process, with_database
 
 FOLDER = Path(tempfile.mkdtemp(prefix="retake-"))
-ENGINES = Engines(FOLDER, os.environ, durable=False)
+# Under xdist each process has engines of its own: what its parent chose for itself does not count as given.
+OWN = "RETAKE_TESTS_START_ENGINES"
+ENGINES = Engines(FOLDER, {} if os.environ.get(OWN) else os.environ, durable=False)
+if ENGINES.starts:
+    os.environ[OWN] = "1"
 DEMO_PORT, WEB_PORT = Port(), Port()
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)  # also when pytest gives up before its first hook
 REQUIRED = bool(os.environ.get("RETAKE_REQUIRE_BROWSER"))
@@ -38,6 +42,7 @@ os.environ.update(
 # pyproject.toml does not name the settings: pytest-django would load them ahead of this file. A hook would be
 # late for the conftest files of the folders below, which import models.
 django.setup()
+del os.environ["DJANGO_SETTINGS_MODULE"]  # a process of xdist would load the settings with our addresses
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

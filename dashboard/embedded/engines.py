@@ -24,6 +24,11 @@ class Engines:
         self.urls = {name: given.get(name) or self._url(name) for name in ("DATABASE_URL", "REDIS_URL")}
         self.running: list[Engine] = []
 
+    @property
+    def starts(self) -> bool:
+        """Whether any of them is ours to start."""
+        return bool(self._ports)
+
     def _url(self, name: str) -> str:
         place = f":{self._password}@{LOOPBACK}:{self._ports[name].number}"
         return (

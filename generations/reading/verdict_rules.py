@@ -373,15 +373,6 @@ GENERIC = Rule(
     "replay",
 )
 
-# Which category the statuses of failed providers speak for, when the record names none.
-LIKELY: dict[int, str] = {
-    401: "credentials_invalid_or_forbidden",
-    403: "provider_access_missing",
-    404: "model_unavailable_for_endpoint",
-    408: "server_error",
-    429: "rate_limited",
-    **dict.fromkeys((500, 502, 503, 504, 529), "server_error"),
-}
 REJECTED = Rule(
     "provider_rejected",
     "{provider} refused the request as invalid.",
@@ -390,31 +381,3 @@ REJECTED = Rule(
     "other",
     "replay_other_provider",
 )
-
-# Why the model stopped: title and advice. Reasons that need no word have none.
-FINISHES: dict[str, tuple[str, str]] = {
-    **dict.fromkeys(
-        ("length", "max_tokens", "max_output_tokens", "incomplete"),
-        (
-            "The answer was cut off at its length limit.",
-            "Raise the output limit, or ask for a shorter answer.",
-        ),
-    ),
-    **dict.fromkeys(
-        ("content_filter", "safety", "recitation", "refusal"),
-        (
-            "The provider's filter stopped the answer.",
-            "Change the prompt, or choose another model or provider.",
-        ),
-    ),
-    "error": ("The answer ended with an error.", "Replay it; the answer may be incomplete."),
-    "cancel": ("The answer was cancelled.", "The client or the gateway ended it before the model was done."),
-    "cancelled": (
-        "The answer was cancelled.",
-        "The client or the gateway ended it before the model was done.",
-    ),
-    "model_context_window_exceeded": (
-        "The model's context was full.",
-        "Send less, or choose a model with more context.",
-    ),
-}

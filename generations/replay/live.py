@@ -253,7 +253,8 @@ async def follow(replay_id: UUID, seen: int | None, reread: Reread) -> AsyncIter
         while now is not None:
             waiter.clear()
             fresh = now.entries
-            if first or fresh:
+            # The log of an ended replay is gone: an empty snap would wipe the text until the panel comes.
+            if fresh or (first and now.is_open):
                 yield _event(fresh, first, seq)
                 seq, first = fresh[-1].seq if fresh else seq, False
             if any(entry.kind == "state" for entry in fresh):

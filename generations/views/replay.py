@@ -127,8 +127,12 @@ def replay_panel(request: TeamRequest, replay_id: UUID) -> HttpResponse:
 @for_team(Right.READ)
 @require_GET
 def replay_status(request: TeamRequest, replay_id: UUID) -> HttpResponse:
-    """The fragment with state and controls. Tells the page when the replay has ended, should its stream have not."""
-    row = _replay(request, replay_id)
+    """The fragment with state and controls."""
+    return _status(request, _replay(request, replay_id))
+
+
+def _status(request: TeamRequest, row: Replay) -> HttpResponse:
+    """Tells the page when the replay has ended, should its stream have not."""
     context = {"replay": row, "generation": row.generation, "may_replay": may(request, Right.REPLAY)}
     response = render(request, "generations/replay.html#status", context)
     if not row.is_open:
@@ -168,9 +172,7 @@ def stop_replay(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     row = _replay(request, replay_id)
     row.ask_to_stop(request.user)
     live.ring(row.pk)
-    if not request.htmx:
-        return redirect(row)
-    return replay_status(request, team=request.team.slug, replay_id=replay_id)  # type: ignore[return-value]
+    return _status(request, _replay(request, replay_id)) if request.htmx else redirect(row)
 
 
 @for_team(Right.READ)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from dashboard.embedded.engines import Engines
 from dashboard.embedded.system import LOOPBACK, Port
@@ -23,6 +23,7 @@ from generations.gateway.demo.keys import SCOPED_KEY
 from generations.models import Generation, Replay
 from tests import people
 from tests.browser.line import Line, line_to
+from tests.browser.teller import Teller
 from tests.processes import DemoGateway, chromium, process, wait_for
 from tests.replay import rows
 
@@ -72,8 +73,19 @@ def redis_line(engines: Engines) -> Iterator[Line]:
 
 
 @pytest.fixture(scope="package")
+def teller_of_package() -> Iterator[Teller]:
+    teller = Teller()
+    yield teller
+    teller.forget()
+    teller.peer.close()
+
+
+@pytest.fixture(scope="package")
 def site_environment(
-    site_environment: dict[str, str], redis_line: Line, demo_process_of_session: DemoGateway
+    site_environment: dict[str, str],
+    redis_line: Line,
+    demo_process_of_session: DemoGateway,
+    teller_of_package: Teller,
 ) -> dict[str, str]:
     """The usual one, on a port of its own, with Redis behind the line, and as a demo."""
     port = Port()
@@ -85,6 +97,7 @@ def site_environment(
         "PUBLIC_URL": f"http://{LOOPBACK}:{port.number}",
         "REDIS_URL": redis._replace(netloc=place).geturl(),
         "DEMO_GATEWAY": demo_process_of_session.url,
+        "GATEWAY_URLS": f"{demo_process_of_session.url},{teller_of_package.peer.url}",
     }
 
 
@@ -129,6 +142,21 @@ def grace(team: Team) -> User:
 @pytest.fixture
 def chat(team: Team, ada: User, source: GatewayConnection) -> Generation:
     """A stored chat that streams when it is replayed."""
+    return rows.generation(team, ada, source)
+
+
+@pytest.fixture
+def teller(teller_of_package: Teller) -> Iterator[Teller]:
+    """A gateway that says what the test tells it to, when it tells."""
+    yield teller_of_package
+    teller_of_package.forget()
+
+
+@pytest.fixture
+def told(team: Team, ada: User, source: GatewayConnection, teller: Teller) -> Generation:
+    """A stored chat whose replay is answered by the teller."""
+    source.base_url = teller.peer.url
+    source.save()
     return rows.generation(team, ada, source)
 
 
@@ -177,6 +205,7 @@ def browser_process(web_process: str, worker: int) -> Iterator[Browser]:
     """The Chromium. Playwright's event loop stands in this thread, which Django must be told to bear."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=TIMEOUT_MS)
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield browser
         browser.close()
@@ -224,13 +253,6 @@ def window(browser_process: Browser, site: str) -> Iterator[Windows]:
 def session(user: User) -> str:
     """The key of a session in which `user` is signed in."""
     return people.browser(user).cookies[settings.SESSION_COOKIE_NAME].value
-
-
-@pytest.fixture
-def one_by_one(demo_gateway: DemoGateway) -> int:
-    """Answers come word by word for two seconds; gives the number of words."""
-    demo_gateway.set(pace=1, first_byte_ms=100, frames=40, frame_ms=50)
-    return 40
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from dashboard.embedded.system import LOOPBACK
 
-State = Literal["open", "refused", "502"]
+State = Literal["open", "reset", "502"]
 BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -24,6 +24,8 @@ class Line:
         self.listening = socket.create_server((LOOPBACK, 0))
         self.port: int = self.listening.getsockname()[1]
         self.ends: set[socket.socket] = set()
+        self.asked: list[bytes] = []  # what was sent through it, piece by piece
+        self.turned_away = 0  # connections that came while it was cut
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -31,7 +33,7 @@ class Line:
         """The address of the web server behind it."""
         return f"http://{LOOPBACK}:{self.port}"
 
-    def cut(self, state: State = "refused") -> None:
+    def cut(self, state: State = "reset") -> None:
         """Reset every open connection; new ones are reset, or with "502" answered as a proxy does in a deploy."""
         self.state = state
         for end in list(self.ends):
@@ -55,13 +57,14 @@ class Line:
 
     def _serve(self, near: socket.socket) -> None:
         if self.state == "open":
-            self._forward(near)
-        elif self.state == "502":
+            return self._forward(near)
+        if self.state == "502":
             near.recv(65536)
             near.sendall(BAD_GATEWAY)
             near.close()
         else:
             self._reset(near)
+        self.turned_away += 1
 
     def _forward(self, near: socket.socket) -> None:
         try:
@@ -74,6 +77,8 @@ class Line:
             while True:
                 for end in select.select([near, far], [], [])[0]:
                     data = end.recv(65536)
+                    if end is near:
+                        self.asked.append(data)
                     if not data:
                         return None
                     pair[end].sendall(data)

@@ -4,6 +4,7 @@ import json
 import re
 import uuid
 from base64 import b64decode
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -47,19 +48,14 @@ def wait_for_end(page: Page, state: str = "succeeded") -> None:
     expect(page.locator("#panel")).to_have_attribute("data-state", state)
 
 
-def words(page: Page) -> int:
-    """How many words of the live answer are on the page now."""
-    return len(live_text(page).split())
-
-
 def live_text(page: Page) -> str:
+    """What the live answer shows now."""
     return "".join(page.locator("#out .live-text").all_text_contents())
 
 
-def wait_for_words(page: Page, count: int) -> None:
-    """Until the live answer has that many words."""
-    pattern = re.compile(rf"(\S+\s+){{{count}}}")
-    expect(page.locator("#out")).to_have_text(pattern)
+def wait_for_text(page: Page, text: str) -> None:
+    """Until the live answer shows all of `text` and nothing else."""
+    expect(page.locator("#out")).to_have_text(text.rstrip())
 
 
 def seen(page: Page) -> list[str]:
@@ -83,3 +79,20 @@ def sent_text(page: Page) -> str:
 def body_of(gateway: DemoGateway, number: int = 0) -> bytes:
     """The exact body of a POST that the gateway received."""
     return b64decode(gateway.requests()[number]["body"])
+
+
+def record(page: Page) -> dict[str, Any]:
+    """The JSON document beside a replay's page."""
+    told: dict[str, Any] = page.request.get(f"{page.url}.json").json()
+    return told
+
+
+def set_hidden(page: Page, hidden: bool) -> None:
+    """Another tab comes to the front, or this one does. Playwright keeps every tab visible, so this pretends."""
+    page.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )

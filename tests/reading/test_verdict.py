@@ -13,7 +13,6 @@ from generations.reading.verdict_rules import (
     CATEGORIES,
     CODES,
     FAULTS,
-    FINISHES,
     HELPS,
     STATUSES,
     Rule,
@@ -147,10 +146,10 @@ def test_a_broken_stream_looked_like_200() -> None:
     assert told.story == "The client saw HTTP 200, because the stream had begun. Nothing was charged."
 
 
-@pytest.mark.parametrize("finish", FINISHES)
+@pytest.mark.parametrize("finish", verdict.FINISHES)
 def test_finishes_that_need_a_word(finish: str) -> None:
     told = verdict.read(fields(success=True, status_code=200, finish_reason=finish))
-    assert (told.tone, told.word, told.title) == ("warn", "Succeeded", FINISHES[finish][0])
+    assert (told.tone, told.word, told.title) == ("warn", "Succeeded", verdict.FINISHES[finish][0])
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_a_finished_replay_ends_at_once(replay: Replay) -> None:
 
     async def story() -> None:
         page = await Page(replay).read(lambda page: page.ended)
-        assert page.names == ["snap", "end"]
+        assert page.names == ["end"]
 
     run(story)
 

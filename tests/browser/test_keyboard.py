@@ -1,0 +1,128 @@
+"""Everything by keyboard alone; focus is visible and stays where it was when a part of the page is swapped."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.models import User
+from generations.models import Generation
+from tests.browser import pages
+from tests.browser.conftest import Windows
+from tests.browser.teller import Teller
+
+pytestmark = pytest.mark.browser
+MOST_TABS = 40
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the control of that name has the focus, which must be visible."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if page.locator(":focus").inner_text().strip().startswith(name):
+            return expect(page.locator(":focus-visible")).to_have_css("outline-style", "solid")
+    raise AssertionError(f"{name} is not reached by {MOST_TABS} Tabs")
+
+
+def test_from_home_to_a_replay_and_back(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
+    page = window(ada)
+    page.goto("/")
+    expect(page.get_by_label("What to look up")).to_be_focused()
+    page.keyboard.insert_text(told.request_id)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(told.request_id)
+
+    page.keyboard.press("/")
+    expect(page.get_by_label("Look up a generation")).to_be_focused()
+    page.keyboard.insert_text(f"id: {told.request_id}")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/g/{told.request_id}$"))
+
+    page.keyboard.press("r")
+    expect(page.locator("h1")).to_contain_text("Replay")
+    tab_to(page, "Run replay")
+    page.keyboard.press("Enter")
+    teller.say("Hello")
+    pages.wait_for_text(page, "Hello")
+    tab_to(page, "Stop")
+    teller.finish()
+    pages.wait_for_end(page)
+
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys on this page")
+    expect(keys).to_be_visible()
+    assert keys.locator("dt:visible").all_text_contents() == KEYS_AFTER_A_REPLAY
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(page).to_have_url(re.compile("[0-9]/$"))
+    page.locator("body").press("j")
+    assert teller.posts == 1
+
+
+KEYS_AFTER_A_REPLAY = ["Look up", "Replay", "Copy link", "Home", "This help"]
+
+
+def test_keys_are_letters_while_typing(window: Windows, chat: Generation, ada: User) -> None:
+    page = window(ada)
+    page.goto(chat.get_absolute_url())
+    page.keyboard.press("/")
+    page.keyboard.type("r?gh/")
+    expect(page.get_by_label("Look up a generation")).to_have_value("r?gh/")
+    expect(page).to_have_url(re.compile(f"/g/{chat.request_id}$"))
+
+
+def test_a_tab_keeps_the_focus_when_its_panel_comes(window: Windows, chat: Generation, ada: User) -> None:
+    page = window(ada)
+    page.goto(chat.get_absolute_url())
+    tab = page.locator("#tab-cost")
+    tab.focus()
+    page.keyboard.press("Enter")
+    expect(tab).to_have_attribute("aria-current", "page")
+    expect(tab).to_be_focused()
+
+
+def test_a_row_of_home_keeps_the_focus_when_the_list_is_polled(
+    window: Windows, chat: Generation, ada: User
+) -> None:
+    page = window(ada)
+    page.goto("/")
+    page.get_by_label("What to look up").blur()
+    page.keyboard.press("j")
+    row = page.locator("[data-row]")
+    expect(row).to_be_focused()
+    page.evaluate("htmx.ajax('GET', '/t/acme/recent', { target: '#recent', swap: 'outerHTML' })")
+    expect(row).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(chat.request_id)
+
+
+def test_stop_keeps_the_focus_when_the_state_changes(
+    window: Windows, told: Generation, ada: User, teller: Teller
+) -> None:
+    page = window(ada)
+    replay = pages.start(told, ada)
+    page.goto(pages.path(replay))
+    teller.say("Hello")
+    pages.wait_for_text(page, "Hello")
+    stop = page.get_by_role("button", name="Stop")
+    stop.focus()
+    page.evaluate("htmx.trigger('#replay-status', 'sse:state')")
+    page.wait_for_load_state("networkidle") if False else None
+    expect(stop).to_be_focused()
+    page.keyboard.press("Enter")
+    pages.wait_for_end(page, "cancelled")
+
+
+def test_escape_closes_a_menu_and_gives_the_focus_back(window: Windows, chat: Generation, ada: User) -> None:
+    page = window(ada)
+    page.goto("/")
+    menu = page.locator("details.menu summary").first
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Members")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Members")).to_be_hidden()
+    expect(menu).to_be_focused()
