@@ -20,8 +20,8 @@ def figures(site: Site) -> list[Figure]:
     generation, lost = crowd.chat(), []
     address = f"{site.gateway}/chat/completions"
     key = story.source().read_key.reveal()
-    expected = asyncio.run(bare(address, key, 1))[1][0]
     story.gateway(site).set(**crowd.pace())
+    expected = asyncio.run(bare(address, key, 1))[1][0]
 
     def theirs() -> float:
         seconds, texts = asyncio.run(bare(address, key, crowd.CROWD))

@@ -64,7 +64,6 @@ class TeamRequest(SignedInRequest):
     role: Role
 
 
-
 def memberships(request: HttpRequest) -> list[Membership]:
     """The memberships of who asks, with their teams, by team name: one query a request."""
     if not hasattr(request, "_memberships"):
@@ -101,7 +100,9 @@ def for_team(
 ) -> Callable[[Callable[Concatenate[TeamRequest, P], HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """A view of one team: takes the URL's `team` slug, asks for `right`, hands on a `TeamRequest`."""
 
-    def decorate(view: Callable[Concatenate[TeamRequest, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    def decorate(
+        view: Callable[Concatenate[TeamRequest, P], HttpResponseBase],
+    ) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def inner(request: HttpRequest, team: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             return view(enter(request, team, right), *args, **kwargs)

@@ -134,7 +134,12 @@ class Environment:
         if "postgresql" not in str(parsed["ENGINE"]) or not parsed["NAME"]:
             refuse(name, "is no PostgreSQL URL with a database name")
         pool = {"min_size": 0, "max_size": pool_size, "timeout": 10, "max_idle": 60}
-        return {**parsed, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": pool}}
+        return {
+            **parsed,
+            "CONN_MAX_AGE": 0,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": pool},
+        }
 
     def redis(self, name: str) -> str:
         text = self.text(name) or refuse(name, "is missing")

@@ -48,7 +48,9 @@ def _current_box() -> MultiFernet:
 class EncryptedText(models.BinaryField):  # type: ignore[type-arg]
     """A `Secret` in Python, a Fernet token in the database. None stays NULL."""
 
-    def from_db_value(self, value: bytes | memoryview | None, expression: object, connection: object) -> Secret | None:
+    def from_db_value(
+        self, value: bytes | memoryview | None, expression: object, connection: object
+    ) -> Secret | None:
         """The decrypted `Secret`. Raises ImproperlyConfigured when no key of FIELD_ENCRYPTION_KEYS opens it."""
         if value is None:
             return None

@@ -165,7 +165,11 @@ WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=32)
 CELERY = {
     "broker_url": REDIS_URL,
     "broker_use_ssl": env.redis_ssl(REDIS_URL),
-    "broker_transport_options": {"visibility_timeout": 3600, "socket_timeout": 10, "socket_connect_timeout": 3},
+    "broker_transport_options": {
+        "visibility_timeout": 3600,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 3,
+    },
     "broker_connection_retry_on_startup": True,
     "broker_pool_limit": 2,
     "task_ignore_result": True,

@@ -154,7 +154,7 @@ def settle(team: Team, request_id: str, user: User, answer: Answer) -> Generatio
 
 def remember_bodies(source: int | None) -> None:
     """A record with its stored request came through this connection: the key reads bodies."""
-    row = GatewayConnection.objects.filter(pk=source).first()
+    row = GatewayConnection.objects.filter(pk=source or 0).first()
     if row is None or (row.check_result or {}).get("read", {}).get("reads_bodies") is True:
         return
     seen = row.check_result or {}

@@ -241,7 +241,9 @@ def window(browser_process: Browser, site: str) -> Iterator[Windows]:
             context.set_default_timeout(TIMEOUT_MS)
             context.add_init_script(WATCH)
             if user is not None:
-                context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session(user), "url": site}])
+                context.add_cookies(
+                    [{"name": settings.SESSION_COOKIE_NAME, "value": session(user), "url": site}]
+                )
             page = context.new_page()
             watches.append(Watch(page, expect))
             return page

@@ -16,7 +16,11 @@ from tests.browser.teller import Teller
 from tests.processes import wait_for
 
 pytestmark = pytest.mark.browser
-CUT = (r"net::ERR_", r"status of 502", r"error: (htmx:|\[object )")  # what a page may say while its line is cut
+CUT = (
+    r"net::ERR_",
+    r"status of 502",
+    r"error: (htmx:|\[object )",
+)  # what a page may say while its line is cut
 
 
 def saved(replay: Replay) -> str:
@@ -32,7 +36,9 @@ def ends_exactly(page: Page, teller: Teller, state: str = "succeeded") -> bool:
     return grew and pages.final_text(page) == teller.text
 
 
-def test_two_windows_at_once(window: Windows, told: Generation, ada: User, grace: User, teller: Teller) -> None:
+def test_two_windows_at_once(
+    window: Windows, told: Generation, ada: User, grace: User, teller: Teller
+) -> None:
     replay = pages.start(told, ada)
     windows = window(ada), window(grace, phone=True)
     for page in windows:
@@ -50,7 +56,14 @@ def test_two_windows_at_once(window: Windows, told: Generation, ada: User, grace
 def test_text_is_shown_as_it_is(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
     page = window(ada)
     page.goto(pages.path(pages.start(told, ada)))
-    for text in ("\n  <b>bold</b> ", "&amp; \r\n", "\n", "data: id: 7\n", "\N{WAVING HAND SIGN}", "\u202eright"):
+    for text in (
+        "\n  <b>bold</b> ",
+        "&amp; \r\n",
+        "\n",
+        "data: id: 7\n",
+        "\N{WAVING HAND SIGN}",
+        "\u202eright",
+    ):
         teller.say(text)
     teller.say("<script>alert(1)</script> end")
     expect(page.locator("#out")).to_contain_text("end")

@@ -54,7 +54,9 @@ def test_the_whole_story(
     assert text == pages.final_text(colleague) == pages.sent_text(page) == pages.seen(page)[-1]
     assert len(pages.seen(page)) > 5
     expect(page).to_have_title(f"Succeeded · replay of {pages.CHAT} · Retake")
-    assert pages.body_of(demo_gateway) == stored_request(page.request.get(f"/t/acme/g/{pages.CHAT}.json").body())
+    assert pages.body_of(demo_gateway) == stored_request(
+        page.request.get(f"/t/acme/g/{pages.CHAT}.json").body()
+    )
     assert len(demo_gateway.requests()) == 1
 
     page.get_by_role("link", name=demo_gateway.requests()[0]["request_id"]).click()
@@ -139,7 +141,12 @@ def test_what_holds_no_id_comes_back_with_the_reason(window: Windows, ada: User,
 
 @pytest.mark.parametrize(
     "wrapped",
-    ["  `{}` \t", '{{"id": "{}", "model": "x"}}', "x" * 50_000 + "\nrequest_id={}\n", "https://x.test/g/{}?a=1#b"],
+    [
+        "  `{}` \t",
+        '{{"id": "{}", "model": "x"}}',
+        "x" * 50_000 + "\nrequest_id={}\n",
+        "https://x.test/g/{}?a=1#b",
+    ],
 )
 def test_an_id_in_odd_clothes_is_found(window: Windows, ada: User, chat: Generation, wrapped: str) -> None:
     page = window(ada)

@@ -43,7 +43,7 @@ def replay(of: Generation, user: User, **columns: Any) -> Replay:
 
 def part(of: Replay, first: int, *texts: str) -> ReplayPart:
     """A checkpoint whose entries are texts, numbered from `first`."""
-    entries = [[first + place, "text", text] for place, text in enumerate(texts)]
+    entries = [(first + place, "text", text) for place, text in enumerate(texts)]
     return ReplayPart.objects.create(
         replay=of, first_seq=first, last_seq=entries[-1][0], entries=json.dumps(entries), wire=b""
     )

@@ -66,7 +66,7 @@ def test_a_long_text_comes_in_windows_and_loses_nothing(ada: User, row: Generati
     seen, start = "", 0
     while start < len(LONG):
         answer = people.browser(ada).get(
-            f"{row.get_absolute_url()}/parts/text", {"at": message(0, "content"), "start": start}
+            f"{row.get_absolute_url()}/parts/text", {"at": message(0, "content"), "start": str(start)}
         )
         text = answer.context["text"]
         seen, start = seen + text, start + len(text)

@@ -1,4 +1,4 @@
-"""Three request IDs of the demo that never change, for first pages and documents. A module of its own, for it costs nothing."""
+"""Three request IDs of the demo that never change, for first pages and documents. Costs nothing to import."""
 
 EXAMPLE_IDS = {
     "chat": "G-01M0N8538G8F4T0W6X1Y2Z3A4B",

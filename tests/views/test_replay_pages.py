@@ -1,0 +1,336 @@
+"""Pre-flight, the click, the replay's page and its fragments."""
+
+import uuid
+import zlib
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
+from django.test import RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard.models import GatewayConnection, Role, Team, User
+from generations.gateway import Answer
+from generations.models import Generation, Replay, ReplayAnswer
+from generations.models.replay import State
+from generations.reading import answers
+from generations.replay import engine, live
+from generations.views.replay import replay_events
+from tests import people
+from tests.reading.samples import demo_record
+from tests.replay import rows
+from tests.views.kept import keep
+
+pytestmark = pytest.mark.django_db
+OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    messages: list[str] = []
+    monkeypatch.setattr(engine, "send_message", lambda replay_id: messages.append(str(replay_id)))
+    return messages
+
+
+@pytest.fixture
+def team() -> Team:
+    return people.team()
+
+
+@pytest.fixture
+def ada(team: Team) -> User:
+    return people.person(team)
+
+
+@pytest.fixture
+def source(team: Team, settings: Any) -> GatewayConnection:
+    return people.connection(team, settings.GATEWAY_URLS[0])
+
+
+@pytest.fixture
+def chat(team: Team, source: GatewayConnection) -> Generation:
+    return keep(team, demo_record("oslo-cancelled"), OSLO)
+
+
+def ended(chat: Generation, ada: User, text: str = "Hello", **columns: Any) -> Replay:
+    columns = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "sent": True, **columns}
+    replay = rows.replay(chat, ada, **columns)
+    wire = b'{"id":"G-1","choices":[{"message":{"role":"assistant","content":"' + text.encode() + b'"}}]}'
+    side = answers.make(Answer.read("chat", "application/json", wire), len(wire))
+    ReplayAnswer.objects.create(
+        replay=replay, packed=zlib.compress(wire), size=len(wire), text=text, outline=answers.dump(side)
+    )
+    return replay
+
+
+def url(replay: Replay, name: str = "replay") -> str:
+    return reverse(name, args=[replay.team.slug, replay.pk])
+
+
+def start(chat: Generation, user: User, **data: Any) -> Any:
+    address = reverse("generation_replays", args=[chat.team.slug, chat.slug])
+    return people.browser(user).post(address, {"click": str(uuid.uuid4()), **data})
+
+
+# --- before the click -----------------------------------------------------------------------------------------
+
+
+def test_the_preflight_says_what_is_sent_where_and_with_what(
+    ada: User, chat: Generation, source: GatewayConnection
+) -> None:
+    page = people.browser(ada).get(f"{chat.get_absolute_url()}/replay").content.decode()
+    assert "None: value for value, in order, as the gateway returned it." in page
+    assert f"POST {source.base_url}/chat/completions" in page
+    assert f"the key of {source.name}" in page
+    assert "$0.0000533" in page
+    assert "read-key" not in page
+
+
+def test_a_viewer_sees_the_preflight_but_cannot_run(team: Team, chat: Generation) -> None:
+    viewer = people.person(team, Role.VIEWER)
+    page = people.browser(viewer).get(f"{chat.get_absolute_url()}/replay").content.decode()
+    assert "Viewers cannot replay" in page
+    assert start(chat, viewer).status_code == 403
+    assert Replay.objects.count() == 0
+
+
+def test_what_cannot_be_replayed_says_why(team: Team, ada: User, source: GatewayConnection) -> None:
+    video = keep(
+        team, b'{"request_id": "v", "endpoint": "video.generation", "replay_request": {"model": "m"}}', "v"
+    )
+    answer = people.browser(ada).get(f"{video.get_absolute_url()}/replay")
+    assert "This generation cannot be replayed." in answer.content.decode()
+    assert start(video, ada).status_code == 409
+    assert Replay.objects.count() == 0
+
+
+def test_a_team_without_a_connection_is_told(ada: User, chat: Generation, source: GatewayConnection) -> None:
+    source.delete()
+    assert (
+        "no gateway connection"
+        in people.browser(ada).get(f"{chat.get_absolute_url()}/replay").content.decode()
+    )
+
+
+def test_a_withdrawn_address_is_not_used(ada: User, chat: Generation, settings: Any) -> None:
+    settings.GATEWAY_URLS = ["https://other.example/v1"]
+    assert start(chat, ada).status_code == 409
+
+
+def test_damaged_values_must_be_confirmed(team: Team, ada: User, source: GatewayConnection) -> None:
+    raw = (
+        b'{"request_id": "d", "endpoint": "chat.completions", "replay_supported": true, "replay_request": '
+        b'{"model": "m", "messages": [{"role": "user", "content": "[redacted]"}]}}'
+    )
+    damaged = keep(team, raw, "d")
+    refused = start(damaged, ada)
+    assert refused.status_code == 400
+    assert "/messages/0/content" in refused.content.decode().replace(
+        "messages[0].content", "/messages/0/content"
+    )
+    assert "Tick the box" in refused.content.decode()
+    assert start(damaged, ada, sure="on").status_code == 302
+
+
+# --- the click ------------------------------------------------------------------------------------------------
+
+
+def test_a_click_starts_a_replay(
+    ada: User, chat: Generation, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = start(chat, ada)
+    replay = Replay.objects.get()
+    assert (replay.state, replay.requested_by, answer["Location"]) == (
+        State.QUEUED,
+        ada,
+        replay.get_absolute_url(),
+    )
+
+
+def test_the_same_click_twice_is_one_replay(ada: User, chat: Generation) -> None:
+    click = str(uuid.uuid4())
+    first, second = start(chat, ada, click=click), start(chat, ada, click=click)
+    assert first["Location"] == second["Location"]
+    assert Replay.objects.count() == 1
+
+
+@pytest.mark.parametrize("click", ["", "not a uuid"])
+def test_a_click_without_its_token_is_refused(ada: User, chat: Generation, click: str) -> None:
+    assert start(chat, ada, click=click).status_code == 400
+    assert Replay.objects.count() == 0
+
+
+# --- the page ---------------------------------------------------------------------------------------------------
+
+
+def test_a_queued_replay_follows_its_stream(ada: User, chat: Generation) -> None:
+    replay = rows.replay(chat, ada)
+    page = people.browser(ada).get(url(replay)).content.decode()
+    assert 'data-state="queued"' in page
+    assert f'sse-connect="{url(replay, "replay_events")}"' in page
+    assert '<meta http-equiv="refresh" content="3">' in page
+
+
+def test_an_open_replay_shows_what_came_so_far(ada: User, chat: Generation) -> None:
+    replay = rows.replay(chat, ada, state=State.RUNNING)
+    rows.part(replay, 1, "<b>so far")
+    assert "&lt;b&gt;so far" in people.browser(ada).get(url(replay)).content.decode()
+
+
+def test_an_ended_replay_stands_beside_its_original(ada: User, chat: Generation) -> None:
+    page = people.browser(ada).get(url(ended(chat, ada, "I am sorry indeed"))).content.decode()
+    assert 'data-state="succeeded"' in page
+    assert "sse-connect" not in page
+    assert "<ins>" in page
+    assert "measured here" in page
+
+
+def test_page_and_panel_render_the_same_partial(ada: User, chat: Generation) -> None:
+    browser, replay = people.browser(ada), ended(chat, ada)
+    panel = browser.get(url(replay, "replay_panel")).content.decode().strip()
+    page = browser.get(url(replay)).content.decode()
+    assert panel.splitlines()[0].strip() in page
+    assert panel.splitlines()[-1].strip() == "</div>"
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"state": State.FAILED, "reason": "truncated"}, "The answer broke off."),
+        ({"state": State.FAILED, "reason": "deadline", "detail": "Too slow."}, "The replay took too long."),
+        ({"state": State.FAILED, "reason": "never_started"}, "Never started."),
+        ({"state": State.FAILED, "reason": "not_sent"}, "Nothing was sent."),
+        ({"state": State.FAILED, "reason": "connection_lost"}, "The connection to the gateway was lost."),
+        ({"state": State.FAILED, "reason": "gateway_error"}, "The gateway answered with an error."),
+        ({"state": State.FAILED, "reproduced": True, "status_code": 502}, "Reproduced."),
+        ({"state": State.CANCELLED, "reason": "before_start"}, "Cancelled before it started."),
+        ({"state": State.CANCELLED, "reason": "stopped"}, "may charge for the whole answer"),
+        ({"state": State.INTERRUPTED, "reason": "worker_stopped"}, "Interrupted: the outcome is unknown."),
+        ({"state": State.INTERRUPTED, "reason": "worker_lost", "detail": "Lost."}, "Lost."),
+    ],
+)
+def test_every_end_explains_itself(ada: User, chat: Generation, columns: dict[str, Any], told: str) -> None:
+    assert told in people.browser(ada).get(url(ended(chat, ada, **columns))).content.decode()
+
+
+def test_the_new_generation_is_linked(team: Team, ada: User, chat: Generation) -> None:
+    new = keep(
+        team, b'{"request_id": "G-new", "endpoint": "chat.completions", "generation_ms": 915}', "G-new"
+    )
+    replay = ended(chat, ada, new_generation=new, new_request_id="G-new")
+    page = people.browser(ada).get(url(replay)).content.decode()
+    assert f'href="{new.get_absolute_url()}"' in page
+    assert "both as the gateway recorded them" in page
+
+
+def test_an_answer_without_an_id_says_so(ada: User, chat: Generation) -> None:
+    page = people.browser(ada).get(url(ended(chat, ada))).content.decode()
+    assert "The gateway did not tell the ID of the new generation" in page
+
+
+def test_the_status_fragment_tells_the_page_that_it_is_over(ada: User, chat: Generation) -> None:
+    browser = people.browser(ada)
+    assert browser.get(url(ended(chat, ada), "replay_status"))["HX-Trigger"] == "replay-ended"
+    assert "HX-Trigger" not in browser.get(url(rows.replay(chat, ada), "replay_status"))
+
+
+def test_json_tells_state_and_figures(ada: User, chat: Generation) -> None:
+    told = people.browser(ada).get(url(ended(chat, ada, cost_nanos=5), "replay_json")).json()
+    assert (told["state"], told["cost_nanos"], told["text"], told["request_id"]) == (
+        "succeeded",
+        5,
+        "Hello",
+        OSLO,
+    )
+
+
+def test_the_raw_answer_is_a_download_of_the_exact_bytes(ada: User, chat: Generation) -> None:
+    replay = ended(chat, ada, content_type="application/json; charset=utf-8")
+    answer = people.browser(ada).get(url(replay, "replay_raw"))
+    assert answer.content == ReplayAnswer.objects.get().wire
+    assert answer["Content-Disposition"] == f'attachment; filename="replay-{replay.pk}.json"'
+    assert (answer["X-Content-Type-Options"], answer["Content-Security-Policy"]) == ("nosniff", "sandbox")
+
+
+def test_an_odd_type_is_served_as_bytes(ada: User, chat: Generation) -> None:
+    replay = ended(chat, ada, content_type="text/html")
+    assert people.browser(ada).get(url(replay, "replay_raw"))["Content-Type"] == "application/octet-stream"
+
+
+def test_without_an_answer_there_is_no_download(ada: User, chat: Generation) -> None:
+    assert people.browser(ada).get(url(rows.replay(chat, ada), "replay_raw")).status_code == 404
+
+
+# --- stop -------------------------------------------------------------------------------------------------------
+
+
+def test_stop_asks_the_worker(ada: User, chat: Generation) -> None:
+    replay = rows.replay(chat, ada, state=State.RUNNING)
+    answer = people.browser(ada).post(url(replay, "stop_replay"))
+    replay.refresh_from_db()
+    assert (answer.status_code, replay.state, replay.cancelled_by) == (302, State.RUNNING, ada)
+    assert replay.cancel_asked_at is not None
+
+
+def test_stop_by_htmx_answers_with_the_status(ada: User, chat: Generation) -> None:
+    replay = rows.replay(chat, ada, state=State.RUNNING)
+    answer = people.browser(ada, hx_request="true").post(url(replay, "stop_replay"))
+    assert "stopping" in answer.content.decode()
+
+
+def test_a_viewer_cannot_stop(team: Team, ada: User, chat: Generation) -> None:
+    replay = rows.replay(chat, ada, state=State.RUNNING)
+    assert (
+        people.browser(people.person(team, Role.VIEWER)).post(url(replay, "stop_replay")).status_code == 403
+    )
+
+
+# --- outsiders --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["replay", "replay_panel", "replay_status", "replay_record", "replay_json", "replay_raw", "replay_text"],
+)
+def test_another_teams_replay_is_not_found(team: Team, ada: User, chat: Generation, name: str) -> None:
+    replay = ended(chat, ada)
+    outsider = people.person(people.team())
+    assert people.browser(outsider).get(url(replay, name)).status_code == 404
+    other = people.person(people.team("elsewhere"))
+    assert people.browser(other).get(reverse(name, args=["elsewhere", replay.pk])).status_code == 404
+
+
+def open_stream(replay: Replay, user: User | AnonymousUser, **headers: str) -> Any:
+    request = RequestFactory().get(url(replay, "replay_events"), headers=headers)
+    request.user = user
+    return replay_events.open(request, team=replay.team.slug, replay_id=replay.pk)
+
+
+def test_a_stream_opens_for_the_team(team: Team, ada: User, chat: Generation) -> None:
+    replay = rows.replay(chat, ada)
+    assert open_stream(replay, ada) is not None
+    assert open_stream(replay, people.person(team, Role.VIEWER)) is not None
+
+
+def test_a_stream_does_not_open_for_others(ada: User, chat: Generation) -> None:
+    replay = rows.replay(chat, ada)
+    for user in (people.person(people.team()), AnonymousUser()):
+        with pytest.raises(Http404):
+            open_stream(replay, user)
+    replay.team = people.team()
+    assert open_stream(replay, people.person(replay.team)) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"), [("", None), ("7", 7), ("x", None), ("-1", None), ("9" * 11, None)]
+)
+def test_only_a_number_is_a_usable_last_event_id(
+    ada: User, chat: Generation, monkeypatch: pytest.MonkeyPatch, told: str, seen: int | None
+) -> None:
+    asked: list[int | None] = []
+    monkeypatch.setattr(live, "follow", lambda _id, last, _reread: asked.append(last))
+    open_stream(rows.replay(chat, ada), ada, last_event_id=told)
+    assert asked == [seen]
