@@ -5,6 +5,7 @@ No step repeats a POST; a message may come twice, the claim lets one through.
 """
 
 import logging
+import threading
 import time
 import zlib
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from kombu.exceptions import OperationalError
 from dashboard.celery import app as celery
 from dashboard.models import GatewayConnection, User, allowed_urls
 from generations.gateway import endpoints
+from generations.gateway import events as ev
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
@@ -32,6 +34,8 @@ from generations.replay.feed import Feed, Limits, shown
 from generations.replay.pulse import pulse
 
 log = logging.getLogger(__name__)
+
+turns = threading.BoundedSemaphore(4)
 
 RUN = "generations.tasks.run_replay"
 
@@ -85,22 +89,31 @@ class Sending:
 
 def run(replay_id: UUID) -> None:
     """Run one queued replay to its end. Walks away when another caller has claimed it."""
-    replay = _load(replay_id)
-    if replay is None or not replay.take():
+    with turns:
+        ready = claim(replay_id)
+        connection.close()
+    if ready is None:
         return
-    try:
-        sending = prepare(replay)
-    except plan.Refused as refused:
-        replay.finish(State.FAILED, "not_sent", str(refused), sent=False)
-        live.ring(replay.pk)
-        return
+    replay, sending = ready
     assert replay.claim is not None
     feed = Feed(replay.pk, replay.claim, limits())
     feed.say("state", "running")
-    connection.close()
     with pulse.beating(feed):
         fault = perform(sending, feed)
     conclude(replay, feed, fault)
+
+
+def claim(replay_id: UUID) -> tuple[Replay, Sending] | None:
+    """The replay, now the caller's, and what it sends. None when another caller has it or nothing can be sent."""
+    replay = _load(replay_id)
+    if replay is None or not replay.take():
+        return None
+    try:
+        return replay, prepare(replay)
+    except plan.Refused as refused:
+        replay.finish(State.FAILED, "not_sent", str(refused), sent=False)
+        live.ring(replay.pk)
+        return None
 
 
 def _load(replay_id: UUID) -> Replay | None:
@@ -138,6 +151,8 @@ def perform(sending: Sending, feed: Feed) -> GatewayError | None:
     try:
         for event in sending.client.send(sending.endpoint, sending.body, stop=feed.stop):
             feed.take(event)
+            if type(event) is ev.Received and feed.first_token_at:
+                pulse.rest()
     except GatewayError as error:
         return error
     return None
@@ -200,7 +215,8 @@ def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
     facts = facts_of(replay, feed, fault)
     for pause in SAVE_PAUSES_S:
         try:
-            store(replay, feed, ended, facts)
+            with turns:
+                store(replay, feed, ended, facts)
             break
         except (DatabaseError, InterfaceError):
             log.warning("The database is away; the answer of replay %s is saved when it is back", replay.pk)

@@ -57,6 +57,11 @@ class Pulse:
                 if not self._feeds:
                     self._some.clear()
 
+    def rest(self) -> None:
+        crowd = len(self._feeds)
+        if crowd > 10:
+            time.sleep(min(0.06, crowd / 3000))
+
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)

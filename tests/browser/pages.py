@@ -76,9 +76,9 @@ def sent_text(page: Page) -> str:
     return "".join(delta.get("content") or "" for delta in deltas)
 
 
-def body_of(gateway: DemoGateway, number: int = 0) -> bytes:
-    """The exact body of a POST that the gateway received."""
-    return b64decode(gateway.requests()[number]["body"])
+def bodies(gateway: DemoGateway) -> list[bytes]:
+    """The exact body of each POST that the gateway received."""
+    return [b64decode(one["body"]) for one in gateway.requests()]
 
 
 def record(page: Page) -> dict[str, Any]:

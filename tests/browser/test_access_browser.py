@@ -83,7 +83,7 @@ def test_a_removed_member_watches_no_longer(
     window: Windows, told: Generation, ada: User, grace: User, teller: Teller
 ) -> None:
     replay = pages.start(told, ada)
-    page = window(grace, expect=(STATUS_404, "htmx:"))
+    page = window(grace, expect=(STATUS_404, "Error Code 404"))
     page.goto(pages.path(replay))
     teller.say("Hello")
     pages.wait_for_text(page, "Hello")

@@ -57,7 +57,6 @@ def test_from_home_to_a_replay_and_back(window: Windows, told: Generation, ada: 
     page.keyboard.press("g")
     page.keyboard.press("h")
     expect(page).to_have_url(re.compile("[0-9]/$"))
-    page.locator("body").press("j")
     assert teller.posts == 1
 
 
@@ -86,13 +85,16 @@ def test_a_tab_keeps_the_focus_when_its_panel_comes(window: Windows, chat: Gener
 def test_a_row_of_home_keeps_the_focus_when_the_list_is_polled(
     window: Windows, chat: Generation, ada: User
 ) -> None:
+    chat.opened(ada)
     page = window(ada)
     page.goto("/")
     page.get_by_label("What to look up").blur()
     page.keyboard.press("j")
     row = page.locator("[data-row]")
     expect(row).to_be_focused()
-    page.evaluate("htmx.ajax('GET', '/t/acme/recent', { target: '#recent', swap: 'outerHTML' })")
+    with page.expect_response("**/recent"):
+        page.evaluate("htmx.ajax('GET', '/t/acme/recent', { target: '#recent', swap: 'outerHTML' })")
+    expect(page.locator(".htmx-settling")).to_have_count(0)
     expect(row).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text(chat.request_id)
@@ -108,8 +110,9 @@ def test_stop_keeps_the_focus_when_the_state_changes(
     pages.wait_for_text(page, "Hello")
     stop = page.get_by_role("button", name="Stop")
     stop.focus()
-    page.evaluate("htmx.trigger('#replay-status', 'sse:state')")
-    page.wait_for_load_state("networkidle") if False else None
+    with page.expect_response("**/status"):
+        page.evaluate("htmx.trigger('#replay-status', 'sse:state')")
+    expect(page.locator(".htmx-settling")).to_have_count(0)
     expect(stop).to_be_focused()
     page.keyboard.press("Enter")
     pages.wait_for_end(page, "cancelled")

@@ -1,0 +1,56 @@
+"""Documents cannot drift: what they name exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+SETTINGS = "".join((ROOT / "dashboard" / name).read_text() for name in ("settings.py", "serve.py", "environment.py"))
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def documented() -> list[str]:
+    return re.findall(r"^\| `([A-Z_]+)` \|", README, re.M)
+
+
+def test_every_documented_setting_is_read() -> None:
+    assert [name for name in documented() if f'"{name}"' not in SETTINGS] == []
+
+
+def test_every_setting_is_documented() -> None:
+    read = set(re.findall(r'env\.\w+\("([A-Z_]+)"', SETTINGS)) - {"DEMO_GATEWAY", "COOKIE_PREFIX"}
+    assert read - set(documented()) == set()
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_every_make_target_exists(document: str) -> None:
+    named = set(re.findall(r"`?make ([a-z]+)\b", (ROOT / document).read_text())) - {"and", "it"}
+    assert {name for name in named if f"\n{name}:" not in MAKEFILE} == set()
+
+
+def test_every_management_command_exists() -> None:
+    named = set(re.findall(r"manage\.py ([a-z_]+)", README))
+    folder = ROOT / "dashboard" / "management" / "commands"
+    assert {name for name in named if not (folder / f"{name}.py").exists()} == set()
+
+
+@pytest.mark.parametrize("document", sorted(path.name for path in ROOT.glob("*.md")))
+def test_every_link_leads_somewhere(document: str) -> None:
+    text = (ROOT / document).read_text()
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("http")]
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_house_plan_names_no_file_that_is_not_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"^  ([a-z_]+\.py)", text, re.M))
+    assert {name for name in named if not list(ROOT.glob(f"*/{name}"))} == set()
+
+
+def test_nothing_names_the_house_documents() -> None:
+    mine = Path(__file__).name
+    told = [path for path in ROOT.rglob("*.py") if ".venv" not in path.parts and path.name != mine]
+    told += [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "Makefile"]
+    assert [str(path) for path in told if "../shared" in path.read_text() or "/work/" in path.read_text()] == []
