@@ -16,11 +16,8 @@ from tests.browser.teller import Teller
 from tests.processes import wait_for
 
 pytestmark = pytest.mark.browser
-CUT = (
-    r"net::ERR_",
-    r"status of 502",
-    r"error: (htmx:|\[object )",
-)  # what a page may say while its line is cut
+# What a page may complain about while its line is cut.
+CUT = (r"net::ERR_", r"status of 502", r"Error Code 502", r"error: (htmx:|\[object )")
 
 
 def saved(replay: Replay) -> str:

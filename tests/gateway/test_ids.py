@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.ids import ALPHABET, find_id, made_at
+from generations.gateway.ids import ALPHABET, Recognised, find_id, is_native, made_at, recognise
 
 ID = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
 
@@ -74,3 +74,110 @@ def test_made_at_is_the_inverse_of_writing(moment: datetime) -> None:
 )
 def test_made_at_of_other_ids_is_unknown(text: str) -> None:
     assert made_at(text) is None
+
+
+# --- anything that was pasted ---------------------------------------------------------------------------------
+
+OTHER = "G-01M0N8D8ZGR5N8V3B2C1D0E9F8"
+REPLAY = "0b0c1f52-6f0d-4b11-9d3b-0f5f6a0b7c8d"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "ids"),
+    [
+        (ID, "id", (ID,)),
+        (f' "{ID.lower()}"\n', "id", (ID,)),
+        ("req_0123456789", "id", ("req_0123456789",)),
+        ("chat/with/slashes", "id", ("chat/with/slashes",)),
+        ("chatcmpl-9xYz12AbC", "native", ("chatcmpl-9xYz12AbC",)),
+        ("resp_68a1b2c3", "native", ("resp_68a1b2c3",)),
+        ("msg_01XFDUDYJgAACzvnptvVoYEL", "native", ("msg_01XFDUDYJgAACzvnptvVoYEL",)),
+        (f"https://retake.example.com/t/acme/g/{ID}", "link", (ID,)),
+        (f"https://retake.example.com/g/{ID.lower()}", "link", (ID,)),
+        (f"https://retake.example.com/t/acme/g/{ID}/cost?x=1", "link", (ID,)),
+        (f"https://retake.example.com/t/acme/g/{ID}.json", "link", (ID,)),
+        ("https://retake.example.com/t/acme/g/~12", "link", ("~12",)),
+        ("https://retake.example.com/t/acme/lookup?id=a%2Fb", "link", ("a/b",)),
+        (f"https://retake.example.com/t/acme/r/{REPLAY}", "replay", (REPLAY,)),
+        (f"https://gateway.example.com/usage?tab=logs&request={ID}", "link", (ID,)),
+        (f"https://gateway.example.com/generations/{ID}#top", "link", (ID,)),
+        ("https://gateway.example.com/usage?request_id=req_1", "link", ("req_1",)),
+        (f"2026-11-20T10:00:00Z ERROR call failed {ID} after 12 ms", "log", (ID,)),
+        ("level=error requestId=req_abc123 ms=12", "log", ("req_abc123",)),
+        ('{"generation_id": "' + ID + '", "status_code": 502, "error": "upstream_error"}', "error", (ID,)),
+        (
+            '{"error": {"message": "x"}, "request_id": "' + ID + '", "generation_id": "' + ID + '"}',
+            "error",
+            (ID,),
+        ),
+        ('{"id": "' + ID + '", "nativeResponseId": "chatcmpl-9xYz12AbC"}', "json", (ID,)),
+        ('{"id": "chatcmpl-9xYz12AbC", "choices": []}', "json", ("chatcmpl-9xYz12AbC",)),
+        ('{"id": "embd_1", "requestId": "' + ID + '"}', "json", (ID,)),
+        (f"HTTP/2 200\ncontent-type: application/json\nx-request-id: {ID}\n", "headers", (ID,)),
+        (f"< HTTP/1.1 502 Bad Gateway < content-type: text/html < x-request-id: {ID}", "headers", (ID,)),
+        (f"content-type: text/plain\nx-generation-id: {ID}\nserver: x\n", "headers", (ID,)),
+        ('data: {"id": "' + ID + '", "choices": []}\n\n', "sse", (ID,)),
+        (
+            'event: response.created\ndata: {"response": {"id": "resp_68a1b2c3"}}\n\n',
+            "sse",
+            ("resp_68a1b2c3",),
+        ),
+        (f"{ID}\n{OTHER}\n{ID}", "list", (ID, OTHER)),
+        (f"{OTHER}, {ID.lower()}", "list", (OTHER, ID)),
+        (f"{ID} chatcmpl-9xYz12AbC req_1234", "list", (ID, "chatcmpl-9xYz12AbC", "req_1234")),
+        (f"first {ID} failed, then {OTHER} did", "list", (ID, OTHER)),
+        ("", "nothing", ()),
+        ("two words", "nothing", ()),
+        ('{"error":"x"}', "nothing", ()),
+        ('{"generation_id": "unknown", "error": "x"}', "nothing", ()),
+        ("unknown", "nothing", ()),
+        ("https://example.com/nothing/here", "nothing", ()),
+        ("http://[broken/g/x", "nothing", ()),
+    ],
+)
+def test_recognise(text: str, kind: str, ids: tuple[str, ...]) -> None:
+    seen = recognise(text)
+    assert (seen.kind, seen.ids, seen.left_out) == (kind, ids, 0)
+
+
+def test_a_link_tells_its_team() -> None:
+    assert recognise(f"https://retake.example.com/t/acme/g/{ID}") == Recognised("link", (ID,), "acme")
+
+
+def test_at_most_fifty_ids_are_taken_and_the_rest_is_counted() -> None:
+    ids = [f"req_{number:04}" for number in range(73)]
+    assert recognise("\n".join(ids)) == Recognised("list", tuple(ids[:50]), left_out=23)
+
+
+@pytest.mark.parametrize("text", ["x " * 500_000 + ID, "{" * 2**20, "a-b: c\n" * 150_000, "id: 1\n" * 170_000])
+def test_recognise_takes_a_megabyte(text: str) -> None:
+    assert recognise(text).left_out == 0
+
+
+@given(st.text())
+def test_what_is_recognised_can_be_asked_for(text: str) -> None:
+    seen = recognise(text)
+    assert (seen.kind == "nothing") == (seen.ids == ())
+    assert all(0 < len(one) <= 256 and not any(letter.isspace() for letter in one) for one in seen.ids)
+
+
+@given(st.lists(st.from_regex(r"G-[0-7][0-9A-HJKMNP-TV-Z]{25}", fullmatch=True), min_size=2, max_size=60))
+def test_lists_keep_their_order_and_name_each_id_once(ids: list[str]) -> None:
+    each = tuple(dict.fromkeys(ids))
+    seen = recognise("\n".join(ids))
+    assert (seen.ids, seen.left_out) == (each[:50], max(0, len(each) - 50))
+
+
+@given(st.text(max_size=60))
+def test_links_never_fail(path: str) -> None:
+    seen = recognise(f"https://retake.example.com/t/acme/g/{path}")
+    assert all(0 < len(one) <= 256 for one in seen.ids)
+
+
+def test_native_ids_are_told_from_request_ids() -> None:
+    assert [is_native(one) for one in ("chatcmpl-9xYz12AbC", ID, "resp_", "msg_01XF")] == [
+        True,
+        False,
+        False,
+        True,
+    ]
