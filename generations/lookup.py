@@ -6,12 +6,12 @@ asked. Only the network call runs beside the page: a gateway that hangs costs a 
 
 import hashlib
 import logging
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillWaiting
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
+from generations.browse import remember_words
 from generations.gateway.client import Client
 from generations.gateway.errors import GatewayError, NotSent
 from generations.gateway.ids import made_at
@@ -61,6 +62,11 @@ def stored(team: Team, request_id: str) -> Generation | None:
     return Generation.objects.of(team).filter(request_id=request_id).first()
 
 
+def stored_native(team: Team, native_id: str) -> Generation | None:
+    """The team's newest row whose answer the provider gave this ID."""
+    return Generation.objects.of(team).filter(native_response_id=native_id).newest_first().first()
+
+
 def find(team: Team, request_id: str, user: User, *, again: bool = False) -> Generation | Fetch:
     """The stored row; otherwise ask the gateway, at most one caller at a time.
 
@@ -88,14 +94,22 @@ def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Genera
     try:
         return settle(team, request_id, user, future.result(timeout=PAGE_PATIENCE))
     except StillWaiting:
-        future.add_done_callback(lambda done: _settle_later(team, request_id, user, done))
+        future.add_done_callback(lambda done: _settle_later(team, request_id, user, done.result))
         return Fetch.objects.get(team=team, request_id=request_id)
 
 
-def _settle_later(team: Team, request_id: str, user: User, done: "Future[Answer]") -> None:
+def ask_beside(team: Team, request_ids: Iterable[str], user: User) -> None:
+    """Ask for these without waiting, where nobody asks yet. The answers are stored when they come."""
+    sources = list(GatewayConnection.objects.filter(team=team).usable())
+    for request_id in request_ids:
+        if claim(team, request_id, user, again=False):
+            _askers.submit(_settle_later, team, request_id, user, partial(ask, sources, request_id))
+
+
+def _settle_later(team: Team, request_id: str, user: User, answer: Callable[[], Answer]) -> None:
     close_old_connections()
     try:
-        settle(team, request_id, user, done.result())
+        settle(team, request_id, user, answer())
     except Exception:
         log.exception("The answer to a slow lookup could not be stored")
     finally:
@@ -248,6 +262,7 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
             [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing
         )
         _keep(row, record, sketch, now)
+        remember_words(row, sketch)
     return row
 
 

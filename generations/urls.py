@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generations.views import generation, lookup, parts, replay
+from generations.views import browse, copy, forget, generation, lookup, parts, replay
 
 urlpatterns = [
     path("", lookup.home, name="home"),
@@ -10,6 +10,12 @@ urlpatterns = [
     path("g/<str:request_id>", lookup.any_generation, name="any_generation"),
     path("t/<slug:team>/", lookup.team_home, name="team_home"),
     path("t/<slug:team>/recent", lookup.recent, name="recent"),
+    path("t/<slug:team>/generations", browse.generations, name="generations"),
+    path("t/<slug:team>/generations.csv", browse.generations_csv, name="generations_csv"),
+    path("t/<slug:team>/generations/saved", browse.save_filter, name="save_filter"),
+    path("t/<slug:team>/generations/saved/<int:pk>/delete", browse.delete_filter, name="delete_filter"),
+    path("t/<slug:team>/lookups", lookup.many, name="many"),
+    path("t/<slug:team>/lookups/rows", lookup.many_rows, name="many_rows"),
     path("t/<slug:team>/lookup", lookup.waiting, name="waiting"),
     path("t/<slug:team>/lookup/status", lookup.waiting_status, name="waiting_status"),
     path("t/<slug:team>/lookup/again", lookup.ask_again, name="ask_again"),
@@ -17,6 +23,11 @@ urlpatterns = [
     path("t/<slug:team>/g/<str:slug>", generation.generation, name="generation"),
     path("t/<slug:team>/g/<str:slug>/refresh", lookup.refresh, name="refresh"),
     path("t/<slug:team>/g/<str:slug>/fresh", lookup.fresh, name="fresh"),
+    path("t/<slug:team>/g/<str:slug>/copy", copy.copy_as, name="copy_as"),
+    path("t/<slug:team>/g/<str:slug>/copy/<slug:kind>", copy.copy_one, name="copy_one"),
+    path("t/<slug:team>/g/<str:slug>/request.json", copy.request_file, name="request_file"),
+    path("t/<slug:team>/g/<str:slug>/bundle.zip", copy.bundle, name="bundle"),
+    path("t/<slug:team>/g/<str:slug>/forget", forget.forget, name="forget"),
     path("t/<slug:team>/g/<str:slug>/replay", replay.replay_form, name="replay_form"),
     path("t/<slug:team>/g/<str:slug>/replays", generation.generation_replays, name="generation_replays"),
     path("t/<slug:team>/g/<str:slug>/parts/text", parts.part_text, name="part_text"),

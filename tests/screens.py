@@ -1,38 +1,45 @@
-"""Pictures of every page, in light and dark, at 1280 and 390 px.
+"""Pictures of every page, in light and dark, at 1280 and 390 px, in `.local/screens`; the best three in `docs/screens`.
 
-`python -m tests.screens [URL] [--only NAME] [--out FOLDER]`, where URL is the address that `make up` printed,
-with its sign-in token; without one the environment's RETAKE_URL is taken. Replays are started only where the
-footer says that the gateway is the demo gateway, because elsewhere they cost money.
+`python -m tests.screens [URL] [--only NAME]`. URL is the address that `make up` printed, with its sign-in token
+(or the environment's RETAKE_URL); without one a Retake of its own is started, with engines and demo gateway, and
+ended again. Replays are started only where the footer tells that the gateway is the demo gateway: elsewhere they
+cost money.
 """
 
 import argparse
+import base64
 import os
+import secrets
+import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-OUT = Path(__file__).parents[1] / "docs" / "screens"
+from dashboard.embedded.engines import Engines
+from dashboard.embedded.system import LOOPBACK, Port
+from generations.gateway.demo.examples import EXAMPLE_IDS
+from tests.processes import FLAGS, ROOT, chromium, demo_process, process
+
+OUT, BEST = ROOT / ".local" / "screens", ROOT / "docs" / "screens"
+FOR_README = {
+    "generation-light-1280": "generation",
+    "replay-light-1280": "replay",
+    "failed-dark-1280": "failed",
+}
+LARGEST = 200_000
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 HEIGHT = 900
-SETTLE_MS = 400
+SETTLE_MS = 300
 REPLAY_MS = 30_000
 UNKNOWN_ID = "G-01ARZ3NDEKTSV4RRFFQ69G5FAV"
+CHAT, FAILED = EXAMPLE_IDS["chat"], EXAMPLE_IDS["failed"]
 
 # Takes a signed-in tab that stands on home; gives the address of the page, or None if there is none.
 Find = Callable[[Page], str | None]
@@ -45,6 +52,16 @@ class Shot:
     name: str
     where: str | Find
     signed_in: bool = True
+
+
+def beside(path: str, more: str) -> Find:
+    """The page at `more` below the address that `path` leads to."""
+
+    def find(tab: Page) -> str | None:
+        tab.goto(urljoin(tab.url, path))
+        return f"{tab.url}/{more}"
+
+    return find
 
 
 def link(*selectors: str) -> Find:
@@ -61,34 +78,88 @@ def link(*selectors: str) -> Find:
     return find
 
 
-def finished_replay(tab: Page) -> str | None:
-    """Replays the first good generation at the demo gateway and waits for its end."""
-    if "Demo gateway" not in tab.locator("footer.foot").inner_text() or link(*PREFLIGHT)(tab) is None:
-        return None
-    tab.locator("main form .btn.primary").click()
-    tab.locator('[data-state="succeeded"], [data-state="failed"]').first.wait_for(timeout=REPLAY_MS)
-    return tab.url
+def replay_of(request_id: str) -> Find:
+    """Replays a generation at the demo gateway and waits for the end, and for the record of the new one."""
+
+    def find(tab: Page) -> str | None:
+        if "Demo gateway" not in tab.locator("footer.foot").inner_text():
+            return None
+        tab.goto(beside(f"/g/{request_id}", "replay")(tab) or "")
+        tab.get_by_role("button", name="Run replay").click()
+        tab.locator('[data-state="succeeded"], [data-state="failed"]').first.wait_for(timeout=REPLAY_MS)
+        tab.get_by_text("The replay is a generation of its own").wait_for(timeout=REPLAY_MS)
+        return tab.url
+
+    return find
 
 
-GOOD = "tr:has(.pill.good) a[data-row]"
-PREFLIGHT = (GOOD, 'a[data-key="r"]')
+CONNECTIONS = '.menu-list a:has-text("Gateway connections")'
 PAGES = (
     Shot("sign-in", "/accounts/login/", signed_in=False),
+    Shot("reset", "/accounts/password/reset/", signed_in=False),
+    Shot("replay", replay_of(CHAT)),
     Shot("home", "/"),
-    Shot("generation", link(GOOD)),
-    Shot("failed", link("tr:has(.pill.bad) a[data-row]")),
+    Shot("generation", f"/g/{CHAT}"),
+    *(Shot(name, beside(f"/g/{CHAT}", name)) for name in ("parameters", "cost", "timing", "json", "replays")),
+    Shot("preflight", beside(f"/g/{CHAT}", "replay")),
+    Shot("failed", f"/g/{FAILED}"),
+    Shot("failed-timing", beside(f"/g/{FAILED}", "timing")),
+    Shot("legacy", f"/g/{EXAMPLE_IDS['legacy']}"),
     Shot("not-recorded", f"/lookup?q={UNKNOWN_ID}"),
-    Shot("preflight", link(*PREFLIGHT)),
-    Shot("replay", finished_replay),
+    Shot("not-recognised", "/lookup?q=hello+world"),
     Shot("members", link('.menu-list a:has-text("Members")')),
-    Shot("connections", link('.menu-list a:has-text("Gateway connections")')),
-    Shot(
-        "new-connection",
-        link('.menu-list a:has-text("Gateway connections")', 'main a[href$="/connections/new"]'),
-    ),
+    Shot("connections", link(CONNECTIONS)),
+    Shot("new-connection", link(CONNECTIONS, 'main a[href$="/connections/new"]')),
     Shot("profile", "/accounts/profile/"),
+    Shot("new-team", "/teams/new"),
     Shot("not-found", "/nothing-here"),
 )
+
+
+# --- a Retake of its own ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def own_site() -> Iterator[str]:
+    """Engines, demo gateway, web and worker until the block ends; gives the address that signs in."""
+    with tempfile.TemporaryDirectory(prefix="retake-") as folder:
+        engines, demo, web = Engines(Path(folder), {}, durable=False), Port(), Port()
+        environment = site_environment(engines, demo, web)
+        engines.start()
+        try:
+            with demo_process(demo):
+                prepare = [sys.executable, str(ROOT / "manage.py"), "prepare", "--demo"]
+                path = subprocess.check_output(prepare, env={**os.environ, **environment}, text=True)
+                yield from serving(environment, web, path.split()[-1])
+        finally:
+            engines.stop()
+
+
+def serving(environment: dict[str, str], web: Port, path: str) -> Iterator[str]:
+    celery = ("-m", "celery", "--quiet", "-A", "dashboard", "worker")
+    port = web.release()
+    with process("-m", "dashboard.serve", env=environment, port=port), process(*celery, env=environment):
+        yield urljoin(environment["PUBLIC_URL"], path)
+
+
+def site_environment(engines: Engines, demo: Port, web: Port) -> dict[str, str]:
+    gateway = f"http://{LOOPBACK}:{demo.number}/v1"
+    return {
+        **engines.urls,
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "GATEWAY_URLS": gateway,
+        "DEMO_GATEWAY": gateway,
+        "ALLOWED_HOSTS": LOOPBACK,
+        "PORT": str(web.number),
+        "WEB_HOST": LOOPBACK,
+        "WEB_CONCURRENCY": "1",
+        "LOG_LEVEL": "CRITICAL",  # pages that say no are photographed too
+        "PUBLIC_URL": f"http://{LOOPBACK}:{web.number}",
+    }
+
+
+# --- the pictures -----------------------------------------------------------------------------------------------
 
 
 def sign_in(browser: Browser, url: str) -> StorageState:
@@ -130,46 +201,58 @@ def window(browser: Browser, scheme: str, width: int, cookies: StorageState | No
     )
 
 
-def photograph(tab: Page, address: str, path: Path) -> None:
+def photograph(tab: Page, address: str, name: str) -> None:
     """One picture of a whole page; a page wider than its window is named on the terminal."""
     tab.goto(address)
     tab.wait_for_timeout(SETTLE_MS)
+    path = OUT / f"{name}.png"
     tab.screenshot(path=path, full_page=True)
     wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     print(path.name if wide <= 0 else f"{path.name}: {wide} px wider than the window")
+    if name in FOR_README:
+        best = tab.screenshot(path=BEST / f"{FOR_README[name]}.png")
+        assert len(best) < LARGEST, f"{name} has {len(best):,} bytes"
 
 
-def photograph_all(browser: Browser, url: str, shots: list[Shot], out: Path) -> None:
+def photograph_all(browser: Browser, url: str, shots: list[Shot]) -> None:
     """Every page in every scheme and width."""
     cookies = sign_in(browser, url)
     found = addresses(browser, url, cookies, shots)
     for scheme in SCHEMES:
         for width in WIDTHS:
-            for shot, address in found.items():
-                with window(browser, scheme, width, cookies if shot.signed_in else None) as context:
-                    photograph(context.new_page(), address, out / f"{shot.name}-{scheme}-{width}.png")
+            for signed_in in (True, False):
+                context = window(browser, scheme, width, cookies if signed_in else None)
+                for shot in (one for one in found if one.signed_in == signed_in):
+                    tab = context.new_page()
+                    photograph(tab, found[shot], f"{shot.name}-{scheme}-{width}")
+                    tab.close()
+                context.close()
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.screens")
-    parser.add_argument("url", nargs="?", default=os.environ.get("RETAKE_URL", ""))
-    parser.add_argument("--only", action="append", choices=[shot.name for shot in PAGES])
-    parser.add_argument("--out", type=Path, default=OUT)
-    return parser.parse_args()
+def take(url: str, shots: list[Shot]) -> None:
+    for folder in (OUT, BEST):
+        folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        photograph_all(browser, url, shots)
+        browser.close()
 
 
 def main() -> int:
-    """0 when the pictures are taken; 1 with a sentence where no address is known."""
-    given = arguments()
-    if not urlsplit(given.url).netloc:
-        print("Which Retake? Start `make up`, then: make screens RETAKE_URL='the address it printed'")
-        return 1
-    given.out.mkdir(parents=True, exist_ok=True)
+    """0 when the pictures are taken; 1 with a sentence where no Chromium is."""
+    parser = argparse.ArgumentParser(prog="python -m tests.screens")
+    parser.add_argument("url", nargs="?", default=os.environ.get("RETAKE_URL", ""))
+    parser.add_argument("--only", action="append", choices=[shot.name for shot in PAGES])
+    given = parser.parse_args()
     shots = [shot for shot in PAGES if not given.only or shot.name in given.only]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        photograph_all(browser, given.url, shots, given.out)
-        browser.close()
+    if chromium() is None:
+        print("No Chromium was found. On Debian: apt-get install chromium")
+        return 1
+    if given.url:
+        take(given.url, shots)
+    else:
+        with own_site() as url:
+            take(url, shots)
     return 0
 
 

@@ -103,7 +103,12 @@ def _build_tls() -> ssl.SSLContext:
 def pool(base_url: str) -> httpx.HTTPTransport:
     """The kept-alive connections to one gateway, shared by every Client of this process (not with a forked
     child)."""
-    return _pool(base_url, os.getpid())
+    with _POOL_MADE:
+        return _pool(base_url, os.getpid())
+
+
+# Threads that begin together would each make one, and all but the last would be dropped with open connections.
+_POOL_MADE = threading.Lock()
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""Request IDs: finding one in pasted text, and the time that it tells.
+"""Request IDs: finding them in pasted text, saying what the text is, and the time that an ID tells.
 
 Contract: an ID is `G-` and a 26-character Crockford base32 ULID, with an optional shard (`G-<shard>-<ULID>`); realtime
 rows are `realtime:<session id>`; documents also show other forms, so anything of up to 256 characters without white
@@ -6,9 +6,13 @@ space may be one. The first ten ULID characters are the milliseconds since 1970.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
+from urllib.parse import parse_qs, unquote, urlsplit
 
 MAX_LENGTH = 256
+MOST_IDS = 50
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GATEWAY_ID = re.compile(
     r"(?<![A-Za-z0-9])G-(?:[A-Za-z0-9]{1,32}-)?[0-7][0-9A-HJKMNP-TV-Z]{25}(?![A-Za-z0-9])", re.I
@@ -49,3 +53,128 @@ def made_at(request_id: str) -> datetime | None:
     for letter in request_id.upper()[-26:-16]:
         milliseconds = milliseconds * 32 + ALPHABET.index(letter)
     return datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)
+
+
+# -- anything that was pasted ----------------------------------------------------------------------------------
+
+Kind = Literal["nothing", "id", "native", "link", "replay", "sse", "headers", "error", "json", "log", "list"]
+WORDS: dict[Kind, str] = {
+    "nothing": "nothing",
+    "id": "a request ID",
+    "native": "a provider's response ID",
+    "link": "a link",
+    "replay": "a link to a replay",
+    "sse": "an SSE frame",
+    "headers": "a block of response headers",
+    "error": "an error body",
+    "json": "JSON",
+    "log": "a log line",
+    "list": "several IDs",
+}
+NATIVE_ID = re.compile(r"(?<![A-Za-z0-9_-])(?:chatcmpl-|resp_|msg_)[A-Za-z0-9_-]{4,200}")
+# One item of a pasted list: a word, a separator, and a digit somewhere. A time or a number is none.
+LISTED_ID = re.compile(r"(?=\D*\d)[A-Za-z][A-Za-z0-9]*[-_:][A-Za-z0-9._:-]{3,250}")
+NO_IDS = ("unknown", "null", "none", "undefined", "")
+SSE = re.compile(r"(?:(?:event|id|retry):[^\n]*\s+)*data:|event: ?\S+\s")
+HEADERS = re.compile(r"[<>* ]*HTTP/\d|(?:[<> ]*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+: ?[^:\n]*\s+){2}")
+LINK = re.compile(r"https?://\S+", re.I)
+RETAKE_PATH = re.compile(r"(?:/t/(?P<team>[-\w]+))?/(?P<part>g|r)/(?P<name>[^/]+)")
+ID_NAMES = ("id", "request_id", "requestId", "request", "generation_id", "generation")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What pasted text is and the IDs in it: in order, each once, at most `MOST_IDS`; `left_out` counts the rest.
+
+    `team` is the slug in a link of Retake. The ID of kind "replay" names a replay, those that `is_native` tells
+    are the provider's, `~` and digits is a row of Retake; all others are request IDs.
+    """
+
+    kind: Kind
+    ids: tuple[str, ...] = ()
+    team: str = ""
+    left_out: int = 0
+
+    @property
+    def words(self) -> str:
+        """`an SSE frame`, for "Recognised ..."."""
+        return WORDS[self.kind]
+
+
+def is_native(text: str) -> bool:
+    """Whether `text` is shaped like a provider's response ID, which the gateway cannot be asked for.
+
+    Source: the providers' own formats: chat completions, responses, messages.
+    """
+    return NATIVE_ID.fullmatch(text) is not None
+
+
+def recognise(text: str) -> Recognised:
+    """What pasted `text` is. Never raises; line breaks may have become spaces (browsers do that)."""
+    bare = text.strip(WRAPPING)
+    if LINK.fullmatch(bare):
+        return _link(bare)
+    found = _listed(text) or _inside(text)
+    if len(found) > 1:
+        return Recognised("list", tuple(found[:MOST_IDS]), left_out=max(0, len(found) - MOST_IDS))
+    if not found:
+        alone = None if text.lstrip().startswith(("{", "[")) else find_id(text)
+        return Recognised("id", (alone,)) if alone and alone.lower() not in NO_IDS else Recognised("nothing")
+    return Recognised(_kind(text, found[0]), (found[0],))
+
+
+def _kind(text: str, found: str) -> Kind:
+    start = text.lstrip()
+    if text.strip(WRAPPING).casefold() == found.casefold():
+        return "native" if is_native(found) else "id"
+    if SSE.match(start):
+        return "sse"
+    if HEADERS.match(start):
+        return "headers"
+    if start.startswith(("{", "[")):
+        return "error" if re.search(r"""["'](?:error|error_type|error_code)["']\s*:""", start) else "json"
+    return "log"
+
+
+def _listed(text: str) -> list[str]:
+    """The items of a list that holds nothing but IDs; empty for any other text."""
+    tokens = [token.strip(WRAPPING) for token in re.split(r"[\s,;]+", text)]
+    tokens = [token for token in tokens if token]
+    if len(tokens) < 2 or not all(LISTED_ID.fullmatch(token) for token in tokens):
+        return []
+    return _once(tokens)
+
+
+def _inside(text: str) -> list[str]:
+    """The IDs inside any text: the gateway's own shape wins, then what is named as one, then the providers'."""
+    own = [match[0] for match in re.finditer(f"{GATEWAY_ID.pattern}|{REALTIME_ID.pattern}", text, re.I)]
+    named = [] if own else [match[1] for match in NAMED_ID.finditer(text)]
+    named = [name for name in named if name.lower() not in NO_IDS]
+    return _once(own or named or NATIVE_ID.findall(text))
+
+
+def _once(found: list[str]) -> list[str]:
+    return list(dict.fromkeys(_tidy(one) for one in found))
+
+
+def _tidy(found: str) -> str:
+    """The gateway writes its IDs in capitals; a shard is left as it is."""
+    return found.upper() if GATEWAY_ID.fullmatch(found) and found.count("-") == 1 else found
+
+
+def _link(link: str) -> Recognised:
+    """The ID in a link of Retake, or in any other link that carries one in its path or its parameters."""
+    try:
+        address = urlsplit(link)
+    except ValueError:
+        return Recognised("nothing")
+    at = RETAKE_PATH.search(address.path)
+    team = (at["team"] or "") if at else ""
+    if at and at["part"] == "r" and re.fullmatch(r"[0-9a-fA-F-]{36}", at["name"]):
+        return Recognised("replay", (at["name"].lower(),), team)
+    if at and at["part"] == "g":
+        return Recognised("link", (_tidy(unquote(at["name"]).removesuffix(".json"))[:MAX_LENGTH],), team)
+    given = parse_qs(address.query)
+    if found := _inside(unquote(link)) or [given[name][0] for name in ID_NAMES if name in given]:
+        return Recognised("link", (_tidy(found[0].strip()[:MAX_LENGTH]),), team)
+    return Recognised("nothing")

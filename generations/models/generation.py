@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -37,6 +39,29 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """Those somebody opened, the latest first, with the visit's time as `opened_at`."""
         return self.exclude(last_opened_at=None).order_by("-last_opened_at").select_related("last_opened_by")
 
+    def newest_first(self) -> Self:
+        """By the time they were made (looked up, where the record does not say)."""
+        return self.order_by("-sorted_at", "-id")
+
+    def older_than(self, at: datetime, pk: int) -> Self:
+        """Those after this place of `newest_first`. The first condition is what the index seeks by."""
+        return self.filter(sorted_at__lte=at).filter(Q(sorted_at__lt=at) | Q(id__lt=pk))
+
+    def newer_than(self, at: datetime, pk: int) -> Self:
+        """Those before this place of `newest_first`."""
+        return self.filter(sorted_at__gte=at).filter(Q(sorted_at__gt=at) | Q(id__gt=pk))
+
+    def saying(self, words: str) -> Self:
+        """Those with these words in the first part of prompt or answer; takes "a phrase", or, -not."""
+        query = SearchQuery(words, config="simple", search_type="websearch")
+        return self.filter(first_words__vector=query)
+
+    def taking(self, least: Decimal | None, most: Decimal | None) -> Self:
+        """Those with a total time (see `total_ms`) in this range of ms, either end open."""
+        found = self.alias(total=Coalesce("generation_ms", "latency_ms"))
+        found = found.filter(total__gte=least) if least is not None else found
+        return found.filter(total__lte=most) if most is not None else found
+
 
 class Generation(models.Model):
     """One request of the team as the gateway's newest record tells it. Bodies are in `StoredRecord`."""
@@ -52,6 +77,9 @@ class Generation(models.Model):
 
     # Columns for lists, read from the record. Null is "the record does not say".
     made_at = models.DateTimeField(null=True)
+    sorted_at = models.GeneratedField(
+        expression=Coalesce("made_at", "looked_up_at"), output_field=models.DateTimeField(), db_persist=True
+    )
     endpoint = models.CharField(max_length=120, blank=True)
     model_id = models.CharField(max_length=200, blank=True)
     provider = models.CharField(max_length=120, blank=True)
@@ -76,7 +104,22 @@ class Generation(models.Model):
         constraints = [models.UniqueConstraint(fields=["team", "request_id"], name="one_row_per_request")]
         indexes = [
             models.Index(fields=["team", "-last_opened_at"]),
-            models.Index(fields=["team", "-made_at", "-id"]),
+            models.Index(fields=["team", "-sorted_at", "-id"], name="by_time"),
+            models.Index(fields=["team", "model_id", "-sorted_at", "-id"], name="by_model"),
+            models.Index(fields=["team", "provider", "-sorted_at", "-id"], name="by_provider"),
+            models.Index(fields=["team", "endpoint", "-sorted_at", "-id"], name="by_endpoint"),
+            models.Index(fields=["team", "success", "-sorted_at", "-id"], name="by_success"),
+            # The planner sees no order behind "is null", so null outcomes have an index of their own.
+            models.Index(
+                fields=["team", "-sorted_at", "-id"], condition=Q(success=None), name="by_no_success"
+            ),
+            models.Index(fields=["team", "status_code", "-sorted_at", "-id"], name="by_status"),
+            models.Index(fields=["team", "error_code", "-sorted_at", "-id"], name="by_error"),
+            models.Index(fields=["team", "stream", "-sorted_at", "-id"], name="by_stream"),
+            models.Index(fields=["team", "byok", "-sorted_at", "-id"], name="by_byok"),
+            models.Index(fields=["team", "looked_up_by", "-sorted_at", "-id"], name="by_person"),
+            models.Index(fields=["team", "cost_nanos"], name="by_cost"),
+            models.Index("team", Coalesce("generation_ms", "latency_ms"), name="by_total"),
             models.Index(
                 fields=["team", "native_response_id"],
                 condition=~Q(native_response_id=""),
@@ -116,6 +159,24 @@ class Generation(models.Model):
         if not visits.update(times=F("times") + 1, at=now):
             Visit.objects.create(team_id=self.team_id, generation=self, user=user, at=now)
         Generation.objects.filter(pk=self.pk).update(last_opened_at=now, last_opened_by=user)
+
+
+class FirstWords(models.Model):
+    """What free text finds: the first part of prompt and answer, as words.
+
+    Apart from the row, because every visit writes the row, and each write would go into this index again.
+    """
+
+    generation = models.OneToOneField(
+        Generation, models.CASCADE, primary_key=True, related_name="first_words"
+    )
+    vector = SearchVectorField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["vector"], name="by_words", fastupdate=False)]
+
+    def __str__(self) -> str:
+        return f"first words of {self.generation_id}"
 
 
 class StoredRecordQuerySet(models.QuerySet["StoredRecord"]):
@@ -201,3 +262,12 @@ class Fetch(models.Model):
 
     def __str__(self) -> str:
         return f"fetch of {self.request_id}"
+
+    def is_asking(self, now: datetime) -> bool:
+        """Whether somebody waits for the gateway's answer."""
+        return self.outcome is None and self.lease_until > now
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether asking again is of use: nobody answered, or the record was not written yet and the pause is over."""
+        waits = self.outcome is None or self.outcome["code"] == "not_yet"
+        return waits and self.lease_until <= now

@@ -37,6 +37,10 @@ STATUSES: dict[str, tuple[str, str]] = {
         "The gateway has deleted the stored request: its time was up.",
         "Raise the retention in the workspace settings (up to 365 days) for later requests.",
     ),
+    "expired_here": (
+        "The content has expired: Retake removed it after the days that its operator set (BODY_RETENTION_DAYS).",
+        "Refresh the record: if the gateway still keeps request and answer, they come back.",
+    ),
 }
 
 

@@ -148,11 +148,13 @@ def prepare(replay: Replay) -> Sending:
 
 def perform(sending: Sending, feed: Feed) -> GatewayError | None:
     """The one POST. Fills the feed; answers with the error that ended it, None when the answer ended by itself."""
+    asked = feed.clock()
     try:
         for event in sending.client.send(sending.endpoint, sending.body, stop=feed.stop):
             feed.take(event)
-            if type(event) is ev.Received and feed.first_token_at:
+            if type(event) is ev.Received and feed.first_token_at and feed.clock() - asked > 0.001:
                 pulse.rest()
+            asked = feed.clock()
     except GatewayError as error:
         return error
     return None

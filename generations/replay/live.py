@@ -72,8 +72,11 @@ class _Rest:
     until = 0.0
 
 
-def publish(feeds: Iterable[Feed]) -> None:
-    """Number what is new in the feeds and send it, all in one pipeline. What could not be sent is kept and sent later."""
+def publish(feeds: Iterable[Feed], *, keep: bool = False) -> None:
+    """Number what is new in the feeds and send it, all in one pipeline. What could not be sent is kept and sent later.
+
+    `keep` puts the expiry of their streams off again.
+    """
     waiting = []
     for feed in feeds:
         feed.number()
@@ -83,7 +86,7 @@ def publish(feeds: Iterable[Feed]) -> None:
     if not waiting or now < _Rest.until:
         return
     try:
-        _send([(feed.replay_id, list(feed.unsent)) for feed in waiting])
+        _send([(feed.replay_id, list(feed.unsent)) for feed in waiting], keep=keep)
     except redis.RedisError as error:
         _Rest.until = now + 1.0
         log.warning("The live channel is away (%s); pages poll until it is back", type(error).__name__)
@@ -92,7 +95,7 @@ def publish(feeds: Iterable[Feed]) -> None:
         feed.unsent.clear()
 
 
-def _send(batches: list[tuple[UUID, list[Entry]]]) -> None:
+def _send(batches: list[tuple[UUID, list[Entry]]], *, keep: bool = False) -> None:
     with _writer().pipeline(transaction=False) as pipe:
         for replay_id, entries in batches:
             for entry in entries:
@@ -103,7 +106,8 @@ def _send(batches: list[tuple[UUID, list[Entry]]]) -> None:
                     maxlen=KEPT_ENTRIES,
                     approximate=True,
                 )
-            pipe.expire(key_of(replay_id), KEPT_SECONDS)
+            if keep or entries[0].seq == 1 or entries[-1].kind == "end":
+                pipe.expire(key_of(replay_id), KEPT_SECONDS)
         pipe.publish(BELL, " ".join(str(replay_id) for replay_id, _ in batches))
         for answer in pipe.execute(raise_on_error=False):
             # An entry that Redis has already (its answer got lost) is refused as not newer: that is well.
@@ -117,6 +121,16 @@ def ring(replay_id: UUID) -> None:
         _writer().publish(BELL, str(replay_id))
     except redis.RedisError:
         log.info("No bell for %s: its readers find out by themselves", replay_id)
+
+
+def wipe(replay_ids: Iterable[UUID]) -> None:
+    """Drop the live streams of replays whose content is to be forgotten. They vanish by themselves in ten minutes."""
+    keys = [key_of(replay_id) for replay_id in replay_ids]
+    try:
+        if keys:
+            _writer().delete(*keys)
+    except redis.RedisError as error:
+        log.warning("The live channel is away (%s); what it holds expires", type(error).__name__)
 
 
 # --- the web process's side -------------------------------------------------------------------------------------

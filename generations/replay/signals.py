@@ -1,9 +1,8 @@
 """On SIGTERM the worker takes nothing new and gives its streams a grace period."""
 
-import sys
 from typing import Any
 
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import worker_shutting_down
 from django.conf import settings
 
 from generations.replay.pulse import pulse
@@ -13,8 +12,3 @@ from generations.replay.pulse import pulse
 def begin_grace(**_: Any) -> None:
     """Streams that outlast the grace period are saved and marked interrupted."""
     pulse.quit_within(settings.WORKER_GRACE_SECONDS)
-
-
-@worker_init.connect
-def share_the_lock(**_: Any) -> None:
-    sys.setswitchinterval(0.001)

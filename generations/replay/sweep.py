@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from generations import retention
 from generations.gateway import endpoints
 from generations.gateway.events import Answer
 from generations.models import Fetch, Replay, ReplayPart
@@ -67,6 +68,7 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
 
 
 def tidy(now: datetime | None = None) -> None:
-    """Drop questions to the gateway that nobody has repeated for a day."""
+    """Drop questions to the gateway that nobody has repeated for a day, and the content that has expired."""
     now = now or timezone.now()
     Fetch.objects.filter(lease_until__lt=now - timedelta(days=1)).delete()
+    retention.expire(now)

@@ -22,6 +22,7 @@ from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
 from generations.reading import outline as outlines
 from generations.reading.shapes import Outline
+from generations.views.find import finding
 from generations.views.lookup import open_or_ask
 from generations.views.replay import start_replay
 
@@ -192,6 +193,7 @@ def _page(request: TeamRequest, sheet: Sheet, tab: str) -> dict[str, object]:
         "outline": sheet.outline,
         "may_look_up": may_look_up,
         "may_replay": may_replay,
+        "may_forget": may_forget(request, sheet.row),
         "link": request.build_absolute_uri(sheet.base),
         "generation_changes": may_look_up and sheet.row.may_change(timezone.now()),
         "refreshed": _refreshed(request),
@@ -199,10 +201,29 @@ def _page(request: TeamRequest, sheet: Sheet, tab: str) -> dict[str, object]:
         "facts": sheet.draw("headline"),
         "top": sheet.draw("top", may_replay=may_replay),
         "tabs": sheet.draw("tabs", current=tab, replays=sheet.replays),
+        "find": _find(request, sheet) if tab == "json" else "",
         "panel": _replays(sheet, may_replay)
         if tab == "replays"
         else sheet.draw(f"panel_{tab}", may_replay=may_replay),
     }
+
+
+def may_forget(request: TeamRequest, row: Generation) -> bool:
+    """Admins may forget every generation of the team, members those that they looked up themselves."""
+    mine = row.looked_up_by_id == request.user.pk and may(request, Right.LOOK_UP)
+    return mine or may(request, Right.MANAGE)
+
+
+def _find(request: TeamRequest, sheet: Sheet) -> str:
+    """The form that searches record, request and answer, with what it found."""
+    return render_to_string(
+        "generations/parts/find.html", {**finding(request.GET, sheet.row, sheet.outline), "base": sheet.base}
+    )
+
+
+def forget_drawn() -> None:
+    """Drop every drawn part that this process keeps."""
+    _drawn.cache_clear()
 
 
 def _replays(sheet: Sheet, may_replay: bool) -> str:

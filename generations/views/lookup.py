@@ -1,11 +1,16 @@
 """Home, the lookup box, and the page that waits for a record."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
@@ -13,12 +18,13 @@ from dashboard.access import Right, SignedInRequest, TeamRequest, for_person, fo
 from dashboard.context import current_membership
 from dashboard.models import Team
 from generations import lookup as lookups
-from generations.forms import LookupForm, ShortLookupForm
+from generations.forms import EXAMPLES, LookupForm, ShortLookupForm
 from generations.gateway.demo.examples import EXAMPLE_IDS
-from generations.gateway.ids import MAX_LENGTH, made_at
+from generations.gateway.ids import MAX_LENGTH, MOST_IDS, Recognised, is_native, made_at
 from generations.models import Fetch, Generation, Replay
 
 RECENT = 20
+AT_ONCE = 4
 
 
 @for_person
@@ -51,6 +57,7 @@ def _home(team: Team) -> dict[str, object]:
     )
     return {
         "home_team": team,
+        "examples": EXAMPLES,
         "example_ids": EXAMPLE_IDS.values() if settings.DEMO_GATEWAY else (),
         "running": running.order_by("-created_at")[:10],
         "recent": Generation.objects.of(team).recently_opened()[:RECENT],
@@ -69,7 +76,34 @@ def lookup(request: SignedInRequest) -> HttpResponse:
         return redirect("no_team")
     if not valid:
         return render(request, "generations/home.html", {**_home(team), "form": form}, status=400)
-    return _to_generation(request, team, form.cleaned_data["q"], again=posted)
+    return _open(request, team, form.cleaned_data["q"], again=posted)
+
+
+def _open(request: SignedInRequest, team: Team, seen: Recognised, *, again: bool) -> HttpResponse:
+    """Go where the recognised ID leads, and say what was recognised. A link's own team wins."""
+    team = next((one.team for one in memberships(request) if one.team.slug == seen.team), team)
+    first = seen.ids[0]
+    if seen.kind == "list":
+        return redirect(many_url(team, seen))
+    if seen.kind == "replay":
+        return redirect("replay", team.slug, first)
+    if seen.kind not in ("id", "native"):
+        messages.info(request, f"Recognised {seen.words}: looked up {first}.")
+    if is_native(first) or first.startswith("~"):
+        return _to_stored(request, team, first)
+    return _to_generation(request, team, first, again=again)
+
+
+def _to_stored(request: SignedInRequest, team: Team, name: str) -> HttpResponse:
+    """The stored row of a provider's ID, or of `~` and a number: the gateway cannot be asked for these."""
+    rows = Generation.objects.of(team)
+    row = lookups.stored_native(team, name) if is_native(name) else rows.named(name).first()
+    row = row or lookups.stored(team, name)
+    if row is not None:
+        row.team = team
+        return redirect(row)
+    context = {**_home(team), "not_stored": name}
+    return render(request, "generations/home.html", context, status=404)
 
 
 def _chosen_team(request: SignedInRequest, slug: str) -> Team | None:
@@ -193,6 +227,106 @@ def ask_again(request: TeamRequest) -> HttpResponse:
     if not request_id or len(request_id) > MAX_LENGTH:
         raise Http404("No request ID was sent.")
     return _to_generation(request, request.team, request_id, again=True)
+
+
+# -- several at once -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of several IDs: its row, or a state ("asking", "not_yet", "viewer", "native", what the gateway said)."""
+
+    request_id: str
+    url: str
+    state: str
+    row: Generation | None = None
+    title: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still change by itself."""
+        return self.state in ("asking", "not_yet")
+
+
+def many_url(team: Team, seen: Recognised) -> str:
+    """The page of several IDs."""
+    values: list[tuple[str, object]] = [("id", one) for one in seen.ids]
+    values += [("left_out", seen.left_out)] if seen.left_out else []
+    return f"{reverse('many', args=[team.slug])}?{urlencode(values)}"
+
+
+@for_team(Right.READ)
+@require_GET
+def many(request: TeamRequest) -> HttpResponse:
+    """A table of several IDs that fills in as their records arrive."""
+    return render(request, "generations/many.html", many_context(request))
+
+
+@for_team(Right.READ)
+@require_GET
+def many_rows(request: TeamRequest) -> HttpResponse:
+    """The fragment of that table, which polls itself until all is known."""
+    return render(request, "generations/many.html#rows", many_context(request))
+
+
+def many_context(request: TeamRequest) -> dict[str, object]:
+    """Ask for a few more of the IDs, then show how far each one is. The number of queries is the same for any number."""
+    ids = asked_ids(request)
+    fetches = {one.request_id: one for one in Fetch.objects.filter(team=request.team, request_id__in=ids)}
+    rows = _stored_rows(request.team, ids)
+    if may(request, Right.LOOK_UP):
+        due = to_ask(ids, rows, fetches, timezone.now())
+        lookups.ask_beside(request.team, due, request.user)
+    lines = [_line(request, one, rows.get(one), fetches.get(one)) for one in ids]
+    waits = [line.state for line in lines if line.is_open]
+    left_out = request.GET.get("left_out", "")
+    return {
+        "lines": lines,
+        "done": len(lines) - len(waits),
+        "found": len([line for line in lines if line.row]),
+        "pause": None if not waits else 1 if "asking" in waits else 5,
+        "left_out": left_out if left_out.isascii() and left_out.isdigit() else "",
+        "query": urlencode([("id", one) for one in ids]),
+    }
+
+
+def asked_ids(request: HttpRequest) -> list[str]:
+    """The IDs in the address, each once, at most 50. Raises Http404 when there is none, or one that cannot be one."""
+    ids = list(dict.fromkeys(one.strip() for one in request.GET.getlist("id")[:MOST_IDS]))
+    odd = [one for one in ids if not one or len(one) > MAX_LENGTH or "\0" in one]
+    if not ids or odd:
+        raise Http404("No request IDs in the address.")
+    return ids
+
+
+def _stored_rows(team: Team, ids: list[str]) -> dict[str, Generation]:
+    natives = [one for one in ids if is_native(one)]
+    wanted = Q(request_id__in=ids) | Q(native_response_id__in=natives)
+    rows = list(Generation.objects.of(team).filter(wanted))
+    return {row.native_response_id: row for row in rows} | {row.request_id: row for row in rows}
+
+
+def to_ask(
+    ids: list[str], rows: dict[str, Generation], fetches: dict[str, Fetch], now: datetime
+) -> list[str]:
+    """The next IDs to ask the gateway for: at most `AT_ONCE` are being asked for at a time."""
+    missing = [one for one in ids if one not in rows and not is_native(one)]
+    asking = [one for one in missing if one in fetches and fetches[one].is_asking(now)]
+    due = [one for one in missing if one not in fetches or fetches[one].is_due(now)]
+    return due[: max(0, AT_ONCE - len(asking))]
+
+
+def _line(request: TeamRequest, one: str, row: Generation | None, fetch: Fetch | None) -> Line:
+    if row is not None:
+        return Line(one, reverse("generation", args=[request.team.slug, row.slug]), "found", row)
+    url = waiting_url(request.team, one)
+    if is_native(one):
+        return Line(one, "", "native")
+    if fetch is None or fetch.outcome is None:
+        return Line(one, url, "asking" if may(request, Right.LOOK_UP) else "viewer")
+    state = fetch.outcome["code"]
+    viewer_waits = state == "not_yet" and not may(request, Right.LOOK_UP)
+    return Line(one, url, "viewer" if viewer_waits else state, title=fetch.outcome.get("title", ""))
 
 
 @for_team(Right.LOOK_UP)

@@ -1,9 +1,16 @@
-// data-copy="text" and data-copy-from="id" buttons copy; the status line says so.
+// data-copy="text" and data-copy-from="id" buttons copy; the status line says so. A link or button with data-copy-url
+// copies what that address (without a value: the link's own) answers.
 
 function wanted(button) {
   if (button.dataset.copyFrom === undefined) return button.dataset.copy || window.location.href;
   const source = document.getElementById(button.dataset.copyFrom);
   return source.value ?? source.textContent;
+}
+
+async function fetched(button) {
+  const answer = await fetch(button.dataset.copyUrl || button.href);
+  if (!answer.ok || answer.redirected) throw new Error("nothing to copy");
+  return answer.text();
 }
 
 // Without a secure context (http on a local network) there is no clipboard object.
@@ -29,10 +36,12 @@ async function copy(text) {
 }
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy], [data-copy-from]");
-  if (!button) return;
+  const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-url]");
+  if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const remote = button.dataset.copyUrl !== undefined;
+  if (remote) event.preventDefault();
   const focused = document.activeElement;
-  const done = await copy(wanted(button));
+  const done = await (remote ? fetched(button) : Promise.resolve(wanted(button))).then(copy, () => false);
   focused?.focus({ preventScroll: true });
   button.toggleAttribute("data-done", done);
   setTimeout(() => button.removeAttribute("data-done"), 1600);

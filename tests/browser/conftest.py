@@ -6,15 +6,23 @@ error, a failed request or a report of the Content-Security-Policy that the test
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from dashboard.embedded.engines import Engines
 from dashboard.embedded.system import LOOPBACK, Port
@@ -24,18 +32,9 @@ from generations.models import Generation, Replay
 from tests import people
 from tests.browser.line import Line, line_to
 from tests.browser.teller import Teller
-from tests.processes import DemoGateway, chromium, process, wait_for
+from tests.processes import FLAGS, DemoGateway, chromium, process, wait_for
 from tests.replay import rows
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TIMEOUT_MS = 15_000
 ABORTED = "net::ERR_ABORTED"  # a page that is left ends its own requests
 DESKTOP, PHONE = (1280, 900), (390, 844)
@@ -164,7 +163,7 @@ def told(team: Team, ada: User, source: GatewayConnection, teller: Teller) -> Ge
 
 
 class Windows(Protocol):
-    """Opens a window; what it does not name is a signed-out desktop with scripts in a light room."""
+    """Opens a window; what it does not name is a signed-out desktop with scripts."""
 
     def __call__(
         self,
@@ -174,82 +173,109 @@ class Windows(Protocol):
         base: str | None = None,
         phone: bool = False,
         scripts: bool = True,
-        dark: bool = False,
         expect: tuple[str, ...] = (),
     ) -> Page: ...
 
 
-class Watch:
-    """What went wrong in one window; `expect` holds patterns of what may."""
+class Window:
+    """One page in a context of its own, and what it complained about; `expected` holds patterns of what it may.
 
-    def __init__(self, page: Page, expect: tuple[str, ...]) -> None:
-        self.expect, self.seen = expect, list[str]()
-        page.on("console", self.console)
-        page.on("pageerror", lambda error: self.seen.append(f"error in the page: {error}"))
-        page.on("requestfailed", self.failed)
+    The next test gets it again without its cookies: a new context costs more than most tests.
+    """
 
-    def console(self, message: ConsoleMessage) -> None:
+    def __init__(self, context: BrowserContext) -> None:
+        context.set_default_timeout(TIMEOUT_MS)
+        context.add_init_script(WATCH)
+        self.context, self.page = context, context.new_page()
+        self.expected: tuple[str, ...] = ()
+        self.seen: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.seen.append(f"error in the page: {error}"))
+        self.page.on("requestfailed", self._failed)
+
+    def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.seen.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
 
-    def failed(self, request: Request) -> None:
+    def _failed(self, request: Request) -> None:
         if request.failure != ABORTED:
             self.seen.append(f"failed: {request.failure} {request.url}")
 
     def unexpected(self) -> list[str]:
-        return [line for line in self.seen if not any(re.search(one, line) for one in self.expect)]
+        return [line for line in self.seen if not any(re.search(one, line) for one in self.expected)]
+
+    def begin(self, user: User | None, address: str, expected: tuple[str, ...]) -> Page:
+        self.expected, self.seen = expected, []
+        if user is not None:
+            name = settings.SESSION_COOKIE_NAME
+            self.context.add_cookies([{"name": name, "value": session(user), "url": address}])
+        return self.page
+
+    def end(self) -> None:
+        self.page.goto("about:blank")
+        self.page.emulate_media(color_scheme="light")
+        self.context.clear_cookies()
+
+
+class Pool:
+    """The windows of one Chromium, by kind: address, whether a phone, whether with scripts."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.free: dict[tuple[str, bool, bool], list[Window]] = defaultdict(list)
+
+    def take(self, kind: tuple[str, bool, bool]) -> Window:
+        return self.free[kind].pop() if self.free[kind] else Window(self._context(*kind))
+
+    def _context(self, address: str, phone: bool, scripts: bool) -> BrowserContext:
+        width, height = PHONE if phone else DESKTOP
+        return self.browser.new_context(
+            base_url=address,
+            viewport={"width": width, "height": height},
+            is_mobile=phone,
+            has_touch=phone,
+            java_script_enabled=scripts,
+            color_scheme="light",
+            reduced_motion="reduce",
+        )
 
 
 @pytest.fixture(scope="package")
-def browser_process(web_process: str, worker: int) -> Iterator[Browser]:
-    """The Chromium. Playwright's event loop stands in this thread, which Django must be told to bear."""
+def pool(web_process: str, worker: int) -> Iterator[Pool]:
+    """One Chromium. Playwright's event loop stands in this thread, which Django must be told to bear."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         expect.set_options(timeout=TIMEOUT_MS)
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield browser
+        yield Pool(browser)
         browser.close()
 
 
 @pytest.fixture
-def window(browser_process: Browser, site: str) -> Iterator[Windows]:
-    """Opens windows, each with cookies of its own; closes them all and looks at what they complained about."""
-    watches: list[Watch] = []
-    with ExitStack() as opened:
+def window(pool: Pool, site: str) -> Iterator[Windows]:
+    """Opens windows, each with cookies of its own; looks at the end at what they complained about."""
+    taken: list[tuple[tuple[str, bool, bool], Window]] = []
 
-        def open_window(
-            user: User | None = None,
-            /,
-            *,
-            base: str | None = None,
-            phone: bool = False,
-            scripts: bool = True,
-            dark: bool = False,
-            expect: tuple[str, ...] = (),
-        ) -> Page:
-            width, height = PHONE if phone else DESKTOP
-            context = browser_process.new_context(
-                base_url=base or site,
-                viewport={"width": width, "height": height},
-                is_mobile=phone,
-                has_touch=phone,
-                java_script_enabled=scripts,
-                color_scheme="dark" if dark else "light",
-                reduced_motion="reduce",
-            )
-            opened.callback(context.close)
-            context.set_default_timeout(TIMEOUT_MS)
-            context.add_init_script(WATCH)
-            if user is not None:
-                context.add_cookies(
-                    [{"name": settings.SESSION_COOKIE_NAME, "value": session(user), "url": site}]
-                )
-            page = context.new_page()
-            watches.append(Watch(page, expect))
-            return page
+    def open_window(
+        user: User | None = None,
+        /,
+        *,
+        base: str | None = None,
+        phone: bool = False,
+        scripts: bool = True,
+        expect: tuple[str, ...] = (),
+    ) -> Page:
+        kind = (base or site, phone, scripts)
+        one = pool.take(kind)
+        taken.append((kind, one))
+        return one.begin(user, site, expect)
 
-        yield open_window
-    assert [line for watch in watches for line in watch.unexpected()] == []
+    yield open_window
+    complaints = [line for _, one in taken for line in one.unexpected()]
+    for kind, one in taken:
+        one.end()
+        pool.free[kind].append(one)
+    assert complaints == []
 
 
 def session(user: User) -> str:

@@ -57,7 +57,11 @@ class Line:
 
     def _serve(self, near: socket.socket) -> None:
         if self.state == "open":
-            return self._forward(near)
+            self._forward(near)
+        else:
+            self._turn_away(near)
+
+    def _turn_away(self, near: socket.socket) -> None:
         if self.state == "502":
             near.recv(65536)
             near.sendall(BAD_GATEWAY)

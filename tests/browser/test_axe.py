@@ -16,6 +16,7 @@ from tests.browser.teller import Teller
 pytestmark = pytest.mark.browser
 STATUS = (r"status of 40[034]",)
 AXE = Axe()
+VIOLATIONS: dict[str, object] = {"resultTypes": ["violations"], "preload": False, "iframes": False}
 ONLY_CONTRAST: dict[str, object] = {"runOnly": ["color-contrast"]}  # nothing else depends on the scheme
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -41,7 +42,7 @@ def look(page: Page, path: str) -> list[str]:
 
 
 def violations(page: Page, options: dict[str, object]) -> list[str]:
-    told = AXE.run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    told = AXE.run(page, options={**VIOLATIONS, **options}).response["violations"]
     return [f"{one['id']} {node['target']}" for one in told for node in one["nodes"]]
 
 

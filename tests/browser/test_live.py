@@ -1,6 +1,7 @@
 """The live answer under everything that happens to a page: in each case every word once, in order."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -29,7 +30,7 @@ def ends_exactly(page: Page, teller: Teller, state: str = "succeeded") -> bool:
     """Once the page has ended by itself: whether it shows what the gateway said, and never showed anything else."""
     pages.wait_for_end(page, state)
     texts = [*pages.seen(page), teller.text]
-    grew = all(after.startswith(before) for before, after in zip(texts, texts[1:], strict=False))
+    grew = all(after.startswith(before) for before, after in pairwise(texts))
     return grew and pages.final_text(page) == teller.text
 
 

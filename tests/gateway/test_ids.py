@@ -149,7 +149,9 @@ def test_at_most_fifty_ids_are_taken_and_the_rest_is_counted() -> None:
     assert recognise("\n".join(ids)) == Recognised("list", tuple(ids[:50]), left_out=23)
 
 
-@pytest.mark.parametrize("text", ["x " * 500_000 + ID, "{" * 2**20, "a-b: c\n" * 150_000, "id: 1\n" * 170_000])
+@pytest.mark.parametrize(
+    "text", ["x " * 500_000 + ID, "{" * 2**20, "a-b: c\n" * 150_000, "id: 1\n" * 170_000]
+)
 def test_recognise_takes_a_megabyte(text: str) -> None:
     assert recognise(text).left_out == 0
 

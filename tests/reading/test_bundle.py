@@ -1,0 +1,233 @@
+"""The repro bundle and what masking leaves of a record."""
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generations.gateway.record import Record
+from generations.reading import outline
+from generations.reading.bundle import Origin, write
+from generations.reading.json_find import walk
+from generations.reading.masking import masked, without_bodies
+from tests.reading.samples import demo_record, demo_records
+
+ORIGIN = Origin("G-1", "https://gateway.test/v1", datetime(2026, 7, 20, 10, 30, 12, tzinfo=UTC))
+
+
+def unpacked(raw: bytes, *, mask: bool = False) -> dict[str, bytes]:
+    target = io.BytesIO()
+    write(target, Record.read(raw), ORIGIN, mask=mask)
+    with zipfile.ZipFile(target) as bundle:
+        assert bundle.testzip() is None
+        return {name: bundle.read(name) for name in bundle.namelist()}
+
+
+def test_the_files_are_the_exact_bytes() -> None:
+    raw = demo_record("oslo-cancelled")
+    record, files = Record.read(raw), unpacked(raw)
+    assert list(files) == [
+        *("request.json", "answer.json", "record.json", "request.sh", "metadata.json", "README.md")
+    ]
+    assert (files["request.json"], files["answer.json"], files["record.json"]) == (
+        record.request_body,
+        record.answer_body,
+        raw,
+    )
+    told = json.loads(files["metadata.json"])
+    assert told["sha256"] == {
+        name: hashlib.sha256(files[name]).hexdigest()
+        for name in ("request.json", "answer.json", "record.json")
+    }
+    assert (told["request_id"], told["masked"], told["fetched_at"]) == (
+        "G-1",
+        False,
+        "2026-07-20T10:30:12+00:00",
+    )
+
+
+def test_what_is_not_there_is_left_out() -> None:
+    assert list(unpacked(b'{"request_id": "G-1"}')) == ["record.json", "metadata.json", "README.md"]
+    assert list(unpacked(b"not JSON")) == ["record.json", "metadata.json", "README.md"]
+
+
+def test_the_readme_names_every_file_and_its_sum() -> None:
+    files = unpacked(demo_record("oslo-cancelled"))
+    readme = files["README.md"].decode()
+    for name in set(files) - {"README.md"}:
+        assert readme.count(f"- `{name}`") == 1
+    assert hashlib.sha256(files["request.json"]).hexdigest() in readme
+    assert "masked" not in readme
+    assert "masked" in unpacked(demo_record("oslo-cancelled"), mask=True)["README.md"].decode()
+
+
+def test_the_script_is_a_script(tmp_path: Path) -> None:
+    target = tmp_path / "bundle.zip"
+    with target.open("wb") as file:
+        write(file, Record.read(demo_record("oslo-cancelled")), ORIGIN)
+    with zipfile.ZipFile(target) as bundle:
+        script = bundle.getinfo("request.sh")
+        assert (script.external_attr >> 16, script.date_time) == (0o755, (2026, 7, 20, 10, 30, 12))
+        bundle.extractall(tmp_path)
+    curl = tmp_path / "bin" / "curl"
+    curl.parent.mkdir()
+    curl.write_text('#!/bin/sh\nfor argument in "$@"; do echo "$argument"; done\n')
+    curl.chmod(0o755)
+    env = {"PATH": f"{curl.parent}:{os.environ['PATH']}", "GATEWAY_API_KEY": "the-key"}
+    shown = subprocess.run(
+        ["sh", "request.sh"], cwd=tmp_path, env=env, capture_output=True, check=True
+    ).stdout
+    assert shown.decode().splitlines()[-5:] == [
+        *(
+            "Authorization: Bearer the-key",
+            "-H",
+            "Content-Type: application/json",
+            "--data-binary",
+            "@request.json",
+        )
+    ]
+
+
+def test_every_demo_record_can_be_bundled_and_masked() -> None:
+    for name, _, raw in demo_records():
+        assert unpacked(raw)["record.json"] == raw, name
+        files = unpacked(raw, mask=True)
+        if Record.read(raw).unreadable is None:
+            for file in [file for file in files if file.endswith(".json")]:
+                assert list(walk(files[file])) != [], (
+                    name,
+                    file,
+                )  # the deepest one is too deep for Python's json
+
+
+SECRET = "a secret sentence"
+RECORD: dict[str, Any] = {
+    "request_id": "G-1",
+    "endpoint": "chat.completions",
+    "model_id": "openai/gpt-5-nano",
+    "key_id": "b7b6f9de-5d0a",
+    "end_user_id": "person-7",
+    "session_id": "session-7",
+    "workspace_id": "workspace-7",
+    "error_message": SECRET,
+    "error_code": "rate_limited",
+    "latency_ms": 412,
+    "usage": {"total_tokens": 170, "kind": "exact"},
+    "pricing_lines": [{"meter": "input_text_tokens", "note": SECRET, "quantity": "42"}],
+    "provider_attempts": [{"provider": "openai", "outcome": "success", "key_id": "k-7", "error": SECRET}],
+    "surprise": {SECRET: SECRET},
+    "replay_request": {
+        "model": "openai/gpt-5-nano",
+        "temperature": 0.10,
+        "messages": [{"role": "user", "content": SECRET, "card": 4111},
+                     {"role": SECRET, "content": [{"type": "text", "text": SECRET}]}],
+        "user": "person-7",
+    },
+    "io_log": {
+        "status": "stored",
+        "payload": {
+            "request_payload": {"model": "m", "input": [[1, 2], SECRET]},
+            "gateway_response": {"id": "chatcmpl-1", "choices": [
+                    {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": SECRET}}]},
+        },
+    },
+}  # fmt: skip
+
+
+def test_a_masked_record_keeps_the_shape_and_the_technical_values() -> None:
+    told = json.loads(b"".join(masked(json.dumps(RECORD).encode(), "record")))
+    gone, seven = "(17 bytes)", "(8 bytes)"
+    assert told == {
+        **RECORD,
+        "key_id": "(13 bytes)",
+        "end_user_id": seven,
+        "session_id": "(9 bytes)",
+        "workspace_id": "(11 bytes)",
+        "error_message": gone,
+        "pricing_lines": [{"meter": "input_text_tokens", "note": gone, "quantity": "42"}],
+        "provider_attempts": [{"provider": "openai", "outcome": "success", "key_id": "(3 bytes)", "error": gone}],
+        "surprise": {gone: gone},
+        "replay_request": {
+            "model": "openai/gpt-5-nano",
+            "temperature": 0.1,
+            "messages": [{"role": "user", "content": gone, "card": 0},
+                         {"role": gone, "content": [{"type": "text", "text": gone}]}],
+            "user": seven,
+        },
+        "io_log": {
+            "status": "stored",
+            "payload": {
+                "request_payload": {"model": "m", "input": [[0, 0], gone]},
+                "gateway_response": {"id": "chatcmpl-1", "choices": [
+                    {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": gone}}]},
+            },
+        },
+    }  # fmt: skip
+
+
+def test_a_masked_bundle_holds_no_secret() -> None:
+    files = unpacked(json.dumps(RECORD).encode(), mask=True)
+    for name, content in files.items():
+        for secret in (SECRET, "person-7", "session-7", "workspace-7", "b7b6f9de", "4111"):
+            assert (name, secret, secret.encode() in content) == (name, secret, False)
+
+
+def test_masking_ends_where_the_json_is_damaged() -> None:
+    assert b"".join(masked(b'{"a": "secret", "b": "sec', "request")) == (
+        b'{"a": "(6 bytes)", "b" "(damaged from here on)"'
+    )
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES, st.sampled_from(["request", "answer", "record"]))
+def test_masking_keeps_the_shape_of_any_json(value: Any, kind: str) -> None:
+    told = json.loads(b"".join(masked(json.dumps(value).encode(), kind)), object_pairs_hook=pairs)
+    assert shape_of(told) == shape_of(json.loads(json.dumps(value), object_pairs_hook=pairs))
+
+
+def pairs(members: list[tuple[str, Any]]) -> list[Any]:
+    return ["object", *(value for _, value in members)]
+
+
+def shape_of(value: Any) -> Any:
+    if isinstance(value, list):
+        return [shape_of(one) for one in value]
+    return value if value is None or isinstance(value, bool) else isinstance(value, str)
+
+
+@given(st.binary(max_size=60) | st.text('{}[],:"\\se1 ', max_size=30).map(str.encode))
+def test_masking_never_fails(raw: bytes) -> None:
+    b"".join(masked(raw, "record"))
+    without_bodies(raw, "gone")
+
+
+def test_without_bodies_figures_stay() -> None:
+    raw = demo_record("oslo-cancelled")
+    left = without_bodies(raw, "expired_here")
+    before, after = outline.make(Record.read(raw)), outline.make(Record.read(left))
+    assert (after.cost, after.timing, after.usage, after.status) == (
+        *(before.cost, before.timing, before.usage, before.status),
+    )
+    assert (after.request.turns, after.answer.turns, after.replayable) == ([], [], False)
+    assert [cause.code for cause in after.request.missing] == ["expired_here"]
+    assert b"Oslo" not in left
+
+
+@pytest.mark.parametrize("raw", [b"", b"garbage", b"[1]", b'{"a'])
+def test_without_bodies_of_what_is_no_record(raw: bytes) -> None:
+    assert json.loads(without_bodies(raw, "gone")) == {"io_log": {"status": "gone"}}

@@ -1,0 +1,219 @@
+"""Forgetting by hand and by age: nothing of the content is left, running replays are not touched."""
+
+import json
+import zlib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+from django.apps import apps
+from django.db import connection
+from django.utils import timezone
+
+from dashboard.models import AuditEvent, Team, User
+from generations import lookup, retention
+from generations.gateway.record import Record
+from generations.models import Fetch, Generation, Replay, ReplayAnswer, ReplayPart, StoredRecord
+from generations.models.replay import State
+from generations.reading import outline
+from generations.replay import live, sweep
+from tests import people
+from tests.replay import rows
+
+pytestmark = pytest.mark.django_db
+SECRET = "xyzzysecret"
+NOW = timezone.now()
+
+
+@pytest.fixture
+def team() -> Team:
+    return people.team()
+
+
+@pytest.fixture
+def ada(team: Team) -> User:
+    return people.person(team)
+
+
+def secret_record(request_id: str) -> dict[str, Any]:
+    said = [{"role": "user", "content": SECRET}]
+    answer = {"choices": [{"message": {"role": "assistant", "content": SECRET}, "finish_reason": "stop"}]}
+    return {
+        "request_id": request_id,
+        "error_payload": {"message": SECRET},
+        "error_message": SECRET,
+        "cost_nanos": 53300,
+        "replay_request": {"model": "openai/gpt-5-nano", "messages": said},
+        "io_log": {"status": "stored", "payload": {"gateway_response": answer}},
+    }
+
+
+@pytest.fixture
+def chat(team: Team, ada: User) -> Generation:
+    return rows.generation(team, ada, people.connection(team), **secret_record("G-1"))
+
+
+def replayed(of: Generation, ada: User, *, state: State = State.SUCCEEDED, **columns: Any) -> Replay:
+    """A replay with an answer, a checkpoint and a live stream that hold the secret."""
+    made = rows.replay(of, ada, state=state, detail=SECRET, status_code=200, finished_at=NOW, **columns)
+    rows.part(made, 1, SECRET)
+    said = {
+        "packed": zlib.compress(SECRET.encode()),
+        "size": 11,
+        "text": SECRET,
+        "outline": json.dumps(SECRET),
+    }
+    ReplayAnswer.objects.create(replay=made, **said)
+    return made
+
+
+def traces() -> list[str]:
+    """Every table that holds the secret somewhere."""
+    found = []
+    with connection.cursor() as cursor:
+        for model in apps.get_app_config("generations").get_models():
+            cursor.execute(
+                f"SELECT count(*) FROM {model._meta.db_table} t WHERE t::text ILIKE %s", [f"%{SECRET}%"]
+            )
+            found += [model.__name__] if cursor.fetchone()[0] else []
+    packed = [bytes(row.packed) for row in [*StoredRecord.objects.all(), *ReplayAnswer.objects.all()]]
+    return found + ["packed" for one in packed if SECRET.encode() in zlib.decompress(one)]
+
+
+# --- by hand ----------------------------------------------------------------------------------------------------
+
+
+def test_every_trace_of_a_generation_goes_and_an_audit_event_remains(
+    team: Team, ada: User, chat: Generation
+) -> None:
+    replayed(chat, ada)
+    chat.opened(ada)
+    Fetch.objects.create(team=team, request_id="G-1", lease_until=NOW)
+    assert "packed" in traces()
+    retention.forget(chat, ada)
+    assert traces() == []
+    assert [Generation.objects.count(), Replay.objects.count(), Fetch.objects.count()] == [0, 0, 0]
+    event = AuditEvent.objects.get(team=team)
+    assert (event.action, event.subject, event.actor, event.details) == (
+        "generation.forgotten",
+        "G-1",
+        ada,
+        {"generations": 1, "replays": 1},
+    )
+
+
+def test_the_generations_that_its_replays_made_go_too(team: Team, ada: User, chat: Generation) -> None:
+    source = team.connections.get()
+    second = rows.generation(team, ada, source, **secret_record("G-2"))
+    third = rows.generation(team, ada, source, **secret_record("G-3"))
+    other = rows.generation(team, ada, source, **secret_record("G-4"))
+    replayed(chat, ada, new_generation=second)
+    replayed(second, ada, new_generation=third)
+    replayed(third, ada, new_generation=chat)
+    reach = retention.forget(chat, ada)
+    assert len(reach.generations) == 3
+    assert list(Generation.objects.all()) == [other]
+
+
+def test_the_replay_that_made_it_loses_its_answer_and_is_not_looked_up_again(
+    team: Team, ada: User, chat: Generation
+) -> None:
+    second = rows.generation(team, ada, team.connections.get(), request_id="G-2")
+    maker = replayed(second, ada, new_generation=chat, new_request_id="G-1", cost_nanos=7)
+    retention.forget(chat, ada)
+    maker.refresh_from_db()
+    assert (traces(), maker.new_generation, maker.cost_nanos, maker.detail) == ([], None, 7, "")
+    from generations.replay import results
+
+    assert not results.is_awaited(maker)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
+def test_nothing_is_forgotten_while_a_replay_is_open(ada: User, chat: Generation, state: State) -> None:
+    rows.replay(chat, ada, state=state)
+    with pytest.raises(retention.Busy):
+        retention.forget(chat, ada)
+    assert (Generation.objects.count(), AuditEvent.objects.count()) == (1, 0)
+
+
+def test_the_live_stream_goes(ada: User, chat: Generation, broker: "redis.Redis") -> None:
+    made = replayed(chat, ada)
+    broker.xadd(live.key_of(made.pk), {"k": "text", "t": SECRET})
+    retention.forget(chat, ada)
+    assert broker.keys("retake:replay:*") == []
+
+
+def test_another_team_keeps_its_own(ada: User, chat: Generation) -> None:
+    other = people.team()
+    theirs = rows.generation(other, people.person(other), people.connection(other), **secret_record("G-1"))
+    retention.forget(chat, ada)
+    assert list(Generation.objects.all()) == [theirs]
+
+
+# --- by age -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def thirty_days(settings: Any) -> None:
+    settings.BODY_RETENTION_DAYS = 30
+
+
+LATER = NOW + timedelta(days=31)
+
+
+def test_without_a_number_of_days_nothing_expires(chat: Generation) -> None:
+    assert retention.expire(LATER) == {"records": 0, "answers": 0}
+    assert "packed" in traces()
+
+
+@pytest.mark.usefixtures("thirty_days")
+def test_bodies_expire_and_figures_stay(ada: User, chat: Generation) -> None:
+    made = replayed(chat, ada)
+    assert retention.expire(NOW + timedelta(days=29)) == {"records": 0, "answers": 0}
+    assert retention.expire(LATER) == {"records": 1, "answers": 1}
+    assert traces() == []
+    chat.refresh_from_db()
+    kept = outline.load(chat.records.get().outline)
+    assert (chat.cost_nanos, chat.replayable, kept.replayable) == (53300, False, False)
+    assert [cause.code for cause in kept.request.missing] == ["expired_here"]
+    made.refresh_from_db()
+    assert (made.state, ReplayPart.objects.count()) == (State.SUCCEEDED, 0)
+    assert retention.expire(LATER) == {"records": 0, "answers": 0}
+
+
+@pytest.mark.usefixtures("thirty_days")
+def test_open_replays_are_not_touched(ada: User, chat: Generation) -> None:
+    made = rows.replay(chat, ada, state=State.RUNNING)
+    rows.part(made, 1, SECRET)
+    assert retention.expire(LATER) == {"records": 0, "answers": 0}
+    assert chat.records.get().has_request
+
+
+@pytest.mark.usefixtures("thirty_days")
+def test_small_bites_reach_everything(team: Team, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BITE", 2)
+    source = people.connection(team)
+    for number in range(5):
+        replayed(rows.generation(team, ada, source, **secret_record(f"G-{number}")), ada)
+    assert retention.expire(LATER, seconds=-1) == {"records": 0, "answers": 0}
+    assert retention.expire(LATER) == {"records": 5, "answers": 5}
+    assert traces() == []
+
+
+@pytest.mark.usefixtures("thirty_days")
+def test_a_refresh_brings_the_content_back(team: Team, ada: User, chat: Generation) -> None:
+    raw = chat.records.get().raw
+    retention.expire(LATER)
+    lookup.store(team, "G-1", ada, Record.read(raw), None)
+    best = chat.records.best_first().first()
+    assert best is not None
+    assert (best.raw, best.has_request) == (raw, True)
+    chat.refresh_from_db()
+    assert chat.replayable
+
+
+@pytest.mark.usefixtures("thirty_days")
+def test_the_hourly_task_does_it(chat: Generation) -> None:
+    sweep.tidy(LATER)
+    assert traces() == []
