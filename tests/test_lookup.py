@@ -156,7 +156,7 @@ def test_a_slow_gateway_does_not_hold_the_page(
     found = lookup.find(team, KNOWN, ada)
     assert isinstance(found, Fetch)
     assert found.outcome is None
-    wait_for(lambda: Generation.objects.filter(request_id=KNOWN).exists(), 10)
+    wait_for(lambda: Generation.objects.filter(request_id=KNOWN).exists(), 60)
 
 
 def test_the_first_connection_that_knows_the_id_wins(

@@ -109,9 +109,9 @@ def test_a_record_that_is_not_written_yet_opens_by_itself(
     window: Windows, ada: User, demo_gateway: DemoGateway
 ) -> None:
     demo_gateway.set(record_ms=3000)
-    request_id = call(demo_gateway)
     page = window(ada, expect=(STATUS_404,))
     page.goto("/")
+    request_id = call(demo_gateway)
     pages.look_up(page, request_id)
     expect(page.locator("#waiting")).to_contain_text("Not recorded yet.")
     expect(page).to_have_url(re.compile(f"/t/acme/g/{request_id}$"))

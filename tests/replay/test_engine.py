@@ -53,7 +53,7 @@ class Beside:
             connection.close()
 
     def end(self) -> Replay:
-        self.thread.join(20)
+        self.thread.join(60)
         assert not self.thread.is_alive()
         return Replay.objects.get(pk=self.replay.pk)
 
@@ -264,7 +264,7 @@ def test_stop_ends_a_stream_within_two_seconds_and_keeps_its_text(
 ) -> None:
     slow(demo_gateway)
     beside = Beside(rows.replay(chat, ada))
-    wait_for(ReplayPart.objects.exists, 10)
+    wait_for(ReplayPart.objects.exists, 60)
     asked = time.monotonic()
     assert beside.replay.ask_to_stop(ada)
     replay = beside.end()
@@ -278,7 +278,7 @@ def test_a_silent_first_byte_is_not_taken_for_dead_and_stops_in_time(
 ) -> None:
     demo_gateway.set(pace=1, fault="silence", silence_ms=120_000)
     beside = Beside(rows.replay(chat, ada))
-    wait_for(demo_gateway.requests, 10)
+    wait_for(demo_gateway.requests, 60)
     before = Replay.objects.get(pk=beside.replay.pk).heartbeat_at
     wait_for(lambda: Replay.objects.get(pk=beside.replay.pk).heartbeat_at != before, 5)
     asked = time.monotonic()
@@ -311,7 +311,7 @@ def test_shutdown_interrupts_with_what_came(
 ) -> None:
     slow(demo_gateway)
     beside = Beside(rows.replay(chat, ada))
-    wait_for(ReplayPart.objects.exists, 10)
+    wait_for(ReplayPart.objects.exists, 60)
     monkeypatch.setattr(pulse, "_quit_at", 0.0)
     replay = beside.end()
     assert (replay.state, replay.reason) == (State.INTERRUPTED, "worker_stopped")
@@ -323,7 +323,7 @@ def test_a_worker_taken_for_lost_still_delivers(
 ) -> None:
     demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
     beside = Beside(rows.replay(chat, ada))
-    wait_for(ReplayPart.objects.exists, 10)
+    wait_for(ReplayPart.objects.exists, 60)
     Replay.objects.update(state=State.INTERRUPTED)
     assert beside.end().state == State.SUCCEEDED
 
@@ -333,7 +333,7 @@ def test_the_checkpoints_and_the_live_log_tell_the_same(
 ) -> None:
     demo_gateway.set(pace=1, first_byte_ms=0, frames=120, frame_ms=20)
     beside = Beside(rows.replay(chat, ada))
-    wait_for(lambda: ReplayPart.objects.count() > 1, 10)
+    wait_for(lambda: ReplayPart.objects.count() > 1, 60)
     saved = live.saved_log(beside.replay.pk)
     replay = beside.end()
     assert [entry.seq for entry in saved] == list(range(1, len(saved) + 1))
@@ -345,7 +345,7 @@ def test_replay_threads_hold_no_database_connection(
 ) -> None:
     slow(demo_gateway)
     beside = [Beside(rows.replay(chat, ada)) for _ in range(4)]
-    wait_for(lambda: len(demo_gateway.requests()) == 4, 10)
+    wait_for(lambda: len(demo_gateway.requests()) == 4, 60)
     with connection.cursor() as cursor:
         cursor.execute(
             "select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle' "

@@ -53,7 +53,7 @@ class Page:
         self.html, self.last_id, self.ended = "", last_event_id, False
         self.names: list[str] = []
 
-    async def read(self, until: Callable[["Page"], bool], seconds: float = 10) -> "Page":
+    async def read(self, until: Callable[["Page"], bool], seconds: float = 60) -> "Page":
         async with asyncio.timeout(seconds):
             while not until(self):
                 self.take((await anext(self.events)).decode())

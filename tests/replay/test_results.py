@@ -35,7 +35,7 @@ def test_the_record_comes_and_is_linked(ended: Replay, demo_gateway: DemoGateway
             is not None
         )
 
-    wait_for(came, 10)
+    wait_for(came, 60)
     ended.refresh_from_db()
     assert ended.new_generation is not None
     assert ended.new_generation.request_id == ended.new_request_id
@@ -47,7 +47,7 @@ def test_the_sweep_fetches_for_replays_that_nobody_watches(ended: Replay) -> Non
         Fetch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         return results.fetch_due() == 1
 
-    wait_for(came, 10)
+    wait_for(came, 60)
     assert results.fetch_due() == 0
 
 

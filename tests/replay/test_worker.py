@@ -35,7 +35,7 @@ def test_a_click_runs_to_its_end(
     chat: Generation, ada: User, source: GatewayConnection, worker: int, demo_gateway: DemoGateway
 ) -> None:
     replay = click(chat, ada, source)
-    wait_for(lambda: state_of(replay) == State.SUCCEEDED, 20)
+    wait_for(lambda: state_of(replay) == State.SUCCEEDED, 60)
     assert len(demo_gateway.requests()) == 1
 
 
@@ -46,7 +46,7 @@ def test_a_redelivered_message_makes_no_second_post(
     for _ in range(3):
         engine.send_message(replay.pk)
     other = click(chat, ada, source)
-    wait_for(lambda: state_of(replay) == state_of(other) == State.SUCCEEDED, 20)
+    wait_for(lambda: state_of(replay) == state_of(other) == State.SUCCEEDED, 60)
     assert len(demo_gateway.requests()) == 2
 
 
@@ -60,7 +60,7 @@ def test_a_killed_worker_leaves_an_interrupted_replay_with_its_text(
 ) -> None:
     pace(demo_gateway)
     replay = click(chat, ada, source)
-    wait_for(lambda: live.text_of(live.saved_log(replay.pk)), 20)
+    wait_for(lambda: live.text_of(live.saved_log(replay.pk)), 60)
     os.kill(worker, signal.SIGKILL)
     with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment):
         assert sweep()["interrupted"] == 0
@@ -70,7 +70,7 @@ def test_a_killed_worker_leaves_an_interrupted_replay_with_its_text(
         assert (replay.state, replay.reason, replay.sent) == (State.INTERRUPTED, "worker_lost", None)
         assert ReplayAnswer.objects.get(replay=replay).text
         again = click(chat, ada, source)
-        wait_for(lambda: state_of(again) == State.RUNNING, 20)
+        wait_for(lambda: state_of(again) == State.RUNNING, 60)
     assert len(demo_gateway.requests()) == 2
 
 
@@ -87,7 +87,7 @@ def test_a_message_lost_with_the_broker_is_sent_again_and_makes_one_post(
     with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment):
         assert sweep()["resent"] == 0
         assert sweep(timezone.now() + timedelta(seconds=31))["resent"] == 1
-        wait_for(lambda: state_of(replay) == State.SUCCEEDED, 20)
+        wait_for(lambda: state_of(replay) == State.SUCCEEDED, 60)
     assert len(demo_gateway.requests()) == 1
 
 
@@ -112,7 +112,7 @@ def test_sigterm_lets_a_short_stream_finish(
     demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
     with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment) as running:
         replay = click(chat, ada, source)
-        wait_for(demo_gateway.requests, 20)
+        wait_for(demo_gateway.requests, 60)
         running.terminate()
         running.wait(20)
     assert state_of(replay) == State.SUCCEEDED
@@ -130,7 +130,7 @@ def test_sigterm_interrupts_what_outlasts_the_grace(
     environment = {**site_environment, "WORKER_GRACE_SECONDS": "1"}
     with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=environment) as running:
         replay = click(chat, ada, source)
-        wait_for(lambda: live.text_of(live.saved_log(replay.pk)), 20)
+        wait_for(lambda: live.text_of(live.saved_log(replay.pk)), 60)
         running.terminate()
         running.wait(20)
     replay.refresh_from_db()
