@@ -20,7 +20,6 @@ from kombu.exceptions import OperationalError
 from dashboard.celery import app as celery
 from dashboard.models import GatewayConnection, User, allowed_urls
 from generations.gateway import endpoints
-from generations.gateway import events as ev
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
@@ -35,7 +34,8 @@ from generations.replay.pulse import pulse
 
 log = logging.getLogger(__name__)
 
-turns = threading.BoundedSemaphore(4)
+# Threads that start or end at the same moment only get into each other's way.
+starts, endings = threading.BoundedSemaphore(3), threading.BoundedSemaphore(2)
 
 RUN = "generations.tasks.run_replay"
 
@@ -89,7 +89,7 @@ class Sending:
 
 def run(replay_id: UUID) -> None:
     """Run one queued replay to its end. Walks away when another caller has claimed it."""
-    with turns:
+    with starts:
         ready = claim(replay_id)
         connection.close()
     if ready is None:
@@ -116,11 +116,16 @@ def claim(replay_id: UUID) -> tuple[Replay, Sending] | None:
         return None
 
 
+NEEDED = (
+    *("state", "claim", "heartbeat_at", "record__packed"),
+    *("connection__base_url", "connection__read_key", "connection__replay_key"),
+    *("generation__endpoint", "generation__success", "generation__status_code", "generation__error_code"),
+)
+
+
 def _load(replay_id: UUID) -> Replay | None:
-    rows = Replay.objects.select_related("connection", "record", "generation", "team").defer(
-        "record__outline"
-    )
-    return rows.filter(pk=replay_id).first()
+    rows = Replay.objects.select_related("connection", "record", "generation").only(*NEEDED)
+    return next(iter(rows.filter(pk=replay_id)), None)
 
 
 def limits() -> Limits:
@@ -148,13 +153,9 @@ def prepare(replay: Replay) -> Sending:
 
 def perform(sending: Sending, feed: Feed) -> GatewayError | None:
     """The one POST. Fills the feed; answers with the error that ended it, None when the answer ended by itself."""
-    asked = feed.clock()
     try:
         for event in sending.client.send(sending.endpoint, sending.body, stop=feed.stop):
             feed.take(event)
-            if type(event) is ev.Received and feed.first_token_at and feed.clock() - asked > 0.001:
-                pulse.rest()
-            asked = feed.clock()
     except GatewayError as error:
         return error
     return None
@@ -217,7 +218,7 @@ def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
     facts = facts_of(replay, feed, fault)
     for pause in SAVE_PAUSES_S:
         try:
-            with turns:
+            with endings:
                 store(replay, feed, ended, facts)
             break
         except (DatabaseError, InterfaceError):
@@ -274,13 +275,17 @@ def reproduces(original: Generation, fault: GatewayError) -> bool:
 def keep_answer(replay_id: UUID, answer: Answer, wire: bytes) -> None:
     """Join the parts: the raw bytes, the plain text, and the outline that pages read."""
     text = visible("".join(text for kind, text in shown(answer) if kind == "text"))
-    ReplayAnswer.objects.update_or_create(
+    row = ReplayAnswer(
         replay_id=replay_id,
-        defaults={
-            "packed": zlib.compress(wire, 3),
-            "size": len(wire),
-            "text": text,
-            "outline": answers.dump(answers.make(answer, len(wire))),
-        },
+        packed=zlib.compress(wire, 3),
+        size=len(wire),
+        text=text,
+        outline=answers.dump(answers.make(answer, len(wire))),
+    )
+    ReplayAnswer.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["replay"],
+        update_fields=["packed", "size", "text", "outline"],
     )
     ReplayPart.objects.filter(replay=replay_id).delete()

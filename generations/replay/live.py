@@ -12,8 +12,10 @@ import ssl
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -53,8 +55,16 @@ def _options() -> dict[str, Any]:
     return {"socket_connect_timeout": 0.5, **tls}
 
 
-@lru_cache
+_making = Lock()
+
+
 def _writer() -> "redis.Redis":
+    with _making:  # two threads at once would make two pools
+        return _make_writer()
+
+
+@cache
+def _make_writer() -> "redis.Redis":
     pool = redis.BlockingConnectionPool.from_url(
         settings.REDIS_URL,
         max_connections=2,
@@ -72,11 +82,8 @@ class _Rest:
     until = 0.0
 
 
-def publish(feeds: Iterable[Feed], *, keep: bool = False) -> None:
-    """Number what is new in the feeds and send it, all in one pipeline. What could not be sent is kept and sent later.
-
-    `keep` puts the expiry of their streams off again.
-    """
+def publish(feeds: Iterable[Feed]) -> None:
+    """Number what is new in the feeds and send it, all in one pipeline. What could not be sent is kept and sent later."""
     waiting = []
     for feed in feeds:
         feed.number()
@@ -86,7 +93,7 @@ def publish(feeds: Iterable[Feed], *, keep: bool = False) -> None:
     if not waiting or now < _Rest.until:
         return
     try:
-        _send([(feed.replay_id, list(feed.unsent)) for feed in waiting], keep=keep)
+        _send([(feed.replay_id, list(feed.unsent)) for feed in waiting])
     except redis.RedisError as error:
         _Rest.until = now + 1.0
         log.warning("The live channel is away (%s); pages poll until it is back", type(error).__name__)
@@ -95,7 +102,7 @@ def publish(feeds: Iterable[Feed], *, keep: bool = False) -> None:
         feed.unsent.clear()
 
 
-def _send(batches: list[tuple[UUID, list[Entry]]], *, keep: bool = False) -> None:
+def _send(batches: list[tuple[UUID, list[Entry]]]) -> None:
     with _writer().pipeline(transaction=False) as pipe:
         for replay_id, entries in batches:
             for entry in entries:
@@ -106,13 +113,26 @@ def _send(batches: list[tuple[UUID, list[Entry]]], *, keep: bool = False) -> Non
                     maxlen=KEPT_ENTRIES,
                     approximate=True,
                 )
-            if keep or entries[0].seq == 1 or entries[-1].kind == "end":
+            if entries[0].seq == 1 or entries[-1].kind == "end":
                 pipe.expire(key_of(replay_id), KEPT_SECONDS)
         pipe.publish(BELL, " ".join(str(replay_id) for replay_id, _ in batches))
         for answer in pipe.execute(raise_on_error=False):
             # An entry that Redis has already (its answer got lost) is refused as not newer: that is well.
             if isinstance(answer, redis.RedisError) and not isinstance(answer, redis.ResponseError):
                 raise answer
+
+
+def keep(feeds: Iterable[Feed]) -> None:
+    """Put the expiry of these running replays' streams off again."""
+    if time.monotonic() < _Rest.until:
+        return
+    try:
+        with _writer().pipeline(transaction=False) as pipe:
+            for feed in feeds:
+                pipe.expire(key_of(feed.replay_id), KEPT_SECONDS)
+            pipe.execute()
+    except redis.RedisError:
+        log.debug("The expiry of the live channel was not put off")
 
 
 def ring(replay_id: UUID) -> None:
@@ -144,18 +164,24 @@ class Hub:
         self.up = False
         quick = {"retry": AsyncRetry(NoBackoff(), 0), **_options()}
         pool = redis.asyncio.BlockingConnectionPool.from_url(
-            settings.REDIS_URL, max_connections=3, timeout=5, socket_timeout=2, **quick
+            settings.REDIS_URL, max_connections=1, timeout=5, socket_timeout=2, **quick
         )
         self.reader = redis.asyncio.Redis(connection_pool=pool)
         self.bell = redis.asyncio.Redis.from_url(settings.REDIS_URL, health_check_interval=10, **quick)
-        self.task = asyncio.get_running_loop().create_task(self.listen())
+        self.asked: dict[tuple[UUID, int], asyncio.Future[list[Entry] | None]] = {}
+        self.loop = asyncio.get_running_loop()
+        self.task = self.loop.create_task(self.listen())
+        self.fetching: asyncio.Task[None] | None = None
 
     async def listen(self) -> None:
         """Ring whoever waits; after a lost connection ring everybody, for nobody knows what was missed."""
-        while True:
+        me = asyncio.current_task()
+        while me is not None and not me.cancelling():  # redis-py may lose a cancellation (3.11's wait_for)
             try:
                 async with self.bell.pubsub() as channel:
                     await channel.subscribe(BELL)
+                    if me.cancelling():
+                        return
                     self.up = True
                     self.ring_all()
                     async for message in channel.listen():
@@ -176,9 +202,35 @@ class Hub:
         self.ring(list(self.waiters))
 
     async def after(self, replay_id: UUID, seq: int) -> list[Entry]:
-        """The entries after `seq` that Redis has. Raises redis.RedisError, OSError."""
-        got: Any = await self.reader.xrange(key_of(replay_id), f"({seq}-0", "+", count=500)
-        return [Entry(int(key.split(b"-")[0]), told[b"k"].decode(), told[b"t"].decode()) for key, told in got]
+        """The entries after `seq` that Redis has. Raises redis.RedisError.
+
+        Whatever is asked while an answer is on its way goes out together, and equal questions only once.
+        """
+        answer = self.asked.setdefault((replay_id, seq), self.loop.create_future())
+        if self.fetching is None or self.fetching.done():
+            self.fetching = self.loop.create_task(self.fetch())
+        entries = await asyncio.shield(answer)
+        if entries is None:
+            raise redis.ConnectionError("The live channel is away")
+        return entries
+
+    async def fetch(self) -> None:
+        """Answer what is asked, in one pipeline, until nothing is."""
+        while self.asked:
+            asked, self.asked = self.asked, {}
+            found: list[list[Entry] | None] = [None] * len(asked)
+            with suppress(redis.RedisError, OSError):
+                async with self.reader.pipeline(transaction=False) as pipe:
+                    for replay_id, seq in asked:
+                        pipe.xrange(key_of(replay_id), f"({seq}-0", "+", count=500)
+                    found = [entries_of(got) for got in await pipe.execute()]
+            for answer, entries in zip(asked.values(), found, strict=True):
+                answer.set_result(entries)
+
+
+def entries_of(got: Any) -> list[Entry]:
+    """The entries in an answer to XRANGE."""
+    return [Entry(int(key.split(b"-")[0]), told[b"k"].decode(), told[b"t"].decode()) for key, told in got]
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}

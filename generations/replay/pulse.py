@@ -36,7 +36,9 @@ class Pulse:
 
     def __init__(self) -> None:
         self._feeds: dict[UUID, Feed] = {}
-        self._tick = threading.Lock()
+        # Held for moments only: a tick may take long, and nobody waits for it to begin.
+        self._turn = threading.Condition()
+        self._ticks, self._ticking = 0, False
         self._some = threading.Event()
         self._thread: threading.Thread | None = None
         self._next_beat = 0.0
@@ -44,23 +46,23 @@ class Pulse:
 
     @contextmanager
     def beating(self, feed: Feed) -> Iterator[None]:
-        """Beat for `feed` while the block runs."""
-        with self._tick:
+        """Beat for `feed` while the block runs. After it the pulse does not touch the feed any more."""
+        with self._turn:
             self._feeds[feed.replay_id] = feed
             self._ensure_thread()
             self._some.set()
         try:
             yield
         finally:
-            with self._tick:
-                del self._feeds[feed.replay_id]
-                if not self._feeds:
-                    self._some.clear()
+            self._leave(feed)
 
-    def rest(self) -> None:
-        crowd = len(self._feeds)
-        if crowd > 10:
-            time.sleep(min(0.06, crowd / 3000))
+    def _leave(self, feed: Feed) -> None:
+        with self._turn:
+            del self._feeds[feed.replay_id]
+            if not self._feeds:
+                self._some.clear()
+            seen = self._ticks
+            self._turn.wait_for(lambda: not self._ticking or self._ticks != seen)
 
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -71,20 +73,28 @@ class Pulse:
         while True:
             self._some.wait()
             begun = time.monotonic()
+            with self._turn:
+                self._ticking, feeds = True, list(self._feeds.values())
             try:
-                with self._tick:
-                    self.tick(begun)
+                self.tick(feeds, begun)
             except Exception:
                 log.exception("The pulse missed a beat")
-            time.sleep(max(0.005, TICK_S - (time.monotonic() - begun)))
+            with self._turn:
+                self._ticking = False
+                self._ticks += 1
+                self._turn.notify_all()
+            took = time.monotonic() - begun
+            time.sleep(max(TICK_S - took, took))  # with many replays the pulse leaves them half of the time
 
-    def tick(self, now: float) -> None:
-        """One step for all feeds. Called with the tick lock held."""
-        feeds = list(self._feeds.values())
+    def tick(self, feeds: list[Feed], now: float) -> None:
+        """One step for these feeds."""
+        for feed in feeds:
+            feed.neighbours = len(feeds)
         live.publish(feeds)
         if now < self._next_beat:
             return
         self._next_beat = now + BEAT_S
+        live.keep(feeds)
         for feed in feeds:
             if late := feed.overdue():
                 feed.end(late)
@@ -92,24 +102,27 @@ class Pulse:
                 feed.end("shutdown")
         try:
             save(feeds)
-            self._beat()
+            beat(feeds)
         except (DatabaseError, InterfaceError):
             log.warning("The database is away; replays go on and are saved when it is back")
         finally:
             connection.close()
 
-    def _beat(self) -> None:
-        if not self._feeds:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(BEAT, [timezone.now(), list(self._feeds)])
-            for replay_id, cancelled in cursor.fetchall():
-                if cancelled:
-                    self._feeds[replay_id].end("cancelled")
-
     def quit_within(self, seconds: float) -> None:
         """On SIGTERM: let streams run for `seconds`, then end them."""
         self._quit_at = time.monotonic() + seconds
+
+
+def beat(feeds: list[Feed]) -> None:
+    """Say that these replays are alive, and end those that somebody has asked to stop."""
+    running = {feed.replay_id: feed for feed in feeds}
+    if not running:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(BEAT, [timezone.now(), list(running)])
+        for replay_id, cancelled in cursor.fetchall():
+            if cancelled:
+                running[replay_id].end("cancelled")
 
 
 def save(feeds: list[Feed]) -> None:

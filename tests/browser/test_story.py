@@ -137,7 +137,7 @@ def test_what_holds_no_id_comes_back_with_the_reason(window: Windows, ada: User)
         "x" * 100_000,
     ):
         pages.look_up(page, text)
-        expect(page.locator(".hero [role=alert]")).to_contain_text("No request ID was recognised.")
+        expect(page.locator(".hero [role=alert]")).to_contain_text("No request ID was recognised")
         expect(page.get_by_label("What to look up")).to_have_value(text)
 
 
