@@ -67,4 +67,4 @@ def forget(replays: list[UUID]) -> None:
     Replay.objects.filter(pk__in=replays).delete()
 
 
-pace = partial(dict, pace=1, first_byte_ms=0, frames=FRAMES, frame_ms=FRAME_MS)
+pace: partial[dict[str, float]] = partial(dict, pace=1, first_byte_ms=0, frames=FRAMES, frame_ms=FRAME_MS)

@@ -19,7 +19,12 @@ NOTHING = {"never_started": 0, "resent": 0, "interrupted": 0}
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     messages: list[str] = []
-    monkeypatch.setattr(sweeping, "send_message", lambda replay_id: messages.append(str(replay_id)) is None)
+
+    def send(replay_id: object) -> bool:
+        messages.append(str(replay_id))
+        return True
+
+    monkeypatch.setattr(sweeping, "send_message", send)
     return messages
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.models import GatewayConnection, Role, Team, User
+from dashboard.models import GatewayConnection, Membership, Role, Team, User
 from generations import lookup
 from generations.gateway.demo import ulid
 from generations.gateway.demo.keys import SCOPED_KEY
@@ -142,7 +142,7 @@ def test_an_id_that_cannot_stand_in_a_path_is_found(team: Team, ada: User) -> No
 
 
 def test_a_link_without_a_team_finds_the_right_one(ada: User, chat: Generation) -> None:
-    people.Membership.objects.create(team=people.team("aaa"), user=ada, role=Role.MEMBER)
+    Membership.objects.create(team=people.team("aaa"), user=ada, role=Role.MEMBER)
     assert people.browser(ada).get(f"/g/{OSLO}")["Location"] == chat.get_absolute_url()
 
 
