@@ -14,7 +14,7 @@ from generations.gateway.events import Answer
 from generations.gateway.jsontext import visible
 
 KEPT_BYTES = 32 * 2**20
-CROWD = 9999
+CROWD = 16
 PAUSE_EACH_S, LONGEST_PAUSE_S = 0.0004, 0.1
 
 

@@ -54,8 +54,7 @@ def test_from_home_to_a_replay_and_back(window: Windows, told: Generation, ada: 
     assert keys.locator("dt:visible").all_text_contents() == KEYS_AFTER_A_REPLAY
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
-    page.keyboard.press("g")
-    page.keyboard.press("h")
+    page.keyboard.type("gh")
     expect(page).to_have_url(re.compile("[0-9]/$"))
     assert teller.posts == 1
 
