@@ -14,11 +14,12 @@ from pathlib import Path
 
 import django
 import pytest
+import pytest_django
 import redis
 
 from dashboard.embedded.engines import Engines
 from dashboard.embedded.system import LOOPBACK, Port
-from tests.processes import DemoGateway, chromium, demo_process, process, with_database
+from tests.processes import DemoGateway, chromium, demo_process, process, wait_for, with_database
 
 FOLDER = Path(tempfile.mkdtemp(prefix="retake-"))
 # Under xdist each process has engines of its own: what its parent chose for itself does not count as given.
@@ -66,8 +67,31 @@ def engines() -> Engines:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(engines: Engines, static_files: None, django_db_setup: None) -> None:
-    """A fresh test database, once the engines run."""
+def django_db_setup(
+    engines: Engines,
+    static_files: None,
+    django_db_setup: None,
+    django_db_blocker: "pytest_django.DjangoDbBlocker",
+) -> Iterator[None]:
+    """A fresh test database, once the engines run; at the end nobody else is in it."""
+    yield
+    with django_db_blocker.unblock():
+        end_other_sessions()
+
+
+def end_other_sessions() -> None:
+    """A process that was just ended may leave its session for a moment, and the database could not be dropped."""
+    from django.db import connection
+
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+    def alone() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+            return cursor.fetchall() == []
+
+    connection.close_pool()  # type: ignore[attr-defined]  # ours, of threads that have ended
+    wait_for(alone)
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ class Line:
         self.ends: set[socket.socket] = set()
         self.asked: list[bytes] = []  # what was sent through it, piece by piece
         self.turned_away = 0  # connections that came while it was cut
+        self.refused: list[bytes] = []  # what they asked, where they got an answer
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -63,7 +64,7 @@ class Line:
 
     def _turn_away(self, near: socket.socket) -> None:
         if self.state == "502":
-            near.recv(65536)
+            self.refused.append(near.recv(65536))
             near.sendall(BAD_GATEWAY)
             near.close()
         else:

@@ -109,6 +109,8 @@ def test_a_lost_connection(
         wait_for(lambda: saved(replay) == teller.text)
         assert len(pages.live_text(page).split()) == 10
         wait_for(lambda: line.turned_away)
+        if while_cut == "502":  # the stream itself must have been refused, not only the page's polling
+            wait_for(lambda: any(b"/events HTTP" in one for one in line.refused))
         line.mend()
         pages.wait_for_text(page, teller.text)
         teller.say_words(21, 30)
