@@ -47,7 +47,12 @@ class Person:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     def get(self, path: str) -> Answer:
-        return self._ask("GET", path, None)
+        """The page; on a new connection when the server has closed the idle one."""
+        try:
+            return self._ask("GET", path, None)
+        except ConnectionError:
+            self._connection.close()
+            return self._ask("GET", path, None)
 
     def post(self, path: str, form: Mapping[str, str]) -> Answer:
         return self._ask("POST", path, urlencode(form))

@@ -88,7 +88,7 @@ def end_other_sessions() -> None:
     def alone() -> bool:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
-            return cursor.fetchall() == []
+            return not cursor.fetchall()
 
     connection.close_pool()  # type: ignore[attr-defined]  # ours, of threads that have ended
     wait_for(alone)

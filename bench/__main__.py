@@ -1,0 +1,50 @@
+"""`make bench`: start a site of its own as `make up` does, measure, print one table. Exits 0 whatever it finds."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+import django
+
+from bench.site import Site, checkout, running
+from bench.table import Figure, text
+
+WORKER_CONCURRENCY = "200"
+
+
+def main() -> None:
+    begun = time.monotonic()
+    with checkout() as folder:
+        say("starting a site of its own, twice: the second start is the warm one")
+        with running(folder):
+            pass
+        with running(folder, WORKER_CONCURRENCY=WORKER_CONCURRENCY) as site:
+            use(site)
+            figures = list(measured(site))
+    say(f"measured in {time.monotonic() - begun:.0f} s")
+    print(text(figures))
+
+
+def use(site: Site) -> None:
+    """Make this process one of the site's: on its database, its broker and its keys."""
+    os.environ.update(site.environment, DJANGO_SETTINGS_MODULE="dashboard.settings")
+    django.setup()
+
+
+def measured(site: Site) -> Iterator[Figure]:
+    # Their modules import models, which need the site that runs by now.
+    from bench import clicks, footprint, lookups, pages, partials, replays, streams
+
+    for part in (footprint, streams, pages, lookups, clicks, partials, replays):
+        say((part.__doc__ or "").strip())
+        yield from part.figures(site)
+
+
+def say(line: str) -> None:
+    """Tell on standard error what goes on; standard output is the table's."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
