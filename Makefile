@@ -19,11 +19,6 @@ test: $(DEV)
 e2e: $(DEV)
 	@exec $(BIN)/python -m pytest tests/browser
 
-# mypy's Django plugin loads the settings; it connects to nothing.
-lint: export DATABASE_URL := postgres://nobody@localhost/nothing
-lint: export REDIS_URL := redis://localhost
-lint: export SECRET_KEY := only-for-the-type-checker-0123456789
-lint: export FIELD_ENCRYPTION_KEYS := AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 # mypy's Django plugin loads the settings; nothing is reached through these values.
 lint: export DATABASE_URL = postgres://lint@localhost/lint
 lint: export REDIS_URL = redis://localhost/0

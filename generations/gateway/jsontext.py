@@ -73,6 +73,8 @@ def is_text(value: object) -> bool:
 def loads(raw: bytes | str) -> Value:
     """Read JSON text. Of duplicate keys the last wins, as at the gateway. Raises Unreadable and nothing
     else."""
+    if len(raw) < 6 and raw in _WORDS:
+        return _WORDS[raw]
     text = raw if isinstance(raw, str) else _decode(raw)
     try:
         value: Value = _DECODER.decode(text.removeprefix("\ufeff"))
@@ -109,6 +111,7 @@ def _children(box: Value) -> "list[Value]":
     return list(box.values()) if isinstance(box, dict) else box if isinstance(box, list) else []
 
 
+_WORDS: dict[bytes | str, Value] = {b"null": None, b"true": True, b"false": False}
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_refuse)
 
 
@@ -228,7 +231,9 @@ def _key(raw: bytes, at: int) -> tuple[str, int]:
     if not found:
         raise Unreadable(f"no key at byte {at}")
     colon = _space(raw, found.end())
-    return str(loads(found[0])), _space(raw, _expect(raw, colon, b":"))
+    plain = _PLAIN.fullmatch(found[0])
+    key = plain[1].decode() if plain else str(loads(found[0]))
+    return key, _space(raw, _expect(raw, colon, b":"))
 
 
 def _expect(raw: bytes, at: int, mark: bytes) -> int:
@@ -263,12 +268,15 @@ def _trimmed(raw: bytes) -> tuple[int, int]:
 
 
 def _space(raw: bytes, at: int) -> int:
+    if at < len(raw) and raw[at] > _BLANK:  # nothing to pass over, as nearly always
+        return at
     found = _SPACE.match(raw, at)
     return found.end() if found else at
 
 
-_QUOTE = 0x22
+_BLANK, _QUOTE = 0x20, 0x22
 _SPACE = re.compile(rb"[ \t\r\n]*+")
+_PLAIN = re.compile(rb'"([ !#-\[\]-~]*+)"')  # printable ASCII without escapes: nearly every key
 # Possessive quantifiers: a string of megabytes full of escapes needs no stack for going back.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _SCALAR = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s"{}\[\],:]++', re.DOTALL)
