@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from kombu import Queue
+
 from dashboard.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -174,6 +176,8 @@ CELERY = {
     "broker_pool_limit": 2,
     "task_ignore_result": True,
     "task_acks_late": False,
+    # A message is taken off the queue when it is read: the row, not the broker, knows what is still to be done.
+    "task_queues": [Queue("retake", no_ack=True)],
     "task_default_queue": "retake",
     "task_publish_retry": False,
     "task_serializer": "json",

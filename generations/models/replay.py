@@ -129,16 +129,6 @@ class Replay(models.Model):
         """Seconds since the click."""
         return round((timezone.now() - self.created_at).total_seconds(), 1)
 
-    def take(self) -> bool:
-        """Claim this queued replay for the calling worker. True for exactly one caller, ever."""
-        self.claim, self.claimed_at, self.heartbeat_at = uuid.uuid4(), timezone.now(), timezone.now()
-        self.state = State.RUNNING
-        mine = Replay.objects.filter(pk=self.pk, state=State.QUEUED, cancel_asked_at=None)
-        changed = mine.update(
-            state=State.RUNNING, claim=self.claim, claimed_at=self.claimed_at, heartbeat_at=self.heartbeat_at
-        )
-        return changed == 1
-
     def ask_to_stop(self, user: User) -> bool:
         """Ask for the end: a queued replay at once, a running one by its worker's pulse. True if it was open."""
         now = timezone.now()
@@ -156,18 +146,12 @@ class Replay(models.Model):
             rows.update(state=state, reason=reason, detail=detail, finished_at=timezone.now(), **facts) == 1
         )
 
-    def finish(self, state: State, reason: str = "", detail: str = "", **facts: Any) -> bool:
-        """End this replay with what its own claim found out. True unless another claim owns the row.
-
-        A worker that comes back after it was taken for lost (interrupted) still delivers the answer it paid for.
-        """
-        mine = Replay.objects.filter(
-            pk=self.pk, claim=self.claim, state__in=[State.RUNNING, State.INTERRUPTED]
+    def refuse(self, detail: str) -> None:
+        """End a claimed replay before its POST: nothing was sent."""
+        mine = Replay.objects.filter(pk=self.pk, claim=self.claim, state=State.RUNNING)
+        mine.update(
+            state=State.FAILED, reason="not_sent", detail=detail, sent=False, finished_at=timezone.now()
         )
-        values = {"state": state, "reason": reason, "detail": detail, "finished_at": timezone.now(), **facts}
-        for name, value in values.items():
-            setattr(self, name, value)
-        return mine.update(**values) == 1
 
 
 class ReplayPart(models.Model):

@@ -7,7 +7,6 @@ No step repeats a POST; a message may come twice, the claim lets one through.
 import logging
 import threading
 import time
-import zlib
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from dashboard.celery import app as celery
@@ -23,13 +23,12 @@ from generations.gateway import endpoints
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
-from generations.gateway.events import Answer
 from generations.gateway.jsontext import visible
-from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
+from generations.models import Generation, Replay
 from generations.models.replay import State
-from generations.reading import answers, usage
-from generations.replay import live, plan
-from generations.replay.feed import Feed, Limits, shown
+from generations.reading import usage
+from generations.replay import live, plan, rows
+from generations.replay.feed import Feed, Limits
 from generations.replay.pulse import pulse
 
 log = logging.getLogger(__name__)
@@ -105,27 +104,15 @@ def run(replay_id: UUID) -> None:
 
 def claim(replay_id: UUID) -> tuple[Replay, Sending] | None:
     """The replay, now the caller's, and what it sends. None when another caller has it or nothing can be sent."""
-    replay = _load(replay_id)
-    if replay is None or not replay.take():
+    replay = rows.take(replay_id)
+    if replay is None:
         return None
     try:
         return replay, prepare(replay)
     except plan.Refused as refused:
-        replay.finish(State.FAILED, "not_sent", str(refused), sent=False)
+        replay.refuse(str(refused))
         live.ring(replay.pk)
         return None
-
-
-NEEDED = (
-    *("state", "claim", "heartbeat_at", "record__packed"),
-    *("connection__base_url", "connection__read_key", "connection__replay_key"),
-    *("generation__endpoint", "generation__success", "generation__status_code", "generation__error_code"),
-)
-
-
-def _load(replay_id: UUID) -> Replay | None:
-    rows = Replay.objects.select_related("connection", "record", "generation").only(*NEEDED)
-    return next(iter(rows.filter(pk=replay_id)), None)
 
 
 def limits() -> Limits:
@@ -158,6 +145,8 @@ def perform(sending: Sending, feed: Feed) -> GatewayError | None:
             feed.take(event)
     except GatewayError as error:
         return error
+    finally:
+        feed.stop.rest()
     return None
 
 
@@ -232,9 +221,8 @@ def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
 
 def store(replay: Replay, feed: Feed, ended: Verdict, facts: dict[str, Any]) -> None:
     """The end of the replay and its answer, both or neither."""
-    with transaction.atomic():
-        if replay.finish(ended.state, ended.reason, ended.detail, sent=ended.sent, **facts):
-            keep_answer(replay.pk, feed.answer, b"".join(feed.chunks))
+    told = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
+    rows.deliver(replay, {**told, "finished_at": timezone.now(), **facts}, feed.answer, b"".join(feed.chunks))
 
 
 def facts_of(replay: Replay, feed: Feed, fault: GatewayError | None) -> dict[str, Any]:
@@ -270,22 +258,3 @@ def reproduces(original: Generation, fault: GatewayError) -> bool:
         return False
     code = original.error_code.rpartition(":")[2]
     return not code or code == fault.code
-
-
-def keep_answer(replay_id: UUID, answer: Answer, wire: bytes) -> None:
-    """Join the parts: the raw bytes, the plain text, and the outline that pages read."""
-    text = visible("".join(text for kind, text in shown(answer) if kind == "text"))
-    row = ReplayAnswer(
-        replay_id=replay_id,
-        packed=zlib.compress(wire, 3),
-        size=len(wire),
-        text=text,
-        outline=answers.dump(answers.make(answer, len(wire))),
-    )
-    ReplayAnswer.objects.bulk_create(
-        [row],
-        update_conflicts=True,
-        unique_fields=["replay"],
-        update_fields=["packed", "size", "text", "outline"],
-    )
-    ReplayPart.objects.filter(replay=replay_id).delete()

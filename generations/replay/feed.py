@@ -3,19 +3,15 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
 
 from generations.gateway import events as ev
-from generations.gateway.connection import Stop
 from generations.gateway.events import Answer
 from generations.gateway.jsontext import visible
+from generations.replay.gulps import Gulps, pause_for
 
 KEPT_BYTES = 32 * 2**20
-CROWD = 16
-PAUSE_EACH_S, LONGEST_PAUSE_S = 0.0004, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +36,6 @@ class Limits:
     total: float
 
 
-class Gulps(Stop):
-    """A Stop that also lets each read of the socket wait for `pause()` seconds, so that it gets more at once.
-
-    Two hundred threads that each wake up for every frame spend more on waking up than on reading.
-    """
-
-    def __init__(self, pause: Callable[[], float]) -> None:
-        super().__init__()
-        self._pause = pause
-
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """httpx's `trace` extension: the stream that it tells of is the one that is read later."""
-        super().trace(event, info)
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            stream = info["return_value"]
-            stream.read = partial(self._read, stream.read)
-
-    def _read(self, read: Callable[..., bytes], *args: Any, **options: Any) -> bytes:
-        if (seconds := self._pause()) > 0:
-            time.sleep(seconds)
-        return read(*args, **options)
-
-
 @dataclass(slots=True)
 class Feed:
     """The live log and the bytes of one replay, with the clock that its deadlines are read from."""
@@ -70,7 +43,7 @@ class Feed:
     replay_id: uuid.UUID
     claim: uuid.UUID
     limits: Limits
-    stop: Stop = field(init=False)
+    stop: Gulps = field(init=False)
     neighbours: int = 0
     answer: Answer = field(default_factory=Answer)
     clock: Callable[[], float] = time.monotonic
@@ -167,10 +140,8 @@ class Feed:
             self._fresh.append((kind, text))
 
     def pause(self) -> float:
-        """Seconds to wait before the next read: none up to the first token, none for a few replays."""
-        if self.first_token_at is None or self.neighbours < CROWD:
-            return 0.0
-        return min(LONGEST_PAUSE_S, self.neighbours * PAUSE_EACH_S)
+        """Seconds to wait before the next read: none up to the first token."""
+        return 0.0 if self.first_token_at is None else pause_for(self.neighbours)
 
     # --- emptied by the pulse ---------------------------------------------------------------------------------
 

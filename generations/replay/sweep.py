@@ -9,10 +9,11 @@ from django.utils import timezone
 from generations import retention
 from generations.gateway import endpoints
 from generations.gateway.events import Answer
-from generations.models import Fetch, Replay, ReplayPart
+from generations.models import Fetch, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.replay import live
-from generations.replay.engine import keep_answer, send_message
+from generations.replay.engine import send_message
+from generations.replay.rows import answer_row
 
 
 def sweep(now: datetime | None = None) -> dict[str, int]:
@@ -63,8 +64,10 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
     wire = b"".join(bytes(part.wire) for part in parts)
     known = endpoints.find(endpoint)
     answer = Answer.read(known.wire if known else "chat", content_type or "text/event-stream", wire)
+    row = answer_row(replay_id, answer, wire)
     with transaction.atomic():
-        keep_answer(replay_id, answer, wire)
+        ReplayAnswer.objects.bulk_create([row], ignore_conflicts=True)  # its worker may have come back
+        ReplayPart.objects.filter(replay=replay_id).delete()
 
 
 def tidy(now: datetime | None = None) -> None:

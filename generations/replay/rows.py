@@ -1,0 +1,119 @@
+"""The two statements that every replay costs a worker, by hand.
+
+Compiled by the ORM and sent one by one they took most of the time that two hundred replays spend beside reading
+(docs/benchmarks.md). Each is one round trip, and each is whole or not done at all.
+"""
+
+import uuid
+import zlib
+from collections.abc import Iterator
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import connection, models
+from django.utils import timezone
+
+from dashboard.models import GatewayConnection
+from generations.gateway.events import Answer
+from generations.gateway.jsontext import visible
+from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
+from generations.models.replay import State
+from generations.reading import answers
+from generations.replay.feed import shown
+
+Row = TypeVar("Row", bound=models.Model)
+
+# What a worker needs of each row, in the order of TAKE's answer.
+RECORD = ("id", "packed", "size")
+GENERATION = ("id", "endpoint", "success", "status_code", "error_code")
+SOURCE = ("id", "base_url", "read_key", "replay_key")
+
+
+def _listed(table: str, names: tuple[str, ...]) -> str:
+    return ", ".join(f"{table}.{name}" for name in names)
+
+
+TAKE = f"""
+UPDATE generations_replay AS replay
+SET state = 'running', claim = %(claim)s, claimed_at = %(now)s, heartbeat_at = %(now)s
+FROM generations_replay AS seen
+JOIN generations_storedrecord AS record ON record.id = seen.record_id
+JOIN generations_generation AS generation ON generation.id = seen.generation_id
+LEFT JOIN dashboard_gatewayconnection AS source ON source.id = seen.connection_id
+WHERE replay.id = %(id)s AND seen.id = replay.id AND replay.state = 'queued' AND replay.cancel_asked_at IS NULL
+RETURNING {_listed("record", RECORD)}, {_listed("generation", GENERATION)}, {_listed("source", SOURCE)}
+"""  # noqa: S608 -- names of this module
+
+
+def take(replay_id: UUID) -> Replay | None:
+    """Claim a queued replay for the calling worker, with what its POST needs. A replay for exactly one caller, ever."""
+    claim, now = uuid.uuid4(), timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, {"id": replay_id, "claim": claim, "now": now})
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    values = iter(found)
+    replay = _made(
+        Replay, ("id", "state", "claim", "heartbeat_at"), iter((replay_id, State.RUNNING, claim, now))
+    )
+    replay.record = _made(StoredRecord, RECORD, values)
+    replay.generation = _made(Generation, GENERATION, values)
+    source = _made(GatewayConnection, SOURCE, values)
+    replay.connection = source if source.pk else None
+    return replay
+
+
+def _made(model: type[Row], names: tuple[str, ...], values: Iterator[Any]) -> Row:
+    """A row of the model with these fields; the others are read when they are asked for."""
+    told = {name: next(values) for name in names}
+    fields = [field for field in model._meta.concrete_fields if field.attname in told]
+    found = [_read(field, told[field.attname]) for field in fields]  # in the order that from_db expects
+    return model.from_db(connection.alias, [field.attname for field in fields], found)
+
+
+def _read(field: Any, value: Any) -> Any:
+    return field.from_db_value(value, None, connection) if hasattr(field, "from_db_value") else value
+
+
+ENDED = """
+UPDATE generations_replay SET {columns}
+WHERE id = %s AND claim = %s AND state IN ('running', 'interrupted') RETURNING id
+"""
+KEEP = """
+INSERT INTO generations_replayanswer (replay_id, packed, size, text, outline)
+SELECT id, %s, %s, %s, %s FROM ended
+ON CONFLICT (replay_id) DO UPDATE
+SET packed = excluded.packed, size = excluded.size, text = excluded.text, outline = excluded.outline
+"""
+DELIVER = f"""
+WITH ended AS ({ENDED}),
+parts AS (DELETE FROM generations_replaypart USING ended WHERE replay_id = ended.id)
+{KEEP}
+"""  # noqa: S608 -- constants of this module
+
+
+def deliver(replay: Replay, facts: dict[str, Any], answer: Answer, wire: bytes) -> bool:
+    """The end of a replay (its columns, `facts`) and its answer, both or neither. False when another claim owns the row.
+
+    A worker that comes back after it was taken for lost (interrupted) still delivers the answer it paid for.
+    """
+    for name, value in facts.items():
+        setattr(replay, name, value)
+    columns = ", ".join(f"{name} = %s" for name in facts)
+    row = answer_row(replay.pk, answer, wire)
+    values = [*facts.values(), replay.pk, replay.claim, row.packed, row.size, row.text, row.outline]
+    with connection.cursor() as cursor:
+        cursor.execute(DELIVER.format(columns=columns), values)
+        return cursor.rowcount == 1
+
+
+def answer_row(replay_id: UUID, answer: Answer, wire: bytes) -> ReplayAnswer:
+    """The row of a whole answer: the raw bytes, the plain text, and the outline that pages read."""
+    return ReplayAnswer(
+        replay_id=replay_id,
+        packed=zlib.compress(wire, 3),
+        size=len(wire),
+        text=visible("".join(text for kind, text in shown(answer) if kind == "text")),
+        outline=answers.dump(answers.make(answer, len(wire))),
+    )
