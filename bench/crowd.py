@@ -12,7 +12,7 @@ from generations import lookup
 from generations.gateway.record import Record
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import OPEN_STATES, State
-from generations.replay import engine
+from generations.replay import engine, plan
 
 CROWD = 200
 FRAMES, FRAME_MS = 150, 20  # 3 s at 50 frames/s
@@ -45,7 +45,7 @@ def start(generation: Generation) -> tuple[list[UUID], float]:
     """
     owner, source = story.owner(), story.source()
     with transaction.atomic():
-        replays = [engine.start(generation, owner, uuid.uuid4(), source).pk for _ in range(CROWD)]
+        replays = [engine.start(plan.order(generation, source), owner, uuid.uuid4()).pk for _ in range(CROWD)]
         begun = time.monotonic()
     return replays, begun
 

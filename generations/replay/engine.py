@@ -18,7 +18,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from dashboard.celery import app as celery
-from dashboard.models import GatewayConnection, User, allowed_urls
+from dashboard.models import User, allowed_urls
 from generations.gateway import endpoints
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
@@ -42,26 +42,23 @@ RUN = "generations.tasks.run_replay"
 # --- the click --------------------------------------------------------------------------------------------------
 
 
-def start(generation: Generation, user: User, click: UUID, source: GatewayConnection) -> Replay:
-    """The replay of this click, queued. The same click again gives the same replay.
-
-    Raises `plan.Refused` when the stored request cannot be replayed.
-    """
-    order = plan.order(generation)
+def start(order: plan.Order, user: User, click: UUID) -> Replay:
+    """The replay of this click, queued. The same click again gives the same replay."""
     replay = Replay(
-        team=generation.team,
-        generation=generation,
+        team=order.generation.team,
+        generation=order.generation,
         record=order.record,
-        connection=source,
+        connection=order.source,
         requested_by=user,
         click=click,
         body_sha256=order.sha256,
     )
     Replay.objects.bulk_create([replay], ignore_conflicts=True)
-    first = Replay.objects.select_related("team").get(team=generation.team, click=click)
-    if first.pk == replay.pk:
-        transaction.on_commit(partial(send_message, replay.pk))
-    return first
+    same_click = Replay.objects.filter(team=order.generation.team_id, click=click)
+    if same_click.values_list("pk", flat=True).get() != replay.pk:
+        return same_click.select_related("team").get()
+    transaction.on_commit(partial(send_message, replay.pk))
+    return replay
 
 
 def send_message(replay_id: UUID) -> bool:

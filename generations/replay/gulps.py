@@ -15,7 +15,7 @@ from typing import Any
 from generations.gateway.connection import Stop
 
 CROWD = 16
-PAUSE_EACH_S, LONGEST_PAUSE_S = 0.0005, 0.1
+PAUSE_EACH_S, LONGEST_PAUSE_S = 0.001, 0.2
 PATIENCE_S = 0.1
 
 _turn = threading.Lock()

@@ -3,9 +3,11 @@
 import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from dashboard.models import GatewayConnection
 from generations.gateway import endpoints, jsontext
+from generations.gateway.endpoints import Endpoint
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
 from generations.reading import damage
@@ -15,13 +17,32 @@ class Refused(Exception):
     """The stored request cannot be replayed. Its text says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
-    """The stored record a replay is made from, and the SHA-256 of the exact body."""
+    """What a click orders: the stored record it is made from, the exact body, where to and with whose key."""
 
+    generation: Generation
     record: StoredRecord
-    sha256: str
-    size: int
+    told: Record
+    body: bytes
+    content: jsontext.Value
+    source: GatewayConnection
+    endpoint: Endpoint
+
+    @property
+    def sha256(self) -> str:
+        """Of the body, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def url(self) -> str:
+        """The address that the body is sent to."""
+        return f"{self.source.base_url}{self.endpoint.path}"
+
+    @cached_property
+    def damage(self) -> list[str]:
+        """The paths of the values that the gateway damaged before it kept them."""
+        return damage.paths(self.content)
 
 
 def stored_body(record: StoredRecord) -> bytes | None:
@@ -31,57 +52,47 @@ def stored_body(record: StoredRecord) -> bytes | None:
 
 def source_of(generation: Generation) -> GatewayConnection | None:
     """The connection that a replay goes through: the one that knew the ID, else the team's first."""
-    team_sources = GatewayConnection.objects.filter(team=generation.team_id).usable()
-    return team_sources.filter(pk=generation.connection_id or 0).first() or team_sources.first()
+    sources = list(GatewayConnection.objects.filter(team=generation.team_id).usable())
+    known = [one for one in sources if one.pk == generation.connection_id]
+    return next(iter([*known, *sources]), None)
 
 
-def order(generation: Generation) -> Order:
-    """The record and body of a replay exactly as stored. Raises Refused."""
+def order(generation: Generation, source: GatewayConnection | None = None) -> Order:
+    """A replay exactly as stored, through `source` or the connection that knew the ID. Raises Refused."""
     record = generation.records.best_first().filter(replayable=True).defer("outline").first()
     if record is None:
         raise Refused("The gateway has no stored request for this generation, so there is nothing to send.")
-    body = stored_body(record)
+    told = Record.read(record.raw)
+    body = told.replay_body
     if body is None:
         raise Refused("The stored record holds no request body.")
-    why = endpoints.refusal(generation.endpoint, jsontext.loads(body))
-    if why:
-        raise Refused(why)
-    return Order(record, hashlib.sha256(body).hexdigest(), len(body))
-
-
-@dataclass(frozen=True, slots=True)
-class Flight:
-    """What the pre-flight shows: what is sent, where to, with whose key, what to mind, what it may cost."""
-
-    order: Order
-    source: GatewayConnection
-    endpoint: endpoints.Endpoint
-    key_name: str
-    damage: list[str]
-    warnings: list[str]
-    price: "Price"
-
-    @property
-    def url(self) -> str:
-        return f"{self.source.base_url}{self.endpoint.path}"
-
-
-def preflight(generation: Generation) -> Flight:
-    """Everything to be known before the click. Raises Refused when nothing can be sent."""
-    made = order(generation)
-    source = source_of(generation)
-    endpoint = endpoints.find(generation.endpoint)
+    content, endpoint = jsontext.loads(body), endpoints.find(generation.endpoint)
+    why = endpoints.refusal(generation.endpoint, content)
+    if why or endpoint is None:
+        raise Refused(why or "Retake does not know this endpoint.")
+    source = source or source_of(generation)
     if source is None:
         raise Refused(
             "This team has no gateway connection any more. An admin can add one in the team's settings."
         )
-    assert endpoint is not None, "order() refuses unknown endpoints"
-    record = Record.read(made.record.raw)
-    body = jsontext.loads(record.replay_body or b"{}")
-    key_name = f"the replay key of {source.name}" if source.replay_key else f"the key of {source.name}"
-    return Flight(
-        made, source, endpoint, key_name, damage.paths(body), caveats(body), expected(generation, record)
-    )
+    return Order(generation, record, told, body, content, source, endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """What the pre-flight shows beside the order: whose key, what to mind, what it may cost."""
+
+    order: Order
+    key_name: str
+    warnings: list[str]
+    price: "Price"
+
+
+def preflight(order: Order) -> Flight:
+    """Everything to be known before the click."""
+    name = order.source.name
+    key_name = f"the replay key of {name}" if order.source.replay_key else f"the key of {name}"
+    return Flight(order, key_name, caveats(order.content), expected(order.generation, order.told))
 
 
 STALE = {

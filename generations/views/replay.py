@@ -45,7 +45,7 @@ def _preflight(request: TeamRequest, generation: Generation, form: ReplayForm) -
         "may_replay": may(request, Right.REPLAY),
     }
     try:
-        return {**context, "flight": plan.preflight(generation)}
+        return {**context, "flight": plan.preflight(plan.order(generation))}
     except plan.Refused as refused:
         return {**context, "refused": str(refused)}
 
@@ -56,16 +56,21 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
     """One click, one replay. A second arrival of the same click goes to the same replay."""
     generation = _generation(request, slug)
     try:
-        flight = plan.preflight(generation)
+        order = plan.order(generation)
     except plan.Refused:
         return render(
             request, "generations/preflight.html", _preflight(request, generation, ReplayForm()), status=409
         )
-    form = ReplayForm(request.POST, damaged=bool(flight.damage))
+    form = ReplayForm(request.POST, damaged=bool(order.damage))
     if not form.is_valid():
-        context = {"generation": generation, "form": form, "may_replay": True, "flight": flight}
+        context = {
+            "generation": generation,
+            "form": form,
+            "may_replay": True,
+            "flight": plan.preflight(order),
+        }
         return render(request, "generations/preflight.html", context, status=400)
-    return redirect(engine.start(generation, request.user, form.cleaned_data["click"], flight.source))
+    return redirect(engine.start(order, request.user, form.cleaned_data["click"]))
 
 
 def _replay(request: TeamRequest, replay_id: UUID) -> Replay:

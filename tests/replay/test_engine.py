@@ -69,7 +69,7 @@ def test_a_double_click_is_one_replay_and_one_message(
     chat: Generation, ada: User, source: GatewayConnection, no_workers: list[str]
 ) -> None:
     click = uuid.uuid4()
-    first, second = (engine.start(chat, ada, click, source) for _ in range(2))
+    first, second = (engine.start(plan.order(chat, source), ada, click) for _ in range(2))
     assert first.pk == second.pk
     assert no_workers == [str(first.pk)]
 
@@ -81,7 +81,7 @@ def test_the_same_click_in_two_threads_is_one_replay(
 
     def start() -> uuid.UUID:
         try:
-            return engine.start(chat, ada, click, source).pk
+            return engine.start(plan.order(chat, source), ada, click).pk
         finally:
             connection.close()
 
@@ -112,7 +112,7 @@ def test_the_message_waits_for_the_commit(
     chat: Generation, ada: User, source: GatewayConnection, no_workers: list[str]
 ) -> None:
     with transaction.atomic():
-        engine.start(chat, ada, uuid.uuid4(), source)
+        engine.start(plan.order(chat, source), ada, uuid.uuid4())
         assert no_workers == []
     assert len(no_workers) == 1
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from dashboard.models import GatewayConnection, User
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
-from generations.replay import engine, live
+from generations.replay import engine, live, plan
 from generations.replay.sweep import sweep
 from tests.processes import DemoGateway, process, wait_for
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
 
 
 def click(chat: Generation, ada: User, source: GatewayConnection) -> Replay:
-    return engine.start(chat, ada, uuid.uuid4(), source)
+    return engine.start(plan.order(chat, source), ada, uuid.uuid4())
 
 
 def state_of(replay: Replay) -> str:
