@@ -43,7 +43,7 @@ class Answer:
     """What the gateway said: a record and who had it, or one error per connection asked."""
 
     record: Record | None = None
-    connection_id: int | None = None
+    source: GatewayConnection | None = None
     errors: tuple[tuple[str, GatewayError], ...] = ()
 
 
@@ -139,7 +139,7 @@ def ask(sources: Iterable[GatewayConnection], request_id: str) -> Answer:
     errors: list[tuple[str, GatewayError]] = []
     for source in sources:
         try:
-            return Answer(reader(source).record(request_id), source.pk)
+            return Answer(reader(source).record(request_id), source)
         except GatewayError as error:
             errors.append((source.name, error))
         except ValueError as error:
@@ -150,11 +150,12 @@ def ask(sources: Iterable[GatewayConnection], request_id: str) -> Answer:
 def settle(team: Team, request_id: str, user: User, answer: Answer) -> Generation | Fetch:
     """Store what the gateway said and end the claim."""
     fetch = Fetch.objects.filter(team=team, request_id=request_id)
-    if answer.record is not None:
+    if answer.record is not None and answer.source is not None:
         if answer.record.replay_body is not None:
-            remember_bodies(answer.connection_id)
-        generation = store(team, request_id, user, answer.record, answer.connection_id)
-        fetch.delete()
+            remember_bodies(answer.source)
+        with transaction.atomic():
+            generation = store(team, request_id, user, answer.record, answer.source.pk)
+            fetch.delete()
         return generation
     now = timezone.now()
     row = fetch.get()
@@ -166,14 +167,12 @@ def settle(team: Team, request_id: str, user: User, answer: Answer) -> Generatio
     return row
 
 
-def remember_bodies(source: int | None) -> None:
+def remember_bodies(source: GatewayConnection) -> None:
     """A record with its stored request came through this connection: the key reads bodies."""
-    row = GatewayConnection.objects.filter(pk=source or 0).first()
-    if row is None or (row.check_result or {}).get("read", {}).get("reads_bodies") is True:
-        return
-    seen = row.check_result or {}
-    row.check_result = {**seen, "read": {**seen.get("read", {}), "reads_bodies": True}}
-    row.save(update_fields=["check_result"])
+    seen = source.check_result or {}
+    if seen.get("read", {}).get("reads_bodies") is not True:
+        result = {**seen, "read": {**seen.get("read", {}), "reads_bodies": True}}
+        GatewayConnection.objects.filter(pk=source.pk).update(check_result=result)
 
 
 def is_young(request_id: str, now: datetime) -> bool:
@@ -256,7 +255,7 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
         replayable=sketch.replayable,
         **columns(record),
     )
-    changing = [*columns(record), "connection", "fetched_at"]
+    changing = [*columns(record), "connection", "fetched_at", "replayable"]
     with transaction.atomic():
         Generation.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing
@@ -267,29 +266,38 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
 
 
 def _keep(row: Generation, record: Record, sketch: Outline, now: datetime) -> None:
+    """Store the record, or the time at which it was seen unchanged; drop what is of no use any more."""
     digest = hashlib.sha256(record.raw).hexdigest()
-    if row.records.filter(sha256=digest).update(fetched_at=now, outline=outline.dump(sketch)) == 0:
-        StoredRecord.objects.create(
-            generation=row,
-            fetched_at=now,
-            packed=StoredRecord.pack(record.raw),
-            size=len(record.raw),
-            sha256=digest,
-            has_request=record.request_body is not None,
-            has_answer=record.answer_body is not None,
-            replayable=sketch.replayable,
-            outline=outline.dump(sketch),
-        )
-    _prune(row)
+    before = list(row.records.defer("packed", "outline"))
+    same = [one for one in before if one.sha256 == digest]
+    if same:
+        same[0].fetched_at = now
+        row.records.filter(pk=same[0].pk).update(fetched_at=now, outline=outline.dump(sketch))
+    else:
+        before.append(_add(row, record, sketch, digest, now))
+    _prune(row, before)
 
 
-def _prune(row: Generation) -> None:
-    """Keep the newest record, the best one (with most bodies), and those that replays were made from."""
-    kept = list(row.records.defer("packed", "outline").order_by("-fetched_at"))
-    best = max(kept, key=lambda one: (one.has_request + one.has_answer, one.fetched_at))
-    unused = row.records.exclude(pk__in=[kept[0].pk, best.pk]).filter(replays=None)
-    if len(kept) > 1:
-        unused.delete()
-    Generation.objects.filter(pk=row.pk).exclude(replayable=best.replayable).update(
-        replayable=best.replayable
+def _add(row: Generation, record: Record, sketch: Outline, digest: str, now: datetime) -> StoredRecord:
+    return StoredRecord.objects.create(
+        generation=row,
+        fetched_at=now,
+        packed=StoredRecord.pack(record.raw),
+        size=len(record.raw),
+        sha256=digest,
+        has_request=record.request_body is not None,
+        has_answer=record.answer_body is not None,
+        replayable=sketch.replayable,
+        outline=outline.dump(sketch),
     )
+
+
+def _prune(row: Generation, records: list[StoredRecord]) -> None:
+    """Keep the newest record, the best one (with most bodies), and those that replays were made from."""
+    newest = max(records, key=lambda one: one.fetched_at)
+    best = max(records, key=lambda one: (one.has_request + one.has_answer, one.fetched_at))
+    if len(records) > 1:
+        row.records.exclude(pk__in=[newest.pk, best.pk]).filter(replays=None).delete()
+    if row.replayable != best.replayable:
+        row.replayable = best.replayable
+        Generation.objects.filter(pk=row.pk).update(replayable=best.replayable)
