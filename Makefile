@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UP := $(VENV)/.installed-up
 DEV := $(VENV)/.installed-dev
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 LOCKS := requirements.txt requirements-up.txt requirements-dev.txt
 
 .DEFAULT_GOAL := up

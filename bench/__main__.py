@@ -1,4 +1,7 @@
-"""`make bench`: start a site of its own as `make up` does, measure, print one table. Exits 0 whatever it finds."""
+"""`make bench`: start a site of its own as `make up` does, measure, print one table. Exits 0 whatever it finds.
+
+`python -m bench lab sizes` measures these parts only.
+"""
 
 import os
 import sys
@@ -34,11 +37,13 @@ def use(site: Site) -> None:
 
 def measured(site: Site) -> Iterator[Figure]:
     # Their modules import models, which need the site that runs by now.
-    from bench import clicks, footprint, lookups, pages, partials, replays, streams
+    from bench import clicks, footprint, lab, lists, lookups, pages, partials, replays, sizes, streams
 
-    for part in (footprint, streams, pages, lookups, clicks, partials, replays):
-        say((part.__doc__ or "").strip())
-        yield from part.figures(site)
+    every = (footprint, streams, pages, lookups, clicks, partials, replays, lab, sizes, lists)
+    for part in every:
+        if len(sys.argv) < 2 or part.__name__.removeprefix("bench.") in sys.argv[1:]:
+            say((part.__doc__ or "").strip())
+            yield from part.figures(site)
 
 
 def say(line: str) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kombu import Queue
+from kombu.entity import Queue
 
 from dashboard.environment import Environment
 
@@ -177,7 +177,7 @@ CELERY = {
     "task_ignore_result": True,
     "task_acks_late": False,
     # A message is taken off the queue when it is read: the row, not the broker, knows what is still to be done.
-    "task_queues": [Queue("retake", no_ack=True)],
+    "task_queues": [Queue("retake", no_ack=True)],  # type: ignore[no-untyped-call]
     "task_default_queue": "retake",
     "task_publish_retry": False,
     "task_serializer": "json",
@@ -205,6 +205,10 @@ FIRST_BYTE_SECONDS = env.number("FIRST_BYTE_SECONDS", default=600)
 IDLE_SECONDS = env.number("IDLE_SECONDS", default=180)
 TOTAL_SECONDS = env.number("TOTAL_SECONDS", default=1800)
 WORKER_GRACE_SECONDS = env.number("WORKER_GRACE_SECONDS", default=20)
+
+# Members of batches that run at once, all teams together and one team: the rest of the threads is for single replays.
+BATCH_PARALLEL = env.number("BATCH_PARALLEL", default=max(1, WORKER_CONCURRENCY * 3 // 4))
+TEAM_PARALLEL = env.number("TEAM_PARALLEL", default=BATCH_PARALLEL)
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
 LOGGING = {

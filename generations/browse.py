@@ -179,7 +179,7 @@ CSV_COLUMNS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-class _Line:
+class Line:
     """What csv writes to: hands the line back."""
 
     def write(self, line: str) -> str:
@@ -188,7 +188,7 @@ class _Line:
 
 def csv_lines(found: GenerationQuerySet, size: int = BATCH) -> Iterator[str]:
     """`found` as CSV, newest first. Reads batch after batch by place: no cursor stays open for a slow reader."""
-    writer = csv.writer(_Line())
+    writer = csv.writer(Line())
     yield writer.writerow([*CSV_COLUMNS, "looked_up_by"])
     found = found.select_related("looked_up_by")
     place, more = None, True
@@ -201,10 +201,11 @@ def csv_lines(found: GenerationQuerySet, size: int = BATCH) -> Iterator[str]:
 def cells(row: Generation) -> Iterable[object]:
     """One line of the CSV. What a spreadsheet would run as a formula becomes text; unknown is empty."""
     values = [getattr(row, name) for name in CSV_COLUMNS]
-    return [_cell(value) for value in (*values, row.looked_up_by and row.looked_up_by.email)]
+    return [cell(value) for value in (*values, row.looked_up_by and row.looked_up_by.email)]
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """One value as a CSV shows it."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):

@@ -26,7 +26,8 @@ from generations.gateway.ids import made_at
 from generations.gateway.jsontext import visible
 from generations.gateway.record import Record
 from generations.models import Fetch, Generation, StoredRecord
-from generations.reading import outline, usage
+from generations.reading import outline, places, usage
+from generations.reading.places import Place
 from generations.reading.shapes import Outline
 
 log = logging.getLogger(__name__)
@@ -243,8 +244,8 @@ def _measure(number: Any) -> Any:
 
 def store(team: Team, request_id: str, user: User | None, record: Record, source: int | None) -> Generation:
     """Keep the record as received, its outline and the list columns. An older record with bodies is not lost."""
-    now = timezone.now()
-    sketch = outline.make(record)
+    now, place = timezone.now(), outline.survey(record.raw)
+    sketch = outline.make(record, place)
     row = Generation(
         team=team,
         request_id=request_id,
@@ -260,36 +261,39 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
         Generation.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing
         )
-        _keep(row, record, sketch, now)
+        _keep(row, record, place, sketch, now)
         remember_words(row, sketch)
     return row
 
 
-def _keep(row: Generation, record: Record, sketch: Outline, now: datetime) -> None:
+def _keep(row: Generation, record: Record, place: Place, sketch: Outline, now: datetime) -> None:
     """Store the record, or the time at which it was seen unchanged; drop what is of no use any more."""
     digest = hashlib.sha256(record.raw).hexdigest()
-    before = list(row.records.defer("packed", "outline"))
+    before = list(row.records.slim().defer("outline"))
     same = [one for one in before if one.sha256 == digest]
     if same:
         same[0].fetched_at = now
         row.records.filter(pk=same[0].pk).update(fetched_at=now, outline=outline.dump(sketch))
     else:
-        before.append(_add(row, record, sketch, digest, now))
+        before.append(_add(row, record, place, sketch, digest, now))
     _prune(row, before)
 
 
-def _add(row: Generation, record: Record, sketch: Outline, digest: str, now: datetime) -> StoredRecord:
-    return StoredRecord.objects.create(
+def _add(
+    row: Generation, record: Record, place: Place, sketch: Outline, digest: str, now: datetime
+) -> StoredRecord:
+    made = StoredRecord(
         generation=row,
         fetched_at=now,
-        packed=StoredRecord.pack(record.raw),
-        size=len(record.raw),
+        marks=places.dump(place) if len(record.raw) > places.SMALL else "",
         sha256=digest,
         has_request=record.request_body is not None,
         has_answer=record.answer_body is not None,
         replayable=sketch.replayable,
         outline=outline.dump(sketch),
     )
+    made.keep(record.raw)
+    return made
 
 
 def _prune(row: Generation, records: list[StoredRecord]) -> None:

@@ -19,11 +19,20 @@ from django.utils import timezone
 from dashboard.models import User
 from dashboard.teams import audit
 from generations.gateway.record import Record
-from generations.models import Fetch, FirstWords, Generation, Replay, ReplayAnswer, ReplayPart, StoredRecord
+from generations.models import (
+    Fetch,
+    FirstWords,
+    Generation,
+    RecordChunk,
+    Replay,
+    ReplayAnswer,
+    ReplayPart,
+    StoredRecord,
+)
 from generations.models.replay import OPEN_STATES
 from generations.reading import outline
 from generations.reading.masking import without_bodies
-from generations.replay import live
+from generations.replay import limits, live
 from generations.replay.results import TRIES
 
 log = logging.getLogger(__name__)
@@ -75,14 +84,15 @@ def forget(generation: Generation, user: User) -> Reach:
         if gone.is_busy:
             raise Busy
         makers = list(Replay.objects.filter(new_generation__in=gone.generations).values_list("pk", flat=True))
+        used = limits.tally(gone.replays)
         _drop_answers([*gone.replays, *makers])
         Replay.objects.filter(pk__in=makers).update(record_tries=TRIES, detail="")
         Replay.objects.filter(pk__in=gone.replays).delete()
-        StoredRecord.objects.filter(generation__in=gone.generations).delete()
+        StoredRecord.objects.filter(generation__in=gone.generations).only("pk").delete()
         Fetch.objects.filter(team=generation.team_id, request_id__in=names).delete()
         Generation.objects.filter(pk__in=gone.generations).delete()
         counts = {"generations": len(gone.generations), "replays": len(gone.replays)}
-        audit(generation.team, user, "generation.forgotten", generation.request_id, **counts)
+        audit(generation.team, user, limits.FORGOTTEN, generation.request_id, **counts, used=used)
     live.wipe([*gone.replays, *makers])
     return gone
 
@@ -133,6 +143,7 @@ def _expire_record(pk: int, cutoff: datetime) -> bool:
         raw = without_bodies(record.raw, EXPIRED)
         rows.update(
             packed=StoredRecord.pack(raw),
+            marks="",
             size=0,
             sha256=hashlib.sha256(raw + str(pk).encode()).hexdigest(),
             has_request=False,
@@ -140,6 +151,7 @@ def _expire_record(pk: int, cutoff: datetime) -> bool:
             replayable=False,
             outline=outline.dump(outline.make(Record.read(raw))),
         )
+        RecordChunk.objects.filter(record=pk).delete()
         _forget_words(record.generation_id)
     return True
 

@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from generations.views import browse, copy, forget, generation, lookup, parts, replay
+from generations.views import (
+    batch,
+    browse,
+    compare,
+    copy,
+    forget,
+    generation,
+    json_value,
+    lab,
+    ledger,
+    limits,
+    lookup,
+    parts,
+    replay,
+    replay_parts,
+)
 
 urlpatterns = [
     path("", lookup.home, name="home"),
@@ -28,15 +43,30 @@ urlpatterns = [
     path("t/<slug:team>/g/<str:slug>/request.json", copy.request_file, name="request_file"),
     path("t/<slug:team>/g/<str:slug>/bundle.zip", copy.bundle, name="bundle"),
     path("t/<slug:team>/g/<str:slug>/forget", forget.forget, name="forget"),
-    path("t/<slug:team>/g/<str:slug>/replay", replay.replay_form, name="replay_form"),
+    path("t/<slug:team>/g/<str:slug>/replay", lab.replay_form, name="replay_form"),
+    path("t/<slug:team>/g/<str:slug>/replay/plan", lab.replay_plan, name="replay_plan"),
+    path("t/<slug:team>/g/<str:slug>/replay/models", lab.model_names, name="model_names"),
     path("t/<slug:team>/g/<str:slug>/replays", generation.generation_replays, name="generation_replays"),
     path("t/<slug:team>/g/<str:slug>/parts/text", parts.part_text, name="part_text"),
     path("t/<slug:team>/g/<str:slug>/parts/turns", parts.part_turns, name="part_turns"),
     path("t/<slug:team>/g/<str:slug>/parts/level", parts.part_json, name="part_json"),
+    path("t/<slug:team>/g/<str:slug>/parts/value", json_value.json_value, name="json_value"),
     path("t/<slug:team>/g/<str:slug>/parts/raw", parts.part_raw, name="part_raw"),
     path("t/<slug:team>/g/<str:slug>/parts/media", parts.part_media, name="part_media"),
     path("t/<slug:team>/g/<str:slug>/parts/<slug:tab>", generation.generation_panel, name="generation_panel"),
     path("t/<slug:team>/g/<str:slug>/<slug:tab>", generation.generation_tab, name="generation_tab"),
+    path("t/<slug:team>/lab", lab.lab, name="lab"),
+    path("t/<slug:team>/batches", batch.batch_list, name="batches"),
+    path("t/<slug:team>/b/<uuid:batch_id>", batch.batch, name="batch"),
+    path("t/<slug:team>/b/<uuid:batch_id>/live", batch.batch_live, name="batch_live"),
+    path("t/<slug:team>/b/<uuid:batch_id>/pause", batch.pause, name="batch_pause"),
+    path("t/<slug:team>/b/<uuid:batch_id>/resume", batch.resume, name="batch_resume"),
+    path("t/<slug:team>/b/<uuid:batch_id>/cancel", batch.cancel, name="batch_cancel"),
+    path("t/<slug:team>/b/<uuid:batch_id>.csv", batch.batch_csv, name="batch_csv"),
+    path("t/<slug:team>/b/<uuid:batch_id>.json", batch.batch_json, name="batch_json"),
+    path("t/<slug:team>/settings/limits", limits.team_limits, name="team_limits"),
+    path("t/<slug:team>/replays", ledger.ledger, name="ledger"),
+    path("t/<slug:team>/replays.csv", ledger.ledger_csv, name="ledger_csv"),
     path("t/<slug:team>/r/<uuid:replay_id>", replay.replay, name="replay"),
     path("t/<slug:team>/r/<uuid:replay_id>.json", replay.replay_json, name="replay_json"),
     path("t/<slug:team>/r/<uuid:replay_id>/panel", replay.replay_panel, name="replay_panel"),
@@ -44,6 +74,15 @@ urlpatterns = [
     path("t/<slug:team>/r/<uuid:replay_id>/record", replay.replay_record, name="replay_record"),
     path("t/<slug:team>/r/<uuid:replay_id>/events", replay.replay_events, name="replay_events"),
     path("t/<slug:team>/r/<uuid:replay_id>/stop", replay.stop_replay, name="stop_replay"),
-    path("t/<slug:team>/r/<uuid:replay_id>/text", replay.replay_text, name="replay_text"),
-    path("t/<slug:team>/r/<uuid:replay_id>/raw", replay.replay_raw, name="replay_raw"),
+    path("t/<slug:team>/r/<uuid:replay_id>/raw", replay_parts.replay_raw, name="replay_raw"),
+    path(
+        "t/<slug:team>/r/<uuid:replay_id>/parts/text", replay_parts.replay_part_text, name="replay_part_text"
+    ),
+    path("t/<slug:team>/r/<uuid:replay_id>/parts/raw", replay_parts.replay_part_raw, name="replay_part_raw"),
+    path(
+        "t/<slug:team>/r/<uuid:replay_id>/parts/media",
+        replay_parts.replay_part_media,
+        name="replay_part_media",
+    ),
+    path("t/<slug:team>/compare", compare.compare, name="compare"),
 ]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from dashboard.models import AuditEvent, Team, User
 from generations import lookup, retention
 from generations.gateway.record import Record
-from generations.models import Fetch, Generation, Replay, ReplayAnswer, ReplayPart, StoredRecord
+from generations.models import Fetch, Generation, RecordChunk, Replay, ReplayAnswer, ReplayPart, StoredRecord
 from generations.models.replay import State
 from generations.reading import outline
 from generations.replay import live, sweep
@@ -77,8 +77,12 @@ def traces() -> list[str]:
                 f"SELECT count(*) FROM {model._meta.db_table} t WHERE t::text ILIKE %s", [f"%{SECRET}%"]
             )
             found += [model.__name__] if cursor.fetchone()[0] else []
-    packed = [bytes(row.packed) for row in [*StoredRecord.objects.all(), *ReplayAnswer.objects.all()]]
-    return found + ["packed" for one in packed if SECRET.encode() in zlib.decompress(one)]
+    rows = [
+        *StoredRecord.objects.exclude(packed=b""),
+        *RecordChunk.objects.all(),
+        *ReplayAnswer.objects.all(),
+    ]
+    return found + ["packed" for row in rows if SECRET.encode() in zlib.decompress(bytes(row.packed))]
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------
@@ -99,8 +103,22 @@ def test_every_trace_of_a_generation_goes_and_an_audit_event_remains(
         "generation.forgotten",
         "G-1",
         ada,
-        {"generations": 1, "replays": 1},
+        {"generations": 1, "replays": 1, "used": [[ada.pk, 1, 0]]},
     )
+
+
+def large_chat(team: Team, ada: User) -> Generation:
+    """A chat with the secret in several chunks."""
+    told = secret_record("G-large")
+    told["replay_request"]["messages"] *= 20_000
+    return rows.generation(team, ada, people.connection(team), **told)
+
+
+def test_every_trace_of_a_large_record_goes(team: Team, ada: User) -> None:
+    made = large_chat(team, ada)
+    assert traces().count("packed") > 2
+    retention.forget(made, ada)
+    assert (traces(), RecordChunk.objects.count()) == ([], 0)
 
 
 def test_the_generations_that_its_replays_made_go_too(team: Team, ada: User, chat: Generation) -> None:
@@ -180,6 +198,33 @@ def test_bodies_expire_and_figures_stay(ada: User, chat: Generation) -> None:
     made.refresh_from_db()
     assert (made.state, ReplayPart.objects.count()) == (State.SUCCEEDED, 0)
     assert retention.expire(LATER) == {"records": 0, "answers": 0}
+
+
+@pytest.mark.usefixtures("thirty_days")
+def test_large_records_expire_and_come_back(team: Team, ada: User) -> None:
+    made = large_chat(team, ada)
+    raw = made.records.get().raw
+    assert retention.expire(LATER) == {"records": 1, "answers": 0}
+    assert (traces(), RecordChunk.objects.count(), made.records.get().value("/replay_request")) == (
+        [],
+        0,
+        None,
+    )
+    lookup.store(team, "G-large", ada, Record.read(raw), None)
+    best = made.records.best_first().first()
+    assert best is not None
+    assert best.raw == raw
+
+
+@pytest.mark.usefixtures("thirty_days")
+def test_what_expires_is_found_by_an_index(chat: Generation) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        plan = (
+            StoredRecord.objects.filter(fetched_at__lt=LATER, size__gt=0).order_by("fetched_at")[:5].explain()
+        )
+        cursor.execute("SET enable_seqscan = on")
+    assert "with_content" in plan
 
 
 @pytest.mark.usefixtures("thirty_days")

@@ -31,6 +31,7 @@ WORDS = {
     "connection.added": "Gateway connection {subject} added",
     "connection.changed": "Gateway connection {subject} changed",
     "connection.removed": "Gateway connection {subject} removed",
+    "limits.changed": "Replay limits changed: {subject}",
     "connection.moved": "Gateway connection {subject} asked earlier",
 }
 

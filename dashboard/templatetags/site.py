@@ -75,6 +75,7 @@ MARK = (
 
 # State -> (kind of pill, icon, word). A state that is not listed is shown as it is, in a neutral pill.
 PILLS = {
+    "waiting": ("quiet", "clock", "Waiting"),
     "queued": ("quiet", "queued", "Queued"),
     "running": ("run", "run", "Running"),
     "succeeded": ("good", "good", "Succeeded"),

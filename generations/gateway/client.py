@@ -17,7 +17,7 @@ from generations.gateway.connection import Stop, Timeouts
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Opened, Received
-from generations.gateway.jsontext import Unreadable, Value, loads
+from generations.gateway.jsontext import Unreadable, Value, is_text, loads
 from generations.gateway.record import Record
 
 __all__ = ["USER_AGENT", "VERSION", "Client", "Probe", "Stop", "Timeouts"]
@@ -86,6 +86,20 @@ class Client:
         if not request_id or len(request_id) > 256 or not request_id.isprintable() or " " in request_id:
             raise errors.InvalidId()
         return self._get("/generations", {"id": request_id})
+
+    def models(self, endpoint: str) -> list[str]:
+        """The names of the models that serve a stored endpoint name, sorted; at most 1,000. Raises GatewayError.
+
+        contract: `GET /models`, at most 250 a page. A row that does not tell its endpoints is taken.
+        """
+        found: set[str] = set()
+        for offset in range(0, 1000, 250):
+            rows = _object(self._get("/models", {"limit": "250", "offset": str(offset)})).get("models")
+            rows = rows if isinstance(rows, list) else []
+            found.update(name for row in rows if (name := _serving(row, endpoint)))
+            if len(rows) < 250:
+                break
+        return sorted(found)
 
     def send(
         self, endpoint: Endpoint, body: bytes, *, stop: Stop | None = None, headers: Mapping[str, str] = {}
@@ -265,6 +279,14 @@ def _tried(call: Callable[[], T]) -> T | GatewayError:
         return call()
     except GatewayError as fault:
         return fault
+
+
+def _serving(row: Value, endpoint: str) -> str:
+    """The name of a model that serves the endpoint, else ""."""
+    told = row if isinstance(row, dict) else {}
+    name, served = told.get("model_id") or told.get("id"), told.get("endpoints")
+    fits = not isinstance(served, list) or endpoint in served
+    return str(name) if fits and is_text(name) else ""
 
 
 def _object(body: bytes) -> dict[str, Value]:

@@ -109,14 +109,14 @@ def is_native(text: str) -> bool:
     return NATIVE_ID.fullmatch(text) is not None
 
 
-def recognise(text: str) -> Recognised:
+def recognise(text: str, most: int = MOST_IDS) -> Recognised:
     """What pasted `text` is. Never raises; line breaks may have become spaces (browsers do that)."""
     bare = text.strip(WRAPPING)
     if LINK.fullmatch(bare):
         return _link(bare)
     found = _listed(text) or _inside(text)
     if len(found) > 1:
-        return Recognised("list", tuple(found[:MOST_IDS]), left_out=max(0, len(found) - MOST_IDS))
+        return Recognised("list", tuple(found[:most]), left_out=max(0, len(found) - most))
     if not found:
         alone = None if text.lstrip().startswith(("{", "[")) else find_id(text)
         return Recognised("id", (alone,)) if alone and alone.lower() not in NO_IDS else Recognised("nothing")

@@ -7,7 +7,7 @@ Numbers keep their text, objects their order, lone surrogates survive, and no in
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from json.encoder import encode_basestring_ascii
 from typing import TypeAlias, Union
 
@@ -16,11 +16,13 @@ __all__ = [
     "Number",
     "Unreadable",
     "Value",
+    "canonical",
     "dumps",
     "entries",
     "is_text",
     "loads",
     "member",
+    "span",
     "visible",
 ]
 
@@ -59,7 +61,12 @@ Value: TypeAlias = Union["dict[str, Value]", "list[Value]", str, Number, bool, N
 
 
 class Unreadable(ValueError):
-    """JSON text that cannot be read: bad syntax, bad UTF-8, or nested too deep."""
+    """JSON text that cannot be read: bad syntax, bad UTF-8, or nested too deep. `at` is the character where it
+    broke off, where that is known."""
+
+    def __init__(self, reason: str, at: int | None = None) -> None:
+        super().__init__(reason)
+        self.at = at
 
 
 def is_text(value: object) -> bool:
@@ -81,7 +88,7 @@ def loads(raw: bytes | str) -> Value:
     except RecursionError:
         raise Unreadable("nested too deep") from None
     except json.JSONDecodeError as error:
-        raise Unreadable(f"{error.msg} at character {error.pos}") from None
+        raise Unreadable(f"{error.msg} at character {error.pos}", error.pos) from None
     if _too_deep(value):
         raise Unreadable(f"nested deeper than {MAX_DEPTH} levels")
     return value
@@ -180,6 +187,27 @@ def _scalar(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
+def canonical(value: Value) -> str:
+    """The same text for all that means the same: keys sorted, numbers by value (`1.0`, `1e0` and `1` alike).
+
+    A number too long to calculate with keeps its text.
+    """
+    return dumps(_canonical(value))
+
+
+def _canonical(value: Value) -> Value:
+    if isinstance(value, dict):
+        return {key: _canonical(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_canonical(child) for child in value]
+    if isinstance(value, Number) and value.decimal is not None:
+        return Number(_EXACT.plus(value.decimal).normalize(_EXACT))
+    return value
+
+
+_EXACT = Context(prec=2 * _LONGEST_NUMBER)  # plus turns -0 into 0
+
+
 # -- exact bytes ---------------------------------------------------------------------------------------------
 
 
@@ -189,6 +217,12 @@ def member(raw: bytes, *path: str | int) -> bytes | None:
 
     Of duplicate keys the last wins. The rest of `raw` is passed over, not parsed.
     """
+    found = span(raw, *path)
+    return raw[found[0] : found[1]] if found else None
+
+
+def span(raw: bytes, *path: str | int) -> tuple[int, int] | None:
+    """Where the bytes that `member` cuts out start and end."""
     start, end = _trimmed(raw)
     try:
         for step in path:
@@ -200,7 +234,7 @@ def member(raw: bytes, *path: str | int) -> bytes | None:
             start, end = spans[-1]
     except Unreadable:
         return None
-    return raw[start:end] if start < end else None
+    return (start, end) if start < end else None
 
 
 def entries(raw: bytes, at: int = 0) -> Iterator[tuple[str | int, int, int]]:

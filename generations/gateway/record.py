@@ -4,6 +4,7 @@ contract: "The generation record". Sources of the fields: public reference: gene
 columns.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -351,7 +352,10 @@ def _shown(value: Value) -> str:
 
 def _filled(raw: bytes | None) -> bytes | None:
     """The bytes of an object that is not empty."""
-    return raw if raw is not None and raw.startswith(b"{") and raw[1:-1].strip() else None
+    return raw if raw is not None and raw.startswith(b"{") and not _EMPTY.match(raw) else None
+
+
+_EMPTY = re.compile(rb"\{\s*+\}")  # a copy without the braces would be another 50 MiB
 
 
 def _objects(value: Value) -> list[dict[str, Value]]:

@@ -1,15 +1,27 @@
 """Rows, their querysets as vocabulary, their own state changes."""
 
-from generations.models.generation import Fetch, FirstWords, Generation, StoredRecord, Visit
+from generations.models.batch import Batch
+from generations.models.generation import (
+    Fetch,
+    FirstWords,
+    Generation,
+    RecordChunk,
+    StoredRecord,
+    Visit,
+)
+from generations.models.limits import ReplayLimits
 from generations.models.replay import Replay, ReplayAnswer, ReplayPart
 from generations.models.saved import SavedFilter
 
 __all__ = [
+    "Batch",
     "Fetch",
     "FirstWords",
     "Generation",
+    "RecordChunk",
     "Replay",
     "ReplayAnswer",
+    "ReplayLimits",
     "ReplayPart",
     "SavedFilter",
     "StoredRecord",

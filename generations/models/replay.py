@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
+from generations.models.batch import Batch
 from generations.models.generation import Generation, StoredRecord
 
 RESEND_AFTER = timedelta(seconds=30)
@@ -20,6 +21,7 @@ SILENT_AFTER = timedelta(seconds=20)
 
 
 class State(models.TextChoices):
+    WAITING = "waiting", "Waiting"
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"
     SUCCEEDED = "succeeded", "Succeeded"
@@ -28,10 +30,18 @@ class State(models.TextChoices):
     INTERRUPTED = "interrupted", "Interrupted"
 
 
-OPEN_STATES = (State.QUEUED, State.RUNNING)
+OPEN_STATES = (State.WAITING, State.QUEUED, State.RUNNING)
 
 
 class ReplayQuerySet(models.QuerySet["Replay"]):
+    def waiting(self) -> Self:
+        """Members of a batch whose turn has not come."""
+        return self.filter(state=State.WAITING)
+
+    def under_way(self) -> Self:
+        """Queued or running: those that take a worker's thread."""
+        return self.filter(state__in=[State.QUEUED, State.RUNNING])
+
     def queued(self) -> Self:
         return self.filter(state=State.QUEUED)
 
@@ -47,7 +57,7 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
 
     def never_started(self, now: datetime) -> Self:
         """Queued for over 10 minutes."""
-        return self.queued().filter(created_at__lt=now - NEVER_STARTED_AFTER)
+        return self.queued().filter(queued_at__lt=now - NEVER_STARTED_AFTER)
 
     def silent(self, now: datetime) -> Self:
         """Running ones whose worker has not beaten for 20 s."""
@@ -66,7 +76,16 @@ class Replay(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="replays"
     )
     click = models.UUIDField()
+    # What is changed in the stored request: a JSON Patch (RFC 6902), "" for nothing.
+    patch = models.TextField(blank=True)
+    why = models.CharField(max_length=300, blank=True)
+    batch = models.ForeignKey(Batch, models.SET_NULL, null=True, related_name="replays")
+    place = models.PositiveIntegerField(null=True)
+    # What it was expected to cost, in nanos, when it was ordered; null is unknown.
+    expected_low = models.BigIntegerField(null=True)
+    expected_high = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
+    queued_at = models.DateTimeField(default=timezone.now)
     message_sent_at = models.DateTimeField(default=timezone.now)
 
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
@@ -99,6 +118,9 @@ class Replay(models.Model):
     cost_nanos = models.BigIntegerField(null=True)
     model_id = models.CharField(max_length=200, blank=True)
     provider = models.CharField(max_length=120, blank=True)
+    # Equal for equal answers (white space and JSON spelling apart), and for equal tool calls.
+    text_key = models.CharField(max_length=64, blank=True)
+    calls_key = models.CharField(max_length=64, blank=True)
     new_request_id = models.CharField(max_length=256, blank=True)
     new_generation = models.ForeignKey(Generation, models.SET_NULL, null=True, related_name="made_by")
     record_tries = models.PositiveSmallIntegerField(default=0)
@@ -112,6 +134,14 @@ class Replay(models.Model):
             models.Index(fields=["heartbeat_at"], condition=Q(state="running"), name="running_replays"),
             models.Index(fields=["message_sent_at"], condition=Q(state="queued"), name="queued_replays"),
             models.Index(fields=["team", "-created_at"]),
+            models.Index(fields=["batch", "place"], condition=Q(batch__isnull=False), name="batch_members"),
+            models.Index(fields=["batch"], condition=Q(state="waiting"), name="waiting_members"),
+            models.Index(fields=["team", "requested_by", "-created_at"], name="replays_by_person"),
+            models.Index(
+                fields=["team", "batch"],
+                condition=Q(state__in=["queued", "running"], batch__isnull=False),
+                name="members_under_way",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -130,12 +160,12 @@ class Replay(models.Model):
         return round((timezone.now() - self.created_at).total_seconds(), 1)
 
     def ask_to_stop(self, user: User) -> bool:
-        """Ask for the end: a queued replay at once, a running one by its worker's pulse. True if it was open."""
+        """Ask for the end: one that has not begun at once, a running one by its worker's pulse. True if it was open."""
         now = timezone.now()
         asked = {"cancel_asked_at": now, "cancelled_by": user}
         rows = Replay.objects.filter(pk=self.pk)
         ended = {"state": State.CANCELLED, "reason": "before_start", "finished_at": now}
-        if rows.queued().update(**asked, **ended):
+        if rows.filter(state__in=[State.WAITING, State.QUEUED]).update(**asked, **ended):
             return True
         return rows.running().filter(cancel_asked_at=None).update(**asked) == 1
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from itertools import count
 
-from generations.gateway import endpoints, events
-from generations.gateway.jsontext import Unreadable, Value, loads, visible
+from generations.gateway import endpoints
+from generations.gateway.jsontext import Value
 from generations.reading import wires
 from generations.reading.parts import Pen
 from generations.reading.shapes import Part, Side, Turn
 from generations.reading.text import HEAD, below, items
-from generations.reading.wires.responses import joined
 from generations.reading.wires.wire import Body, Wire
 
 MANY, BRIEF = 24, 600  # items from which on heads are brief, so that more of them are seen at once
@@ -109,40 +108,3 @@ def _with_pair(part: Part, anchor: str, name: str) -> Part:
 def error_body(payload: Value, at: str) -> Side:
     """The error that the client got, where there is no answer."""
     return Side([Turn("error", [Pen().json(at, payload)], anchor="a1")], note="error body", at=at)
-
-
-# -- answers of replays ------------------------------------------------------------------------------------
-
-
-def collected(told: events.Answer) -> list[Turn]:
-    """The turns of an answer that was collected from a stream: no pointers, for there is no record yet."""
-    pen = Pen()
-    made = [Turn("assistant", [_block(pen, block)], _choice(block, told)) for block in told.blocks]
-    return numbered(joined(made), "a")
-
-
-def _choice(block: events.Block, told: events.Answer) -> str:
-    return f"choice {block.choice}" if any(other.choice for other in told.blocks) else ""
-
-
-def _block(pen: Pen, block: events.Block) -> Part:
-    if block.kind == "tool_call":
-        return pen.json_text("", block.text, "tool_call", name=block.name or "", call_id=block.call_id or "")
-    if block.media is not None:
-        return _medium(pen, block.media)
-    if block.kind == "json":
-        return _json(pen, block)
-    return pen.text("", block.text, "markdown" if block.kind == "text" else block.kind)
-
-
-def _json(pen: Pen, block: events.Block) -> Part:
-    try:
-        return pen.json("", loads(block.text), name=block.name or "")
-    except Unreadable:
-        return pen.text("", block.text)
-
-
-def _medium(pen: Pen, told: events.Media) -> Part:
-    if told.data or told.url:
-        return pen.medium("", told.kind, told.data or told.url, mime=told.mime or "")
-    return Part(told.kind, mime=visible(told.mime or "unknown type"), note="the answer's body")

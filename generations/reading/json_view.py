@@ -1,11 +1,11 @@
 """JSON level by level: what stands in a box, cut short, without reading more than is shown."""
 
 from collections.abc import Iterable
-from itertools import islice
+from itertools import islice, takewhile
 
 import msgspec
 
-from generations.gateway.jsontext import Number, Unreadable, Value, entries, loads, member
+from generations.gateway.jsontext import Number, Unreadable, Value, entries, loads, member, visible
 from generations.reading import numbers, text
 from generations.reading.shapes import Node
 from generations.reading.text import Step, below, short, steps
@@ -13,44 +13,61 @@ from generations.reading.text import Step, below, short, steps
 WIDTH = 100  # members of one level
 LENGTH = 160  # characters of one value
 TOP, INNER, BUDGET = 250, 40, 160  # of the tree made at lookup: members of it, of one box in it, of all boxes
-SCALARS: dict[object, tuple[str, str]] = {
-    True: ("true", "true"),
-    False: ("false", "false"),
-    None: ("null", "null"),
-}
+ROOM, MARKUP = 80_000, 130  # characters of HTML of that tree, and of one node beside its texts
+LONGEST = 2000  # characters of a pointer that an address may carry
+
+
+class _Room:
+    """How many more nodes, and characters of HTML, the tree may have."""
+
+    def __init__(self) -> None:
+        self.nodes, self.left = BUDGET, ROOM
+
+    def take(self, node: Node) -> bool:
+        """Whether there was room for the node."""
+        self.left -= MARKUP + len(node.key) + len(node.value) + len(node.at) + 2 * node.more * len(node.query)
+        return self.left >= 0
 
 
 def tree(value: Value, at: str = "") -> Node:
     """The first level of a value in full (up to 250 members), and what stands in its boxes as far as it fits."""
-    top = _box("", value, at, TOP)
-    room, children = BUDGET, []
+    room = _Room()
+    top = _box("", value, at, TOP, room)
+    children = []
     for child in top.children:
-        opened = _opened(child, value, min(room, INNER)) if child.more and child.is_box else child
-        room -= len(opened.children)
+        opens = child.more and child.is_box and room.nodes > 0
+        opened = _opened(child, value, room) if opens else child
+        room.nodes -= len(opened.children)
         children.append(opened)
     return Node(top.key, top.kind, at, top.value, top.more, children, top.rest)
 
 
-def _opened(node: Node, parent: Value, room: int) -> Node:
-    """The node with its members, if there is room."""
-    if room <= 0:
-        return node
+def _opened(node: Node, parent: Value, room: _Room) -> Node:
+    """The node with its members, as far as there is room."""
     key = steps(node.at)[-1]
     value = (
         parent[key] if isinstance(parent, dict) else parent[int(key)] if isinstance(parent, list) else None
     )
-    return _box(node.key, value, node.at, room)
+    opened = _box(node.key, value, node.at, min(INNER, room.nodes), room)
+    return opened if opened.children else node
 
 
-def _box(key: str, value: Value, at: str, width: int) -> Node:
+def _box(key: str, value: Value, at: str, width: int, room: _Room) -> Node:
     """A box with its first `width` members; a scalar as it is."""
     if not isinstance(value, dict | list):
         return scalar(key, value, at)
     pairs: Iterable[tuple[Step, Value]] = value.items() if isinstance(value, dict) else enumerate(value)
     cut = islice(pairs, width)
-    children = [_closed(text.head(str(name), LENGTH), child, below(at, name)) for name, child in cut]
+    made = (reachable(_closed(text.head(str(name), LENGTH), child, below(at, name))) for name, child in cut)
+    children = list(takewhile(room.take, made))
     shut = _closed(key, value, at)
     return Node(key, shut.kind, at, shut.value, False, children, len(value) - len(children))
+
+
+def reachable(node: Node) -> Node:
+    """The node; without its pointer where no address can carry that: its box is read raw then."""
+    fits = len(node.at) <= LONGEST and visible(node.at) == node.at
+    return node if fits else Node(node.key, node.kind, "", node.value)
 
 
 def _closed(key: str, value: Value, at: str) -> Node:
@@ -107,7 +124,7 @@ _OBJECT, _LIST = msgspec.json.Decoder(dict[str, msgspec.Raw]), msgspec.json.Deco
 
 def level(raw: bytes, at: str, start: int = 0) -> list[Node]:
     """The members from position `start` on of the box whose JSON text is `raw` and whose pointer is `at`."""
-    return [_shallow(key, part, below(at, key)) for key, part in children(raw, start)]
+    return [reachable(shallow(key, part, below(at, key))) for key, part in children(raw, start)]
 
 
 def children(raw: bytes, start: int = 0, width: int = WIDTH) -> "list[tuple[str | int, bytes]]":
@@ -142,7 +159,7 @@ def _slow(raw: bytes) -> "list[tuple[str | int, bytes]]":
         return []
 
 
-def _shallow(key: str | int, part: bytes, at: str) -> Node:
+def shallow(key: str | int, part: bytes, at: str) -> Node:
     name, mark = text.head(str(key), LENGTH), part[:1]
     if mark in (b"{", b"["):
         kind = "object" if mark == b"{" else "list"

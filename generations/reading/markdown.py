@@ -2,8 +2,9 @@
 names.
 """
 
+import re
 from collections.abc import MutableMapping, Sequence
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 import nh3
@@ -45,12 +46,26 @@ SCHEMES = {"http", "https", "mailto"}
 
 def render(text: str) -> str:
     """Sanitised HTML of markdown `text`. Markup in it is shown as text, images become links, headings start
-    at h4.
+    at h4. A text that would be paragraphs with something missing (link definitions, escapes) is shown as it is.
     """
-    html = _READER.render(visible(text))
-    return nh3.clean(
-        html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow"
+    html = nh3.clean(
+        _READER.render(visible(text)),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes=SCHEMES,
+        link_rel="noopener noreferrer nofollow",
     )
+    left = re.sub(r"</?p>", "", html)
+    if "<" in left or _words(unescape(left)) == _words(visible(text)):
+        return html
+    return "".join(
+        f"<p>{escape(one, quote=False)}</p>\n" for one in re.split(r"\n{2,}", visible(text)) if one.strip()
+    )
+
+
+def _words(text: str) -> str:
+    """The text without white space."""
+    return re.sub(r"\s+", "", text)
 
 
 def _image(

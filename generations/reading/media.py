@@ -1,9 +1,11 @@
 """Images, sound, video and files inside a record: what they are, and their bytes."""
 
-import base64
 import binascii
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+
+from generations.reading.text import byte_size
 
 # Shown in the page. Everything else, SVG and HTML first of all, is only ever a download.
 SHOWN = {
@@ -24,14 +26,35 @@ SAME = {
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w-]+=[^;,]*)*)(;base64)?,", re.IGNORECASE)
 
 
+Texts = Callable[[], Iterable[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """The bytes of a medium. `mime` is from the allow-list; `inline` says whether a page may show it."""
+    """A medium in base64. `mime` is from the allow-list; `inline` says whether a page may show it; `size` is in bytes.
+
+    Its text is read anew, in pieces, whenever its bytes are asked for.
+    """
 
     mime: str
-    content: bytes
     inline: bool
     suffix: str
+    size: int
+    texts: Texts
+
+    def pieces(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Its bytes from start to end, in pieces."""
+        at, end = 0, self.size if end is None else end
+        for piece in _decoded(self.texts()):
+            if at + len(piece) > start:
+                yield piece[max(0, start - at) : end - at]
+            at += len(piece)
+            if at >= end:
+                return
+
+    @property
+    def content(self) -> bytes:
+        return b"".join(self.pieces())
 
 
 def data_url_type(text: str) -> str | None:
@@ -55,27 +78,52 @@ def kind(mime: str) -> str:
 def decoded_size(text: str) -> int:
     """About how many bytes a data URL or base64 text holds."""
     start = text.find(",", 0, 200) + 1 if text.startswith("data:") else 0
-    return max(0, (len(text) - start) * 3 // 4 - text[-2:].count("="))
+    return max(0, (byte_size(text) - start) * 3 // 4 - text[-2:].count("="))
+
+
+def find(texts: Texts, mime: str = "") -> Medium | None:
+    """The medium in a data URL, or in bare base64 text of type `mime`; None when it is neither."""
+    told = data_url_type(next(iter(texts()), ""))
+    letters = sum(len(piece) for piece in _letters(texts()))
+    if letters % 4 == 1:
+        return None
+    return medium(told or normal(mime), letters * 3 // 4, texts)
 
 
 def decode(text: str, mime: str = "") -> Medium | None:
-    """The medium in a data URL, or in bare base64 text of type `mime`; None when it is neither."""
-    told = data_url_type(text)
-    body = text.partition(",")[2] if told else text
-    try:
-        content = base64.b64decode(re.sub(r"\s", "", body).translate(_URL_SAFE) + "==", validate=False)
-    except (binascii.Error, ValueError):
-        return None
-    return medium(content, told or normal(mime))
+    """The same, of a text in memory."""
+    return find(lambda: [text], mime)
 
 
-def medium(content: bytes, mime: str) -> Medium:
-    """`content` under a type that a browser may be told."""
+def medium(mime: str, size: int, texts: Texts) -> Medium:
+    """A medium under a type that a browser may be told."""
     if mime in SHOWN:
-        return Medium(mime, content, True, mime.partition("/")[2])
+        return Medium(mime, True, mime.partition("/")[2], size, texts)
     if mime in SAVED:
-        return Medium(mime, content, False, SAVED[mime])
-    return Medium("application/octet-stream", content, False, "bin")
+        return Medium(mime, False, SAVED[mime], size, texts)
+    return Medium("application/octet-stream", False, "bin", size, texts)
 
 
-_URL_SAFE = str.maketrans("-_", "+/")
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_OTHERS = bytes(set(range(256)) - {*_ALPHABET, *b"-_"})
+
+
+def _letters(texts: Iterable[str]) -> Iterator[bytes]:
+    """The letters of base64 alone, without what a data URL begins with, up to the padding."""
+    for number, text in enumerate(texts):
+        body = text.partition(",")[2] if number == 0 and data_url_type(text) else text
+        plain, padding, _ = body.partition("=")
+        yield plain.encode("ascii", "ignore").translate(_URL_SAFE, _OTHERS)
+        if padding:
+            return
+
+
+def _decoded(texts: Iterable[str]) -> Iterator[bytes]:
+    rest = b""
+    for letters in _letters(texts):
+        rest += letters
+        whole = len(rest) // 4 * 4
+        yield binascii.a2b_base64(rest[:whole])
+        rest = rest[whole:]
+    yield binascii.a2b_base64(rest + b"=" * (-len(rest) % 4))

@@ -46,6 +46,14 @@ def duration(value: Amount | None) -> str:
     return UNKNOWN if value is None else " ".join(split_ms(value))
 
 
+def seconds(value: Amount | float) -> str:
+    """A limit in seconds: `90 s`, `10 min`, `1 h`."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if value >= length and value % length == 0:
+            return f"{int(value // length)} {unit}"
+    return f"{plain(Decimal(str(value)))} s"
+
+
 def exact_ms(value: Amount | None) -> str:
     """`1,830 ms`, with every digit."""
     return UNKNOWN if value is None else f"{plain(value)} ms"

@@ -14,14 +14,19 @@ from generations.reading import (
     conversation,
     damage,
     json_view,
+    levels,
+    long_text,
     money,
     numbers,
     parameters,
+    places,
     replayability,
     timing,
     usage,
     verdict,
+    walk,
 )
+from generations.reading.places import Bytes, Found, Place
 from generations.reading.shapes import Fact, Outline, Part, Side, Turn, Verdict
 from generations.reading.text import box, head, inside, short, words
 from generations.reading.tiles import tiles
@@ -38,10 +43,18 @@ BODIES = ("replay_request", "io_log", "usage", "pricing_lines", "provider_attemp
 FACTS = 160
 
 
-def make(record: Record) -> Outline:
-    """The outline of a record. Should a reader fail, the page still has the facts and the raw record."""
+def make(record: Record, place: Place | None = None) -> Outline:
+    """The outline of a record. Should a reader fail, the page still has the facts and the raw record.
+
+    `place`: where its large values stand, if that is known.
+    """
     try:
-        return build(record)
+        return build(record, place)
+    except long_text.TooMuch:
+        told = _bare(record, "Retake does not draw records with so many values.")
+        return msgspec.structs.replace(
+            told, tree=levels.tree(Found(Bytes(record.raw), place or survey(record.raw)))
+        )
     except Exception:
         log.exception("The outline of a record could not be made; its page shows the raw record only")
         return _bare(record)
@@ -71,8 +84,10 @@ def _visible(value: object) -> object:
     return visible(value) if isinstance(value, str) else value
 
 
-def build(record: Record) -> Outline:
-    """The outline of a record. Raises nothing by design; `make` guards against what the design forgot."""
+def build(record: Record, place: Place | None = None) -> Outline:
+    """The outline of a record. Raises TooMuch, and by design nothing else; `make` guards against what that forgot."""
+    place = place or survey(record.raw)
+    record = _slim(record, place)
     fields = record.fields
     known = endpoints.find(record.endpoint or "")
     wire = known.wire if known else ""
@@ -80,7 +95,7 @@ def build(record: Record) -> Outline:
     at, body = request_of(record)
     content = readers.content | {readers.list_key}
     refusals = replayability.refusals(record, body)
-    request, answer = _sides(record, readers, at, body)
+    request, answer = _sides(record, readers, at, body, place)
     damaged, damage_total = damage.find(body, at)
     return Outline(
         version=VERSION,
@@ -111,12 +126,36 @@ def build(record: Record) -> Outline:
     )
 
 
+def survey(raw: bytes) -> Place:
+    """Where the large values of a record stand; nowhere in particular if it is small."""
+    if len(raw) <= places.SMALL:
+        return Place(0, len(raw))
+    place = walk.survey(raw)
+    long_text.measure(Found(Bytes(raw), place))
+    return place
+
+
+def _slim(record: Record, place: Place) -> Record:
+    """The record with its long strings cut, so that parsing it costs little. Its other bytes are as they were."""
+    if len(record.raw) <= places.SMALL:
+        return record
+    whole = Place(0, len(record.raw), inner=[("", place)])
+    return Record.read(long_text.slim(Found(Bytes(record.raw), whole)), asked_id=record.asked_id)
+
+
 def request_of(record: Record) -> tuple[str, Value]:
     """Where the stored request stands in the record, and its value; None when there is none or it cannot be
     parsed.
     """
-    at = "/replay_request" if record.replay_body is not None else "/io_log/payload/request_payload"
-    return at, parsed(record.request_body)
+    if record.replay_body is not None:
+        return "/replay_request", _known(record.value("replay_request"), record.replay_body)
+    told = inside(record.value("io_log"), "payload", "request_payload")
+    return "/io_log/payload/request_payload", _known(told, record.request_body)
+
+
+def _known(value: Value, raw: bytes | None) -> Value:
+    """A value that was parsed with the record, unless that was too deep: then `raw` is parsed by itself."""
+    return value if isinstance(value, dict) else parsed(raw)
 
 
 def parsed(raw: bytes | None) -> Value:
@@ -130,24 +169,24 @@ def parsed(raw: bytes | None) -> Value:
 # -- request and answer ------------------------------------------------------------------------------------
 
 
-def _sides(record: Record, readers: Wire, at: str, body: Value) -> tuple[Side, Side]:
-    asked = _request(record, readers, at, body)
-    told = _answer(record, readers)
+def _sides(record: Record, readers: Wire, at: str, body: Value, place: Place) -> tuple[Side, Side]:
+    asked = _request(record, readers, at, body, place)
+    told = _answer(record, readers, place)
     turns = conversation.paired(asked.turns, told.turns), conversation.paired(told.turns, asked.turns)
     return msgspec.structs.replace(asked, turns=turns[0]), msgspec.structs.replace(told, turns=turns[1])
 
 
-def _request(record: Record, readers: Wire, at: str, body: Value) -> Side:
+def _request(record: Record, readers: Wire, at: str, body: Value, place: Place) -> Side:
     raw = record.request_body
     if raw is None:
         return Side(missing=replayability.missing(record))
-    size = numbers.size(len(raw))
+    size = numbers.size(place.size_at(at) or len(raw))
     if not isinstance(body, dict):
-        return Side([_unparsed(raw, at)], size=size, at=at)
+        return Side([_unparsed(raw, at, size)], size=size, at=at)
     return msgspec.structs.replace(conversation.request(readers, body, at), size=size)
 
 
-def _answer(record: Record, readers: Wire) -> Side:
+def _answer(record: Record, readers: Wire, place: Place) -> Side:
     raw, at = record.answer_body, "/io_log/payload/gateway_response"
     if raw is None:
         payload = record.fields.get("error_payload")
@@ -156,25 +195,19 @@ def _answer(record: Record, readers: Wire) -> Side:
         causes = replayability.no_answer(record)
         lacks_both = record.request_body is None and causes == replayability.missing(record)
         return Side(missing=[replayability.SAME] if lacks_both else causes)
-    body = parsed(raw)
+    body = _known(inside(record.value("io_log"), "payload", "gateway_response"), raw)
+    size = numbers.size(place.size_at(at) or len(raw))
     if body is None:
-        return Side([_unparsed(raw, at)], size=numbers.size(len(raw)), at=at)
+        return Side([_unparsed(raw, at, size)], size=size, at=at)
     if record.success is False and "error" in box(body):
         return conversation.error_body(body, at)
     told = conversation.answer(readers, body, at)
-    return msgspec.structs.replace(told, size=numbers.size(len(raw)), note=answer_note(record))
+    return msgspec.structs.replace(told, size=size, note=answer_note(record))
 
 
-def _unparsed(raw: bytes, at: str) -> Turn:
+def _unparsed(raw: bytes, at: str, size: str) -> Turn:
     shown = head(raw[:4096].decode("utf-8", "replace"))
-    part = Part(
-        "json",
-        at,
-        shown,
-        size=numbers.size(len(raw)),
-        more=len(raw) > len(shown),
-        note="cannot be read as JSON",
-    )
+    part = Part("json", at, shown, size=size, more=len(raw) > len(shown), note="cannot be read as JSON")
     return Turn("unknown", [part], anchor="u1")
 
 
@@ -235,13 +268,8 @@ def facts(record: Record) -> list[Fact]:
     return made[:FACTS]
 
 
-def _bare(record: Record) -> Outline:
+def _bare(record: Record, why: str = "Retake could not read this record in full.") -> Outline:
     """What is left when a reader failed."""
-    told = Verdict(
-        "none",
-        "Unknown",
-        "Retake could not read this record in full.",
-        advice="The raw record is complete: see JSON.",
-    )
-    request_id = words(inside(record.fields, "request_id")) or record.asked_id or "unknown"
+    told = Verdict("none", "Unknown", why, advice="The raw record is complete: see JSON.")
+    request_id = words(record.value("request_id")) or record.asked_id or "unknown"
     return Outline(VERSION, short(request_id, 300), replayable=False, verdict=told)

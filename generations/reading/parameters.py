@@ -3,12 +3,12 @@
 from generations.gateway.jsontext import Number, Value
 from generations.reading import numbers, text
 from generations.reading.shapes import Parameter, Part, Tool
-from generations.reading.text import below, box, decimal, inside, items, short, words
+from generations.reading.text import below, box, decimal, inside, items, short, steps, words
 
 SHOWN = 150
-VALUE = 600  # characters
-APART = frozenset({"tools", "functions", "response_format"})
+VALUE = DESCRIPTION = 600  # characters
 
+_PLAIN = '{"type":"text"}'
 # What the formats do when a member is left out, where that is known and the same everywhere (as JSON text).
 USUAL: dict[str, dict[str, str]] = {
     "": {"stream": "false", "temperature": "1", "top_p": "1"},
@@ -21,6 +21,7 @@ USUAL: dict[str, dict[str, str]] = {
         "tool_choice": "auto",
         "service_tier": "auto",
         "store": "false",
+        "response_format": _PLAIN,
     },
     "responses": {
         "store": "true",
@@ -29,6 +30,7 @@ USUAL: dict[str, dict[str, str]] = {
         "tool_choice": "auto",
         "truncation": "disabled",
         "service_tier": "auto",
+        "text.format": _PLAIN,
     },
     "messages": {},
     "embeddings": {"encoding_format": "float"},
@@ -52,27 +54,34 @@ NOTES = {
 
 def read(body: dict[str, Value], at: str, wire: str, content: frozenset[str]) -> list[Parameter]:
     """Every member of the request that is not conversation, tools or schema, in the order of the request."""
-    schema = {"text"} if wire == "responses" else set()
-    rest = [key for key in body if key not in content and key not in APART | schema]
-    made = [_parameter(key, body[key], at, wire) for key in rest[:SHOWN]]
-    made += _text_options(body, at) if wire == "responses" else []
-    if wire in ("speech", "transcription", "images") and "response_format" in body:
-        made.append(_parameter("response_format", body["response_format"], at, wire))
-    return made
+    apart = _apart(body, at, wire)
+    rest = [key for key in body if key not in content and key not in apart]
+    made = [_parameter(key, body[key], below(at, key), wire) for key in rest[:SHOWN]]
+    if len(rest) > SHOWN:
+        made.append(Parameter("more", f"{len(rest) - SHOWN:,} more", at, more=True))
+    return made + (_text_options(body, at, wire) if wire == "responses" else [])
+
+
+def _apart(body: dict[str, Value], at: str, wire: str) -> set[str]:
+    """The members that are shown as tools, as schema or in pieces."""
+    apart = {key for key in ("tools", "functions") if isinstance(body.get(key), list)}
+    asked = schema(body, at, wire)
+    apart |= {steps(asked.at.removeprefix(at))[0]} if asked else set()
+    return apart | ({"text"} if wire == "responses" and isinstance(body.get("text"), dict) else set())
 
 
 def _parameter(key: str, value: Value, at: str, wire: str) -> Parameter:
     usual = USUAL.get(wire, {}).get(key) or USUAL[""].get(key, "")
     shown = text.short(value, VALUE)
     differs = not usual or not same(value, usual)
-    return Parameter(
-        short(key, 100), shown, below(at, key), usual, differs, NOTES.get(key, ""), shown.endswith("…")
-    )
+    return Parameter(short(key, 100), shown, at, usual, differs, NOTES.get(key, ""), shown.endswith("…"))
 
 
-def _text_options(body: dict[str, Value], at: str) -> list[Parameter]:
-    options = {key: value for key, value in box(body.get("text")).items() if key != "format"}
-    return [_parameter(f"text.{key}", value, at, "") for key, value in options.items()]
+def _text_options(body: dict[str, Value], at: str, wire: str) -> list[Parameter]:
+    """What stands beside the schema in `text`."""
+    hidden = "format" if schema(body, at, wire) else ""
+    options = {key: value for key, value in box(body.get("text")).items() if key != hidden}
+    return [_parameter(f"text.{key}", value, below(at, "text", key), wire) for key, value in options.items()]
 
 
 def same(value: Value, usual: str) -> bool:
@@ -81,7 +90,7 @@ def same(value: Value, usual: str) -> bool:
         return usual == ("true" if value else "false")
     if isinstance(value, Number):
         return decimal(value) is not None and decimal(value) == decimal(usual)
-    return value == usual
+    return (value if isinstance(value, str) else short(value)) == usual
 
 
 def tools(body: dict[str, Value], at: str) -> list[Tool]:
@@ -90,6 +99,8 @@ def tools(body: dict[str, Value], at: str) -> list[Tool]:
     for key in ("tools", "functions"):
         listed = items(body.get(key))
         made += [_tool(value, below(at, key, position)) for position, value in enumerate(listed[:SHOWN])]
+        if len(listed) > SHOWN:
+            made.append(Tool(f"{len(listed) - SHOWN:,} more", "list", "", "", below(at, key), True))
     return made
 
 
@@ -100,14 +111,25 @@ def _tool(value: Value, at: str) -> Tool:
     schema = next(
         (inner[key] for key in ("parameters", "input_schema", "schema", "format") if inner.get(key)), None
     )
-    shown = text.snippet(schema if schema is not None else _rest(inner), text.HEAD + 1)
+    rest = _rest(inner)
+    shown = text.snippet(value if not told else rest if schema is None else schema, text.HEAD + 1)
+    description = inner.get("description") or ""
+    hidden = (schema is not None and len(rest) > 1) or told.keys() - {
+        "type",
+        "function",
+        "custom",
+    } - inner.keys()
+    name = short(inner.get("name") or told.get("server_label") or kind, 100)
     return Tool(
-        name=short(inner.get("name") or told.get("server_label") or kind, 100),
+        name=name,
         kind=short(kind, 60),
-        description=short(inner.get("description") or "", 600),
+        description=short(description, DESCRIPTION),
         schema=shown[: text.HEAD] if shown != "{}" else "",
         at=at,
-        more=len(shown) > text.HEAD,
+        more=len(shown) > text.HEAD
+        or bool(hidden)
+        or name.endswith("…")
+        or len(str(description)) > DESCRIPTION,
     )
 
 
@@ -123,7 +145,7 @@ def schema(body: dict[str, Value], at: str, wire: str) -> Part | None:
         asked, place = inside(body, "text", "format"), below(at, "text", "format")
     else:
         asked, place = body.get("response_format"), below(at, "response_format")
-    if asked is None or inside(asked, "type") == "text":
+    if asked is None or asked == {"type": "text"}:
         return None
     name = (
         words(inside(asked, "json_schema", "name"))

@@ -40,11 +40,12 @@ class Pen:
     def text(self, at: str, value: str, kind: PartKind = "text", *, name: str = "", note: str = "") -> Part:
         """A text. Of kind markdown it is rendered when it is short enough."""
         size, room = text.byte_size(value), self._room()
-        if kind == "markdown" and len(value) <= min(4 * self.head, self.left):
+        cut = text.is_cut(value)
+        if kind == "markdown" and not cut and len(value) <= min(4 * self.head, self.left):
             html = render(value)
             return self._spend(Part(kind, at, html=html, size=numbers.size(size), name=name, note=note))
         shown = text.head(value, room)
-        more = len(value) > room
+        more = cut or len(value) > room
         return self._spend(Part(kind, at, shown, size=numbers.size(size), more=more, name=name, note=note))
 
     def json(self, at: str, value: Value, kind: PartKind = "json", *, name: str = "", note: str = "") -> Part:
@@ -52,7 +53,7 @@ class Pen:
         room = self._room()
         shown = text.snippet(value, room + 1)
         size = numbers.size(text.byte_size(value))
-        more = len(shown) > room
+        more = len(shown) > room or text.has_cut(shown)
         return self._spend(
             Part(kind, at, shown[:room], size=size, more=more, name=text.short(name), note=note)
         )

@@ -5,11 +5,18 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from generations.gateway.jsontext import visible
+
 Tone = Literal["good", "bad", "warn", "run", "none"]
 
 
 class Shape(Struct, frozen=True, omit_defaults=True):
     """Immutable, quick to load, and small as JSON: members with their default value are left out."""
+
+
+def quoted(at: str) -> str:
+    """A pointer, ready for an address. A lone surrogate in it, which no address can carry, is replaced."""
+    return quote(at, safe="", errors="replace")
 
 
 class Row(Shape, frozen=True):
@@ -67,6 +74,11 @@ class Part(Shape, frozen=True):
         return FORMS[self.kind]
 
     @property
+    def leads_on(self) -> bool:
+        """Whether there is more, at a pointer that an address can carry."""
+        return self.more and self.at != "" and visible(self.at) == self.at
+
+    @property
     def styled(self) -> bool:
         """Whether the markdown holds more than paragraphs, so that its plain text looks different."""
         return "<" in self.html.replace("<p>", "").replace("</p>", "")
@@ -74,7 +86,7 @@ class Part(Shape, frozen=True):
     @property
     def query(self) -> str:
         """The pointer, ready for an address."""
-        return quote(self.at, safe="")
+        return quoted(self.at)
 
 
 FORMS: dict[PartKind, str] = {
@@ -134,7 +146,7 @@ class Side(Shape, frozen=True):
     @property
     def list_query(self) -> str:
         """The pointer of the list, ready for an address."""
-        return quote(self.list_at, safe="")
+        return quoted(self.list_at)
 
 
 class Fact(Shape, frozen=True):
@@ -233,6 +245,11 @@ class Parameter(Shape, frozen=True):
     note: str = ""
     more: bool = False
 
+    @property
+    def query(self) -> str:
+        """The pointer, ready for an address."""
+        return quoted(self.at)
+
 
 class Tool(Shape, frozen=True):
     name: str
@@ -241,6 +258,11 @@ class Tool(Shape, frozen=True):
     schema: str
     at: str
     more: bool = False
+
+    @property
+    def query(self) -> str:
+        """The pointer, ready for an address."""
+        return quoted(self.at)
 
 
 class Verdict(Shape, frozen=True):
@@ -296,7 +318,7 @@ class Node(Shape, frozen=True):
     @property
     def query(self) -> str:
         """The pointer, ready for an address."""
-        return quote(self.at, safe="")
+        return quoted(self.at)
 
 
 class Outline(Shape, frozen=True):

@@ -1,6 +1,8 @@
 """Short, safe text, tolerant readers of JSON values, and paths into a record."""
 
+import json
 import re
+import secrets
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
@@ -14,6 +16,17 @@ _BIGGEST = Decimal(10) ** 18
 def words(value: object) -> str | None:
     """A JSON string with characters in it, as it is; None for everything else."""
     return value if isinstance(value, str) and is_text(value) and value else None
+
+
+def title(value: object, limit: int = 60) -> str:
+    """A text that fits into a heading; "" for what must be shown as a part of its own."""
+    told = words(value)
+    return visible(told) if told is not None and len(told) <= limit else ""
+
+
+def titles(values: Mapping[str, Value], *keys: str, limit: int = 60) -> set[str]:
+    """Those of `keys` whose values fit into a heading."""
+    return {key for key in keys if title(values.get(key), limit)}
 
 
 def whole(value: object) -> int | None:
@@ -71,7 +84,7 @@ def short(value: object, limit: int = 200) -> str:
 
 def snippet(value: object, limit: int = HEAD, indent: int | None = 2) -> str:
     """The first `limit` characters of a value as JSON text, read no further than needed."""
-    return readable(dumps(pruned(value, limit), indent=indent)[:limit])
+    return readable(dumps(pruned(value, limit), indent=indent))[:limit]
 
 
 def compact(value: object, limit: int = HEAD, line: int = 90) -> str:
@@ -99,7 +112,10 @@ def readable(json_text: str) -> str:
 
 
 def pruned(value: object, limit: int) -> Value:
-    """A copy of `value` that is enough for the first `limit` characters of its JSON text."""
+    """A copy of `value` that is enough for the first `limit` characters of its JSON text.
+
+    It counts too few characters rather than too many: a cut text must be seen to be longer than `limit`.
+    """
     left = [limit]
     return _prune(value, left, 0)
 
@@ -111,7 +127,7 @@ def _prune(value: object, left: list[int], depth: int) -> Value:
         return [v for _, v in _while(enumerate(value), left, depth)]
     if isinstance(value, str):
         cut = value[: max(left[0], 1)]
-        left[0] -= len(cut) + 2
+        left[0] -= len(cut)
         return Number(cut) if isinstance(value, Number) else cut
     left[0] -= 4
     return value  # type: ignore[return-value]
@@ -122,15 +138,43 @@ def _while(pairs: Iterable[tuple[object, object]], left: list[int], depth: int) 
     for key, child in pairs:
         if left[0] <= 0 or depth > 60:
             break
-        left[0] -= len(key) + 4 if isinstance(key, str) else 2
+        left[0] -= len(key) + 4 if isinstance(key, str) else 1
         kept.append((str(key), _prune(child, left, depth + 1)))
     return kept
 
 
 def byte_size(value: object) -> int:
-    """Bytes of a text in UTF-8, or of any other value as compact JSON."""
+    """Bytes of a text in UTF-8, or of any other value as compact JSON, with what was cut out of it."""
     text = value if isinstance(value, str) else dumps(value)  # type: ignore[arg-type]
+    hidden = [(int(found[1]), found[0]) for found in _CUT.finditer(text)] if has_cut(text) else []
+    return _utf8_size(text) + sum(size - _utf8_size(mark) for size, mark in hidden)
+
+
+def _utf8_size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+# -- texts that were cut -------------------------------------------------------------------------------------
+
+# Nobody sees these characters, and no record can hold them in this order: it changes with every process.
+_SIGN = "".join(secrets.choice("\u200b\u200c") for _ in range(48))
+_ESCAPED = dumps(_SIGN)[1:-1]
+_CUT = re.compile(rf"(?:{_SIGN}|{re.escape(_ESCAPED)})\((\d+) bytes more\)")
+
+
+def cut_mark(hidden: int) -> str:
+    """What stands at the end of a long text that was cut before it was parsed: so many bytes were left out."""
+    return f"{_SIGN}({hidden} bytes more)"
+
+
+def is_cut(text: str) -> bool:
+    """Whether the text ends in such a mark."""
+    return _SIGN in text[-100:]
+
+
+def has_cut(text: str) -> bool:
+    """Whether the text, or JSON text, holds such a mark."""
+    return _SIGN in text or _ESCAPED in text
 
 
 # -- paths -------------------------------------------------------------------------------------------------
@@ -152,11 +196,18 @@ def steps(at: str) -> list[str]:
 
 
 def dotted(at: str, skip: int = 0) -> str:
-    """A pointer for reading: `messages[2].content`, without its first `skip` steps."""
-    shown = ""
-    for step in steps(at)[skip:]:
-        shown += f"[{step}]" if step.isdecimal() else f".{step}"
+    """A pointer for reading: `messages[2].content`, without its first `skip` steps. json.js does the same."""
+    shown = "".join(_dotted(step) for step in steps(at)[skip:])
     return visible(shown.removeprefix("."))
+
+
+def _dotted(step: str) -> str:
+    if _POSITION.fullmatch(step):
+        return f"[{step}]"
+    return f".{step}" if _PLAIN.fullmatch(step) else f"[{json.dumps(step, ensure_ascii=False)}]"
+
+
+_POSITION, _PLAIN = re.compile(r"\d+", re.ASCII), re.compile(r"[A-Za-z_$][\w$-]*", re.ASCII)
 
 
 _ESCAPE = re.compile(r"(\\\\)|\\u([0-9a-f]{4})(?:\\u(d[c-f][0-9a-f]{2}))?", re.IGNORECASE)

@@ -1,131 +1,208 @@
-"""A replay beside its original: figures with their changes, and the words that differ.
+"""Two generations or replays side by side: what they said, what it took, what was asked.
 
-Two clocks are not compared: until the new generation's record is there, times measured here stand beside the
-original's without a difference.
+Two clocks are not compared: the gateway's times stand against the gateway's, times measured here against times
+measured here; where neither is possible they stand beside each other without a difference.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from functools import cached_property
+from urllib.parse import urlencode
 
-from generations.gateway import endpoints
-from generations.gateway.events import Answer
-from generations.gateway.jsontext import visible
-from generations.gateway.record import Record
+from generations.gateway.jsontext import Value
 from generations.models import Generation, Replay
-from generations.reading import diff, numbers
+from generations.reading import answers, contrast, deltas, numbers, timing
+from generations.reading.contrast import Contrast, Lines, View
+from generations.reading.deltas import Delta
+from generations.reading.shapes import Part
+from generations.reading.timing import Times
+from generations.replay.subjects import Recorded, Rerun, Subject
 
-Tone = Literal["up", "down", "same", ""]
-LONGEST_RECORD = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """One figure before and after. `tone`: up is worse, down is better, same is equal, "" is not comparable."""
-
-    label: str
-    before: str
-    after: str
-    change: str = ""
-    tone: Tone = ""
-    note: str = ""
+HERE = "measured here"
 
 
-@dataclass(frozen=True, slots=True)
 class Comparison:
-    """`measured_here`: the times are the worker's own, the record of the new generation is not there yet."""
+    """What differs between two subjects, drawn for one view; each part is made when it is asked for."""
 
-    deltas: list[Delta]
-    pieces: list[diff.Piece] | None
-    measured_here: bool
-    why_no_diff: str = ""
-    equal: bool = field(default=False)
+    def __init__(self, a: Subject, b: Subject, view: View = "inline") -> None:
+        self.a, self.b, self.view = a, b, view
+
+    @property
+    def subjects(self) -> list[tuple[str, Subject]]:
+        return [("A", self.a), ("B", self.b)]
+
+    @cached_property
+    def deltas(self) -> list[Delta]:
+        return figures(self.a, self.b)
+
+    @property
+    def clock(self) -> str:
+        """Whose times stand there, in words."""
+        if self.a.recorded and self.b.recorded:
+            return "both as the gateway recorded them"
+        return (
+            "times measured here" if self.a.replay and self.b.replay else "two clocks: times are not compared"
+        )
+
+    @cached_property
+    def silent(self) -> list[tuple[str, Subject]]:
+        """The sides without an answer that can be compared, each with its letter."""
+        return [(letter, one) for letter, one in self.subjects if one.said is None]
+
+    @cached_property
+    def answers(self) -> Contrast | None:
+        """What differs between the answers, None when one of them is silent."""
+        if self.a.said is None or self.b.said is None:
+            return None
+        return contrast.contrast(self.a.said, self.b.said, self.view)
+
+    @cached_property
+    def offers(self) -> list["Offer"]:
+        """For each silent side why it is silent, and what can be compared in its place."""
+        return [_offer(letter, self.a, self.b) for letter, _ in self.silent]
+
+    @cached_property
+    def _requests(self) -> "Lines | str":
+        return contrast.requests(self.a.request, self.b.request)
+
+    @property
+    def requests(self) -> Lines | None:
+        """What differs between the requests, None where that is not known."""
+        return self._requests if isinstance(self._requests, Lines) else None
+
+    @property
+    def why_no_requests(self) -> str:
+        return self._requests if isinstance(self._requests, str) else ""
+
+    @cached_property
+    def galleries(self) -> list[tuple[str, Subject, list[Part]]]:
+        """The pictures of both sides; empty when there is none."""
+        found = [(letter, one, answers.media_in(one.side, "image")) for letter, one in self.subjects]
+        return found if any(parts for _, _, parts in found) else []
 
 
-def compare(replay: Replay, text: str) -> Comparison:
-    """The figures and words of an ended replay against its original."""
-    before = original_text(replay)
-    why = why_no_diff(replay, before, text)
-    pieces = None if why or before is None else diff.words(before, text)
-    if pieces is None and not why:
-        why = "The two answers are too long to be compared word by word here."
-    new = replay.new_generation
-    return Comparison(deltas(replay.generation, replay, new), pieces, new is None, why, before == text)
+def compare(replay: Replay, view: View = "inline") -> Comparison:
+    """A replay against its original."""
+    return Comparison(Recorded(replay.generation), Rerun(replay), view)
 
 
-def original_text(replay: Replay) -> str | None:
-    """The words of the original's answer, None when the gateway did not keep it or it is very large."""
-    record = replay.generation.records.best_first().defer("outline").first()
-    if record is None or not record.has_answer or record.size > LONGEST_RECORD:
-        return None
-    body = Record.read(record.raw).answer_body
-    known = endpoints.find(replay.generation.endpoint)
-    if body is None or known is None:
-        return None
-    return visible(Answer.read(known.wire, "application/json", body).text())
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Why one side is silent, and replays in its place, each with the query of that comparison."""
+
+    letter: str
+    why: str
+    replays: list[tuple[Replay, str]]
 
 
-def why_no_diff(replay: Replay, before: str | None, text: str) -> str:
-    """Why no words are compared, "" when they are."""
-    if replay.generation.success is False:
-        return "The original failed, so there is no answer to compare with."
-    if before is None:
-        return "The original's answer was not kept by the gateway, so there is nothing to compare with."
-    if not before and not text:
-        return "Neither answer holds text."
-    return ""
+def _offer(letter: str, a: Subject, b: Subject) -> Offer:
+    subject, other = (a, b) if letter == "A" else (b, a)
+    found = [(one, str(one.pk)) for one in subject.others if str(one.pk) != other.key]
+    keys = [(key, other.key) if letter == "A" else (other.key, key) for _, key in found]
+    queries = [urlencode({"a": first, "b": second}) for first, second in keys]
+    return Offer(
+        letter, subject.why_silent, [(one, query) for (one, _), query in zip(found, queries, strict=True)]
+    )
 
 
-def deltas(original: Generation, replay: Replay, new: Generation | None) -> list[Delta]:
-    """The figures that people compare, the gateway's against the gateway's where both are there."""
-    first, total = (new.latency_ms, new.generation_ms) if new else (replay.first_token_ms, replay.total_ms)
-    here = "" if new else "measured here"
-    same_clock = new is not None
-    told: Generation | Replay = new or replay
-    return [
-        number("First token", original.latency_ms, first, numbers.duration, note=here, fair=same_clock),
-        number("Total", original.generation_ms, total, numbers.duration, note=here, fair=same_clock),
-        number("Output tokens", original.output_tokens, told.output_tokens, numbers.count, neutral=True),
-        number("Cost", original.cost_nanos, told.cost_nanos, numbers.dollars),
-        word("Finish", original.finish_reason, told.finish_reason),
-        word("Provider", original.provider, told.provider),
-        word("Status", original.status_code, told.status_code),
+# -- figures -------------------------------------------------------------------------------------------------
+
+
+def figures(a: Subject, b: Subject) -> list[Delta]:
+    """The figures that people compare."""
+    one, other = a.recorded or a.replay, b.recorded or b.replay
+    assert one is not None, "a subject is recorded or a replay"
+    assert other is not None, "a subject is recorded or a replay"
+    told = [
+        *times(a, b),
+        deltas.figure("Input tokens", one.input_tokens, other.input_tokens, numbers.count, neutral=True),
+        deltas.figure("Output tokens", one.output_tokens, other.output_tokens, numbers.count, neutral=True),
+        deltas.figure("Cost", one.cost_nanos, other.cost_nanos, _dollars),
+        deltas.word("Finish", one.finish_reason, other.finish_reason),
+        deltas.word("Provider", one.provider, other.provider),
+        _model(a, b),
+        deltas.word("Status", one.status_code, other.status_code),
     ]
+    endpoints = a.generation.endpoint, b.generation.endpoint
+    return told if endpoints[0] == endpoints[1] else [*told, deltas.word("Endpoint", *endpoints)]
 
 
-def number(
+def _dollars(nanos: "int | Decimal | None") -> str:
+    return numbers.dollars(None if nanos is None else int(nanos))
+
+
+def _model(a: Subject, b: Subject) -> Delta:
+    """Records and answers name models differently, so only names from one source are said to differ."""
+    names = [(one.recorded or one.replay).model_id for one in (a, b)]  # type: ignore[union-attr]
+    told = deltas.word("Model", *names)
+    fair = (a.recorded is None) == (b.recorded is None)
+    return told if fair or told.tone == "same" else Delta("Model", told.before, told.after)
+
+
+def times(a: Subject, b: Subject) -> list[Delta]:
+    """First token and total, in ms, clock by clock."""
+    made = _recorded(a.recorded, b.recorded) if a.recorded and b.recorded else []
+    made += _measured(a.replay, b.replay) if a.replay and b.replay else []
+    return made or _two_clocks(a, b)
+
+
+def _recorded(one: Generation, other: Generation) -> list[Delta]:
+    first, second = gateway_times(one), gateway_times(other)
+    fair = (first.meaning == "failed") == (second.meaning == "failed")
+    return _known(
+        _time("First token", first.first, second.first),
+        _time("Total", first.total, second.total, fair=fair),
+        _time("After the first token", first.after, second.after),
+    )
+
+
+def _known(*told: Delta) -> list[Delta]:
+    """Those of which at least one side is known."""
+    return [one for one in told if (one.before, one.after) != (numbers.UNKNOWN, numbers.UNKNOWN)]
+
+
+def gateway_times(row: Generation) -> Times:
+    """The gateway's times in ms under the meaning that they had when it wrote them."""
+    fields: dict[str, Value] = {
+        "latency_ms": row.latency_ms,  # type: ignore[dict-item]  # decimals are read as they are
+        "generation_ms": row.generation_ms,  # type: ignore[dict-item]
+        "success": row.success,
+        "stream": row.stream,
+    }
+    return timing.times(fields, row.made_at)
+
+
+def _measured(one: Replay, other: Replay) -> list[Delta]:
+    return _known(
+        _time("First token", one.first_token_ms, other.first_token_ms, note=HERE),
+        _time("Total", one.total_ms, other.total_ms, note=HERE),
+    )
+
+
+def _two_clocks(a: Subject, b: Subject) -> list[Delta]:
+    told = [_own(one) for one in (a, b)]
+    note = HERE if a.recorded else f"the first one {HERE}"
+    labels = ("First token", "Total")
+    return _known(
+        *(_time(label, *pair, note=note, fair=False) for label, *pair in zip(labels, *told, strict=True))
+    )
+
+
+def _own(one: Subject) -> "tuple[int | Decimal | None, int | Decimal | None]":
+    """First token and total of a subject by whichever clock there is."""
+    if one.recorded:
+        known = gateway_times(one.recorded)
+        return known.first, known.total
+    assert one.replay is not None, "a subject is recorded or a replay"
+    return one.replay.first_token_ms, one.replay.total_ms
+
+
+def _time(
     label: str,
-    before: Any,
-    after: Any,
-    show: Callable[[Any], str],
+    before: "int | Decimal | None",
+    after: "int | Decimal | None",
     *,
     note: str = "",
     fair: bool = True,
-    neutral: bool = False,
 ) -> Delta:
-    """A figure with its change in percent. `fair` is false for two clocks, `neutral` for what is neither good nor bad."""
-    shown = Delta(label, show(before), show(after), note=note)
-    if not fair or before is None or after is None:
-        return shown
-    tone: Tone = "same" if before == after or neutral else "up" if after > before else "down"
-    return Delta(label, shown.before, shown.after, percent(before, after), tone, note)
-
-
-def percent(before: Any, after: Any) -> str:
-    """`-8 %`, `+2 %`, `×5.0` from three times on, `same`."""
-    if before == after:
-        return "same"
-    if not before:
-        return "was 0"
-    ratio = Decimal(after) / Decimal(before)
-    return f"×{ratio:.1f}" if ratio >= 3 else f"{(ratio - 1) * 100:+.0f} %".replace("-", "\u2212")
-
-
-def word(label: str, before: Any, after: Any) -> Delta:
-    """Two words: the same or not."""
-    shown = Delta(label, str(before or numbers.UNKNOWN), str(after or numbers.UNKNOWN))
-    if not before or not after:
-        return shown
-    equal = str(before) == str(after)
-    return Delta(label, shown.before, shown.after, "same" if equal else "changed", "same" if equal else "")
+    return deltas.figure(label, before, after, numbers.duration, note=note, fair=fair)

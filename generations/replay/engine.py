@@ -26,9 +26,10 @@ from generations.gateway.errors import GatewayError
 from generations.gateway.jsontext import visible
 from generations.models import Generation, Replay
 from generations.models.replay import State
-from generations.reading import usage
-from generations.replay import live, plan, rows
+from generations.reading import spread, tool_calls, usage
+from generations.replay import limits, live, plan, rows
 from generations.replay.feed import Feed, Limits
+from generations.replay.price import Price, expected
 from generations.replay.pulse import pulse
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,24 @@ RUN = "generations.tasks.run_replay"
 # --- the click --------------------------------------------------------------------------------------------------
 
 
-def start(order: plan.Order, user: User, click: UUID) -> Replay:
-    """The replay of this click, queued. The same click again gives the same replay."""
-    replay = Replay(
+def start(order: plan.Order, user: User, click: UUID, why: str = "") -> Replay:
+    """The replay of this click, queued. The same click again gives the same replay. Raises limits.Exceeded."""
+    replay = row_of(order, user, click, why, expected(order))
+    with transaction.atomic():
+        held = limits.locked(replay.team)
+        Replay.objects.bulk_create([replay], ignore_conflicts=True)
+        same_click = Replay.objects.filter(team=replay.team, click=click)
+        if same_click.values_list("pk", flat=True).get() != replay.pk:
+            return same_click.select_related("team").get()
+        if held:
+            limits.check(held, replay.team, user, [replay])
+        transaction.on_commit(partial(send_message, replay.pk))
+    return replay
+
+
+def row_of(order: plan.Order, user: User, click: UUID, why: str, price: Price) -> Replay:
+    """The row of an order, not saved yet."""
+    return Replay(
         team=order.generation.team,
         generation=order.generation,
         record=order.record,
@@ -52,13 +68,11 @@ def start(order: plan.Order, user: User, click: UUID) -> Replay:
         requested_by=user,
         click=click,
         body_sha256=order.sha256,
+        patch=order.patch,
+        why=why,
+        expected_low=price.low,
+        expected_high=price.high,
     )
-    Replay.objects.bulk_create([replay], ignore_conflicts=True)
-    same_click = Replay.objects.filter(team=order.generation.team_id, click=click)
-    if same_click.values_list("pk", flat=True).get() != replay.pk:
-        return same_click.select_related("team").get()
-    transaction.on_commit(partial(send_message, replay.pk))
-    return replay
 
 
 def send_message(replay_id: UUID) -> bool:
@@ -81,38 +95,37 @@ class Sending:
     client: Client
     endpoint: Endpoint
     body: bytes
+    headers: dict[str, str]
 
 
-def run(replay_id: UUID) -> None:
-    """Run one queued replay to its end. Walks away when another caller has claimed it."""
+def run(replay_id: UUID) -> Replay | None:
+    """Run one queued replay to its end. None, and nothing is done, when another caller has claimed it."""
     with starts:
-        ready = claim(replay_id)
+        replay = rows.take(replay_id)
+        sending = ready(replay) if replay else None
         connection.close()
-    if ready is None:
-        return
-    replay, sending = ready
+    if replay is None or sending is None:
+        return replay
     assert replay.claim is not None
-    feed = Feed(replay.pk, replay.claim, limits())
+    feed = Feed(replay.pk, replay.claim, deadlines())
     feed.say("state", "running")
     with pulse.beating(feed):
         fault = perform(sending, feed)
     conclude(replay, feed, fault)
+    return replay
 
 
-def claim(replay_id: UUID) -> tuple[Replay, Sending] | None:
-    """The replay, now the caller's, and what it sends. None when another caller has it or nothing can be sent."""
-    replay = rows.take(replay_id)
-    if replay is None:
-        return None
+def ready(replay: Replay) -> Sending | None:
+    """What a claimed replay sends. None when nothing can be sent: the replay has ended then."""
     try:
-        return replay, prepare(replay)
+        return prepare(replay)
     except plan.Refused as refused:
         replay.refuse(str(refused))
         live.ring(replay.pk)
         return None
 
 
-def limits() -> Limits:
+def deadlines() -> Limits:
     """The deadlines of the settings, in seconds."""
     return Limits(settings.FIRST_BYTE_SECONDS, settings.IDLE_SECONDS, settings.TOTAL_SECONDS)
 
@@ -123,22 +136,37 @@ def prepare(replay: Replay) -> Sending:
     if source is None:
         raise plan.Refused("The gateway connection was removed before the replay started.")
     endpoint = endpoints.find(replay.generation.endpoint)
-    body = plan.stored_body(replay.record)
-    if endpoint is None or endpoint.path is None or body is None:
+    stored = plan.stored_body(replay.record)
+    if endpoint is None or endpoint.path is None or stored is None:
         raise plan.Refused("The stored request is no longer there.")
     if source.base_url not in allowed_urls():
         raise plan.Refused("The operator no longer allows this gateway address (GATEWAY_URLS).")
     key = source.replay_key or source.read_key
     try:
-        return Sending(Client(source.base_url, key.reveal()), endpoint, body)
+        client, body = Client(source.base_url, key.reveal()), plan.patched(stored, replay.patch)
+        return Sending(client, endpoint, body, session_of(replay, endpoint))
     except ValueError as error:
         raise plan.Refused(str(error)) from None
+
+
+TEXT_WIRES = ("chat", "responses", "messages")
+
+
+def session_of(replay: Replay, endpoint: Endpoint) -> dict[str, str]:
+    """The header that lets the gateway's logs tell our replays from production: one session a batch or single replay.
+
+    contract: text endpoints read a session only from the body, which is not ours to change; the others read
+    `x-session-id`, up to 128 characters, where the body names none.
+    """
+    return {} if endpoint.wire in TEXT_WIRES else {"x-session-id": f"retake-{replay.batch_id or replay.pk}"}
 
 
 def perform(sending: Sending, feed: Feed) -> GatewayError | None:
     """The one POST. Fills the feed; answers with the error that ended it, None when the answer ended by itself."""
     try:
-        for event in sending.client.send(sending.endpoint, sending.body, stop=feed.stop):
+        for event in sending.client.send(
+            sending.endpoint, sending.body, stop=feed.stop, headers=sending.headers
+        ):
             feed.take(event)
     except GatewayError as error:
         return error
@@ -240,6 +268,8 @@ def facts_of(replay: Replay, feed: Feed, fault: GatewayError | None) -> dict[str
         "cost_nanos": answer.cost_nanos,
         "model_id": visible(answer.model or "")[:200],
         "provider": visible(answer.provider or "")[:120],
+        "text_key": spread.output_key(answer.text()) if answer.blocks else "",
+        "calls_key": tool_calls.key(tool_calls.of(answer)) if answer.blocks else "",
         "new_request_id": visible(answer.request_id or _id_of(fault) or "")[:256],
         "reproduced": fault is not None and reproduces(replay.generation, fault),
     }

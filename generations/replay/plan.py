@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 
 from dashboard.models import GatewayConnection
@@ -10,7 +9,8 @@ from generations.gateway import endpoints, jsontext
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
-from generations.reading import damage
+from generations.reading import damage, patches
+from generations.replay.price import Price, expected
 
 
 class Refused(Exception):
@@ -19,11 +19,16 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """What a click orders: the stored record it is made from, the exact body, where to and with whose key."""
+    """What a click orders: the stored record it is made from, the exact body, where to and with whose key.
+
+    `stored` is the request as the gateway kept it, `patch` the JSON Patch as text ("" for none), `body` what is sent.
+    """
 
     generation: Generation
     record: StoredRecord
     told: Record
+    stored: bytes
+    patch: str
     body: bytes
     content: jsontext.Value
     source: GatewayConnection
@@ -57,25 +62,45 @@ def source_of(generation: Generation) -> GatewayConnection | None:
     return next(iter([*known, *sources]), None)
 
 
-def order(generation: Generation, source: GatewayConnection | None = None) -> Order:
-    """A replay exactly as stored, through `source` or the connection that knew the ID. Raises Refused."""
+def order(generation: Generation, source: GatewayConnection | None = None, patch: str = "") -> Order:
+    """A replay of the stored request with `patch`, through `source` or the connection that knew the ID.
+
+    Raises Refused.
+    """
     record = generation.records.best_first().filter(replayable=True).defer("outline").first()
     if record is None:
-        raise Refused("The gateway has no stored request for this generation, so there is nothing to send.")
-    told = Record.read(record.raw)
-    body = told.replay_body
-    if body is None:
+        raise Refused(NO_REQUEST)
+    return order_from(generation, Record.read(record.raw), record, source or source_of(generation), patch)
+
+
+NO_REQUEST = "The gateway has no stored request for this generation, so there is nothing to send."
+
+
+def order_from(
+    generation: Generation, told: Record, record: StoredRecord, source: GatewayConnection | None, patch: str
+) -> Order:
+    """The order made from what has been read already. Raises Refused."""
+    stored = told.replay_body
+    if stored is None:
         raise Refused("The stored record holds no request body.")
+    body = patched(stored, patch)
     content, endpoint = jsontext.loads(body), endpoints.find(generation.endpoint)
     why = endpoints.refusal(generation.endpoint, content)
     if why or endpoint is None:
         raise Refused(why or "Retake does not know this endpoint.")
-    source = source or source_of(generation)
     if source is None:
         raise Refused(
             "This team has no gateway connection any more. An admin can add one in the team's settings."
         )
-    return Order(generation, record, told, body, content, source, endpoint)
+    return Order(generation, record, told, stored, patch, body, content, source, endpoint)
+
+
+def patched(stored: bytes, patch: str) -> bytes:
+    """The stored request with the patch applied; what it does not address stays byte for byte. Raises Refused."""
+    try:
+        return patches.apply(stored, patches.read(patch)) if patch else stored
+    except patches.PatchRefused as refused:
+        raise Refused(str(refused)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +110,14 @@ class Flight:
     order: Order
     key_name: str
     warnings: list[str]
-    price: "Price"
+    price: Price
 
 
 def preflight(order: Order) -> Flight:
     """Everything to be known before the click."""
     name = order.source.name
     key_name = f"the replay key of {name}" if order.source.replay_key else f"the key of {name}"
-    return Flight(order, key_name, caveats(order.content), expected(order.generation, order.told))
+    return Flight(order, key_name, caveats(order.content), expected(order))
 
 
 STALE = {
@@ -122,60 +147,3 @@ def keys_of(body: jsontext.Value) -> set[str]:
             case list() as items:
                 todo.extend(items)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What a replay is expected to cost, in nanos; None is unknown."""
-
-    low: int | None
-    high: int | None
-    basis: str
-
-
-OUTPUT = ("output_", "completion_")
-LIMIT_KEYS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
-
-
-def expected(generation: Generation, record: Record) -> Price:
-    """The range from the record's own lines: input as it was, output from nothing up to the request's own limit.
-
-    Without a limit in the request the original's cost is the only figure there is.
-    """
-    if generation.cost_nanos is None:
-        return Price(None, None, "The record has no cost, so the cost of a replay is unknown.")
-    lines = [line for line in record.pricing_lines if isinstance(line, dict)]
-    fixed = sum(_nanos(line) for line in lines if not str(line.get("dimension", "")).startswith(OUTPUT))
-    limit, price = _limit(record), _output_price(lines)
-    if not lines or limit is None or price is None:
-        return Price(generation.cost_nanos, None, "The original cost this much. A longer answer costs more.")
-    high = fixed + int(limit * price * 1_000_000_000)
-    return Price(
-        fixed,
-        max(high, generation.cost_nanos),
-        f"Input as before, output up to the limit of {limit:,} tokens.",
-    )
-
-
-def _nanos(line: dict[str, jsontext.Value]) -> int:
-    value = line.get("line_nanos")
-    return int(value) if isinstance(value, jsontext.Number) and value.lstrip("-").isdigit() else 0
-
-
-def _limit(record: Record) -> int | None:
-    for key in LIMIT_KEYS:
-        raw = jsontext.member(record.replay_body or b"", key)
-        if raw is not None and raw.isdigit() and len(raw) < 12:
-            return int(raw)
-    return None
-
-
-def _output_price(lines: list[dict[str, jsontext.Value]]) -> Decimal | None:
-    """USD per output token."""
-    for line in lines:
-        if line.get("dimension") == "output_text_tokens":
-            try:
-                return Decimal(str(line["unit_price_usd"])) / Decimal(str(line["unit_size"]))
-            except (KeyError, ArithmeticError):
-                return None
-    return None

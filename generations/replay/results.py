@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from generations import lookup
@@ -24,7 +25,8 @@ def record_of(replay: Replay) -> Generation | None:
     Replay.objects.filter(pk=replay.pk).update(record_tries=F("record_tries") + 1)
     found = lookup.find(replay.team, replay.new_request_id, user)
     if isinstance(found, Generation):
-        Replay.objects.filter(pk=replay.pk).update(new_generation=found)
+        told = {"cost_nanos": Coalesce("cost_nanos", Value(found.cost_nanos)), "provider": found.provider}
+        Replay.objects.filter(pk=replay.pk).update(new_generation=found, **told)
         replay.new_generation = found
         return found
     return None

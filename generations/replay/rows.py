@@ -24,6 +24,7 @@ from generations.replay.feed import shown
 Row = TypeVar("Row", bound=models.Model)
 
 # What a worker needs of each row, in the order of TAKE's answer.
+REPLAY = ("id", "state", "claim", "heartbeat_at", "patch", "batch_id")
 RECORD = ("id", "packed", "size")
 GENERATION = ("id", "endpoint", "success", "status_code", "error_code")
 SOURCE = ("id", "base_url", "read_key", "replay_key")
@@ -41,7 +42,8 @@ JOIN generations_storedrecord AS record ON record.id = seen.record_id
 JOIN generations_generation AS generation ON generation.id = seen.generation_id
 LEFT JOIN dashboard_gatewayconnection AS source ON source.id = seen.connection_id
 WHERE replay.id = %(id)s AND seen.id = replay.id AND replay.state = 'queued' AND replay.cancel_asked_at IS NULL
-RETURNING {_listed("record", RECORD)}, {_listed("generation", GENERATION)}, {_listed("source", SOURCE)}
+RETURNING replay.patch, replay.batch_id,
+    {_listed("record", RECORD)}, {_listed("generation", GENERATION)}, {_listed("source", SOURCE)}
 """  # noqa: S608 -- names of this module
 
 
@@ -54,9 +56,8 @@ def take(replay_id: UUID) -> Replay | None:
     if found is None:
         return None
     values = iter(found)
-    replay = _made(
-        Replay, ("id", "state", "claim", "heartbeat_at"), iter((replay_id, State.RUNNING, claim, now))
-    )
+    known = (replay_id, State.RUNNING, claim, now, next(values), next(values))
+    replay = _made(Replay, REPLAY, iter(known))
     replay.record = _made(StoredRecord, RECORD, values)
     replay.generation = _made(Generation, GENERATION, values)
     source = _made(GatewayConnection, SOURCE, values)
@@ -105,7 +106,7 @@ def deliver(replay: Replay, facts: dict[str, Any], answer: Answer, wire: bytes) 
     values = [*facts.values(), replay.pk, replay.claim, row.packed, row.size, row.text, row.outline]
     with connection.cursor() as cursor:
         cursor.execute(DELIVER.format(columns=columns), values)
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def answer_row(replay_id: UUID, answer: Answer, wire: bytes) -> ReplayAnswer:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -17,7 +17,8 @@ from generations.reading import bundle as bundles
 from generations.reading import damage, snippets
 from generations.reading.snippets import Snippet
 from generations.replay import plan
-from generations.views.generation import download, stored
+from generations.views.downloads import download
+from generations.views.generation import stored
 
 IN_MEMORY = 2**20  # bytes of a bundle; a larger one goes through a file
 
@@ -77,7 +78,7 @@ def copy_as(request: TeamRequest, slug: str) -> HttpResponse:
 
 @for_team(Right.READ)
 @require_GET
-def copy_one(request: TeamRequest, slug: str, kind: str) -> HttpResponse:
+def copy_one(request: TeamRequest, slug: str, kind: str) -> HttpResponseBase:
     """One of them as plain text."""
     kept = _kept(request, slug)
     found = next((one for one in kept.code if one.name == kind), None)
@@ -89,7 +90,7 @@ def copy_one(request: TeamRequest, slug: str, kind: str) -> HttpResponse:
 
 @for_team(Right.READ)
 @require_GET
-def request_file(request: TeamRequest, slug: str) -> HttpResponse:
+def request_file(request: TeamRequest, slug: str) -> HttpResponseBase:
     """The body of the request, byte for byte, under the name that the code reads it from."""
     body = _kept(request, slug).record.request_body
     if body is None:

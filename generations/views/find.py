@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 
 from generations.models import Generation
-from generations.reading import json_find, json_view
+from generations.reading import json_find
 from generations.reading.json_find import Found
 from generations.reading.shapes import Outline
 
@@ -53,6 +53,6 @@ def finding(asked: QueryDict, row: Generation, outline: Outline) -> dict[str, ob
 
 def _found(row: Generation, at: str, text: str) -> dict[str, object]:
     record = row.records.best_first().defer("outline").first()
-    raw = json_view.cut(record.raw, at) if record else None
-    found = json_find.find(raw, text, base=at) if raw is not None else Found([], 0, 0)
+    value = record.value(at) if record else None
+    found = json_find.find_in(value, text, base=at) if value is not None else Found([], 0, 0)
     return {"found": found, "hits": [ShownHit(hit) for hit in found.hits]}

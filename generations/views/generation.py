@@ -22,9 +22,10 @@ from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
 from generations.reading import outline as outlines
 from generations.reading.shapes import Outline
+from generations.views.downloads import download
 from generations.views.find import finding
+from generations.views.lab import start_replay
 from generations.views.lookup import open_or_ask
-from generations.views.replay import start_replay
 
 TABS = {
     "conversation": "Conversation",
@@ -88,7 +89,7 @@ def generation_panel(request: TeamRequest, slug: str, tab: str) -> HttpResponse:
 
 @for_team(Right.READ)
 @require_GET
-def generation_json(request: TeamRequest, slug: str) -> HttpResponse:
+def generation_json(request: TeamRequest, slug: str) -> HttpResponseBase:
     """The stored record, byte for byte as the gateway sent it. `?record=newest` asks for the newest one."""
     row = stored(request, slug)
     records = row.records.defer("outline")
@@ -96,18 +97,9 @@ def generation_json(request: TeamRequest, slug: str) -> HttpResponse:
     record = (records.order_by("-fetched_at") if newest else records.best_first()).first()
     if record is None:
         raise Http404("The bodies of this generation are no longer stored.")
-    return download(record.raw, "application/json", f"{row.slug}.json")
-
-
-def download(content: bytes, kind: str, name: str = "", *, inline: bool = False) -> HttpResponse:
-    """Remote bytes that a browser neither guesses at nor runs."""
-    response = HttpResponse(content, content_type=kind)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:120]
-    how = "inline" if inline else "attachment"
-    response["Content-Disposition"] = f'{how}; filename="{safe}"' if safe else how
-    return response
+    source = record.source
+    pieces = source.pieces(0, source.length)
+    return download(pieces, "application/json", f"{row.slug}.json", size=source.length)
 
 
 # -- what they show ------------------------------------------------------------------------------------------

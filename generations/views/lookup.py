@@ -53,7 +53,7 @@ def recent(request: TeamRequest) -> HttpResponse:
 
 def _home(team: Team) -> dict[str, object]:
     running = (
-        Replay.objects.filter(team=team).unfinished().select_related("generation", "requested_by", "team")
+        Replay.objects.filter(team=team).under_way().select_related("generation", "requested_by", "team")
     )
     return {
         "home_team": team,

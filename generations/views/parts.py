@@ -1,27 +1,36 @@
-"""Fragments of the generation page: one value of the stored record at a time, by its JSON pointer."""
+"""Fragments of the generation page: one value of the stored record at a time, by its JSON pointer.
 
+Of a large value no more is read than is shown, and what is sent whole is sent in pieces.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
+from functools import cached_property, partial
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
 from generations.gateway.jsontext import Unreadable, Value, dumps, is_text, loads, visible
-from generations.models import Generation
-from generations.reading import conversation, json_view, markdown, media, numbers
-from generations.reading.parts import parsed
-from generations.views.generation import download, stored
+from generations.reading import conversation, json_view, levels, long_text, markdown, media, numbers, places
+from generations.reading.long_text import WINDOW
+from generations.reading.parts import PART_COST, parsed
+from generations.reading.places import Found
+from generations.reading.shapes import quoted
+from generations.reading.text import HEAD, readable
+from generations.views.downloads import download, part_of
+from generations.views.generation import stored
 
-WINDOW = 64_000  # characters of a text shown at once
 INDENTED_UP_TO = 300_000  # bytes of JSON that are indented again; larger ones are shown as they came
+PARSED_UP_TO = 4 * 2**20  # bytes that a turn may have without its long texts
+TURNS_ROOM = 45_000  # bytes of text in the turns of one fragment, about
 JSON_KINDS = ("json", "unknown", "tool_call", "tool_result")
 
 
 class PartForm(forms.Form):
-    """Which value: `at` is its JSON pointer in the record, `start` the first character or item."""
+    """Which value: `at` is its JSON pointer in the record, `start` the first byte, character or item."""
 
     at = forms.CharField(max_length=8000, strip=False, required=False, empty_value="")
     start = forms.IntegerField(min_value=0, max_value=2**31, required=False)
@@ -29,27 +38,38 @@ class PartForm(forms.Form):
     mime = forms.CharField(max_length=100, required=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wanted:
-    """A value of the record: its exact bytes, and how it is to be shown."""
+    """A value of a record or answer, and how it is to be shown.
 
-    generation: Generation
-    raw: bytes
+    `base` is the address that its fragments stand below, `name` what a file of it is called.
+    """
+
+    base: str
+    name: str
+    found: Found
     at: str
     start: int
     kind: str
     mime: str
+    endpoint: str = ""
 
-    @property
+    @cached_property
+    def raw(self) -> bytes:
+        """Its exact bytes. For small values: this holds all of them."""
+        return self.found.read().strip()
+
+    @cached_property
     def is_string(self) -> bool:
-        return self.raw.startswith(b'"')
+        kind = self.found.place.kind
+        return (kind.encode() or self.found.head(64).lstrip()[:1]) == b'"'
 
     @property
     def context(self) -> dict[str, object]:
-        return {"base": self.generation.get_absolute_url(), "query": quote(self.at, safe="")}
+        return {"base": self.base, "query": quoted(self.at)}
 
 
-def _wanted(request: TeamRequest, slug: str) -> Wanted:
+def wanted_part(request: TeamRequest, slug: str) -> Wanted:
     """The value that is asked for. Raises Http404 when there is none."""
     form = PartForm(request.GET)
     row = stored(request, slug)
@@ -57,46 +77,53 @@ def _wanted(request: TeamRequest, slug: str) -> Wanted:
     if not form.is_valid() or record is None:
         raise Http404("No such part of the record.")
     asked = form.cleaned_data
-    raw = json_view.cut(record.raw, asked["at"])
-    if raw is None:
+    found = record.value(asked["at"])
+    if found is None:
         raise Http404("No such part of the record.")
-    return Wanted(row, raw.strip(), asked["at"], asked["start"] or 0, asked["kind"], asked["mime"])
-
-
-def _string(wanted: Wanted) -> str:
-    """The value as text: strings as they are, everything else as JSON."""
-    if wanted.is_string:
-        try:
-            return str(loads(wanted.raw))
-        except Unreadable:
-            pass
-    return wanted.raw.decode("utf-8", "replace")
+    how = asked["at"], asked["start"] or 0, asked["kind"], asked["mime"]
+    return Wanted(row.get_absolute_url(), row.slug, found, *how, row.endpoint)
 
 
 @for_team(Right.READ)
 @require_GET
 def part_text(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment with a whole value, as text or indented JSON, in windows of 64,000 characters."""
-    wanted = _wanted(request, slug)
-    whole = _pretty(wanted) or _string(wanted)
-    shown = whole[wanted.start : wanted.start + WINDOW]
-    end = wanted.start + len(shown)
-    rich = wanted.kind == "markdown" and len(whole) <= markdown.LIMIT
+    return window_of(request, wanted_part(request, slug))
+
+
+def window_of(request: TeamRequest, wanted: Wanted) -> HttpResponse:
+    """The same of any value."""
+    text, following = _window(wanted)
+    rich = wanted.kind == "markdown" and following is None and not wanted.start
     context = {
         **wanted.context,
-        "text": visible(shown),
-        "html": markdown.render(whole) if rich else "",
+        "text": visible(text),
+        "html": markdown.render(text) if rich else "",
         "kind": "text" if wanted.is_string and wanted.kind not in JSON_KINDS else "code",
-        "shown": numbers.plural(len(shown), "character"),
-        "size": numbers.size(len(wanted.raw)),
-        "next": end if end < len(whole) else None,
+        "as_kind": wanted.kind,
+        "shown": numbers.plural(len(text), "character"),
+        "size": numbers.size(wanted.found.size),
+        "next": following,
     }
     return render(request, "generations/parts/whole_text.html", context)
 
 
+def _window(wanted: Wanted) -> tuple[str, int | None]:
+    """What is shown from the wanted start on, and where the next window begins.
+
+    Counted in characters of indented JSON, in bytes of a text or of JSON that is too long for that.
+    """
+    if pretty := _pretty(wanted):
+        end = wanted.start + WINDOW
+        return pretty[wanted.start : end], end if end < len(pretty) else None
+    if wanted.is_string:
+        return long_text.window(wanted.found, wanted.start)
+    return long_text.window(wanted.found, wanted.start, quoted=False)
+
+
 def _pretty(wanted: Wanted) -> str:
     """Indented JSON where the value, or the text that is the value, is JSON of moderate size."""
-    if len(wanted.raw) > INDENTED_UP_TO:
+    if wanted.found.size > INDENTED_UP_TO:
         return ""
     try:
         value = loads(wanted.raw)
@@ -104,19 +131,18 @@ def _pretty(wanted: Wanted) -> str:
         return ""
     if is_text(value):
         value = parsed(value) if wanted.kind in JSON_KINDS else None
-        return "" if value is None else dumps(value, indent=2)
-    return dumps(value, indent=2)
+        return "" if value is None else readable(dumps(value, indent=2))
+    return readable(dumps(value, indent=2))
 
 
 @for_team(Right.READ)
 @require_GET
 def part_turns(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment with further turns of a long conversation."""
-    wanted = _wanted(request, slug)
-    cut = json_view.children(wanted.raw, wanted.start, conversation.PAGE)
-    values = [(int(key), _value(part)) for key, part in cut if isinstance(key, int)]
-    wire = conversation.wire_of(wanted.generation.endpoint)
-    left = max(0, json_view.length(wanted.raw) - wanted.start - len(values))
+    wanted = wanted_part(request, slug)
+    values = [(key, _value(part)) for key, part in _some(wanted) if isinstance(key, int)]
+    wire = conversation.wire_of(wanted.endpoint)
+    left = max(0, places.count(wanted.found) - wanted.start - len(values))
     context = {
         **wanted.context,
         "turns": conversation.page(wire, values, wanted.at),
@@ -127,25 +153,36 @@ def part_turns(request: TeamRequest, slug: str) -> HttpResponse:
     return render(request, "generations/parts/page_of_turns.html", context)
 
 
-def _value(raw: bytes) -> Value:
+def _some(wanted: Wanted) -> Iterator[tuple[places.Step, Found]]:
+    """The next items of the list, as many as a browser draws without a pause."""
+    room = TURNS_ROOM
+    for key, part in places.members(wanted.found, wanted.start, conversation.PAGE):
+        yield key, part
+        room -= PART_COST + min(part.size, HEAD)
+        if room <= 0:
+            return
+
+
+def _value(part: Found) -> Value:
+    """A value with its long texts cut; one that cannot be parsed, or is too large for it, as the text it begins with."""
     try:
-        return loads(raw)
-    except Unreadable:
-        return visible(raw[:WINDOW].decode("utf-8", "replace"))
+        return loads(long_text.slim(part, PARSED_UP_TO))
+    except (Unreadable, long_text.TooMuch):
+        return visible(part.head(WINDOW).decode("utf-8", "replace"))
 
 
 @for_team(Right.READ)
 @require_GET
 def part_json(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment with one level of JSON."""
-    wanted = _wanted(request, slug)
-    nodes = json_view.level(wanted.raw, wanted.at, wanted.start)
+    wanted = wanted_part(request, slug)
+    nodes = levels.level(wanted.found, wanted.at, wanted.start)
     end = wanted.start + len(nodes)
     more = len(nodes) == json_view.WIDTH
     context = {
         **wanted.context,
         "nodes": nodes,
-        "more_at": quote(wanted.at, safe="") if more else "",
+        "more_at": quoted(wanted.at) if more else "",
         "more_start": end,
     }
     return render(request, "generations/parts/nodes.html", context)
@@ -153,22 +190,44 @@ def part_json(request: TeamRequest, slug: str) -> HttpResponse:
 
 @for_team(Right.READ)
 @require_GET
-def part_raw(request: TeamRequest, slug: str) -> HttpResponse:
+def part_raw(request: TeamRequest, slug: str) -> HttpResponseBase:
     """One value by itself: a string as plain text, everything else as its exact JSON bytes."""
-    wanted = _wanted(request, slug)
-    if not wanted.is_string:
-        return download(wanted.raw, "application/json", inline=True)
-    text = _string(wanted).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return download(text.encode(), "text/plain; charset=utf-8", inline=True)
+    return raw_of(wanted_part(request, slug))
+
+
+def raw_of(wanted: Wanted) -> HttpResponseBase:
+    """The same of any value."""
+    if wanted.is_string:
+        return download(_utf8(wanted.found), "text/plain; charset=utf-8", inline=True)
+    return exact(wanted)
+
+
+def exact(wanted: Wanted) -> HttpResponseBase:
+    """The JSON text of a value, byte for byte as it stands in the record."""
+    return download(wanted.found.pieces(), "application/json", size=wanted.found.size, inline=True)
+
+
+def _utf8(found: Found) -> Iterator[bytes]:
+    """The characters of a string; halves of surrogate pairs, which UTF-8 has not, are replaced."""
+    for text in long_text.texts(found):
+        yield text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 @for_team(Right.READ)
 @require_GET
-def part_media(request: TeamRequest, slug: str) -> HttpResponse:
-    """An image, sound, video or file out of a data URL or base64 text. What is not on the allow-list is a download."""
-    wanted = _wanted(request, slug)
-    found = media.decode(_string(wanted), wanted.mime) if wanted.is_string else None
+def part_media(request: TeamRequest, slug: str) -> HttpResponseBase:
+    """An image, sound, video or file out of a data URL or base64 text, or the range of its bytes that is asked for.
+
+    What is not on the allow-list is a download.
+    """
+    return medium_of(request, wanted_part(request, slug))
+
+
+def medium_of(request: TeamRequest, wanted: Wanted) -> HttpResponseBase:
+    """The same of any value. Raises Http404."""
+    texts = partial(long_text.texts, wanted.found)
+    found = media.find(texts, wanted.mime) if wanted.is_string else None
     if found is None:
         raise Http404("No image, sound, video or file stands there.")
-    name = f"{wanted.generation.slug}.{found.suffix}"
-    return download(found.content, found.mime, name, inline=found.inline)
+    name = f"{wanted.name}.{found.suffix}"
+    return part_of(request, found.pieces, found.size, found.mime, name, inline=found.inline)

@@ -1,118 +1,91 @@
-"""Replays: the pre-flight, the one click, the live page, and what came of it."""
+"""Replays: the live page, and what came of it."""
 
-import uuid
 from collections.abc import AsyncIterator
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, enter, for_team, may
 from dashboard.streams import event_stream, in_thread
-from generations.forms import ReplayForm
-from generations.models import Generation, Replay
-from generations.reading import answers
-from generations.reading import outline as outlines
-from generations.reading.shapes import Outline
+from generations.models import Replay
+from generations.models.generation import PLAIN_ID
+from generations.reading import contrast, numbers, patch_lines, patches
+from generations.reading.contrast import Lines
+from generations.reading.structure import SHOWN, Changes
 from generations.replay import engine, live, plan, results
 from generations.replay.compare import compare
-
-SAFE_TYPES = ("audio/mpeg", "audio/wav", "audio/ogg", "audio/flac", "application/json", "text/event-stream")
-
-
-def _generation(request: TeamRequest, slug: str) -> Generation:
-    row = Generation.objects.of(request.team).named(slug).first()
-    if row is None:
-        raise Http404("No such generation in this team.")
-    row.team = request.team
-    return row
-
-
-@for_team(Right.READ)
-@require_GET
-def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
-    """The pre-flight: what will be sent, where to, with which key, what to mind, and what it may cost."""
-    generation = _generation(request, slug)
-    form = ReplayForm(initial={"click": uuid.uuid4()})
-    return render(request, "generations/preflight.html", _preflight(request, generation, form))
-
-
-def _preflight(request: TeamRequest, generation: Generation, form: ReplayForm) -> dict[str, object]:
-    context: dict[str, object] = {
-        "generation": generation,
-        "form": form,
-        "may_replay": may(request, Right.REPLAY),
-    }
-    try:
-        return {**context, "flight": plan.preflight(plan.order(generation))}
-    except plan.Refused as refused:
-        return {**context, "refused": str(refused)}
-
-
-@for_team(Right.REPLAY)
-@require_POST
-def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
-    """One click, one replay. A second arrival of the same click goes to the same replay."""
-    generation = _generation(request, slug)
-    try:
-        order = plan.order(generation)
-    except plan.Refused:
-        return render(
-            request, "generations/preflight.html", _preflight(request, generation, ReplayForm()), status=409
-        )
-    form = ReplayForm(request.POST, damaged=bool(order.damage))
-    if not form.is_valid():
-        context = {
-            "generation": generation,
-            "form": form,
-            "may_replay": True,
-            "flight": plan.preflight(order),
-        }
-        return render(request, "generations/preflight.html", context, status=400)
-    return redirect(engine.start(order, request.user, form.cleaned_data["click"]))
+from generations.replay.subjects import of_team
+from generations.views.compare import switch, view_of
 
 
 def _replay(request: TeamRequest, replay_id: UUID) -> Replay:
     rows = Replay.objects.filter(team=request.team).select_related(
-        "generation", "requested_by", "connection", "cancelled_by", "new_generation"
+        "generation", "requested_by", "connection", "cancelled_by", "new_generation", "batch"
     )
     row = rows.filter(pk=replay_id).first()
     if row is None:
         raise Http404("No such replay in this team.")
-    row.team = row.generation.team = request.team
-    if row.new_generation:
-        row.new_generation.team = request.team
-    return row
+    if row.batch:
+        row.batch.team = request.team
+    return of_team(row, request.team)
 
 
 def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
     """What the replay's page and its fragments show."""
-    original = _outline(replay)
+    comparison = compare(replay, view_of(request))
     context: dict[str, object] = {
         "replay": replay,
         "generation": replay.generation,
-        "original": original,
+        "original": comparison.a.side,
         "may_replay": may(request, Right.REPLAY),
+        "changes": _changes(replay),
+        "deadlines": _deadlines(),
     }
     if replay.is_open:
-        return {**context, "log": live.render(live.shown_now(live.saved_log(replay.pk)))}
-    answer = getattr(replay, "answer", None)
-    shown = answers.load(answer.outline) if answer else None
+        log = live.render(live.shown_now(live.saved_log(replay.pk)))
+        return {**context, "log": log}
     return {
         **context,
-        "answer": shown,
-        "answer_text": answer.text if answer else "",
-        "is_cut": shown is not None and answers.is_cut(shown),
-        "comparison": compare(replay, answer.text if answer else ""),
+        "comparison": comparison,
+        "answer": getattr(replay, "answer", None),
+        "side": comparison.b.side,
+        "switch": switch(replay.get_absolute_url()),
+        "compare_url": reverse("compare", args=[request.team.slug]),
+        "compare_query": urlencode({"a": comparison.a.key, "b": comparison.b.key}),
         "awaited": results.is_awaited(replay),
+        "new_url": _new_url(replay),
     }
 
 
-def _outline(replay: Replay) -> Outline:
-    record = replay.generation.records.slim().best_first().first()
-    assert record is not None, "a generation keeps a record as long as it lives"
-    return outlines.load(record.outline)
+def _new_url(replay: Replay) -> str:
+    """Where the generation that this replay made is looked up; its ID is remote data and may not fit into a path."""
+    named, slug = replay.new_request_id, replay.team.slug
+    if PLAIN_ID.fullmatch(named):
+        return reverse("generation", args=[slug, named])
+    return f"{reverse('waiting', args=[slug])}?{urlencode({'id': named})}"
+
+
+def _deadlines() -> str:
+    """How long a replay may wait, in words."""
+    limits = engine.deadlines()
+    first, idle, total = (numbers.seconds(one) for one in (limits.first_byte, limits.idle, limits.total))
+    return f"The first byte may take {first}, a pause {idle}, the whole answer {total}."
+
+
+def _changes(replay: Replay) -> Lines | None:
+    """The patch as lines for reading, with the values that it replaced; None when nothing was changed."""
+    if not replay.patch:
+        return None
+    patch = patches.read(replay.patch)
+    try:
+        made = patch_lines.lines(plan.stored_body(replay.record), patch)
+    except patches.PatchRefused:  # the stored request is no longer what it was made for
+        made = patch_lines.lines(None, patch)
+    return contrast.lines(Changes(made[:SHOWN], len(made), coarse=False))
 
 
 @for_team(Right.READ)
@@ -139,6 +112,7 @@ def replay_status(request: TeamRequest, replay_id: UUID) -> HttpResponse:
 def _status(request: TeamRequest, row: Replay) -> HttpResponse:
     """Tells the page when the replay has ended, should its stream have not."""
     context = {"replay": row, "generation": row.generation, "may_replay": may(request, Right.REPLAY)}
+    context["deadlines"] = _deadlines()
     response = render(request, "generations/replay.html#status", context)
     if not row.is_open:
         response["HX-Trigger"] = "replay-ended"
@@ -188,7 +162,7 @@ def replay_json(request: TeamRequest, replay_id: UUID) -> JsonResponse:
     names = (
         "state reason detail reproduced created_at finished_at headers_ms first_token_ms total_ms status_code "
         "content_type received_bytes finish_reason input_tokens output_tokens cost_nanos model_id provider "
-        "new_request_id body_sha256 sent"
+        "new_request_id body_sha256 sent patch why"
     ).split()
     answer = getattr(row, "answer", None)
     facts = {name: getattr(row, name) for name in names}
@@ -196,31 +170,6 @@ def replay_json(request: TeamRequest, replay_id: UUID) -> JsonResponse:
         "id": str(row.pk),
         "request_id": row.generation.request_id,
         "text": answer.text if answer else None,
+        "batch": str(row.batch_id) if row.batch_id else None,
     }
     return JsonResponse({**origin, **facts})
-
-
-@for_team(Right.READ)
-@require_GET
-def replay_text(request: TeamRequest, replay_id: UUID) -> HttpResponse:
-    """The fragment with the whole text of a long answer."""
-    answer = getattr(_replay(request, replay_id), "answer", None)
-    return render(request, "generations/parts/replay_text.html", {"text": answer.text if answer else ""})
-
-
-@for_team(Right.READ)
-@require_GET
-def replay_raw(request: TeamRequest, replay_id: UUID) -> HttpResponse:
-    """The answer's bytes exactly as received, as a download."""
-    row = _replay(request, replay_id)
-    answer = getattr(row, "answer", None)
-    if answer is None:
-        raise Http404("This replay has no answer to download.")
-    known = row.content_type.split(";")[0].strip().lower()
-    response = HttpResponse(
-        answer.wire, content_type=known if known in SAFE_TYPES else "application/octet-stream"
-    )
-    response["Content-Disposition"] = f'attachment; filename="replay-{row.pk}{answers.suffix(known)}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox"
-    return response

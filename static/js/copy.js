@@ -26,12 +26,14 @@ function copyBySelection(text) {
   return copied;
 }
 
-async function copy(text) {
+// The clipboard is asked at once, with what is still on its way: later some browsers take it for something else than the click.
+async function copy(coming) {
   try {
-    await navigator.clipboard.writeText(text);
+    const blob = coming.then((text) => new Blob([text], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
     return true;
   } catch {
-    return copyBySelection(text);
+    return copyBySelection(await coming);
   }
 }
 
@@ -41,7 +43,7 @@ document.addEventListener("click", async (event) => {
   const remote = button.dataset.copyUrl !== undefined;
   if (remote) event.preventDefault();
   const focused = document.activeElement;
-  const done = await (remote ? fetched(button) : Promise.resolve(wanted(button))).then(copy, () => false);
+  const done = await copy(remote ? fetched(button) : Promise.resolve(wanted(button))).catch(() => false);
   focused?.focus({ preventScroll: true });
   button.toggleAttribute("data-done", done);
   setTimeout(() => button.removeAttribute("data-done"), 1600);

@@ -26,7 +26,7 @@ def test_a_colleague_may_stop_and_replay_again(
     expect(page.locator("#replay-status")).to_contain_text("by ada@example.com")
     teller.finish()
     pages.wait_for_end(page)
-    page.get_by_role("link", name="Replay again").click()
+    page.get_by_role("link", name="Run again").click()
     expect(page.get_by_role("button", name="Run replay")).to_be_enabled()
 
 

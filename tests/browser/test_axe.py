@@ -1,20 +1,30 @@
 """No accessibility violation on any page in either scheme, and nothing wider than a phone."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
 
-from dashboard.models import GatewayConnection, Role, Team, User
-from generations.models import Generation
+from dashboard.models import GatewayConnection, Invitation, Role, Team, User
+from generations.models import Generation, SavedFilter
+from generations.models.replay import State
 from tests import people
 from tests.browser import pages
 from tests.browser.conftest import PHONE, Windows
 from tests.browser.teller import Teller
+from tests.reading.samples import demo_record
+from tests.replay import rows
+from tests.views.kept import keep
 
 pytestmark = pytest.mark.browser
-STATUS = (r"status of 40[034]",)
+STATUS = (r"status of 4\d\d",)
+UNKNOWN = "G-01ARZ3NDEKTSV4RRFFQ69G5FAV"
 AXE = Axe()
 VIOLATIONS: dict[str, object] = {"resultTypes": ["violations"], "preload": False, "iframes": False}
 ONLY_CONTRAST: dict[str, object] = {"runOnly": ["color-contrast"]}  # nothing else depends on the scheme
@@ -28,6 +38,12 @@ def complaints(page: Page, paths: Iterable[str], part: str | None = None) -> lis
 
 def look(page: Page, path: str, part: str | None) -> list[str]:
     page.goto(path)
+    return inspect(page, part)
+
+
+def inspect(page: Page, part: str | None = None) -> list[str]:
+    """The same of the page as it stands."""
+    path = page.url
     page.emulate_media(color_scheme="light")
     page.evaluate(AXE.axe_script)
     found = [f"{path}: {line}" for line in violations(page, part, {})]
@@ -48,6 +64,12 @@ def violations(page: Page, part: str | None, options: dict[str, object]) -> list
     return [f"{one['id']} {node['target']}" for one in told for node in one["nodes"]]
 
 
+def invitation(team: Team, by: User) -> str:
+    """The address of an open invitation."""
+    _, token = Invitation.issue(timedelta(days=1), team=team, role=Role.MEMBER, invited_by=by)
+    return reverse("invitation", args=[token])
+
+
 def test_generations(window: Windows, ada: User) -> None:
     page = window(ada)
     page.goto(f"/g/{pages.CHAT}")
@@ -58,10 +80,40 @@ def test_generations(window: Windows, ada: User) -> None:
     assert complaints(page, tabs, "#view") == []
 
 
-def test_lists(window: Windows, ada: User) -> None:
+def test_records_of_other_kinds(window: Windows, ada: User, team: Team) -> None:
+    kept = [keep(team, demo_record(name), name) for name in ("review-threat", "poster", "all-null")]
+    assert complaints(window(ada), [row.get_absolute_url() for row in kept], "#main") == []
+    attempts = keep(team, demo_record("fallback-saved"), "G-1")
+    assert complaints(window(ada), [f"{attempts.get_absolute_url()}/timing"], "#view") == []
+
+
+def test_the_json_explorer_opened_and_searched(window: Windows, ada: User, chat: Generation) -> None:
+    page = window(ada)
+    page.goto(f"{chat.get_absolute_url()}/json?find=hi&where=request")
+    request = page.get_by_role("region", name="Request", exact=True)
+    request.locator("summary").click()
+    request.locator("li summary", has_text="messages").click()
+    expect(page.get_by_role("button", name="Copy value of messages[0]", exact=True)).to_be_visible()
+    assert inspect(page, "#view") == []
+
+
+def test_lists(window: Windows, ada: User, team: Team) -> None:
     page = window(ada)
     page.goto(f"/g/{pages.CHAT}")
-    assert complaints(page, ["/t/acme/generations", f"{page.url}/copy", f"{page.url}/forget"]) == []
+    base, many = page.url, f"/t/acme/lookups?id={pages.CHAT}&id={pages.FAILED}&id={UNKNOWN}&id=chatcmpl-1"
+    SavedFilter.objects.create(team=team, user=ada, name="Streamed", query="stream=1")
+    listing = "/t/acme/generations"
+    filtered = [f"{listing}?stream=1", f"{listing}?model=none&byok=1", f"{listing}?who=999999999"]
+    assert complaints(page, [listing]) == []
+    assert complaints(window(ada, expect=STATUS), filtered, "#main") == []
+    assert complaints(page, [f"{base}/copy", f"{base}/forget", many], "#main") == []
+
+
+def test_pages_that_warn(window: Windows, ada: User, team: Team, chat: Generation) -> None:
+    rows.replay(chat, ada)
+    damaged = keep(team, demo_record("edit-multipart"), "G-2").get_absolute_url()
+    paths = [f"{chat.get_absolute_url()}/forget", f"{damaged}/replay", f"{damaged}/copy"]
+    assert complaints(window(ada), paths, "#main") == []
 
 
 def test_replays(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
@@ -75,20 +127,72 @@ def test_replays(window: Windows, told: Generation, ada: User, teller: Teller) -
     assert complaints(page, [running]) == []
 
 
-def test_settings(window: Windows, ada: User, team: Team, grace: User) -> None:
+def test_every_end_of_a_replay(window: Windows, chat: Generation, ada: User) -> None:
+    ends = [
+        (State.FAILED, "truncated"),
+        (State.FAILED, "gateway_error"),
+        (State.CANCELLED, "stopped"),
+        (State.INTERRUPTED, "worker_lost"),
+    ]
+    made = [
+        rows.replay(chat, ada, state=state, reason=why, finished_at=timezone.now()) for state, why in ends
+    ]
+    reproduced = {"state": State.FAILED, "reproduced": True, "status_code": 502, "detail": '{"error": "no"}'}
+    made.append(rows.replay(chat, ada, finished_at=timezone.now(), **reproduced))
+    assert complaints(window(ada), map(pages.path, made), "#main") == []
+    assert complaints(window(ada), [f"{chat.get_absolute_url()}/replays"], "#view") == []
+
+
+def test_settings(window: Windows, ada: User, team: Team, source: GatewayConnection, grace: User) -> None:
     page = window(ada)
-    names = ("", "connections", "connections/new", f"members/{grace.memberships.get().pk}")
+    invitation(team, ada)
+    names = (
+        "",
+        "connections",
+        "connections/new",
+        f"members/{grace.memberships.get().pk}",
+        f"connections/{source.pk}",
+    )
     paths = [f"/t/acme/settings/{name}" for name in names]
-    assert complaints(page, [*paths, "/accounts/profile/", "/teams/new"]) == []
+    assert complaints(page, paths[:1]) == []
+    assert (
+        complaints(
+            page, [*paths[1:], "/accounts/profile/", "/accounts/password/change/", "/teams/new"], "#main"
+        )
+        == []
+    )
+    page.goto(paths[3])
+    page.get_by_role("button", name="Make a reset link").click()
+    assert inspect(page, "#main") == []
 
 
 def test_pages_that_say_no(window: Windows, team: Team, source: GatewayConnection, ada: User) -> None:
     page = window(ada, expect=STATUS)
-    unknown = "/t/acme/lookup?id=G-01ARZ3NDEKTSV4RRFFQ69G5FAV"
+    unknown = f"/t/acme/lookup?id={UNKNOWN}"
     assert complaints(page, ["/nothing-here", unknown, "/lookup?q=hello"]) == []
     viewer = window(people.person(team, Role.VIEWER), expect=STATUS)
     assert complaints(viewer, [unknown, "/t/acme/settings/connections"]) == []
 
 
-def test_signed_out(window: Windows, site: str) -> None:
-    assert complaints(window(), ["/accounts/login/", "/accounts/password/reset/"]) == []
+def _fulfill(answer: dict[str, str], route: Route) -> None:
+    route.fulfill(body=answer["body"], content_type=answer["content_type"])
+
+
+def test_pages_for_what_went_wrong(window: Windows, site: str) -> None:
+    """They are served as an error would be: nothing makes the site fail like this on request."""
+    page = window()
+    for name in ("400", "403_csrf", "429", "500"):
+        answer = {"body": render_to_string(f"{name}.html"), "content_type": "text/html"}
+        page.route("**/broken", partial(_fulfill, answer))
+        assert complaints(page, ["/broken"]) == []
+        page.unroute("**/broken")
+
+
+def test_signed_out(window: Windows, site: str, team: Team, ada: User) -> None:
+    paths = [
+        "/accounts/login/",
+        "/accounts/password/reset/",
+        invitation(team, ada),
+        "/accounts/invitations/gone",
+    ]
+    assert complaints(window(expect=STATUS), paths) == []

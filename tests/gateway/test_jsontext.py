@@ -12,11 +12,13 @@ from generations.gateway.jsontext import (
     Number,
     Unreadable,
     Value,
+    canonical,
     dumps,
     entries,
     is_text,
     loads,
     member,
+    span,
     visible,
 )
 
@@ -144,6 +146,33 @@ def test_a_number_is_no_text() -> None:
     assert [is_text("1"), is_text(Number("1")), is_text(None)] == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ('{"a":1,"b":[2]}', '{ "b" : [2.0], "a" : 1e0 }', True),
+        ("[100]", "[1E+2]", True),
+        ("[0]", "[-0.0]", True),
+        ("[0.1]", "[0.10]", True),
+        ("[" + "1" * 100 + "]", "[" + "1" * 100 + ".0]", True),
+        ("[" + "1" * 100 + "]", "[" + "1" * 99 + "2]", False),
+        ("[" + "7" * 5000 + "]", "[" + "7" * 5000 + "]", True),
+        ("[1]", '["1"]', False),
+        ("[1]", "[true]", False),
+        ("[1,2]", "[2,1]", False),
+        (r'"\u00e9"', '"é"', True),
+        ("null", "[]", False),
+    ],
+)
+def test_canonical_text_is_equal_for_what_means_the_same(one: str, other: str, equal: bool) -> None:
+    assert (canonical(loads(one)) == canonical(loads(other))) is equal
+
+
+@given(JSON)
+def test_canonical_text_means_what_the_value_means(value: Any) -> None:
+    told = numbers_as_text(json.dumps(value))
+    assert canonical(loads(canonical(told))) == canonical(told)
+
+
 # -- exact bytes
 
 
@@ -186,6 +215,17 @@ def test_member_takes_the_last_duplicate_and_reads_escaped_keys() -> None:
     raw = rb'{"a": 1, "\u0061": [2.50, {"b\n": "x"}] , "c": 3}'
     assert member(raw, "a") == b'[2.50, {"b\\n": "x"}]'
     assert member(raw, "a", 1, "b\n") == b'"x"'
+
+
+def test_span_is_where_the_member_stands() -> None:
+    raw = b' {"a": 1, "b": [1, 22 ]} '
+    assert [span(raw), span(raw, "a"), span(raw, "b", 1), span(raw, "x"), span(b"")] == [
+        (1, 24),
+        (7, 8),
+        (19, 21),
+        None,
+        None,
+    ]
 
 
 @pytest.mark.parametrize("path", [("x",), ("a", "0"), ("l", 2), ("l", -1), ("a", 0), ("c", "d")])

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from generations.gateway import events
 from generations.gateway.jsontext import loads
 from generations.reading import conversation
 from generations.reading.shapes import Part, Side, Turn
@@ -195,7 +194,7 @@ def test_messages_blocks() -> None:
     assert told(side.turns) == [
         ("system", [("text", "Rules.")]),
         ("user", [("text", "Hi")]),
-        ("assistant", [("reasoning", "Hm."), ("tool_call", '{"at": 1}')]),
+        ("assistant", [("reasoning", "Hm."), ("reasoning", "s"), ("tool_call", '{"at": 1}')]),
         ("tool", [("tool_result", "cat")]),
         ("user", [("image", "")]),
     ]
@@ -301,26 +300,153 @@ def test_a_page_of_further_turns() -> None:
     assert [part.at for turn in turns for part in turn.parts] == ["/replay_request/messages/200/content"]
 
 
-def test_answers_collected_from_a_stream() -> None:
-    answer = events.Answer().collect(
-        [
-            events.Reasoning("Hm."),
-            events.Text("Hel"),
-            events.Text("lo"),
-            events.ToolCall(0, "c1", "look", '{"at":1}'),
-            events.Media("image", "image/png", data="AAAA"),
-            events.Json('{"a": 1}', "scores"),
-        ]
-    )
-    assert told(conversation.collected(answer)) == [
-        (
-            "assistant",
-            [
-                ("reasoning", "Hm."),
-                ("markdown", "<p>Hello</p>\n"),
-                ("tool_call", '{"at": 1}'),
-                ("image", ""),
-                ("json", '{\n  "a": 1\n}'),
-            ],
-        )
+# --- nothing is lost ------------------------------------------------------------------------------------------
+
+
+def said(turns: list[Turn]) -> list[tuple[str, str, str]]:
+    """Kind, name, and rows or text of each part."""
+    parts = [part for turn in turns for part in turn.parts]
+    return [
+        (part.kind, part.name, ", ".join(f"{row.label} {row.value}" for row in part.rows) or part.head)
+        for part in parts
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "parts"),
+    [
+        ({"role": "user", "tool_call_id": "c1"}, [("rows", "", "tool_call_id c1")]),
+        ({"role": "r" * 61}, [("rows", "", f"role {'r' * 61}")]),
+        ({"role": "user", "name": 7}, [("rows", "", "name 7")]),
+        ({"role": "assistant", "tool_calls": "none"}, [("text", "tool_calls", "none")]),
+        ({"role": "assistant", "function_call": "auto"}, [("text", "function call", "auto")]),
+        ({"role": "assistant", "audio": "gone"}, [("text", "audio", "gone")]),
+        (
+            {
+                "role": "user",
+                "content": [
+                    {"type": "image_url", "image_url": {"url": "https://x.example", "detail": "high"}}
+                ],
+            },
+            [("image", "", ""), ("rows", "", "detail high")],
+        ),
+        (
+            {
+                "role": "user",
+                "content": [{"type": "input_audio", "input_audio": {"data": "[cut here]", "format": "wav"}}],
+            },
+            [("text", "audio", "[cut here]"), ("rows", "", "format wav")],
+        ),
+        (
+            {"role": "user", "content": [{"type": "text", "cache_control": {"type": "ephemeral"}}]},
+            [("unknown", "cache_control", '{\n  "type": "ephemeral"\n}')],
+        ),
+    ],
+)
+def test_odd_members_of_a_message_are_shown(
+    message: dict[str, Any], parts: list[tuple[str, str, str]]
+) -> None:
+    assert said(asked("chat.completions", messages=[message]).turns) == parts
+
+
+def test_a_result_in_parts_keeps_its_call() -> None:
+    turns = asked(
+        "chat.completions",
+        messages=[
+            {
+                "role": "tool",
+                "tool_call_id": "c1",
+                "name": "look",
+                "content": [{"type": "text", "text": "cat"}],
+            }
+        ],
+    ).turns
+    assert [(turn.role, turn.label, [part.call_id for part in turn.parts]) for turn in turns] == [
+        ("tool", "look", ["c1", ""])
+    ]
+    output = asked(
+        "responses",
+        input=[
+            {
+                "type": "function_call_output",
+                "call_id": "c1",
+                "output": [{"type": "input_text", "text": "cat"}],
+            }
+        ],
+    )
+    assert [part.call_id for part in output.turns[0].parts] == ["c1", ""]
+
+
+def test_a_citation_with_more_than_a_link_leads_to_it() -> None:
+    cited = {"type": "url_citation", "url": "https://x.example", "title": "X"}
+    blocks = [{"type": "text", "text": "Hi", "citations": [cited, {**cited, "cited_text": "Oslo"}]}]
+    parts = answered("messages", {"type": "message", "content": blocks}).turns[0].parts
+    assert [(part.kind, part.more) for part in parts] == [
+        ("markdown", False),
+        ("citation", False),
+        ("citation", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "body", "parts"),
+    [
+        ("chat.completions", {"choices": "none"}, [("rows", "", "choices none")]),
+        ("chat.completions", {"choices": [{"message": "Hi"}]}, [("text", "message", "Hi")]),
+        (
+            "chat.completions",
+            {
+                "choices": [{"finish_reason": "stop", "native_finish_reason": "end"}],
+                "system_fingerprint": "fp",
+            },
+            [("rows", "", "native_finish_reason end"), ("rows", "", "system_fingerprint fp")],
+        ),
+        ("messages", {"type": "message", "stop_sequence": "END"}, [("rows", "", "stop_sequence END")]),
+        ("responses", {"output": "Hi"}, [("text", "", "Hi")]),
+        (
+            "responses",
+            {"output": [], "incomplete_details": {"reason": "max"}},
+            [("unknown", "incomplete_details", '{\n  "reason": "max"\n}')],
+        ),
+        ("images.generations", {"data": "none"}, [("text", "data", "none")]),
+        ("audio.speech", {"mime_type": "audio/mpeg"}, [("rows", "", "mime_type audio/mpeg")]),
+        ("ocr", {"pages": ["a page"]}, [("text", "", "a page")]),
+        ("moderations", {"results": "none"}, [("rows", "", "results none")]),
+        (
+            "video.generation",
+            {"id": "v", "url": "u" * 300},
+            [("rows", "", "id v"), ("unknown", "url", f'"{"u" * 300}"')],
+        ),
+    ],
+)
+def test_odd_answers_are_shown(endpoint: str, body: Any, parts: list[tuple[str, str, str]]) -> None:
+    assert said(answered(endpoint, body).turns) == parts
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "body", "at"),
+    [
+        ("embeddings", {"data": [{"embedding": list(range(9))}]}, "/a/data"),
+        ("moderations", {"results": [{"category_scores": {"hate": 0.12345}}]}, "/a/results/0"),
+        ("rerank", {"results": [{"relevance_score": 0.123456789}]}, "/a/results"),
+        ("audio.transcription", {"segments": [{"tokens": [1]}]}, "/a/segments"),
+    ],
+)
+def test_tables_lead_to_all_of_what_they_sum_up(endpoint: str, body: Any, at: str) -> None:
+    part = answered(endpoint, body).turns[0].parts[0]
+    assert (part.kind, part.at, part.more) == ("rows", at, True)
+
+
+def test_output_that_does_not_fit_is_led_to() -> None:
+    message = {
+        "type": "message",
+        "role": "assistant",
+        "content": [{"type": "output_text", "text": "x" * 2000}],
+    }
+    last = answered("responses", {"output": [message] * 90}).turns[-1].parts[-1]
+    assert (last.kind, last.at, last.more, last.note.endswith("more items")) == (
+        "json",
+        "/a/output",
+        True,
+        True,
+    )

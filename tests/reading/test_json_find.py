@@ -2,14 +2,19 @@
 
 import json
 from typing import Any
+from unittest import mock
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generations.gateway.jsontext import Unreadable
-from generations.reading import json_find, json_view
+from generations.reading import json_find, json_view, places
 from generations.reading.json_find import find, walk
+from generations.reading.places import Bytes
+from generations.reading.places import Found as Value
 from generations.reading.text import below
+from generations.reading.walk import survey
+from tests.reading.test_places import WRITTEN
 
 
 def found(raw: bytes, text: str, **more: Any) -> list[tuple[str, str, int]]:
@@ -102,3 +107,32 @@ def test_no_text_breaks_it(raw: bytes) -> None:
             pass
     except Unreadable:
         pass
+
+
+# -- in large values -----------------------------------------------------------------------------------------
+
+
+@settings(max_examples=200, deadline=None)
+@given(WRITTEN, st.sampled_from(["a", "x", "xx", "É", "\n", "0", '"', "🙂", "1", "xxxxxxx"]))
+def test_a_walked_value_has_the_hits_of_an_unwalked_one(raw: bytes, text: str) -> None:
+    with mock.patch.object(places, "GRAIN", 16):
+        assert json_find.find_in(Value(Bytes(raw), survey(raw)), text) == find(raw, text)
+
+
+def test_a_place_across_two_pieces_counts_once() -> None:
+    said = "." * (places.GRAIN - 5) + "needle" + "." * 20 + "NEEDLE" + "." * places.GRAIN
+    raw = json.dumps({"a": [1, said]}).encode()
+    told = json_find.find_in(Value(Bytes(raw), survey(raw)), "Needle", base="/r")
+    hit = told.hits[0]
+    assert (told.count, told.places, hit.at, hit.times) == (2, 1, "/r/a/1", 2)
+    assert (hit.before, hit.match, hit.after) == (
+        "…" + "." * 60,
+        "needle",
+        "." * 20 + "NEEDLE" + "." * 34 + "…",
+    )
+
+
+def test_a_long_search_ends_inside_a_text() -> None:
+    raw = json.dumps("x" * 10 * places.GRAIN).encode()
+    told = json_find.find_in(Value(Bytes(raw), survey(raw)), "x", seconds=-1)
+    assert told.ended == "time"

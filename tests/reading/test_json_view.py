@@ -78,3 +78,24 @@ def test_the_tree_has_two_levels() -> None:
 def test_a_wide_tree_is_bounded() -> None:
     tree = json_view.tree(loads(json.dumps({str(key): {"x": 1} for key in range(1000)})))
     assert (len(tree.children), tree.rest) == (250, 750)
+
+
+def test_long_keys_and_texts_leave_the_tree_within_its_room() -> None:
+    keys = {"é" * 1500 + str(number): {"x" * 160: "y" * 500} for number in range(300)}
+    tree = json_view.tree(loads(json.dumps(keys)))
+    assert (len(tree.children) + tree.rest, len(tree.children) < 10) == (300, True)
+
+
+def test_a_pointer_that_no_address_can_carry_is_left_out() -> None:
+    key = "k" * 3000
+    for node in (
+        json_view.tree(loads(json.dumps({key: {"a": 1}}))).children[0],
+        json_view.level(json.dumps({key: {"a": 1}}).encode(), "")[0],
+    ):
+        assert (node.key, node.kind, node.at, node.more, node.children) == (
+            key[:160],
+            "object",
+            "",
+            False,
+            [],
+        )

@@ -21,6 +21,10 @@ from generations.reading import markdown
         ),
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>\n"),
         ("a\x00b", "<p>a\u2400b</p>\n"),
+        ("[a]: http://x.example", "<p>[a]: http://x.example</p>\n"),
+        ("One\n\n[a]: <b>", "<p>One</p>\n<p>[a]: &lt;b&gt;</p>\n"),
+        (r"5 \* 3 &copy;", "<p>5 \\* 3 &amp;copy;</p>\n"),
+        ("a & b", "<p>a &amp; b</p>\n"),
     ],
 )
 def test_rendering(text: str, html: str) -> None:

@@ -34,3 +34,24 @@ def test_only_the_allow_list_is_shown(text: str, mime: str, expected: tuple[str,
 def test_sizes_are_those_of_the_bytes() -> None:
     assert media.decoded_size(PNG) == 12
     assert media.decoded_size(f"data:image/png;base64,{PNG}") == 12
+
+
+@pytest.mark.parametrize("step", [64, 101, 5000])
+def test_bytes_come_in_ranges_however_the_text_is_cut(step: int) -> None:
+    content = bytes(range(256)) * 3
+    plain = base64.b64encode(content).decode()
+    text = f"data:audio/wav;base64,{plain[:90]}\n {plain[90:]}"
+    found = media.find(lambda: [text[at : at + step] for at in range(0, len(text), step)])
+    assert found is not None
+    assert (found.mime, found.size, found.content) == ("audio/wav", 768, content)
+    for start, end in [(0, 1), (10, 300), (767, 768), (5, 5)]:
+        assert b"".join(found.pieces(start, end)) == content[start:end]
+
+
+@pytest.mark.parametrize(
+    ("text", "content"), [("QUJD", b"ABC"), ("QUI", b"AB"), ("QU==QUJD", b"A"), ("QUJDR", None)]
+)
+def test_padding_may_be_missing_and_ends_the_text(text: str, content: bytes | None) -> None:
+    found = media.decode(text, "image/png")
+    assert (found and found.content) == content
+    assert found is None or content is None or found.size == len(content)

@@ -1,5 +1,9 @@
 """Parameters, tools, schema: everything of a request that is not conversation."""
 
+import json
+
+import pytest
+
 from generations.gateway.jsontext import Value, loads
 from generations.reading import conversation, parameters
 from generations.reading.text import box
@@ -30,6 +34,7 @@ def test_responses_keep_the_options_beside_the_format() -> None:
     told = '{"input": "hi", "store": false, "text": {"format": {"type": "text"}, "verbosity": "low"}}'
     assert read("responses", "responses", told) == [
         ("store", "false", "true", True),
+        ("text.format", '{"type":"text"}', '{"type":"text"}', False),
         ("text.verbosity", "low", "", True),
     ]
 
@@ -68,3 +73,39 @@ def test_the_output_schema() -> None:
     assert (chat.name, chat.at) == ("offers", "/response_format")
     assert (responses.name, responses.at) == ("json_object", "/text/format")
     assert parameters.schema(body('{"response_format": {"type": "text"}}'), "", "chat") is None
+
+
+def test_nothing_of_a_request_is_left_out() -> None:
+    many = body(json.dumps({f"p{number}": number for number in range(151)}))
+    last = parameters.read(many, "/r", "chat", frozenset())[-1]
+    assert (last.value, last.at, last.more) == ("1 more", "/r", True)
+    odd = body('{"tools": "none", "functions": {}, "response_format": {"type": "text"}, "text": "x"}')
+    assert [one.name for one in parameters.read(odd, "", "chat", frozenset())] == [
+        "tools",
+        "functions",
+        "response_format",
+        "text",
+    ]
+    assert [one.name for one in parameters.read(odd, "", "responses", frozenset())] == [
+        "tools",
+        "functions",
+        "response_format",
+        "text",
+    ]
+    tools = parameters.tools(body(json.dumps({"tools": [{"name": "t"}] * 151})), "/r")
+    assert (tools[-1].name, tools[-1].at, tools[-1].more) == ("1 more", "/r/tools", True)
+
+
+@pytest.mark.parametrize(
+    ("tool", "more"),
+    [
+        ({"name": "a", "description": "d" * 600}, False),
+        ({"name": "a", "description": "d" * 601}, True),
+        ({"name": "a", "parameters": {"x": 1}}, False),
+        ({"name": "a", "parameters": {"x": 1}, "strict": True}, True),
+        ({"type": "function", "function": {"name": "a"}, "cache_control": {}}, True),
+        ({"name": "a", "parameters": {"x": "漢" * 2100}}, True),
+    ],
+)
+def test_a_tool_leads_to_what_is_not_shown(tool: dict[str, Value], more: bool) -> None:
+    assert parameters.tools(body(json.dumps({"tools": [tool]})), "")[0].more == more

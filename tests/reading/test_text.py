@@ -1,12 +1,13 @@
 """Short, safe text, tolerant readers, paths."""
 
+import json
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Number, loads
+from generations.gateway.jsontext import Number, dumps, loads
 from generations.reading import text
 
 
@@ -38,6 +39,7 @@ def test_pointers_and_their_parts() -> None:
     assert at == "/a~1b/c~0d/2/"
     assert text.steps(at) == ["a/b", "c~d", "2", ""]
     assert text.dotted("/replay_request/messages/2/content", 1) == "messages[2].content"
+    assert text.dotted('/a.b/c d/0/"/_x-1/é') == '["a.b"]["c d"][0]["\\""]._x-1["é"]'
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=())) | st.integers(0, 99), max_size=5))
@@ -72,3 +74,17 @@ def test_the_first_that_is_there() -> None:
     assert text.first({"a": None, "b": "x"}, "a", "b") == "x"
     assert text.inside({"a": {"b": "c"}}, "a", "b") == "c"
     assert text.inside({"a": "x"}, "a", "b") is None
+
+
+JSON = st.recursive(
+    st.text("aé漢\U0001f600\ud800\\", max_size=9) | st.integers() | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("aé", max_size=4), inner, max_size=4),
+)
+
+
+@given(st.lists(JSON, max_size=4), st.sampled_from([None, 2]))
+def test_a_cut_text_is_seen_to_be_cut(value: list[object], indent: int | None) -> None:
+    told = loads(json.dumps(value))
+    whole = text.readable(dumps(told, indent=indent))
+    assert text.snippet(told, 20, indent) == whole[:20]
+    assert text.short(told, 20).endswith("…") == (len(text.readable(dumps(told))) > 20)

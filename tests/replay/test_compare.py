@@ -1,69 +1,220 @@
-"""A replay beside its original."""
+"""Two generations or replays side by side: figures clock by clock, answers, requests."""
 
+import zlib
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from generations.models import Generation, Replay
-from generations.reading import numbers
-from generations.replay.compare import Delta, deltas, number, percent, why_no_diff, word
+from dashboard.models import Team, User
+from generations.gateway import Answer
+from generations.models import Generation, Replay, ReplayAnswer
+from generations.models.replay import State
+from generations.reading.contrast import Choice, Said
+from generations.reading.deltas import Delta
+from generations.replay import subjects
+from generations.replay.compare import Comparison, _model, times
+from generations.replay.rows import answer_row
+from generations.replay.subjects import READ_UP_TO, Recorded, Rerun, find
+from tests import people
+from tests.replay import rows
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "shown"),
-    [
-        (412, 380, "−8 %"),
-        (128, 131, "+2 %"),
-        (5, 5, "same"),
-        (100, 500, "×5.0"),
-        (0, 5, "was 0"),
-        (Decimal("1.5"), Decimal("3"), "+100 %"),
-    ],
-)
-def test_percent(before: Any, after: Any, shown: str) -> None:
-    assert percent(before, after) == shown
+def recorded(**columns: Any) -> Recorded:
+    return Recorded(Generation(**{"success": True, "stream": True, "made_at": NOW, **columns}))
 
 
-def test_more_is_worse_and_less_is_better() -> None:
-    assert number("Cost", 100, 200, numbers.count).tone == "up"
-    assert number("Cost", 200, 100, numbers.count).tone == "down"
-    assert number("Tokens", 100, 200, numbers.count, neutral=True).tone == "same"
+def rerun(recorded: Generation | None = None, **columns: Any) -> Rerun:
+    return Rerun(Replay(generation=Generation(), new_generation=recorded, **columns))
 
 
-@pytest.mark.parametrize(("before", "after"), [(None, 5), (5, None), (None, None)])
-def test_what_is_unknown_has_no_change(before: int | None, after: int | None) -> None:
-    delta = number("Cost", before, after, numbers.count)
-    assert (delta.change, delta.tone) == ("", "")
-    assert numbers.UNKNOWN in (delta.before, delta.after)
+# --- clocks -----------------------------------------------------------------------------------------------------
+
+
+def test_the_gateways_times_stand_against_the_gateways() -> None:
+    one, other = (
+        recorded(latency_ms=Decimal(400), generation_ms=Decimal(1000)),
+        recorded(latency_ms=Decimal(200), generation_ms=Decimal(1500)),
+    )
+    assert times(one, other) == [
+        Delta("First token", "400 ms", "200 ms", "−200 ms", "−50 %", "down"),
+        Delta("Total", "1 s", "1.5 s", "+500 ms", "+50 %", "up"),
+    ]
+    assert Comparison(one, other).clock == "both as the gateway recorded them"
+
+
+def test_times_measured_here_stand_against_times_measured_here() -> None:
+    one, other = rerun(first_token_ms=100, total_ms=1000), rerun(first_token_ms=100, total_ms=2000)
+    assert times(one, other) == [
+        Delta("First token", "100 ms", "100 ms", "", "same", "same", "measured here"),
+        Delta("Total", "1 s", "2 s", "+1 s", "+100 %", "up", "measured here"),
+    ]
+    assert Comparison(one, other).clock == "times measured here"
 
 
 def test_two_clocks_are_not_compared() -> None:
-    original = Generation(latency_ms=400, generation_ms=1000, cost_nanos=100)
-    here = Replay(first_token_ms=500, total_ms=2000, cost_nanos=50)
-    first, total, _, cost, *_ = deltas(original, here, None)
-    assert first == Delta("First token", "400 ms", "500 ms", note="measured here")
-    assert total.change == ""
-    assert cost.change == "−50 %"
-    recorded = Generation(latency_ms=200, generation_ms=1000)
-    assert deltas(original, here, recorded)[0] == Delta("First token", "400 ms", "200 ms", "−50 %", "down")
+    one, other = recorded(latency_ms=400, generation_ms=1000), rerun(first_token_ms=500, total_ms=2000)
+    assert times(one, other) == [
+        Delta("First token", "400 ms", "500 ms", note="measured here"),
+        Delta("Total", "1 s", "2 s", note="measured here"),
+    ]
+    assert [delta.note for delta in times(other, one)] == ["the first one measured here"] * 2
+    assert Comparison(one, other).clock == "two clocks: times are not compared"
 
 
-def test_words_are_the_same_or_not() -> None:
-    assert word("Finish", "stop", "stop").change == "same"
-    assert word("Finish", "stop", "length").change == "changed"
-    assert word("Finish", "stop", "").change == ""
+def test_a_replay_with_its_record_is_compared_by_both_clocks() -> None:
+    own = recorded(latency_ms=200, generation_ms=900).generation
+    one, other = rerun(own, first_token_ms=250, total_ms=950), rerun(own, first_token_ms=250, total_ms=950)
+    assert [(delta.label, delta.note) for delta in times(one, other)] == [
+        ("First token", ""),
+        ("Total", ""),
+        ("First token", "measured here"),
+        ("Total", "measured here"),
+    ]
+    original = recorded(latency_ms=400, generation_ms=1000)
+    assert [delta.change for delta in times(original, one)] == ["−50 %", "−10 %"]
 
 
+def test_times_of_another_meaning_are_not_compared() -> None:
+    """Before 23 July 2026 the second time did not include the first."""
+    before = recorded(latency_ms=400, generation_ms=1000, made_at=datetime(2026, 5, 1, tzinfo=UTC))
+    after = recorded(latency_ms=400, generation_ms=1400)
+    assert times(before, after) == [
+        Delta("First token", "400 ms", "400 ms", "", "same", "same"),
+        Delta("Total", "unknown", "1.4 s"),
+        Delta("After the first token", "1 s", "unknown"),
+    ]
+
+
+def test_the_time_until_a_failure_is_no_faster_answer() -> None:
+    failed = recorded(success=False, latency_ms=100)
+    [total] = [delta for delta in times(recorded(generation_ms=1000), failed) if delta.label == "Total"]
+    assert total == Delta("Total", "1 s", "100 ms")
+
+
+def test_models_are_said_to_differ_when_one_source_names_both() -> None:
+    one, other = recorded(model_id="openai/gpt-5-nano"), rerun(model_id="gpt-5-nano-2025-08-07")
+    assert _model(one, other).change == ""
+    assert _model(one, rerun(model_id="openai/gpt-5-nano")).change == "same"
+    assert _model(one, recorded(model_id="openai/gpt-5")).change == "changed"
+    assert _model(other, rerun(model_id="gpt-5")).change == "changed"
+
+
+# --- answers and requests ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def team() -> Team:
+    return people.team()
+
+
+@pytest.fixture
+def ada(team: Team) -> User:
+    return people.person(team)
+
+
+def chat(content: str) -> dict[str, Any]:
+    return {"choices": [{"message": {"role": "assistant", "content": content}}]}
+
+
+@pytest.fixture
+def kept(team: Team, ada: User) -> Generation:
+    payload = {"gateway_response": chat("Hello you")}
+    log = {"status": "stored", "payload": payload}
+    return rows.generation(team, ada, people.connection(team), io_log=log)
+
+
+def ended(of: Generation, ada: User, text: str, patch: str = "", **columns: Any) -> Replay:
+    replay = rows.replay(of, ada, **{"state": State.SUCCEEDED, "patch": patch, **columns})
+    wire = b'{"choices":[{"message":{"role":"assistant","content":"%b"}}]}' % text.encode()
+    answer_row(replay.pk, Answer.read("chat", "application/json", wire), wire).save()
+    return replay
+
+
+@pytest.mark.django_db
+def test_what_was_asked_and_said(team: Team, ada: User, kept: Generation) -> None:
+    patch = '[{"op": "add", "path": "/temperature", "value": 0.20}]'
+    replay = ended(kept, ada, "Hello there", patch, content_type="application/json")
+    a, b = find(team, kept.slug), find(team, str(replay.pk))
+    assert a is not None
+    assert b is not None
+    assert (a.said, b.said) == (
+        Said((Choice("Hello you", "", "", ()),)),
+        Said((Choice("Hello there", "", "", ()),)),
+    )
+    comparison = Comparison(a, b)
+    assert comparison.answers is not None
+    assert [piece.text for piece in comparison.answers.passages[0].pieces] == ["Hello ", "you", "there"]
+    assert comparison.requests is not None
+    assert [line.change.text for line in comparison.requests.shown] == ["temperature added: 0.20"]
+    assert comparison.offers == []
+
+
+@pytest.mark.django_db
+def test_the_same_request_has_no_differences(team: Team, ada: User, kept: Generation) -> None:
+    a, b = Rerun(ended(kept, ada, "a")), Recorded(kept)
+    comparison = Comparison(a, b)
+    assert comparison.requests is not None
+    assert comparison.requests.shown == []
+
+
+@pytest.mark.django_db
+def test_without_the_original_replays_are_offered(team: Team, ada: User) -> None:
+    lost = rows.generation(team, ada, people.connection(team))
+    first, second, _open = ended(lost, ada, "a"), ended(lost, ada, "b"), rows.replay(lost, ada)
+    comparison = Comparison(Recorded(lost), Rerun(second))
+    [offer] = comparison.offers
+    assert comparison.answers is None
+    assert offer.letter == "A"
+    assert offer.why.startswith("Its answer was not kept. Most likely this key cannot read stored requests")
+    assert offer.replays == [(first, f"a={first.pk}&b={second.pk}")]
+    [other] = Comparison(Rerun(second), Recorded(lost)).offers
+    assert [query for _, query in other.replays] == [f"a={second.pk}&b={first.pk}"]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("success", "before", "text", "told"),
+    ("columns", "why"),
     [
-        (False, "x", "y", "The original failed"),
-        (True, None, "y", "The original's answer was not kept"),
-        (True, "", "", "Neither answer holds text"),
-        (True, "x", "y", ""),
+        ({}, "It has not ended yet."),
+        ({"state": State.CANCELLED}, "It brought no answer."),
+        ({"state": State.SUCCEEDED, "received_bytes": 5}, "Its answer is no longer stored."),
     ],
 )
-def test_why_there_is_no_diff(success: bool, before: str | None, text: str, told: str) -> None:
-    why = why_no_diff(Replay(generation=Generation(success=success)), before, text)
-    assert why.startswith(told) if told else why == ""
+def test_a_replay_without_an_answer_says_why(
+    ada: User, kept: Generation, columns: dict[str, Any], why: str
+) -> None:
+    one = Rerun(rows.replay(kept, ada, **columns))
+    assert (one.said, one.why_silent) == (None, why)
+
+
+@pytest.mark.django_db
+def test_a_failed_generation_has_nothing_to_compare(team: Team, ada: User) -> None:
+    failed = rows.generation(team, ada, people.connection(team), success=False, status_code=502)
+    assert Recorded(failed).why_silent == "It failed, so there is no answer to compare."
+
+
+@pytest.mark.django_db
+def test_of_a_huge_answer_the_text_is_compared(
+    team: Team, ada: User, kept: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay = ended(kept, ada, "Hello")
+    ReplayAnswer.objects.filter(replay=replay).update(
+        size=READ_UP_TO + 1, packed=zlib.compress(b"never read")
+    )
+    assert Rerun(replay).said == Said((Choice("Hello"),))
+    monkeypatch.setattr(subjects, "READ_UP_TO", 10)
+    assert Recorded(kept).why_silent.endswith(": too much to be compared here.")
+
+
+@pytest.mark.django_db
+def test_only_what_is_the_teams_is_found(team: Team, ada: User, kept: Generation) -> None:
+    replay, other = ended(kept, ada, "a"), people.team()
+    for key in (kept.slug, f"~{kept.pk}", str(replay.pk)):
+        assert find(team, key) is not None
+        assert find(other, key) is None
+    for key in ("", "~", "nothing", "00000000-0000-0000-0000-000000000000", "a\0b", "x" * 600):
+        assert find(team, key) is None

@@ -300,7 +300,7 @@ def test_deadlines_end_a_replay(
     limits: Limits,
 ) -> None:
     demo_gateway.set(pace=1, first_byte_ms=0, fault=fault)
-    monkeypatch.setattr(engine, "limits", lambda: limits)
+    monkeypatch.setattr(engine, "deadlines", lambda: limits)
     replay = run(chat, ada)
     assert (replay.state, replay.reason) == (State.FAILED, "deadline")
     assert len(demo_gateway.requests()) == 1

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from dashboard.models import GatewayConnection
 from generations.gateway.record import Record
-from generations.models import Generation
-from generations.replay.plan import Price, caveats, expected, keys_of
+from generations.models import Generation, StoredRecord
+from generations.replay import plan
+from generations.replay.plan import caveats, keys_of
+from generations.replay.price import Price, expected
 
+RECORD, SOURCE = StoredRecord(), GatewayConnection()
 LINES = [
     {"dimension": "input_text_tokens", "line_nanos": 2100, "unit_price_usd": "0.05", "unit_size": 1000000},
     {"dimension": "output_text_tokens", "line_nanos": 51200, "unit_price_usd": "0.40", "unit_size": 1000000},
@@ -19,7 +23,10 @@ def price(cost: int | None, lines: Any = LINES, **body: Any) -> Price:
     raw = json.dumps(
         {"pricing_lines": lines, "replay_supported": True, "replay_request": {"model": "m", **body}}
     )
-    return expected(Generation(cost_nanos=cost), Record.read(raw.encode()))
+    told = Record.read(raw.encode())
+    return expected(
+        plan.order_from(Generation(cost_nanos=cost, endpoint="chat.completions"), told, RECORD, SOURCE, "")
+    )
 
 
 def bounds(told: Price) -> tuple[int | None, int | None]:

@@ -17,7 +17,7 @@ from generations.gateway.record import Record
 from generations.models import Generation
 from generations.reading import snippets
 from tests import people
-from tests.reading.samples import demo_record, demo_records
+from tests.reading.samples import demo_record
 from tests.replay import rows
 from tests.views.kept import keep
 
@@ -93,15 +93,6 @@ def test_a_large_body_comes_from_a_file(team: Team, ada: User) -> None:
         'attachment; filename="request.json"',
         "nosniff",
     )
-
-
-def test_every_demo_record_has_a_page_or_none(team: Team, ada: User) -> None:
-    browser = people.browser(ada)
-    for name, request_id, raw in demo_records():
-        row = keep(team, raw, request_id)
-        record = Record.read(raw)
-        expected = 404 if record.request_body is None else 200
-        assert (name, browser.get(f"{row.get_absolute_url()}/copy").status_code) == (name, expected)
 
 
 def test_the_address_is_that_of_the_connection(team: Team, ada: User, settings: Any) -> None:

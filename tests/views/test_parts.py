@@ -112,6 +112,20 @@ def test_media_pass_the_allow_list(ada: User, row: Generation) -> None:
     )
 
 
+def test_a_player_may_ask_for_a_range(ada: User, row: Generation) -> None:
+    at = message(2, "content", "0", "image_url", "url")
+    address = f"{row.get_absolute_url()}/parts/media"
+    answer = people.browser(ada).get(address, {"at": at}, headers={"Range": "bytes=2-5"})
+    assert (answer.status_code, answer.content, answer["Content-Range"]) == (
+        206,
+        PNG[2:6],
+        f"bytes 2-5/{len(PNG)}",
+    )
+    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    beyond = people.browser(ada).get(address, {"at": at}, headers={"Range": "bytes=999-"})
+    assert (beyond.status_code, beyond["Content-Range"]) == (416, f"bytes */{len(PNG)}")
+
+
 def test_further_turns_follow_until_the_end(ada: User, row: Generation) -> None:
     first = part(ada, row, "turns", "/replay_request/messages", start=200).content.decode()
     assert "message 200" in first
@@ -141,3 +155,9 @@ def test_the_page_links_every_part_that_is_cut(ada: User, row: Generation) -> No
     page = people.browser(ada).get(row.get_absolute_url()).content.decode()
     assert "/parts/text?at=%2Freplay_request%2Fmessages%2F0%2Fcontent" in page
     assert "/parts/turns?at=%2Freplay_request%2Fmessages&amp;start=" in page
+
+
+def test_json_is_readable_in_every_language(team: Team, ada: User) -> None:
+    made = keep(team, '{"request_id": "G-2", "a": {"b": "\\u6f22 é \\ud800"}}'.encode(), "G-2")
+    page = part(ada, made, "text", "/a").content.decode()
+    assert "漢 é \\ud800" in page

@@ -1,5 +1,6 @@
 """Pre-flight, the click, the replay's page and its fragments."""
 
+import re
 import uuid
 import zlib
 from typing import Any
@@ -10,13 +11,15 @@ from django.http import Http404
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway import Answer
-from generations.models import Generation, Replay, ReplayAnswer
+from generations.models import Batch, Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.reading import answers
 from generations.replay import engine, live
+from generations.replay.feed import KEPT_BYTES
 from generations.views.replay import replay_events
 from tests import people
 from tests.reading.samples import demo_record
@@ -181,7 +184,7 @@ def test_an_open_replay_shows_what_came_so_far(ada: User, chat: Generation) -> N
 
 
 def test_an_ended_replay_stands_beside_its_original(ada: User, chat: Generation) -> None:
-    page = people.browser(ada).get(url(ended(chat, ada, "I am sorry indeed"))).content.decode()
+    page = people.browser(ada).get(url(ended(chat, ada, "I am sorry indeed", total_ms=5))).content.decode()
     assert 'data-state="succeeded"' in page
     assert "sse-connect" not in page
     assert "<ins>" in page
@@ -205,6 +208,18 @@ def test_page_and_panel_render_the_same_partial(ada: User, chat: Generation) -> 
         ({"state": State.FAILED, "reason": "not_sent"}, "Nothing was sent."),
         ({"state": State.FAILED, "reason": "connection_lost"}, "The connection to the gateway was lost."),
         ({"state": State.FAILED, "reason": "gateway_error"}, "The gateway answered with an error."),
+        (
+            {
+                "state": State.FAILED,
+                "reason": "gateway_error",
+                "status_code": 429,
+                "detail": "Slow down. Wait a minute.",
+            },
+            "Slow down. Wait a minute.",
+        ),
+        ({"state": State.FAILED, "reason": "gateway_error", "status_code": 429}, "Rate-limited"),
+        ({"state": State.FAILED, "reason": "gateway_error", "status_code": 502}, "with an error: 502."),
+        ({"state": State.FAILED, "reason": "deadline"}, "a pause 3 min, the whole answer 30 min."),
         ({"state": State.FAILED, "reproduced": True, "status_code": 502}, "Reproduced."),
         ({"state": State.CANCELLED, "reason": "before_start"}, "Cancelled before it started."),
         ({"state": State.CANCELLED, "reason": "stopped"}, "may charge for the whole answer"),
@@ -214,6 +229,93 @@ def test_page_and_panel_render_the_same_partial(ada: User, chat: Generation) -> 
 )
 def test_every_end_explains_itself(ada: User, chat: Generation, columns: dict[str, Any], told: str) -> None:
     assert told in people.browser(ada).get(url(ended(chat, ada, **columns))).content.decode()
+
+
+def test_a_queued_replay_tells_its_deadlines(ada: User, chat: Generation) -> None:
+    told = "The first byte may take 10 min, a pause 3 min, the whole answer 30 min."
+    assert told in people.browser(ada).get(url(rows.replay(chat, ada))).content.decode()
+    waiting = rows.replay(chat, ada, state=State.WAITING)
+    assert "It waits until its batch lets it go." in people.browser(ada).get(url(waiting)).content.decode()
+
+
+def test_what_was_changed_why_and_in_which_batch(team: Team, ada: User, chat: Generation) -> None:
+    batch = Batch.objects.create(
+        team=team, started_by=ada, click=uuid.uuid4(), title="Two <models>", parallel=1, size=2
+    )
+    patch = '[{"op": "replace", "path": "/model", "value": "<b>other"}, {"op": "add", "path": "/seed", "value": 7}]'
+    page = (
+        people.browser(ada)
+        .get(url(ended(chat, ada, patch=patch, why="for <Grace>", batch=batch)))
+        .content.decode()
+    )
+    assert "<del>openai/gpt-5-nano</del> → <ins>&lt;b&gt;other</ins>" in page
+    assert "<ins>7</ins> added" in page
+    assert f'<a href="{batch.get_absolute_url()}">Two &lt;models&gt;</a>' in page
+    assert "for &lt;Grace&gt;" in page
+
+
+def test_an_unchanged_replay_says_so(ada: User, chat: Generation) -> None:
+    assert "Changes: none." in people.browser(ada).get(url(ended(chat, ada))).content.decode()
+
+
+def test_changes_are_told_when_the_request_is_no_longer_stored(ada: User, chat: Generation) -> None:
+    replay = ended(chat, ada, patch='[{"op": "remove", "path": "/nowhere/else"}]')
+    page = people.browser(ada).get(url(replay)).content.decode()
+    assert "nowhere.else" in page
+
+
+def test_run_again_is_a_link_to_the_preflight_with_the_same_changes(
+    team: Team, ada: User, chat: Generation
+) -> None:
+    replay = ended(chat, ada)
+    link = f'href="{reverse("replay_form", args=[team.slug, chat.slug])}?again={replay.pk}"'
+    assert link in people.browser(ada).get(url(replay)).content.decode()
+    viewer = people.person(team, Role.VIEWER)
+    assert link not in people.browser(viewer).get(url(replay)).content.decode()
+    assert Replay.objects.count() == 1
+
+
+@pytest.mark.parametrize(("view", "told"), [("side", "<table"), ("inline", "<ins>"), ("changes", "<ins>")])
+def test_the_diff_has_three_views(ada: User, chat: Generation, view: str, told: str) -> None:
+    replay = ended(chat, ada, "I am sorry indeed", content_type="application/json")
+    page = people.browser(ada).get(url(replay), {"view": view}).content.decode()
+    differs = page.partition('id="differs"')[2].partition('id="figures"')[0]
+    assert re.findall(r'<a id="view-(\w+)"[^>]*aria-current', differs) == [view]
+    assert told in differs
+
+
+def test_a_cut_answer_is_marked(ada: User, chat: Generation) -> None:
+    replay = ended(chat, ada, received_bytes=40_100_000)
+    ReplayAnswer.objects.update(size=KEPT_BYTES)
+    page = people.browser(ada).get(url(replay)).content.decode()
+    assert "Cut: the first 33.6 MB of 40.1 MB are kept." in page
+
+
+def test_an_odd_id_of_the_new_generation_still_has_a_link(ada: User, chat: Generation) -> None:
+    replay = ended(chat, ada, new_request_id="a/b <c>")
+    page = people.browser(ada).get(url(replay)).content.decode()
+    assert f'href="{reverse("waiting", args=[replay.team.slug])}?id=a%2Fb+%3Cc%3E"' in page
+
+
+def test_the_original_without_an_answer_leads_to_other_replays(
+    team: Team, ada: User, source: GatewayConnection
+) -> None:
+    lost = rows.generation(team, ada, source)
+    other, replay = ended(lost, ada), ended(lost, ada)
+    page = people.browser(ada).get(url(replay)).content.decode()
+    assert f'href="{reverse("compare", args=[team.slug])}?a={other.pk}&amp;b={replay.pk}"' in page
+
+
+def test_the_page_costs_the_same_however_many_replays_there_are(
+    ada: User, chat: Generation, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    replay = ended(chat, ada, patch='[{"op": "add", "path": "/seed", "value": 7}]')
+    for _ in range(5):
+        ended(chat, ada)
+    browser = people.browser(ada)
+    browser.get(url(replay))
+    with django_assert_num_queries(7):
+        browser.get(url(replay))
 
 
 def test_the_new_generation_is_linked(team: Team, ada: User, chat: Generation) -> None:
@@ -252,7 +354,8 @@ def test_the_raw_answer_is_a_download_of_the_exact_bytes(ada: User, chat: Genera
     answer = people.browser(ada).get(url(replay, "replay_raw"))
     assert answer.content == ReplayAnswer.objects.get().wire
     assert answer["Content-Disposition"] == f'attachment; filename="replay-{replay.pk}.json"'
-    assert (answer["X-Content-Type-Options"], answer["Content-Security-Policy"]) == ("nosniff", "sandbox")
+    policy = "default-src 'none'; sandbox"
+    assert (answer["X-Content-Type-Options"], answer["Content-Security-Policy"]) == ("nosniff", policy)
 
 
 def test_an_odd_type_is_served_as_bytes(ada: User, chat: Generation) -> None:
@@ -293,7 +396,10 @@ def test_a_viewer_cannot_stop(team: Team, ada: User, chat: Generation) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["replay", "replay_panel", "replay_status", "replay_record", "replay_json", "replay_raw", "replay_text"],
+    [
+        *("replay", "replay_panel", "replay_status", "replay_record", "replay_json", "replay_raw"),
+        *("replay_part_text", "replay_part_raw", "replay_part_media"),
+    ],
 )
 def test_another_teams_replay_is_not_found(team: Team, ada: User, chat: Generation, name: str) -> None:
     replay = ended(chat, ada)

@@ -1,52 +1,63 @@
 """chat completions: messages in, choices out."""
 
+import re
+from typing import Literal
+
 from generations.gateway.jsontext import Value
 from generations.reading import media
-from generations.reading.parts import Pen, parsed
+from generations.reading.parts import EMPTY, Pen, Reader, parsed
 from generations.reading.shapes import Part, PartKind, Turn
-from generations.reading.text import below, box, first, inside, items, short, words
+from generations.reading.text import below, box, first, inside, items, short, title, titles, words
 from generations.reading.wires.wire import Body, Wire, nothing, turns
 
-MESSAGE = (
-    "role",
-    "name",
-    "content",
-    "tool_calls",
-    "tool_call_id",
-    "refusal",
-    "reasoning_content",
-    "reasoning",
-)
-MESSAGE_MEDIA = (*MESSAGE, "annotations", "images", "audios", "audio", "function_call")
-ANSWER = ("id", "object", "created", "model", "choices", "usage", "nativeResponseId", "system_fingerprint")
-COST = ("cost_nanos", "cost_cents", "currency", "pricing_lines", "service_tier", "provider", "meta")
-CHOICE = ("index", "message", "finish_reason", "native_finish_reason", "text")
+MESSAGE = {
+    *("content", "tool_calls", "refusal", "reasoning_content", "reasoning", "annotations"),
+    *("images", "audios", "audio", "function_call"),
+}
+ANSWER = ("id", "object", "created", "model", "choices", "usage", "nativeResponseId")
+COST = ("cost_nanos", "cost_cents", "currency", "pricing_lines", "provider", "meta")
+CHOICE = ("index", "message", "finish_reason", "text")
+
+Medium = Literal["image", "audio", "video", "file"]
+KNOWN: dict[Medium, tuple[str, ...]] = {
+    "image": ("mime_type",),
+    "audio": ("mime_type", "format"),
+    "video": (),
+    "file": ("filename", "document_name"),
+}
 
 
 def item(pen: Pen, value: Value, at: str) -> list[Turn]:
     """One message of the request."""
     if not isinstance(value, dict):
         return turns(Turn("unknown", pen.value(at, value)))
-    role = words(value.get("role")) or "unknown"
-    return [Turn(short(role, 40), _message(pen, value, at, role), label=_label(value, role))]
-
-
-def _label(message: Body, role: str) -> str:
-    return short(message["name"], 60) if words(message.get("name")) and role != "tool" else ""
+    role = title(value.get("role")) or "unknown"
+    return [Turn(role, _message(pen, value, at, role), label=title(value.get("name")))]
 
 
 def _message(pen: Pen, message: Body, at: str, role: str) -> list[Part]:
-    said = _reasoning(pen, message, at)
+    said, known = _reasoning(pen, message, at), MESSAGE | titles(message, "role", "name")
     if role in ("tool", "function"):
-        call_id = words(message.get("tool_call_id")) or ""
+        call_id, known = (
+            title(message.get("tool_call_id"), 200),
+            known | titles(message, "tool_call_id", limit=200),
+        )
         said += _tool_result(pen, message.get("content"), below(at, "content"), call_id)
     else:
         said += content(pen, message.get("content"), below(at, "content"), _text_kind(role))
     said += pen.value(below(at, "refusal"), message.get("refusal"), "refusal")
-    said += pen.each(below(at, "tool_calls"), items(message.get("tool_calls")), tool_call)
+    said += each(pen, message, "tool_calls", at, tool_call)
     if message.get("function_call"):
         said += _function(pen, message["function_call"], below(at, "function_call"), "")
-    return said + _extras(pen, message, at) + pen.leftovers(at, message, MESSAGE_MEDIA)
+    return said + _extras(pen, message, at) + pen.leftovers(at, message, known)
+
+
+def each(pen: Pen, box_: Body, key: str, at: str, read: Reader) -> list[Part]:
+    """The parts of the list under `key`; what stands there and is no list is shown as it is."""
+    value = box_.get(key)
+    if isinstance(value, list):
+        return pen.each(below(at, key), value, read)
+    return pen.value(below(at, key), value, name=key)
 
 
 def _text_kind(role: str) -> PartKind:
@@ -62,16 +73,22 @@ def _reasoning(pen: Pen, message: Body, at: str) -> list[Part]:
 
 def _tool_result(pen: Pen, value: Value, at: str, call_id: str) -> list[Part]:
     if isinstance(value, list):
-        return content(pen, value, at)
+        return [result_of(call_id), *content(pen, value, at)]
     return [pen.json_text(at, value, "tool_result", call_id=call_id)]
 
 
+def result_of(call_id: str) -> Part:
+    """What stands ahead of a result that has parts of its own."""
+    return Part("tool_result", call_id=short(call_id))
+
+
 def _extras(pen: Pen, message: Body, at: str) -> list[Part]:
-    said = pen.each(below(at, "images"), items(message.get("images")), _image)
-    said += pen.each(below(at, "audios"), items(message.get("audios")), _audio)
+    said = each(pen, message, "images", at, _image) + each(pen, message, "audios", at, _audio)
     if isinstance(message.get("audio"), dict):
         said += _audio(pen, message["audio"], below(at, "audio"))
-    return said + pen.each(below(at, "annotations"), items(message.get("annotations")), citation)
+    else:
+        said += pen.value(below(at, "audio"), message.get("audio"), name="audio")
+    return said + each(pen, message, "annotations", at, citation)
 
 
 def content(pen: Pen, value: Value, at: str, kind: PartKind = "text") -> list[Part]:
@@ -93,9 +110,15 @@ def cache_mark(part: Body) -> str:
     mark = part.get("cache_control")
     if mark is None:
         return ""
-    kind = words(inside(mark, "type")) or short(mark, 60)
-    lasts = words(inside(mark, "ttl"))
-    return f"cache control: {kind}" + (f", {lasts}" if lasts else "")
+    kind, lasts = title(inside(mark, "type")), title(inside(mark, "ttl"))
+    return f"cache control: {kind}" + (f", {lasts}" if lasts else "") if kind else ""
+
+
+def unmarked(part: Body) -> set[str]:
+    """`cache_control`, where the mark under its text tells all of it."""
+    mark = box(part.get("cache_control"))
+    told = words(part.get("text")) and mark.keys() == {"type", *titles(mark, "ttl")} and cache_mark(part)
+    return {"cache_control"} if told else set()
 
 
 def content_part(pen: Pen, value: Value, at: str, kind: PartKind = "text") -> list[Part]:
@@ -106,10 +129,10 @@ def content_part(pen: Pen, value: Value, at: str, kind: PartKind = "text") -> li
     read = _PARTS.get(told)
     if told in ("text", "input_text", "output_text"):
         parts = said(pen, below(at, "text"), value.get("text"), kind, cache_mark(value))
-        known: tuple[str, ...] = ("type", "text", "cache_control", "annotations", "logprobs")
-        parts += pen.each(below(at, "annotations"), items(value.get("annotations")), citation)
+        known = {"type", "text", "annotations"} | unmarked(value)
+        parts += each(pen, value, "annotations", at, citation)
     elif told == "refusal":
-        parts, known = pen.value(below(at, "refusal"), value.get("refusal"), "refusal"), ("type", "refusal")
+        parts, known = pen.value(below(at, "refusal"), value.get("refusal"), "refusal"), {"type", "refusal"}
     elif read:
         return read(pen, value, at)
     else:
@@ -119,51 +142,80 @@ def content_part(pen: Pen, value: Value, at: str, kind: PartKind = "text") -> li
 
 def _image(pen: Pen, value: Value, at: str) -> list[Part]:
     part = box(value)
-    source = first(part, "image_url", "url", "b64_json", "data", "file_id")
-    key = next((k for k in ("image_url", "url", "b64_json", "data", "file_id") if part.get(k) is source), "")
-    inner = below(at, key)
-    if isinstance(source, dict):
-        source, inner = source.get("url"), below(inner, "url")
-    if source is None:
+    key = _told(part, "image_url", "url", "b64_json", "data", "file_id")
+    if not key:
         return [pen.json(at, value, "unknown", name="image")]
-    mime = "image/png" if key in ("b64_json", "data") else ""
-    return [pen.medium(inner, "image", source, mime=words(part.get("mime_type")) or mime)]
+    mime = words(part.get("mime_type")) or ("image/png" if key in ("b64_json", "data") else "")
+    return described(pen, "image", part, key, at, mime)
+
+
+def _told(part: Body, *keys: str) -> str:
+    """The first of `keys` that the part has, "" when it has none."""
+    return next((key for key in keys if part.get(key) not in EMPTY), "")
+
+
+def described(
+    pen: Pen, kind: Medium, part: Body, key: str, at: str, mime: str = "", name: str = ""
+) -> list[Part]:
+    """The medium under `key`, which may be in a box of its own, and what else the two boxes say."""
+    source, place, rest = part[key], below(at, key), []
+    if isinstance(source, dict):
+        inner = _told(source, "url", "data", "file_id")
+        rest = pen.leftovers(place, source, ("type", inner))
+        source, place = source.get(inner), below(place, inner) if inner else place
+    made = medium(pen, place, kind, source, mime, name)
+    known = {"type", key} | (titles(part, *KNOWN[kind], limit=200) if is_medium(made) else set())
+    return made + rest + pen.leftovers(at, part, known | ({"transcript"} if kind == "audio" else set()))
+
+
+def medium(pen: Pen, at: str, kind: Medium, source: Value, mime: str, name: str = "") -> list[Part]:
+    """An image, sound, video or file; what stands there instead of one is shown as it is."""
+    if source in EMPTY:
+        return []
+    told = words(source)
+    if told is None or not (_SOURCE if mime else _LINK_OR_ID).match(told[:300]):
+        return pen.value(at, source, name=name or kind)
+    return [pen.medium(at, kind, source, mime=mime, name=name)]
+
+
+def is_medium(made: list[Part]) -> bool:
+    """Whether a medium was found, whose name and type are shown beside it."""
+    return bool(made) and made[0].form == "medium"
+
+
+_SOURCE = re.compile(r"data:|https?://|[A-Za-z0-9+/_=\s-]+\Z", re.IGNORECASE)
+_LINK_OR_ID = re.compile(r"data:|https?://|[^\s]{1,200}\Z", re.IGNORECASE)
 
 
 def _audio(pen: Pen, value: Value, at: str) -> list[Part]:
-    part = box(value)
-    inner = part.get("input_audio")
-    if isinstance(inner, dict):
-        part, at = inner, below(at, "input_audio")
-    key = next((k for k in ("data", "audio_url", "url") if part.get(k)), "data")
-    source, place = part.get(key), below(at, key)
-    if isinstance(source, dict):
-        source, place = source.get("url"), below(place, "url")
+    part, rest = box(value), []
+    if isinstance(part.get("input_audio"), dict):
+        rest = pen.leftovers(at, part, ("type", "input_audio"))
+        part, at = box(part["input_audio"]), below(at, "input_audio")
+    key = _told(part, "data", "audio_url", "url")
     mime = words(part.get("mime_type")) or f"audio/{words(part.get('format')) or 'wav'}"
-    heard = [pen.medium(place, "audio", source, mime=mime)] if source else []
-    return heard + pen.value(below(at, "transcript"), part.get("transcript"), name="transcript")
+    known = ("type", "transcript")
+    heard = described(pen, "audio", part, key, at, mime) if key else pen.leftovers(at, part, known)
+    return heard + pen.value(below(at, "transcript"), part.get("transcript"), name="transcript") + rest
 
 
 def _video(pen: Pen, value: Value, at: str) -> list[Part]:
     part = box(value)
-    key = next((k for k in ("video_url", "input_video", "url", "data") if part.get(k)), "")
-    source, place = part.get(key), below(at, key)
-    if isinstance(source, dict):
-        inner = "url" if source.get("url") else "data"
-        source, place = source.get(inner), below(place, inner)
-    return [pen.medium(place, "video", source)] if source else [pen.json(at, value, "unknown", name="video")]
+    key = _told(part, "video_url", "input_video", "url", "data")
+    return described(pen, "video", part, key, at) if key else [pen.json(at, value, "unknown", name="video")]
 
 
 def _file(pen: Pen, value: Value, at: str) -> list[Part]:
-    part = box(value)
+    part, rest = box(value), []
     if isinstance(part.get("file"), dict):
+        rest = pen.leftovers(at, part, ("type", "file"))
         part, at = box(part["file"]), below(at, "file")
-    key = next((k for k in ("file_data", "file_url", "file_id") if part.get(k)), "")
+    key = _told(part, "file_data", "file_url", "file_id")
     if not key:
-        return [pen.json(at, value, "unknown", name="file")]
-    name = words(part.get("filename")) or ("file ID" if key == "file_id" else "")
+        return [pen.json(at, value, "unknown", name="file"), *rest]
+    name = title(part.get("filename"), 200) or ("file ID" if key == "file_id" else "")
     mime = "" if key != "file_data" else _file_type(name, part[key])
-    return [pen.medium(below(at, key), "file", part[key], mime=mime, name=name)]
+    return described(pen, "file", part, key, at, mime, name) + rest
 
 
 def _file_type(name: str, data: Value) -> str:
@@ -179,27 +231,32 @@ def citation(pen: Pen, value: Value, at: str) -> list[Part]:
     if not url.lower().startswith(("http://", "https://")):
         return [pen.json(at, value, "citation", name=words(told.get("type")) or "citation")]
     title = words(first(told, "title", "cited_text")) or url
-    return [Part("citation", at, short(title), url=short(url, 1000))]
+    more = len(title) > 200 or len(url) > 1000 or not told.keys() <= {"type", "title", "url"}
+    return [Part("citation", at, short(title), url=short(url, 1000), more=more)]
 
 
 def tool_call(pen: Pen, value: Value, at: str) -> list[Part]:
     """One element of `tool_calls`."""
     call = box(value)
-    call_id = words(call.get("id")) or ""
+    call_id = title(call.get("id"), 200)
     told = next((k for k in ("function", "custom") if isinstance(call.get(k), dict)), None)
     if told is None:
         return [pen.json(at, value, "unknown", name="tool call")]
     return _function(pen, call[told], below(at, told), call_id) + pen.leftovers(
-        at, call, ("id", "type", "index", told)
+        at, call, {"type", "index", told} | titles(call, "id", limit=200)
     )
 
 
 def _function(pen: Pen, value: Value, at: str, call_id: str) -> list[Part]:
     called = box(value)
+    if not called:
+        return pen.value(at, value, name="function call")
     key = "input" if "input" in called else "arguments"
-    name = words(called.get("name")) or "unnamed tool"
-    made = pen.json_text(below(at, key), called.get(key), "tool_call", name=name, call_id=call_id)
-    return [made, *pen.leftovers(at, called, ("name", key))]
+    name = title(called.get("name"), 200)
+    made = pen.json_text(
+        below(at, key), called.get(key), "tool_call", name=name or "unnamed tool", call_id=call_id
+    )
+    return [made, *pen.leftovers(at, called, ("name", key) if name else (key,))]
 
 
 _PARTS = {
@@ -213,6 +270,7 @@ _PARTS = {
 def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
     """A whole answer: one turn per choice."""
     choices = items(body.get("choices"))
+    known = {*ANSWER, *COST} - ({"choices"} if not isinstance(body.get("choices"), list) else set())
     made = []
     for position, choice in enumerate(choices[:50]):
         made.append(_choice(pen, choice, below(at, "choices", position), many=len(choices) > 1))
@@ -220,26 +278,24 @@ def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
         made.append(
             Turn("unknown", [pen.json(below(at, "choices"), choices[50:], "unknown", name="more choices")])
         )
-    return made + turns(Turn("answer", pen.leftovers(at, body, (*ANSWER, *COST)), label="other fields"))
+    return made + turns(Turn("answer", pen.leftovers(at, body, known), label="other fields"))
 
 
 def _choice(pen: Pen, value: Value, at: str, *, many: bool) -> Turn:
     choice = box(value)
     message = box(choice.get("message"))
     parts = _message(pen, message, below(at, "message"), "assistant") if message else []
+    parts += [] if message else pen.value(below(at, "message"), choice.get("message"), name="message")
+    role, name = title(message.get("role")), title(message.get("name"))
     parts += pen.value(below(at, "text"), choice.get("text"), "markdown")
-    parts += pen.leftovers(at, choice, (*CHOICE, "logprobs"))
-    if isinstance(choice.get("logprobs"), dict):
-        parts.append(pen.json(below(at, "logprobs"), choice["logprobs"], "unknown", name="logprobs"))
+    native = choice.get("native_finish_reason") == choice.get("finish_reason")
+    parts += pen.leftovers(at, choice, (*CHOICE, "native_finish_reason") if native else CHOICE)
     if not isinstance(value, dict):
         parts += pen.value(at, value)
     finish = words(choice.get("finish_reason"))
     label = f"choice {short(choice.get('index'), 10)}" if many else ""
-    return Turn(
-        "assistant",
-        parts,
-        ", ".join(filter(None, [label, f"finish {finish[:40]}" if finish and many else ""])),
-    )
+    said = f"finish {finish[:40]}" if finish and many else ""
+    return Turn(role or "assistant", parts, ", ".join(filter(None, [label, name, said])))
 
 
 def opening(pen: Pen, body: Body, at: str) -> list[Turn]:

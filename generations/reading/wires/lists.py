@@ -35,15 +35,16 @@ def opening(pen: Pen, body: Body, at: str) -> list[Turn]:
     return texts(pen, body, at, "input")
 
 
-def more(pen: Pen, body: Body, at: str) -> list[Turn]:
-    """What the readers below do not show of an answer."""
-    return turns(Turn("answer", pen.leftovers(at, body, ENVELOPE), label="other fields"))
+def more(pen: Pen, body: Body, at: str, *read: str) -> list[Turn]:
+    """What the readers below do not show of an answer. `read` are the members that they read, where they are lists."""
+    known = ENVELOPE - {key for key in ("data", "results") if key not in read or not items(body.get(key))}
+    return turns(Turn("answer", pen.leftovers(at, body, known), label="other fields"))
 
 
 def rows(at: str, made: list[Row], total: int, name: str) -> Part:
-    """A table; its note says what is not in it."""
+    """A table of what matters; its note says how many rows are not in it, and `more` leads to all of it as JSON."""
     note = f"{total - SHOWN:,} more" if total > SHOWN else ""
-    return Part("rows", at, rows=made, name=name, note=note, more=total > SHOWN)
+    return Part("rows", at, rows=made, name=name, note=note, size="as JSON", more=True)
 
 
 def embeddings(pen: Pen, body: Body, at: str) -> list[Turn]:
@@ -51,7 +52,7 @@ def embeddings(pen: Pen, body: Body, at: str) -> list[Turn]:
     data = items(body.get("data"))
     made = [_vector(position, value) for position, value in enumerate(data[:SHOWN])]
     table = [rows(below(at, "data"), made, len(data), numbers.plural(len(data), "vector"))] if data else []
-    return turns(Turn("answer", table)) + more(pen, body, at)
+    return turns(Turn("answer", table)) + more(pen, body, at, "data")
 
 
 def _vector(position: int, value: Value) -> Row:
@@ -72,13 +73,11 @@ def moderations(pen: Pen, body: Body, at: str) -> list[Turn]:
         table, total = _categories(box(value))
         flagged = inside(value, "flagged")
         label = "flagged" if flagged is True else "not flagged" if flagged is False else "flagged: unknown"
-        parts = [rows(below(at, "results", position), table, total, label)]
-        known = ("flagged", "categories", "category_scores", "category_applied_input_types")
-        parts += pen.leftovers(below(at, "results", position), value, known)
-        made.append(Turn("answer", parts, label=f"input {position + 1}"))
+        part = rows(below(at, "results", position), table, total, label)
+        made.append(Turn("answer", [part], label=f"input {position + 1}"))
     if len(results) > SHOWN:
         made.append(Turn("answer", [rows(below(at, "results"), [], len(results), "results")]))
-    return made + more(pen, body, at)
+    return made + more(pen, body, at, "results")
 
 
 def _categories(result: Body) -> tuple[list[Row], int]:
@@ -116,9 +115,9 @@ def rerank(pen: Pen, body: Body, at: str) -> list[Turn]:
     """Ranked documents with their scores."""
     results = items(body.get("results")) or items(body.get("data"))
     made = [_ranked(rank, value) for rank, value in enumerate(results[:SHOWN], 1)]
-    key = "results" if body.get("results") else "data"
+    key = "results" if items(body.get("results")) else "data"
     table = [rows(below(at, key), made, len(results), "ranking")] if results else []
-    return turns(Turn("answer", table)) + more(pen, body, at)
+    return turns(Turn("answer", table)) + more(pen, body, at, key)
 
 
 def _ranked(rank: int, value: Value) -> Row:

@@ -4,7 +4,7 @@ from generations.gateway.jsontext import Value
 from generations.reading import numbers
 from generations.reading.parts import Pen
 from generations.reading.shapes import Part, Row, Turn
-from generations.reading.text import below, box, decimal, inside, items, short, words
+from generations.reading.text import below, box, decimal, inside, items, short, title, words
 from generations.reading.wires import chat, lists
 from generations.reading.wires.wire import Body, Wire, turns
 
@@ -47,14 +47,8 @@ def _given(pen: Pen, value: Value, at: str, mime: str) -> list[Part]:
             if mime.startswith("image")
             else [pen.json(at, value)]
         )
-    return [
-        pen.medium(
-            at,
-            "image" if mime.startswith("image") else "file",
-            value,
-            mime=mime if not _is_link(value) else "",
-        )
-    ]
+    kind: chat.Medium = "image" if mime.startswith("image") else "file"
+    return chat.medium(pen, at, kind, value, mime if not _is_link(value) else "")
 
 
 def _is_link(value: Value) -> bool:
@@ -64,12 +58,8 @@ def _is_link(value: Value) -> bool:
 def images(pen: Pen, body: Body, at: str) -> list[Turn]:
     """Pictures, as base64 or links, with the prompt that the model made of the prompt."""
     kind = f"image/{words(body.get('output_format')) or 'png'}"
-    made = pen.each(
-        below(at, "data"),
-        items(body.get("data")),
-        lambda pen, value, inner: _picture(pen, value, inner, kind),
-    )
-    rest = pen.leftovers(at, body, ENVELOPE)
+    made = chat.each(pen, body, "data", at, lambda pen, value, inner: _picture(pen, value, inner, kind))
+    rest = pen.leftovers(at, body, ENVELOPE - {"results"})
     return turns(Turn("answer", made), Turn("answer", rest, label="other fields"))
 
 
@@ -79,7 +69,7 @@ def _picture(pen: Pen, value: Value, at: str, kind: str) -> list[Part]:
     if not key:
         return [pen.json(at, value, "unknown", name="image")]
     mime = words(told.get("mime_type")) or kind
-    made = [pen.medium(below(at, key), "image", told[key], mime=mime if key == "b64_json" else "")]
+    made = chat.medium(pen, below(at, key), "image", told[key], mime if key == "b64_json" else "")
     made += pen.value(below(at, "revised_prompt"), told.get("revised_prompt"), name="revised prompt")
     return made + pen.leftovers(at, told, (key, "revised_prompt", "mime_type", "index"))
 
@@ -88,8 +78,8 @@ def speech(pen: Pen, body: Body, at: str) -> list[Turn]:
     """Sound in a JSON envelope. contract: audio.speech answers binary unless JSON is asked for."""
     key = next((key for key in ("audio_base64", "audio", "data", "url") if words(body.get(key))), "")
     mime = words(body.get("mime_type")) or "audio/mpeg"
-    made = [pen.medium(below(at, key), "audio", body[key], mime=mime if key != "url" else "")] if key else []
-    known = {*ENVELOPE, "audio_base64", "audio", "mime_type", "url"}
+    made = chat.medium(pen, below(at, key), "audio", body[key], mime if key != "url" else "") if key else []
+    known = (ENVELOPE - {"data", "results"}) | ({key, "mime_type"} if key else set())
     return turns(Turn("answer", made), Turn("answer", pen.leftovers(at, body, known), label="other fields"))
 
 
@@ -104,14 +94,13 @@ def sound(pen: Pen, body: Body, at: str) -> list[Turn]:
 def transcription(pen: Pen, body: Body, at: str) -> list[Turn]:
     """The words that were heard, with their segments."""
     made = pen.value(below(at, "text"), body.get("text"))
-    for key in ("segments", "words"):
-        said = items(body.get(key))
-        if said:
-            table = [_segment(value) for value in said[: lists.SHOWN]]
-            made.append(lists.rows(below(at, key), table, len(said), key))
-    facts = {key: body[key] for key in ("language", "duration", "task") if body.get(key) is not None}
-    made += [Part("rows", at, rows=[Row(key, short(value)) for key, value in facts.items()])] if facts else []
-    rest = pen.leftovers(at, body, {*ENVELOPE, "text", "segments", "words", "language", "duration", "task"})
+    tables = [key for key in ("segments", "words") if items(body.get(key))]
+    for key in tables:
+        said = items(body[key])
+        made.append(
+            lists.rows(below(at, key), [_segment(value) for value in said[: lists.SHOWN]], len(said), key)
+        )
+    rest = pen.leftovers(at, body, (ENVELOPE - {"data", "results"}) | {"text", *tables})
     return turns(Turn("answer", made), Turn("answer", rest, label="other fields"))
 
 
@@ -130,11 +119,8 @@ def document(pen: Pen, body: Body, at: str) -> list[Turn]:
         told = box(value)
         link = next((k for k in ("document_url", "image_url", "url", "data", "file_id") if told.get(k)), "")
         if link:
-            source, place = told[link], below(inner, link)
-            if isinstance(source, dict):
-                source, place = source.get("url"), below(place, "url")
-            parts.append(pen.medium(place, "file", source, name=words(told.get("document_name")) or ""))
-            parts += pen.leftovers(inner, told, ("type", link, "document_name"))
+            name = title(told.get("document_name"))
+            parts += chat.described(pen, "file", told, link, inner, name=name)
         else:
             parts += _given(pen, value, inner, "application/pdf")
     return turns(Turn("user", parts))
@@ -142,36 +128,34 @@ def document(pen: Pen, body: Body, at: str) -> list[Turn]:
 
 def ocr(pen: Pen, body: Body, at: str) -> list[Turn]:
     """Pages as markdown, with their images."""
-    made = pen.each(below(at, "pages"), items(body.get("pages")), _page)
+    made = chat.each(pen, body, "pages", at, _page)
     made += pen.value(below(at, "text"), body.get("text"), "markdown")
-    rest = pen.leftovers(at, body, {*ENVELOPE, "pages", "text", "usage_info"})
+    rest = pen.leftovers(at, body, (ENVELOPE - {"data", "results"}) | {"pages", "text", "usage_info"})
     return turns(Turn("answer", made), Turn("answer", rest, label="other fields"))
 
 
 def _page(pen: Pen, value: Value, at: str) -> list[Part]:
     page = box(value)
+    if not page:
+        return pen.value(at, value)
     key = "markdown" if "markdown" in page else "text"
     name = f"page {short(page.get('index', at.rpartition('/')[2]), 12)}"
     made = pen.value(below(at, key), page.get(key), "markdown", name=name)
-    made += pen.each(below(at, "images"), items(page.get("images")), _cutout)
-    return made + pen.leftovers(at, value, ("index", key, "images", "dimensions"))
+    made += chat.each(pen, page, "images", at, _cutout)
+    return made + pen.leftovers(at, value, ("index", key, "images"))
 
 
 def _cutout(pen: Pen, value: Value, at: str) -> list[Part]:
     source = inside(value, "image_base64")
     if not words(source):
         return [pen.json(at, value, "unknown", name="image")]
-    return [pen.medium(below(at, "image_base64"), "image", source, mime="image/jpeg")]
+    drawn = chat.medium(pen, below(at, "image_base64"), "image", source, "image/jpeg")
+    return drawn + pen.leftovers(at, value, ("image_base64",))
 
 
 def job(pen: Pen, body: Body, at: str) -> list[Turn]:
     """A job in the background: its state, and what it made."""
-    facts = [
-        Row(short(key, 60), short(value)) for key, value in body.items() if not isinstance(value, dict | list)
-    ]
-    boxes: Body = {key: value for key, value in body.items() if isinstance(value, dict | list)}
-    made = [Part("rows", at, rows=facts[: lists.SHOWN], name="job")] if facts else []
-    return turns(Turn("answer", made + pen.leftovers(at, boxes, ())))
+    return turns(Turn("answer", pen.leftovers(at, body, ()), label="job"))
 
 
 _WORDS = frozenset({"prompt", "input", "negative_prompt", "lyrics"})

@@ -5,13 +5,13 @@ from typing import Literal
 from generations.gateway.jsontext import Value
 from generations.reading.parts import Pen
 from generations.reading.shapes import Part, PartKind, Turn
-from generations.reading.text import below, box, inside, items, short, words
+from generations.reading.text import below, box, inside, title, titles, words
 from generations.reading.wires import chat
 from generations.reading.wires.wire import Body, Wire, turns
 
 ENVELOPE = {
-    *("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage", "nativeResponseId"),
-    *("cost_nanos", "cost_cents", "currency", "pricing_lines", "provider", "meta", "container"),
+    *("id", "type", "role", "model", "content", "stop_reason", "usage", "nativeResponseId"),
+    *("cost_nanos", "cost_cents", "currency", "pricing_lines", "provider", "meta"),
 }
 
 
@@ -27,14 +27,14 @@ def item(pen: Pen, value: Value, at: str) -> list[Turn]:
     """One message. Tool results, which the format puts into the user's mouth, become turns of the tool."""
     if not isinstance(value, dict):
         return turns(Turn("unknown", pen.value(at, value)))
-    role = words(value.get("role")) or "unknown"
+    role = title(value.get("role")) or "unknown"
     kind: PartKind = "markdown" if role == "assistant" else "text"
     parts = blocks(pen, value.get("content"), below(at, "content"), kind)
-    parts += pen.leftovers(at, value, ("role", "content"))
+    parts += pen.leftovers(at, value, {"content"} | titles(value, "role"))
     results = [part for part in parts if part.kind == "tool_result"]
     rest = [part for part in parts if part.kind != "tool_result"]
-    made = turns(Turn("tool", results), Turn(short(role, 40), rest))
-    return made or [Turn(short(role, 40), [])]
+    made = turns(Turn("tool", results), Turn(role, rest))
+    return made or [Turn(role, [])]
 
 
 def blocks(pen: Pen, value: Value, at: str, kind: PartKind) -> list[Part]:
@@ -56,46 +56,49 @@ def _block(pen: Pen, value: Value, at: str, kind: PartKind) -> list[Part]:
 
 def _text(pen: Pen, value: Body, at: str, kind: PartKind) -> list[Part]:
     parts = chat.said(pen, below(at, "text"), value.get("text"), kind, chat.cache_mark(value))
-    parts += pen.each(below(at, "citations"), items(value.get("citations")), chat.citation)
-    return parts + pen.leftovers(at, value, ("type", "text", "cache_control", "citations"))
+    parts += chat.each(pen, value, "citations", at, chat.citation)
+    return parts + pen.leftovers(at, value, {"type", "text", "citations"} | chat.unmarked(value))
 
 
 def _thinking(pen: Pen, value: Body, at: str) -> list[Part]:
-    if words(value.get("data")):
-        return [pen.text(below(at, "data"), str(value["data"]), "reasoning", note="encrypted")]
     parts = pen.value(below(at, "thinking"), value.get("thinking"), "reasoning")
-    return parts + pen.leftovers(at, value, ("type", "thinking", "signature"))
+    parts += pen.value(below(at, "data"), value.get("data"), "reasoning", note="encrypted")
+    parts += pen.value(below(at, "signature"), value.get("signature"), "reasoning", note="signature")
+    return parts + pen.leftovers(at, value, ("type", "thinking", "data", "signature"))
 
 
 def _tool_use(pen: Pen, value: Body, at: str) -> list[Part]:
-    name, call_id = words(value.get("name")) or "unnamed tool", words(value.get("id")) or ""
-    mark = chat.cache_mark(value)
+    name, call_id = title(value.get("name"), 200), title(value.get("id"), 200)
+    known = {"type", "input"} | titles(value, "name", "id", limit=200)
     made = pen.json_text(
-        below(at, "input"), value.get("input"), "tool_call", name=name, call_id=call_id, note=mark
+        below(at, "input"),
+        value.get("input"),
+        "tool_call",
+        name=name or "unnamed tool",
+        call_id=call_id,
     )
-    return [made, *pen.leftovers(at, value, ("type", "id", "name", "input", "cache_control"))]
+    return [made, *pen.leftovers(at, value, known)]
 
 
 def _tool_result(pen: Pen, value: Body, at: str) -> list[Part]:
-    call_id = words(value.get("tool_use_id")) or ""
+    call_id = title(value.get("tool_use_id"), 200)
     failed = "the tool failed" if value.get("is_error") is True else ""
-    note = ", ".join(filter(None, [failed, chat.cache_mark(value)]))
     inner, place = value.get("content"), below(at, "content")
-    if isinstance(inner, list) and len(inner) == 1 and words(inside(inner[0], "text")):
+    if isinstance(inner, list) and len(inner) == 1 and box(inner[0]).keys() == {"type", "text"}:
         inner, place = inside(inner[0], "text"), below(place, 0, "text")
-    made = pen.json_text(place, inner, "tool_result", call_id=call_id, note=note)
-    known = ("type", "tool_use_id", "content", "is_error", "cache_control")
+    made = pen.json_text(place, inner, "tool_result", call_id=call_id, note=failed)
+    known = {"type", "content", "is_error"} | titles(value, "tool_use_id", limit=200)
     return [made, *pen.leftovers(at, value, known)]
 
 
 def _sourced(pen: Pen, value: Body, at: str) -> list[Part]:
     """image and document blocks: `source` is base64, a link, a text or a file ID."""
     source, place = box(value.get("source")), below(at, "source")
-    kind, mime = words(source.get("type")), words(source.get("media_type")) or ""
+    kind, mime = words(source.get("type")), title(source.get("media_type"))
     shown: Literal["image", "file"] = "image" if value.get("type") == "image" else "file"
-    name, mark = words(value.get("title")) or "", chat.cache_mark(value)
+    name = title(value.get("title"))
     if kind == "text":
-        made = pen.value(below(place, "data"), source.get("data"), "file", name=name, note=mark)
+        made = pen.value(below(place, "data"), source.get("data"), name=name)
     elif kind == "content":
         made = blocks(pen, source.get("content"), below(place, "content"), "text")
     else:
@@ -103,8 +106,11 @@ def _sourced(pen: Pen, value: Body, at: str) -> list[Part]:
         if not key or source.get(key) is None:
             return [pen.json(at, value, "unknown", name=shown)]
         told = mime if key == "data" else ""
-        made = [pen.medium(below(place, key), shown, source[key], mime=told, name=name)]
-    return made + pen.leftovers(at, value, ("type", "source", "title", "cache_control"))
+        made = chat.medium(pen, below(place, key), shown, source[key], told, name)
+    shows = chat.is_medium(made)
+    known = {"type", "data", "content", "url", "file_id"} | (titles(source, "media_type") if shows else set())
+    made += pen.leftovers(place, source, known)
+    return made + pen.leftovers(at, value, {"type", "source"} | (titles(value, "title") if shows else set()))
 
 
 _BLOCKS = {
@@ -117,8 +123,7 @@ _BLOCKS = {
 
 def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
     """A whole answer."""
-    parts = blocks(pen, body.get("content"), below(at, "content"), "markdown")
-    made = turns(Turn("assistant", parts))
+    made = turns(Turn("assistant", blocks(pen, body.get("content"), below(at, "content"), "markdown")))
     return made + turns(Turn("answer", pen.leftovers(at, body, ENVELOPE), label="other fields"))
 
 

@@ -12,6 +12,8 @@ PROMPTS = ("prompt", "input", "query", "text", "instructions", "system")
 def opening(pen: Pen, body: Body, at: str) -> list[Turn]:
     """The usual names of prompts as words."""
     made = []
+    if not isinstance(body.get("messages"), list):
+        made += turns(Turn("user", pen.value(below(at, "messages"), body.get("messages")), label="messages"))
     for key in PROMPTS:
         label = "" if key in ("prompt", "input") else key
         made += turns(Turn("user", pen.value(below(at, key), body.get(key)), label=label))

@@ -1,9 +1,10 @@
 """responses: instructions and input items in, output items out."""
 
 from generations.gateway.jsontext import Value
+from generations.reading import numbers
 from generations.reading.parts import Pen
 from generations.reading.shapes import Part, PartKind, Turn
-from generations.reading.text import below, box, items, short, words
+from generations.reading.text import below, box, first, inside, items, title, titles, words
 from generations.reading.wires import chat
 from generations.reading.wires.wire import Body, Wire, turns
 
@@ -23,8 +24,6 @@ ENVELOPE = {
     *(
         "nativeResponseId",
         "requestId",
-        "incomplete_details",
-        "service_tier",
         "provider",
         "provider_id",
         "meta",
@@ -68,51 +67,42 @@ def item(pen: Pen, value: Value, at: str) -> list[Turn]:
 
 
 def _message(pen: Pen, value: Body, at: str) -> Turn:
-    role = words(value.get("role")) or "unknown"
+    role = title(value.get("role")) or "unknown"
     kind: PartKind = "markdown" if role == "assistant" else "text"
     parts = chat.content(pen, value.get("content"), below(at, "content"), kind)
-    known = ("type", "role", "content", "id", "status", "name")
-    return Turn(
-        short(role, 40), parts + pen.leftovers(at, value, known), short(words(value.get("name")) or "", 60)
-    )
+    known = {"type", "content", "id", "status"} | titles(value, "role", "name")
+    return Turn(role, parts + pen.leftovers(at, value, known), title(value.get("name")))
 
 
 def _call(pen: Pen, value: Body, at: str) -> Turn:
     key = "input" if "input" in value and "arguments" not in value else "arguments"
-    call_id, name = words(value.get("call_id")) or words(value.get("id")) or "", words(value.get("name"))
+    call_id, name = title(first(value, "call_id", "id"), 200), title(value.get("name"), 200)
     made = pen.json_text(
         below(at, key), value.get(key), "tool_call", name=name or "unnamed tool", call_id=call_id
     )
-    known = ("type", "id", "call_id", "name", "status", key)
+    known = {"type", "id", "status", key} | titles(value, "call_id", "name", limit=200)
     return Turn("assistant", [made, *pen.leftovers(at, value, known)])
 
 
 def _result(pen: Pen, value: Body, at: str) -> Turn:
     output, place = value.get("output"), below(at, "output")
-    call_id = words(value.get("call_id")) or ""
+    call_id = title(value.get("call_id"), 200)
     if isinstance(output, list):
-        parts = chat.content(pen, output, place)
+        parts = [chat.result_of(call_id), *chat.content(pen, output, place)]
     else:
         parts = [pen.json_text(place, output, "tool_result", call_id=call_id)]
-    return Turn("tool", parts + pen.leftovers(at, value, ("type", "id", "call_id", "output", "status")))
+    known = {"type", "id", "output", "status"} | titles(value, "call_id", limit=200)
+    return Turn("tool", parts + pen.leftovers(at, value, known))
 
 
 def _reasoning(pen: Pen, value: Body, at: str) -> Turn:
     parts: list[Part] = []
     for key in ("summary", "content"):
-        parts += pen.each(below(at, key), items(value.get(key)), _thought)
-    if words(value.get("encrypted_content")):
-        parts.append(_sealed(pen, value, at))
-    return Turn(
-        "assistant",
-        parts + pen.leftovers(at, value, ("type", "id", "status", "summary", "content", "encrypted_content")),
-    )
-
-
-def _sealed(pen: Pen, value: Body, at: str) -> Part:
-    return pen.text(
-        below(at, "encrypted_content"), str(value["encrypted_content"]), "reasoning", note="encrypted"
-    )
+        parts += chat.each(pen, value, key, at, _thought)
+    sealed = value.get("encrypted_content")
+    parts += pen.value(below(at, "encrypted_content"), sealed, "reasoning", note="encrypted")
+    known = ("type", "id", "status", "summary", "content", "encrypted_content")
+    return Turn("assistant", parts + pen.leftovers(at, value, known))
 
 
 def _thought(pen: Pen, value: Value, at: str) -> list[Part]:
@@ -125,11 +115,10 @@ def _thought(pen: Pen, value: Value, at: str) -> list[Part]:
 
 
 def _drawn(pen: Pen, value: Body, at: str) -> Turn:
-    result = value.get("result")
-    parts = [pen.medium(below(at, "result"), "image", result, mime="image/png")] if words(result) else []
-    return Turn(
-        "assistant", parts + pen.leftovers(at, value, ("type", "id", "status", "result")), "image generation"
-    )
+    result, known = value.get("result"), ("type", "id", "status")
+    drawn = chat.medium(pen, below(at, "result"), "image", result, "image/png")
+    rest = pen.leftovers(at, value, (*known, "result") if drawn else known)
+    return Turn("assistant", drawn + rest, "image generation")
 
 
 def _other(pen: Pen, value: Body, at: str) -> Turn:
@@ -162,18 +151,24 @@ def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
     output = items(body.get("output"))
     for position, value in enumerate(output):
         if pen.dry and made:
-            left = pen.json(
-                below(at, "output"), f"{len(output) - position} more items", "unknown", name="more output"
-            )
-            made.append(Turn("unknown", [left]))
+            left = numbers.plural(len(output) - position, "more item")
+            made.append(Turn("unknown", [Part("json", below(at, "output"), more=True, note=left)]))
             break
         made += item(pen, value, below(at, "output", position))
-    if not made:
-        made = turns(
-            Turn("assistant", pen.value(below(at, "output_text"), body.get("output_text"), "markdown"))
-        )
-    return joined(made) + turns(
-        Turn("answer", pen.leftovers(at, body, ENVELOPE | ECHO), label="other fields")
+    if not isinstance(body.get("output"), list):
+        made += turns(Turn("assistant", pen.value(below(at, "output"), body.get("output"))))
+    if body.get("output_text") != _said(output):
+        told = pen.value(below(at, "output_text"), body.get("output_text"), "markdown")
+        made += turns(Turn("assistant", told, "output_text" if made else ""))
+    rest = pen.leftovers(at, body, ENVELOPE | ECHO)
+    return joined(made) + turns(Turn("answer", rest, label="other fields"))
+
+
+def _said(output: list[Value]) -> str:
+    """What SDKs repeat as `output_text`: all texts of the output in one."""
+    parts = [part for value in output for part in items(inside(value, "content"))]
+    return "".join(
+        words(inside(part, "text")) or "" for part in parts if inside(part, "type") == "output_text"
     )
 
 

@@ -1,0 +1,180 @@
+"""The form of the replay lab: what to change, how often, with which models. Checked against one stored request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from generations.gateway import jsontext
+from generations.gateway.jsontext import visible
+from generations.reading import rewrites, variations
+from generations.reading.members import Body
+from generations.reading.rewrites import Editable
+from generations.reading.variations import Variation
+from generations.replay.changes import Change, ChangeRefused, Wish
+
+LONGEST_TEXT = 20_000
+MOST_TEXTS = 60
+LONGEST_WHOLE = 1_000_000
+MOST_MODELS = 10
+PARAMETERS = [name for name in variations.VARIATIONS if name not in ("model", "provider")]
+
+
+class RunForm(forms.Form):
+    """What every replay and batch has. `click` makes a double click one; `seen` is what the page showed of the plan."""
+
+    click = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    sure = forms.BooleanField(required=False)
+    dear = forms.BooleanField(required=False)
+    why = forms.CharField(
+        label="Reason",
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "For the ledger"}),
+    )
+    times = forms.IntegerField(label="Times", min_value=1, max_value=50, initial=1, required=False)
+    parallel = forms.IntegerField(label="At once", min_value=1, required=False)
+    models = forms.CharField(
+        label="Other models beside it",
+        required=False,
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "placeholder": "One on each line"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parallel"].initial = min(8, settings.TEAM_PARALLEL)
+
+    def clean_times(self) -> int:
+        return self.cleaned_data["times"] or 1
+
+    def clean_parallel(self) -> int:
+        return min(self.cleaned_data["parallel"] or 8, settings.TEAM_PARALLEL)
+
+    def clean_models(self) -> list[str]:
+        """The names, each once."""
+        names = list(dict.fromkeys(self.cleaned_data["models"].split()))
+        if len(names) > MOST_MODELS:
+            raise forms.ValidationError(f"At most {MOST_MODELS} models at once.")
+        return names
+
+    def variants(self, wish: Wish) -> list[Wish]:
+        """The wish itself, and once more for each other model."""
+        return [wish, *(wish.also(("model", name)) for name in self.cleaned_data["models"])]
+
+
+def _field(one: Variation, initial: str) -> forms.Field:
+    if one.choices and not one.free:
+        known = ["", *one.choices] if initial in ("", *one.choices) else ["", initial, *one.choices]
+        offered = known[1:] if one.name == "stream" else known
+        choices = [(value, value or "not set") for value in offered]
+        return forms.ChoiceField(label=one.label, required=False, initial=initial, choices=choices)
+    widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "list": f"{one.name}s"})
+    return forms.CharField(label=one.label, required=False, initial=initial, max_length=400, widget=widget)
+
+
+class ChangeForm(RunForm):
+    """The changes of one stored request. Fields begin with what `shown` (the request, or what a replay made of it) has."""
+
+    def __init__(self, *args: Any, body: Body, shown: Body, wire: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.body, self.wire = body, wire
+        self.offered = variations.offered(body, wire)
+        for one in self.offered:
+            self.fields[f"v-{one.name}"] = _field(one, one.present(shown, wire))
+        now = {one.at: one.text for one in rewrites.editable(shown, wire)}
+        self.editable = [one for one in rewrites.editable(body, wire) if len(one.text) <= LONGEST_TEXT][
+            :MOST_TEXTS
+        ]
+        for number, text in enumerate(self.editable):
+            self.fields[f"t-{number}"] = _text_field(text, now.get(text.at, text.text))
+
+    def wish(self) -> Wish:
+        """What differs from the stored request."""
+        changes = [self._change(one) for one in self.offered]
+        texts = {one.at: self.cleaned_data[f"t-{number}"] for number, one in enumerate(self.editable)}
+        given = {at: told for at, told in texts.items() if told is not None}
+        return Wish([change for change in changes if change is not None], given)
+
+    def _change(self, one: Variation) -> Change | None:
+        value = self.cleaned_data.get(f"v-{one.name}", "").strip()
+        return (one.name, value) if value != one.present(self.body, self.wire) else None
+
+    def refuse(self, error: ChangeRefused) -> None:
+        """Show the reason at the field it belongs to."""
+        name = f"v-{error.field}" if f"v-{error.field}" in self.fields else None
+        self.add_error(name, str(error))
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[f"v-{one.name}"] for one in self.offered if one.name in ("model", "provider")]
+
+    @property
+    def parameter_fields(self) -> list[forms.BoundField]:
+        return [self[f"v-{one.name}"] for one in self.offered if one.name in PARAMETERS]
+
+    @property
+    def text_fields(self) -> list[forms.BoundField]:
+        return [self[f"t-{number}"] for number in range(len(self.editable))]
+
+
+def _text_field(one: Editable, initial: str) -> forms.CharField:
+    rows = min(12, max(2, len(initial) // 90 + initial.count("\n") + 1))
+    return forms.CharField(
+        label=f"{one.role or 'text'} · {one.path}",
+        required=False,
+        strip=False,
+        max_length=10 * LONGEST_TEXT,
+        initial=visible(initial),
+        empty_value=None if not initial else "",
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+class WholeForm(RunForm):
+    """The whole request as JSON."""
+
+    whole = forms.CharField(
+        label="Request body",
+        strip=False,
+        max_length=LONGEST_WHOLE,
+        widget=forms.Textarea(attrs={"rows": 30, "class": "mono", "spellcheck": "false", "wrap": "off"}),
+    )
+
+    def wish(self) -> Wish:
+        return Wish(whole=self.cleaned_data["whole"])
+
+    def refuse(self, error: ChangeRefused) -> None:
+        """Show the reason beside the text; it names the line."""
+        self.add_error("whole", str(error))
+
+
+class ManyForm(RunForm):
+    """The same change for many generations: an empty field leaves the parameter as each request has it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for one in variations.VARIATIONS.values():
+            self.fields[f"v-{one.name}"] = _field(one, "")
+        self.fields["v-stream"].choices = [("", "as stored"), ("on", "on"), ("off", "off")]  # type: ignore[attr-defined]
+
+    def wish(self) -> Wish:
+        names = [name for name in variations.VARIATIONS if self.cleaned_data[f"v-{name}"].strip()]
+        return Wish([(name, self.cleaned_data[f"v-{name}"].strip()) for name in names])
+
+    @property
+    def change_fields(self) -> list[forms.BoundField]:
+        return [self[f"v-{name}"] for name in variations.VARIATIONS]
+
+
+def body_of(raw: bytes) -> Body:
+    """The members of a request; none where it is no object."""
+    value = jsontext.loads(raw)
+    return value if isinstance(value, dict) else {}
+
+
+def posted(data: Mapping[str, str]) -> bool:
+    """Whether the form was sent with more than the click: with changes that must have been shown before."""
+    return "v-model" in data or "whole" in data

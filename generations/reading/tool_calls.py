@@ -1,0 +1,88 @@
+"""Tool calls of an answer: when two are the same, and what differs between two lists of them."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from generations.gateway.events import Answer
+from generations.gateway.jsontext import Unreadable, canonical, dumps, loads
+from generations.reading import alignment, structure
+
+
+class Call(NamedTuple):
+    """The name of a tool and the text of its arguments, as the model wrote it."""
+
+    name: str
+    arguments: str
+
+
+def of(answer: Answer, choice: int = 0) -> tuple[Call, ...]:
+    """The calls in one choice of an answer, in order."""
+    blocks = [block for block in answer.blocks if block.kind == "tool_call" and block.choice == choice]
+    return tuple(Call(block.name or "", block.text) for block in blocks)
+
+
+def plain(call: Call) -> str:
+    """The call as canonical text: equal for the same name and the same arguments, however they are written."""
+    return f"{call.name}({normal(call.arguments)})"
+
+
+def normal(told: str) -> str:
+    """Canonical JSON of an object or list, otherwise the text with its white space as single blanks."""
+    try:
+        if told.lstrip()[:1] in ("{", "["):
+            return canonical(loads(told))
+    except Unreadable:
+        pass
+    return " ".join(told.split())
+
+
+def key(calls: Iterable[Call]) -> str:
+    """SHA-256 (hex) of a set of calls: equal for the same calls, in whatever order they were made."""
+    return fingerprint(dumps([*sorted(map(plain, calls))]))
+
+
+def fingerprint(told: str) -> str:
+    """SHA-256 (hex) of a text, lone surrogates included."""
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class CallChange:
+    """A call on both sides. `changes` holds the arguments that differ, None where they are no JSON."""
+
+    kind: Literal["same", "changed", "gone", "new"]
+    before: Call | None
+    after: Call | None
+    changes: structure.Changes | None = field(default=None)
+
+
+def compare(before: Sequence[Call], after: Sequence[Call]) -> list[CallChange]:
+    """The calls of two answers side by side: equal ones first brought together, then those of one name."""
+    made: list[CallChange] = []
+    i = j = 0
+    for k, m, length in [*_runs(before, after, plain), (len(before), len(after), 0)]:
+        made += _unequal(before[i:k], after[j:m])
+        i, j = k + length, m + length
+        made += [CallChange("same", *both) for both in zip(before[k:i], after[m:j], strict=True)]
+    return made
+
+
+def _unequal(before: Sequence[Call], after: Sequence[Call]) -> list[CallChange]:
+    made: list[CallChange] = []
+    i = j = 0
+    for k, m, length in [*_runs(before, after, lambda call: call.name), (len(before), len(after), 0)]:
+        made += [CallChange("gone", call, None) for call in before[i:k]]
+        made += [CallChange("new", None, call) for call in after[j:m]]
+        i, j = k + length, m + length
+        made += [_changed(*both) for both in zip(before[k:i], after[m:j], strict=True)]
+    return made
+
+
+def _changed(before: Call, after: Call) -> CallChange:
+    return CallChange("changed", before, after, structure.text_changes(before.arguments, after.arguments))
+
+
+def _runs(before: Sequence[Call], after: Sequence[Call], told: Callable[[Call], str]) -> list[alignment.Run]:
+    return alignment.runs(list(map(told, before)), list(map(told, after)))

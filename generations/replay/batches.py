@@ -1,0 +1,222 @@
+"""Many replays: planned first, then let go a few at a time, so that a single replay always finds a free thread."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from dashboard.models import GatewayConnection, Team, User
+from generations.gateway import endpoints
+from generations.gateway.record import Record
+from generations.models import Batch, Generation, Replay, StoredRecord
+from generations.models.batch import BatchState
+from generations.models.replay import State
+from generations.replay import engine, limits, live, plan
+from generations.replay.changes import ChangeRefused, Wish, patch_for
+from generations.replay.plan import Order
+from generations.replay.price import Price, Samples, expected
+
+MOST_TIMES, MOST_GENERATIONS, MOST_MEMBERS = 50, 500, 500
+
+
+# --- the plan -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a batch would do. `left_out` are (request ID, why) of what cannot be replayed."""
+
+    orders: list[Order]
+    prices: list[Price]
+    left_out: list[tuple[str, str]]
+
+    @property
+    def low(self) -> int:
+        """Nanos, of those whose price is known."""
+        return sum(price.low or 0 for price in self.prices)
+
+    @property
+    def high(self) -> int:
+        """Nanos, of those whose price is known; where only the original's cost is, that."""
+        return sum(price.high if price.high is not None else price.low or 0 for price in self.prices)
+
+    @property
+    def unknown(self) -> int:
+        """How many have no upper price."""
+        return len([price for price in self.prices if price.high is None])
+
+    @property
+    def damaged(self) -> int:
+        """How many send values that the gateway damaged."""
+        return len([order for order in self.orders if order.damage])
+
+
+def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),), times: int = 1) -> Draft:
+    """Each generation with each variant, `times` over; the number of queries does not grow with the generations."""
+    orders: list[Order] = []
+    left_out: list[tuple[str, str]] = []
+    records, sources = _records(generations), _sources(generations)
+    for generation in generations:
+        try:
+            made = list(_orders(generation, records.get(generation.pk), sources, variants))
+        except plan.Refused as refused:
+            left_out.append((generation.request_id, str(refused)))
+            continue
+        orders += [order for order in made for _ in range(times)]
+    samples: Samples = {}
+    return Draft(orders, [expected(order, samples) for order in orders], left_out)
+
+
+def _orders(
+    generation: Generation,
+    record: StoredRecord | None,
+    sources: list[GatewayConnection],
+    variants: Sequence[Wish],
+) -> Iterable[Order]:
+    if record is None:
+        raise plan.Refused(plan.NO_REQUEST)
+    told = Record.read(record.raw)
+    known = [one for one in sources if one.pk == generation.connection_id]
+    source = next(iter([*known, *sources]), None)
+    for wish in variants:
+        yield plan.order_from(generation, told, record, source, _patch(generation, told, wish))
+
+
+def _patch(generation: Generation, told: Record, wish: Wish) -> str:
+    endpoint = endpoints.find(generation.endpoint)
+    if told.replay_body is None or endpoint is None:
+        return ""  # the order says why it cannot be
+    try:
+        return patch_for(told, told.replay_body, endpoint.wire, wish)
+    except ChangeRefused as refused:
+        raise plan.Refused(str(refused)) from None
+
+
+def _records(generations: Sequence[Generation]) -> dict[int, StoredRecord]:
+    """The best replayable record of each."""
+    bodies = Cast("has_request", models.IntegerField()) + Cast("has_answer", models.IntegerField())
+    rows = StoredRecord.objects.filter(generation__in=[one.pk for one in generations], replayable=True)
+    best = rows.order_by("generation_id", bodies.desc(), "-fetched_at").distinct("generation_id")
+    return {row.generation_id: row for row in best.defer("outline")}
+
+
+def _sources(generations: Sequence[Generation]) -> list[GatewayConnection]:
+    teams = {one.team_id for one in generations}
+    return list(GatewayConnection.objects.filter(team__in=teams).usable())
+
+
+# --- the click ----------------------------------------------------------------------------------------------------
+
+
+def start(
+    team: Team, user: User, click: UUID, title: str, made: Draft, parallel: int, why: str = ""
+) -> Batch:
+    """The batch of this click; the same click again gives the same batch. Raises limits.Exceeded."""
+    batch = Batch(
+        team=team,
+        started_by=user,
+        click=click,
+        title=title[:200],
+        parallel=min(parallel, settings.TEAM_PARALLEL),
+        size=len(made.orders),
+        left_out=[list(one) for one in made.left_out],
+    )
+    with transaction.atomic():
+        held = limits.locked(team)
+        Batch.objects.bulk_create([batch], ignore_conflicts=True)
+        first = Batch.objects.select_related("team").get(team=team, click=click)
+        if first.pk == batch.pk:
+            rows = members(batch, user, made, why)
+            Replay.objects.bulk_create(rows, batch_size=100)
+            if held:
+                limits.check(held, team, user, rows)
+            transaction.on_commit(advance)
+    return first
+
+
+def members(batch: Batch, user: User, made: Draft, why: str) -> list[Replay]:
+    """The rows of a batch, in their order, waiting."""
+    rows = []
+    for place, (order, price) in enumerate(zip(made.orders, made.prices, strict=True)):
+        row = engine.row_of(order, user, uuid5(batch.id, str(place)), why, price)
+        row.batch, row.place, row.state = batch, place, State.WAITING
+        rows.append(row)
+    return rows
+
+
+# --- letting go ---------------------------------------------------------------------------------------------------
+
+LOCK = "SELECT pg_advisory_xact_lock(7216, 1)"
+RELEASE = """
+WITH busy AS (
+    SELECT team_id, batch_id, count(*) AS n FROM generations_replay
+    WHERE batch_id IS NOT NULL AND state IN ('queued', 'running') GROUP BY team_id, batch_id
+), room AS (
+    SELECT batch.id, batch.parallel - coalesce(busy.n, 0) AS free
+    FROM generations_batch AS batch LEFT JOIN busy ON busy.batch_id = batch.id WHERE batch.state = 'running'
+), waiting AS (
+    SELECT member.id, member.team_id, row_number() OVER (PARTITION BY member.batch_id ORDER BY member.place) AS turn
+    FROM room CROSS JOIN LATERAL (
+        SELECT id, team_id, batch_id, place FROM generations_replay
+        WHERE batch_id = room.id AND state = 'waiting' ORDER BY place LIMIT greatest(room.free, 0)
+    ) AS member
+), ranked AS (
+    SELECT id, turn, row_number() OVER (PARTITION BY waiting.team_id ORDER BY turn)
+        + coalesce((SELECT sum(n) FROM busy WHERE busy.team_id = waiting.team_id), 0) AS of_team
+    FROM waiting
+), next AS (
+    SELECT id FROM ranked WHERE of_team <= %(team)s ORDER BY turn
+    LIMIT greatest(%(all)s - (SELECT coalesce(sum(n), 0) FROM busy), 0)
+)
+UPDATE generations_replay SET state = 'queued', queued_at = %(now)s, message_sent_at = %(now)s
+FROM next WHERE generations_replay.id = next.id AND state = 'waiting'
+RETURNING generations_replay.id
+"""
+FINISH = """
+UPDATE generations_batch SET state = 'done', finished_at = %s
+WHERE state = 'running' AND NOT EXISTS (
+    SELECT 1 FROM generations_replay
+    WHERE batch_id = generations_batch.id AND state IN ('waiting', 'queued', 'running'))
+"""
+
+
+def advance() -> int:
+    """Let as many members go as there is room for, each batch in its turn, and close the batches that are through.
+
+    Answers with how many it let go. Whoever ends a member calls it; the sweep does too, so that nothing gets stuck.
+    """
+    now = timezone.now()
+    told: dict[str, int | datetime] = {
+        "team": settings.TEAM_PARALLEL,
+        "all": settings.BATCH_PARALLEL,
+        "now": now,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK)  # a statement of its own: the next one must see what the one before us did
+        cursor.execute(RELEASE, told)
+        let_go = [row[0] for row in cursor.fetchall()]
+        cursor.execute(FINISH, [now])
+    for replay_id in let_go:
+        engine.send_message(replay_id)
+    return len(let_go)
+
+
+def cancel(batch: Batch, user: User, *, running: bool) -> int:
+    """End what waits and, if `running`, stop watching what runs. Answers with how many it ended or asked to end."""
+    ended = batch.cancel(user)
+    if running:
+        for replay in batch.replays.running():
+            ended += replay.ask_to_stop(user)
+    for replay_id in batch.replays.filter(state=State.CANCELLED).values_list("pk", flat=True)[:50]:
+        live.ring(replay_id)
+    return ended
+
+
+def is_running() -> bool:
+    """Whether any batch has members to let go or to wait for."""
+    return Batch.objects.filter(state=BatchState.RUNNING).exists()

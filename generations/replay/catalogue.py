@@ -1,0 +1,36 @@
+"""The gateway's models, as suggestions: remembered for ten minutes, and never worth waiting for."""
+
+from django.core.cache import cache
+
+from generations.gateway.client import Client, Timeouts
+from generations.gateway.errors import GatewayError
+from generations.gateway.jsontext import visible
+from generations.models import Generation
+from generations.replay.plan import source_of
+
+KEPT_S, FAILED_S = 600, 60
+PATIENCE = Timeouts(connect=2, read=3, total=5)
+
+
+def models(generation: Generation) -> list[str]:
+    """The models that serve the generation's endpoint, through the connection a replay would take; [] when it is away."""
+    source = source_of(generation)
+    if source is None:
+        return []
+    key = f"models:{source.pk}:{generation.endpoint}"[:200]
+    known: list[str] | None = cache.get(key)
+    if known is not None:
+        return known
+    try:
+        names = [
+            visible(name) for name in _ask(source.base_url, source.read_key.reveal(), generation.endpoint)
+        ]
+    except (GatewayError, ValueError):
+        cache.set(key, [], FAILED_S)
+        return []
+    cache.set(key, names, KEPT_S)
+    return names
+
+
+def _ask(base_url: str, credential: str, endpoint: str) -> list[str]:
+    return Client(base_url, credential, timeouts=PATIENCE).models(endpoint)

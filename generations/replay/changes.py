@@ -1,0 +1,93 @@
+"""What a person asks to change, as one patch for one stored request."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from generations.gateway import jsontext
+from generations.gateway.record import Record
+from generations.reading import json_check, patches, pinning, rewrites, variations
+from generations.reading.members import Body, VariationRefused
+from generations.reading.patches import Patch, PatchRefused
+
+Change = tuple[str, str]
+"""The name of a variation (reading/variations.py) and the value it shall have, as typed."""
+
+
+class ChangeRefused(ValueError):
+    """A change is not possible. `field` is the variation's name, "texts" or "whole"; the text is a sentence."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What shall be different: parameters, texts by JSON pointer, or the whole request as JSON text."""
+
+    changes: Sequence[Change] = ()
+    texts: Mapping[str, str] | None = None
+    whole: str | None = None
+
+    def also(self, *changes: Change) -> "Wish":
+        """The same with these changes after the others."""
+        return Wish((*self.changes, *changes), self.texts, self.whole)
+
+
+def patch_for(told: Record, stored: bytes, wire: str, wish: Wish) -> str:
+    """The JSON Patch text that the wish is for this stored request, "" when nothing is to be changed.
+
+    Raises ChangeRefused.
+    """
+    made = _whole(stored, wish.whole) if wish.whole is not None else ()
+    body = _applied("whole", stored, made)
+    for name, value in wish.changes:
+        ops = _change(told, body, wire, name, value)
+        made, body = made + ops, _applied(name, body, ops)
+    if wish.texts:
+        ops = _refusing("texts", lambda: rewrites.rewritten(_body(body), wire, wish.texts or {}))
+        made += ops
+        _applied("texts", body, ops)
+    return patches.write(made) if made else ""
+
+
+def _change(told: Record, body: bytes, wire: str, name: str, value: str) -> Patch:
+    def build() -> Patch:
+        pinned_to_origin = name == "provider" and value.strip() and value.strip() == told.provider
+        same_model = _body(body).get("model") == _body(told.replay_body or b"{}").get("model")
+        if pinned_to_origin and same_model:  # the record's model, not its alias
+            return pinning.pin_provider(_body(body), wire, value.strip(), told.model_id)
+        return variations.build(name, _body(body), wire, value)
+
+    return _refusing(name, build)
+
+
+def _whole(stored: bytes, text: str) -> Patch:
+    wrong = json_check.mistake(text)
+    if wrong:
+        raise ChangeRefused("whole", f"{wrong.sentence} {wrong.shown}".strip())
+    return _refusing("whole", lambda: patches.between(stored, text.encode("utf-8", "surrogatepass")))
+
+
+def _applied(field: str, body: bytes, made: Patch) -> bytes:
+    try:
+        return patches.apply(body, made)
+    except PatchRefused as refused:
+        raise ChangeRefused(field, str(refused)) from None
+
+
+def _refusing(field: str, build: Callable[[], Patch]) -> Patch:
+    try:
+        return build()
+    except (VariationRefused, PatchRefused) as refused:
+        raise ChangeRefused(field, str(refused)) from None
+
+
+def _body(raw: bytes) -> Body:
+    value = jsontext.loads(raw)
+    return value if isinstance(value, dict) else {}
+
+
+def pretty(body: bytes) -> str:
+    """The request as JSON text for an editor; number text as stored."""
+    return jsontext.dumps(jsontext.loads(body), indent=2)

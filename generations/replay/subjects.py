@@ -1,0 +1,202 @@
+"""One side of a comparison: a stored generation or a replay. What it said and was asked is read when it is wanted."""
+
+from functools import cached_property
+from typing import TypeAlias
+from uuid import UUID
+
+from django.db.models import Q
+
+from dashboard.models import Team
+from generations.gateway import endpoints
+from generations.gateway.events import Answer
+from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
+from generations.reading import answers, contrast, numbers
+from generations.reading import outline as outlines
+from generations.reading.contrast import Said
+from generations.reading.shapes import Outline, Side
+from generations.replay import plan
+
+READ_UP_TO = 12 * 2**20  # bytes of an answer that is read for a comparison; of larger replays the text alone
+REQUEST_UP_TO = 32 * 2**20
+OFFERED = 20  # replays to compare with instead
+ANSWER = "/io_log/payload/gateway_response"
+REQUESTS = ("/replay_request", "/io_log/payload/request_payload")
+
+
+class Recorded:
+    """A generation, as the gateway recorded it."""
+
+    kind = "generation"
+    replay = None
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = self.recorded = generation
+
+    @property
+    def key(self) -> str:
+        """What names it in the address of a comparison."""
+        return self.generation.slug
+
+    @property
+    def url(self) -> str:
+        return self.generation.get_absolute_url()
+
+    @cached_property
+    def record(self) -> StoredRecord | None:
+        """The record with most bodies."""
+        return self.generation.records.best_first().first()
+
+    @cached_property
+    def outline(self) -> Outline | None:
+        return outlines.load(self.record.outline) if self.record else None
+
+    @property
+    def side(self) -> Side:
+        """The answer as pages show it."""
+        return self.outline.answer if self.outline else Side()
+
+    @cached_property
+    def said(self) -> Said | None:
+        """What it answered, None where `why_silent` says why that is not known."""
+        known = endpoints.find(self.generation.endpoint)
+        if self.why_silent or self.record is None or known is None:
+            return None
+        found = self.record.value(ANSWER)
+        return contrast.said(Answer.read(known.wire, "application/json", found.read())) if found else None
+
+    @cached_property
+    def why_silent(self) -> str:
+        """Why there is no answer to compare, "" when there is one."""
+        if self.generation.success is False:
+            return "It failed, so there is no answer to compare."
+        record = self.record
+        if record is None or not record.has_answer:
+            return " ".join(["Its answer was not kept.", *self._causes()])
+        found = record.value(ANSWER)
+        if found is None or endpoints.find(self.generation.endpoint) is None:
+            return "Its answer is of a kind that Retake cannot read."
+        if found.size > READ_UP_TO:
+            return f"Its answer has {numbers.size(found.size)}: too much to be compared here."
+        return ""
+
+    def _causes(self) -> list[str]:
+        """Why the record holds no answer, and what to do, as far as it tells."""
+        told = self.side.missing
+        if self.outline is not None and [cause.code for cause in told] == ["same"]:
+            told = self.outline.request.missing
+        return [f"{cause.what} {cause.fix}".strip() for cause in told]
+
+    @cached_property
+    def request(self) -> bytes | None:
+        """The exact request as the gateway kept it."""
+        for at in REQUESTS:
+            body = _read(self.record, at)
+            if body and body.startswith(b"{") and body[1:-1].strip():
+                return body
+        return None
+
+    @cached_property
+    def others(self) -> list[Replay]:
+        """Replays with an answer that can be compared in its place, the newest first."""
+        mine = Q(generation=self.generation) | Q(new_generation=self.generation)
+        rows = Replay.objects.filter(mine, team=self.generation.team_id).exclude(answer=None)
+        return list(rows.select_related("requested_by").order_by("-created_at")[:OFFERED])
+
+
+class Rerun:
+    """A replay. Its figures are the gateway's where the record of the new generation is there."""
+
+    kind = "replay"
+    others: tuple[Replay, ...] = ()
+
+    def __init__(self, replay: Replay) -> None:
+        self.replay, self.generation, self.recorded = replay, replay.generation, replay.new_generation
+
+    @property
+    def key(self) -> str:
+        """What names it in the address of a comparison."""
+        return str(self.replay.pk)
+
+    @property
+    def url(self) -> str:
+        return self.replay.get_absolute_url()
+
+    @cached_property
+    def answer(self) -> ReplayAnswer | None:
+        return getattr(self.replay, "answer", None)
+
+    @cached_property
+    def side(self) -> Side:
+        """The answer as pages show it."""
+        return answers.load(self.answer.outline) if self.answer else Side()
+
+    @cached_property
+    def said(self) -> Said | None:
+        """What it answered, None where `why_silent` says why that is not known."""
+        if self.answer is None:
+            return None
+        if self.answer.size > READ_UP_TO:
+            return contrast.only_text(self.answer.text)
+        known = endpoints.find(self.generation.endpoint)
+        wire = known.wire if known else "chat"
+        return contrast.said(Answer.read(wire, self.replay.content_type, self.answer.wire))
+
+    @cached_property
+    def why_silent(self) -> str:
+        """Why there is no answer to compare, "" when there is one."""
+        if self.answer is not None:
+            return ""
+        if self.replay.is_open:
+            return "It has not ended yet."
+        return "Its answer is no longer stored." if self.replay.received_bytes else "It brought no answer."
+
+    @cached_property
+    def request(self) -> bytes | None:
+        """The exact body that was sent: the stored one with the patch applied."""
+        stored = _read(self.replay.record, REQUESTS[0])
+        try:
+            return plan.patched(stored, self.replay.patch) if stored else None
+        except plan.Refused:
+            return None
+
+
+Subject: TypeAlias = Recorded | Rerun
+
+
+def _read(record: StoredRecord | None, at: str) -> bytes | None:
+    found = record.value(at) if record else None
+    return found.read().strip() if found and found.size <= REQUEST_UP_TO else None
+
+
+def find(team: Team, key: str) -> Subject | None:
+    """The replay (a UUID) or generation (a request ID, or ~ and a row number) of this team, None if there is none."""
+    replay = _replay(team, key)
+    if replay is not None:
+        return Rerun(replay)
+    if "\0" in key:  # which PostgreSQL does not take
+        return None
+    row = Generation.objects.of(team).named(key).first()
+    if row is None:
+        return None
+    row.team = team
+    return Recorded(row)
+
+
+def _replay(team: Team, key: str) -> Replay | None:
+    try:
+        pk = UUID(key)
+    except ValueError:
+        return None
+    rows = Replay.objects.filter(team=team).select_related(
+        "generation", "new_generation", "requested_by", "record", "answer"
+    )
+    row = rows.filter(pk=pk).first()
+    return None if row is None else of_team(row, team)
+
+
+def of_team(replay: Replay, team: Team) -> Replay:
+    """The replay with its team at hand wherever an address is made of it."""
+    replay.team = replay.generation.team = team
+    if replay.new_generation:
+        replay.new_generation.team = team
+    return replay

@@ -1,0 +1,333 @@
+"""The replay lab: what is changed, what it would send and cost, and the one click that starts it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.access import Right, TeamRequest, for_team, may
+from generations.gateway.ids import recognise
+from generations.lab_forms import ChangeForm, ManyForm, RunForm, WholeForm, body_of
+from generations.models import Batch, Generation, Replay, ReplayLimits
+from generations.models.generation import GenerationQuerySet
+from generations.reading import patch_lines, patches
+from generations.reading.patch_lines import PatchLine
+from generations.replay import batches, catalogue, engine, limits, plan
+from generations.replay.batches import Draft
+from generations.replay.changes import ChangeRefused, Wish, patch_for, pretty
+from generations.replay.plan import Flight, Order
+
+ONE = "generations/preflight.html"
+MANY = "generations/lab.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The plan that the page shows. `seen` names it: nothing else is sent by the click."""
+
+    order: Order
+    flight: Flight
+    lines: list[PatchLine]
+    draft: Draft | None
+    held: ReplayLimits | None
+    used: limits.Used
+
+    @property
+    def seen(self) -> str:
+        return f"{self.order.sha256[:40]}.{len(self.draft.orders) if self.draft else 1}"
+
+    @property
+    def high(self) -> int | None:
+        """The most it may cost, nanos."""
+        return self.draft.high if self.draft else self.flight.price.high or self.flight.price.low
+
+    @property
+    def is_dear(self) -> bool:
+        return limits.needs_sure(self.held, self.high)
+
+    @property
+    def left(self) -> int | None:
+        """What the team may still spend today, nanos."""
+        most = self.held.team_day_nanos if self.held else None
+        return None if most is None else max(0, most - self.used.nanos)
+
+
+# --- one generation -----------------------------------------------------------------------------------------------
+
+
+def _generation(request: TeamRequest, slug: str) -> Generation:
+    row = Generation.objects.of(request.team).named(slug).first()
+    if row is None:
+        raise Http404("No such generation in this team.")
+    row.team = request.team
+    return row
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
+    """The pre-flight: what can be changed, what will be sent, where to, with which key, and what it may cost."""
+    generation = _generation(request, slug)
+    try:
+        order = _again(request, generation) or plan.order(generation)
+        form = _form(request, order)
+        shown = _shown(request, order, form)
+    except plan.Refused as refused:
+        return render(request, ONE, {"generation": generation, "refused": str(refused)})
+    return render(request, ONE, _context(request, generation, form, shown))
+
+
+def _again(request: TeamRequest, generation: Generation) -> Order | None:
+    """The order of an earlier replay, with its changes, where the address names one (`again`)."""
+    told = request.GET.get("again", "")
+    try:
+        earlier = Replay.objects.filter(team=request.team, generation=generation, pk=uuid.UUID(told)).first()
+    except ValueError:
+        return None
+    return plan.order(generation, patch=earlier.patch) if earlier and earlier.patch else None
+
+
+def _form(request: TeamRequest, order: Order, data: QueryDict | None = None) -> ChangeForm | WholeForm:
+    whole = request.GET.get("edit") == "json" if data is None else "whole" in data
+    initial = {"click": uuid.uuid4()}
+    form = ChangeForm(
+        data, body=body_of(order.stored), shown=body_of(order.body), wire=order.endpoint.wire, initial=initial
+    )
+    if not whole and (data is not None or _can_say(form, order)):
+        return form
+    return WholeForm(data, initial={**initial, "whole": pretty(order.body)})
+
+
+def _can_say(form: ChangeForm, order: Order) -> bool:
+    """Whether the fields can say the whole patch of the order; otherwise it is edited as JSON."""
+    if not order.patch:
+        return True
+    fields = {name: field.initial for name, field in form.fields.items() if field.initial is not None}
+    asked = ChangeForm(
+        {**fields, "click": str(uuid.uuid4())}, body=form.body, shown=body_of(order.body), wire=form.wire
+    )
+    if not asked.is_valid():
+        return False
+    try:
+        made = patch_for(order.told, order.stored, order.endpoint.wire, asked.wish())
+        return plan.patched(order.stored, made) == order.body
+    except (ChangeRefused, plan.Refused):
+        return False
+
+
+def _shown(request: TeamRequest, order: Order, form: RunForm) -> Shown:
+    """Raises plan.Refused."""
+    held = ReplayLimits.objects.filter(team=request.team).first()
+    used = limits.used(limits.today(request.team)) if held else limits.Used(0, 0)
+    lines = patch_lines.lines(order.stored, patches.read(order.patch)) if order.patch else []
+    return Shown(order, plan.preflight(order), lines, _draft(order, form), held, used)
+
+
+def _draft(order: Order, form: RunForm) -> Draft | None:
+    """The batch, where more than one replay is asked for. Raises plan.Refused when none of it can be."""
+    if not form.is_bound or not hasattr(form, "cleaned_data"):
+        return None
+    times, names = form.cleaned_data.get("times", 1), form.cleaned_data.get("models", [])
+    if times == 1 and not names:
+        return None
+    assert isinstance(form, ChangeForm | WholeForm)
+    made = batches.draft([order.generation], form.variants(form.wish()), times)
+    if not made.orders:
+        raise plan.Refused(made.left_out[0][1])
+    return made
+
+
+def _context(
+    request: TeamRequest, generation: Generation, form: RunForm, shown: Shown | None, note: str = ""
+) -> dict[str, object]:
+    return {
+        "generation": generation,
+        "form": form,
+        "shown": shown,
+        "flight": shown.flight if shown else None,
+        "may_replay": may(request, Right.REPLAY),
+        "note": note,
+        "most_parallel": settings.TEAM_PARALLEL,
+    }
+
+
+@for_team(Right.READ)
+@require_POST
+def replay_plan(request: TeamRequest, slug: str) -> HttpResponse:
+    """The fragment that says what the form, as it is now, would send."""
+    generation = _generation(request, slug)
+    form, shown = _checked(request, generation)
+    return render(request, f"{ONE}#plan", _context(request, generation, form, shown))
+
+
+def _checked(request: TeamRequest, generation: Generation) -> tuple[ChangeForm | WholeForm, Shown | None]:
+    """The form as sent and its plan; None where something is not possible (the form then says what).
+
+    Raises plan.Refused when the stored request cannot be replayed at all.
+    """
+    stored = plan.order(generation)
+    form = _form(request, stored, _filled(request.POST, stored))
+    if not form.is_valid():
+        return form, None
+    try:
+        patch = patch_for(stored.told, stored.stored, stored.endpoint.wire, form.wish())
+        order = (
+            plan.order_from(generation, stored.told, stored.record, stored.source, patch) if patch else stored
+        )
+        return form, _shown(request, order, form)
+    except ChangeRefused as refused:
+        form.refuse(refused)
+    except plan.Refused as refused:
+        form.add_error(None, str(refused))
+    return form, None
+
+
+def _filled(data: QueryDict, stored: Order) -> QueryDict:
+    """What was sent; a click without the fields of changes (a plain button) changes nothing."""
+    full = data.copy()
+    if "whole" in data or "v-model" in data:
+        return full
+    form = ChangeForm(body=body_of(stored.stored), shown=body_of(stored.stored), wire=stored.endpoint.wire)
+    for name, field in form.fields.items():
+        if name[:2] in ("v-", "t-"):
+            full.setdefault(name, field.initial)
+    return full
+
+
+@for_team(Right.REPLAY)
+@require_POST
+def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
+    """One click, one replay or one batch. A second arrival of the same click goes to the same one.
+
+    Only what the page has shown is sent: changes that were not shown yet are shown now.
+    """
+    generation = _generation(request, slug)
+    try:
+        form, shown = _checked(request, generation)
+    except plan.Refused as refused:
+        return render(request, ONE, {"generation": generation, "refused": str(refused)}, status=409)
+    if shown is None:
+        return render(request, ONE, _context(request, generation, form, None), status=400)
+    if "look" in request.POST:
+        return render(request, ONE, _context(request, generation, form, shown))
+    if note := _not_yet(form, shown):
+        return render(request, ONE, _context(request, generation, form, shown, note), status=400)
+    try:
+        return redirect(_start(request, generation, form, shown))
+    except limits.Exceeded as exceeded:
+        context = _context(request, generation, form, shown, str(exceeded))
+        return render(request, ONE, context, status=409)
+
+
+def _not_yet(form: RunForm, shown: Shown) -> str:
+    """What must be looked at or ticked before it may run, "" for nothing."""
+    told = form.cleaned_data
+    if (shown.order.patch or shown.draft) and told["seen"] != shown.seen:
+        return "Look at what will be sent, then press the button once more. Nothing was sent yet."
+    if shown.order.damage and not told["sure"]:
+        return "Tick the box to send the damaged values as they are. Nothing was sent yet."
+    if shown.is_dear and not told["dear"]:
+        return "This is dear enough that it has to be confirmed: tick the box. Nothing was sent yet."
+    return ""
+
+
+def _start(request: TeamRequest, generation: Generation, form: RunForm, shown: Shown) -> Replay | Batch:
+    told = form.cleaned_data
+    if shown.draft is None:
+        return engine.start(shown.order, request.user, told["click"], told["why"])
+    title = f"{generation.request_id}, {len(shown.draft.orders)} times"
+    return batches.start(
+        request.team, request.user, told["click"], title, shown.draft, told["parallel"], told["why"]
+    )
+
+
+@for_team(Right.READ)
+@require_GET
+def model_names(request: TeamRequest, slug: str) -> HttpResponse:
+    """The fragment with the gateway's models for this endpoint, for the list under the field; empty when it is away."""
+    generation = _generation(request, slug)
+    names = catalogue.models(generation) if may(request, Right.LOOK_UP) else []
+    return render(request, "generations/parts/model_names.html", {"names": names})
+
+
+# --- many generations ---------------------------------------------------------------------------------------------
+
+
+@for_team(Right.READ)
+@require_http_methods(["GET", "POST"])
+def lab(request: TeamRequest) -> HttpResponse:
+    """Many generations with one change: GET chooses them (`id`, or a pasted list), POST shows the plan and starts."""
+    data = request.POST if request.method == "POST" else request.GET
+    rows, unknown = chosen(request, data)
+    form = ManyForm(request.POST if request.method == "POST" else None, initial={"click": uuid.uuid4()})
+    context: dict[str, object] = {
+        "rows": rows,
+        "unknown": unknown,
+        "form": form,
+        "pasted": data.get("ids", ""),
+        "may_replay": may(request, Right.REPLAY),
+        "most": batches.MOST_GENERATIONS,
+        "most_parallel": settings.TEAM_PARALLEL,
+    }
+    if not rows or (request.method == "POST" and not form.is_valid()):
+        return render(request, MANY, context, status=400 if form.errors else 200)
+    variants = form.variants(form.wish()) if form.is_bound else None
+    made = batches.draft(rows, variants or [Wish()], form.cleaned_data["times"] if form.is_bound else 1)
+    held = ReplayLimits.objects.filter(team=request.team).first()
+    context |= {"draft": made, "seen": _seen(made), "dear": limits.needs_sure(held, made.high)}
+    if "run" in data and request.method == "POST":
+        return _run_many(request, form, made, context)
+    return render(request, MANY, context)
+
+
+def _seen(made: Draft) -> str:
+    """A name for this plan, so that the click starts what was shown."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, " ".join(order.sha256 for order in made.orders)))
+
+
+def _run_many(request: TeamRequest, form: ManyForm, made: Draft, context: dict[str, object]) -> HttpResponse:
+    if not may(request, Right.REPLAY):
+        raise Http404("Viewers cannot replay.")
+    told, note = form.cleaned_data, ""
+    if not made.orders:
+        note = "None of these can be replayed."
+    elif len(made.orders) > batches.MOST_MEMBERS:
+        note = f"These are {len(made.orders):,} replays; a batch has {batches.MOST_MEMBERS} at most."
+    elif told["seen"] != context["seen"]:
+        note = "Look at the plan, then press Start once more. Nothing was sent yet."
+    elif made.damaged and not told["sure"]:
+        note = "Tick the box to send the damaged values as they are. Nothing was sent yet."
+    elif context["dear"] and not told["dear"]:
+        note = "This is dear enough that it has to be confirmed: tick the box. Nothing was sent yet."
+    if note:
+        return render(request, MANY, {**context, "note": note}, status=400)
+    title = f"{len({order.generation.pk for order in made.orders})} generations"
+    try:
+        batch = batches.start(
+            request.team, request.user, told["click"], title, made, told["parallel"], told["why"]
+        )
+    except limits.Exceeded as exceeded:
+        return render(request, MANY, {**context, "note": str(exceeded)}, status=409)
+    return redirect(batch)
+
+
+def chosen(request: TeamRequest, data: QueryDict) -> tuple[list[Generation], list[str]]:
+    """The stored generations that are named, in that order, and the names that are not stored."""
+    names = [*data.getlist("id"), *recognise(data.get("ids", ""), most=batches.MOST_GENERATIONS).ids]
+    names = list(dict.fromkeys(name.strip() for name in names if name.strip() and "\0" not in name))
+    names = names[: batches.MOST_GENERATIONS]
+    found = {key: row for row in _named(request, names) for key in (row.request_id, row.slug)}
+    rows = list(dict.fromkeys(found[name] for name in names if name in found))
+    for row in rows:
+        row.team = request.team
+    return rows, [name for name in names if name not in found]
+
+
+def _named(request: TeamRequest, names: Sequence[str]) -> GenerationQuerySet:
+    numbers = [int(name[1:]) for name in names if name.startswith("~") and name[1:19].isdigit()]
+    return Generation.objects.of(request.team).filter(Q(request_id__in=names) | Q(pk__in=numbers))

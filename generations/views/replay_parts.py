@@ -1,0 +1,112 @@
+"""What a replay's answer consists of, one part at a time: texts, pictures and sound, and the bytes as received.
+
+Parts are addressed by JSON pointers that begin with the number of a block (see `reading.answers`).
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.views.decorators.http import require_GET
+
+from dashboard.access import Right, TeamRequest, for_team
+from generations.gateway import endpoints
+from generations.gateway.events import Answer
+from generations.models import ReplayAnswer
+from generations.reading import answers, media
+from generations.reading.media import normal
+from generations.reading.places import Found
+from generations.views.downloads import part_of
+from generations.views.parts import PartForm, Wanted, medium_of, raw_of, window_of
+
+TYPES = {*media.SHOWN, "application/json", "text/event-stream"}
+"""What the bytes of an answer may be served as; everything else is `application/octet-stream`."""
+
+
+def _stored(request: TeamRequest, replay_id: UUID) -> ReplayAnswer:
+    rows = ReplayAnswer.objects.filter(replay__team=request.team).select_related("replay__generation")
+    row = rows.defer("text", "outline").filter(pk=replay_id).first()
+    if row is None:
+        raise Http404("No such replay in this team, or it has no answer.")
+    row.replay.team = request.team
+    return row
+
+
+def answer_of(row: ReplayAnswer) -> Answer:
+    """The answer, read again from the bytes as received."""
+    known = endpoints.find(row.replay.generation.endpoint)
+    return Answer.read(known.wire if known else "chat", row.replay.content_type, row.wire)
+
+
+def _wanted(row: ReplayAnswer, asked: dict[str, str], raw: bytes) -> Wanted:
+    found, at = Found.held(raw), asked["at"]
+    how = int(asked["start"] or 0), asked["kind"], asked["mime"]
+    return Wanted(row.replay.get_absolute_url(), f"replay-{row.pk}", found, at, *how)
+
+
+def _asked(request: TeamRequest) -> dict[str, str]:
+    form = PartForm(request.GET)
+    if not form.is_valid():
+        raise Http404("No such part of the answer.")
+    return form.cleaned_data
+
+
+def _part(request: TeamRequest, replay_id: UUID) -> Wanted:
+    row, asked = _stored(request, replay_id), _asked(request)
+    raw = answers.value_at(answer_of(row), asked["at"])
+    if raw is None:
+        raise Http404("No such part of the answer.")
+    return _wanted(row, asked, raw)
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_part_text(request: TeamRequest, replay_id: UUID) -> HttpResponse:
+    """The fragment with a whole part, as text or indented JSON, in windows."""
+    return window_of(request, _part(request, replay_id))
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_part_raw(request: TeamRequest, replay_id: UUID) -> HttpResponseBase:
+    """One part by itself: a text as plain text, everything else as JSON."""
+    return raw_of(_part(request, replay_id))
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_part_media(request: TeamRequest, replay_id: UUID) -> HttpResponseBase:
+    """A picture, sound, video or file of the answer, or the range of its bytes that is asked for.
+
+    What is not on the allow-list is a download.
+    """
+    row, asked = _stored(request, replay_id), _asked(request)
+    answer = answer_of(row)
+    found = answers.block_at(answer, asked["at"])
+    if found is not None and found[0].media is not None and not found[0].media.data:
+        return _body(request, row, inline=True)
+    raw = answers.value_at(answer, asked["at"])
+    if raw is None:
+        raise Http404("No such part of the answer.")
+    return medium_of(request, _wanted(row, asked, raw))
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_raw(request: TeamRequest, replay_id: UUID) -> HttpResponseBase:
+    """The answer's bytes exactly as received, as a download, or the range of them that is asked for."""
+    return _body(request, _stored(request, replay_id), inline=False)
+
+
+def _body(request: TeamRequest, row: ReplayAnswer, *, inline: bool) -> HttpResponseBase:
+    known = normal(row.replay.content_type)
+    wire = row.wire
+    name = f"replay-{row.pk}{answers.suffix(known)}"
+    kind = known if known in TYPES else "application/octet-stream"
+    shown = inline and known in media.SHOWN
+    return part_of(request, partial(_slice, wire), len(wire), kind, name, inline=shown)
+
+
+def _slice(wire: bytes, start: int, end: int) -> Iterator[bytes]:
+    yield wire[start:end]

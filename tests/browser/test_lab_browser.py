@@ -1,0 +1,113 @@
+"""The replay lab in a browser: an edited replay, the same one five times, a batch that is cancelled, with and without
+script."""
+
+import json
+import re
+import uuid
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.models import GatewayConnection, Team, User
+from generations.models import Generation
+from generations.replay import batches
+from generations.replay.changes import Wish
+from tests.browser import pages
+from tests.browser.conftest import Windows
+from tests.browser.test_axe import complaints, inspect
+from tests.processes import DemoGateway
+from tests.replay import rows
+
+pytestmark = pytest.mark.browser
+STATUS_400 = r"status of 400 \(Bad Request\)"
+
+
+def lab(page: Page, chat: Generation) -> None:
+    page.goto(f"{chat.get_absolute_url()}/replay")
+
+
+def sent(gateway: DemoGateway) -> list[dict[str, object]]:
+    return [json.loads(body) for body in pages.bodies(gateway)]
+
+
+def test_an_edited_replay_shows_its_changes_and_sends_them(
+    window: Windows, ada: User, chat: Generation, worker: int, demo_gateway: DemoGateway
+) -> None:
+    page = window(ada)
+    lab(page, chat)
+    page.get_by_text("Change something").click()
+    page.get_by_label("Temperature").fill("0.2")
+    page.get_by_label("Seed").fill("7")
+    page.get_by_label("Seed").press("Tab")
+    expect(page.get_by_role("heading", name="With 2 changes")).to_be_visible()
+    expect(page.locator("#plan")).to_contain_text("temperature added: 0.2")
+    page.get_by_role("button", name="Run replay").dblclick()
+    pages.wait_for_end(page)
+    assert sent(demo_gateway) == [{**rows.CHAT, "temperature": 0.2, "seed": 7}]
+
+
+def test_five_times_with_its_spread(
+    window: Windows, ada: User, chat: Generation, worker: int, demo_gateway: DemoGateway
+) -> None:
+    page = window(ada)
+    lab(page, chat)
+    page.get_by_text("Run it several times").click()
+    page.get_by_label("Times").fill("5")
+    page.get_by_label("Times").press("Tab")
+    page.get_by_role("button", name="Start 5 replays").dblclick()
+    expect(page.locator("#live [role=status]")).to_contain_text("5 of 5 ended")
+    expect(page.get_by_role("heading", name="Total time")).to_be_visible()
+    expect(page.get_by_role("heading", name="Distinct outputs")).to_be_visible()
+    assert sent(demo_gateway) == [rows.CHAT] * 5
+
+
+def test_a_batch_of_several_generations_is_cancelled(
+    window: Windows, team: Team, ada: User, source: GatewayConnection, worker: int, demo_gateway: DemoGateway
+) -> None:
+    demo_gateway.set(pace=1, first_byte_ms=0, frames=400, frame_ms=25)
+    for letter in "BCDE":
+        rows.generation(team, ada, source, request_id=f"G-01M0N8538G8F4T0W6X1Y2Z3A4{letter}")
+    page = window(ada)
+    page.goto("/t/acme/generations")
+    for box in page.get_by_role("checkbox", name="Choose").all():
+        box.check()
+    page.get_by_role("button", name="Replay the chosen ones").click()
+    page.get_by_label("At once").fill("1")
+    page.get_by_role("button", name="Start 4 replays").click()
+    expect(page.locator("#live [role=status]")).to_contain_text("3 waiting")
+    page.get_by_role("button", name="Stop those under way too").click()
+    expect(page.locator("#live [role=status]")).to_contain_text("4 of 4 ended")
+    assert len(demo_gateway.requests()) == 1
+
+
+def test_the_lab_without_script(
+    window: Windows, ada: User, chat: Generation, worker: int, demo_gateway: DemoGateway
+) -> None:
+    page = window(ada, scripts=False, expect=(STATUS_400,))
+    lab(page, chat)
+    page.get_by_text("Change something").click()
+    page.get_by_label("Model", exact=True).fill("openai/gpt-5-mini")
+    page.get_by_role("button", name="Run replay").click()
+    expect(page.locator("#plan")).to_contain_text("Nothing was sent yet.")
+    expect(page.locator("#plan")).to_contain_text("model: openai/gpt-5-nano → openai/gpt-5-mini")
+    page.get_by_role("button", name="Run replay").click()
+    expect(page).to_have_url(re.compile("/r/"))
+    pages.wait_for_end(page)
+    assert [body["model"] for body in sent(demo_gateway)] == ["openai/gpt-5-mini"]
+
+
+def test_the_pages_of_the_lab_are_accessible(window: Windows, ada: User, chat: Generation) -> None:
+    made = batches.draft([chat], [Wish([("seed", "7")])], 3)
+    batch = batches.start(chat.team, ada, uuid.uuid4(), "Three", made, 1)
+    batch.pause()
+    batch.replays.filter(place=0).update(
+        state="succeeded", total_ms=900, output_tokens=9, cost_nanos=53300, text_key="k", calls_key="c"
+    )
+    page = window(ada)
+    paths = [batch.get_absolute_url(), "/t/acme/batches", "/t/acme/lab", f"/t/acme/lab?id={chat.slug}"]
+    paths += [f"{chat.get_absolute_url()}/replay?edit=json", "/t/acme/generations"]
+    found = complaints(page, paths)
+    lab(page, chat)
+    for summary in page.locator("main summary").all():
+        summary.click()
+    assert found + inspect(page) == []

@@ -1,0 +1,65 @@
+"""Records that are as large as they come, and a gateway that has them."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from dashboard.embedded.system import LOOPBACK
+
+MIB = 2**20
+
+
+def chat(*texts: str, **record: Any) -> bytes:
+    """A finished chat with these messages, user and assistant in turns."""
+    said = [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
+    answer = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Done."}}]}
+    told = {
+        "request_id": "G-1",
+        "endpoint": "chat.completions",
+        "status_code": 200,
+        "success": True,
+        "replay_supported": True,
+        "replay_request": {"model": "openai/gpt-5-nano", "messages": said},
+        "io_log": {"status": "stored", "payload": {"gateway_response": answer}},
+        **record,
+    }
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def conversation() -> bytes:
+    """5 MiB in 2,000 messages."""
+    return chat(*(f"Message {number}: " + f"né {number} 🙂\n" * 160 for number in range(2000)))
+
+
+def one_text() -> bytes:
+    """50 MiB in one message."""
+    return chat(('Ünd so weiter, "and so on"\n' * (50 * MIB // 28)) + "the very end")
+
+
+@contextmanager
+def gateway(records: Mapping[str, Callable[[], bytes]]) -> Iterator[str]:
+    """A gateway on loopback that has these records under their IDs: its base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = records[parse_qs(urlsplit(self.path).query)["id"][0]]()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://{LOOPBACK}:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,169 @@
+"""Edited messages."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generations.gateway.jsontext import Value, dumps, loads, visible
+from generations.reading.members import Body, VariationRefused
+from generations.reading.patches import Operation, Patch, apply
+from generations.reading.rewrites import SPOKEN, editable, rewritten, with_message, without_message
+from tests.reading.documents import VALUES
+
+BODIES: dict[str, Body] = {
+    "chat": {
+        "messages": [
+            {"role": "system", "content": "Be kind."},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "See:"},
+                    {"type": "image_url", "image_url": {"url": "x"}},
+                ],
+            },
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}],
+            },
+            {"role": "tool", "tool_call_id": "c", "content": "7"},
+        ]
+    },
+    "responses": {
+        "instructions": "Be kind.",
+        "input": [
+            {"role": "user", "content": [{"type": "input_text", "text": "Hi"}]},
+            {"type": "function_call_output", "output": "7"},
+        ],
+    },
+    "messages": {
+        "system": [{"type": "text", "text": "Be kind."}],
+        "messages": [
+            {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "7"}]}]}
+        ],
+    },
+    "embeddings": {"input": ["a", "b"]},
+    "rerank": {"query": "q", "documents": ["a", {"text": "b"}]},
+    "speech": {"input": "say"},
+    "images": {"prompt": "draw"},
+}
+
+
+@pytest.mark.parametrize(
+    ("wire", "found"),
+    [
+        (
+            "chat",
+            [
+                "/messages/0/content system Be kind.",
+                "/messages/1/content/0/text user See:",
+                "/messages/3/content tool 7",
+            ],
+        ),
+        (
+            "responses",
+            ["/instructions system Be kind.", "/input/0/content/0/text user Hi", "/input/1/output user 7"],
+        ),
+        ("messages", ["/system/0/text system Be kind.", "/messages/0/content/0/content/0/text user 7"]),
+        ("embeddings", ["/input/0 user a", "/input/1 user b"]),
+        ("rerank", ["/query  q", "/documents/0  a", "/documents/1/text  b"]),
+        ("speech", ["/input user say"]),
+        ("images", ["/prompt  draw"]),
+        ("video", []),
+    ],
+)
+def test_texts_that_may_be_edited(wire: str, found: list[str]) -> None:
+    assert [
+        f"{one.at} {one.role} {one.text}" for one in editable(BODIES.get(wire, {"prompt": "x"}), wire)
+    ] == found
+
+
+def test_what_was_changed_is_the_patch() -> None:
+    body = BODIES["chat"]
+    texts = {one.at: one.text for one in editable(body, "chat")}
+    assert rewritten(body, "chat", texts) == ()
+    patch = rewritten(body, "chat", texts | {"/messages/1/content/0/text": "Look:"})
+    assert patch == (Operation("replace", "/messages/1/content/0/text", "Look:"),)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed", "sent"),
+    [
+        ("a\nb", "a\r\nb", None),
+        ("a\r\nb", "a\r\nb", None),
+        ("a\rb", "a\r\nb", None),
+        ("a\0\ud83d", "a\u2400\ufffd", None),
+        ("a\nb", "a\r\nc", "a\nc"),
+        ("a\r\nb", "a\r\nb\r\nc", "a\r\nb\r\nc"),
+        ("a", "", ""),
+    ],
+)
+def test_what_a_form_cannot_carry_is_no_change(stored: str, typed: str, sent: str | None) -> None:
+    expected = () if sent is None else (Operation("replace", "/prompt", sent),)
+    assert rewritten({"prompt": stored}, "images", {"/prompt": typed}) == expected
+
+
+@pytest.mark.parametrize("at", ["/model", "/messages/9/content", "", "no pointer"])
+def test_only_texts_can_be_rewritten(at: str) -> None:
+    with pytest.raises(VariationRefused, match=r"^The request has no text at "):
+        rewritten(BODIES["chat"], "chat", {at: "x"})
+
+
+@given(
+    st.dictionaries(st.sampled_from([key for keys in SPOKEN.values() for key in keys]), VALUES),
+    st.sampled_from(sorted(SPOKEN)),
+)
+def test_any_request_can_go_through_the_form(body: dict[str, Value], wire: str) -> None:
+    found = editable(body, wire)
+    assert rewritten(body, wire, {one.at: visible(one.text).replace("\n", "\r\n") for one in found}) == ()
+    raw = dumps(body).encode()
+    changed = loads(apply(raw, rewritten(body, wire, {one.at: one.text + "!" for one in found})))
+    assert isinstance(changed, dict)
+    assert [one.at for one in editable(changed, wire)] == [one.at for one in found]
+    assert all(one.text.endswith("!") for one in editable(changed, wire))
+
+
+# -- messages
+
+
+def test_messages_are_added_and_taken_out() -> None:
+    new: Value = {"role": "user", "content": "a\nb"}
+    assert with_message(BODIES["chat"], "chat", "user", "a\r\nb") == (Operation("add", "/messages/4", new),)
+    assert with_message(BODIES["chat"], "chat", "user", "a\nb", 0) == (Operation("add", "/messages/0", new),)
+    assert without_message(BODIES["chat"], "chat", 1) == (Operation("remove", "/messages/1"),)
+
+
+def test_a_single_text_becomes_a_list() -> None:
+    old: Value = {"role": "user", "content": "Hi"}
+    new: Value = {"role": "assistant", "content": "Yes?"}
+    assert with_message({"input": "Hi"}, "responses", "assistant", "Yes?") == (
+        Operation("replace", "/input", [old, new]),
+    )
+    assert with_message({"input": "Hi"}, "responses", "assistant", "Yes?", 0) == (
+        Operation("replace", "/input", [new, old]),
+    )
+
+
+ONE: Body = {"messages": [{"role": "user", "content": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            lambda: with_message(ONE, "messages", "system", "x"),
+            "A message can be added for user, assistant here.",
+        ),
+        (lambda: with_message(ONE, "embeddings", "user", "x"), "No message can be added at this endpoint."),
+        (lambda: with_message(ONE, "chat", "user", "x", 2), "The request has only 1 message."),
+        (lambda: without_message(ONE, "chat", 1), "The request has no message 2."),
+        (lambda: without_message(ONE, "chat", 0), "A request needs a message."),
+        (lambda: without_message({"messages": "x"}, "chat", 0), "This request has no list of messages."),
+    ],
+)
+def test_what_is_not_possible_says_why(change: Callable[[], Patch], sentence: str) -> None:
+    with pytest.raises(VariationRefused) as caught:
+        change()
+    assert str(caught.value) == sentence

@@ -1,0 +1,156 @@
+"""The statistics of a batch."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generations.reading import tool_calls
+from generations.reading.spread import Bin, Count, Outcome, figures, histogram, output_key, spread
+from generations.reading.tool_calls import Call
+
+OSLO, PARIS = (Call("weather", '{"city":"Oslo"}'),), (Call("weather", '{"city":"Paris"}'),)
+
+
+def good(text: str | None = "Hi", latency_ms: int | None = 100, **more: object) -> Outcome:
+    return Outcome("succeeded", latency_ms=latency_ms, text=text, calls=(), finish_reason="stop", **more)  # type: ignore[arg-type]
+
+
+def test_nothing_known() -> None:
+    empty = spread([])
+    assert (empty.total, empty.states, empty.latency, empty.cost, empty.outputs, empty.agreement) == (
+        0,
+        [],
+        None,
+        None,
+        [],
+        None,
+    )
+    queued = spread([Outcome("queued"), Outcome("running")])
+    assert (queued.latency, queued.tokens, queued.unknown_outputs, queued.agreement) == (None, None, 0, None)
+    unread = spread([Outcome("succeeded"), Outcome("succeeded")])
+    assert (unread.outputs, unread.unknown_outputs, unread.agreement) == ([], 2, None)
+    assert unread.finishes == [Count("unknown", 2, "1")]
+
+
+def test_counts_and_causes() -> None:
+    told = spread(
+        [
+            good(),
+            good(),
+            Outcome("failed", "rate_limited", latency_ms=5, cost_nanos=0),
+            Outcome("failed", "rate_limited"),
+            Outcome("failed"),
+            Outcome("interrupted", "worker_lost"),
+            Outcome("cancelled", "asked"),
+        ]
+    )
+    assert told.states == [
+        Count("failed", 3, "0.429"),
+        Count("succeeded", 2, "0.286"),
+        Count("cancelled", 1, "0.143"),
+        Count("interrupted", 1, "0.143"),
+    ]
+    assert told.failures == [
+        Count("rate_limited", 2, "0.5", "failed"),
+        Count("unknown", 1, "0.25", "failed"),
+        Count("worker_lost", 1, "0.25", "interrupted"),
+    ]
+    assert told.latency is not None
+    assert (told.latency.known, told.latency.most) == (2, 100)
+    assert told.cost is not None
+    assert (told.cost.known, told.cost.unknown, told.cost.total) == (1, 6, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([7], (1, 0, 7, 7, 7, 7, 7)),
+        ([3, None, 1], (2, 1, 1, Decimal(2), 3, 3, 4)),
+        ([4, 1, 2, 3], (4, 0, 1, Decimal("2.5"), 4, 4, 10)),
+        (list(range(1, 101)), (100, 0, 1, Decimal("50.5"), 95, 100, 5050)),
+        (list(range(1, 22)), (21, 0, 1, 11, 20, 21, 231)),
+        ([0, 0], (2, 0, 0, 0, 0, 0, 0)),
+        ([2**70, 2**70 + 2], (2, 0, 2**70, Decimal(2**70 + 1), 2**70 + 2, 2**70 + 2, 2**71 + 2)),
+    ],
+)
+def test_figures(values: list[int | None], shown: tuple[object, ...]) -> None:
+    told = figures(values)
+    assert told is not None
+    assert (told.known, told.unknown, told.least, told.median, told.p95, told.most, told.total) == shown
+
+
+def test_no_figures_without_values() -> None:
+    assert figures([None, None]) is None
+    assert figures([]) is None
+
+
+def test_a_histogram_is_ready_to_be_drawn() -> None:
+    assert histogram([0, 1, 1, 10]) == (
+        Bin(Decimal(0), Decimal(5), 3, "0", "0", "50", "100"),
+        Bin(Decimal(5), Decimal(10), 1, "50", "66.67", "50", "33.33"),
+    )
+    assert histogram([5, 5, 5]) == (Bin(Decimal(5), Decimal(5), 3, "0", "0", "100", "100"),)
+
+
+@given(st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=600))
+def test_every_value_is_in_its_bar(values: list[int]) -> None:
+    bars = histogram(values)
+    assert sum(bar.number for bar in bars) == len(values)
+    assert max(bar.height for bar in bars if bar.y == "0") == "100"
+    assert len(bars) <= 20
+    assert (bars[0].low, bars[-1].high) == (min(values), max(values))
+    rounding = Decimal("0.000001")
+    for bar in bars:
+        inner = sum(bar.low + rounding < value < bar.high - rounding for value in values)
+        outer = sum(bar.low - rounding <= value <= bar.high + rounding for value in values)
+        assert inner <= bar.number <= outer
+
+
+def test_outputs_are_grouped_by_what_they_mean() -> None:
+    texts = [
+        "Hi  there\n",
+        '{"a":1,"b":[2]}',
+        "Hi there",
+        '{ "b": [2.0], "a": 1 }',
+        "hi there",
+        None,
+        "Hi there",
+    ]
+    told = spread([good(text) for text in texts])
+    assert [(one.text, one.members, one.share) for one in told.outputs] == [
+        ("Hi  there\n", (0, 2, 6), "0.5"),
+        ('{"a":1,"b":[2]}', (1, 3), "0.333"),
+        ("hi there", (4,), "0.167"),
+    ]
+    assert told.unknown_outputs == 1
+
+
+def test_stored_keys_stand_for_texts_that_were_not_loaded() -> None:
+    told = spread(
+        [good("Hi there"), good("Hi th", text_key=output_key("Hi\nthere")), good(None, text_key="other")]
+    )
+    assert [one.members for one in told.outputs] == [(0, 1), (2,)]
+
+
+def test_agreement_of_tool_calls() -> None:
+    def made(calls: tuple[Call, ...] | None, key: str | None = None) -> Outcome:
+        return Outcome("succeeded", calls=calls, calls_key=key)
+
+    spaced = (Call("weather", '{ "city" : "Oslo" }'),)
+    told = spread(
+        [made(PARIS), made(OSLO), made(spaced), made(()), made(None), Outcome("failed", calls=OSLO)]
+    )
+    assert told.agreement is not None
+    assert (told.agreement.agreeing, told.agreement.known, told.agreement.members) == (2, 4, (1, 2))
+    assert told.agreement.calls == OSLO
+    stored = spread([made(None, tool_calls.key(OSLO)), made(OSLO), made(PARIS)]).agreement
+    assert stored is not None
+    assert (stored.agreeing, stored.known) == (2, 3)
+    assert spread([made(()), made(())]).agreement is None
+
+
+@given(st.text(st.characters(codec=None, exclude_categories=())))
+def test_any_text_has_an_output_key(text: str) -> None:
+    assert output_key(text) == output_key(f"\n {text}  ")

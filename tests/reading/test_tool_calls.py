@@ -1,0 +1,62 @@
+"""Tool calls: when they are the same, what differs."""
+
+import pytest
+
+from generations.gateway.events import Answer, Event, Text, ToolCall
+from generations.reading import tool_calls
+from generations.reading.tool_calls import Call, compare, key
+
+
+def test_the_calls_of_an_answer() -> None:
+    events: list[Event] = [
+        Text("Let me see"),
+        ToolCall(0, "c1", "find", '{"a":'),
+        ToolCall(1, "c2", None, "x"),
+        ToolCall(0, None, None, "1}"),
+    ]
+    answer = Answer().collect([*events, ToolCall(0, "c3", "other", "{}", choice=1)])
+    assert tool_calls.of(answer) == (Call("find", '{"a":1}'), Call("", "x"))
+    assert tool_calls.of(answer, choice=1) == (Call("other", "{}"),)
+    assert tool_calls.of(Answer()) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ([Call("f", '{"a":1,"b":2}')], [Call("f", '{ "b": 2.0, "a": 1 }')], True),
+        ([Call("f", "{}"), Call("g", "{}")], [Call("g", "{}"), Call("f", "{}")], True),
+        ([Call("f", "{}")], [Call("f", "{}"), Call("f", "{}")], False),
+        ([Call("f", "{}")], [Call("g", "{}")], False),
+        ([Call("f", '{"a":"1"}')], [Call("f", '{"a":1}')], False),
+        ([Call("f", '{"a":')], [Call("f", '  {"a":\n')], True),
+        ([Call("f", '{"a":"x  y"}')], [Call("f", '{"a":"x y"}')], False),
+        ([], [], True),
+        ([Call("f", "a"), Call("g", "b")], [Call('f","g', "a b")], False),
+    ],
+)
+def test_keys(one: list[Call], other: list[Call], equal: bool) -> None:
+    assert (key(one) == key(other)) is equal
+    assert len(key(one)) == 64
+
+
+def test_odd_text_has_a_key() -> None:
+    assert key([Call("\ud83d", '{"a":"\\ud83d\0"}')]) != key([])
+
+
+def test_calls_side_by_side() -> None:
+    before = [Call("find", '{"q":"a"}'), Call("find", '{"q":"b"}'), Call("read", "no JSON")]
+    after = [Call("list", "{}"), Call("find", '{ "q": "b" }'), Call("read", "other")]
+    made = compare(before, after)
+    assert [(one.kind, one.before, one.after) for one in made] == [
+        ("gone", before[0], None),
+        ("new", None, after[0]),
+        ("same", before[1], after[1]),
+        ("changed", before[2], after[2]),
+    ]
+    assert made[3].changes is None
+
+
+def test_arguments_are_compared_by_structure() -> None:
+    (made,) = compare([Call("f", '{"city":"Oslo","days":3}')], [Call("f", '{"city":"Oslo","days":4}')])
+    assert made.changes is not None
+    assert [change.text for change in made.changes.shown] == ["days: 3 → 4"]

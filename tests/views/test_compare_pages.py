@@ -1,0 +1,283 @@
+"""The page that compares any two generations or replays of a team."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from dashboard.models import GatewayConnection, Role, Team, User
+from generations.gateway import Answer
+from generations.models import Generation, Replay
+from generations.models.replay import State
+from generations.replay.rows import answer_row
+from tests import people
+from tests.replay import rows
+
+pytestmark = pytest.mark.django_db
+HOSTILE = '<script>alert(1)</script> & "quoted" \''
+QUERIES = 9
+
+
+@pytest.fixture
+def team() -> Team:
+    return people.team()
+
+
+@pytest.fixture
+def ada(team: Team) -> User:
+    return people.person(team)
+
+
+@pytest.fixture
+def source(team: Team) -> GatewayConnection:
+    return people.connection(team)
+
+
+def kept(
+    team: Team, ada: User, source: GatewayConnection, request_id: str, said: str, **told: Any
+) -> Generation:
+    message = {"role": "assistant", "content": said, **told.pop("message", {})}
+    log = {"status": "stored", "payload": {"gateway_response": {"choices": [{"message": message}]}}}
+    return rows.generation(team, ada, source, request_id=request_id, io_log=log, **told)
+
+
+@pytest.fixture
+def first(team: Team, ada: User, source: GatewayConnection) -> Generation:
+    return kept(team, ada, source, "G-first", "It is cold in Oslo.")
+
+
+@pytest.fixture
+def second(team: Team, ada: User, source: GatewayConnection) -> Generation:
+    return kept(team, ada, source, "G-second", "It is warm in Oslo.")
+
+
+def replayed(of: Generation, ada: User, text: str, **columns: Any) -> Replay:
+    row = rows.replay(of, ada, **{"state": State.SUCCEEDED, "content_type": "application/json", **columns})
+    message = {"role": "assistant", "content": text}
+    wire = json.dumps({"choices": [{"message": message}]}).encode()
+    answer_row(row.pk, Answer.read("chat", "application/json", wire), wire).save()
+    return row
+
+
+def get(user: User, team: Team, **query: str) -> HttpResponse:
+    answer = people.browser(user).get(reverse("compare", args=[team.slug]), query)
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+def page(user: User, team: Team, **query: str) -> str:
+    answer = get(user, team, **query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_two_generations_word_by_word(ada: User, team: Team, first: Generation, second: Generation) -> None:
+    told = page(ada, team, a="G-first", b="G-second")
+    assert "It is <del>cold</del><ins>warm</ins> in Oslo." in told
+    assert "Nothing: the same request, value for value." in told
+    assert re.findall(r'<a id="view-(\w+)"[^>]*aria-current', told) == ["inline"]
+
+
+def test_side_by_side_has_a_column_for_each(
+    ada: User, team: Team, first: Generation, second: Generation
+) -> None:
+    told = page(ada, team, a="G-first", b="G-second", view="side")
+    assert "<td>It is <del>cold</del> in Oslo.</td>" in told
+    assert "<td>It is <ins>warm</ins> in Oslo.</td>" in told
+
+
+def test_only_changes_leaves_the_rest_out(ada: User, team: Team, source: GatewayConnection) -> None:
+    long = "The same sentence again. " * 100
+    kept(team, ada, source, "G-1", long + "cold"), kept(team, ada, source, "G-2", long + "warm")
+    told = page(ada, team, a="G-1", b="G-2", view="changes")
+    assert '<span class="skipped">2,300 characters are the same</span>' in told
+    assert "<del>cold</del><ins>warm</ins>" in told
+
+
+def test_an_unknown_view_is_inline(ada: User, team: Team, first: Generation, second: Generation) -> None:
+    told = page(ada, team, a="G-first", b="G-second", view="<b>")
+    assert re.search(r'<a id="view-inline"[^>]*aria-current="true"', told)
+
+
+def test_the_views_and_the_swap_are_links(
+    ada: User, team: Team, first: Generation, second: Generation
+) -> None:
+    told = page(ada, team, a="G-first", b="G-second", view="side")
+    base = reverse("compare", args=[team.slug])
+    for view in ("inline", "side", "changes"):
+        assert f'href="{base}?a=G-first&amp;b=G-second&amp;view={view}"' in told
+    assert f'href="{base}?a=G-second&amp;b=G-first&amp;view=side"' in told
+
+
+def test_a_replay_with_its_changes(ada: User, team: Team, first: Generation) -> None:
+    replay = replayed(
+        first, ada, "It is cold.", patch='[{"op": "replace", "path": "/model", "value": "<b>other"}]'
+    )
+    told = page(ada, team, a="G-first", b=str(replay.pk))
+    assert "B · replay" in told
+    assert "<del>openai/gpt-5-nano</del> → <ins>&lt;b&gt;other</ins>" in told
+    assert "measured here" not in told
+
+
+def test_two_replays(ada: User, team: Team, first: Generation) -> None:
+    one = replayed(first, ada, "a b", first_token_ms=100, total_ms=200, cost_nanos=50)
+    other = replayed(first, ada, "a c", first_token_ms=100, total_ms=300, cost_nanos=100)
+    told = page(ada, team, a=str(one.pk), b=str(other.pk))
+    assert "a <del>b</del><ins>c</ins>" in told
+    assert "times measured here" in told
+    assert "+100 ms, +50 %" in told
+    assert "+$0.00000005, +100 %" in told
+
+
+def test_reasoning_and_tool_calls_apart(ada: User, team: Team, source: GatewayConnection) -> None:
+    def call(city: str) -> dict[str, Any]:
+        function = {"name": "weather", "arguments": json.dumps({"city": city, "unit": "C"})}
+        return {
+            "reasoning": f"About {city}.",
+            "tool_calls": [{"id": city, "type": "function", "function": function}],
+        }
+
+    kept(team, ada, source, "G-1", "", message=call("Oslo"))
+    kept(team, ada, source, "G-2", "", message=call("Rome"))
+    told = page(ada, team, a="G-1", b="G-2")
+    assert "About <del>Oslo</del><ins>Rome</ins>." in told
+    assert "<del>Oslo</del> → <ins>Rome</ins>" in told
+    assert ">Reasoning<" in told
+    assert ">Tool calls<" in told
+
+
+def test_json_answers_by_structure(ada: User, team: Team, source: GatewayConnection) -> None:
+    kept(team, ada, source, "G-1", '{"score": 1, "name": "x"}')
+    kept(team, ada, source, "G-2", '{"score": 2, "name": "x"}')
+    told = page(ada, team, a="G-1", b="G-2")
+    assert "Text as JSON" in told
+    assert "<del>1</del> → <ins>2</ins>" in told
+
+
+def test_embeddings_have_a_cosine(ada: User, team: Team, source: GatewayConnection) -> None:
+    for number, values in enumerate(([1, 0], [0.6, 0.8])):
+        log = {"payload": {"gateway_response": {"data": [{"index": 0, "embedding": values}]}}}
+        told = {"request_id": f"G-{number}", "endpoint": "embeddings", "io_log": {"status": "stored", **log}}
+        rows.generation(team, ada, source, **told)
+    assert "cosine 0.600000" in page(ada, team, a="G-0", b="G-1")
+
+
+@pytest.mark.parametrize("view", ["inline", "side", "changes"])
+def test_hostile_content_is_only_text(ada: User, team: Team, source: GatewayConnection, view: str) -> None:
+    name = {"name": HOSTILE, "arguments": json.dumps({HOSTILE: HOSTILE})}
+    calls = {"tool_calls": [{"type": "function", "function": name}], "reasoning": HOSTILE}
+    body = {"model": HOSTILE, "messages": [{"role": "user", "content": HOSTILE}], HOSTILE: 1}
+    kept(team, ada, source, f"G-{HOSTILE}", HOSTILE, message=calls, replay_request=body, model_id=HOSTILE)
+    kept(team, ada, source, "G-2", "plain \ud800", provider=HOSTILE)
+    row = Generation.objects.get(request_id__startswith="G-<")
+    told = page(ada, team, a=row.slug, b="G-2", view=view)
+    assert "<script>alert" not in told
+    assert "&lt;script&gt;alert" in told
+
+
+def test_a_lost_answer_says_so_and_offers_replays(
+    ada: User, team: Team, source: GatewayConnection, second: Generation
+) -> None:
+    lost = rows.generation(team, ada, source, request_id="G-lost")
+    replay = replayed(lost, ada, "kept")
+    told = page(ada, team, a="G-lost", b="G-second")
+    assert "Its answer was not kept." in told
+    assert f'href="{reverse("compare", args=[team.slug])}?a={replay.pk}&amp;b=G-second"' in told
+    assert "<ins>" not in told.partition("Figures")[0].replace("<ins>B only</ins>", "")
+
+
+def test_the_form_alone(ada: User, team: Team) -> None:
+    assert "Nothing to compare yet" in page(ada, team)
+    assert 'name="a"' in page(ada, team, a="")
+
+
+def test_pasted_addresses_are_understood(
+    ada: User, team: Team, first: Generation, second: Generation
+) -> None:
+    replay = replayed(first, ada, "x")
+    links = {
+        "a": f" https://retake.example{first.get_absolute_url()}?x=1 ",
+        "b": f"http://retake.example{replay.get_absolute_url()}#top",
+    }
+    assert "B · replay" in page(ada, team, **links)
+
+
+def test_what_the_team_does_not_have_is_not_found(ada: User, team: Team, first: Generation) -> None:
+    other = people.team()
+    theirs = rows.generation(other, people.person(other), people.connection(other), request_id="G-theirs")
+    replay = replayed(theirs, ada, "secret words")
+    for key in ("G-theirs", f"~{theirs.pk}", str(replay.pk), "nothing", "x" * 601):
+        answer = get(ada, team, a="G-first", b=key)
+        assert answer.status_code == 404
+        assert "secret words" not in answer.content.decode()
+
+
+def test_outsiders_see_nothing(team: Team, first: Generation, second: Generation) -> None:
+    outsider = people.person(people.team())
+    assert get(outsider, team, a="G-first", b="G-second").status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER, Role.OWNER])
+def test_everybody_in_the_team_may_compare(
+    team: Team, first: Generation, second: Generation, role: Role
+) -> None:
+    assert "<ins>warm</ins>" in page(people.person(team, role), team, a="G-first", b="G-second")
+
+
+def test_the_number_of_queries_is_constant(
+    ada: User,
+    team: Team,
+    first: Generation,
+    second: Generation,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    replays = [replayed(first, ada, "word " * number) for number in range(12)]
+    browser, address = people.browser(ada), reverse("compare", args=[team.slug])
+    browser.get(address)
+    for a, b, queries in (
+        ("G-first", "G-second", 7),
+        ("G-first", str(replays[0].pk), 6),
+        (str(replays[10].pk), str(replays[11].pk), 5),
+    ):
+        with django_assert_num_queries(queries):
+            assert browser.get(address, {"a": a, "b": b}).status_code == 200
+
+
+def test_replays_offered_cost_one_query(
+    ada: User, team: Team, source: GatewayConnection, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    lost = rows.generation(team, ada, source, request_id="G-lost")
+    replays = [replayed(lost, ada, "x") for _ in range(8)]
+    browser, address = people.browser(ada), reverse("compare", args=[team.slug])
+    browser.get(address)
+    with django_assert_num_queries(7):
+        browser.get(address, {"a": "G-lost", "b": str(replays[0].pk)})
+
+
+def test_very_long_answers_are_bounded(ada: User, team: Team, source: GatewayConnection) -> None:
+    for number, word in enumerate(("cold", "warm")):
+        kept(team, ada, source, f"G-{number}", " ".join(f"{word}{at}" for at in range(300_000)))
+    told = page(ada, team, a="G-0", b="G-1", view="side")
+    assert len(told) < 2_000_000
+    assert "too long to be shown whole" in told
+
+
+# --- where it is linked -----------------------------------------------------------------------------------------
+
+
+def test_the_tab_of_replays_lets_people_choose_two(ada: User, team: Team, first: Generation) -> None:
+    replays = [replayed(first, ada, "x") for _ in range(2)]
+    told = people.browser(ada).get(f"{first.get_absolute_url()}/replays").content.decode()
+    assert f'action="{reverse("compare", args=[team.slug])}"' in told
+    values = re.findall(r'<input type="radio" name="b" value="([^"]+)"', told)
+    assert values == ["G-first", str(replays[1].pk), str(replays[0].pk)]
+
+
+def test_a_replay_links_its_full_comparison(ada: User, team: Team, first: Generation) -> None:
+    replay = replayed(first, ada, "x")
+    told = people.browser(ada).get(replay.get_absolute_url()).content.decode()
+    assert f'href="{reverse("compare", args=[team.slug])}?a=G-first&amp;b={replay.pk}"' in told

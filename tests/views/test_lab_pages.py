@@ -1,0 +1,343 @@
+"""The replay lab: changes, plan, the click, many generations, and the pages of batches."""
+
+import json
+import re
+import uuid
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from dashboard.models import GatewayConnection, Role, Team, User
+from generations.gateway.demo.keys import SCOPED_KEY
+from generations.models import Batch, Generation, Replay, ReplayLimits
+from generations.models.replay import State
+from generations.replay import batches, engine, plan
+from tests import people
+from tests.processes import DemoGateway
+from tests.replay import rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    told: list[str] = []
+    monkeypatch.setattr(engine, "send_message", lambda replay_id: told.append(str(replay_id)))
+    return told
+
+
+@pytest.fixture
+def team() -> Team:
+    return people.team()
+
+
+@pytest.fixture
+def ada(team: Team) -> User:
+    return people.person(team)
+
+
+@pytest.fixture
+def source(team: Team, settings: Any) -> GatewayConnection:
+    return people.connection(team, settings.GATEWAY_URLS[0])
+
+
+@pytest.fixture
+def chat(team: Team, ada: User, source: GatewayConnection) -> Generation:
+    return rows.generation(team, ada, source)
+
+
+def form_of(page: bytes) -> dict[str, str]:
+    """The fields of the lab's form as a browser would send them back."""
+    html = page.decode()
+    found: dict[str, str] = {}
+    for tag in re.findall(r'<input type="(?:hidden|text|number)"[^>]*>', html):
+        told = dict(re.findall(r'(name|value)="([^"]*)"', tag))
+        found[told.get("name", "")] = told.get("value", "")
+    for select in re.finditer(r'<select name="([^"]+)".*?</select>', html, re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)" selected', select[0])
+        found[select[1]] = chosen[1] if chosen else ""
+    for area in re.finditer(r'<textarea name="([^"]+)"[^>]*>\n?(.*?)</textarea>', html, re.DOTALL):
+        found[area[1]] = area[2]
+    return {
+        name: unescape(value)
+        for name, value in found.items()
+        if name not in ("", "q", "team", "csrfmiddlewaretoken")
+    }
+
+
+class Lab:
+    """The pre-flight of one generation in a browser."""
+
+    def __init__(self, of: Generation, user: User, query: str = "") -> None:
+        self.of, self.browser = of, people.browser(user)
+        self.page = self.browser.get(reverse("replay_form", args=[of.team.slug, of.slug]) + query)
+        self.fields = form_of(self.page.content)
+
+    def send(self, name: str = "generation_replays", **changes: str) -> Any:
+        self.fields |= changes
+        answer = self.browser.post(reverse(name, args=[self.of.team.slug, self.of.slug]), self.fields)
+        self.fields |= {name: value for name, value in form_of(answer.content).items() if name == "seen"}
+        return answer
+
+
+def body_of(replay: Replay) -> dict[str, Any]:
+    stored = plan.stored_body(replay.record)
+    assert stored is not None
+    return dict(json.loads(plan.patched(stored, replay.patch)))
+
+
+# --- one generation -----------------------------------------------------------------------------------------------
+
+
+def test_the_form_begins_with_what_is_stored(chat: Generation, ada: User) -> None:
+    fields = Lab(chat, ada).fields
+    assert fields["v-model"] == "openai/gpt-5-nano"
+    assert (fields["v-stream"], fields["v-temperature"], fields["t-0"]) == ("on", "", "Say hi")
+
+
+def test_sent_back_as_it_came_nothing_is_changed(chat: Generation, ada: User) -> None:
+    assert Lab(chat, ada).send().status_code == 302
+    assert Replay.objects.get().patch == ""
+
+
+def test_changes_are_shown_before_they_are_sent(chat: Generation, ada: User, sent: list[str]) -> None:
+    lab = Lab(chat, ada)
+    first = lab.send(**{"v-temperature": "0.2"})
+    assert (first.status_code, Replay.objects.count(), sent) == (400, 0, [])
+    assert "temperature added: 0.2" in first.content.decode()
+    assert lab.send().status_code == 302
+    assert body_of(Replay.objects.get()) == {**rows.CHAT, "temperature": 0.2}
+
+
+def test_another_change_after_the_look_is_shown_again(chat: Generation, ada: User) -> None:
+    lab = Lab(chat, ada)
+    lab.send(**{"v-temperature": "0.2"})
+    assert lab.send(**{"v-temperature": "0.3"}).status_code == 400
+    assert Replay.objects.count() == 0
+
+
+def test_looking_sends_nothing(chat: Generation, ada: User) -> None:
+    lab = Lab(chat, ada)
+    lab.send(**{"v-model": "openai/gpt-5-mini"})
+    answer = lab.send(look="1")
+    assert (answer.status_code, Replay.objects.count()) == (200, 0)
+
+
+def test_the_plan_fragment(chat: Generation, ada: User) -> None:
+    answer = Lab(chat, ada).send("replay_plan", **{"t-0": "Say bye"})
+    assert b"<html" not in answer.content
+    assert "messages[0].content" in answer.content.decode()
+
+
+def test_a_text_is_edited(chat: Generation, ada: User) -> None:
+    lab = Lab(chat, ada)
+    lab.send(**{"t-0": "Say <b>bye</b> & go"})
+    assert lab.send(why="Ticket 7").status_code == 302
+    replay = Replay.objects.get()
+    assert body_of(replay)["messages"] == [{"role": "user", "content": "Say <b>bye</b> & go"}]
+    assert replay.why == "Ticket 7"
+
+
+def test_a_value_that_is_not_possible_is_told_at_its_field(chat: Generation, ada: User) -> None:
+    answer = Lab(chat, ada).send(**{"v-temperature": "hot"})
+    assert answer.status_code == 400
+    assert "Temperature: It must be a number from 0 to 2." in answer.content.decode()
+
+
+def test_the_whole_request_as_json(chat: Generation, ada: User) -> None:
+    lab = Lab(chat, ada, "?edit=json")
+    lab.send(whole='{"model": "m", "messages": [], "x": 1.50}')
+    assert lab.send().status_code == 302
+    replay = Replay.objects.get()
+    stored = plan.stored_body(replay.record)
+    assert stored is not None
+    assert b"1.50" in plan.patched(stored, replay.patch)
+    assert body_of(replay) == {"model": "m", "messages": [], "x": 1.5}
+
+
+def test_broken_json_is_told_with_its_line(chat: Generation, ada: User) -> None:
+    answer = Lab(chat, ada, "?edit=json").send(whole='{"model": "m",\n "messages" []}')
+    assert answer.status_code == 400
+    assert "Line 2, column" in answer.content.decode()
+    assert "&quot;messages&quot; []" in answer.content.decode()
+
+
+def test_again_begins_with_the_changes_of_the_earlier_one(chat: Generation, ada: User) -> None:
+    patch = '[{"op": "add", "path": "/temperature", "value": 0.2}]'
+    earlier = rows.replay(chat, ada, patch=patch, state=State.SUCCEEDED)
+    lab = Lab(chat, ada, f"?again={earlier.pk}")
+    assert lab.fields["v-temperature"] == "0.2"
+    assert lab.send().status_code == 302
+    assert body_of(Replay.objects.exclude(pk=earlier.pk).get())["temperature"] == 0.2
+
+
+def test_again_edits_as_json_what_no_field_can_say(chat: Generation, ada: User) -> None:
+    earlier = rows.replay(chat, ada, patch='[{"op": "add", "path": "/x", "value": [1]}]', state=State.FAILED)
+    lab = Lab(chat, ada, f"?again={earlier.pk}")
+    assert lab.send().status_code == 302
+    assert body_of(Replay.objects.exclude(pk=earlier.pk).get())["x"] == [1]
+
+
+def test_several_times_is_a_batch(chat: Generation, ada: User) -> None:
+    lab = Lab(chat, ada)
+    assert lab.send(times="3", models="openai/gpt-5-mini").status_code == 400
+    answer = lab.send()
+    assert answer.headers["Location"] == Batch.objects.get().get_absolute_url()
+    models = [body_of(replay)["model"] for replay in Replay.objects.order_by("place")]
+    assert models == ["openai/gpt-5-nano"] * 3 + ["openai/gpt-5-mini"] * 3
+
+
+def test_a_limit_is_told_and_nothing_is_sent(chat: Generation, ada: User) -> None:
+    ReplayLimits.objects.create(team=chat.team, person_day_count=0)
+    answer = Lab(chat, ada).send()
+    assert (answer.status_code, Replay.objects.count()) == (409, 0)
+    assert "You may start 0 replays a day" in answer.content.decode()
+
+
+def test_a_dear_one_is_confirmed(team: Team, ada: User, source: GatewayConnection) -> None:
+    dear = rows.generation(team, ada, source, cost_nanos=5_000_000_000)
+    ReplayLimits.objects.create(team=team, confirm_nanos=1_000_000_000)
+    lab = Lab(dear, ada)
+    assert (lab.send().status_code, Replay.objects.count()) == (400, 0)
+    assert lab.send(dear="on").status_code == 302
+
+
+def test_a_viewer_may_look_and_not_run(chat: Generation) -> None:
+    viewer = people.person(chat.team, Role.VIEWER)
+    lab = Lab(chat, viewer)
+    assert lab.send("replay_plan", **{"v-seed": "4"}).status_code == 200
+    assert lab.send().status_code == 403
+
+
+# --- many generations ---------------------------------------------------------------------------------------------
+
+
+def test_pasted_ids_become_a_plan_and_a_batch(team: Team, ada: User, source: GatewayConnection) -> None:
+    made = [rows.generation(team, ada, source, request_id=f"G-01M0N8538G8F4T0W6X1Y2Z3A4{n}") for n in "BCD"]
+    browser, url = people.browser(ada), reverse("lab", args=[team.slug])
+    names = [row.request_id for row in made] + ["G-01M0N8538G8F4T0W6X1Y2Z3AZZ"]
+    first = browser.post(url, {"ids": "\n".join(names), "click": str(uuid.uuid4())})
+    assert "G-01M0N8538G8F4T0W6X1Y2Z3AZZ" in first.content.decode()
+    fields: dict[str, Any] = {
+        **form_of(first.content),
+        "v-temperature": "0.1",
+        "id": [row.slug for row in made],
+    }
+    unseen = browser.post(url, {**fields, "run": "1"})
+    assert (unseen.status_code, Batch.objects.count()) == (400, 0)
+    seen = browser.post(url, {**fields, "run": "1", "seen": form_of(unseen.content)["seen"]})
+    assert seen.status_code == 302
+    assert [body_of(one)["temperature"] for one in Replay.objects.all()] == [0.1] * 3
+
+
+def test_generations_of_another_team_are_not_found(chat: Generation) -> None:
+    eve = people.person(people.team())
+    theirs = eve.memberships.get().team
+    page = people.browser(eve).get(reverse("lab", args=[theirs.slug]), {"id": [chat.slug, f"~{chat.pk}"]})
+    assert b"are not stored" in page.content
+    assert b"The plan" not in page.content
+
+
+# --- the pages of a batch -----------------------------------------------------------------------------------------
+
+
+def ended_batch(chat: Generation, ada: User, times: int) -> Batch:
+    made = batches.draft([chat], times=times)
+    batch = batches.start(chat.team, ada, uuid.uuid4(), "Three times", made, 1)
+    facts = {
+        "total_ms": 900,
+        "output_tokens": 12,
+        "cost_nanos": 53300,
+        "text_key": "k",
+        "finish_reason": "stop",
+    }
+    batch.replays.update(state=State.SUCCEEDED, **facts)
+    return batch
+
+
+def test_the_page_of_a_batch(chat: Generation, ada: User) -> None:
+    batch = ended_batch(chat, ada, 3)
+    page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
+    assert "3 of 3 ended, 0 under way, 0 waiting" in page
+    assert "1 distinct" in page
+
+
+@pytest.mark.parametrize("sort", ["place", "-cost", "verdict", "total", "-first", "finish", "odd", "-"])
+def test_it_can_be_sorted(chat: Generation, ada: User, sort: str) -> None:
+    batch = ended_batch(chat, ada, 2)
+    assert people.browser(ada).get(batch.get_absolute_url(), {"sort": sort}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["batch", "batch_live", "batches"])
+def test_the_queries_do_not_grow(chat: Generation, ada: User, name: str) -> None:
+    counts = []
+    for times in (1, 4):
+        batch = ended_batch(chat, ada, times)
+        browser = people.browser(ada)
+        args = [chat.team.slug] if name == "batches" else [chat.team.slug, batch.pk]
+        browser.get(reverse(name, args=args))
+        with CaptureQueriesContext(connection) as seen:
+            browser.get(reverse(name, args=args))
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+def test_exports(chat: Generation, ada: User) -> None:
+    batch = ended_batch(chat, ada, 2)
+    browser = people.browser(ada)
+    sheet = b"".join(browser.get(reverse("batch_csv", args=[chat.team.slug, batch.pk]))).decode()
+    assert [line.split(",")[0] for line in sheet.splitlines()] == ["place", "0", "1"]
+    told = json.loads(b"".join(browser.get(reverse("batch_json", args=[chat.team.slug, batch.pk]))))
+    assert [one["total_ms"] for one in told["replays"]] == [900, 900]
+
+
+@pytest.mark.parametrize("name", ["batch_pause", "batch_resume", "batch_cancel"])
+def test_the_buttons_are_for_members(chat: Generation, ada: User, name: str) -> None:
+    batch = batches.start(chat.team, ada, uuid.uuid4(), "x", batches.draft([chat], times=2), 1)
+    url = reverse(name, args=[chat.team.slug, batch.pk])
+    told = {
+        "viewer": people.browser(people.person(chat.team, Role.VIEWER)).post(url).status_code,
+        "outsider": people.browser(people.person(people.team())).post(url).status_code,
+        "member": people.browser(ada).post(url).status_code,
+    }
+    assert told == {"viewer": 403, "outsider": 404, "member": 302}
+
+
+def test_the_buttons_work(chat: Generation, ada: User) -> None:
+    batch = batches.start(chat.team, ada, uuid.uuid4(), "x", batches.draft([chat], times=2), 1)
+    told = []
+    for name in ("batch_pause", "batch_resume", "batch_cancel"):
+        people.browser(ada).post(reverse(name, args=[chat.team.slug, batch.pk]))
+        batch.refresh_from_db()
+        told.append(batch.state)
+    assert told == ["paused", "running", "cancelled"]
+
+
+# --- suggestions --------------------------------------------------------------------------------------------------
+
+
+def names_of(chat: Generation, user: User) -> list[str]:
+    page = people.browser(user).get(reverse("model_names", args=[chat.team.slug, chat.slug])).content.decode()
+    return re.findall(r'<option value="([^"]*)">', page)
+
+
+def test_the_gateways_models_of_the_endpoint_are_offered(
+    team: Team, ada: User, demo_gateway: DemoGateway
+) -> None:
+    source = people.connection(team, demo_gateway.url, SCOPED_KEY)
+    names = names_of(rows.generation(team, ada, source), ada)
+    assert "openai/gpt-5-mini" in names
+    assert "openai/text-embedding-3-small" not in names
+
+
+def test_a_gateway_that_is_away_offers_nothing(chat: Generation, ada: User) -> None:
+    assert names_of(chat, ada) == []
+
+
+def test_a_viewer_causes_no_call(team: Team, ada: User, demo_gateway: DemoGateway) -> None:
+    row = rows.generation(team, ada, people.connection(team, demo_gateway.url, SCOPED_KEY))
+    assert names_of(row, people.person(team, Role.VIEWER)) == []

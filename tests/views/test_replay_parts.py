@@ -1,0 +1,194 @@
+"""Texts, pictures and sound of a replay's answer, one part at a time."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from django.http import HttpResponseBase
+from django.urls import reverse
+
+from dashboard.models import Role, Team, User
+from generations.gateway import Answer, endpoints
+from generations.models import Generation, Replay, ReplayAnswer
+from generations.models.replay import State
+from generations.replay.rows import answer_row
+from tests import people
+from tests.replay import rows
+
+pytestmark = pytest.mark.django_db
+PNG = b"\x89PNG\r\n\x1a\n picture"
+MP3 = bytes(range(256)) * 4
+LONG = "Lorem ipsum <b> & more é. " * 6_000
+
+
+@pytest.fixture
+def team() -> Team:
+    return people.team()
+
+
+@pytest.fixture
+def ada(team: Team) -> User:
+    return people.person(team)
+
+
+@pytest.fixture
+def chat(team: Team, ada: User) -> Generation:
+    return rows.generation(team, ada, people.connection(team))
+
+
+def replayed(of: Generation, ada: User, wire: bytes, content_type: str = "application/json") -> Replay:
+    row = rows.replay(of, ada, state=State.SUCCEEDED, content_type=content_type, received_bytes=len(wire))
+    known = endpoints.find(of.endpoint)
+    assert known is not None
+    answer_row(row.pk, Answer.read(known.wire, content_type, wire), wire).save()
+    return row
+
+
+def told(**message: Any) -> bytes:
+    return json.dumps({"choices": [{"message": {"role": "assistant", **message}}]}).encode()
+
+
+def part(user: User, replay: Replay, name: str, at: str, **query: Any) -> Any:
+    address = reverse(f"replay_part_{name}", args=[replay.team.slug, replay.pk])
+    return people.browser(user).get(address, {"at": at, **query})
+
+
+def read(answer: HttpResponseBase) -> bytes:
+    return answer.getvalue() if answer.streaming else answer.content  # type: ignore[attr-defined]
+
+
+def page(user: User, replay: Replay) -> str:
+    return people.browser(user).get(replay.get_absolute_url()).content.decode()
+
+
+# --- text -------------------------------------------------------------------------------------------------------
+
+
+def test_a_long_text_is_read_in_windows(ada: User, chat: Generation) -> None:
+    replay = replayed(chat, ada, told(content=LONG))
+    assert f'hx-get="{replay.get_absolute_url()}/parts/text?at=%2F0&amp;kind=markdown"' in page(ada, replay)
+    first = part(ada, replay, "text", "/0", kind="text").content.decode()
+    assert "Lorem ipsum &lt;b&gt; &amp; more é." in first
+    assert "Show more" in first
+    assert read(part(ada, replay, "raw", "/0")).decode() == LONG
+
+
+def test_a_value_inside_json(ada: User, team: Team) -> None:
+    vectors = rows.generation(team, ada, people.connection(team), endpoint="embeddings")
+    replay = replayed(vectors, ada, b'{"data": [{"index": 0, "embedding": [0.10, 1e2]}]}')
+    assert ">0.10, 1e2<" in page(ada, replay)
+    raw = part(ada, replay, "raw", "/0/data/0/embedding")
+    assert (read(raw), raw["Content-Type"]) == (b"[0.10, 1e2]", "application/json")
+    assert "1e2" in part(ada, replay, "text", "/0/data").content.decode()
+
+
+@pytest.mark.parametrize("at", ["", "/1", "/0/x", "/x", "/-1"])
+@pytest.mark.parametrize("name", ["text", "raw", "media"])
+def test_what_is_not_there_is_not_found(ada: User, chat: Generation, name: str, at: str) -> None:
+    assert part(ada, replayed(chat, ada, told(content="x")), name, at).status_code == 404
+
+
+def test_a_replay_without_an_answer_has_no_parts(ada: User, chat: Generation) -> None:
+    assert part(ada, rows.replay(chat, ada), "text", "/0").status_code == 404
+
+
+# --- pictures ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def poster(team: Team, ada: User) -> Replay:
+    images = rows.generation(team, ada, people.connection(team), endpoint="images.generations")
+    data = base64.b64encode(PNG).decode()
+    svg = base64.b64encode(b"<svg onload='alert(1)'/>").decode()
+    many = [
+        {"b64_json": data},
+        {"b64_json": svg, "mime_type": "image/svg+xml"},
+        {"url": "https://x.example/p.png"},
+    ]
+    return replayed(images, ada, json.dumps({"data": many}).encode())
+
+
+def test_pictures_are_a_gallery_that_loads_nothing_by_itself(ada: User, poster: Replay) -> None:
+    told = page(ada, poster)
+    assert base64.b64encode(PNG).decode() not in told
+    assert 'src="https://' not in told
+    gallery = told.partition('aria-label="Pictures"')[2].partition("</section>")[0]
+    source = f"{poster.get_absolute_url()}/parts/media?at=%2F0&amp;mime=image%2Fpng"
+    assert gallery.count("<img") == gallery.count(f'src="{source}"') == 1
+    assert 'loading="lazy"' in gallery
+
+
+def test_a_picture_is_served_as_what_it_is(ada: User, poster: Replay) -> None:
+    answer = part(ada, poster, "media", "/0", mime="image/png")
+    assert (read(answer), answer["Content-Type"]) == (PNG, "image/png")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
+@pytest.mark.parametrize("mime", ["image/svg+xml", "text/html", "", "image/png\r\nX: y"])
+def test_what_may_hold_scripts_is_a_download(ada: User, poster: Replay, mime: str) -> None:
+    answer = part(ada, poster, "media", "/1", mime=mime)
+    assert answer["Content-Type"] in ("image/svg+xml", "application/octet-stream")
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_a_text_is_no_picture(ada: User, chat: Generation) -> None:
+    answer = part(ada, replayed(chat, ada, told(content="<script>")), "media", "/0", mime="text/html")
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+# --- sound ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def speech(team: Team, ada: User) -> Replay:
+    spoken = rows.generation(team, ada, people.connection(team), endpoint="audio.speech")
+    return replayed(spoken, ada, MP3, "audio/mpeg")
+
+
+def test_sound_has_a_player(ada: User, speech: Replay) -> None:
+    source = f'src="{speech.get_absolute_url()}/parts/media?at=%2F0&amp;mime=audio%2Fmpeg"'
+    told = page(ada, speech)
+    assert source in told.partition("<audio")[2].partition(">")[0]
+    assert "<textarea" not in told.partition('aria-label="Replay"')[2].partition("</section>")[0]
+
+
+@pytest.mark.parametrize("name", ["replay_raw", "replay_part_media"])
+def test_a_player_may_ask_for_a_range(ada: User, speech: Replay, name: str) -> None:
+    address = reverse(name, args=[speech.team.slug, speech.pk])
+    answer = people.browser(ada, range="bytes=1000-2000").get(address, {"at": "/0"})
+    assert (answer.status_code, answer["Content-Range"]) == (206, "bytes 1000-1023/1024")
+    assert (read(answer), answer["Content-Type"]) == (MP3[1000:], "audio/mpeg")
+    whole = people.browser(ada).get(address, {"at": "/0"})
+    assert (whole.status_code, read(whole), whole["Accept-Ranges"]) == (200, MP3, "bytes")
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/xhtml+xml", "nonsense"])
+def test_a_body_of_another_kind_is_a_download(ada: User, speech: Replay, kind: str) -> None:
+    Replay.objects.update(content_type=kind)
+    answer = people.browser(ada).get(reverse("replay_raw", args=[speech.team.slug, speech.pk]))
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+# --- who --------------------------------------------------------------------------------------------------------
+
+
+def test_viewers_may_read_and_outsiders_may_not(team: Team, chat: Generation, poster: Replay) -> None:
+    assert part(people.person(team, Role.VIEWER), poster, "media", "/0").status_code == 200
+    assert part(people.person(people.team()), poster, "media", "/0").status_code == 404
+
+
+def test_a_cut_answer_still_has_its_beginning(ada: User, chat: Generation) -> None:
+    """The bytes beyond the limit are gone; the parts that were whole can be read."""
+    frame = b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n'
+    wire = frame % b"kept" + frame % b"lost"
+    replay = replayed(chat, ada, wire, "text/event-stream")
+    row = ReplayAnswer.objects.get()
+    cut = answer_row(replay.pk, Answer.read("chat", "text/event-stream", wire), wire[:-20])
+    ReplayAnswer.objects.update(packed=cut.packed, size=cut.size)
+    assert row.text == "keptlost"
+    assert read(part(ada, replay, "raw", "/0")).decode() == "kept"
+    assert "Cut: the first" in page(ada, replay)
