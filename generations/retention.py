@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from dashboard.models import User
@@ -103,6 +104,10 @@ def _drop_answers(replays: Iterable[UUID]) -> None:
     ReplayAnswer.objects.filter(replay__in=replays).delete()
 
 
+# What is left of a patch: that there was one. Its values quote the request.
+NO_LINES = "[]"
+
+
 # -- by age --------------------------------------------------------------------------------------------------
 
 
@@ -169,9 +174,11 @@ def _expire_answers(cutoff: datetime) -> int:
     """The answers of replays that ended before, and what an interrupted one left in its checkpoints."""
     with transaction.atomic():
         old = Replay.objects.filter(finished_at__lt=cutoff).exclude(state__in=OPEN_STATES)
-        kept = old.exclude(answer=None, parts=None).order_by("finished_at")
+        kept = old.exclude(Q(answer=None, parts=None), patch__in=["", NO_LINES]).order_by("finished_at")
         replays = list(kept.values_list("pk", flat=True).distinct()[:BITE])
         _drop_answers(replays)
-        Replay.objects.filter(pk__in=replays, status_code__isnull=False).update(detail="")
+        ended = Replay.objects.filter(pk__in=replays)
+        ended.filter(status_code__isnull=False).update(detail="")
+        ended.exclude(patch="").update(patch=NO_LINES)
     live.wipe(replays)
     return len(replays)

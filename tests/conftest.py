@@ -16,10 +16,15 @@ import django
 import pytest
 import pytest_django
 import redis
+from hypothesis import settings as hypothesis_settings
 
 from dashboard.embedded.engines import Engines
 from dashboard.embedded.system import LOOPBACK, Port
 from tests.processes import DemoGateway, chromium, demo_process, process, wait_for, with_database
+
+# A test asserts no time: the machine may be busy.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 FOLDER = Path(tempfile.mkdtemp(prefix="retake-"))
 # Under xdist each process has engines of its own: what its parent chose for itself does not count as given.

@@ -71,7 +71,7 @@ class Recorded:
             return "It failed, so there is no answer to compare."
         record = self.record
         if record is None or not record.has_answer:
-            return " ".join(["Its answer was not kept.", *self._causes()])
+            return " ".join(["Its answer is not in the record.", *self._causes()])
         found = record.value(ANSWER)
         if found is None or endpoints.find(self.generation.endpoint) is None:
             return "Its answer is of a kind that Retake cannot read."

@@ -185,7 +185,7 @@ def test_a_lost_answer_says_so_and_offers_replays(
     lost = rows.generation(team, ada, source, request_id="G-lost")
     replay = replayed(lost, ada, "kept")
     told = page(ada, team, a="G-lost", b="G-second")
-    assert "Its answer was not kept." in told
+    assert "Its answer is not in the record." in told
     assert f'href="{reverse("compare", args=[team.slug])}?a={replay.pk}&amp;b=G-second"' in told
     assert "<ins>" not in told.partition("Figures")[0].replace("<ins>B only</ins>", "")
 
