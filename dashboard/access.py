@@ -31,7 +31,7 @@ class Right(Enum):
     READ = Role.VIEWER, "read this team's pages"
     LOOK_UP = Role.MEMBER, "ask the gateway for a generation"
     REPLAY = Role.MEMBER, "replay a generation, because a replay costs money"
-    MANAGE = Role.ADMIN, "manage members and gateway connections"
+    MANAGE = Role.ADMIN, "manage members, gateway connections and replay limits"
     OWN = Role.OWNER, "change or remove owners"
 
     @property

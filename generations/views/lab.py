@@ -35,7 +35,7 @@ class Shown:
     lines: list[PatchLine]
     draft: Draft | None
     held: ReplayLimits | None
-    used: limits.Used
+    standings: limits.Standings | None
 
     @property
     def seen(self) -> str:
@@ -49,12 +49,6 @@ class Shown:
     @property
     def is_dear(self) -> bool:
         return limits.needs_sure(self.held, self.high)
-
-    @property
-    def left(self) -> int | None:
-        """What the team may still spend today, nanos."""
-        most = self.held.team_day_nanos if self.held else None
-        return None if most is None else max(0, most - self.used.nanos)
 
 
 # --- one generation -----------------------------------------------------------------------------------------------
@@ -123,9 +117,9 @@ def _can_say(form: ChangeForm, order: Order) -> bool:
 def _shown(request: TeamRequest, order: Order, form: RunForm) -> Shown:
     """Raises plan.Refused."""
     held = ReplayLimits.objects.filter(team=request.team).first()
-    used = limits.used(limits.today(request.team)) if held else limits.Used(0, 0)
+    standings = limits.standings(request.team, request.user, held) if held else None
     lines = patch_lines.lines(order.stored, patches.read(order.patch)) if order.patch else []
-    return Shown(order, plan.preflight(order), lines, _draft(order, form), held, used)
+    return Shown(order, plan.preflight(order), lines, _draft(order, form), held, standings)
 
 
 def _draft(order: Order, form: RunForm) -> Draft | None:

@@ -28,7 +28,7 @@ def test_403_tells_the_reason() -> None:
     answer = browser(person(ours, Role.VIEWER)).get(reverse("team_connections", args=[ours.slug]))
     assert (answer.status_code, templates(answer)) == (403, "403.html")
     assert answer.context["reason"] == (
-        "Your role in this team is viewer. Only admins and above may manage members and gateway connections. "
+        "Your role in this team is viewer. Only admins and above may manage members, gateway connections and replay limits. "
         "Ask an admin of the team to change your role."
     )
 

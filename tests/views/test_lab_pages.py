@@ -198,6 +198,13 @@ def test_a_limit_is_told_and_nothing_is_sent(chat: Generation, ada: User) -> Non
     assert "You may start 0 replays a day" in answer.content.decode()
 
 
+def test_what_is_left_today_is_told(chat: Generation, ada: User) -> None:
+    ReplayLimits.objects.create(team=chat.team, team_day_nanos=2_000_000_000, person_day_nanos=10**9)
+    page = Lab(chat, ada).page.content.decode()
+    assert "Left for you today: $1.00 of $1.00." in page
+    assert "Left for the team today: $2.00 of $2.00." in page
+
+
 def test_a_dear_one_is_confirmed(team: Team, ada: User, source: GatewayConnection) -> None:
     dear = rows.generation(team, ada, source, cost_nanos=5_000_000_000)
     ReplayLimits.objects.create(team=team, confirm_nanos=1_000_000_000)
