@@ -101,6 +101,8 @@ PAGES = (
     Shot("home", "/"),
     Shot("generation", f"/g/{CHAT}"),
     *(Shot(name, beside(f"/g/{CHAT}", name)) for name in ("parameters", "cost", "timing", "json", "replays")),
+    Shot("found", beside(f"/g/{CHAT}", "json?find=oslo")),
+    Shot("many", f"/t/acme/lookups?id={CHAT}&id={FAILED}&id={UNKNOWN_ID}"),
     Shot("copy", beside(f"/g/{CHAT}", "copy")),
     Shot("forget", beside(f"/g/{CHAT}", "forget")),
     Shot("generations", "/t/acme/generations"),

@@ -10,6 +10,7 @@ from generations.models import Generation
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.teller import Teller
+from tests.processes import DemoGateway
 
 pytestmark = pytest.mark.browser
 MOST_TABS = 40
@@ -19,7 +20,7 @@ def tab_to(page: Page, name: str) -> None:
     """Press Tab until the control of that name has the focus, which must be visible."""
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
-        if page.locator(":focus").inner_text().strip().startswith(name):
+        if page.evaluate("document.activeElement.innerText").strip().startswith(name):
             return expect(page.locator(":focus-visible")).to_have_css("outline-style", "solid")
     raise AssertionError(f"{name} is not reached by {MOST_TABS} Tabs")
 
@@ -59,7 +60,7 @@ def test_from_home_to_a_replay_and_back(window: Windows, told: Generation, ada: 
     assert teller.posts == 1
 
 
-KEYS_AFTER_A_REPLAY = ["Look up", "Replay", "Copy link", "Home", "This help"]
+KEYS_AFTER_A_REPLAY = ["Look up", "Replay", "Diff", "Copy link", "Home", "This help"]
 
 
 def test_keys_are_letters_while_typing(window: Windows, chat: Generation, ada: User) -> None:
@@ -128,3 +129,42 @@ def test_escape_closes_a_menu_and_gives_the_focus_back(window: Windows, chat: Ge
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Members")).to_be_hidden()
     expect(menu).to_be_focused()
+
+
+def test_the_list_is_filtered_saved_and_walked(window: Windows, chat: Generation, ada: User) -> None:
+    page = window(ada)
+    page.goto("/t/acme/generations")
+    page.get_by_label("Words in prompt or answer").focus()
+    page.keyboard.type("hi")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?q=hi$"))
+    tab_to(page, "More filters")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Provider", exact=True)).to_be_visible()
+    page.get_by_label("Name for these filters").focus()
+    page.keyboard.type("Greetings")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Greetings")).to_have_attribute("aria-current", "true")
+    page.keyboard.press("j")
+    expect(page.locator("[data-row]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(chat.request_id)
+
+
+def test_rows_of_several_ids_keep_the_focus_as_they_come(
+    window: Windows, chat: Generation, ada: User, demo_gateway: DemoGateway
+) -> None:
+    demo_gateway.set(delay_ms=1500)
+    page = window(ada)
+    page.goto("/")
+    page.keyboard.insert_text(f"{chat.request_id} {pages.FAILED}")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("2 generations")
+    page.keyboard.press("j")
+    first = page.locator("[data-row]").first
+    expect(first).to_be_focused()
+    expect(page.locator("#many [role=status]")).to_have_text("2 of 2 found.")
+    expect(first).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(pages.FAILED)

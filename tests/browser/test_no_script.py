@@ -1,5 +1,7 @@
 """The whole story without JavaScript: links, forms, and a page that refreshes itself."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -12,6 +14,7 @@ from tests.browser.teller import Teller
 from tests.processes import DemoGateway
 
 pytestmark = pytest.mark.browser
+UNKNOWN = "G-01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
 def test_the_whole_story(
@@ -48,3 +51,43 @@ def test_stop(window: Windows, told: Generation, ada: User, teller: Teller) -> N
     page.get_by_role("button", name="Stop").click()
     pages.wait_for_end(page, "cancelled")
     assert pages.final_text(page) == teller.text
+
+
+def test_several_ids_and_the_list(
+    window: Windows, source: GatewayConnection, ada: User, chat: Generation
+) -> None:
+    page = window(ada, scripts=False)
+    page.goto("/")
+    pages.look_up(page, f"{pages.CHAT}, {pages.FAILED} and {UNKNOWN}")
+    expect(page.locator("h1")).to_have_text("3 generations")
+    expect(page.locator("#many [role=status]")).to_have_text(
+        "2 of 3 found."
+    )  # the page loads itself until then
+    page.locator("#many").get_by_role("link", name=pages.FAILED).click()
+    expect(page.locator("h1")).to_have_text(pages.FAILED)
+
+    page.goto("/t/acme/generations")
+    page.get_by_label("Outcome").select_option("failed")
+    page.locator("summary", has_text="More filters").click()
+    page.get_by_label("Provider", exact=True).fill("google")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile(r"generations\?outcome=failed&provider=google$"))
+    page.get_by_label("Name for these filters").fill("Broken")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Clear all filters").click()
+    page.get_by_role("link", name="Broken").click()
+    expect(page.get_by_label("Outcome")).to_have_value("failed")
+    page.get_by_role("button", name="Remove the saved filter Broken").click()
+    expect(page.get_by_role("link", name="Broken")).to_have_count(0)
+
+
+def test_a_page_is_copied_and_forgotten(window: Windows, ada: User, chat: Generation) -> None:
+    page = window(ada, scripts=False)
+    page.goto(f"{chat.get_absolute_url()}/copy")
+    expect(page.locator("#code-curl")).to_contain_text("Say hi")
+    assert page.get_by_role("button", name="Copy").locator("visible=true").count() == 0
+    page.goto(chat.get_absolute_url())
+    page.locator("summary[aria-label=More]").click()
+    page.get_by_role("link", name="Forget this generation").click()
+    page.get_by_role("button", name="Forget this generation").click()
+    expect(page.locator("main")).to_contain_text(f"Retake has forgotten {chat.request_id}.")

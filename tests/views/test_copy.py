@@ -7,6 +7,7 @@ import zipfile
 from html import unescape
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
@@ -176,18 +177,59 @@ def test_find_shows_values_as_text(team: Team, ada: User) -> None:
 # --- links in a chat --------------------------------------------------------------------------------------------
 
 
-def test_a_pasted_link_shows_product_and_id_whether_the_row_exists_or_not(
-    team: Team, chat: Generation
-) -> None:
-    ghost = chat.get_absolute_url().replace(OSLO, OSLO[:-1] + "9")
+SHOWN = re.compile(r'<meta property="og:(\w+)" content="([^"]*)">')
+GHOST = OSLO[:-1] + "9"
+
+
+def unfurl(url: str) -> tuple[list[int], dict[str, str], str]:
+    """What a chat program is answered: statuses, headers and page, with all that is made anew each time left out."""
+    answer = people.browser().get(url, follow=True, headers={"user-agent": "Slackbot-LinkExpanding 1.0"})
+    headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
+    page = re.sub(r'(csrfmiddlewaretoken" value=")[^"]+', r"\1", answer.content.decode())
+    return [code for _, code in answer.redirect_chain] + [answer.status_code], headers, page
+
+
+@pytest.mark.parametrize(
+    "tail", ["", "/cost", "/json?find=secret", ".json", "/replay", "/copy", "/parts/raw?at="]
+)
+@pytest.mark.parametrize("ghost", ["id", "team"])
+def test_a_pasted_link_tells_nobody_what_exists(team: Team, chat: Generation, tail: str, ghost: str) -> None:
+    there = chat.get_absolute_url() + tail
+    elsewhere = there.replace(OSLO, GHOST) if ghost == "id" else there.replace(team.slug, "nobody", 1)
+    seen, unseen = unfurl(there), unfurl(elsewhere)
+    names = re.compile(f"{OSLO}|{GHOST}|{team.slug}|nobody")
+    assert (seen[:2], names.sub("NAME", seen[2])) == (unseen[:2], names.sub("NAME", unseen[2]))
+    assert dict(SHOWN.findall(seen[2])) == {
+        "site_name": "Retake",
+        "type": "website",
+        "title": f"Retake · {OSLO}",
+        "description": "Sign in to see it.",
+    }
+    assert [word for word in (team.name, "gpt-5-nano", "Oslo was cancelled") if word in seen[2]] == []
+
+
+def test_a_link_to_a_replay_tells_nobody_what_exists(team: Team, ada: User, chat: Generation) -> None:
+    people.connection(team)
+    there = rows.replay(chat, ada).get_absolute_url()
+    elsewhere = reverse("replay", args=[team.slug, UUID(int=7)])
+    seen, unseen = unfurl(there), unfurl(elsewhere)
+    ids = [re.search(r"/r/([0-9a-f-]{36})", url) for url in (there, elsewhere)]
+    names = [found[1] for found in ids if found]
     pages = [
-        people.browser().get(url, follow=True).content.decode() for url in (chat.get_absolute_url(), ghost)
+        page.replace(name, "ID").replace(name[:8], "ID")
+        for (_, _, page), name in zip((seen, unseen), names, strict=True)
     ]
-    assert f'<meta property="og:title" content="Retake · {OSLO}">' in pages[0]
-    assert '<meta property="og:site_name" content="Retake">' in pages[0]
-    plain = [re.sub(r'(csrfmiddlewaretoken" value=")[^"]+', r"\1", page) for page in pages]
-    assert plain[0].replace(OSLO, "ID") == plain[1].replace(OSLO[:-1] + "9", "ID")
-    assert "og:" not in people.browser(people.person(team)).get(chat.get_absolute_url()).content.decode()
+    assert (seen[:2], pages[0]) == (unseen[:2], pages[1])
+
+
+def test_nobody_signed_in_sees_a_difference_or_what_is_for_chats(team: Team, chat: Generation) -> None:
+    outsider = people.browser(people.person(people.team()))
+    urls = [chat.get_absolute_url(), chat.get_absolute_url().replace(OSLO, GHOST)]
+    answers = [outsider.get(url) for url in urls]
+    pages = [re.sub(r'"X-CSRFToken": "[^"]+"', "", answer.content.decode()) for answer in answers]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert pages[0].replace(OSLO, "ID") == pages[1].replace(GHOST, "ID")
+    assert "og:" not in people.browser(people.person(team)).get(urls[0]).content.decode()
 
 
 @pytest.mark.parametrize(
