@@ -21,7 +21,7 @@ FILTERS = {
     "outcome": "outcome=failed",
     "error code": "status=user%3Arate_limit",
     "streamed": "stream=1",
-    "time": "since=2026-08-01T00%3A00&until=2026-08-01T06%3A00",
+    "time": "since=2026-08-31T15%3A00&until=2026-08-31T21%3A00",
 }
 RANGES = {
     "cost range": "cost_min=0.0009&cost_max=0.00095",

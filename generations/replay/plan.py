@@ -1,6 +1,8 @@
 """What a replay will send, where to, and what is to be known before: the pre-flight."""
 
 import hashlib
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -132,7 +134,26 @@ def caveats(body: jsontext.Value) -> list[str]:
     notes = [text for key, text in STALE.items() if key in found]
     if "tools" in found:
         notes.append("It offers tools. Tools that run at the provider (web search, code) run again.")
+    if any(SIGNED.search(text) for text in texts_of(body)):
+        notes.append("It refers to a signed address, which may have expired since.")
     return notes
+
+
+# How the large stores sign an address that is good for a while.
+SIGNED = re.compile(r"^https?://\S+[?&](X-Amz-Signature|X-Goog-Signature|Signature|sig)=", re.IGNORECASE)
+
+
+def texts_of(body: jsontext.Value) -> Iterator[str]:
+    """All short texts anywhere in a JSON value."""
+    todo: list[jsontext.Value] = [body]
+    while todo:
+        match todo.pop():
+            case str() as text if len(text) < 4000 and jsontext.is_text(text):
+                yield text
+            case dict() as members:
+                todo.extend(members.values())
+            case list() as items:
+                todo.extend(items)
 
 
 def keys_of(body: jsontext.Value) -> set[str]:

@@ -157,6 +157,7 @@ def test_rows_of_several_ids_keep_the_focus_as_they_come(
     demo_gateway.set(delay_ms=1500)
     page = window(ada)
     page.goto("/")
+    expect(page.get_by_label("What to look up")).to_be_focused()
     page.keyboard.insert_text(f"{chat.request_id} {pages.FAILED}")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("2 generations")

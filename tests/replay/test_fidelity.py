@@ -74,3 +74,22 @@ def test_reading_and_writing_a_body_keeps_order_and_number_text(body: str) -> No
     again = json.loads(jsontext.dumps(parsed), object_pairs_hook=dict, parse_int=str, parse_float=str)
     assert again == once
     assert list(again) == list(once)
+
+
+@given(body=BODIES, key=st.text(max_size=8), value=VALUES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_patched_request_arrives_with_the_patch_and_nothing_else(
+    demo_gateway: DemoGateway, body: str, key: str, value: str
+) -> None:
+    """The reference sets the member in what the standard library has parsed."""
+    path = json.dumps("/" + key.replace("~", "~0").replace("/", "~1"))
+    sent = plan.patched(body.encode(), f'[{{"op": "add", "path": {path}, "value": {value}}}]')
+    chat = endpoints.find("chat.completions")
+    assert chat is not None
+    with contextlib.suppress(GatewayError):
+        list(Client(demo_gateway.url, SCOPED_KEY).send(chat, sent))
+    received = jsontext.loads(base64.b64decode(demo_gateway.requests()[-1]["body"]))
+    expected = jsontext.loads(body)
+    assert isinstance(expected, dict)
+    expected[key] = jsontext.loads(value)
+    assert jsontext.dumps(received) == jsontext.dumps(expected)

@@ -71,6 +71,12 @@ def test_caveats() -> None:
     assert [note.split(" ")[1] for note in notes] == ["continues", "refers", "offers"]
 
 
+def test_signed_addresses_may_have_expired() -> None:
+    signed = "https://b.s3.amazonaws.com/a.png?X-Amz-Date=1&X-Amz-Signature=ab"
+    assert caveats({"input": [{"image_url": {"url": "https://example.com/a.png?size=2"}}]}) == []
+    assert [note.split(" ")[4] for note in caveats({"input": [{"image_url": {"url": signed}}]})] == ["signed"]
+
+
 def test_keys_of_deep_values() -> None:
     deep: Any = {"last": "x"}
     for _ in range(5000):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
-from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 from generations.gateway.jsontext import Number, Unreadable, Value, dumps, is_text, loads, visible
@@ -77,24 +76,10 @@ class Page:
         return isinstance(told, dict | list) and all(self.shows(one) for _, one in leaves(told))
 
 
-class _Words(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.parts.extend(f" {value} " for name, value in attrs if name == "href" and value)
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-
 def words(html: str) -> str:
-    """The text of some HTML, and where it links to."""
-    reader = _Words()
-    reader.feed(html)
-    reader.close()
-    return "".join(reader.parts)
+    """The text of some HTML, and where it links to. Templates escape every `>` that is not a tag's."""
+    links = re.findall(r'<a [^>]*?href="([^"]*)"', html)
+    return unescape(" ".join([re.sub(r"<[^>]*>", "", html), *links]))
 
 
 def squeezed(text: str) -> str:
