@@ -7,13 +7,12 @@ Signed in but not of the team: 404. Of the team without the right: 403 with the 
 from collections.abc import Callable
 from enum import Enum
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.urls import resolve
 
 from dashboard.models import Membership, Role, Team, User
 
@@ -131,8 +130,3 @@ OPEN_VIEWS = {"healthz", "readyz", "demo_sign_in", "invitation", "favicon", "acc
 def may(request: TeamRequest, right: Right) -> bool:
     """Whether who asks has `right` in the team of this request (for showing and hiding controls)."""
     return right.held_by(request.role)
-
-
-def right_of(path: str) -> Any:
-    """The right that the view at `path` asks for: a `Right`, "person", "everybody", or None when it asks nothing."""
-    return getattr(resolve(path).func, "right", None)

@@ -57,24 +57,6 @@ class ShortLookupForm(LookupForm):
     )
 
 
-class ReplayForm(forms.Form):
-    """One click on Run replay. `click` makes a double click one replay."""
-
-    click = forms.UUIDField(widget=forms.HiddenInput)
-    sure = forms.BooleanField(required=False)
-
-    def __init__(self, *args: object, damaged: bool = False, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.damaged = damaged
-
-    def clean_sure(self) -> bool:
-        """Ticked, where values of the stored request are damaged."""
-        sure = bool(self.cleaned_data["sure"])
-        if self.damaged and not sure:
-            raise forms.ValidationError("Tick the box to send the damaged values as they are.")
-        return sure
-
-
 YES_NO = (("", "any"), ("1", "yes"), ("0", "no"))
 OUTCOMES = (("", "any"), ("succeeded", "succeeded"), ("failed", "failed"), ("unknown", "unknown"))
 NANOS = 10**9

@@ -1,6 +1,5 @@
 """The form of the replay lab: what to change, how often, with which models. Checked against one stored request."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -12,6 +11,7 @@ from generations.reading import rewrites, variations
 from generations.reading.members import Body
 from generations.reading.rewrites import Editable
 from generations.reading.variations import Variation
+from generations.replay import batches
 from generations.replay.changes import Change, ChangeRefused, Wish
 
 LONGEST_TEXT = 20_000
@@ -34,7 +34,9 @@ class RunForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "For the ledger"}),
     )
-    times = forms.IntegerField(label="Times", min_value=1, max_value=50, initial=1, required=False)
+    times = forms.IntegerField(
+        label="Times", min_value=1, max_value=batches.MOST_TIMES, initial=1, required=False
+    )
     parallel = forms.IntegerField(label="At once", min_value=1, required=False)
     models = forms.CharField(
         label="Other models beside it",
@@ -173,8 +175,3 @@ def body_of(raw: bytes) -> Body:
     """The members of a request; none where it is no object."""
     value = jsontext.loads(raw)
     return value if isinstance(value, dict) else {}
-
-
-def posted(data: Mapping[str, str]) -> bool:
-    """Whether the form was sent with more than the click: with changes that must have been shown before."""
-    return "v-model" in data or "whole" in data

@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce, Left, TruncDate
 from dashboard.models import Team, User
 from generations import browse
 from generations.models import Replay
-from generations.models.replay import ReplayQuerySet
+from generations.models.replay import EXPIRED_PATCH, ReplayQuerySet
 from generations.reading import patches
 from generations.reading.patch_lines import PatchLine, lines
 from generations.replay.limits import COST, FORGOTTEN
@@ -125,6 +125,11 @@ class Entry:
         """The JSON Patch, "" for none; None when it is too long to be read here."""
         is_long = self.row.patch_bytes > PATCH_READ  # type: ignore[attr-defined]
         return None if is_long else self.row.patch_head  # type: ignore[attr-defined]
+
+    @property
+    def expired(self) -> bool:
+        """Whether there were changes that are no longer kept."""
+        return self.patch == EXPIRED_PATCH
 
     @property
     def patch_bytes(self) -> int:
@@ -296,7 +301,13 @@ def cells(one: Entry) -> list[object]:
     return [
         *(row.created_at, str(row.pk), row.requested_by and row.requested_by.email, row.why),
         *(row.batch and row.batch.title, row.place, row.generation.request_id, row.generation.model_id),
-        *("" if one.changes is None else len(one.changes), patch, row.state, row.reason, row.status_code),
+        *(
+            "" if one.changes is None or one.expired else len(one.changes),
+            patch,
+            row.state,
+            row.reason,
+            row.status_code,
+        ),
         *(row.model_id, row.provider, row.sent, one.cost, row.expected_low, row.expected_high),
         *(row.input_tokens, row.output_tokens, row.total_ms, row.new_request_id, row.finished_at),
     ]

@@ -30,7 +30,7 @@ from generations.models import (
     ReplayPart,
     StoredRecord,
 )
-from generations.models.replay import OPEN_STATES
+from generations.models.replay import EXPIRED_PATCH, OPEN_STATES
 from generations.reading import outline
 from generations.reading.masking import without_bodies
 from generations.replay import limits, live
@@ -88,6 +88,7 @@ def forget(generation: Generation, user: User) -> Reach:
         used = limits.tally(gone.replays)
         _drop_answers([*gone.replays, *makers])
         Replay.objects.filter(pk__in=makers).update(record_tries=TRIES, detail="")
+        Replay.objects.filter(pk__in=makers).drop_words()
         Replay.objects.filter(pk__in=gone.replays).delete()
         StoredRecord.objects.filter(generation__in=gone.generations).only("pk").delete()
         Fetch.objects.filter(team=generation.team_id, request_id__in=names).delete()
@@ -102,10 +103,6 @@ def _drop_answers(replays: Iterable[UUID]) -> None:
     replays = list(replays)
     ReplayPart.objects.filter(replay__in=replays).delete()
     ReplayAnswer.objects.filter(replay__in=replays).delete()
-
-
-# What is left of a patch: that there was one. Its values quote the request.
-NO_LINES = "[]"
 
 
 # -- by age --------------------------------------------------------------------------------------------------
@@ -174,11 +171,13 @@ def _expire_answers(cutoff: datetime) -> int:
     """The answers of replays that ended before, and what an interrupted one left in its checkpoints."""
     with transaction.atomic():
         old = Replay.objects.filter(finished_at__lt=cutoff).exclude(state__in=OPEN_STATES)
-        kept = old.exclude(Q(answer=None, parts=None), patch__in=["", NO_LINES]).order_by("finished_at")
+        kept = old.exclude(Q(answer=None, parts=None), patch__in=["", EXPIRED_PATCH], why="").order_by(
+            "finished_at"
+        )
         replays = list(kept.values_list("pk", flat=True).distinct()[:BITE])
         _drop_answers(replays)
         ended = Replay.objects.filter(pk__in=replays)
         ended.filter(status_code__isnull=False).update(detail="")
-        ended.exclude(patch="").update(patch=NO_LINES)
+        ended.drop_words()
     live.wipe(replays)
     return len(replays)

@@ -15,7 +15,7 @@ from dashboard.models import AuditEvent, Team, User
 from generations import lookup, retention
 from generations.gateway.record import Record
 from generations.models import Fetch, Generation, RecordChunk, Replay, ReplayAnswer, ReplayPart, StoredRecord
-from generations.models.replay import State
+from generations.models.replay import EXPIRED_PATCH, State
 from generations.reading import outline
 from generations.replay import live, sweep
 from tests import people
@@ -205,7 +205,7 @@ def test_of_a_patch_stays_that_there_was_one(ada: User, chat: Generation) -> Non
     patch = '[{"op": "replace", "path": "/messages/0/content", "value": "a secret"}]'
     made = [rows.replay(chat, ada, state=State.FAILED, finished_at=NOW, patch=one) for one in (patch, "")]
     assert retention.expire(LATER)["answers"] == 1
-    assert [Replay.objects.get(pk=one.pk).patch for one in made] == [retention.NO_LINES, ""]
+    assert [Replay.objects.get(pk=one.pk).patch for one in made] == [EXPIRED_PATCH, ""]
     assert retention.expire(LATER)["answers"] == 0
 
 

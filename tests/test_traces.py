@@ -89,14 +89,16 @@ def value_of(broker: "redis.Redis", key: bytes) -> str:
     return repr(read[broker.type(key)](key))
 
 
-def made(team: Team, ada: User, broker: "redis.Redis", told: dict[str, Any]) -> tuple[Generation, Replay]:
-    """A generation that was opened, searched and replayed, with another one made by that replay."""
+def made(team: Team, ada: User, broker: "redis.Redis", told: dict[str, Any]) -> Generation:
+    """A generation that was opened, searched and replayed, with another one made by that replay; itself made by one."""
     source = people.connection(team)
     chat = rows.generation(team, ada, source, **{"error_code": "", **told, "request_id": "G-1"})
     second = rows.generation(team, ada, source, **{"error_code": "", **told, "request_id": "G-2"})
     ended = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "status_code": 200, "detail": MARK}
-    asked = {"why": told.get("session_id", "")}  # a reason and a patch go with their row
+    asked = {"why": MARK, "patch": json.dumps([{"op": "add", "path": "/user", "value": MARK}])}
     replay = rows.replay(chat, ada, new_generation=second, new_request_id="G-2", **ended, **asked)
+    earlier = rows.generation(team, ada, source, request_id="G-0", replay_request=None)
+    rows.replay(earlier, ada, new_generation=chat, new_request_id="G-1", **ended, **asked)
     rows.part(replay, 1, MARK)
     told_json = json.dumps(MARK)
     ReplayAnswer.objects.create(
@@ -106,7 +108,7 @@ def made(team: Team, ada: User, broker: "redis.Redis", told: dict[str, Any]) -> 
     browser, base = people.browser(ada), chat.get_absolute_url()
     for path in (base, f"{base}/json?find={MARK}", f"{base}/parameters", f"{base}/copy", f"{base}/forget"):
         assert browser.get(path).status_code == 200
-    return chat, replay
+    return chat
 
 
 TABLES = {"replay", "replayanswer", "replaypart", "firstwords", "storedrecord"}
@@ -115,7 +117,7 @@ TABLES = {"replay", "replayanswer", "replaypart", "firstwords", "storedrecord"}
 @pytest.mark.parametrize("large", [False, True])
 def test_forget_leaves_no_trace(team: Team, ada: User, broker: "redis.Redis", large: bool) -> None:
     padding = {"padding": MARK * (2 * places.SMALL // len(MARK))} if large else {}
-    chat, _ = made(team, ada, broker, {**EVERYWHERE, **padding})
+    chat = made(team, ada, broker, {**EVERYWHERE, **padding})
     held = {"generation", *TABLES, *({"recordchunk"} if large else ())}
     assert places_of(broker) == {f"generations_{name}" for name in held} | {"retake"}
     people.browser(ada).post(f"{chat.get_absolute_url()}/forget")
@@ -125,8 +127,8 @@ def test_forget_leaves_no_trace(team: Team, ada: User, broker: "redis.Redis", la
 
 def test_expiry_leaves_no_content(team: Team, ada: User, broker: "redis.Redis", settings: Any) -> None:
     settings.BODY_RETENTION_DAYS = 30
-    chat, replay = made(team, ada, broker, BODIES)
+    chat = made(team, ada, broker, BODIES)
     assert places_of(broker) == {f"generations_{name}" for name in TABLES} | {"retake"}
     retention.expire(timezone.now() + timedelta(days=31))
     assert places_of(broker) == set()
-    assert (Generation.objects.count(), Replay.objects.get(), chat.records.count()) == (2, replay, 1)
+    assert (Generation.objects.count(), Replay.objects.count(), chat.records.count()) == (3, 2, 1)

@@ -32,6 +32,9 @@ class State(models.TextChoices):
 
 OPEN_STATES = (State.WAITING, State.QUEUED, State.RUNNING)
 
+EXPIRED_PATCH = "[]"
+"""What is left of a patch whose content was taken away: that there was one. Its values quote the request."""
+
 
 class ReplayQuerySet(models.QuerySet["Replay"]):
     def waiting(self) -> Self:
@@ -54,6 +57,16 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
     def unsent(self, now: datetime) -> Self:
         """Queued ones whose message seems lost: queued, or last sent again, over 30 s ago."""
         return self.queued().filter(message_sent_at__lt=now - RESEND_AFTER)
+
+    def drop_words(self) -> int:
+        """Take the patch and the reason away, which may quote the request. Answers with how many it touched."""
+        worded = self.exclude(patch__in=["", EXPIRED_PATCH], why="")
+        return worded.update(
+            why="",
+            patch=models.Case(
+                models.When(patch="", then=models.Value("")), default=models.Value(EXPIRED_PATCH)
+            ),
+        )
 
     def never_started(self, now: datetime) -> Self:
         """Queued for over 10 minutes."""
@@ -151,6 +164,11 @@ class Replay(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("replay", args=[self.team.slug, self.id])
+
+    @property
+    def patch_expired(self) -> bool:
+        """Whether it sent a changed request and the change is no longer kept."""
+        return self.patch == EXPIRED_PATCH
 
     @property
     def is_open(self) -> bool:

@@ -13,7 +13,6 @@ from generations.reading.shapes import Cause
 from generations.reading.text import box, inside, short, words
 
 IO_LOGS_FROM = datetime(2026, 7, 15, tzinfo=UTC)
-SCOPED_FROM = datetime(2026, 7, 16, tzinfo=UTC)
 
 # io_log.status -> what, fix.
 STATUSES: dict[str, tuple[str, str]] = {

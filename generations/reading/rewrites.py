@@ -4,17 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from generations.gateway.jsontext import Value, is_text, visible
-from generations.reading import numbers
 from generations.reading.members import Body, VariationRefused
 from generations.reading.patches import Operation, Patch
-from generations.reading.text import below, dotted, pointer, words
+from generations.reading.text import below, dotted, words
 
-LISTS = {"chat": "messages", "responses": "input", "messages": "messages"}
-ROLES = {
-    "chat": ("system", "developer", "user", "assistant"),
-    "responses": ("system", "developer", "user", "assistant"),
-    "messages": ("user", "assistant"),
-}
 SPOKEN = {
     "chat": ("messages",),
     "responses": ("instructions", "input"),
@@ -88,39 +81,3 @@ def _like(stored: str, told: str) -> str:
     """The new text with the line breaks of the stored one."""
     plain = told.replace("\r\n", "\n").replace("\r", "\n")
     return plain.replace("\n", "\r\n") if "\r\n" in stored else plain
-
-
-def with_message(body: Body, wire: str, role: str, told: str, position: int | None = None) -> Patch:
-    """A new message before the one at `position`, or after the last. Raises VariationRefused."""
-    if wire not in ROLES:
-        raise VariationRefused("No message can be added at this endpoint.")
-    if role not in ROLES[wire]:
-        raise VariationRefused(f"A message can be added for {', '.join(ROLES[wire])} here.")
-    key, message = LISTS[wire], dict[str, Value](role=role, content=told.replace("\r\n", "\n"))
-    said = body.get(key)
-    if isinstance(said, str) and is_text(said):  # the short form of a single message
-        first: Value = {"role": "user", "content": said}
-        both: list[Value] = [message, first] if position == 0 else [first, message]
-        return (Operation("replace", pointer(key), both),)
-    listed = _listed(body, wire)
-    place = len(listed) if position is None else position
-    if not 0 <= place <= len(listed):
-        raise VariationRefused(f"The request has only {numbers.plural(len(listed), 'message')}.")
-    return (Operation("add", pointer(key, place), message),)
-
-
-def without_message(body: Body, wire: str, position: int) -> Patch:
-    """Without the message at `position`; one has to stay. Raises VariationRefused."""
-    listed = _listed(body, wire)
-    if not 0 <= position < len(listed):
-        raise VariationRefused(f"The request has no message {position + 1}.")
-    if len(listed) == 1:
-        raise VariationRefused("A request needs a message.")
-    return (Operation("remove", pointer(LISTS[wire], position)),)
-
-
-def _listed(body: Body, wire: str) -> list[Value]:
-    said = body.get(LISTS.get(wire, ""))
-    if not isinstance(said, list):
-        raise VariationRefused("This request has no list of messages.")
-    return said

@@ -105,8 +105,12 @@ _WORD = re.compile(r"[^\s\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 
 
 def model(body: Body, wire: str, name: str) -> Patch:
-    """Another model, or the same one under another name."""
-    return put(body, _name(name, "A model is named like openai/gpt-5-nano"), "model")
+    """Another model, or the same one under another name. With a provider before it: at that one alone."""
+    name = _name(name, "A model is named like openai/gpt-5-nano")
+    provider = pinning.model_provider(name)
+    if provider:
+        return pinning.pin_by_model(body, wire, provider, name[len(provider) + 1 :])
+    return put(body, name, "model")
 
 
 def temperature(body: Body, wire: str, value: str) -> Patch:

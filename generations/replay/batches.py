@@ -14,7 +14,6 @@ from dashboard.models import GatewayConnection, Team, User
 from generations.gateway import endpoints
 from generations.gateway.record import Record
 from generations.models import Batch, Generation, Replay, StoredRecord
-from generations.models.batch import BatchState
 from generations.models.replay import State
 from generations.replay import engine, limits, live, plan
 from generations.replay.changes import ChangeRefused, Wish, patch_for
@@ -57,19 +56,31 @@ class Draft:
 
 
 def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),), times: int = 1) -> Draft:
-    """Each generation with each variant, `times` over; the number of queries does not grow with the generations."""
-    orders: list[Order] = []
+    """Each generation with each variant, `times` over; the number of queries does not grow with the generations.
+
+    Raises plan.Refused when these are more than MOST_MEMBERS.
+    """
     left_out: list[tuple[str, str]] = []
     records, sources = _records(generations), _sources(generations)
+    _bound(len(records) * len(variants) * times)
+    distinct: list[Order] = []
     for generation in generations:
         try:
-            made = list(_orders(generation, records.get(generation.pk), sources, variants))
+            distinct += list(_orders(generation, records.get(generation.pk), sources, variants))
         except plan.Refused as refused:
             left_out.append((generation.request_id, str(refused)))
-            continue
-        orders += [order for order in made for _ in range(times)]
     samples: Samples = {}
-    return Draft(orders, [expected(order, samples) for order in orders], left_out)
+    priced = [(order, expected(order, samples)) for order in distinct]
+    repeated = [one for one in priced for _ in range(times)]
+    return Draft([order for order, _ in repeated], [price for _, price in repeated], left_out)
+
+
+def _bound(count: int) -> None:
+    if count > MOST_MEMBERS:
+        raise plan.Refused(
+            f"These would be {count:,} replays; a batch has {MOST_MEMBERS} at most. "
+            "Choose fewer generations, models or repetitions."
+        )
 
 
 def _orders(
@@ -215,8 +226,3 @@ def cancel(batch: Batch, user: User, *, running: bool) -> int:
     for replay_id in batch.replays.filter(state=State.CANCELLED).values_list("pk", flat=True)[:50]:
         live.ring(replay_id)
     return ended
-
-
-def is_running() -> bool:
-    """Whether any batch has members to let go or to wait for."""
-    return Batch.objects.filter(state=BatchState.RUNNING).exists()

@@ -2,6 +2,7 @@
 
 from django.core.cache import cache
 
+from generations.gateway import endpoints
 from generations.gateway.client import Client, Timeouts
 from generations.gateway.errors import GatewayError
 from generations.gateway.jsontext import visible
@@ -14,17 +15,15 @@ PATIENCE = Timeouts(connect=2, read=3, total=5)
 
 def models(generation: Generation) -> list[str]:
     """The models that serve the generation's endpoint, through the connection a replay would take; [] when it is away."""
-    source = source_of(generation)
-    if source is None:
+    source, endpoint = source_of(generation), endpoints.find(generation.endpoint)
+    if source is None or endpoint is None:
         return []
-    key = f"models:{source.pk}:{generation.endpoint}"[:200]
+    key = f"models:{source.pk}:{endpoint.name}"
     known: list[str] | None = cache.get(key)
     if known is not None:
         return known
     try:
-        names = [
-            visible(name) for name in _ask(source.base_url, source.read_key.reveal(), generation.endpoint)
-        ]
+        names = [visible(name) for name in _ask(source.base_url, source.read_key.reveal(), endpoint.name)]
     except (GatewayError, ValueError):
         cache.set(key, [], FAILED_S)
         return []

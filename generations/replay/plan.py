@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,7 +36,7 @@ class Order:
     source: GatewayConnection
     endpoint: Endpoint
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Of the body, in hexadecimal."""
         return hashlib.sha256(self.body).hexdigest()
@@ -50,6 +50,12 @@ class Order:
     def damage(self) -> list[str]:
         """The paths of the values that the gateway damaged before it kept them."""
         return damage.paths(self.content)
+
+
+def digest(orders: Sequence[Order]) -> str:
+    """A name for exactly these orders in this order, 64 characters: bodies, addresses and keys."""
+    told = (f"{order.sha256} {order.url} {order.source.pk}" for order in orders)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
 def stored_body(record: StoredRecord) -> bytes | None:

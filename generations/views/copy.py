@@ -18,7 +18,7 @@ from generations.reading import damage, snippets
 from generations.reading.snippets import Snippet
 from generations.replay import plan
 from generations.views.downloads import download
-from generations.views.generation import stored
+from generations.views.stored import stored
 
 IN_MEMORY = 2**20  # bytes of a bundle; a larger one goes through a file
 

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods
 from dashboard.access import Right, TeamRequest, for_team
 from generations import retention
 from generations.models import Generation
-from generations.views.generation import forget_drawn, may_forget, stored
+from generations.views.generation import forget_drawn, may_forget
+from generations.views.stored import stored
 
 REFUSAL = (
     "Somebody else looked this generation up. Only they and the admins and owners of the team may forget it."

@@ -26,6 +26,7 @@ from generations.views.downloads import download
 from generations.views.find import finding
 from generations.views.lab import start_replay
 from generations.views.lookup import open_or_ask
+from generations.views.stored import stored
 
 TABS = {
     "conversation": "Conversation",
@@ -153,15 +154,6 @@ def sheet_of(team: Team, slug: str) -> Sheet:
     if found is None:
         raise Http404("No such generation in this team.")
     return found
-
-
-def stored(request: TeamRequest, slug: str) -> Generation:
-    """The stored row that `slug` names. Raises Http404."""
-    row = Generation.objects.of(request.team).named(slug).first()
-    if row is None:
-        raise Http404("No such generation in this team.")
-    row.team = request.team
-    return row
 
 
 def _seen_just_now(row: Generation, request: TeamRequest) -> bool:

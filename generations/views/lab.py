@@ -1,29 +1,24 @@
 """The replay lab: what is changed, what it would send and cost, and the one click that starts it."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.db.models import Q
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team, may
-from generations.gateway.ids import recognise
-from generations.lab_forms import ChangeForm, ManyForm, RunForm, WholeForm, body_of
+from generations.lab_forms import ChangeForm, RunForm, WholeForm, body_of
 from generations.models import Batch, Generation, Replay, ReplayLimits
-from generations.models.generation import GenerationQuerySet
 from generations.reading import patch_lines, patches
 from generations.reading.patch_lines import PatchLine
 from generations.replay import batches, catalogue, engine, limits, plan
 from generations.replay.batches import Draft
-from generations.replay.changes import ChangeRefused, Wish, patch_for, pretty
+from generations.replay.changes import ChangeRefused, patch_for, pretty
 from generations.replay.plan import Flight, Order
+from generations.views.stored import stored
 
 ONE = "generations/preflight.html"
-MANY = "generations/lab.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +34,7 @@ class Shown:
 
     @property
     def seen(self) -> str:
-        return f"{self.order.sha256[:40]}.{len(self.draft.orders) if self.draft else 1}"
+        return plan.digest(self.draft.orders if self.draft else [self.order])
 
     @property
     def high(self) -> int | None:
@@ -54,19 +49,11 @@ class Shown:
 # --- one generation -----------------------------------------------------------------------------------------------
 
 
-def _generation(request: TeamRequest, slug: str) -> Generation:
-    row = Generation.objects.of(request.team).named(slug).first()
-    if row is None:
-        raise Http404("No such generation in this team.")
-    row.team = request.team
-    return row
-
-
 @for_team(Right.READ)
 @require_GET
 def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
     """The pre-flight: what can be changed, what will be sent, where to, with which key, and what it may cost."""
-    generation = _generation(request, slug)
+    generation = stored(request, slug)
     try:
         order = _again(request, generation) or plan.order(generation)
         form = _form(request, order)
@@ -83,7 +70,9 @@ def _again(request: TeamRequest, generation: Generation) -> Order | None:
         earlier = Replay.objects.filter(team=request.team, generation=generation, pk=uuid.UUID(told)).first()
     except ValueError:
         return None
-    return plan.order(generation, patch=earlier.patch) if earlier and earlier.patch else None
+    if earlier is None or not earlier.patch or earlier.patch_expired:
+        return None
+    return plan.order(generation, patch=earlier.patch)
 
 
 def _form(request: TeamRequest, order: Order, data: QueryDict | None = None) -> ChangeForm | WholeForm:
@@ -146,7 +135,6 @@ def _context(
         "flight": shown.flight if shown else None,
         "may_replay": may(request, Right.REPLAY),
         "note": note,
-        "most_parallel": settings.TEAM_PARALLEL,
     }
 
 
@@ -154,8 +142,11 @@ def _context(
 @require_POST
 def replay_plan(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment that says what the form, as it is now, would send."""
-    generation = _generation(request, slug)
-    form, shown = _checked(request, generation)
+    generation = stored(request, slug)
+    try:
+        form, shown = _checked(request, generation)
+    except plan.Refused as refused:
+        return render(request, f"{ONE}#refusal", {"refused": str(refused)})
     return render(request, f"{ONE}#plan", _context(request, generation, form, shown))
 
 
@@ -164,15 +155,13 @@ def _checked(request: TeamRequest, generation: Generation) -> tuple[ChangeForm |
 
     Raises plan.Refused when the stored request cannot be replayed at all.
     """
-    stored = plan.order(generation)
-    form = _form(request, stored, _filled(request.POST, stored))
+    plain = plan.order(generation)
+    form = _form(request, plain, _filled(request.POST, plain))
     if not form.is_valid():
         return form, None
     try:
-        patch = patch_for(stored.told, stored.stored, stored.endpoint.wire, form.wish())
-        order = (
-            plan.order_from(generation, stored.told, stored.record, stored.source, patch) if patch else stored
-        )
+        patch = patch_for(plain.told, plain.stored, plain.endpoint.wire, form.wish())
+        order = plan.order_from(generation, plain.told, plain.record, plain.source, patch) if patch else plain
         return form, _shown(request, order, form)
     except ChangeRefused as refused:
         form.refuse(refused)
@@ -181,12 +170,12 @@ def _checked(request: TeamRequest, generation: Generation) -> tuple[ChangeForm |
     return form, None
 
 
-def _filled(data: QueryDict, stored: Order) -> QueryDict:
+def _filled(data: QueryDict, plain: Order) -> QueryDict:
     """What was sent; a click without the fields of changes (a plain button) changes nothing."""
     full = data.copy()
     if "whole" in data or "v-model" in data:
         return full
-    form = ChangeForm(body=body_of(stored.stored), shown=body_of(stored.stored), wire=stored.endpoint.wire)
+    form = ChangeForm(body=body_of(plain.stored), shown=body_of(plain.stored), wire=plain.endpoint.wire)
     for name, field in form.fields.items():
         if name[:2] in ("v-", "t-"):
             full.setdefault(name, field.initial)
@@ -200,7 +189,7 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
 
     Only what the page has shown is sent: changes that were not shown yet are shown now.
     """
-    generation = _generation(request, slug)
+    generation = stored(request, slug)
     try:
         form, shown = _checked(request, generation)
     except plan.Refused as refused:
@@ -209,7 +198,8 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
         return render(request, ONE, _context(request, generation, form, None), status=400)
     if "look" in request.POST:
         return render(request, ONE, _context(request, generation, form, shown))
-    if note := _not_yet(form, shown):
+    unseen = bool(shown.order.patch or shown.draft) and form.cleaned_data["seen"] != shown.seen
+    if note := not_yet(form, unseen=unseen, damaged=bool(shown.order.damage), dear=shown.is_dear):
         return render(request, ONE, _context(request, generation, form, shown, note), status=400)
     try:
         return redirect(_start(request, generation, form, shown))
@@ -218,14 +208,14 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
         return render(request, ONE, context, status=409)
 
 
-def _not_yet(form: RunForm, shown: Shown) -> str:
+def not_yet(form: RunForm, *, unseen: bool, damaged: bool, dear: bool) -> str:
     """What must be looked at or ticked before it may run, "" for nothing."""
     told = form.cleaned_data
-    if (shown.order.patch or shown.draft) and told["seen"] != shown.seen:
+    if unseen:
         return "Look at what will be sent, then press the button once more. Nothing was sent yet."
-    if shown.order.damage and not told["sure"]:
+    if damaged and not told["sure"]:
         return "Tick the box to send the damaged values as they are. Nothing was sent yet."
-    if shown.is_dear and not told["dear"]:
+    if dear and not told["dear"]:
         return "This is dear enough that it has to be confirmed: tick the box. Nothing was sent yet."
     return ""
 
@@ -244,84 +234,6 @@ def _start(request: TeamRequest, generation: Generation, form: RunForm, shown: S
 @require_GET
 def model_names(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment with the gateway's models for this endpoint, for the list under the field; empty when it is away."""
-    generation = _generation(request, slug)
+    generation = stored(request, slug)
     names = catalogue.models(generation) if may(request, Right.LOOK_UP) else []
     return render(request, "generations/parts/model_names.html", {"names": names})
-
-
-# --- many generations ---------------------------------------------------------------------------------------------
-
-
-@for_team(Right.READ)
-@require_http_methods(["GET", "POST"])
-def lab(request: TeamRequest) -> HttpResponse:
-    """Many generations with one change: GET chooses them (`id`, or a pasted list), POST shows the plan and starts."""
-    data = request.POST if request.method == "POST" else request.GET
-    rows, unknown = chosen(request, data)
-    form = ManyForm(request.POST if request.method == "POST" else None, initial={"click": uuid.uuid4()})
-    context: dict[str, object] = {
-        "rows": rows,
-        "unknown": unknown,
-        "form": form,
-        "pasted": data.get("ids", ""),
-        "may_replay": may(request, Right.REPLAY),
-        "most": batches.MOST_GENERATIONS,
-        "most_parallel": settings.TEAM_PARALLEL,
-    }
-    if not rows or (request.method == "POST" and not form.is_valid()):
-        return render(request, MANY, context, status=400 if form.errors else 200)
-    variants = form.variants(form.wish()) if form.is_bound else None
-    made = batches.draft(rows, variants or [Wish()], form.cleaned_data["times"] if form.is_bound else 1)
-    held = ReplayLimits.objects.filter(team=request.team).first()
-    context |= {"draft": made, "seen": _seen(made), "dear": limits.needs_sure(held, made.high)}
-    if "run" in data and request.method == "POST":
-        return _run_many(request, form, made, context)
-    return render(request, MANY, context)
-
-
-def _seen(made: Draft) -> str:
-    """A name for this plan, so that the click starts what was shown."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, " ".join(order.sha256 for order in made.orders)))
-
-
-def _run_many(request: TeamRequest, form: ManyForm, made: Draft, context: dict[str, object]) -> HttpResponse:
-    if not may(request, Right.REPLAY):
-        raise Http404("Viewers cannot replay.")
-    told, note = form.cleaned_data, ""
-    if not made.orders:
-        note = "None of these can be replayed."
-    elif len(made.orders) > batches.MOST_MEMBERS:
-        note = f"These are {len(made.orders):,} replays; a batch has {batches.MOST_MEMBERS} at most."
-    elif told["seen"] != context["seen"]:
-        note = "Look at the plan, then press Start once more. Nothing was sent yet."
-    elif made.damaged and not told["sure"]:
-        note = "Tick the box to send the damaged values as they are. Nothing was sent yet."
-    elif context["dear"] and not told["dear"]:
-        note = "This is dear enough that it has to be confirmed: tick the box. Nothing was sent yet."
-    if note:
-        return render(request, MANY, {**context, "note": note}, status=400)
-    title = f"{len({order.generation.pk for order in made.orders})} generations"
-    try:
-        batch = batches.start(
-            request.team, request.user, told["click"], title, made, told["parallel"], told["why"]
-        )
-    except limits.Exceeded as exceeded:
-        return render(request, MANY, {**context, "note": str(exceeded)}, status=409)
-    return redirect(batch)
-
-
-def chosen(request: TeamRequest, data: QueryDict) -> tuple[list[Generation], list[str]]:
-    """The stored generations that are named, in that order, and the names that are not stored."""
-    names = [*data.getlist("id"), *recognise(data.get("ids", ""), most=batches.MOST_GENERATIONS).ids]
-    names = list(dict.fromkeys(name.strip() for name in names if name.strip() and "\0" not in name))
-    names = names[: batches.MOST_GENERATIONS]
-    found = {key: row for row in _named(request, names) for key in (row.request_id, row.slug)}
-    rows = list(dict.fromkeys(found[name] for name in names if name in found))
-    for row in rows:
-        row.team = request.team
-    return rows, [name for name in names if name not in found]
-
-
-def _named(request: TeamRequest, names: Sequence[str]) -> GenerationQuerySet:
-    numbers = [int(name[1:]) for name in names if name.startswith("~") and name[1:19].isdigit()]
-    return Generation.objects.of(request.team).filter(Q(request_id__in=names) | Q(pk__in=numbers))

@@ -22,6 +22,7 @@ from generations.forms import EXAMPLES, LookupForm, ShortLookupForm
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.gateway.ids import MAX_LENGTH, MOST_IDS, Recognised, is_native, made_at
 from generations.models import Fetch, Generation, Replay
+from generations.views.stored import stored
 
 RECENT = 20
 AT_ONCE = 4
@@ -333,9 +334,7 @@ def _line(request: TeamRequest, one: str, row: Generation | None, fetch: Fetch |
 @require_POST
 def refresh(request: TeamRequest, slug: str) -> HttpResponse:
     """Ask the gateway for a stored generation again, then back to its page with what came of it."""
-    row = Generation.objects.of(request.team).named(slug).select_related("team").first()
-    if row is None:
-        raise Http404("No such generation in this team.")
+    row = stored(request, slug)
     found = lookups.refresh(row, request.user)
     if isinstance(found, Fetch):
         return redirect(
@@ -348,9 +347,7 @@ def refresh(request: TeamRequest, slug: str) -> HttpResponse:
 @require_GET
 def fresh(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment of a record that may still change: asks when that is due, reloads the page when it changed."""
-    row = Generation.objects.of(request.team).named(slug).select_related("team").first()
-    if row is None:
-        raise Http404("No such generation in this team.")
+    row = stored(request, slug)
     if not may(request, Right.LOOK_UP) or not lookups.is_due(row):
         return HttpResponse(status=204)
     before = row.records.order_by("-fetched_at").values_list("sha256", flat=True).first()

@@ -21,7 +21,7 @@ from generations.reading.places import Found
 from generations.reading.shapes import quoted
 from generations.reading.text import HEAD, readable
 from generations.views.downloads import download, part_of
-from generations.views.generation import stored
+from generations.views.stored import stored
 
 INDENTED_UP_TO = 300_000  # bytes of JSON that are indented again; larger ones are shown as they came
 PARSED_UP_TO = 4 * 2**20  # bytes that a turn may have without its long texts

@@ -78,7 +78,7 @@ def _deadlines() -> str:
 
 def _changes(replay: Replay) -> Lines | None:
     """The patch as lines for reading, with the values that it replaced; None when nothing was changed."""
-    if not replay.patch:
+    if not replay.patch or replay.patch_expired:
         return None
     patch = patches.read(replay.patch)
     try:

@@ -1,15 +1,13 @@
 """Edited messages."""
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.gateway.jsontext import Value, dumps, loads, visible
 from generations.reading.members import Body, VariationRefused
-from generations.reading.patches import Operation, Patch, apply
-from generations.reading.rewrites import SPOKEN, editable, rewritten, with_message, without_message
+from generations.reading.patches import Operation, apply
+from generations.reading.rewrites import SPOKEN, editable, rewritten
 from tests.reading.documents import VALUES
 
 BODIES: dict[str, Body] = {
@@ -123,47 +121,3 @@ def test_any_request_can_go_through_the_form(body: dict[str, Value], wire: str) 
     assert isinstance(changed, dict)
     assert [one.at for one in editable(changed, wire)] == [one.at for one in found]
     assert all(one.text.endswith("!") for one in editable(changed, wire))
-
-
-# -- messages
-
-
-def test_messages_are_added_and_taken_out() -> None:
-    new: Value = {"role": "user", "content": "a\nb"}
-    assert with_message(BODIES["chat"], "chat", "user", "a\r\nb") == (Operation("add", "/messages/4", new),)
-    assert with_message(BODIES["chat"], "chat", "user", "a\nb", 0) == (Operation("add", "/messages/0", new),)
-    assert without_message(BODIES["chat"], "chat", 1) == (Operation("remove", "/messages/1"),)
-
-
-def test_a_single_text_becomes_a_list() -> None:
-    old: Value = {"role": "user", "content": "Hi"}
-    new: Value = {"role": "assistant", "content": "Yes?"}
-    assert with_message({"input": "Hi"}, "responses", "assistant", "Yes?") == (
-        Operation("replace", "/input", [old, new]),
-    )
-    assert with_message({"input": "Hi"}, "responses", "assistant", "Yes?", 0) == (
-        Operation("replace", "/input", [new, old]),
-    )
-
-
-ONE: Body = {"messages": [{"role": "user", "content": "x"}]}
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (
-            lambda: with_message(ONE, "messages", "system", "x"),
-            "A message can be added for user, assistant here.",
-        ),
-        (lambda: with_message(ONE, "embeddings", "user", "x"), "No message can be added at this endpoint."),
-        (lambda: with_message(ONE, "chat", "user", "x", 2), "The request has only 1 message."),
-        (lambda: without_message(ONE, "chat", 1), "The request has no message 2."),
-        (lambda: without_message(ONE, "chat", 0), "A request needs a message."),
-        (lambda: without_message({"messages": "x"}, "chat", 0), "This request has no list of messages."),
-    ],
-)
-def test_what_is_not_possible_says_why(change: Callable[[], Patch], sentence: str) -> None:
-    with pytest.raises(VariationRefused) as caught:
-        change()
-    assert str(caught.value) == sentence

@@ -26,6 +26,13 @@ def body(text: str) -> Body:
         ("embeddings", "model", " a/b ", "{}", '{"model":"a/b"}'),
         (
             "chat",
+            "model",
+            "azure:a/b",
+            '{"model":"x","provider":{"only":["y"]}}',
+            '{"model":"azure:a/b","provider":{}}',
+        ),
+        (
+            "chat",
             "provider",
             "azure",
             '{"provider":{}}',

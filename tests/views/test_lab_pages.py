@@ -14,7 +14,7 @@ from django.urls import reverse
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway.demo.keys import SCOPED_KEY
 from generations.models import Batch, Generation, Replay, ReplayLimits
-from generations.models.replay import State
+from generations.models.replay import EXPIRED_PATCH, State
 from generations.replay import batches, engine, plan
 from tests import people
 from tests.processes import DemoGateway
@@ -191,6 +191,51 @@ def test_several_times_is_a_batch(chat: Generation, ada: User) -> None:
     assert models == ["openai/gpt-5-nano"] * 3 + ["openai/gpt-5-mini"] * 3
 
 
+def test_other_models_of_equal_number_are_shown_again(chat: Generation, ada: User) -> None:
+    lab = Lab(chat, ada)
+    lab.send(models="openai/gpt-5-mini")
+    assert (lab.send(models="openai/gpt-5").status_code, Replay.objects.count()) == (400, 0)
+    assert lab.send().status_code == 302
+
+
+def test_too_many_are_refused_before_they_are_made(
+    chat: Generation, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = Lab(chat, ada)
+    monkeypatch.setattr(batches, "_orders", lambda *_: pytest.fail("an order was made"))
+    answer = lab.send(times="50", models=" ".join(f"openai/m{number}" for number in range(10)))
+    assert (answer.status_code, Replay.objects.count()) == (400, 0)
+    assert "These would be 550 replays; a batch has 500 at most." in answer.content.decode()
+    url = reverse("lab", args=[chat.team.slug])
+    sent = {"id": chat.slug, "click": lab.fields["click"], "times": "50"}
+    many = lab.browser.post(url, {**sent, "models": " ".join(f"a/m{number}" for number in range(10))})
+    assert (many.status_code, "These would be 550 replays" in many.content.decode()) == (400, True)
+
+
+def test_what_cannot_be_replayed_has_a_plan_that_says_so(
+    team: Team, ada: User, source: GatewayConnection
+) -> None:
+    row = rows.generation(team, ada, source, replay_request=None)
+    answer = people.browser(ada).post(reverse("replay_plan", args=[team.slug, row.slug]), {"v-seed": "4"})
+    assert (answer.status_code, b"<html" in answer.content) == (200, False)
+    assert "cannot be replayed" in answer.content.decode()
+
+
+def test_a_change_that_has_expired_is_told_and_not_repeated(chat: Generation, ada: User) -> None:
+    earlier = rows.replay(chat, ada, patch=EXPIRED_PATCH, state=State.SUCCEEDED)
+    browser = people.browser(ada)
+    assert (
+        "sent with changes, which are no longer kept"
+        in browser.get(earlier.get_absolute_url()).content.decode()
+    )
+    ledger = reverse("ledger", args=[chat.team.slug])
+    assert "changes are no longer kept" in browser.get(ledger).content.decode()
+    lines = b"".join(browser.get(f"{ledger}.csv").streaming_content).decode()  # type: ignore[attr-defined]
+    assert ",,[]," in lines
+    assert Lab(chat, ada, f"?again={earlier.pk}").send().status_code == 302
+    assert Replay.objects.exclude(pk=earlier.pk).get().patch == ""
+
+
 def test_a_limit_is_told_and_nothing_is_sent(chat: Generation, ada: User) -> None:
     ReplayLimits.objects.create(team=chat.team, person_day_count=0)
     answer = Lab(chat, ada).send()
@@ -218,6 +263,9 @@ def test_a_viewer_may_look_and_not_run(chat: Generation) -> None:
     lab = Lab(chat, viewer)
     assert lab.send("replay_plan", **{"v-seed": "4"}).status_code == 200
     assert lab.send().status_code == 403
+    url, chosen = reverse("lab", args=[chat.team.slug]), {"id": chat.slug, "click": lab.fields["click"]}
+    assert lab.browser.post(url, chosen).status_code == 200
+    assert lab.browser.post(url, {**chosen, "run": "1"}).status_code == 403
 
 
 # --- many generations ---------------------------------------------------------------------------------------------
@@ -339,6 +387,8 @@ def test_the_gateways_models_of_the_endpoint_are_offered(
     names = names_of(rows.generation(team, ada, source), ada)
     assert "openai/gpt-5-mini" in names
     assert "openai/text-embedding-3-small" not in names
+    slashed = rows.generation(team, ada, source, request_id="G-2", endpoint="/v1/chat/completions")
+    assert names_of(slashed, ada) == names
 
 
 def test_a_gateway_that_is_away_offers_nothing(chat: Generation, ada: User) -> None:
