@@ -1,6 +1,8 @@
 # Each target installs what it needs into .venv by itself, and does nothing twice.
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+# Where this is set, every process would compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
 BIN := $(VENV)/bin
 UP := $(VENV)/.installed-up

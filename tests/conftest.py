@@ -101,13 +101,15 @@ def end_other_sessions() -> None:
 
 @pytest.fixture(scope="session")
 def static_files(django_test_environment: None) -> Iterator[None]:
-    """Pages refer to static files by their plain names, so that nothing need be collected."""
+    """Pages refer to static files by their plain names, so that nothing need be collected; passwords are hashed fast."""
     from django.test import override_settings
 
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     storages = {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}, "staticfiles": plain}
     (FOLDER / "static").mkdir()
-    with override_settings(STORAGES=storages, STATIC_ROOT=FOLDER / "static"):
+    with override_settings(
+        STORAGES=storages, STATIC_ROOT=FOLDER / "static", PASSWORD_HASHERS=["tests.people.QuickHasher"]
+    ):
         yield
 
 

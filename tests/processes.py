@@ -18,7 +18,14 @@ from urllib.parse import urlsplit, urlunsplit
 from dashboard.embedded.system import LOOPBACK, Port, accepts, dies_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Debian's headless shell is the same Chromium without its windows, which takes a third of the time.
+BROWSERS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

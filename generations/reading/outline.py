@@ -34,7 +34,7 @@ from generations.reading.wires import Wire
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 """Raise it when the outline of an unchanged record changes: stored outlines of another version are made
 again.
 """
@@ -212,9 +212,9 @@ def _unparsed(raw: bytes, at: str, size: str) -> Turn:
 
 
 def answer_note(record: Record) -> str:
-    """`128 tokens · finish stop`."""
+    """`128 tokens · finish stop`; no tokens where an answer is not made of them."""
     out = usage.tokens(record.usage).output
-    told = [f"{numbers.count(out)} tokens" if out is not None else "", _finish(record)]
+    told = [f"{numbers.count(out)} tokens" if out else "", _finish(record)]
     return " · ".join(filter(None, told))
 
 

@@ -177,13 +177,12 @@ def part_json(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment with one level of JSON."""
     wanted = wanted_part(request, slug)
     nodes = levels.level(wanted.found, wanted.at, wanted.start)
-    end = wanted.start + len(nodes)
-    more = len(nodes) == json_view.WIDTH
     context = {
         **wanted.context,
         "nodes": nodes,
-        "more_at": quoted(wanted.at) if more else "",
-        "more_start": end,
+        "more": len(nodes) == json_view.WIDTH,
+        "more_at": quoted(wanted.at),
+        "more_start": wanted.start + len(nodes),
     }
     return render(request, "generations/parts/nodes.html", context)
 

@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from generations.gateway import endpoints
 from generations.gateway.demo.keys import SCOPED_KEY
 from generations.reading import snippets
 from tests.processes import DemoGateway
+from tests.reading.forks import Forks
 
 NODE = shutil.which("node")
 CHAT = endpoints.ENDPOINTS[0]
@@ -58,12 +60,33 @@ def run(snippet: snippets.Snippet, folder: Path, raw: bytes) -> str:
     file.write_text(snippet.text, encoding="utf-8")
     if snippets.FILE in snippet.text and snippets.inline(raw) is None:
         (folder / snippets.FILE).write_bytes(raw)
-    command = {"sh": ["bash"], "py": [sys.executable], "mjs": [NODE or "node"]}[snippet.suffix]
     env = {"PATH": os.environ["PATH"], "GATEWAY_API_KEY": SCOPED_KEY, "HOME": str(folder)}
-    done = subprocess.run([*command, str(file)], cwd=folder, env=env, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr.decode()
+    code, shown, errors = _python(file, env) if snippet.suffix == "py" else _command(file, env)
+    assert code == 0, errors.decode()
     assert not (folder / "pwned").exists()
-    return done.stdout.decode()
+    return shown.decode()
+
+
+def _command(file: Path, env: dict[str, str]) -> tuple[int, bytes, bytes]:
+    program = {".sh": "bash", ".mjs": NODE or "node"}[file.suffix]
+    done = subprocess.run([program, str(file)], cwd=file.parent, env=env, capture_output=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+@cache
+def _forks() -> Forks:
+    return Forks()
+
+
+def _python(file: Path, env: dict[str, str]) -> tuple[int, bytes, bytes]:
+    return _forks().run(file, env)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forks_end() -> Iterator[None]:
+    yield
+    _forks().close()
+    _forks.cache_clear()
 
 
 def received(demo_gateway: DemoGateway) -> list[tuple[str, bytes]]:

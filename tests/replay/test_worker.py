@@ -70,7 +70,9 @@ def test_a_killed_worker_leaves_an_interrupted_replay_with_its_text(
         assert (replay.state, replay.reason, replay.sent) == (State.INTERRUPTED, "worker_lost", None)
         assert ReplayAnswer.objects.get(replay=replay).text
         again = click(chat, ada, source)
-        wait_for(lambda: state_of(again) == State.RUNNING, 60)
+        wait_for(lambda: len(demo_gateway.requests()) == 2, 60)
+        assert again.ask_to_stop(ada)
+        wait_for(lambda: state_of(again) == State.CANCELLED, 60)
     assert len(demo_gateway.requests()) == 2
 
 
