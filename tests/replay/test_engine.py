@@ -321,7 +321,7 @@ def test_shutdown_interrupts_with_what_came(
 def test_a_worker_taken_for_lost_still_delivers(
     chat: Generation, ada: User, demo_gateway: DemoGateway
 ) -> None:
-    demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
+    demo_gateway.set(pace=1, first_byte_ms=0, frames=200, frame_ms=25)
     beside = Beside(rows.replay(chat, ada))
     wait_for(ReplayPart.objects.exists, 60)
     Replay.objects.update(state=State.INTERRUPTED)
