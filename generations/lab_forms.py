@@ -159,8 +159,9 @@ class ManyForm(RunForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for one in variations.VARIATIONS.values():
-            self.fields[f"v-{one.name}"] = _field(one, "")
-        self.fields["v-stream"].choices = [("", "as stored"), ("on", "on"), ("off", "off")]  # type: ignore[attr-defined]
+            self.fields[f"v-{one.name}"] = field = _field(one, "")
+            if isinstance(field, forms.ChoiceField):
+                field.choices = [("", "as stored"), *((value, value) for value in one.choices if value)]
 
     def wish(self) -> Wish:
         names = [name for name in variations.VARIATIONS if self.cleaned_data[f"v-{name}"].strip()]

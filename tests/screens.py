@@ -31,6 +31,8 @@ FOR_README = {
     "generation-light-1280": "generation",
     "replay-light-1280": "replay",
     "failed-dark-1280": "failed",
+    "changed-light-1280": "changed",
+    "batch-dark-1280": "batch",
 }
 LARGEST = 200_000
 SCHEMES = ("light", "dark")
@@ -93,6 +95,33 @@ def replay_of(request_id: str) -> Find:
     return find
 
 
+def changed(tab: Page) -> str | None:
+    """The plan of a replay with changes, as somebody sees it who is about to run one like an earlier one."""
+    return edited(tab, "0.2") and tab.locator('main a[href*="again="]').first.get_attribute("href")
+
+
+def compared(tab: Page) -> str | None:
+    """A changed replay beside its original."""
+    return edited(tab, "0.9") and tab.locator('main a[data-key="d"]').first.get_attribute("href")
+
+
+def edited(tab: Page, temperature: str, times: str = "1") -> str | None:
+    """Replays the chat with another temperature, so many times; where that leads to when all of it has ended."""
+    if "Demo gateway" not in tab.locator("footer.foot").inner_text():
+        return None
+    tab.goto(beside(f"/g/{CHAT}", "replay")(tab) or "")
+    tab.get_by_text("Change something").click()
+    tab.get_by_label("Temperature").fill(temperature)
+    tab.get_by_text("Run it several times").click()
+    tab.get_by_label("Times").fill(times)
+    tab.get_by_role("textbox", name="Reason").fill("Is the answer steady?")
+    tab.get_by_role("button", name="Show what changes").click()
+    tab.get_by_role("button", name="Start" if times != "1" else "Run replay").click()
+    ended = f"text={times} of {times} ended" if times != "1" else '[data-state="succeeded"]'
+    tab.locator(ended).first.wait_for(timeout=REPLAY_MS)
+    return tab.url
+
+
 CONNECTIONS = '.menu-list a:has-text("Gateway connections")'
 PAGES = (
     Shot("sign-in", "/accounts/login/", signed_in=False),
@@ -107,6 +136,15 @@ PAGES = (
     Shot("forget", beside(f"/g/{CHAT}", "forget")),
     Shot("generations", "/t/acme/generations"),
     Shot("preflight", beside(f"/g/{CHAT}", "replay")),
+    Shot("changed", changed),
+    Shot("edited", lambda tab: edited(tab, "0.7")),
+    Shot("batch", lambda tab: edited(tab, "1.2", "12")),
+    Shot("batches", "/t/acme/batches"),
+    Shot("compare", compared),
+    Shot("lab", f"/t/acme/lab?id={CHAT}&id={FAILED}"),
+    Shot("lab-empty", "/t/acme/lab"),
+    Shot("ledger", "/t/acme/replays"),
+    Shot("limits", "/t/acme/settings/limits"),
     Shot("failed", f"/g/{FAILED}"),
     Shot("failed-timing", beside(f"/g/{FAILED}", "timing")),
     Shot("legacy", f"/g/{EXAMPLE_IDS['legacy']}"),

@@ -86,6 +86,8 @@ PILLS = {
     "pending": ("run", "clock", "Not recorded yet"),
     "expired": ("quiet", "clock", "Expired"),
     "unknown": ("quiet", "unknown", "Unknown"),
+    "paused": ("warn", "clock", "Paused"),
+    "done": ("quiet", "check", "Done"),
 }
 
 # The level of a Django message -> the kind of notice.

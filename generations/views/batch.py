@@ -1,7 +1,6 @@
 """Batches: the list, the page of one with its spread, pause, resume, cancel, and the exports."""
 
 import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,21 +8,25 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import Left
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team, may
+from generations.browse import Line, cell
 from generations.models import Batch, ReplayAnswer
-from generations.models.replay import State
+from generations.models.replay import EXPIRED_PATCH, State
+from generations.reading import patches
+from generations.reading.patch_lines import PatchLine, lines
 from generations.reading.spread import Outcome, Spread, spread
 from generations.replay import batches
 
 PAGE = 100
 MOST_OUTPUTS = 12
 SHOWN_CHARACTERS = 400
+PATCH_READ = 4000  # characters
 SORTS = {
     "place": ("place",),
     "verdict": ("state", "reason", "place"),
@@ -106,6 +109,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
         "progress": _progress(row, told),
         "spread": found,
         "outputs": _outputs(row, found),
+        "asked": _asked(row),
         "members": list(shown),
         "sort": sort,
         "number": number,
@@ -160,6 +164,33 @@ def _progress(row: Batch, told: list[Outcome]) -> Progress:
     return Progress(len(told), len(told) - waiting - under_way, under_way, waiting, left)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What members of a batch sent that differs from what is stored, and how many did.
+
+    `lines` is empty for none and None where the patch is long, differs in more places, or is no longer kept.
+    """
+
+    number: int
+    why: str
+    lines: list[PatchLine] | None
+
+
+def _asked(row: Batch) -> list[Asked]:
+    """The different patches of a batch, the most frequent first, each with the reason that was given."""
+    told = row.replays.annotate(head=Left("patch", PATCH_READ)).values("head")
+    groups = told.annotate(number=Count("pk"), why=Max("why"), first=Min("place")).order_by(
+        "-number", "first"
+    )
+    return [Asked(one["number"], one["why"], _lines(one["head"])) for one in groups[:MOST_OUTPUTS]]
+
+
+def _lines(patch: str) -> list[PatchLine] | None:
+    if len(patch) >= PATCH_READ or patch == EXPIRED_PATCH:
+        return None
+    return lines(None, patches.read(patch)) if patch else []
+
+
 def _outputs(row: Batch, found: Spread) -> list[tuple[str, int, str, str]]:
     """The most frequent outputs: the first part of the text, how many, their share, and the first one's replay."""
     groups = found.outputs[:MOST_OUTPUTS]
@@ -212,27 +243,16 @@ def cancel(request: TeamRequest, batch_id: UUID) -> HttpResponse:
 def batch_csv(request: TeamRequest, batch_id: UUID) -> HttpResponseBase:
     """One line for each member, with its figures."""
     row = _batch(request, batch_id)
-    lines = row.replays.order_by("place").values_list(*COLUMNS).iterator(chunk_size=PAGE)
-    response = StreamingHttpResponse(_csv(lines), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(_csv(row), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="batch-{row.pk}.csv"'
     return response
 
 
-def _csv(lines: Iterator[tuple[Any, ...]]) -> Iterator[str]:
-    sheet = io.StringIO()
-    writer = csv.writer(sheet)
-    writer.writerow([name.replace("generation__", "") for name in COLUMNS])
-    for line in lines:
-        writer.writerow([_cell(value) for value in line])
-        yield sheet.getvalue()
-        sheet.seek(0)
-        sheet.truncate()
-    yield sheet.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is quoted."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+def _csv(row: Batch) -> Iterator[str]:
+    writer = csv.writer(Line())
+    yield writer.writerow([name.replace("generation__", "") for name in COLUMNS])
+    for told in row.replays.order_by("place").values_list(*COLUMNS).iterator(chunk_size=PAGE):
+        yield writer.writerow([cell(value) for value in told])
 
 
 @for_team(Right.READ)

@@ -105,7 +105,7 @@ def test_the_pages_of_the_lab_are_accessible(window: Windows, ada: User, chat: G
     )
     page = window(ada)
     paths = [batch.get_absolute_url(), "/t/acme/batches", "/t/acme/lab", f"/t/acme/lab?id={chat.slug}"]
-    paths += [f"{chat.get_absolute_url()}/replay?edit=json", "/t/acme/generations"]
+    paths += [f"{chat.get_absolute_url()}/replay?edit=json", "/t/acme/replays", "/t/acme/settings/limits"]
     found = complaints(page, paths)
     lab(page, chat)
     for summary in page.locator("main summary").all():

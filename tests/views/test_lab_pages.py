@@ -16,6 +16,7 @@ from generations.gateway.demo.keys import SCOPED_KEY
 from generations.models import Batch, Generation, Replay, ReplayLimits
 from generations.models.replay import EXPIRED_PATCH, State
 from generations.replay import batches, engine, plan
+from generations.replay.changes import Wish
 from tests import people
 from tests.processes import DemoGateway
 from tests.replay import rows
@@ -319,6 +320,19 @@ def test_the_page_of_a_batch(chat: Generation, ada: User) -> None:
     page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
     assert "3 of 3 ended, 0 under way, 0 waiting" in page
     assert "1 distinct" in page
+
+
+def test_it_tells_what_was_changed_and_why(chat: Generation, ada: User) -> None:
+    made = batches.draft([chat], [Wish(), Wish([("seed", "7")])], 2)
+    batch = batches.start(chat.team, ada, uuid.uuid4(), "Two by two", made, 1, "Is it steady?")
+    batch.replays.filter(place=0).update(patch=EXPIRED_PATCH)
+    page = people.browser(ada).get(batch.get_absolute_url())
+    shown = [(one.number, one.lines and one.lines[0].text) for one in page.context["asked"]]
+    assert shown == [(2, "seed → 7"), (1, None), (1, [])]
+    assert ("Is it steady?" in page.content.decode(), "each replay tells how" in page.content.decode()) == (
+        True,
+        True,
+    )
 
 
 @pytest.mark.parametrize("sort", ["place", "-cost", "verdict", "total", "-first", "finish", "odd", "-"])
