@@ -86,7 +86,26 @@ def _moment(label: str) -> forms.DateTimeField:
     return forms.DateTimeField(label=label, required=False, widget=widget)
 
 
-class BrowseForm(forms.Form):
+class FilterForm(forms.Form):
+    """The filters of a list: those named by `FIRST` always show, the others fold away."""
+
+    FIRST: tuple[str, ...] = ()
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.FIRST]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in self.FIRST]
+
+    @property
+    def more_used(self) -> bool:
+        """Whether one of those that fold away asks for something."""
+        return any(field.data or field.errors for field in self.more_fields)
+
+
+class BrowseForm(FilterForm):
     """What the list of generations shows, held by its address. Costs become nanos, times are ms, moments UTC."""
 
     q = forms.CharField(
@@ -126,21 +145,6 @@ class BrowseForm(forms.Form):
     def clean_cost_max(self) -> int | None:
         """In nanos."""
         return _nanos(self.cleaned_data["cost_max"], ROUND_FLOOR)
-
-    @property
-    def first_fields(self) -> list[forms.BoundField]:
-        """Those that always show."""
-        return [self[name] for name in self.FIRST]
-
-    @property
-    def more_fields(self) -> list[forms.BoundField]:
-        """Those that fold away."""
-        return [field for field in self if field.name not in self.FIRST]
-
-    @property
-    def more_used(self) -> bool:
-        """Whether one of those that fold away asks for something."""
-        return any(field.data or field.errors for field in self.more_fields)
 
 
 def _nanos(dollars: Decimal | None, rounding: str) -> int | None:

@@ -8,6 +8,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from dashboard.models import User
+from generations.forms import FilterForm
 from generations.models.replay import State
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
@@ -31,7 +32,7 @@ def _day(label: str) -> forms.DateField:
     )
 
 
-class LedgerForm(forms.Form):
+class LedgerForm(FilterForm):
     """Which replays the ledger shows. After cleaning, `since` and `until` are the days (UTC) that it spans.
 
     Without days and without `when` these are the last 30; days that were given win over `when`.
@@ -75,18 +76,3 @@ class LedgerForm(forms.Form):
         if not since and not until and told.get("when") != "all":
             told["since"] = self.today - timedelta(days=int(told.get("when") or USUAL_DAYS) - 1)
         return told
-
-    @property
-    def first_fields(self) -> list[forms.BoundField]:
-        """Those that always show."""
-        return [self[name] for name in self.FIRST]
-
-    @property
-    def more_fields(self) -> list[forms.BoundField]:
-        """Those that fold away."""
-        return [field for field in self if field.name not in self.FIRST]
-
-    @property
-    def more_used(self) -> bool:
-        """Whether one of those that fold away asks for something."""
-        return any(field.data or field.errors for field in self.more_fields)

@@ -50,6 +50,8 @@ os.environ.update(
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # a process of xdist would load the settings with our addresses
 
+from tests.fixtures import ada, source, team  # noqa: E402, F401  they import models
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser") and chromium() is None:

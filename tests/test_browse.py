@@ -26,11 +26,6 @@ OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
 def row(team: Team, request_id: str = "", **columns: Any) -> Generation:
     made = {"made_at": NOON, **columns}
     return Generation.objects.create(team=team, request_id=request_id or f"req_{uuid4()}", **made)

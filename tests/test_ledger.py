@@ -25,16 +25,6 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PATCH = json.dumps([{"op": "replace", "path": "/temperature", "value": 0}, {"op": "remove", "path": "/seed"}])
 
 
-@pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
 def stored(team: Team) -> Generation:
     return Generation.objects.filter(team=team).first() or keep(team, b'{"request_id": "r"}', "r")
 

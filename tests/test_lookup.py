@@ -25,21 +25,6 @@ UNKNOWN = "G-01KQXWAW8GC2W5QAV9YJQW3Q7Z"
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
-@pytest.fixture
-def source(team: Team, demo_gateway: DemoGateway) -> GatewayConnection:
-    return people.connection(team, demo_gateway.url, SCOPED_KEY)
-
-
-@pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The IDs that the gateway was asked for, in order."""
     asked: list[str] = []

@@ -11,15 +11,10 @@ from generations.models import Generation, RecordChunk, StoredRecord
 from generations.models.generation import AHEAD, CHUNK
 from generations.reading import json_view, places
 from generations.reading.walk import survey
-from tests import large, people
+from tests import large
 
 pytestmark = pytest.mark.django_db
 EDGES = [(0, 1), (CHUNK - 1, CHUNK), (CHUNK - 1, CHUNK + 1), (CHUNK, CHUNK + 1), (5, 3 * CHUNK + 5), (7, 7)]
-
-
-@pytest.fixture
-def team() -> Team:
-    return people.team()
 
 
 def stored(team: Team, raw: bytes) -> StoredRecord:

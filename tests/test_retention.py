@@ -26,16 +26,6 @@ SECRET = "xyzzysecret"
 NOW = timezone.now()
 
 
-@pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
 def secret_record(request_id: str) -> dict[str, Any]:
     said = [{"role": "user", "content": SECRET}]
     answer = {"choices": [{"message": {"role": "assistant", "content": SECRET}, "finish_reason": "stop"}]}

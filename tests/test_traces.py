@@ -49,11 +49,6 @@ def team(broker: "redis.Redis") -> Team:
     return people.team()
 
 
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
 def places_of(broker: "redis.Redis") -> set[str]:
     """The tables and Redis keys that hold the mark, plain, in hexadecimal or compressed."""
     with connection.cursor() as cursor:

@@ -106,16 +106,6 @@ def test_models_are_said_to_differ_when_one_source_names_both() -> None:
 # --- answers and requests ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
 def chat(content: str) -> dict[str, Any]:
     return {"choices": [{"message": {"role": "assistant", "content": content}}]}
 

@@ -23,16 +23,6 @@ QUERIES = 9
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
-@pytest.fixture
 def source(team: Team) -> GatewayConnection:
     return people.connection(team)
 

@@ -37,11 +37,6 @@ ECHO = r"^/(tool_choice|tools|temperature|top_p|text|reasoning|instructions|trun
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
 def ada(team: Team) -> Client:
     """The browser of a member."""
     return people.browser(people.person(team))

@@ -27,16 +27,6 @@ OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
-@pytest.fixture
 def chat(team: Team) -> Generation:
     return keep(team, demo_record("oslo-cancelled"), OSLO)
 

@@ -13,16 +13,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
-@pytest.fixture
 def chat(team: Team, ada: User) -> Generation:
     return rows.generation(team, ada, people.connection(team))
 

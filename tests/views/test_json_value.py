@@ -14,11 +14,6 @@ RAW = b'{"request_id": "G-1", "a": ' + NUMBERS + b', "a b": ' + TEXT + b"}"
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
 def ada(team: Team) -> User:
     return people.person(team, Role.VIEWER)
 

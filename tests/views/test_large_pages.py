@@ -37,16 +37,6 @@ REQUEST_IDS = {"small": "G-1", "5 MiB": "G-5", "50 MiB": "G-50"}
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
-@pytest.fixture
 def large_rows(team: Team) -> dict[str, Generation]:
     return {name: keep(team, raw, REQUEST_IDS[name]) for name, raw in RAW.items()}
 

@@ -20,16 +20,6 @@ pytestmark = pytest.mark.django_db
 PATCH = '[{"op": "replace", "path": "/temperature", "value": 0}, {"op": "remove", "path": "/seed"}]'
 
 
-@pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
 def replay(team: Team, user: User, **columns: Any) -> Replay:
     of = Generation.objects.filter(team=team).first() or keep(team, b'{"request_id": "r"}', "r")
     return rows.replay(of, user, **columns)

@@ -34,11 +34,6 @@ STORED = {
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
 def ada(team: Team) -> User:
     return people.person(team, Role.ADMIN)
 

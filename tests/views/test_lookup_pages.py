@@ -10,7 +10,6 @@ from django.utils import timezone
 from dashboard.models import GatewayConnection, Membership, Role, Team, User
 from generations import lookup
 from generations.gateway.demo import ulid
-from generations.gateway.demo.keys import SCOPED_KEY
 from generations.models import Fetch, Generation, Visit
 from tests import people
 from tests.processes import DemoGateway
@@ -20,21 +19,6 @@ from tests.views.kept import keep
 pytestmark = pytest.mark.django_db
 OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
 OLD = "G-01KQXWAW8GC2W5QAV9YJQW3Q7Z"
-
-
-@pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
-@pytest.fixture
-def source(team: Team, demo_gateway: DemoGateway) -> GatewayConnection:
-    return people.connection(team, demo_gateway.url, SCOPED_KEY)
 
 
 @pytest.fixture

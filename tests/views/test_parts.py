@@ -18,16 +18,6 @@ LONG = "Lorem ipsum <b> & more. " * 10_000
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
-@pytest.fixture
 def row(team: Team) -> Generation:
     data = base64.b64encode(PNG).decode()
     messages: list[dict[str, Any]] = [

@@ -38,16 +38,6 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
-@pytest.fixture
 def source(team: Team, settings: Any) -> GatewayConnection:
     return people.connection(team, settings.GATEWAY_URLS[0])
 

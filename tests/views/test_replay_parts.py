@@ -23,16 +23,6 @@ LONG = "Lorem ipsum <b> & more é. " * 6_000
 
 
 @pytest.fixture
-def team() -> Team:
-    return people.team()
-
-
-@pytest.fixture
-def ada(team: Team) -> User:
-    return people.person(team)
-
-
-@pytest.fixture
 def chat(team: Team, ada: User) -> Generation:
     return rows.generation(team, ada, people.connection(team))
 
