@@ -105,7 +105,7 @@ def served(site: Site) -> Iterator[Site]:
         bridge, host=LOOPBACK, port=site.port, log_config=None, lifespan="off", http="httptools"
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     wait_for(lambda: server.started)
     try:

@@ -51,7 +51,7 @@ class Site:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.reader = threading.Thread(target=self.read)
+        self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self) -> None:

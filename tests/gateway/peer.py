@@ -66,7 +66,7 @@ class Peer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
         self._open: list[socket.socket] = []
-        self._threads = [threading.Thread(target=self._accept)]
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
     def close(self) -> None:
@@ -84,7 +84,9 @@ class Peer:
             except OSError:
                 return
             self._open.append(wire)
-            self._threads.append(threading.Thread(target=self._serve, args=(wire, len(self._open))))
+            self._threads.append(
+                threading.Thread(target=self._serve, args=(wire, len(self._open)), daemon=True)
+            )
             self._threads[-1].start()
 
     def _serve(self, wire: socket.socket, number: int) -> None:

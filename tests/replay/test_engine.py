@@ -43,7 +43,7 @@ class Beside:
 
     def __init__(self, replay: Replay) -> None:
         self.replay = replay
-        self.thread = threading.Thread(target=self._run)
+        self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
     def _run(self) -> None:

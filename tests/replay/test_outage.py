@@ -43,7 +43,7 @@ def test_an_answer_is_saved_when_the_database_is_back(
 ) -> None:
     demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
     replay = rows.replay(chat, ada)
-    runner = threading.Thread(target=engine.run, args=[replay.pk])
+    runner = threading.Thread(target=engine.run, args=[replay.pk], daemon=True)
     runner.start()
     wait_for(lambda: len(demo_gateway.requests()) == 1)
     with outage():
