@@ -102,7 +102,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
     sort = request.GET.get("sort", "place")
     order = SORTS.get(sort.removeprefix("-"), ("place",))
     members = row.replays.order_by(*(f"-{name}" if sort.startswith("-") else name for name in order))
-    number = max(1, int(request.GET["page"])) if request.GET.get("page", "").isdecimal() else 1
+    number = _number(request, row)
     shown = members.select_related("generation").only(*SHOWN)[(number - 1) * PAGE : number * PAGE]
     return {
         "batch": row,
@@ -162,6 +162,13 @@ def _progress(row: Batch, told: list[Outcome]) -> Progress:
     if took and (waiting or under_way):
         left = round(Decimal(sum(took)) / len(took) * (waiting + under_way) / row.parallel / 1000)
     return Progress(len(told), len(told) - waiting - under_way, under_way, waiting, left)
+
+
+def _number(request: TeamRequest, row: Batch) -> int:
+    """The page that is asked for, from 1; what is no page of this batch is the nearest one."""
+    told = request.GET.get("page", "")
+    asked = int(told) if told.isdecimal() and len(told) < 9 else 1
+    return min(max(1, asked), max(1, -(-row.size // PAGE)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The replay lab for many generations: one change, one plan, one batch."""
 
+import re
 import uuid
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ from generations.replay.batches import Draft
 from generations.views.lab import not_yet
 
 MANY = "generations/lab.html"
+NUMBERED = re.compile("~[0-9]{1,18}")  # the address of a row whose ID is no path
 
 
 @for_team(Right.READ)
@@ -90,5 +92,5 @@ def chosen(request: TeamRequest, data: QueryDict) -> tuple[list[Generation], lis
 
 
 def _named(request: TeamRequest, names: Sequence[str]) -> GenerationQuerySet:
-    numbers = [int(name[1:]) for name in names if name.startswith("~") and name[1:19].isdigit()]
+    numbers = [int(name[1:]) for name in names if NUMBERED.fullmatch(name)]
     return Generation.objects.of(request.team).filter(Q(request_id__in=names) | Q(pk__in=numbers))

@@ -280,6 +280,12 @@ def test_pasted_ids_become_a_plan_and_a_batch(team: Team, ada: User, source: Gat
     assert [body_of(one)["temperature"] for one in Replay.objects.all()] == [0.1] * 3
 
 
+@pytest.mark.parametrize("name", ["~" + "9" * 18 + "x", "~²", "~" + "9" * 40, "~", "'"])
+def test_odd_names_are_not_stored(team: Team, ada: User, name: str) -> None:
+    answer = people.browser(ada).get(reverse("lab", args=[team.slug]), {"id": name})
+    assert (answer.status_code, answer.context["rows"]) == (200, [])
+
+
 def test_generations_of_another_team_are_not_found(chat: Generation) -> None:
     eve = people.person(people.team())
     theirs = eve.memberships.get().team
@@ -310,6 +316,14 @@ def test_the_page_of_a_batch(chat: Generation, ada: User) -> None:
     page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
     assert "3 of 3 ended, 0 under way, 0 waiting" in page
     assert "1 distinct" in page
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "²", "99", "9" * 30, ""])
+def test_what_is_no_page_is_the_nearest_one(chat: Generation, ada: User, page: str) -> None:
+    answer = people.browser(ada).get(
+        ended_batch(chat, ada, 3).get_absolute_url(), {"page": page, "sort": "-x"}
+    )
+    assert (answer.status_code, answer.context["number"], len(answer.context["members"])) == (200, 1, 3)
 
 
 def test_it_tells_what_was_changed_and_why(chat: Generation, ada: User) -> None:
