@@ -121,6 +121,7 @@ def look_up() -> None:
         begun = time.perf_counter()
         for request_id in ids:
             answer = lookup.ask([source], request_id)
+            lookup.claim(story.team(), request_id, story.owner(), again=False)
             lookup.settle(story.team(), request_id, story.owner(), answer)
             del answer
         seconds = (time.perf_counter() - begun) / len(ids)

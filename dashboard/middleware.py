@@ -5,7 +5,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import resolve
 from django.utils.cache import patch_cache_control
@@ -25,6 +25,17 @@ def health(get_response: GetResponse) -> GetResponse:
         if request.path_info in PROBES:
             response: HttpResponseBase = resolve(request.path_info).func(request)
             return response
+        return get_response(request)
+
+    return answer
+
+
+def plain_addresses(get_response: GetResponse) -> GetResponse:
+    """Nothing is named with a NUL, which the database would refuse with an error."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        if "\0" in request.path_info:
+            raise Http404("No address has a NUL in it.")
         return get_response(request)
 
     return answer

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "dashboard.middleware.private_pages",
+    "dashboard.middleware.plain_addresses",
     "dashboard.middleware.last_team",
 ]
 

@@ -7,7 +7,7 @@ here reads a body, and nothing counts rows.
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.postgres.search import SearchVector
@@ -53,7 +53,8 @@ class Place:
         time, _, pk = text.rpartition("_")
         try:
             at = datetime.fromisoformat(time)
-        except ValueError:
+            at = at.astimezone(UTC) if at.tzinfo else at
+        except (ValueError, OverflowError):
             return None
         known = at.tzinfo is not None and pk.isascii() and pk.isdigit() and len(pk) < 19
         return cls(at, int(pk), back) if known else None

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
@@ -154,18 +155,42 @@ def settle(team: Team, request_id: str, user: User, answer: Answer) -> Generatio
     if answer.record is not None and answer.source is not None:
         if answer.record.replay_body is not None:
             remember_bodies(answer.source)
-        with transaction.atomic():
-            generation = store(team, request_id, user, answer.record, answer.source.pk)
-            fetch.delete()
-        return generation
+        return _settled(fetch, request_id, user, answer.record, answer.source, team)
     now = timezone.now()
-    row = fetch.get()
+    row = fetch.first()
+    if row is None:
+        return _forgotten(team, request_id)
     row.outcome, row.ended_at = outcome(request_id, answer.errors, now), now
     pause = PAUSES[min(row.attempts, len(PAUSES)) - 1]
     row.lease_until = now + timedelta(seconds=pause)
     row.outcome["pause_s"] = pause
     row.save(update_fields=["outcome", "ended_at", "lease_until"])
     return row
+
+
+def _settled(
+    fetch: QuerySet[Fetch], request_id: str, user: User, record: Record, source: GatewayConnection, team: Team
+) -> Generation | Fetch:
+    """Store the record and end the claim. Without a claim nothing is stored: it was forgotten meanwhile."""
+    known = Generation.objects.filter(team=team, request_id=request_id)
+    with transaction.atomic():
+        list(known.select_for_update())  # first, as who forgets does
+        if not fetch.select_for_update().exists():
+            return known.first() or _forgotten(team, request_id)
+        generation = store(team, request_id, user, record, source.pk)
+        fetch.delete()
+    return generation
+
+
+def _forgotten(team: Team, request_id: str) -> Fetch:
+    """What there is to say when a generation was forgotten while the gateway was asked for it."""
+    told = {
+        "code": "forgotten",
+        "title": "This generation was forgotten while the gateway was asked for it.",
+        "advice": "Nothing of the answer was kept. Ask again to look it up anew.",
+        "errors": [],
+    }
+    return Fetch(team=team, request_id=request_id, outcome=told)
 
 
 def remember_bodies(source: GatewayConnection) -> None:

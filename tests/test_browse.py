@@ -168,7 +168,10 @@ def test_a_row_without_a_time_stands_where_it_was_looked_up(team: Team) -> None:
     assert ids(matching(team, {"until": NOON - timedelta(days=1)})) == ["older", "timeless"]
 
 
-@pytest.mark.parametrize("text", ["", "x", "_1", "2026-01-01_1", "2026-01-01T00:00:00+00:00_x", "²_²"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "_1", "2026-01-01_1", "2026-01-01T00:00:00+00:00_x", "²_²", "0001-01-01T00:00:00+23:59_1"],
+)
 def test_what_is_no_place_is_none(text: str) -> None:
     assert Place.read(text) is None
 

@@ -175,6 +175,18 @@ def test_without_a_number_of_days_nothing_expires(chat: Generation) -> None:
     assert "packed" in traces()
 
 
+def test_an_answer_that_comes_after_forgetting_is_dropped(team: Team, ada: User, chat: Generation) -> None:
+    assert lookup.claim(team, "G-1", ada, again=False)
+    late = lookup.Answer(Record.read(json.dumps(secret_record("G-1")).encode()), team.connections.get())
+    retention.forget(chat, ada)
+    told = lookup.settle(team, "G-1", ada, late)
+    assert isinstance(told, Fetch)
+    assert (told.outcome["code"], told.pk, Generation.objects.count(), traces()) == ("forgotten", None, 0, [])
+    refused = lookup.settle(team, "G-1", ada, lookup.Answer())
+    assert isinstance(refused, Fetch)
+    assert (refused.outcome["code"], Fetch.objects.count()) == ("forgotten", 0)
+
+
 @pytest.mark.usefixtures("thirty_days")
 def test_bodies_expire_and_figures_stay(ada: User, chat: Generation) -> None:
     made = replayed(chat, ada)

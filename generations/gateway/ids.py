@@ -13,10 +13,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 MAX_LENGTH = 256
 MOST_IDS = 50
+YEAR_10000 = 253_402_300_800_000  # in ms since 1970
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GATEWAY_ID = re.compile(
-    r"(?<![A-Za-z0-9])G-(?:[A-Za-z0-9]{1,32}-)?[0-7][0-9A-HJKMNP-TV-Z]{25}(?![A-Za-z0-9])", re.I
+    r"(?<![A-Za-z0-9])G-(?:[A-Za-z0-9]{1,32}-)?[0-7][0-9A-HJKMNP-TV-Z]{25}(?![A-Za-z0-9])", re.I | re.A
 )
+UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I | re.A)
 REALTIME_ID = re.compile(r"(?<![A-Za-z0-9])realtime:[A-Za-z0-9._-]{1,200}")
 NAMED_ID = re.compile(
     r"""(?:request|generation)[_-]?id["'`]?\s*[:=]\s*["'`]?([^\s"'`,;&{}\[\]()<>]{1,256})""", re.IGNORECASE
@@ -46,12 +48,14 @@ def find_id(text: str) -> str | None:
 
 
 def made_at(request_id: str) -> datetime | None:
-    """When the gateway made this ID (UTC, whole ms), or None when it carries no ULID."""
+    """When the gateway made this ID (UTC, whole ms), or None when it carries no ULID of our millennia."""
     if not GATEWAY_ID.fullmatch(request_id):
         return None
     milliseconds = 0
     for letter in request_id.upper()[-26:-16]:
         milliseconds = milliseconds * 32 + ALPHABET.index(letter)
+    if milliseconds >= YEAR_10000:
+        return None
     return datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)
 
 
@@ -147,7 +151,9 @@ def _listed(text: str) -> list[str]:
 
 def _inside(text: str) -> list[str]:
     """The IDs inside any text: the gateway's own shape wins, then what is named as one, then the providers'."""
-    own = [match[0] for match in re.finditer(f"{GATEWAY_ID.pattern}|{REALTIME_ID.pattern}", text, re.I)]
+    own = [
+        match[0] for match in re.finditer(f"{GATEWAY_ID.pattern}|{REALTIME_ID.pattern}", text, re.I | re.A)
+    ]
     named = [] if own else [match[1] for match in NAMED_ID.finditer(text)]
     named = [name for name in named if name.lower() not in NO_IDS]
     return _once(own or named or NATIVE_ID.findall(text))
@@ -170,10 +176,10 @@ def _link(link: str) -> Recognised:
         return Recognised("nothing")
     at = RETAKE_PATH.search(address.path)
     team = (at["team"] or "") if at else ""
-    if at and at["part"] == "r" and re.fullmatch(r"[0-9a-fA-F-]{36}", at["name"]):
+    if at and at["part"] == "r" and UUID.fullmatch(at["name"]):
         return Recognised("replay", (at["name"].lower(),), team)
-    if at and at["part"] == "g":
-        return Recognised("link", (_tidy(unquote(at["name"]).removesuffix(".json"))[:MAX_LENGTH],), team)
+    if at and at["part"] == "g" and (name := unquote(at["name"]).removesuffix(".json").replace("\0", "")):
+        return Recognised("link", (_tidy(name)[:MAX_LENGTH],), team)
     given = parse_qs(address.query)
     if found := _inside(unquote(link)) or [given[name][0] for name in ID_NAMES if name in given]:
         return Recognised("link", (_tidy(found[0].strip()[:MAX_LENGTH]),), team)

@@ -149,9 +149,14 @@ def any_generation(request: SignedInRequest, request_id: str) -> HttpResponse:
 def asked_id(request: HttpRequest) -> str:
     """The request ID in the address. Raises Http404 for what cannot be one."""
     request_id = request.GET.get("id", "").strip()
-    if not request_id or len(request_id) > MAX_LENGTH or any(letter.isspace() for letter in request_id):
+    if not _may_be(request_id) or any(letter.isspace() for letter in request_id):
         raise Http404("No request ID in the address.")
     return request_id
+
+
+def _may_be(request_id: str) -> bool:
+    """Whether a row can have this ID: the database keeps no NUL."""
+    return 0 < len(request_id) <= MAX_LENGTH and "\0" not in request_id
 
 
 @for_team(Right.READ)
@@ -225,7 +230,7 @@ def waiting_context(request_id: str, fetch: Fetch | None) -> dict[str, object]:
 def ask_again(request: TeamRequest) -> HttpResponse:
     """Ask the gateway once more for an ID that it did not know."""
     request_id = request.POST.get("id", "").strip()
-    if not request_id or len(request_id) > MAX_LENGTH:
+    if not _may_be(request_id):
         raise Http404("No request ID was sent.")
     return _to_generation(request, request.team, request_id, again=True)
 
@@ -294,7 +299,7 @@ def many_context(request: TeamRequest) -> dict[str, object]:
 def asked_ids(request: HttpRequest) -> list[str]:
     """The IDs in the address, each once, at most 50. Raises Http404 when there is none, or one that cannot be one."""
     ids = list(dict.fromkeys(one.strip() for one in request.GET.getlist("id")[:MOST_IDS]))
-    odd = [one for one in ids if not one or len(one) > MAX_LENGTH or "\0" in one]
+    odd = [one for one in ids if not _may_be(one)]
     if not ids or odd:
         raise Http404("No request IDs in the address.")
     return ids

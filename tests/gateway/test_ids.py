@@ -69,6 +69,11 @@ def test_made_at_is_the_inverse_of_writing(moment: datetime) -> None:
     assert made_at(f"G-{letters}{'0' * 16}") == moment
 
 
+@pytest.mark.parametrize("text", ["G-7ZZZZZZZZZ0000000000000000", "G-01M0N8538\u212a0000000000000000"])
+def test_an_id_that_tells_no_time_of_ours(text: str) -> None:
+    assert made_at(text) is None
+
+
 @pytest.mark.parametrize(
     "text", ["", "req_1", "G-81M0N8538G8F4T0W6X1Y2Z3A4B", "G-01M0N8538G8F4T0W6X1Y2Z3A4", ID + "\n"]
 )

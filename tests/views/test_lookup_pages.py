@@ -224,3 +224,26 @@ def test_opening_is_remembered_once_a_person(team: Team, ada: User, chat: Genera
     chat.refresh_from_db()
     assert chat.last_opened_by == ada
     assert Visit.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/t/{}/g/%00a", "/t/{}/g/%00a.json", "/g/%00", "/t/{}/lookup?id=%00", "/t/{}/lookup/status?id=a%00"],
+)
+def test_nothing_is_named_with_a_nul(team: Team, ada: User, path: str) -> None:
+    browser = people.browser(ada)
+    assert browser.get(path.format(team.slug)).status_code == 404
+    assert browser.post(reverse("ask_again", args=[team.slug]), {"id": "a\0"}).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["G-7ZZZZZZZZZ0000000000000000", "G-01M0N8538\u212a0000000000000000"])
+def test_odd_ids_have_their_page(team: Team, ada: User, name: str) -> None:
+    assert people.browser(ada).get(reverse("generation", args=[team.slug, name])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "link", [f"https://x/r/{'-' * 36}", f"https://x/r/{'a' * 36}", "https://x/g/.json", "https://x/g/%00a"]
+)
+def test_damaged_links_are_answered(team: Team, ada: User, link: str) -> None:
+    answer = people.browser(ada).post(reverse("lookup"), {"q": link}, follow=True)
+    assert answer.status_code in (200, 400, 404)
