@@ -1,9 +1,12 @@
 """The form of the replay lab: what to change, how often, with which models. Checked against one stored request."""
 
-from typing import Any
+from itertools import accumulate
+from typing import Any, cast
+from uuid import uuid4
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 
 from generations.gateway import jsontext
 from generations.gateway.jsontext import visible
@@ -16,6 +19,7 @@ from generations.replay.changes import Change, ChangeRefused, Wish
 
 LONGEST_TEXT = 20_000
 MOST_TEXTS = 60
+MOST_TEXT_BYTES = 600_000
 LONGEST_WHOLE = 1_000_000
 MOST_MODELS = 10
 PARAMETERS = [name for name in variations.VARIATIONS if name not in ("model", "provider")]
@@ -62,6 +66,12 @@ class RunForm(forms.Form):
             raise forms.ValidationError(f"At most {MOST_MODELS} models at once.")
         return names
 
+    def renew_click(self) -> None:
+        """The page that is shown again can start something of its own."""
+        data = cast(QueryDict, self.data).copy()
+        data["click"] = str(uuid4())
+        self.data = data
+
     def variants(self, wish: Wish) -> list[Wish]:
         """The wish itself, and once more for each other model."""
         return [wish, *(wish.also(("model", name)) for name in self.cleaned_data["models"])]
@@ -87,9 +97,7 @@ class ChangeForm(RunForm):
         for one in self.offered:
             self.fields[f"v-{one.name}"] = _field(one, one.present(shown, wire))
         now = {one.at: one.text for one in rewrites.editable(shown, wire)}
-        self.editable = [one for one in rewrites.editable(body, wire) if len(one.text) <= LONGEST_TEXT][
-            :MOST_TEXTS
-        ]
+        self.editable = _offered(rewrites.editable(body, wire))
         for number, text in enumerate(self.editable):
             self.fields[f"t-{number}"] = _text_field(text, now.get(text.at, text.text))
 
@@ -101,8 +109,8 @@ class ChangeForm(RunForm):
         return Wish([change for change in changes if change is not None], given)
 
     def _change(self, one: Variation) -> Change | None:
-        value = self.cleaned_data.get(f"v-{one.name}", "").strip()
-        return (one.name, value) if value != one.present(self.body, self.wire) else None
+        value = _line(self.cleaned_data.get(f"v-{one.name}", ""))
+        return (one.name, value) if value != _line(one.present(self.body, self.wire)) else None
 
     def refuse(self, error: ChangeRefused) -> None:
         """Show the reason at the field it belongs to."""
@@ -122,6 +130,11 @@ class ChangeForm(RunForm):
         return [self[f"t-{number}"] for number in range(len(self.editable))]
 
 
+def _line(value: str) -> str:
+    """A value as a field of one line brings it back: without line breaks, and blanks around it."""
+    return value.replace("\r", "").replace("\n", "").strip()
+
+
 def _text_field(one: Editable, initial: str) -> forms.CharField:
     rows = min(12, max(2, len(initial) // 90 + initial.count("\n") + 1))
     return forms.CharField(
@@ -133,6 +146,13 @@ def _text_field(one: Editable, initial: str) -> forms.CharField:
         empty_value=None if not initial else "",
         widget=forms.Textarea(attrs={"rows": rows}),
     )
+
+
+def _offered(texts: list[Editable]) -> list[Editable]:
+    """The texts that fit into one form, which Django reads up to 2.5 MB: a byte may take three."""
+    short = [one for one in texts if len(one.text) <= LONGEST_TEXT][:MOST_TEXTS]
+    sizes = accumulate(len(one.text.encode("utf-8", "surrogatepass")) for one in short)
+    return [one for one, size in zip(short, sizes, strict=True) if size <= MOST_TEXT_BYTES]
 
 
 class WholeForm(RunForm):

@@ -21,6 +21,7 @@ from dashboard.models import User
 from dashboard.teams import audit
 from generations.gateway.record import Record
 from generations.models import (
+    Batch,
     Fetch,
     FirstWords,
     Generation,
@@ -93,10 +94,19 @@ def forget(generation: Generation, user: User) -> Reach:
         StoredRecord.objects.filter(generation__in=gone.generations).only("pk").delete()
         Fetch.objects.filter(team=generation.team_id, request_id__in=names).delete()
         Generation.objects.filter(pk__in=gone.generations).delete()
+        _drop_reasons(generation.team_id, set(names))
         counts = {"generations": len(gone.generations), "replays": len(gone.replays)}
         audit(generation.team, user, limits.FORGOTTEN, generation.request_id, **counts, used=used)
     live.wipe([*gone.replays, *makers])
     return gone
+
+
+def _drop_reasons(team: int, names: set[str]) -> None:
+    """Why batches left these generations out may quote their requests."""
+    for batch in Batch.objects.filter(team=team).exclude(left_out=[]):
+        left = [one for one in batch.left_out if one[0] not in names]
+        if len(left) < len(batch.left_out):
+            Batch.objects.filter(pk=batch.pk).update(left_out=left)
 
 
 def _drop_answers(replays: Iterable[UUID]) -> None:
@@ -118,6 +128,7 @@ def expire(now: datetime | None = None, *, seconds: float = SECONDS) -> dict[str
         return done
     cutoff = (now or timezone.now()) - timedelta(days=settings.BODY_RETENTION_DAYS)
     limit = time.monotonic() + seconds
+    Batch.objects.filter(created_at__lt=cutoff).exclude(left_out=[]).update(left_out=[])
     for kind, bite in (("records", _expire_records), ("answers", _expire_answers)):
         while time.monotonic() < limit and (count := bite(cutoff)):
             done[kind] += count
@@ -171,9 +182,9 @@ def _expire_answers(cutoff: datetime) -> int:
     """The answers of replays that ended before, and what an interrupted one left in its checkpoints."""
     with transaction.atomic():
         old = Replay.objects.filter(finished_at__lt=cutoff).exclude(state__in=OPEN_STATES)
-        kept = old.exclude(Q(answer=None, parts=None), patch__in=["", EXPIRED_PATCH], why="").order_by(
-            "finished_at"
-        )
+        kept = old.exclude(
+            Q(answer=None, parts=None), patch__in=["", EXPIRED_PATCH], why="", text_key="", calls_key=""
+        ).order_by("finished_at")
         replays = list(kept.values_list("pk", flat=True).distinct()[:BITE])
         _drop_answers(replays)
         ended = Replay.objects.filter(pk__in=replays)

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.models import Team, User
 from generations import retention
-from generations.models import Generation, Replay, ReplayAnswer
+from generations.models import Batch, Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.reading import places
 from generations.replay import live
@@ -90,11 +91,13 @@ def made(team: Team, ada: User, broker: "redis.Redis", told: dict[str, Any]) -> 
     chat = rows.generation(team, ada, source, **{"error_code": "", **told, "request_id": "G-1"})
     second = rows.generation(team, ada, source, **{"error_code": "", **told, "request_id": "G-2"})
     ended = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "status_code": 200, "detail": MARK}
-    asked = {"why": MARK, "patch": json.dumps([{"op": "add", "path": "/user", "value": MARK}])}
+    asked = dict.fromkeys(("text_key", "calls_key", "why"), MARK)
+    asked["patch"] = json.dumps([{"op": "add", "path": "/user", "value": MARK}])
     replay = rows.replay(chat, ada, new_generation=second, new_request_id="G-2", **ended, **asked)
     earlier = rows.generation(team, ada, source, request_id="G-0", replay_request=None)
     rows.replay(earlier, ada, new_generation=chat, new_request_id="G-1", **ended, **asked)
     rows.part(replay, 1, MARK)
+    Batch.objects.create(team=team, click=uuid4(), parallel=1, size=1, left_out=[["G-1", MARK]])
     told_json = json.dumps(MARK)
     ReplayAnswer.objects.create(
         replay=replay, packed=zlib.compress(MARK.encode()), size=10, text=MARK, outline=told_json
@@ -106,7 +109,7 @@ def made(team: Team, ada: User, broker: "redis.Redis", told: dict[str, Any]) -> 
     return chat
 
 
-TABLES = {"replay", "replayanswer", "replaypart", "firstwords", "storedrecord"}
+TABLES = {"batch", "replay", "replayanswer", "replaypart", "firstwords", "storedrecord"}
 
 
 @pytest.mark.parametrize("large", [False, True])

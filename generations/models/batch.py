@@ -4,7 +4,7 @@ import uuid
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -75,8 +75,9 @@ class Batch(models.Model):
     def cancel(self, user: User) -> int:
         """End the members that wait; those that run go on. Answers with how many it ended."""
         now = timezone.now()
-        Batch.objects.filter(pk=self.pk).unfinished().update(state=BatchState.CANCELLED, finished_at=now)
         ended = {"state": "cancelled", "reason": "before_start", "finished_at": now, "sent": False}
-        return self.replays.filter(state__in=["waiting", "queued"]).update(
-            **ended, cancel_asked_at=now, cancelled_by=user
-        )
+        with transaction.atomic():
+            Batch.objects.filter(pk=self.pk).unfinished().update(state=BatchState.CANCELLED, finished_at=now)
+            return self.replays.filter(state__in=["waiting", "queued"]).update(
+                **ended, cancel_asked_at=now, cancelled_by=user
+            )

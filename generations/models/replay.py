@@ -59,10 +59,12 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
         return self.queued().filter(message_sent_at__lt=now - RESEND_AFTER)
 
     def drop_words(self) -> int:
-        """Take the patch and the reason away, which may quote the request. Answers with how many it touched."""
-        worded = self.exclude(patch__in=["", EXPIRED_PATCH], why="")
+        """Take away what may quote request and answer: patch, reason, and the keys that tell equal answers."""
+        worded = self.exclude(patch__in=["", EXPIRED_PATCH], why="", text_key="", calls_key="")
         return worded.update(
             why="",
+            text_key="",
+            calls_key="",
             patch=models.Case(
                 models.When(patch="", then=models.Value("")), default=models.Value(EXPIRED_PATCH)
             ),

@@ -139,7 +139,7 @@ def _set_or_drop(body: Body, told: str, key: str, read: Callable[[], Value]) -> 
 def limit_keys(body: Body, wire: str) -> tuple[str, ...]:
     """The keys that limit the output of this request: those it has, else the one of its wire format."""
     known = LIMITS.get(wire, ())
-    return tuple(key for key in known if key in body) or known[:1]
+    return tuple(key for key in known if key in body) or known[:1] or ("max_tokens",)
 
 
 def max_tokens(body: Body, wire: str, value: str) -> Patch:
@@ -240,7 +240,7 @@ def _present_first(*paths: tuple[str, ...]) -> Callable[[Body, str], str]:
 
 
 def _present_limit(body: Body, wire: str) -> str:
-    return next((_shown(body[key]) for key in LIMITS.get(wire, ()) if key in body), "")
+    return next((_shown(body[key]) for key in limit_keys(body, wire) if key in body), "")
 
 
 def _present_stream(body: Body, wire: str) -> str:

@@ -1,8 +1,10 @@
 """Many replays: planned first, then let go a few at a time, so that a single replay always finds a free thread."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID, uuid5
 
 from django.conf import settings
@@ -15,18 +17,21 @@ from generations.gateway import endpoints
 from generations.gateway.record import Record
 from generations.models import Batch, Generation, Replay, StoredRecord
 from generations.models.replay import State
+from generations.reading import patch_lines, patches
+from generations.reading.patch_lines import PatchLine
 from generations.replay import engine, limits, live, plan
 from generations.replay.changes import ChangeRefused, Wish, patch_for
 from generations.replay.plan import Order
 from generations.replay.price import Price, Samples, expected
 
 MOST_TIMES, MOST_GENERATIONS, MOST_MEMBERS = 50, 500, 500
+MOST_BYTES = 128 * 2**20  # of the records that one plan holds in memory
 
 
 # --- the plan -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """What a batch would do. `left_out` are (request ID, why) of what cannot be replayed."""
 
@@ -49,6 +54,28 @@ class Draft:
         """How many have no upper price."""
         return len([price for price in self.prices if price.high is None])
 
+    @cached_property
+    def distinct(self) -> list[Order]:
+        """Each order once, however often it is repeated."""
+        return list({id(order): order for order in self.orders}.values())
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """The addresses and the names of the keys."""
+        return sorted({(order.url, order.key_name) for order in self.distinct})
+
+    @property
+    def caveats(self) -> list[str]:
+        """What may make replays differ, each once."""
+        return list(dict.fromkeys(text for order in self.distinct for text in plan.caveats(order.content)))
+
+    @property
+    def changes(self) -> list[tuple[int, list[PatchLine]]]:
+        """The different patches with how many replays each: at most 20, the most frequent first."""
+        counts = Counter(order.patch for order in self.orders)
+        made = [(number, patch) for patch, number in counts.most_common(20)]
+        return [(n, patch_lines.lines(None, patches.read(patch)) if patch else []) for n, patch in made]
+
     @property
     def damaged(self) -> int:
         """How many send values that the gateway damaged."""
@@ -61,6 +88,7 @@ def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),
     Raises plan.Refused when these are more than MOST_MEMBERS.
     """
     left_out: list[tuple[str, str]] = []
+    _weigh(generations)
     records, sources = _records(generations), _sources(generations)
     _bound(len(records) * len(variants) * times)
     distinct: list[Order] = []
@@ -73,6 +101,14 @@ def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),
     priced = [(order, expected(order, samples)) for order in distinct]
     repeated = [one for one in priced for _ in range(times)]
     return Draft([order for order, _ in repeated], [price for _, price in repeated], left_out)
+
+
+def _weigh(generations: Sequence[Generation]) -> None:
+    rows = StoredRecord.objects.filter(generation__in=[one.pk for one in generations], replayable=True)
+    if (rows.aggregate(total=models.Sum("size"))["total"] or 0) > MOST_BYTES:
+        raise plan.Refused(
+            f"The records of these generations are larger than {MOST_BYTES // 2**20} MiB together. Choose fewer."
+        )
 
 
 def _bound(count: int) -> None:
@@ -127,7 +163,10 @@ def _sources(generations: Sequence[Generation]) -> list[GatewayConnection]:
 def start(
     team: Team, user: User, click: UUID, title: str, made: Draft, parallel: int, why: str = ""
 ) -> Batch:
-    """The batch of this click; the same click again gives the same batch. Raises limits.Exceeded."""
+    """The batch of this click; the same click again gives the same batch.
+
+    Raises plan.Used when the click has started another one, limits.Exceeded.
+    """
     batch = Batch(
         team=team,
         started_by=user,
@@ -147,7 +186,15 @@ def start(
             if held:
                 limits.check(held, team, user, rows)
             transaction.on_commit(advance)
+        else:
+            _same(first, made)
     return first
+
+
+def _same(first: Batch, made: Draft) -> None:
+    sent = first.replays.order_by("place").values_list("body_sha256", flat=True)
+    if list(sent) != [order.sha256 for order in made.orders]:
+        raise plan.Used
 
 
 def members(batch: Batch, user: User, made: Draft, why: str) -> list[Replay]:
@@ -190,7 +237,7 @@ RETURNING generations_replay.id
 """
 FINISH = """
 UPDATE generations_batch SET state = 'done', finished_at = %s
-WHERE state = 'running' AND NOT EXISTS (
+WHERE state IN ('running', 'paused') AND NOT EXISTS (
     SELECT 1 FROM generations_replay
     WHERE batch_id = generations_batch.id AND state IN ('waiting', 'queued', 'running'))
 """

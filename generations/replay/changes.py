@@ -8,6 +8,7 @@ from generations.gateway.record import Record
 from generations.reading import json_check, patches, pinning, rewrites, variations
 from generations.reading.members import Body, VariationRefused
 from generations.reading.patches import Patch, PatchRefused
+from generations.reading.text import readable
 
 Change = tuple[str, str]
 """The name of a variation (reading/variations.py) and the value it shall have, as typed."""
@@ -89,5 +90,5 @@ def _body(raw: bytes) -> Body:
 
 
 def pretty(body: bytes) -> str:
-    """The request as JSON text for an editor; number text as stored."""
-    return jsontext.dumps(jsontext.loads(body), indent=2)
+    """The request as JSON text for an editor; number text as stored, letters of all languages as themselves."""
+    return readable(jsontext.dumps(jsontext.loads(body), indent=2))

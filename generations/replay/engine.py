@@ -44,14 +44,20 @@ RUN = "generations.tasks.run_replay"
 
 
 def start(order: plan.Order, user: User, click: UUID, why: str = "") -> Replay:
-    """The replay of this click, queued. The same click again gives the same replay. Raises limits.Exceeded."""
+    """The replay of this click, queued. The same click again gives the same replay.
+
+    Raises plan.Used when the click has sent another body, limits.Exceeded.
+    """
     replay = row_of(order, user, click, why, expected(order))
     with transaction.atomic():
         held = limits.locked(replay.team)
         Replay.objects.bulk_create([replay], ignore_conflicts=True)
         same_click = Replay.objects.filter(team=replay.team, click=click)
         if same_click.values_list("pk", flat=True).get() != replay.pk:
-            return same_click.select_related("team").get()
+            first = same_click.select_related("team").get()
+            if first.body_sha256 != replay.body_sha256:
+                raise plan.Used
+            return first
         if held:
             limits.check(held, replay.team, user, [replay])
         transaction.on_commit(partial(send_message, replay.pk))

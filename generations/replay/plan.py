@@ -19,6 +19,13 @@ class Refused(Exception):
     """The stored request cannot be replayed. Its text says why and what to do."""
 
 
+class Used(Exception):
+    """The click has started something else: somebody came back to its page and changed it."""
+
+    def __str__(self) -> str:
+        return "This page has started something else already. Press the button once more to start this, too."
+
+
 @dataclass(frozen=True)
 class Order:
     """What a click orders: the stored record it is made from, the exact body, where to and with whose key.
@@ -45,6 +52,12 @@ class Order:
     def url(self) -> str:
         """The address that the body is sent to."""
         return f"{self.source.base_url}{self.endpoint.path}"
+
+    @property
+    def key_name(self) -> str:
+        """Whose key it is sent with."""
+        name = self.source.name
+        return f"the replay key of {name}" if self.source.replay_key else f"the key of {name}"
 
     @cached_property
     def damage(self) -> list[str]:
@@ -92,7 +105,10 @@ def order_from(
     if stored is None:
         raise Refused("The stored record holds no request body.")
     body = patched(stored, patch)
-    content, endpoint = jsontext.loads(body), endpoints.find(generation.endpoint)
+    try:
+        content, endpoint = jsontext.loads(body), endpoints.find(generation.endpoint)
+    except jsontext.Unreadable:
+        raise Refused("The stored request cannot be read as JSON, so it is not sent.") from None
     why = endpoints.refusal(generation.endpoint, content)
     if why or endpoint is None:
         raise Refused(why or "Retake does not know this endpoint.")
@@ -123,9 +139,7 @@ class Flight:
 
 def preflight(order: Order) -> Flight:
     """Everything to be known before the click."""
-    name = order.source.name
-    key_name = f"the replay key of {name}" if order.source.replay_key else f"the key of {name}"
-    return Flight(order, key_name, caveats(order.content), expected(order))
+    return Flight(order, order.key_name, caveats(order.content), expected(order))
 
 
 STALE = {

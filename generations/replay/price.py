@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from generations.gateway import jsontext
 from generations.gateway.record import Record
 from generations.models import Generation
+from generations.reading import pinning
 
 if TYPE_CHECKING:
     from generations.replay.plan import Order
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 OUTPUT = ("output_", "completion_")
 LIMIT_KEYS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 NANOS = 10**9
+MOST_NANOS = 2**63 - 1
+EDITED = 500  # bytes: a request that is longer by less is priced as before
+ORIGINAL = "The original cost this much"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +39,70 @@ def expected(order: "Order", samples: Samples | None = None) -> Price:
     Another model's prices are those of the team's newest stored generation of that model: the gateway's list of
     models tells none. `samples` remembers them from order to order.
     """
-    if order.generation.cost_nanos is None:
+    cost = order.generation.cost_nanos
+    if cost is None:
         return Price(None, None, "The record has no cost, so the cost of a replay is unknown.")
+    if not cost and not order.told.pricing_lines and not order.told.byok:
+        # contract: "What is billed": a broken or empty stream is not.
+        return Price(None, None, "The original was not billed, so it does not tell what a replay costs.")
+    if (name := _changed_terms(order)) is not None:
+        return Price(None, None, f"With another {name} the price is unknown.")
     model = _text(order.content, "model")
     if model != _text(jsontext.loads(order.stored), "model"):
-        return _of_another(order, model, {} if samples is None else samples)
-    return _of_the_same(order)
+        return _bounded(_of_another(order, model, {} if samples is None else samples))
+    return _bounded(_of_the_same(order, cost))
 
 
-def _of_the_same(order: "Order") -> Price:
-    lines, cost = _lines(order.told), order.generation.cost_nanos
-    fixed = sum(_nanos(line) for line in lines if not _is_output(line))
+TERMS = {"service_tier": "service tier", "provider": "provider", "routing": "provider"}
+
+
+def _changed_terms(order: "Order") -> str | None:
+    """What was changed that the same model may have another price for; None for nothing."""
+    same_provider = isinstance(order.content, dict) and (
+        pinning.present(order.content, order.endpoint.wire) == order.told.provider
+    )
+    for key, name in TERMS.items():
+        if jsontext.member(order.body, key) != jsontext.member(order.stored, key):
+            if name == "provider" and same_provider:
+                continue
+            return name
+    return None
+
+
+def _bounded(price: Price) -> Price:
+    """The same, where it is an amount that can be: what the database cannot hold is no price."""
+    if max(abs(price.low or 0), abs(price.high or 0)) > MOST_NANOS:
+        return Price(None, None, "The prices of the record are no amounts of money, so the cost is unknown.")
+    return price
+
+
+def _of_the_same(order: "Order", cost: int) -> Price:
+    lines, growth, count = _lines(order.told), _growth(order), _choices(order.body)
+    fixed = int(growth * sum(_nanos(line) for line in lines if not _is_output(line)))
     limit, price = _limit(order.body), _units(order.told).get("output_text_tokens")
-    if not lines or limit is None or price is None or cost is None:
-        return Price(cost, None, "The original cost this much. A longer answer costs more.")
-    high = max(fixed + int(limit * price * NANOS), cost)
-    return Price(fixed, high, f"Input as before, output up to the limit of {limit:,} tokens.")
+    grown = "Input as before" if growth == 1 else "Input grown with the request"
+    if not lines or limit is None or price is None:
+        low = int(cost * growth) * count // _choices(order.stored)
+        return Price(
+            low,
+            None,
+            f"{ORIGINAL if low == cost else grown + ', output as before'}. A longer answer costs more.",
+        )
+    most = fixed + int(limit * count * price * NANOS)
+    high = most if growth > 1 or count > 1 else max(most, cost)
+    return Price(fixed, high, f"{grown}, output up to the limit of {limit:,} tokens.")
+
+
+def _growth(order: "Order") -> Decimal:
+    """How much longer the request is than the stored one, 1 at least: its input is taken to grow as much."""
+    longer = len(order.body) - len(order.stored) > EDITED
+    return Decimal(len(order.body)) / max(1, len(order.stored)) if longer else Decimal(1)
+
+
+def _choices(body: bytes) -> int:
+    """How many answers the request asks for (`n`)."""
+    raw = jsontext.member(body, "n")
+    return max(1, int(raw)) if raw is not None and raw.isdigit() and len(raw) < 6 else 1
 
 
 def _of_another(order: "Order", model: str, samples: Samples) -> Price:
@@ -64,14 +116,14 @@ def _of_another(order: "Order", model: str, samples: Samples) -> Price:
         return Price(
             None, None, f"No stored generation of this team tells the prices of {model or 'no model'}."
         )
-    fixed = int(
-        sum((_number(line, "quantity") or 0) * units[str(line["dimension"])] for line in counted) * NANOS
-    )
+    told = sum((_number(line, "quantity") or 0) * units[str(line["dimension"])] for line in counted)
+    fixed = int(_growth(order) * told * NANOS)
     limit, price = _limit(order.body), units.get("output_text_tokens")
     basis = f"The prices of the team's newest generation of {model}, input as before"
     if limit is None or price is None:
         return Price(fixed, None, f"{basis}. The output is not limited, so the most is unknown.")
-    return Price(fixed, fixed + int(limit * price * NANOS), f"{basis}, output up to {limit:,} tokens.")
+    most = fixed + int(limit * _choices(order.body) * price * NANOS)
+    return Price(fixed, most, f"{basis}, output up to {limit:,} tokens.")
 
 
 def _sample(generation: Generation, model: str) -> Record | None:
@@ -104,12 +156,14 @@ def _number(line: Mapping[str, jsontext.Value], key: str) -> Decimal | None:
         value = Decimal(str(line[key]))
     except (KeyError, ArithmeticError):
         return None
-    return value if value.is_finite() else None
+    return value if value.is_finite() and abs(value.adjusted()) < 30 else None
 
 
 def _nanos(line: Mapping[str, jsontext.Value]) -> int:
     value = line.get("line_nanos")
-    return int(value) if isinstance(value, jsontext.Number) and value.lstrip("-").isdigit() else 0
+    if not isinstance(value, jsontext.Number) or len(value) > 19:
+        return 0
+    return int(value) if value.lstrip("-").isdigit() else 0
 
 
 def _limit(body: bytes) -> int | None:

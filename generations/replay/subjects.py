@@ -153,7 +153,7 @@ class Rerun:
     @cached_property
     def request(self) -> bytes | None:
         """The exact body that was sent: the stored one with the patch applied."""
-        stored = _read(self.replay.record, REQUESTS[0])
+        stored = _read(self.replay.record, REQUESTS[0]) if not self.replay.patch_expired else None
         try:
             return plan.patched(stored, self.replay.patch) if stored else None
         except plan.Refused:

@@ -120,7 +120,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
 
 FIGURES = (
     *("state", "reason", "total_ms", "cost_nanos", "output_tokens", "finish_reason"),
-    *("text_key", "calls_key"),
+    *("text_key", "calls_key", "status_code"),
 )
 SHOWN = (
     *(
@@ -142,9 +142,10 @@ SHOWN = (
 
 
 def _outcome(told: dict[str, Any]) -> Outcome:
+    status = f" {told['status_code']}" if told["reason"] == "gateway_error" and told["status_code"] else ""
     return Outcome(
         told["state"],
-        told["reason"],
+        told["reason"] + status,
         told["total_ms"],
         told["cost_nanos"],
         told["output_tokens"],
@@ -278,6 +279,6 @@ def _json(row: Batch) -> Iterator[str]:
     names = [*COLUMNS, "answer__text"]
     for number, line in enumerate(row.replays.order_by("place").values_list(*names).iterator(chunk_size=20)):
         told = {name.rpartition("__")[2]: value for name, value in zip(names, line, strict=True)}
-        told["patch"] = json.loads(told["patch"]) if told["patch"] else []
-        yield (", " if number else "") + json.dumps(told, default=str)
+        patch = told.pop("patch") or "[]"  # as it is stored: its numbers are not ours to write anew
+        yield (", " if number else "") + f'{json.dumps(told, default=str)[:-1]}, "patch": {patch}}}'
     yield "]}"

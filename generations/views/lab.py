@@ -28,6 +28,7 @@ class Shown:
     order: Order
     flight: Flight
     lines: list[PatchLine]
+    variants: list[list[PatchLine]]
     draft: Draft | None
     held: ReplayLimits | None
     standings: limits.Standings | None
@@ -72,7 +73,10 @@ def _again(request: TeamRequest, generation: Generation) -> Order | None:
         return None
     if earlier is None or not earlier.patch or earlier.patch_expired:
         return None
-    return plan.order(generation, patch=earlier.patch)
+    try:
+        return plan.order(generation, patch=earlier.patch)
+    except plan.Refused:  # the stored request is no longer what the changes were made for
+        return None
 
 
 def _form(request: TeamRequest, order: Order, data: QueryDict | None = None) -> ChangeForm | WholeForm:
@@ -108,7 +112,10 @@ def _shown(request: TeamRequest, order: Order, form: RunForm) -> Shown:
     held = ReplayLimits.objects.filter(team=request.team).first()
     standings = limits.standings(request.team, request.user, held) if held else None
     lines = patch_lines.lines(order.stored, patches.read(order.patch)) if order.patch else []
-    return Shown(order, plan.preflight(order), lines, _draft(order, form), held, standings)
+    draft = _draft(order, form)
+    others = [one for one in draft.distinct if one.patch != order.patch] if draft else []
+    variants = [patch_lines.lines(one.stored, patches.read(one.patch)) for one in others if one.patch]
+    return Shown(order, plan.preflight(order), lines, variants, draft, held, standings)
 
 
 def _draft(order: Order, form: RunForm) -> Draft | None:
@@ -198,11 +205,15 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
         return render(request, ONE, _context(request, generation, form, None), status=400)
     if "look" in request.POST:
         return render(request, ONE, _context(request, generation, form, shown))
-    unseen = bool(shown.order.patch or shown.draft) and form.cleaned_data["seen"] != shown.seen
+    seen = form.cleaned_data["seen"]
+    unseen = bool(shown.order.patch or shown.draft or seen) and seen != shown.seen
     if note := not_yet(form, unseen=unseen, damaged=bool(shown.order.damage), dear=shown.is_dear):
         return render(request, ONE, _context(request, generation, form, shown, note), status=400)
     try:
         return redirect(_start(request, generation, form, shown))
+    except plan.Used as used:
+        form.renew_click()
+        return render(request, ONE, _context(request, generation, form, shown, str(used)), status=409)
     except limits.Exceeded as exceeded:
         context = _context(request, generation, form, shown, str(exceeded))
         return render(request, ONE, context, status=409)

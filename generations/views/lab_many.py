@@ -74,6 +74,9 @@ def _run(request: TeamRequest, form: ManyForm, made: Draft, context: dict[str, o
         batch = batches.start(
             request.team, request.user, told["click"], title, made, told["parallel"], told["why"]
         )
+    except plan.Used as used:
+        form.renew_click()
+        return render(request, MANY, {**context, "note": str(used)}, status=409)
     except limits.Exceeded as exceeded:
         return render(request, MANY, {**context, "note": str(exceeded)}, status=409)
     return redirect(batch)

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboard.models import GatewayConnection, Team, User
 from generations.models import Batch, Generation, Replay, ReplayLimits
+from generations.models.batch import BatchState
 from generations.models.replay import State
 from generations.reading import patches
 from generations.replay import batches, engine, limits, plan
@@ -164,6 +165,29 @@ def test_a_paused_batch_lets_nobody_go(chat: Generation, ada: User) -> None:
     assert batches.advance() == 0
     assert batch.resume()
     assert batches.advance() == 1
+
+
+def test_a_paused_batch_whose_last_member_ends_is_done(chat: Generation, ada: User) -> None:
+    batch = batches.start(chat.team, ada, uuid.uuid4(), "One", batches.draft([chat]), 1)
+    batch.pause()
+    batch.replays.update(state=State.SUCCEEDED)
+    batches.advance()
+    batch.refresh_from_db()
+    assert batch.state == BatchState.DONE
+
+
+def test_a_click_that_started_another_batch_starts_none(chat: Generation, ada: User) -> None:
+    click = uuid.uuid4()
+    batches.start(chat.team, ada, click, "One", batches.draft([chat]), 1)
+    with pytest.raises(plan.Used):
+        batches.start(chat.team, ada, click, "Two", batches.draft([chat], times=2), 1)
+    assert Replay.objects.count() == 1
+
+
+def test_a_plan_holds_no_more_records_than_fit(chat: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "MOST_BYTES", 10)
+    with pytest.raises(plan.Refused, match="Choose fewer"):
+        batches.draft([chat])
 
 
 def test_cancel_ends_what_waits_and_makes_no_post(

@@ -19,14 +19,16 @@ LINES = [
 ]
 
 
-def price(cost: int | None, lines: Any = LINES, **body: Any) -> Price:
-    raw = json.dumps(
-        {"pricing_lines": lines, "replay_supported": True, "replay_request": {"model": "m", **body}}
-    )
-    told = Record.read(raw.encode())
-    return expected(
-        plan.order_from(Generation(cost_nanos=cost, endpoint="chat.completions"), told, RECORD, SOURCE, "")
-    )
+def price(cost: int | None, lines: Any = LINES, patch: Any = None, **body: Any) -> Price:
+    told = {"provider": "openai", "pricing_lines": lines, "replay_supported": True}
+    raw = json.dumps({**told, "replay_request": {"model": "m", **body}})
+    made = Generation(cost_nanos=cost, endpoint="chat.completions")
+    changes = json.dumps(patch) if patch else ""
+    return expected(plan.order_from(made, Record.read(raw.encode()), RECORD, SOURCE, changes))
+
+
+def put(key: str, value: Any) -> list[dict[str, Any]]:
+    return [{"op": "add", "path": f"/{key}", "value": value}]
 
 
 def bounds(told: Price) -> tuple[int | None, int | None]:
@@ -44,6 +46,55 @@ def test_without_a_limit_the_original_is_the_only_figure() -> None:
 @pytest.mark.parametrize("key", ["max_tokens", "max_completion_tokens", "max_output_tokens"])
 def test_with_a_limit_there_is_a_range(key: str) -> None:
     assert bounds(price(53300, **{key: 1000})) == (2100, 2100 + 400_000)
+
+
+def test_what_was_not_billed_tells_no_price() -> None:
+    assert bounds(price(0, [])) == (None, None)
+    assert bounds(price(0, LINES)) == (0, None)
+
+
+def test_several_answers_cost_several_times_as_much() -> None:
+    assert bounds(price(53300, patch=put("n", 3), max_tokens=1000)) == (2100, 2100 + 1_200_000)
+    assert bounds(price(53300, patch=put("n", 3)))[0] >= 3 * 53300  # type: ignore[operator]
+    assert bounds(price(53300, n=3)) == (53300, None)
+
+
+def test_a_longer_request_costs_more() -> None:
+    low, high = bounds(price(53300, patch=put("user", "x" * 9000), max_tokens=1000))
+    assert low is not None
+    assert high is not None
+    assert low > 100 * 2100
+    assert high == low + 400_000
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        put("service_tier", "priority"),
+        put("provider", {"only": ["azure"]}),
+        put("routing", {"only": ["azure"]}),
+    ],
+)
+def test_other_terms_have_an_unknown_price(patch: Any) -> None:
+    assert bounds(price(53300, patch=patch, max_tokens=10)) == (None, None)
+
+
+def test_pinned_to_where_it_ran_it_costs_the_same() -> None:
+    patch = put("provider", {"only": ["openai"], "allow_fallbacks": False})
+    assert bounds(price(53300, patch=patch, max_tokens=1)) == (2100, 53300)
+
+
+@pytest.mark.parametrize("amount", ["1e30", "1e999999", "9" * 40, "-1e25"])
+def test_amounts_that_nobody_can_pay_are_no_price(amount: str) -> None:
+    lines = [{**LINES[0], "line_nanos": 10**25}, {**LINES[1], "unit_price_usd": amount}]
+    low, high = bounds(price(53300, lines, max_tokens=10**9))
+    assert all(one is None or abs(one) < 2**63 for one in (low, high))
+
+
+def test_a_request_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "patched", lambda stored, patch: b"[" * 400 + b"]" * 400)
+    with pytest.raises(plan.Refused, match="cannot be read"):
+        price(1)
 
 
 def test_the_range_holds_the_original() -> None:

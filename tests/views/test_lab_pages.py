@@ -189,6 +189,60 @@ def test_other_models_of_equal_number_are_shown_again(chat: Generation, ada: Use
     assert lab.send().status_code == 302
 
 
+def test_a_plan_that_is_no_longer_true_is_shown_again(chat: Generation, ada: User) -> None:
+    lab = Lab(chat, ada)
+    lab.send(**{"v-temperature": "0.2"})
+    assert lab.send(**{"v-temperature": ""}).status_code == 400
+    assert lab.send().status_code == 302
+    other = Lab(chat, ada)
+    address = GatewayConnection.objects.get(team=chat.team).base_url
+    GatewayConnection.objects.filter(team=chat.team).delete()
+    people.connection(chat.team, address)
+    assert (other.send().status_code, Replay.objects.count()) == (400, 1)
+
+
+def test_back_and_changed_it_is_another_click(chat: Generation, ada: User) -> None:
+    lab = Lab(chat, ada)
+    assert lab.send().status_code == 302
+    lab.send(**{"v-temperature": "0.2"})
+    answer = lab.send()
+    assert (answer.status_code, Replay.objects.count()) == (409, 1)
+    assert "has started something else already" in answer.content.decode()
+    lab.fields |= form_of(answer.content)
+    assert (lab.send().status_code, Replay.objects.count()) == (302, 2)
+    assert (lab.send().status_code, Replay.objects.count()) == (302, 2)
+
+
+def test_every_variant_is_shown(chat: Generation, ada: User) -> None:
+    page = Lab(chat, ada).send("replay_plan", models="openai:openai/gpt-5 a/b").content.decode()
+    assert "provider pinned to openai by the model&#x27;s name (model openai:openai/gpt-5, was" in page
+    assert "model: openai/gpt-5-nano → a/b" in page
+
+
+def test_blanks_around_a_stored_value_are_no_change(team: Team, ada: User, source: GatewayConnection) -> None:
+    odd = {
+        **rows.CHAT,
+        "model": " openai/gpt ",
+        "service_tier": " auto",
+        "temperature": " 0.7",
+        "user": "a\nb",
+    }
+    row = rows.generation(team, ada, source, replay_request={**odd, "provider": {"only": ["openai "]}})
+    assert Lab(row, ada).send().status_code == 302
+    assert Replay.objects.get().patch == ""
+
+
+def test_letters_of_all_languages_are_themselves_in_the_editor(
+    team: Team, ada: User, source: GatewayConnection
+) -> None:
+    said = "你好 \u0000 \ud83d é \\u4f60"
+    row = rows.generation(team, ada, source, replay_request={**rows.CHAT, "user": said})
+    lab = Lab(row, ada, "?edit=json")
+    assert "你好" in lab.fields["whole"]
+    assert lab.send().status_code == 302
+    assert Replay.objects.get().patch == ""
+
+
 def test_too_many_are_refused_before_they_are_made(
     chat: Generation, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +329,9 @@ def test_pasted_ids_become_a_plan_and_a_batch(team: Team, ada: User, source: Gat
     }
     unseen = browser.post(url, {**fields, "run": "1"})
     assert (unseen.status_code, Batch.objects.count()) == (400, 0)
+    page = unseen.content.decode()
+    assert f"POST {source.base_url}/chat/completions</span> with the key of {source.name}" in page
+    assert "temperature → 0.1" in page
     seen = browser.post(url, {**fields, "run": "1", "seen": form_of(unseen.content)["seen"]})
     assert seen.status_code == 302
     assert [body_of(one)["temperature"] for one in Replay.objects.all()] == [0.1] * 3
@@ -366,6 +423,14 @@ def test_exports(chat: Generation, ada: User) -> None:
     assert [line.split(",")[0] for line in sheet.splitlines()] == ["place", "0", "1"]
     told = json.loads(b"".join(browser.get(reverse("batch_json", args=[chat.team.slug, batch.pk]))))
     assert [one["total_ms"] for one in told["replays"]] == [900, 900]
+
+
+def test_the_export_writes_no_number_anew(chat: Generation, ada: User) -> None:
+    batch = ended_batch(chat, ada, 1)
+    patch = '[{"op": "add", "path": "/seed", "value": 1.10e400}]'
+    batch.replays.update(patch=patch)
+    answer: Any = people.browser(ada).get(reverse("batch_json", args=[batch.team.slug, batch.pk]))
+    assert patch in answer.getvalue().decode()
 
 
 @pytest.mark.parametrize("name", ["batch_pause", "batch_resume", "batch_cancel"])
