@@ -233,7 +233,7 @@ def _tell(name: str, error: GatewayError) -> dict[str, Any]:
 
 def columns(record: Record) -> dict[str, Any]:
     """The list columns of a `Generation`, read from its record; None or "" where the record does not say."""
-    tokens = usage.tokens(record.usage)
+    tokens = usage.tokens(record.usage, record.usage_columns)
     return {
         "made_at": record.created_at,
         "endpoint": _short(record.endpoint, 120),

@@ -213,7 +213,7 @@ def _unparsed(raw: bytes, at: str, size: str) -> Turn:
 
 def answer_note(record: Record) -> str:
     """`128 tokens · finish stop`; no tokens where an answer is not made of them."""
-    out = usage.tokens(record.usage).output
+    out = usage.tokens(record.usage, record.usage_columns).output
     told = [f"{numbers.count(out)} tokens" if out else "", _finish(record)]
     return " · ".join(filter(None, told))
 

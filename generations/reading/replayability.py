@@ -6,6 +6,8 @@ when it stored the request and the credential may read it.
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from generations.gateway import endpoints
 from generations.gateway.jsontext import Value
 from generations.gateway.record import Record
@@ -132,8 +134,14 @@ def _without_log(record: Record) -> list[Cause]:
                 sure=False,
             )
         ]
-    causes = [NO_SCOPE, NOT_KEPT]
-    return causes[::-1] if hint is False else causes
+    if hint is False:
+        return [
+            msgspec.structs.replace(NOT_KEPT, what="Most likely the workspace did not keep this request."),
+            msgspec.structs.replace(
+                NO_SCOPE, what="Or this key cannot read stored requests (scope generations:read)."
+            ),
+        ]
+    return [NO_SCOPE, NOT_KEPT]
 
 
 NO_SCOPE = Cause(

@@ -73,7 +73,7 @@ def _speed(fields: Fields) -> Tile:
 
 
 def _tokens(fields: Fields) -> Tile:
-    told = usage.tokens(fields.get("usage"))
+    told = usage.tokens(fields.get("usage"), fields)
     if told.input is None and told.output is None:
         return Tile("Tokens", UNKNOWN, note=_counted(box(fields.get("usage"))))
     notes = [
@@ -100,7 +100,7 @@ def _cost(fields: Fields) -> Tile:
     notes = {
         "equal": f"{lines}, adds up",
         "differs": f"{lines}, {told.difference} apart",
-        "unknown": "no lines",
+        "unknown": f"{lines}, not all with an amount" if fields.get("pricing_lines") else "no lines",
         "none": "",
     }
     note = notes[told.check]

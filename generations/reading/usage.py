@@ -1,5 +1,6 @@
 """What was counted: every key, the known ones named, parts shown as parts of their whole."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from generations.gateway.jsontext import Value
@@ -8,6 +9,9 @@ from generations.reading.shapes import Count
 from generations.reading.text import box, decimal, first, inside, short, whole
 
 SHOWN = 120
+
+
+NO_COLUMNS: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +25,23 @@ class Tokens:
     reasoning: int | None = None
 
 
-def tokens(usage: object) -> Tokens:
-    """The usual counts in any spelling. contract: input_tokens ?? prompt_tokens, and so on."""
+def tokens(usage: object, columns: Mapping[str, object] = NO_COLUMNS) -> Tokens:
+    """The usual counts in any spelling. contract: input_tokens ?? prompt_tokens, and so on.
+
+    `columns` is the record: its normalised columns stand in for what usage does not tell; their 0 says nothing.
+    """
     told = box(usage)
-    into = whole(first(told, "input_tokens", "prompt_tokens"))
-    out = whole(first(told, "output_tokens", "completion_tokens"))
-    total = whole(told.get("total_tokens"))
+    into = _tokens(told, columns, "input_tokens", "prompt_tokens")
+    out = _tokens(told, columns, "output_tokens", "completion_tokens")
+    total = _tokens(told, columns, "total_tokens")
     if total is None and into is not None and out is not None:
         total = into + out
     return Tokens(into, out, total, _detail(told, CACHED), _detail(told, REASONING))
+
+
+def _tokens(told: dict[str, Value], columns: Mapping[str, object], *keys: str) -> int | None:
+    found = whole(first(told, *keys))
+    return found if found is not None else whole(columns.get(f"usage_{keys[0]}")) or None
 
 
 CACHED = (

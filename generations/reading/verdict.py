@@ -61,8 +61,8 @@ FINISHES: dict[str, tuple[str, str]] = {
 LABELS = {
     "replay": "Replay",
     "replay_other_provider": "Replay on another provider",
-    "settings": "Open the settings",
 }
+OWN_KEYS = ("credentials_invalid_or_forbidden", "credentials_not_configured")
 BROKEN = ("upstream_stream_failure", "upstream_empty_response", "google_empty_response")
 
 
@@ -127,7 +127,7 @@ def _fallback(fields: Fields) -> list[Fact]:
 
 def _failed_tries(fields: Fields) -> list[Fields]:
     tries = [box(one) for one in items(fields.get("provider_attempts"))]
-    return [one for one in tries if words(one.get("outcome")) not in (None, "success")]
+    return [one for one in tries if words(one.get("outcome")) not in (None, "success", "blocked")]
 
 
 def failed_before(fields: Fields) -> int:
@@ -168,7 +168,7 @@ def _failed(fields: Fields) -> Verdict:
         word="Failed",
         title=_title(rule.title.format_map(names), sure=sure),
         story=" ".join(filter(None, [story(fields), _charged(fields)])),
-        fault=FAULTS[rule.fault],
+        fault=FAULTS["account" if rule.key in OWN_KEYS and _own_keys(fields) else rule.fault],
         advice=rule.advice.format_map(names),
         replay=HELPS[rule.helps],
         action=rule.action,
@@ -176,6 +176,12 @@ def _failed(fields: Fields) -> Verdict:
         rule=rule.key or f"generic:{status}",
         quotes=quotes(fields),
     )
+
+
+def _own_keys(fields: Fields) -> bool:
+    """Whether every provider that refused was asked with the customer's own key. contract: `key_source`."""
+    failed = _failed_tries(fields)
+    return bool(failed) and all(words(one.get("key_source")) == "byok" for one in failed)
 
 
 def _title(title: str, *, sure: bool) -> str:

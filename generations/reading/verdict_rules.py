@@ -9,7 +9,7 @@ from typing import Literal
 
 Fault = Literal["you", "account", "gateway", "provider", "unknown"]
 Help = Literal["no", "same", "other", "later", "unsure"]
-Action = Literal["none", "replay", "replay_other_provider", "settings"]
+Action = Literal["none", "replay", "replay_other_provider"]
 
 FAULTS: dict[Fault, str] = {
     "you": "The request",
@@ -37,7 +37,6 @@ class Rule:
     advice: str
     helps: Help = "no"
     action: Action = "none"
-    label: str = ""
 
 
 def table(*rules: Rule) -> dict[str, Rule]:

@@ -10,14 +10,14 @@ from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
 from generations.gateway import endpoints
-from generations.gateway.jsontext import Unreadable, loads
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
 from generations.reading import bundle as bundles
-from generations.reading import damage, snippets
+from generations.reading import snippets
 from generations.reading.snippets import Snippet
 from generations.replay import plan
 from generations.views.downloads import download
+from generations.views.generation import outline_of
 from generations.views.stored import stored
 
 IN_MEMORY = 2**20  # bytes of a bundle; a larger one goes through a file
@@ -59,18 +59,16 @@ def copy_as(request: TeamRequest, slug: str) -> HttpResponse:
     body = kept.record.request_body
     if body is None:
         raise Http404("No request is stored for this generation.")
-    try:
-        value = loads(body)
-    except Unreadable:
-        value = None
+    kept.stored.refresh_from_db(fields=["outline"])
+    told = outline_of(kept.stored.pk, kept.stored.outline)
     context = {
         "generation": kept.row,
         "base": kept.row.get_absolute_url(),
         "snippets": kept.code,
         "from_file": snippets.inline(body) is None,
         "size": len(body),
-        "refusal": endpoints.refusal(kept.record.endpoint or "", value),
-        "damage_total": damage.find(value, "")[1],
+        "refusal": told.refusals[0].what if told.refusals else "",
+        "damage_total": told.damage_total,
         "key": snippets.KEY,
     }
     return render(request, "generations/copy.html", context)

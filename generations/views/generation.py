@@ -248,7 +248,7 @@ def _outlines(row: Generation) -> tuple[Outline, str]:
     found = row.__dict__
     if found["record_id"] is None:
         return outlines.make(Record.read(b"", asked_id=row.request_id)), f"{row.pk}"
-    best = _outline(found["record_id"], found["outline"])
+    best = outline_of(found["record_id"], found["outline"])
     stamp = f"{row.pk} {row.team.slug} {found['record_id']} {found['sha256']}"
     if found["bodies_from"] >= row.fetched_at:
         return best, stamp
@@ -256,11 +256,11 @@ def _outlines(row: Generation) -> tuple[Outline, str]:
     if newest is None or newest.pk == found["record_id"]:
         return best, stamp
     bodies = {name: getattr(best, name) for name in FROM_BODIES}
-    told = msgspec.structs.replace(_outline(newest.pk, newest.outline), **bodies)
+    told = msgspec.structs.replace(outline_of(newest.pk, newest.outline), **bodies)
     return told, f"{stamp} {newest.pk} {newest.sha256}"
 
 
-def _outline(record_id: int, text: str) -> Outline:
+def outline_of(record_id: int, text: str) -> Outline:
     """The stored outline; made again (and stored) when it is of another version of Retake."""
     try:
         told = outlines.load(text)

@@ -108,3 +108,19 @@ def test_what_may_have_gone_stale() -> None:
         "The model fast is an alias or a preset, which the gateway resolves afresh.",
     ]
     assert replayability.warnings(loads('{"model": "openai/gpt-5"}')) == []
+
+
+@pytest.mark.parametrize("hint", [True, False])
+def test_the_likelier_cause_is_told_first(hint: bool) -> None:
+    told = replayability.refusals(
+        record(
+            endpoint="chat.completions",
+            io_log=None,
+            replay_supported=False,
+            detail_metadata={"replay_supported": hint},
+            created_at="2026-10-01T00:00:00Z",
+        ),
+        None,
+    )
+    assert [one.what.partition(" ")[0] for one in told] == ["Most", "Or"]
+    assert [one.code for one in told] == (["no_scope", "not_kept"] if hint else ["not_kept", "no_scope"])

@@ -48,3 +48,10 @@ def test_parts_follow_their_whole_and_unknown_keys_stay() -> None:
         Count("Requests", "requests", "1"),
         Count("web things, depth", "web_things.depth", "2", known=False),
     ]
+
+
+def test_the_columns_stand_in_for_what_usage_does_not_tell() -> None:
+    columns = {"usage_input_tokens": 42, "usage_output_tokens": 0, "usage_total_tokens": 42}
+    told = usage.tokens({}, columns)
+    assert (told.input, told.output, told.total) == (42, None, 42)
+    assert usage.tokens({"input_tokens": 0}, columns).input == 0

@@ -179,3 +179,17 @@ def test_a_provider_that_stepped_in_is_told() -> None:
     told = verdict.read(fields(success=True, status_code=200, provider_attempts=tries))
     assert [(fact.label, fact.value) for fact in told.quotes] == [("before that", "anthropic answered 529")]
     assert verdict.failed_before(fields(provider_attempts=tries)) == 1
+
+
+@pytest.mark.parametrize(("sources", "fault"), [(["byok"], "account"), (["byok", "gateway"], "gateway")])
+def test_a_refused_key_of_their_own_is_the_accounts_fault(sources: list[str], fault: Any) -> None:
+    tries = [{"provider": "azure", "outcome": "error", "status": 401, "key_source": one} for one in sources]
+    told = verdict.read(
+        fields(success=False, status_code=401, error_code="upstream_error", provider_attempts=tries)
+    )
+    assert told.fault == FAULTS[fault]
+
+
+def test_a_provider_that_was_never_asked_did_not_fail() -> None:
+    tries = [{"provider": "azure", "outcome": "blocked"}, {"provider": "openai", "outcome": "success"}]
+    assert verdict.failed_before(fields(success=True, provider_attempts=tries)) == 0

@@ -149,3 +149,14 @@ def test_a_fragment_is_the_same_partial(ada: User, chat: Generation) -> None:
     fragment = browser.get(f"{chat.get_absolute_url()}/parts/cost").content.decode().strip()
     assert fragment.startswith('<div class="stack" id="view">')
     assert fragment in browser.get(f"{chat.get_absolute_url()}/cost").content.decode()
+
+
+def test_a_cost_whose_lines_have_no_amounts_is_told(team: Team, ada: User) -> None:
+    lines = [{"dimension": "requests", "quantity": 1}]
+    row = rows.generation(
+        team, ada, people.connection(team), request_id="G-7", cost_nanos=53300, pricing_lines=lines
+    )
+    page = people.browser(ada).get(f"{row.get_absolute_url()}/cost").content.decode()
+    assert "Not every line has an amount" in page
+    assert "Recorded cost" in page
+    assert "no cost to compare" not in page
