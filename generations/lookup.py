@@ -27,7 +27,7 @@ from generations.gateway.ids import made_at
 from generations.gateway.jsontext import visible
 from generations.gateway.record import Record
 from generations.models import Fetch, Generation, StoredRecord
-from generations.reading import outline, places, usage
+from generations.reading import outline, places, usage, verdict
 from generations.reading.places import Place
 from generations.reading.shapes import Outline
 
@@ -231,6 +231,9 @@ def _tell(name: str, error: GatewayError) -> dict[str, Any]:
     }
 
 
+ENDED = ("success", "status_code", "error_code", "error_payload")
+
+
 def columns(record: Record) -> dict[str, Any]:
     """The list columns of a `Generation`, read from its record; None or "" where the record does not say."""
     tokens = usage.tokens(record.usage, record.usage_columns)
@@ -244,7 +247,7 @@ def columns(record: Record) -> dict[str, Any]:
         "stream": record.stream,
         "byok": record.byok,
         "status_code": _fits(record.status_code, 31),
-        "success": record.success,
+        "success": verdict.succeeded({key: record.value(key) for key in ENDED}),
         "error_code": _short(record.error_code, 200),
         "finish_reason": _short(record.finish_reason, 60),
         "latency_ms": _measure(record.latency_ms),

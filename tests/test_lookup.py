@@ -279,3 +279,17 @@ def test_rows_that_may_still_change_are_due(team: Team, columns: dict[str, Any],
     assert lookup.is_due(row) is due
     row.fetched_at = timezone.now()
     assert lookup.is_due(row) is False
+
+
+@pytest.mark.parametrize(
+    ("told", "success"),
+    [
+        ({"success": None, "status_code": 200}, True),
+        ({"status_code": 502}, False),
+        ({"success": False, "status_code": 200}, False),
+        ({"error_code": "upstream:x"}, False),
+        ({}, None),
+    ],
+)
+def test_lists_know_how_it_ended_as_the_page_does(told: dict[str, Any], success: bool | None) -> None:
+    assert lookup.columns(Record.read(json.dumps(told).encode()))["success"] is success
