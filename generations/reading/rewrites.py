@@ -1,6 +1,7 @@
 """Edited messages: the texts of a request that people may change in a form, and the patch of what they changed."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generations.gateway.jsontext import Value, is_text, visible
@@ -78,6 +79,23 @@ def _typed(told: str) -> str:
 
 
 def _like(stored: str, told: str) -> str:
-    """The new text with the line breaks of the stored one."""
+    """The new text: before and after what was edited the stored characters, also those that a form cannot carry."""
     plain = told.replace("\r\n", "\n").replace("\r", "\n")
-    return plain.replace("\n", "\r\n") if "\r\n" in stored else plain
+    units = _UNITS.findall(stored)
+    shown = [_typed(unit) for unit in units]
+    before = _alike(shown, plain)
+    after = _alike(shown[before:][::-1], plain[before:][::-1])
+    edited = plain[before : len(plain) - after]
+    if "\r\n" in stored:
+        edited = edited.replace("\n", "\r\n")
+    return "".join(units[:before]) + edited + "".join(units[len(units) - after :])
+
+
+# What a form shows as one character.
+_UNITS = re.compile("\r\n|[\ud800-\udbff][\udc00-\udfff]|.", re.DOTALL)
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -96,6 +96,10 @@ def test_what_was_changed_is_the_patch() -> None:
         ("a\nb", "a\r\nc", "a\nc"),
         ("a\r\nb", "a\r\nb\r\nc", "a\r\nb\r\nc"),
         ("a", "", ""),
+        ("\x1b[1m one\r\ntwo\n\ud83d", "\u241b[1m one\r\n2\r\n\ufffd", "\x1b[1m one\r\n2\n\ud83d"),
+        ("a\0b", "a\u2400bc", "a\0bc"),
+        ("\0\0", "\u2400", "\0"),
+        ("\ud83d\ude00 x", "\U0001f600 y", "\ud83d\ude00 y"),
     ],
 )
 def test_what_a_form_cannot_carry_is_no_change(stored: str, typed: str, sent: str | None) -> None:
