@@ -18,7 +18,6 @@ LIMIT_KEYS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 NANOS = 10**9
 MOST_NANOS = 2**63 - 1
 EDITED = 500  # bytes: a request that is longer by less is priced as before
-ORIGINAL = "The original cost this much"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +82,8 @@ def _of_the_same(order: "Order", cost: int) -> Price:
     grown = "Input as before" if growth == 1 else "Input grown with the request"
     if not lines or limit is None or price is None:
         low = int(cost * growth) * count // _choices(order.stored)
-        return Price(
-            low,
-            None,
-            f"{ORIGINAL if low == cost else grown + ', output as before'}. A longer answer costs more.",
-        )
+        told = "The original cost this much" if low == cost else f"{grown}, output as before"
+        return Price(low, None, f"{told}. A longer answer costs more.")
     most = fixed + int(limit * count * price * NANOS)
     high = most if growth > 1 or count > 1 else max(most, cost)
     return Price(fixed, high, f"{grown}, output up to the limit of {limit:,} tokens.")
