@@ -11,10 +11,14 @@ from generations.reading import alignment, structure
 
 
 class Call(NamedTuple):
-    """The name of a tool and the text of its arguments, as the model wrote it."""
+    """The name of a tool and the text of its arguments, as the model wrote it.
+
+    `kind` is "" for a function of the client, otherwise what the tool is: custom, MCP with its server, the provider's.
+    """
 
     name: str
     arguments: str
+    kind: str = ""
 
 
 def of(answer: Answer, choice: int = 0) -> tuple[Call, ...]:
@@ -25,7 +29,8 @@ def of(answer: Answer, choice: int = 0) -> tuple[Call, ...]:
 
 def plain(call: Call) -> str:
     """The call as canonical text: equal for the same name and the same arguments, however they are written."""
-    return f"{call.name}({normal(call.arguments)})"
+    lead = f"{call.kind}: " if call.kind else ""
+    return f"{lead}{call.name}({normal(call.arguments)})"
 
 
 def normal(told: str) -> str:

@@ -1,0 +1,38 @@
+"""One word for what providers call differently: why an answer ended, and which model gave it."""
+
+FINISH = {
+    "stop": ("stop", "end_turn", "stop_sequence", "eos", "end", "complete", "finished"),
+    "tool_calls": ("tool_calls", "tool_use", "function_call", "tool_call"),
+    "length": ("length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"),
+    "content_filter": ("content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii"),
+    "error": ("error", "failed"),
+    "cancel": ("cancel", "cancelled", "canceled"),
+}
+"""The gateway's word, and the words of the providers that mean the same. What is not listed stands for itself."""
+
+_WORDS = {word: ours for ours, words in FINISH.items() for word in words}
+COMPLETED = "completed"
+"""A response's word for an end that is `stop` or, where it calls tools, `tool_calls`."""
+
+
+def finish(told: str, *, calls: bool = False) -> str:
+    """The gateway's word for why an answer ended. `calls`: it calls tools of the client."""
+    word = told.strip().lower()
+    if word == COMPLETED:
+        return "tool_calls" if calls else "stop"
+    return _WORDS.get(word, word)
+
+
+def same_finish(one: str, other: str) -> bool:
+    """Whether two words mean the same end. What `completed` means depends on the calls, so it agrees with both."""
+    if COMPLETED in (one.lower(), other.lower()):
+        return {finish(one), finish(other)} <= {"stop", "tool_calls"}
+    return finish(one) == finish(other)
+
+
+def same_model(one: str, other: str) -> bool:
+    """Whether two names may be of one model: `gpt-5-nano` is `openai/gpt-5-nano`."""
+    first, second = (name.strip().lower() for name in (one, other))
+    if ("/" in first) == ("/" in second):
+        return first == second
+    return first.rpartition("/")[2] == second.rpartition("/")[2]
