@@ -316,7 +316,7 @@ def _add(
         marks=places.dump(place) if len(record.raw) > places.SMALL else "",
         sha256=digest,
         has_request=record.request_body is not None,
-        has_answer=record.answer_body is not None,
+        has_answer=sketch.answered,
         replayable=sketch.replayable,
         outline=outline.dump(sketch),
     )

@@ -261,8 +261,7 @@ class Record:
     @cached_property
     def answer_body(self) -> bytes | None:
         """The answer the caller got (for streams a reassembled object), byte for byte as received."""
-        answer = self._logged("gateway_response")
-        return None if answer == b"null" else answer
+        return self.logged_bytes("gateway_response")
 
     @cached_property
     def io_log(self) -> dict[str, Value] | None:
@@ -281,6 +280,22 @@ class Record:
     def _cut(self, key: str) -> bytes | None:
         span = self._spans.get(key)
         return None if span is None else self.raw[span[0] : span[1]]
+
+    def logged(self, key: str) -> Value:
+        """A member of the I/O log's payload; None where there is none or it cannot be parsed."""
+        log = _object(self.value("io_log"))
+        if log is not None:
+            return (_object(log.get("payload")) or {}).get(key)
+        raw = self.logged_bytes(key)  # the log as a whole may be nested too deep
+        try:
+            return None if raw is None else loads(raw)
+        except Unreadable:
+            return None
+
+    def logged_bytes(self, key: str) -> bytes | None:
+        """The same, byte for byte as received; None for null."""
+        raw = self._logged(key)
+        return None if raw == b"null" else raw
 
     def _logged(self, key: str) -> bytes | None:
         log = self._cut("io_log")

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
-from generations.reading import places
+from generations.reading import documents, places
 from generations.reading.places import Bytes, Place
 
 # What can stand in a path as it is. Everything else is addressed as ~<pk>.
@@ -247,7 +247,14 @@ class StoredRecord(models.Model):
         return places.load(self.marks) if self.marks else None
 
     def value(self, at: str) -> places.Found | None:
-        """The value at JSON pointer `at`, to be read in full or in parts; None if there is none."""
+        """The value at JSON pointer `at`, to be read in full or in parts; None if there is none.
+
+        A pointer may lead into a value that is read out of text: see `documents`.
+        """
+        name, rest = documents.split(at)
+        return documents.find(name, rest, self._at) if name else self._at(at)
+
+    def _at(self, at: str) -> places.Found | None:
         return places.locate(self.source, self.root, at)
 
     @staticmethod

@@ -21,20 +21,26 @@ from generations.reading import (
     parameters,
     places,
     replayability,
+    stored_answer,
+    text,
     timing,
     usage,
     verdict,
     walk,
+    wires,
 )
+from generations.reading.parts import Pen
 from generations.reading.places import Bytes, Found, Place
 from generations.reading.shapes import Fact, Outline, Part, Side, Turn, Verdict
+from generations.reading.stored_answer import Kept
 from generations.reading.text import box, head, inside, short, words
 from generations.reading.tiles import tiles
+from generations.reading.verdict import Fields
 from generations.reading.wires import Wire
 
 log = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 """Raise it when the outline of an unchanged record changes: stored outlines of another version are made
 again.
 """
@@ -87,15 +93,16 @@ def _visible(value: object) -> object:
 def build(record: Record, place: Place | None = None) -> Outline:
     """The outline of a record. Raises TooMuch, and by design nothing else; `make` guards against what that forgot."""
     place = place or survey(record.raw)
-    record = _slim(record, place)
-    fields = record.fields
+    full, record = record, _slim(record, place)
     known = endpoints.find(record.endpoint or "")
     wire = known.wire if known else ""
+    kept = stored_answer.read(record, wire, full)
+    fields = with_frame(record.fields, kept)
     readers = conversation.wire_of(record.endpoint)
     at, body = request_of(record)
     content = readers.content | {readers.list_key}
     refusals = replayability.refusals(record, body)
-    request, answer = _sides(record, readers, at, body, place)
+    request, answer = _sides(record, readers, at, body, place, kept)
     damaged, damage_total = damage.find(body, at)
     return Outline(
         version=VERSION,
@@ -103,7 +110,7 @@ def build(record: Record, place: Place | None = None) -> Outline:
         replayable=not refusals,
         verdict=verdict.read(fields),
         status=short(fields["status_code"], 20) if fields.get("status_code") is not None else "",
-        headline=headline(record),
+        headline=headline(record, fields),
         tiles=tiles(fields, record.created_at),
         timing=timing.read(fields, record.created_at),
         request=request,
@@ -113,6 +120,8 @@ def build(record: Record, place: Place | None = None) -> Outline:
         schema=parameters.schema(box(body), at, wire),
         cost=money.read(fields),
         usage=usage.counts(fields.get("usage")),
+        answered=kept.is_known,
+        sent=record.logged("provider_request") is not None,
         damage=damaged,
         damage_total=damage_total,
         warnings=replayability.warnings(body),
@@ -169,9 +178,11 @@ def parsed(raw: bytes | None) -> Value:
 # -- request and answer ------------------------------------------------------------------------------------
 
 
-def _sides(record: Record, readers: Wire, at: str, body: Value, place: Place) -> tuple[Side, Side]:
+def _sides(
+    record: Record, readers: Wire, at: str, body: Value, place: Place, kept: Kept
+) -> tuple[Side, Side]:
     asked = _request(record, readers, at, body, place)
-    told = _answer(record, readers, place)
+    told = _answer(record, readers, place, kept)
     turns = conversation.paired(asked.turns, told.turns), conversation.paired(told.turns, asked.turns)
     return msgspec.structs.replace(asked, turns=turns[0]), msgspec.structs.replace(told, turns=turns[1])
 
@@ -186,23 +197,44 @@ def _request(record: Record, readers: Wire, at: str, body: Value, place: Place) 
     return msgspec.structs.replace(conversation.request(readers, body, at), size=size)
 
 
-def _answer(record: Record, readers: Wire, place: Place) -> Side:
-    raw, at = record.answer_body, "/io_log/payload/gateway_response"
+def _answer(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
+    told = _told(record, readers, place, kept)
+    if kept.provider is None:
+        return told
+    provider = conversation.answer(wires.of(None), kept.provider.body, kept.provider.at)
+    turns = [Turn(turn.role, turn.parts, turn.label or FROM_PROVIDER) for turn in provider.turns]
+    size = numbers.size(place.size_at(kept.provider.at) or text.byte_size(kept.provider.body))
+    turns = conversation.numbered([*told.turns, *turns], "a")
+    return Side(turns, size=size, note=FROM_PROVIDER, at=kept.provider.at, frame=told.frame)
+
+
+FROM_PROVIDER = "from the provider's answer"
+
+
+def _told(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
+    """The gateway's own answer."""
+    raw, at = record.answer_body, kept.at
     if raw is None:
-        payload = record.fields.get("error_payload")
-        if payload and record.success is not True:
-            return conversation.error_body(payload, "/error_payload")
-        causes = replayability.no_answer(record)
-        lacks_both = record.request_body is None and causes == replayability.missing(record)
-        return Side(missing=[replayability.SAME] if lacks_both else causes)
-    body = _known(inside(record.value("io_log"), "payload", "gateway_response"), raw)
+        return _no_answer(record)
     size = numbers.size(place.size_at(at) or len(raw))
-    if body is None:
+    if kept.kind in ("last_frame", "redacted"):
+        pen, value = Pen(), kept.frame if kept.kind == "last_frame" else kept.body
+        return Side(size=size, at=at, missing=[replayability.NO_TEXT[kept.kind]], frame=pen.json(at, value))
+    if kept.kind == "unread":
         return Side([_unparsed(raw, at, size)], size=size, at=at)
-    if record.success is False and "error" in box(body):
-        return conversation.error_body(body, at)
-    told = conversation.answer(readers, body, at)
-    return msgspec.structs.replace(told, size=size, note=answer_note(record))
+    if kept.kind == "error":
+        return conversation.error_body(kept.body, at)
+    told = conversation.answer(readers, kept.body, at)
+    return msgspec.structs.replace(told, size=size, note=answer_note(record, kept))
+
+
+def _no_answer(record: Record) -> Side:
+    payload = record.fields.get("error_payload")
+    if payload and record.success is not True:
+        return conversation.error_body(payload, "/error_payload")
+    causes = replayability.no_answer(record)
+    lacks_both = record.request_body is None and causes == replayability.missing(record)
+    return Side(missing=[replayability.SAME] if lacks_both else causes)
 
 
 def _unparsed(raw: bytes, at: str, size: str) -> Turn:
@@ -211,10 +243,11 @@ def _unparsed(raw: bytes, at: str, size: str) -> Turn:
     return Turn("unknown", [part], anchor="u1")
 
 
-def answer_note(record: Record) -> str:
+def answer_note(record: Record, kept: Kept) -> str:
     """`128 tokens · finish stop`; no tokens where an answer is not made of them."""
     out = usage.tokens(record.usage, record.usage_columns).output
-    told = [f"{numbers.count(out)} tokens" if out else "", _finish(record)]
+    made = "put together from what the gateway kept" if kept.kind == "assembled" else ""
+    told = [made, f"{numbers.count(out)} tokens" if out else "", _finish(record)]
     return " · ".join(filter(None, told))
 
 
@@ -225,7 +258,13 @@ def _finish(record: Record) -> str:
 # -- facts -------------------------------------------------------------------------------------------------
 
 
-def headline(record: Record) -> list[Fact]:
+def with_frame(fields: Fields, kept: Kept) -> Fields:
+    """The fields of a record; finish and usage that it lacks are those of the last frame."""
+    told = {"finish_reason": stored_answer.finish(kept.frame), "usage": stored_answer.usage(kept.frame)}
+    return fields | {key: value for key, value in told.items() if value and not fields.get(key)}
+
+
+def headline(record: Record, fields: Fields) -> list[Fact]:
     """The line under the ID: model and provider, endpoint, key, finish."""
     model, provider = record.model_id or "unknown model", record.provider
     asked = record.canonical_model_id
@@ -235,7 +274,8 @@ def headline(record: Record) -> list[Fact]:
     streamed = ", streamed" if record.stream else ""
     made.append(Fact("endpoint", short(record.endpoint or "unknown endpoint", 80) + streamed))
     made += [Fact("key", _shortened(record.key_id), short(record.key_id))] if record.key_id else []
-    made += [Fact("finish", short(record.finish_reason, 60))] if record.finish_reason else []
+    finish = words(fields.get("finish_reason"))
+    made += [Fact("finish", short(finish, 60))] if finish else []
     made += [Fact("session", short(record.session_id, 60))] if record.session_id else []
     failed = verdict.failed_before(record.fields)
     made += [Fact("", "after " + numbers.plural(failed, "failed attempt"))] if failed else []
@@ -272,4 +312,15 @@ def _bare(record: Record, why: str = "Retake could not read this record in full.
     """What is left when a reader failed."""
     told = Verdict("none", "Unknown", why, advice="The raw record is complete: see JSON.")
     request_id = words(record.value("request_id")) or record.asked_id or "unknown"
-    return Outline(VERSION, short(request_id, 300), replayable=False, verdict=told)
+    unread = Side(missing=[replayability.UNREAD])
+    answered = record.answer_body is not None
+    return Outline(
+        *(VERSION, short(request_id, 300)),
+        replayable=False,
+        verdict=told,
+        request=unread,
+        refusals=[replayability.UNREAD],
+        answer=unread,
+        answered=answered,
+        unread=True,
+    )

@@ -161,6 +161,24 @@ NOT_KEPT = Cause(
 SAME = Cause("same", "The same holds for the answer.", "")
 
 
+UNREAD = Cause(
+    "unread", "Retake could not read this part of the record.", "The raw record is complete: see JSON."
+)
+NO_TEXT = {
+    "last_frame": Cause(
+        "last_frame",
+        "The gateway kept only the last frame of this stream, so the original's text is not known.",
+        "Replay it twice and compare the replays with each other, or paste the answer you have from a log or a ticket.",
+    ),
+    "redacted": Cause(
+        "redacted",
+        "The gateway's sanitiser replaced the whole answer, so the original's text is not known.",
+        "It takes what looks like an error or a stack trace for one. Compare replays with each other, or paste the answer "
+        "you have from a log or a ticket.",
+    ),
+}
+
+
 def no_answer(record: Record) -> list[Cause]:
     """Why the record holds no answer."""
     log = record.io_log

@@ -126,7 +126,7 @@ class Cause(Shape, frozen=True):
 
 class Side(Shape, frozen=True):
     """Request or answer. `total` items stand in the list at `list_at`, of which the first `shown` are in
-    `turns`.
+    `turns`. `frame` is the last frame of a stream, where nothing else was kept of it.
     """
 
     turns: list[Turn] = []
@@ -137,6 +137,7 @@ class Side(Shape, frozen=True):
     total: int = 0
     shown: int = 0
     missing: list[Cause] = []
+    frame: Part | None = None
 
     @property
     def left(self) -> int:
@@ -322,7 +323,11 @@ class Node(Shape, frozen=True):
 
 
 class Outline(Shape, frozen=True):
-    """Everything that the pages of one generation show, made once from its record."""
+    """Everything that the pages of one generation show, made once from its record.
+
+    `answered`: the record holds what was answered, an error included. `sent`: it holds what went to the provider.
+    `unread`: Retake could not read it, so nothing is known of what it holds.
+    """
 
     version: int
     request_id: str
@@ -334,6 +339,8 @@ class Outline(Shape, frozen=True):
     timing: Timing = Timing(reading="")
     request: Side = Side()
     answer: Side = Side()
+    answered: bool = False
+    sent: bool = False
     parameters: list[Parameter] = []
     tools: list[Tool] = []
     schema: Part | None = None
@@ -349,6 +356,7 @@ class Outline(Shape, frozen=True):
     tree: Node | None = None
     made_at: str = ""
     unreadable: str = ""
+    unread: bool = False
 
     @property
     def told_twice(self) -> bool:

@@ -270,5 +270,5 @@ def outline_of(record_id: int, text: str) -> Outline:
         return told
     record = StoredRecord.objects.get(pk=record_id)
     told = outlines.make(Record.read(record.raw))
-    StoredRecord.objects.filter(pk=record_id).update(outline=outlines.dump(told))
+    StoredRecord.objects.filter(pk=record_id).update(outline=outlines.dump(told), has_answer=told.answered)
     return told
