@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import Literal
 
-from generations.gateway.jsontext import Unreadable, Value, is_text, loads
+from generations.gateway.jsontext import Unreadable, Value, is_text, loads, visible
 from generations.reading import media, numbers, text
-from generations.reading.markdown import render
+from generations.reading.markdown import is_styled, render
 from generations.reading.shapes import Part, PartKind, Row
 from generations.reading.text import HEAD, below
 
@@ -43,7 +43,8 @@ class Pen:
         cut = text.is_cut(value)
         if kind == "markdown" and not cut and len(value) <= min(4 * self.head, self.left):
             html = render(value)
-            return self._spend(Part(kind, at, html=html, size=numbers.size(size), name=name, note=note))
+            plain = "" if html and not is_styled(html) else visible(value)
+            return self._spend(Part(kind, at, plain, html, numbers.size(size), name=name, note=note))
         shown = text.head(value, room)
         more = cut or len(value) > room
         return self._spend(Part(kind, at, shown, size=numbers.size(size), more=more, name=name, note=note))

@@ -49,8 +49,9 @@ PartKind = Literal[
 class Part(Shape, frozen=True):
     """One piece of a turn. `at` is the JSON pointer of its value in the raw record ("" if it is not in one).
 
-    `html` is sanitised markdown of the whole text, otherwise `head` holds the first 2 KB and `more` says that
-    there is more. `embedded` media can be served from `at`; others have a `url` or nothing.
+    `html` is sanitised markdown of the whole text; `head` then holds that text where it looks different. Otherwise
+    `head` holds the first 2 KB and `more` says that there is more. `embedded` media can be served from `at`; others
+    have a `url` or nothing.
     """
 
     kind: PartKind
@@ -77,11 +78,6 @@ class Part(Shape, frozen=True):
     def leads_on(self) -> bool:
         """Whether there is more, at a pointer that an address can carry."""
         return self.more and self.at != "" and visible(self.at) == self.at
-
-    @property
-    def styled(self) -> bool:
-        """Whether the markdown holds more than paragraphs, so that its plain text looks different."""
-        return "<" in self.html.replace("<p>", "").replace("</p>", "")
 
     @property
     def query(self) -> str:

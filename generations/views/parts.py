@@ -95,10 +95,12 @@ def window_of(request: TeamRequest, wanted: Wanted) -> HttpResponse:
     """The same of any value."""
     text, following = _window(wanted)
     rich = wanted.kind == "markdown" and following is None and not wanted.start
+    html = markdown.render(text) if rich else ""
     context = {
         **wanted.context,
         "text": visible(text),
-        "html": markdown.render(text) if rich else "",
+        "html": html,
+        "styled": markdown.is_styled(html),
         "kind": "text" if wanted.is_string and wanted.kind not in JSON_KINDS else "code",
         "as_kind": wanted.kind,
         "shown": numbers.plural(len(text), "character"),

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -67,7 +68,11 @@ def test_a_long_text_comes_in_windows_and_loses_nothing(ada: User, row: Generati
 
 def test_markdown_is_rendered_on_request(ada: User, row: Generation) -> None:
     at = message(1, "content")
-    assert "<strong>bold</strong>" in part(ada, row, "text", at, kind="markdown").content.decode()
+    rendered = part(ada, row, "text", at, kind="markdown").content.decode()
+    assert "<strong>bold</strong>" in rendered
+    assert re.search(r"as plain text</summary>\s*<p class=\"text\">A \*\*bold\*\* word", rendered)
+    page = people.browser(ada).get(row.get_absolute_url()).content.decode()
+    assert re.search(r"as plain text</summary>\s*<p class=\"text\">A \*\*bold\*\* word", page)
     assert "A **bold** word" in part(ada, row, "text", at).content.decode()
 
 
