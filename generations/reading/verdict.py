@@ -1,34 +1,16 @@
-"""What happened, whose fault it is, what to do, and whether a replay can help. The rules are in
-`verdict_rules`.
+"""What happened, whose fault it is, what to do, and whether a replay can help. The words are those of the catalogue in
+`gateway.error_catalogue`; replays are explained by the same functions as records.
 """
 
+from generations.gateway import error_bodies
+from generations.gateway.error_bodies import ORIGINS, entry_of
+from generations.gateway.error_catalogue import FAULTS, HELPS, Entry, Whose, by_status, likely
 from generations.gateway.jsontext import Value
 from generations.reading import numbers
 from generations.reading.shapes import Fact, Verdict
 from generations.reading.text import box, inside, items, short, whole, words
-from generations.reading.verdict_reasons import REASONS
-from generations.reading.verdict_rules import (
-    CATEGORIES,
-    CODES,
-    FAULTS,
-    GENERIC,
-    HELPS,
-    REJECTED,
-    STATUSES,
-    Rule,
-)
 
 Fields = dict[str, Value]
-
-# Which category the statuses of failed providers speak for, when the record names none.
-LIKELY: dict[int, str] = {
-    401: "credentials_invalid_or_forbidden",
-    403: "provider_access_missing",
-    404: "model_unavailable_for_endpoint",
-    408: "server_error",
-    429: "rate_limited",
-    **dict.fromkeys((500, 502, 503, 504, 529), "server_error"),
-}
 
 # Why the model stopped: title and advice. Reasons that need no word have none.
 FINISHES: dict[str, tuple[str, str]] = {
@@ -57,6 +39,9 @@ FINISHES: dict[str, tuple[str, str]] = {
         "Send less, or choose a model with more context.",
     ),
 }
+
+# Named, but the providers' own statuses say more.
+VAGUE = ("upstream_error", "all_candidates_failed")
 
 LABELS = {
     "replay": "Replay",
@@ -151,31 +136,58 @@ def _said(attempt: Fields) -> str:
 
 def error_code(fields: Fields) -> str:
     """The error code without its attribution. contract: stored as `<attribution>:<code>`."""
-    payload = box(fields.get("error_payload"))
-    error = payload.get("error")
-    if isinstance(error, dict):
-        error = error.get("code") or error.get("type")
     stored = (words(fields.get("error_code")) or "").rpartition(":")[2]
-    return stored or words(error) or ""
+    return stored or words(payload_of(fields).get("error")) or ""
+
+
+def payload_of(fields: Fields) -> Fields:
+    """The record's error in the gateway's flat form."""
+    return error_bodies.flat(fields.get("error_payload"))
 
 
 def _failed(fields: Fields) -> Verdict:
-    rule, sure = find(fields)
+    said = quotes(fields)
+    return explained(fields, " ".join(filter(None, [story(fields), _charged(fields)])), said)
+
+
+def explained(fields: Fields, told: str, said: list[Fact]) -> Verdict:
+    """The verdict of a failure: `fields` as in a record, `told` the story, `said` the words of gateway and provider."""
+    entry, sure = find(fields)
     names = _names(fields)
-    status = whole(fields.get("status_code"))
+    title, advice = entry.words(names)
     return Verdict(
         tone="bad",
         word="Failed",
-        title=_title(rule.title.format_map(names), sure=sure),
-        story=" ".join(filter(None, [story(fields), _charged(fields)])),
-        fault=FAULTS["account" if rule.key in OWN_KEYS and _own_keys(fields) else rule.fault],
-        advice=rule.advice.format_map(names),
-        replay=HELPS[rule.helps],
-        action=rule.action,
-        action_label=LABELS.get(rule.action, ""),
-        rule=rule.key or f"generic:{status}",
-        quotes=quotes(fields),
+        title=_title(title, names.get("provider", ""), sure=sure),
+        story=told,
+        fault=FAULTS[_fault(fields, entry)],
+        advice=_advice(entry, advice, fields),
+        replay=HELPS[entry.helps],
+        action=entry.action,
+        action_label=LABELS.get(entry.action, ""),
+        rule=entry.key or f"generic:{whole(fields.get('status_code'))}",
+        quotes=said,
     )
+
+
+def _advice(entry: Entry, advice: str, fields: Fields) -> str:
+    """ "The fields below" only where some are listed."""
+    if entry.key != "validation_error" or payload_of(fields).get("details"):
+        return advice
+    return (
+        "Fix what the message names."
+        if _message(fields)
+        else "The gateway did not list the fields: compare the request with its API reference."
+    )
+
+
+def _fault(fields: Fields, entry: Entry) -> Whose:
+    """Whose fault: the customer's account where its own key was refused, and the gateway's word for unknown codes."""
+    if entry.key in OWN_KEYS and _own_keys(fields):
+        return "account"
+    origin = ORIGINS.get(words(payload_of(fields).get("error_origin")) or "")
+    unknown = entry.key.isdigit() or not entry.key
+    return origin if origin and unknown and entry.fault != "account" else entry.fault
 
 
 def _own_keys(fields: Fields) -> bool:
@@ -184,39 +196,27 @@ def _own_keys(fields: Fields) -> bool:
     return bool(failed) and all(words(one.get("key_source")) == "byok" for one in failed)
 
 
-def _title(title: str, *, sure: bool) -> str:
-    return (
-        title
-        if sure
-        else "Most likely: " + title.replace("The ", "the ", 1 if title.startswith("The ") else 0)
-    )
+def _title(title: str, provider: str, *, sure: bool) -> str:
+    if sure:
+        return title
+    named = title.startswith("The ") and not (provider and title.startswith(provider))
+    return f"Most likely: {title.replace('The ', 'the ', 1) if named else title}"
 
 
-def find(fields: Fields) -> tuple[Rule, bool]:
-    """The rule that explains a failure best, and whether the record proves it: category, reason, code, then
-    status.
+def find(fields: Fields) -> tuple[Entry, bool]:
+    """What explains a failure best, and whether that is certain: what the error names, else the providers' statuses,
+    else the HTTP status.
     """
-    payload = box(fields.get("error_payload"))
-    category = words(inside(payload, "provider_failure_diagnostics", "category"))
-    if category in CATEGORIES:
-        return CATEGORIES[category], True
-    code, reason = error_code(fields), words(payload.get("reason"))
-    if code in ("upstream_error", "") or reason == "all_candidates_failed":
-        likely = _likely(fields, payload)
-        if likely is not None:
-            return likely, False
-    if reason in REASONS:
-        return REASONS[reason], True
-    if code in CODES:
-        return CODES[code], True
-    return _by_status(whole(fields.get("status_code")))
-
-
-def _by_status(status: int | None) -> tuple[Rule, bool]:
-    known = STATUSES.get(str(status))
-    if known is None and status is not None and 400 <= status < 600:
-        known = STATUSES["400" if status < 500 else "500"]
-    return (known, True) if known else (GENERIC, True)
+    payload = payload_of(fields)
+    code = error_code(fields)
+    named = entry_of({**payload, "error": code or None})
+    if named is not None and named.key not in VAGUE:
+        return named, True
+    if named is not None or not code or code.isdigit():
+        guess = likely(failed_statuses(fields, payload))
+        if guess is not None:
+            return guess, False
+    return (named, True) if named is not None else (by_status(whole(fields.get("status_code"))), True)
 
 
 def failed_statuses(fields: Fields, payload: Fields) -> set[int]:
@@ -227,31 +227,18 @@ def failed_statuses(fields: Fields, payload: Fields) -> set[int]:
     return {status for status in told if status is not None and status >= 400}
 
 
-def _likely(fields: Fields, payload: Fields) -> Rule | None:
-    """What the statuses of the providers speak for, when all say the same."""
-    statuses = failed_statuses(fields, payload)
-    found = {LIKELY.get(status, "rejected" if status in (400, 422) else "") for status in statuses}
-    if len(found) != 1:
-        return None
-    category = found.pop()
-    return REJECTED if category == "rejected" else CATEGORIES.get(category)
-
-
-class _Names(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return numbers.UNKNOWN
-
-
-def _names(fields: Fields) -> _Names:
+def _names(fields: Fields) -> dict[str, str]:
+    """Provider and model as the sentences name them, without what is not known."""
     providers = failed_providers(fields)
-    provider = short(fields.get("provider") or (providers[0] if len(providers) == 1 else "The provider"), 60)
-    model = short(fields.get("model_id") or "the model", 120)
-    return _Names(provider=provider, model="the model" if model == "unknown" else model)
+    provider = words(fields.get("provider")) or (providers[0] if len(providers) == 1 else "")
+    model = words(fields.get("model_id")) or ""
+    told = {"provider": short(provider, 60), "model": "" if model == "unknown" else short(model, 120)}
+    return {key: name for key, name in told.items() if name}
 
 
 def failed_providers(fields: Fields) -> list[str]:
     """The providers that were tried without success, in order."""
-    told = items(inside(fields.get("error_payload"), "failed_providers"))
+    told = items(payload_of(fields).get("failed_providers"))
     told = told or [inside(one, "provider") for one in items(fields.get("provider_attempts"))]
     return list(dict.fromkeys(short(one, 60) for one in told if words(one)))
 
@@ -290,23 +277,21 @@ def _charged(fields: Fields) -> str:
     return "Nothing was charged." if nanos == 0 else f"{numbers.exact_dollars(nanos)} was charged."
 
 
+def _message(fields: Fields) -> Value:
+    return fields.get("error_message") or payload_of(fields).get("description")
+
+
 def quotes(fields: Fields) -> list[Fact]:
     """What gateway and provider said in their own words."""
-    payload = box(fields.get("error_payload"))
-    error = box(payload.get("error"))
+    payload = payload_of(fields)
     upstream = box(payload.get("upstream_error"))
+    message = _message(fields)
     said = [
-        (
-            "the gateway said",
-            fields.get("error_message")
-            or payload.get("description")
-            or payload.get("message")
-            or error.get("message"),
-        ),
+        ("the gateway said", message),
         ("hint", inside(payload, "provider_failure_diagnostics", "hint")),
-        ("the provider said", upstream.get("message") or upstream.get("description")),
+        ("the provider said", _other(upstream.get("message") or upstream.get("description"), message)),
         ("provider's code", upstream.get("code")),
-        ("about", upstream.get("param") or error.get("param")),
+        ("about", upstream.get("param")),
         ("note", payload.get("provider_payment_required_support_notice")),
         ("guardrail", payload.get("guardrail") or payload.get("guardrail_enforcement")),
         ("without a price", payload.get("missing_pricing_providers")),
@@ -319,12 +304,16 @@ def quotes(fields: Fields) -> list[Fact]:
     return told + [_detail(one) for one in items(payload.get("details"))[:20]]
 
 
+def _other(value: Value, message: Value) -> Value:
+    return None if value == message else value
+
+
 def _note(value: Value) -> str:
-    return "replaced by the gateway's sanitiser" if value == "[redacted]" else ""
+    return "replaced by the gateway's sanitizer" if value == "[redacted]" else ""
 
 
 def _detail(value: Value) -> Fact:
-    """One finding of the gateway's validation."""
+    """One finding of a validation: zod's keyword and what it allows stand behind the words."""
     told = box(value)
     path = told.get("path")
     place = (
@@ -332,4 +321,7 @@ def _detail(value: Value) -> Fact:
         if isinstance(path, list)
         else short(path or "request", 120)
     )
-    return Fact(place or "request", short(told.get("message") or value, 300))
+    extra = [words(told.get("keyword")) or "", short(told["params"], 200) if told.get("params") else ""]
+    return Fact(
+        place or "request", short(told.get("message") or value, 300), note=" ".join(filter(None, extra))
+    )

@@ -5,18 +5,10 @@ from typing import Any
 
 import pytest
 
+from generations.gateway.error_catalogue import CATEGORIES, CODES, FAULTS, HELPS, REASONS, STATUSES, Entry
 from generations.gateway.jsontext import Value, loads
 from generations.reading import verdict
 from generations.reading.shapes import Verdict
-from generations.reading.verdict_reasons import REASONS
-from generations.reading.verdict_rules import (
-    CATEGORIES,
-    CODES,
-    FAULTS,
-    HELPS,
-    STATUSES,
-    Rule,
-)
 
 
 def fields(**told: Any) -> dict[str, Value]:
@@ -40,9 +32,12 @@ def test_reasons(reason: str) -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_codes(code: str) -> None:
-    check(verdict.read(fields(status_code=418, error_code=f"user:{code}")), CODES[code])
-    check(verdict.read(fields(status_code=418, error_payload={"error": code})), CODES[code])
-    check(verdict.read(fields(status_code=418, error_payload={"error": {"code": code}})), CODES[code])
+    details = {"details": [{"path": ["n"], "message": "x"}]}
+    for told in ({"error": code}, {"error": {"code": code}}):
+        check(verdict.read(fields(status_code=418, error_payload={**told, **details})), CODES[code])
+    check(
+        verdict.read(fields(status_code=418, error_code=f"user:{code}", error_payload=details)), CODES[code]
+    )
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -50,16 +45,10 @@ def test_statuses(status: str) -> None:
     check(verdict.read(fields(status_code=int(status), error_code="new:new_code")), STATUSES[status])
 
 
-def check(told: Verdict, rule: Rule) -> None:
-    names = {"provider": "The provider", "model": "openai/gpt-5-nano"}
+def check(told: Verdict, rule: Entry) -> None:
     assert (told.tone, told.word, told.rule) == ("bad", "Failed", rule.key)
-    assert told.title == rule.title.format(**names)
-    assert (told.fault, told.advice, told.replay, told.action) == (
-        FAULTS[rule.fault],
-        rule.advice.format(**names),
-        HELPS[rule.helps],
-        rule.action,
-    )
+    assert (told.title, told.advice) == rule.words({"model": "openai/gpt-5-nano"})
+    assert (told.fault, told.replay, told.action) == (FAULTS[rule.fault], HELPS[rule.helps], rule.action)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +99,7 @@ def test_the_story_names_who_answered_what() -> None:
             },
         )
     )
-    assert told.title == "Most likely: the provider refused the gateway's access."
+    assert told.title == "Most likely: google-ai-studio refused the gateway's access."
     assert told.story == (
         "google-ai-studio answered 403 PERMISSION_DENIED; no other provider was left to try. No charge is recorded."
     )

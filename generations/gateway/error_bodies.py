@@ -1,0 +1,249 @@
+"""The body of an error in any shape -> the gateway's flat form, so that one reader explains them all.
+
+contract: "POST errors: flat object". Read besides: nested `error` objects (OpenAI, Anthropic, OpenRouter, Google), lists
+of errors, FastAPI's `detail`, problem details (RFC 9457), `message` with `code`, and JSON inside strings. What came stays
+where it came; a member is only added where the flat form has none. Lengths are the reader's to bound.
+"""
+
+from generations.gateway.error_catalogue import CATEGORIES, CODES, REASONS, Entry, Whose
+from generations.gateway.jsontext import Number, Unreadable, Value, is_text, loads
+
+__all__ = ["FINER", "ORIGINS", "entry_of", "flat", "from_bytes", "is_code"]
+
+Fields = dict[str, Value]
+ORIGINS: dict[str, Whose] = {"user": "you", "gateway": "gateway", "upstream": "provider"}
+"""`error_origin` -> whose fault, where the catalogue does not know the code."""
+FINER = (
+    "data_handling_policy_no_routes",
+    "provider_qualified_model_conflict",
+    "request_provider_filter_no_match",
+    "unsupported_routing_filter",
+)
+"""Kinds that stand beside a code and say more than it."""
+_DEEP = 6
+_NESTED_UP_TO = 100_000  # characters of a text that are tried as JSON
+_LISTED = 50
+_WORDS = (
+    "description",
+    "message",
+    "error_description",
+    "error_message",
+    "msg",
+    "detail",
+    "title",
+    "hint",
+    "Message",
+)
+_CODES = ("code", "type", "status", "__type", "error_code", "Code")
+
+
+def entry_of(told: Fields) -> Entry | None:
+    """What an error in the flat form names: a category, a finer kind, its reason, its code; None if it names none.
+
+    contract: `request_provider_filter_no_match` and others are keywords of a finding inside `validation_error`; a
+    missing data policy is `guardrail_blocked` with an `error_operational_kind`.
+    """
+    diagnostics = told.get("provider_failure_diagnostics")
+    category = _text(diagnostics.get("category")) if isinstance(diagnostics, dict) else ""
+    finer = [_text(told.get("error_operational_kind")), *_keywords(told)]
+    tables = (
+        (category, CATEGORIES),
+        *((key, CODES | REASONS) for key in finer if key in FINER),
+        (_text(told.get("reason")), REASONS),
+        (_text(told.get("error")), CODES | REASONS),
+    )
+    return next((known[key] for key, known in tables if key in known), None)
+
+
+def _keywords(told: Fields) -> list[str]:
+    details = told.get("details")
+    found = details if isinstance(details, list) else []
+    return [_text(one.get("keyword")) for one in found if isinstance(one, dict)]
+
+
+def from_bytes(body: bytes) -> Fields | None:
+    """The flat form of an error's body, None when it is no JSON."""
+    try:
+        told = loads(body)
+    except Unreadable:
+        return None
+    return flat(told)
+
+
+def flat(value: Value) -> Fields:
+    """The error in the gateway's flat form: `error` is a code, `description` the words, `details` what is wrong where.
+
+    Empty when nothing is told.
+    """
+    return _flat(value, _DEEP)
+
+
+def _flat(value: Value, deep: int) -> Fields:
+    value = _opened(value) if deep else value
+    if deep and isinstance(value, list):
+        return _listed(value, deep)
+    if deep and isinstance(value, dict):
+        return _object(value, deep)
+    return {"description": value} if is_text(value) and str(value).strip() else {}
+
+
+def _opened(value: Value) -> Value:
+    """What a text that holds a JSON object or list means; everything else as it is."""
+    if not is_text(value) or len(str(value)) > _NESTED_UP_TO or str(value).strip()[:1] not in ("{", "["):
+        return value
+    try:
+        return loads(str(value))
+    except Unreadable:
+        return value
+
+
+def _object(told: Fields, deep: int) -> Fields:
+    inner = _inner(told, deep)
+    found = {**told} if "error" not in told else {key: value for key, value in told.items() if key != "error"}
+    for key in ("message", "detail", "errors", "description"):  # boxes in them were read into `inner`
+        if isinstance(_opened(found.get(key)), dict | list):
+            found.pop(key)
+    made = {
+        **found,
+        **{key: value for key, value in inner.items() if key not in found or found[key] in (None, "")},
+    }
+    made.update(_named(told, inner))
+    return _reasoned({key: value for key, value in made.items() if value is not None})
+
+
+def _inner(told: Fields, deep: int) -> Fields:
+    """What the error that is held inside says: outer members win over it."""
+    response = told.get("response")
+    held = [
+        told.get("error"),
+        response.get("error") if isinstance(response, dict) else None,
+        told.get("errors"),
+        *(told.get(key) for key in ("detail", "message", "description")),
+    ]
+    boxes = [box for box in map(_opened, held) if isinstance(box, dict | list) and box]
+    found = _flat(boxes[0], deep - 1) if boxes else {}
+    return (
+        found if found.get("description") or found.get("error") or not boxes else found | _by_field(boxes[0])
+    )
+
+
+def _by_field(value: Value) -> Fields:
+    """Rails and Laravel: `errors` as {field: [words]}."""
+    named = value.items() if isinstance(value, dict) else ()
+    pairs = [(key, words[0] if isinstance(words, list) and words else words) for key, words in named]
+    found: list[Value] = [{"path": key, "message": words} for key, words in pairs[:_LISTED] if is_text(words)]
+    return {"details": found, "description": pairs[0][1]} if found else {}
+
+
+def _named(told: Fields, inner: Fields) -> Fields:
+    """Code and words, and what OpenRouter and Google put into boxes of their own."""
+    error = told.get("error")
+    bare = str(error) if is_text(error) and not isinstance(_opened(error), dict | list) else ""
+    code = (bare if is_code(bare) else "") or _text(inner.get("error")) or _code(told)
+    words = next((str(told[key]) for key in _WORDS if _plain(told.get(key))), "")
+    words = words or _text(inner.get("description"))
+    if bare and not is_code(bare) and bare != words:
+        words = f"{bare}: {words}" if words else bare
+    made: Fields = {"error": code or None, "description": words or None}
+    return made | _metadata(told) | _details(told, inner) | _upstream_status(told, inner)
+
+
+def _plain(value: Value) -> bool:
+    return is_text(value) and bool(str(value).strip()) and not isinstance(_opened(value), dict | list)
+
+
+def _code(told: Fields) -> str:
+    """A code by name where there is one, else by number. "error" as a type says nothing."""
+    found = [told.get(key) for key in _CODES]
+    names = [str(value) for value in found if is_text(value) and is_code(str(value)) and value != "error"]
+    first = found[0]
+    return next(iter(names), str(first) if isinstance(first, Number) else "")
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is a code and no sentence."""
+    return (
+        bool(text)
+        and len(text) <= 120
+        and not any(mark.isspace() for mark in text)
+        and not text.startswith("http")
+    )
+
+
+def _metadata(told: Fields) -> Fields:
+    """OpenRouter: `metadata.raw` holds the provider's own words, `provider_name` its name."""
+    metadata = told.get("metadata")
+    if not isinstance(metadata, dict):
+        return {}
+    made: Fields = {}
+    if _text(metadata.get("provider_name")):
+        made["failed_providers"] = [metadata["provider_name"]]
+    raw = _flat(metadata.get("raw"), 2)
+    upstream = {"code": raw.get("error"), "message": raw.get("description") or raw.get("error")}
+    return made | ({"upstream_error": upstream} if any(upstream.values()) else {})
+
+
+def _upstream_status(told: Fields, inner: Fields) -> Fields:
+    """A number between 400 and 599 as a code is the status that somebody further up answered with."""
+    number = told.get("code")
+    status = number.integer if isinstance(number, Number) else None
+    if (
+        status is None
+        or not 400 <= status < 600
+        or told.get("failed_statuses")
+        or inner.get("failed_statuses")
+    ):
+        return {}
+    return {"failed_statuses": [number]}
+
+
+def _details(told: Fields, inner: Fields) -> Fields:
+    """What is wrong where, as [{path, message, keyword, params}]."""
+    if isinstance(inner.get("details"), list):
+        return {}
+    listed = told.get("details")
+    found = [_detail(one) for one in listed[:_LISTED]] if isinstance(listed, list) else []
+    if not found and _text(told.get("param")):
+        found = [
+            {"path": told["param"], "message": _first(told, "message", "description") or "is not accepted"}
+        ]
+    return {"details": [one for one in found if one]} if found else {}
+
+
+def _detail(value: Value) -> Value:
+    """One finding: zod's path and message, FastAPI's loc and msg, `field`, `param` or `pointer` of others."""
+    if not isinstance(value, dict):
+        return {"message": value} if is_text(value) else None
+    place = _first(value, "path", "loc", "field", "param", "pointer", "property", "location", "instancePath")
+    message = _first(value, "message", "msg", "detail", "description", "reason", "error", "title")
+    return {**value, "path": place, "message": message} if message is not None or place is not None else value
+
+
+def _first(told: Fields, *keys: str) -> Value:
+    return next((told[key] for key in keys if told.get(key) not in (None, "", [])), None)
+
+
+def _listed(values: list[Value], deep: int) -> Fields:
+    """A list of errors: the first one that speaks names the error, and each says what is wrong where."""
+    read = [(one, _flat(one, deep - 1)) for one in values[:_LISTED]]
+    told = next((found for _, found in read if found.get("description") or found.get("error")), {})
+    if told.get("details") is None and any(key in told for key in ("loc", "path", "field")):
+        told = {"description": told.get("description")}  # a finding, whose type is no code of the error
+    details = [_detail(one) for one, _ in read if isinstance(one, dict) and "error" not in one]
+    details += [{"message": one} for one, _ in read if is_text(one)]
+    placed: list[Value] = [
+        one for one in details if isinstance(one, dict) and (one.get("path") or len(read) > 1)
+    ]
+    return {**told, **({"details": placed} if placed and "details" not in told else {})}
+
+
+def _reasoned(told: Fields) -> Fields:
+    """contract: a POST's 401 tells its reason in `description`."""
+    words = told.get("description")
+    if not _text(told.get("reason")) and is_text(words) and str(words) in REASONS:
+        told["reason"] = words
+    return told
+
+
+def _text(value: Value) -> str:
+    return str(value) if is_text(value) else ""
