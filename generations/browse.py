@@ -4,8 +4,7 @@ Pages are cut by the place of their rows (time and row number), so the last page
 here reads a body, and nothing counts rows.
 """
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from django.db.models import Q, Value
 from django.utils.html import strip_tags
 
 from dashboard.models import Team
+from generations import sheets
 from generations.models import FirstWords, Generation, Replay
 from generations.models.generation import GenerationQuerySet
 from generations.reading.shapes import Outline, Side
@@ -177,38 +177,22 @@ CSV_COLUMNS = (
     *("success", "status_code", "error_code", "finish_reason", "latency_ms", "generation_ms"),
     *("input_tokens", "output_tokens", "cost_nanos", "native_response_id", "session_id", "replayable"),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-class Line:
-    """What csv writes to: hands the line back."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 def csv_lines(found: GenerationQuerySet, size: int = BATCH) -> Iterator[str]:
-    """`found` as CSV, newest first. Reads batch after batch by place: no cursor stays open for a slow reader."""
-    writer = csv.writer(Line())
-    yield writer.writerow([*CSV_COLUMNS, "looked_up_by"])
-    found = found.select_related("looked_up_by")
+    """`found` as CSV, newest first."""
+    return sheets.lines([*CSV_COLUMNS, "looked_up_by"], _batches(found.select_related("looked_up_by"), size))
+
+
+def _batches(found: GenerationQuerySet, size: int) -> Iterator[list[list[object]]]:
+    """Reads batch after batch by place: no cursor stays open for a slow reader."""
     place, more = None, True
     while more:
         batch = page(found, place, size)
-        yield "".join(writer.writerow(cells(row)) for row in batch.rows)
+        yield [cells(row) for row in batch.rows]
         place, more = batch.older, batch.older is not None
 
 
-def cells(row: Generation) -> Iterable[object]:
-    """One line of the CSV. What a spreadsheet would run as a formula becomes text; unknown is empty."""
-    values = [getattr(row, name) for name in CSV_COLUMNS]
-    return [cell(value) for value in (*values, row.looked_up_by and row.looked_up_by.email)]
-
-
-def cell(value: object) -> object:
-    """One value as a CSV shows it."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
-        return f"'{value}"
-    return value
+def cells(row: Generation) -> list[object]:
+    """One line of the CSV; unknown is empty."""
+    return [*(getattr(row, name) for name in CSV_COLUMNS), row.looked_up_by and row.looked_up_by.email]

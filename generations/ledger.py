@@ -4,7 +4,6 @@ Costs are those of `replay.limits.COST`: what was never sent cost nothing, unkno
 apart. No answer and no record is read; of a patch only its beginning.
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,7 +16,7 @@ from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
 from django.db.models.functions import Coalesce, Left, TruncDate
 
 from dashboard.models import Team, User
-from generations import browse
+from generations import sheets
 from generations.models import Replay
 from generations.models.replay import EXPIRED_PATCH, ReplayQuerySet
 from generations.reading import patches
@@ -284,13 +283,16 @@ CSV_COLUMNS = (
 
 
 def csv_lines(found: ReplayQuerySet, size: int = BATCH) -> Iterator[str]:
-    """`found` as CSV, newest first. Reads batch after batch by place: no cursor stays open for a slow reader."""
-    writer = csv.writer(browse.Line())
-    yield writer.writerow(CSV_COLUMNS)
+    """`found` as CSV, newest first."""
+    return sheets.lines(CSV_COLUMNS, _batches(found, size))
+
+
+def _batches(found: ReplayQuerySet, size: int) -> Iterator[list[list[object]]]:
+    """Reads batch after batch by place: no cursor stays open for a slow reader."""
     place, more = None, True
     while more:
         batch = page(found, place, size)
-        yield "".join(writer.writerow([browse.cell(value) for value in cells(one)]) for one in batch.entries)
+        yield [cells(one) for one in batch.entries]
         place, more = batch.older, batch.older is not None
 
 

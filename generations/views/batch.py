@@ -1,6 +1,5 @@
 """Batches: the list, the page of one with its spread, pause, resume, cancel, and the exports."""
 
-import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team, may
-from generations.browse import Line, cell
+from generations import sheets
 from generations.models import Batch, ReplayAnswer
 from generations.models.replay import EXPIRED_PATCH, State
 from generations.reading import patches
@@ -251,16 +250,9 @@ def cancel(request: TeamRequest, batch_id: UUID) -> HttpResponse:
 def batch_csv(request: TeamRequest, batch_id: UUID) -> HttpResponseBase:
     """One line for each member, with its figures."""
     row = _batch(request, batch_id)
-    response = StreamingHttpResponse(_csv(row), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="batch-{row.pk}.csv"'
-    return response
-
-
-def _csv(row: Batch) -> Iterator[str]:
-    writer = csv.writer(Line())
-    yield writer.writerow([name.replace("generation__", "") for name in COLUMNS])
-    for told in row.replays.order_by("place").values_list(*COLUMNS).iterator(chunk_size=PAGE):
-        yield writer.writerow([cell(value) for value in told])
+    names = [name.replace("generation__", "") for name in COLUMNS]
+    rows = row.replays.order_by("place").values_list(*COLUMNS).iterator(chunk_size=PAGE)
+    return sheets.download(sheets.lines(names, ([told] for told in rows)), f"batch-{row.pk}.csv")
 
 
 @for_team(Right.READ)

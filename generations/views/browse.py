@@ -3,14 +3,14 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team
 from dashboard.models import User
-from generations import browse
+from generations import browse, sheets
 from generations.forms import BrowseForm, SaveFilterForm
 from generations.models import Generation, SavedFilter
 
@@ -64,10 +64,7 @@ def generations_csv(request: TeamRequest) -> HttpResponseBase:
     if not form.is_valid():
         return redirect(f"{reverse('generations', args=[request.team.slug])}?{filters(request.GET)}")
     lines = browse.csv_lines(browse.matching(request.team, form.cleaned_data))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="generations-{request.team.slug}.csv"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return sheets.download(lines, f"generations-{request.team.slug}.csv")
 
 
 @for_team(Right.READ)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from dashboard.access import Right, TeamRequest, for_team
 from dashboard.models import User
 from generations import ledger as book
+from generations import sheets
 from generations.ledger import Place, Sum, Sums
 from generations.ledger_forms import LedgerForm
 from generations.reading import bars
@@ -125,7 +126,4 @@ def ledger_csv(request: TeamRequest) -> HttpResponseBase:
     if not form.is_valid():
         return redirect(f"{reverse('ledger', args=[request.team.slug])}?{address(request)}")
     lines = book.csv_lines(book.matching(request.team, form.cleaned_data))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="replays-{request.team.slug}.csv"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return sheets.download(lines, f"replays-{request.team.slug}.csv")

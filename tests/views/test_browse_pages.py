@@ -151,7 +151,7 @@ def test_saved_filters_are_ones_own(team: Team, ada: User) -> None:
 def test_csv_streams_what_the_filters_find(team: Team, ada: User, chat: Generation) -> None:
     Generation.objects.create(team=team, request_id="other")
     answer = people.browser(ada).get(reverse("generations_csv", args=[team.slug]), {"model": chat.model_id})
-    lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
     assert (answer.streaming, [line.split(",")[0] for line in lines]) == (True, ["request_id", OSLO])
     assert answer["Content-Disposition"] == f'attachment; filename="generations-{team.slug}.csv"'
 

@@ -419,7 +419,7 @@ def test_the_queries_do_not_grow(chat: Generation, ada: User, name: str) -> None
 def test_exports(chat: Generation, ada: User) -> None:
     batch = ended_batch(chat, ada, 2)
     browser = people.browser(ada)
-    sheet = b"".join(browser.get(reverse("batch_csv", args=[chat.team.slug, batch.pk]))).decode()
+    sheet = b"".join(browser.get(reverse("batch_csv", args=[chat.team.slug, batch.pk]))).decode("utf-8-sig")
     assert [line.split(",")[0] for line in sheet.splitlines()] == ["place", "0", "1"]
     told = json.loads(b"".join(browser.get(reverse("batch_json", args=[chat.team.slug, batch.pk]))))
     assert [one["total_ms"] for one in told["replays"]] == [900, 900]
