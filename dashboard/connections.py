@@ -4,12 +4,13 @@ from typing import Any
 
 from django.db import transaction
 
+from dashboard import gateways
 from dashboard.access import TeamRequest
 from dashboard.fields import Secret
 from dashboard.forms import ConnectionForm
 from dashboard.models import GatewayConnection
 from dashboard.teams import audit
-from generations.gateway.client import Client, Timeouts
+from generations.gateway.client import Timeouts
 
 PATIENCE = Timeouts(connect=5, read=10, total=15)
 FACTS = ("reachable", "healthy", "accepted", "reads_records", "reads_bodies", "sends", "kind")
@@ -63,7 +64,9 @@ def test(one: GatewayConnection) -> dict[str, Any]:
 def _seen(base_url: str, key: Secret) -> dict[str, Any]:
     """What the gateway shows about one key: a `Probe` in plain values. True, False, or None where it is unknown."""
     try:
-        probe = Client(base_url, key.reveal(), timeouts=PATIENCE).probe()
+        probe = gateways.client(base_url, key, timeouts=PATIENCE).probe()
+    except gateways.Withdrawn as fault:
+        return {"fault": f"{fault} Its key was not sent.", "advice": "Choose another address."}
     except ValueError:
         return {
             "reachable": False,

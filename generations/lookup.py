@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillWaiting
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from dashboard import gateways
 from dashboard.models import GatewayConnection, Team, User
 from generations.browse import remember_words
 from generations.gateway.client import Client
@@ -49,14 +50,9 @@ class Answer:
     errors: tuple[tuple[str, GatewayError], ...] = ()
 
 
-@lru_cache(maxsize=64)
-def _client(base_url: str, credential: str, limit: int) -> Client:
-    return Client(base_url, credential, max_record_bytes=limit)
-
-
 def reader(source: GatewayConnection) -> Client:
-    """The client that reads records through `source`. Its connections are kept alive in this process."""
-    return _client(source.base_url, source.read_key.reveal(), settings.MAX_RECORD_MB * 2**20)
+    """The client that reads records through `source`. Raises ValueError when it may or can not be used."""
+    return gateways.lasting_client(source.base_url, source.read_key, settings.MAX_RECORD_MB * 2**20)
 
 
 def stored(team: Team, request_id: str) -> Generation | None:

@@ -2,8 +2,10 @@
 
 from django.core.cache import cache
 
+from dashboard import gateways
+from dashboard.models import GatewayConnection
 from generations.gateway import endpoints
-from generations.gateway.client import Client, Timeouts
+from generations.gateway.client import Timeouts
 from generations.gateway.errors import GatewayError
 from generations.gateway.jsontext import visible
 from generations.models import Generation
@@ -23,7 +25,7 @@ def models(generation: Generation) -> list[str]:
     if known is not None:
         return known
     try:
-        names = [visible(name) for name in _ask(source.base_url, source.read_key.reveal(), endpoint.name)]
+        names = [visible(name) for name in _ask(source, endpoint.name)]
     except (GatewayError, ValueError):
         cache.set(key, [], FAILED_S)
         return []
@@ -31,5 +33,5 @@ def models(generation: Generation) -> list[str]:
     return names
 
 
-def _ask(base_url: str, credential: str, endpoint: str) -> list[str]:
-    return Client(base_url, credential, timeouts=PATIENCE).models(endpoint)
+def _ask(source: GatewayConnection, endpoint: str) -> list[str]:
+    return gateways.client(source.base_url, source.read_key, timeouts=PATIENCE).models(endpoint)

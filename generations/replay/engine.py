@@ -17,8 +17,9 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from dashboard import gateways
 from dashboard.celery import app as celery
-from dashboard.models import User, allowed_urls
+from dashboard.models import User
 from generations.gateway import endpoints
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
@@ -145,12 +146,10 @@ def prepare(replay: Replay) -> Sending:
     stored = plan.stored_body(replay.record)
     if endpoint is None or endpoint.path is None or stored is None:
         raise plan.Refused("The stored request is no longer there.")
-    if source.base_url not in allowed_urls():
-        raise plan.Refused("The operator no longer allows this gateway address (GATEWAY_URLS).")
     key = source.replay_key or source.read_key
     try:
-        client, body = Client(source.base_url, key.reveal()), plan.patched(stored, replay.patch)
-        return Sending(client, endpoint, body, session_of(replay, endpoint))
+        client = gateways.client(source.base_url, key)
+        return Sending(client, endpoint, plan.patched(stored, replay.patch), session_of(replay, endpoint))
     except ValueError as error:
         raise plan.Refused(str(error)) from None
 

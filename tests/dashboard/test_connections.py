@@ -19,7 +19,7 @@ SECRET, OTHER = "key-that-nobody-sees", "key-for-replays-only"
 
 @pytest.fixture(autouse=True)
 def addresses(settings: Settings) -> None:
-    settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [ONE, TWO], ""
+    settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [ONE, TWO, *settings.GATEWAY_URLS], ""
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 
+from dashboard import gateways
 from dashboard.models import GatewayConnection, allowed_urls
 from dashboard.readiness import broker, database, migrations
-from generations.gateway.client import Client, Timeouts
+from generations.gateway.client import Timeouts
 
-# The gateways' health page needs no key, but a client does.
-NO_KEY = "none"
 PATIENCE = Timeouts(connect=5, read=5, total=5)
 
 
@@ -69,7 +68,7 @@ def _opens(pk: int) -> bool:
 def gateway(url: str) -> str | None:
     """The gateway answers at this address."""
     try:
-        probe = Client(url, NO_KEY, timeouts=PATIENCE).probe()
+        probe = gateways.client(url, gateways.NO_KEY, timeouts=PATIENCE).probe()
     except ValueError:
         return "This is no address of a gateway. It must look like https://host/v1. Check GATEWAY_URLS."
     if probe.reachable:
