@@ -65,8 +65,8 @@ def _seen(base_url: str, key: Secret) -> dict[str, Any]:
     """What the gateway shows about one key: a `Probe` in plain values. True, False, or None where it is unknown."""
     try:
         probe = gateways.client(base_url, key, timeouts=PATIENCE).probe()
-    except gateways.Withdrawn as fault:
-        return {"fault": f"{fault} Its key was not sent.", "advice": "Choose another address."}
+    except gateways.Withdrawn as refusal:
+        return {"fault": f"{refusal} Its key was not sent.", "advice": "Choose another address."}
     except ValueError:
         return {
             "reachable": False,

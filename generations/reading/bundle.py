@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from generations.reading import snippets
 from generations.reading.masking import masked
 
 CHUNK = 256 * 1024
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,299}")
 OLDEST = (1980, 1, 1, 0, 0, 0)  # of what a zip can tell
 
 
@@ -29,8 +31,8 @@ class Origin:
 def write(target: IO[bytes], record: Record, origin: Origin, *, mask: bool = False) -> None:
     """Write the zip: record, request and answer as received, figures, a cURL script and a README.
 
-    With `mask` strings are replaced by their length, and IDs of keys and people are left out. Memory: the record and
-    its parts, plus one chunk.
+    With `mask` no value of request or answer is in it (`masking.py`). Memory: the record and its parts, plus one
+    chunk.
     """
     parts = {
         "request.json": record.request_body,
@@ -48,6 +50,7 @@ def write(target: IO[bytes], record: Record, origin: Origin, *, mask: bool = Fal
         if script:
             _add(bundle, "request.sh", [script.encode()], stamp, executable=True)
         told = metadata(record, origin) | {"masked": mask, "sha256": sums}
+        told = {name: _masked_word(value) for name, value in told.items()} if mask else told
         _add(bundle, "metadata.json", [json.dumps(told, indent=2).encode() + b"\n"], stamp)
         _add(bundle, "README.md", [readme(told, bool(script)).encode()], stamp)
 
@@ -114,6 +117,11 @@ def metadata(record: Record, origin: Origin) -> dict[str, object]:
     }
 
 
+def _masked_word(value: object) -> object:
+    """A name or code as it is, another text by its length: a column may hold anything."""
+    return value if not isinstance(value, str) or WORD.fullmatch(value) else f"({len(value)} characters)"
+
+
 def _number(value: object) -> str | int | None:
     return value if value is None or isinstance(value, int) else str(value)
 
@@ -124,9 +132,11 @@ _FILES = {
     "record.json": "the gateway's whole record of this request",
 }
 _MASKED = """
-This bundle is masked: texts are replaced by their length in bytes, numbers inside contents by 0, and the IDs of keys,
-people, sessions and workspaces are left out. Names of members, models, roles, states and error codes are as they were.
-So the request shows the shape of what was sent; it does not cause the same answer.
+This bundle is masked. Of the request, the answer and everything in `io_log`, texts are replaced by their length in
+bytes and numbers by 0; names of members stay where the format has them, and what else a member is called is replaced
+too. Of the record, IDs of keys, people, sessions and workspaces and all messages are left out; models, providers,
+states, error codes, times, counts and costs are as they were. So the request shows the shape of what was sent; it does
+not cause the same answer.
 """
 
 

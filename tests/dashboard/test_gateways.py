@@ -13,6 +13,7 @@ from dashboard.embedded.system import LOOPBACK
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Team, User
 from generations import lookup
+from generations.gateway.client import Timeouts
 from generations.models import Fetch, Generation
 from generations.replay import catalogue, engine, plan, results
 from tests import people
@@ -59,9 +60,7 @@ def test_the_listener_would_be_reached(
     withdrawn: GatewayConnection, listener: socket.socket, settings: Settings
 ) -> None:
     settings.GATEWAY_URLS = [withdrawn.base_url]
-    asked = gateways.client(
-        withdrawn.base_url, withdrawn.read_key, timeouts=connections.Timeouts(1, 0.1, 0.2)
-    ).probe()
+    asked = gateways.client(withdrawn.base_url, withdrawn.read_key, timeouts=Timeouts(1, 0.1, 0.2)).probe()
     assert (asked.healthy, reached(listener)) == (None, True)
 
 

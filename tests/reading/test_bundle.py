@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import zipfile
 from datetime import UTC, datetime
@@ -157,17 +158,17 @@ def test_a_masked_record_keeps_the_shape_and_the_technical_values() -> None:
         "provider_attempts": [{"provider": "openai", "outcome": "success", "key_id": "(3 bytes)", "error": gone}],
         "surprise": {gone: gone},
         "replay_request": {
-            "model": "openai/gpt-5-nano",
-            "temperature": 0.1,
-            "messages": [{"role": "user", "content": gone, "card": 0},
+            "model": "(17 bytes)",
+            "temperature": 0,
+            "messages": [{"role": "user", "content": gone, "(4 bytes)": 0},
                          {"role": gone, "content": [{"type": "text", "text": gone}]}],
             "user": seven,
         },
         "io_log": {
             "status": "stored",
             "payload": {
-                "request_payload": {"model": "m", "input": [[0, 0], gone]},
-                "gateway_response": {"id": "chatcmpl-1", "choices": [
+                "request_payload": {"model": "(1 bytes)", "input": [[0, 0], gone]},
+                "gateway_response": {"id": "(10 bytes)", "choices": [
                     {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": gone}}]},
             },
         },
@@ -182,9 +183,122 @@ def test_a_masked_bundle_holds_no_secret() -> None:
 
 
 def test_masking_ends_where_the_json_is_damaged() -> None:
-    assert b"".join(masked(b'{"a": "secret", "b": "sec', "request")) == (
-        b'{"a": "(6 bytes)", "b" "(damaged from here on)"'
+    assert b"".join(masked(b'{"user": "secret", "input": "sec', "request")) == (
+        b'{"user": "(6 bytes)", "input" "(damaged from here on)"'
     )
+
+
+NAMED = [
+    "model",
+    "messages",
+    "role",
+    "content",
+    "tools",
+    "parameters",
+    "metadata",
+    "input",
+    "choices",
+    "logit_bias",
+]
+THEIRS = st.integers(10**6, 10**9).map(
+    "zq{}".format
+)  # what only content holds: texts, numbers, names of members
+LEAVES = (
+    THEIRS | THEIRS.map('it says {}, "quoted"'.format) | st.integers(10**6, 10**9) | st.booleans() | st.none()
+)
+BODIES = st.dictionaries(
+    THEIRS | st.sampled_from(NAMED),
+    st.recursive(
+        LEAVES,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(THEIRS | st.sampled_from(NAMED), inner, max_size=3)
+        ),
+        max_leaves=8,
+    ),
+    max_size=5,
+)
+
+
+def secrets(value: Any) -> set[str]:
+    """The distinctive texts, numbers and names in a body."""
+    return set(re.findall(r"zq\d+|\d{7,}", json.dumps(value)))
+
+
+@given(BODIES, BODIES)
+def test_no_value_of_request_or_answer_stands_in_a_masked_bundle(request: Any, answer: Any) -> None:
+    quoted = f"400 for {json.dumps(request)}: {json.dumps(answer)}"
+    attempt = {
+        "upstream_url": f"https://up.test/?{quoted}",
+        "upstream_payload_preview": quoted,
+        "status": 400,
+    }
+    names = sorted(secrets(request))
+    record = RECORD | {
+        "replay_request": request,
+        "error_message": quoted,
+        "error_payload": {"message": quoted, "upstream": answer, **request},
+        "trace_data": [request, {"file": quoted}],
+        "detail_metadata": {"request": {"headers": request, "url": quoted}},
+        "provider_attempts": [
+            attempt | {"upstream_error_message": quoted, "upstream_error_param": names[:1]}
+        ],
+        "usage": {"total_tokens": 170, "request_tool_names": names, "output_tool_call_names": names},
+        "io_log": {
+            "status": "stored",
+            "error": quoted,
+            **request,
+            "payload": {
+                "metadata": answer,
+                "request_payload": request,
+                "gateway_response": answer,
+                "provider_request": json.dumps(request),
+                "provider_response": answer,
+                **answer,
+            },
+        },
+    }
+    files = unpacked(json.dumps(record).encode(), mask=True)
+    assert json.loads(files["record.json"])["usage"]["total_tokens"] == 170
+    everything = b"\n".join([*map(str.encode, files), *files.values()])
+    assert [one for one in secrets(request) | secrets(answer) if one.encode() in everything] == []
+
+
+def test_a_column_that_holds_a_sentence_is_masked_in_the_figures_too() -> None:
+    files = unpacked(json.dumps(RECORD | {"error_code": SECRET, "finish_reason": SECRET}).encode(), mask=True)
+    assert [name for name, content in files.items() if SECRET.encode() in content] == []
+
+
+def test_the_words_of_the_formats_stay() -> None:
+    body = {
+        "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x.test/a"}}]}],
+        "tools": [{"type": "function", "function": {"name": "pay", "parameters": {"properties": {"a": {"type": "null"}}}}}],
+        "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}},
+    }  # fmt: skip
+    assert json.loads(b"".join(masked(json.dumps(body).encode(), "request"))) == {
+        "messages": [
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "(16 bytes)"}}]}
+        ],
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "(3 bytes)",
+                    "parameters": {"(10 bytes)": {"(1 bytes)": {"(4 bytes)": "(4 bytes)"}}},
+                },
+            }
+        ],
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "(1 bytes)", "schema": {"(4 bytes)": "(6 bytes)"}},
+        },
+    }
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in demo_records()])
+def test_without_bodies_figures_of_every_demo_record_stay(name: str) -> None:
+    raw = demo_record(name)
+    before, after = (outline.make(Record.read(one)) for one in (raw, without_bodies(raw, "expired_here")))
+    assert (after.cost, after.usage) == (before.cost, before.usage)
 
 
 VALUES = st.recursive(
