@@ -6,9 +6,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from django import forms
 
 from dashboard.models import User
-from generations.gateway.ids import Recognised, recognise
+from generations.gateway.ids import LONGEST_TEXT, Recognised, recognise
 
-LONGEST_PASTE = 2**20
+LONGEST_PASTE = LONGEST_TEXT
 LONGEST_QUERY = 2000
 UNRECOGNISED = "No request ID was recognised in that."
 EXAMPLES = (

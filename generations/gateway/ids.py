@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 MAX_LENGTH = 256
+LONGEST_TEXT = 2**20  # characters: of a longer text only the beginning is read
 MOST_IDS = 50
 YEAR_10000 = 253_402_300_800_000  # in ms since 1970
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -21,7 +22,7 @@ GATEWAY_ID = re.compile(
 UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I | re.A)
 REALTIME_ID = re.compile(r"(?<![A-Za-z0-9])realtime:[A-Za-z0-9._-]{1,200}")
 NAMED_ID = re.compile(
-    r"""(?:request|generation)[_-]?id["'`]?\s*[:=]\s*["'`]?([^\s"'`,;&{}\[\]()<>]{1,256})""", re.IGNORECASE
+    r"""(?:request|generation)[_-]?id["'`]?\s*+[:=]\s*+["'`]?+([^\s"'`,;&{}\[\]()<>]{1,256})""", re.IGNORECASE
 )
 WRAPPING = " \t\r\n\v\f\u00a0\u200b\ufeff\"'`“”‘’«»<>()[]{},;"
 
@@ -31,6 +32,7 @@ def find_id(text: str) -> str | None:
 
     Takes an ID with white space, quotes or backticks around it, `request_id=...`, or a line of JSON or of a log.
     """
+    text = text[:LONGEST_TEXT]
     if match := GATEWAY_ID.search(text):
         return match[0].upper() if match[0].count("-") == 1 else match[0]
     if match := REALTIME_ID.search(text):
@@ -79,8 +81,11 @@ NATIVE_ID = re.compile(r"(?<![A-Za-z0-9_-])(?:chatcmpl-|resp_|msg_)[A-Za-z0-9_-]
 # One item of a pasted list: a word, a separator, and a digit somewhere. A time or a number is none.
 LISTED_ID = re.compile(r"(?=\D*\d)[A-Za-z][A-Za-z0-9]*[-_:][A-Za-z0-9._:-]{3,250}")
 NO_IDS = ("unknown", "null", "none", "undefined", "")
-SSE = re.compile(r"(?:(?:event|id|retry):[^\n]*\s+)*data:|event: ?\S+\s")
-HEADERS = re.compile(r"[<>* ]*HTTP/\d|(?:[<> ]*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+: ?[^:\n]*\s+){2}")
+FIELD = re.compile(r"(?:event|id|retry):")
+DATA = re.compile(r"(?:\A|(?<=\s))data:")
+EVENT = re.compile(r"event: ?\S++\s")
+STATUS_LINE = re.compile(r"[<>* ]*+HTTP/\d")
+HEADER_NAME = re.compile(r"[<> ]*+[A-Za-z][A-Za-z0-9]*+(?:-[A-Za-z0-9]++)++")
 LINK = re.compile(r"https?://\S+", re.I)
 RETAKE_PATH = re.compile(r"(?:/t/(?P<team>[-\w]+))?/(?P<part>g|r)/(?P<name>[^/]+)")
 ID_NAMES = ("id", "request_id", "requestId", "request", "generation_id", "generation")
@@ -114,7 +119,11 @@ def is_native(text: str) -> bool:
 
 
 def recognise(text: str, most: int = MOST_IDS) -> Recognised:
-    """What pasted `text` is. Never raises; line breaks may have become spaces (browsers do that)."""
+    """What pasted `text` is, read as far as `LONGEST_TEXT`. Never raises.
+
+    Line breaks may have become spaces (browsers do that).
+    """
+    text = text[:LONGEST_TEXT]
     bare = text.strip(WRAPPING)
     if LINK.fullmatch(bare):
         return _link(bare)
@@ -131,13 +140,42 @@ def _kind(text: str, found: str) -> Kind:
     start = text.lstrip()
     if text.strip(WRAPPING).casefold() == found.casefold():
         return "native" if is_native(found) else "id"
-    if SSE.match(start):
+    if _is_frame(start):
         return "sse"
-    if HEADERS.match(start):
+    if _is_headers(start):
         return "headers"
     if start.startswith(("{", "[")):
-        return "error" if re.search(r"""["'](?:error|error_type|error_code)["']\s*:""", start) else "json"
+        return "error" if re.search(r"""["'](?:error|error_type|error_code)["']\s*+:""", start) else "json"
     return "log"
+
+
+def _is_frame(start: str) -> bool:
+    """Whether the text begins with fields of an event stream that lead to `data:`, or with a named event."""
+    if EVENT.match(start):
+        return True
+    for line in map(str.strip, start.split("\n")):
+        if line and not FIELD.match(line):
+            return line.startswith("data:")
+        if DATA.search(line):
+            return True
+    return False
+
+
+def _is_headers(start: str) -> bool:
+    """Whether the text begins with a status line, or with two response headers (`x-name: value`)."""
+    if STATUS_LINE.match(start):
+        return True
+    name, _, rest = start.partition(":")
+    between, colon, value = rest.partition(":")
+    words = between.rsplit(None, 1)
+    return (
+        bool(colon)
+        and HEADER_NAME.fullmatch(name) is not None
+        and len(words) == 2
+        and "\n" not in words[0].strip()
+        and HEADER_NAME.fullmatch(words[1]) is not None
+        and any(map(str.isspace, value.partition(":")[0]))
+    )
 
 
 def _listed(text: str) -> list[str]:

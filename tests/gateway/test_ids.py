@@ -1,5 +1,6 @@
 """Request IDs in pasted text, and the time that they tell."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -188,3 +189,24 @@ def test_native_ids_are_told_from_request_ids() -> None:
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id: " * 23 + "G-01M0N8538G8F4T0W6X1Y2Z3A4B",
+        "id: " * 250_000 + "G-01M0N8538G8F4T0W6X1Y2Z3A4B",
+        "a-b:" + " " * 1_500 + "G-01M0N8538G8F4T0W6X1Y2Z3A4B",
+        "a-b:" + " " * 1_000_000 + "G-01M0N8538G8F4T0W6X1Y2Z3A4B",
+        "a-b: " * 200_000 + "G-01M0N8538G8F4T0W6X1Y2Z3A4B",
+        "-a" * 500_000 + " G-01M0N8538G8F4T0W6X1Y2Z3A4B",
+        "request_id" + " " * 1_000_000,
+        "x" * 20_000_000,
+    ],
+    ids=lambda text: f"{text[:12]}... of {len(text)}",
+)
+def test_no_pasted_text_freezes(text: str) -> None:
+    begun = time.perf_counter()
+    recognise(text)
+    find_id(text)
+    assert time.perf_counter() - begun < 5  # it was 31 s for 1,500 blanks
