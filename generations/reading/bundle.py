@@ -11,7 +11,7 @@ from typing import IO
 
 from generations.gateway import endpoints
 from generations.gateway.record import Record
-from generations.reading import snippets
+from generations.reading import documents, snippets
 from generations.reading.masking import masked
 
 CHUNK = 256 * 1024
@@ -29,7 +29,7 @@ class Origin:
 
 
 def write(target: IO[bytes], record: Record, origin: Origin, *, mask: bool = False) -> None:
-    """Write the zip: record, request and answer as received, figures, a cURL script and a README.
+    """Write the zip: record, request, answer and what went to the provider as received, figures, a cURL script and a README.
 
     With `mask` no value of request or answer is in it (`masking.py`). Memory: the record and its parts, plus one
     chunk.
@@ -37,6 +37,7 @@ def write(target: IO[bytes], record: Record, origin: Origin, *, mask: bool = Fal
     parts = {
         "request.json": record.request_body,
         "answer.json": record.answer_body,
+        "provider_request.json": _sent(record),
         "record.json": record.raw,
     }
     stamp = max(origin.fetched_at.astimezone(UTC).timetuple()[:6], OLDEST)
@@ -44,7 +45,7 @@ def write(target: IO[bytes], record: Record, origin: Origin, *, mask: bool = Fal
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, raw in parts.items():
             if raw is not None:
-                kind = name.removesuffix(".json")
+                kind = name.removesuffix(".json").removeprefix("provider_")
                 sums[name] = _add(bundle, name, masked(raw, kind) if mask else _chunks(raw), stamp)
         script = _script(record, origin) if "request.json" in sums else ""
         if script:
@@ -53,6 +54,13 @@ def write(target: IO[bytes], record: Record, origin: Origin, *, mask: bool = Fal
         told = {name: _masked_word(value) for name, value in told.items()} if mask else told
         _add(bundle, "metadata.json", [json.dumps(told, indent=2).encode() + b"\n"], stamp)
         _add(bundle, "README.md", [readme(told, bool(script)).encode()], stamp)
+
+
+def _sent(record: Record) -> bytes | None:
+    """What went to the provider: a JSON string is told as the JSON that it holds."""
+    raw = record.logged_bytes("provider_request")
+    inner = documents.inner(raw)
+    return inner.raw if inner else raw
 
 
 def _chunks(raw: bytes) -> Iterator[bytes]:
@@ -129,6 +137,7 @@ def _number(value: object) -> str | int | None:
 _FILES = {
     "request.json": "the body of the request, byte for byte as the gateway returned it",
     "answer.json": "the answer that the caller got, as the gateway kept it (streams are put together)",
+    "provider_request.json": "what the gateway sent to the provider, after its defaults and rewriting",
     "record.json": "the gateway's whole record of this request",
 }
 _MASKED = """

@@ -10,19 +10,21 @@ from generations.gateway.jsontext import Unreadable, Value, dumps, is_text, load
 from generations.reading import json_view
 from generations.reading.places import Found
 
-ANSWER, PROVIDER, SENT, PASTED = "answer:", "provider:", "sent:", "pasted:"
+ANSWER, PROVIDER, SENT = "answer:", "provider:", "sent:"
+RAW_SENT = "/io_log/payload/provider_request"
 AT = {
     ANSWER: "/io_log/payload/gateway_response",
     PROVIDER: "/io_log/payload/provider_response",
-    SENT: "/io_log/payload/provider_request",
+    SENT: RAW_SENT,
 }
-READ_UP_TO = 4 * 2**20  # bytes of such a value
+READ_UP_TO = 4_000_000  # bytes of such a value
 
 
 class Inner(NamedTuple):
-    """What a value holds: its `body`, or the `frame` that is all that was kept of a stream."""
+    """What a value holds: its `body` and the JSON text of it, or the `frame` that is all that was kept of a stream."""
 
     body: Value
+    raw: bytes = b""
     frame: Value = None
 
 
@@ -32,29 +34,28 @@ def inner(raw: bytes | None, wire: str = "") -> Inner | None:
         return None
     try:
         value = loads(raw)
-        if isinstance(value, str) and is_text(value) and value.lstrip()[:1] in ("{", "["):
-            value = loads(value)
+        if not is_text(value):
+            return None
+        text = str(value).strip()
+        body = loads(text) if text[:1] == "{" else None
     except Unreadable:
         return None
-    return Inner(value) if isinstance(value, dict) else None
+    return Inner(body, text.encode("utf-8", "surrogatepass")) if isinstance(body, dict) else None
 
 
 def split(at: str) -> tuple[str, str]:
     """The name of the document that a pointer leads into ("" for the record itself), and the rest of the pointer."""
-    name = next((name for name in (*AT, PASTED) if at.startswith(name)), "")
+    name = next((name for name in AT if at.startswith(name)), "")
     return name, at.removeprefix(name)
 
 
 def find(name: str, rest: str, locate: Callable[[str], Found | None]) -> Found | None:
     """The value at pointer `rest` of the document `name`. `locate` finds values of the record."""
-    found = locate(AT[name]) if name in AT else None
+    found = locate(AT[name])
     if found is None or found.size > READ_UP_TO:
         return None
     told = inner(found.read().strip())
-    return None if told is None else inside(told.body, rest)
-
-
-def inside(body: Value, rest: str) -> Found | None:
-    """The value at a pointer of a parsed body."""
-    raw = json_view.cut(dumps(body).encode("utf-8", "surrogatepass"), rest)
+    if told is None:
+        return None
+    raw = json_view.cut(told.raw or dumps(told.body).encode("utf-8", "surrogatepass"), rest)
     return None if raw is None else Found.held(raw)

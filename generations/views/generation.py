@@ -7,7 +7,7 @@ that a page needs: a cached page costs little more than the check who asks.
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -26,6 +26,7 @@ from generations.views.downloads import download
 from generations.views.find import finding
 from generations.views.lab import start_replay
 from generations.views.lookup import open_or_ask
+from generations.views.sent import sent_of
 from generations.views.stored import stored
 
 TABS = {
@@ -33,6 +34,7 @@ TABS = {
     "parameters": "Parameters",
     "cost": "Cost",
     "timing": "Timing",
+    "provider": "Sent to provider",
     "json": "JSON",
     "replays": "Replays",
 }
@@ -41,7 +43,7 @@ REPLAYS_SHOWN = 100
 DRAWN = 128  # parts of pages kept in memory
 FROM_BODIES = (
     *("request", "answer", "parameters", "tools", "schema", "damage", "damage_total", "warnings"),
-    *("refusals", "replayable", "tree"),
+    *("refusals", "replayable", "tree", "answered", "sent", "unread"),
 )
 
 
@@ -233,7 +235,9 @@ class Hidden:
 def _drawn(part: str, stamp: str, facts: tuple[tuple[str, object], ...], hidden: Hidden) -> str:
     """A drawn part. The newest ones are kept; `stamp` names the record and the address."""
     sheet, hidden.sheet = hidden.sheet, None  # type: ignore[assignment]  # the key must not keep the outline alive
-    context = {"outline": sheet.outline, "base": sheet.base, "all_tabs": TABS, **dict(facts)}
+    tabs = {name: title for name, title in TABS.items() if name != "provider" or sheet.outline.sent}
+    sent = partial(sent_of, sheet.row, sheet.outline)  # called by the one part that shows it
+    context = {"outline": sheet.outline, "base": sheet.base, "all_tabs": tabs, "sent": sent, **dict(facts)}
     return render_to_string(f"generations/parts/{part}.html", context)
 
 

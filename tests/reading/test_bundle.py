@@ -345,3 +345,18 @@ def test_without_bodies_figures_stay() -> None:
 @pytest.mark.parametrize("raw", [b"", b"garbage", b"[1]", b'{"a'])
 def test_without_bodies_of_what_is_no_record(raw: bytes) -> None:
     assert json.loads(without_bodies(raw, "gone")) == {"io_log": {"status": "gone"}}
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_what_went_to_the_provider_is_a_file_of_its_own(as_text: bool) -> None:
+    body = {"model": "gpt-5-nano", "input": SECRET, "temperature": 1}
+    told = json.dumps(body) if as_text else body
+    log = {"status": "stored", "payload": {"request_payload": {"model": "m"}, "provider_request": told}}
+    raw = json.dumps({"request_id": "G-1", "endpoint": "chat.completions", "io_log": log}).encode()
+    files = unpacked(raw)
+    assert json.loads(files["provider_request.json"]) == body
+    assert "`provider_request.json`: what the gateway sent to the provider" in files["README.md"].decode()
+    hidden = unpacked(raw, mask=True)
+    assert json.loads(hidden["provider_request.json"])["model"] == "gpt-5-nano"
+    assert all(SECRET.encode() not in file for file in hidden.values())
+    assert SECRET.encode() not in without_bodies(raw, "expired_here")

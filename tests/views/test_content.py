@@ -22,7 +22,7 @@ from tests.views.schema import record as made_of
 
 pytestmark = pytest.mark.django_db
 ANSWER = "/io_log/payload/gateway_response"
-TABS = ("parameters", "cost", "timing", "json")
+TABS = ("parameters", "cost", "timing", "provider", "json")
 
 # What says of what kind something is, and numbers it. Calls and results are told by `call_id` and its like.
 KIND = r"/(type|id|object|index|status)$"

@@ -14,7 +14,7 @@ from tests.replay import rows
 from tests.views.kept import keep
 
 pytestmark = pytest.mark.django_db
-TABS = ("parameters", "cost", "timing", "json", "replays")
+TABS = ("parameters", "cost", "timing", "provider", "json", "replays")
 OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
 
 

@@ -27,7 +27,7 @@ from tests.processes import ROOT
 from tests.views.kept import keep
 
 PARTS = ("/parts/turns", "/parts/level", "/parts/text")
-TABS = ("", "/parameters", "/cost", "/timing", "/json", "/replays")
+TABS = ("", "/parameters", "/cost", "/timing", "/provider", "/json", "/replays")
 LIST, TEXT = "/replay_request/messages", "/replay_request/messages/0/content"
 HTML_LIMIT = 150_000  # bytes
 READ_LIMIT, LOOKUP_LIMIT = 64, 256  # MiB

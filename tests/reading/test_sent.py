@@ -1,0 +1,107 @@
+"""What the gateway changed on the way to the provider: all of it, told by kind, whatever stands there."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generations.reading import documents, sent
+from generations.reading.places import Found
+from generations.reading.sent import Sent
+
+ASKED = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "hi"}], "top_k": 5}
+SENT = {
+    "model": "gpt-5-nano",
+    "messages": [{"role": "user", "content": "hi"}],
+    "temperature": 1,
+    "stream_options": {"include_usage": True},
+}
+RESPONSES = {"model": "gpt-5-nano", "input": [{"role": "user", "content": "hi"}], "store": False}
+
+
+def read(asked: Any, told: Any) -> Sent:
+    return sent.read(None if asked is None else json.dumps(asked).encode(), json.dumps(told).encode())
+
+
+def lines(found: Sent) -> dict[str, list[str]]:
+    return {group.kind: [line.change.text for line in group.lines.shown] for group in found.groups}
+
+
+@pytest.mark.parametrize("form", [SENT, json.dumps(SENT)], ids=["object", "text"])
+def test_what_was_added_rewritten_and_left_out(form: Any) -> None:
+    found = read(ASKED, form)
+    assert lines(found) == {
+        "added": ["temperature added: 1", 'stream_options added: {"include_usage":true}'],
+        "changed": ["model: openai/gpt-5-nano → gpt-5-nano"],
+        "removed": ["top_k removed (was 5)"],
+    }
+    assert (found.total, found.left, found.why, found.is_same) == (4, 0, "", False)
+    assert found.at == (documents.RAW_SENT if form is SENT else documents.SENT)
+    assert found.body is not None
+    assert "gpt-5-nano" in found.body.head
+
+
+def test_the_same_is_called_the_same() -> None:
+    assert read(ASKED, ASKED).is_same
+    assert read(ASKED, json.dumps(ASKED)).is_same
+
+
+def test_another_order_of_members_is_told() -> None:
+    found = read(ASKED, dict(reversed(ASKED.items())))
+    assert (found.total, found.groups, found.is_same) == (0, [], False)
+    assert found.notes == ["The order of members differs in 1 place."]
+
+
+def test_another_wire_format_is_named() -> None:
+    assert "what stood under messages stands under input" in read(ASKED, RESPONSES).notes[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "why"),
+    [
+        (None, SENT, "The stored request is not in the record"),
+        (ASKED, "plain words", "It is no JSON object"),
+        (ASKED, [1], "It is no JSON object"),
+        (ASKED, "[redacted]", "sanitiser replaced it"),
+    ],
+)
+def test_what_cannot_be_compared_says_why(asked: Any, told: Any, why: str) -> None:
+    found = read(asked, told)
+    assert why in found.why
+    assert (found.groups, found.is_same) == ([], False)
+
+
+def test_what_the_sanitiser_replaced_has_no_body_to_open() -> None:
+    assert (read(ASKED, "[redacted]").at, read(ASKED, "[redacted]").body) == ("", None)
+
+
+def test_damaged_json_is_not_compared() -> None:
+    assert "cannot be read" in sent.read(b"{}", b'{"a":').why
+    assert "cannot be read" in sent.read(b'{"a":', b"{}").why
+
+
+def test_large_bodies_are_named_with_their_size() -> None:
+    found = sent.too_large(Found.held(b'"' + b"x" * 5_000_000 + b'"'), Found.held(b"{}"))
+    assert "5 MB" in found.why
+    assert found.body is not None
+    assert (len(found.body.head) <= 2048, found.body.leads_on) == (True, True)
+
+
+def test_many_differences_are_bounded_and_counted() -> None:
+    found = read({}, {f"key{n}": n for n in range(1000)})
+    shown = sum(len(group.lines.shown) for group in found.groups)
+    assert (found.total, shown + found.left) == (1000, 1000)
+    assert shown <= 300
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    )
+)
+def test_anything_may_stand_there(told: Any) -> None:
+    found = read(ASKED, told)
+    assert found.why or found.groups or found.notes or found.is_same
