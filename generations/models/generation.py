@@ -104,6 +104,8 @@ class Generation(models.Model):
     output_tokens = models.BigIntegerField(null=True)
     cost_nanos = models.BigIntegerField(null=True)
     replayable = models.BooleanField(default=False)
+    # The version of the outline that the columns above were made with.
+    derived = models.PositiveIntegerField(db_default=0)
 
     objects = GenerationQuerySet.as_manager()
 
@@ -126,6 +128,7 @@ class Generation(models.Model):
             models.Index(fields=["team", "byok", "-sorted_at", "-id"], name="by_byok"),
             models.Index(fields=["team", "looked_up_by", "-sorted_at", "-id"], name="by_person"),
             models.Index(fields=["team", "cost_nanos"], name="by_cost"),
+            models.Index(fields=["derived", "-id"], name="by_derived"),
             models.Index("team", Coalesce("generation_ms", "latency_ms"), name="by_total"),
             models.Index(
                 fields=["team", "native_response_id"],

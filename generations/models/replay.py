@@ -136,6 +136,8 @@ class Replay(models.Model):
     # Equal for equal answers (white space and JSON spelling apart), and for equal tool calls.
     text_key = models.CharField(max_length=64, blank=True)
     calls_key = models.CharField(max_length=64, blank=True)
+    # The version of Retake's reader that made the columns and keys above; see `replay/answering.py`.
+    derived = models.PositiveIntegerField(db_default=0)
     new_request_id = models.CharField(max_length=256, blank=True)
     new_generation = models.ForeignKey(Generation, models.SET_NULL, null=True, related_name="made_by")
     record_tries = models.PositiveSmallIntegerField(default=0)
@@ -227,13 +229,23 @@ class ReplayPart(models.Model):
 
 
 class ReplayAnswer(models.Model):
-    """The whole answer of an ended replay: the bytes as received, and the outline that pages read."""
+    """The whole answer of an ended replay: the bytes as received, and what was read out of them once, at its end.
+
+    `assembled` is the document that pointers of the outline lead into (see `reading/replayed.py`); empty where it is
+    the received JSON itself, or where the bytes are a medium. `unread`: bytes that were too many to be read.
+    """
 
     replay = models.OneToOneField(Replay, models.CASCADE, primary_key=True, related_name="answer")
     packed = models.BinaryField()
     size = models.BigIntegerField()
     text = models.TextField()
     outline = models.TextField()
+    version = models.PositiveIntegerField(db_default=0)
+    assembled = models.BinaryField(db_default=b"")
+    unread = models.BigIntegerField(db_default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["version"], name="answers_by_version")]
 
     @property
     def wire(self) -> bytes:
