@@ -13,6 +13,7 @@ from typing import TypeAlias, Union
 
 __all__ = [
     "MAX_DEPTH",
+    "Decoder",
     "Number",
     "Unreadable",
     "Value",
@@ -120,6 +121,41 @@ def _children(box: Value) -> "list[Value]":
 
 _WORDS: dict[bytes | str, Value] = {b"null": None, b"true": True, b"false": False}
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_refuse)
+
+
+class Decoder:
+    """Reads JSON values that follow each other in one text. `repeated` collects the keys that came more than
+    once in one object (the last wins)."""
+
+    def __init__(self) -> None:
+        self.repeated: list[str] = []
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object, parse_int=Number, parse_float=Number, parse_constant=_refuse
+        )
+
+    def read(self, text: str, at: int = 0) -> tuple[Value, int]:
+        """The value that begins at character `at` (blanks are passed over), and where it ends. Raises
+        Unreadable."""
+        at = _BLANKS.match(text, at).end()  # type: ignore[union-attr]
+        try:
+            value, end = self._decoder.raw_decode(text, at)
+        except RecursionError:
+            raise Unreadable("nested too deep") from None
+        except json.JSONDecodeError as error:
+            raise Unreadable(f"{error.msg} at character {error.pos}", error.pos) from None
+        if _too_deep(value):
+            raise Unreadable(f"nested deeper than {MAX_DEPTH} levels")
+        return value, end
+
+    def _object(self, pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            seen: set[str] = set()
+            self.repeated += [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+        return made
+
+
+_BLANKS = re.compile(r"[ \t\r\n]*+")
 
 
 # -- writing -------------------------------------------------------------------------------------------------

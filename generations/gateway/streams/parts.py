@@ -16,6 +16,7 @@ __all__ = [
     "exact",
     "faults",
     "identity",
+    "listed",
     "media",
     "meta",
     "number",
@@ -66,6 +67,10 @@ def number(value: object, default: int = 0) -> int:
 
 def table(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def objects(value: object) -> Iterator[dict[str, Any]]:

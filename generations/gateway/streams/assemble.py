@@ -1,0 +1,317 @@
+"""An answer -> the whole body of its wire format, whatever it came as: server-sent events, JSON, lines of JSON,
+text. What has no place in the body is kept beside it. Pure; done once, at the end.
+
+    assemble("chat", "text/event-stream", raw)      # an answer as it came over the wire
+    assemble_stored("chat", value)                  # an answer as a record stores it
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from generations.gateway.jsontext import Decoder, Unreadable, Value, is_text
+from generations.gateway.streams import parts
+from generations.gateway.streams.assemble_chat import ChatBody
+from generations.gateway.streams.assemble_media import MediaBody
+from generations.gateway.streams.assemble_messages import MessageBody
+from generations.gateway.streams.assemble_responses import ResponseBody
+from generations.gateway.streams.joints import Body, Stray
+from generations.gateway.streams.sse import Frames
+
+__all__ = ["VERSION", "Assembled", "Stray", "assemble", "assemble_stored", "is_frame", "wire_of"]
+
+VERSION = 1
+"""Of what assembling makes. Raise it when the same bytes give another body: kept bodies are then rebuilt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A whole answer. `wire` says whose readers read `body`; `strays` have no place in it.
+
+    `body` is None where there is none (binary, nothing came) and a str for text that is no JSON. `why` and
+    `complete` as in events.Closed. `streamed`: it came as frames.
+    """
+
+    wire: str
+    body: Value
+    strays: list[Stray] = field(default_factory=list)
+    why: str = "whole"
+    complete: bool = True
+    streamed: bool = False
+
+
+def assemble(wire: str, content_type: str, raw: bytes) -> Assembled:
+    """An answer of this wire format (Endpoint.wire) and Content-Type ("" if unknown)."""
+    mime, _, parameters = content_type.partition(";")
+    mime = mime.strip().lower()
+    if not raw.strip():
+        return Assembled(wire, None, why="empty", complete=False)
+    if _is_binary(mime) and not _looks_like_json(raw):
+        return Assembled(wire, None)
+    strays: list[Stray] = []
+    text = _text(raw, parameters, strays)
+    events = _is_sse(text) or (mime == _STREAM and text.lstrip()[:1] not in ("{", "[", "<"))
+    return _with(_of_events(wire, raw) if events else _of_text(wire, mime, text), strays)
+
+
+def assemble_stored(wire: str, value: Value) -> Assembled:
+    """A stored answer: a body, a body or a stream in a text, a list of chunks, or the last frame of a stream."""
+    if value is None or value == "":
+        return Assembled(wire, None, why="empty", complete=False)
+    if isinstance(value, str) and is_text(value):
+        return _of_events(wire, _encoded(value)) if _is_sse(value) else _of_text(wire, "", value)
+    if isinstance(value, list):
+        return _of_list(wire, value)
+    if isinstance(value, dict) and is_frame(value):
+        return _of_frames(wire, iter([("", value)]))
+    return _of_body(wire, value)
+
+
+# -- what it is ----------------------------------------------------------------------------------------------
+
+_PLAIN = ("application/x-subrip", "application/srt", "application/ttml+xml", "application/xhtml+xml")
+_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq")
+_STREAM = "text/event-stream"
+_HTML = ("text/html", "application/xhtml+xml")
+_EVENTS = ("data:", "event:", ":", "id:", "retry:")
+
+
+def _is_binary(mime: str) -> bool:
+    return not (
+        mime in ("", "application/json", *_PLAIN, *_LINES)
+        or mime.startswith("text/")
+        or mime.endswith("+json")
+    )
+
+
+def _looks_like_json(raw: bytes) -> bool:
+    return raw[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+
+
+def _is_sse(text: str) -> bool:
+    return text.lstrip("\ufeff \t\r\n").startswith(_EVENTS)
+
+
+def is_frame(value: Value) -> bool:
+    """Whether an object is one frame of a stream rather than a whole answer."""
+    if not isinstance(value, dict):
+        return False
+    kind, shape = parts.text(value.get("type")), parts.text(value.get("object"))
+    choices = [choice for choice in parts.listed(value.get("choices")) if isinstance(choice, dict)]
+    return (
+        shape.endswith(".chunk")
+        or any("delta" in choice for choice in choices)
+        or kind.startswith(_FRAMES)
+        or (isinstance(value.get("response"), dict) and "output" not in value and "choices" not in value)
+    )
+
+
+_FRAMES = (
+    *("response.", "message_", "content_block_"),
+    *("image_generation.", "image_edit.", "speech.audio.", "transcript.text."),
+)
+
+
+def wire_of(wire: str, value: Value) -> str:
+    """Whose readers read a body: its shape decides before the endpoint does."""
+    told = parts.table(value)
+    kind, shape = parts.text(told.get("type")), parts.text(told.get("object"))
+    if isinstance(told.get("choices"), list):
+        return "chat"
+    if isinstance(told.get("output"), list) or shape == "response":
+        return "responses"
+    if kind.startswith("response.") or isinstance(told.get("response"), dict):
+        return "responses"
+    if kind == "message" or kind.startswith(("message_", "content_block_")):
+        return "messages"
+    return "chat" if shape.startswith("chat.completion") else wire
+
+
+# -- how it is read ------------------------------------------------------------------------------------------
+
+
+def _text(raw: bytes, parameters: str, strays: list[Stray]) -> str:
+    """The text of an answer. Bytes that are none are shown as `\\xff` beside it."""
+    try:
+        return raw.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        pass
+    charset = parameters.lower().partition("charset=")[2].strip(' "').partition(";")[0]
+    if charset in ("iso-8859-1", "latin1", "windows-1252", "utf-16", "utf-16le", "utf-16be", "shift_jis"):
+        return raw.decode(charset, "replace")
+    if not _is_sse(text := raw.decode("utf-8", "replace").removeprefix("\ufeff")):
+        strays.append(Stray("bytes that are not UTF-8", raw.decode("utf-8", "backslashreplace")))
+    return text
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _of_text(wire: str, mime: str, text: str) -> Assembled:
+    if text.lstrip().startswith("<"):
+        page = mime in ("", _STREAM, *_HTML) or "json" in mime
+        return Assembled(wire, text, why="error" if page else "whole", complete=not page)
+    values, rest, repeated = _values(text)
+    strays = [Stray("repeated keys", list(repeated))] if repeated else []
+    if not values or not (isinstance(values[0], dict | list) or mime != "text/plain"):
+        return _of_plain(wire, mime, text)
+    if rest:
+        strays.append(Stray("behind the body", rest))
+    if len(values) > 1 and is_frame(values[0]):
+        return _with(_of_list(wire, values), strays)
+    strays = [Stray("another body", value) for value in values[1:]] + strays
+    return _with(assemble_stored(wire, values[0]) if values[0] is not None else _null(wire), strays)
+
+
+def _null(wire: str) -> Assembled:
+    return Assembled(wire, None)
+
+
+def _of_plain(wire: str, mime: str, text: str) -> Assembled:
+    """Text that is no JSON: an answer in words, or JSON that was cut."""
+    cut = "json" in mime or (mime in ("", _STREAM) and text.lstrip()[:1] in ("{", "[", '"'))
+    return Assembled(wire, text, why="truncated" if cut else "whole", complete=not cut)
+
+
+def _values(text: str, decoder: Decoder | None = None) -> tuple[list[Value], str, list[str]]:
+    """The JSON values that follow each other in a text, what stands behind them, and keys that came twice."""
+    decoder, values, at, end = decoder or Decoder(), list[Value](), 0, len(text.rstrip())
+    decoder.repeated = []
+    while at < end:
+        try:
+            value, at = decoder.read(text, at)
+        except Unreadable:
+            break
+        values.append(value)
+    return values, text[at:].strip(), decoder.repeated
+
+
+def _of_body(wire: str, value: Value) -> Assembled:
+    told = parts.table(value)
+    failed = not is_void(told.get("error")) or told.get("object") == "error" or told.get("type") == "error"
+    failed = failed or any(
+        not is_void(choice.get("error")) for choice in parts.objects(parts.listed(told.get("choices")))
+    )
+    return Assembled(wire_of(wire, value), value, why="error" if failed else "whole", complete=not failed)
+
+
+def is_void(value: Value) -> bool:
+    return value is None or value is False or value in ("", {}, [])
+
+
+def _of_list(wire: str, values: list[Value]) -> Assembled:
+    """A list of chunks, of events with their names, or of the texts of events."""
+    if values and all(isinstance(value, str) and is_text(value) for value in values):
+        text = "\n\n".join(str(value) for value in values)
+        if _is_sse(text):
+            return _of_events(wire, _encoded(text))
+    frames = [_named(value) for value in values]
+    if any(is_frame(value) or name for name, value in frames):
+        return _of_frames(wire, iter(frames))
+    return _of_body(wire, values)
+
+
+def _named(value: Value) -> tuple[str, Value]:
+    """A frame with its event's name, where a list keeps both."""
+    told = parts.table(value)
+    if parts.text(told.get("event")) and "data" in told and told.keys() <= {"event", "data", "id"}:
+        data = told["data"]
+        if isinstance(data, str) and is_text(data):
+            values, rest, _ = _values(data)
+            data = values[0] if len(values) == 1 and not rest else data
+        return str(told["event"]), data
+    return "", value
+
+
+# -- streams -------------------------------------------------------------------------------------------------
+
+_MAKERS: dict[str, Callable[[], Body]] = {
+    "chat": ChatBody,
+    "responses": ResponseBody,
+    "messages": MessageBody,
+}
+
+
+def _of_events(wire: str, raw: bytes) -> Assembled:
+    frames = Frames()
+    events = [*frames.feed(raw), *frames.end()]
+    strays: list[Stray] = []
+    decoder = Decoder()
+    lines = list(_lines(frames.stray, strays))
+    parsed = (pair for name, data in events for pair in _parsed(name, data, strays, decoder))
+    made = _of_frames(wire, parsed, lines)
+    return _with(made, strays)
+
+
+def _parsed(name: str, data: bytes, strays: list[Stray], decoder: Decoder) -> Iterator[tuple[str, Value]]:
+    """The values of one frame, which some servers put on one line or leave without a blank line between."""
+    if data.strip() == b"[DONE]":
+        yield "[DONE]", None
+        return
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        strays.append(Stray("bytes that are not UTF-8", data.decode("utf-8", "backslashreplace")))
+        text = data.decode("utf-8", "replace")
+    values, rest, repeated = _values(text, decoder)
+    if repeated:
+        strays.append(Stray("repeated keys", {"keys": list(repeated), "text": text}))
+    for value in values:
+        yield name, value
+    if rest == "[DONE]":
+        yield "[DONE]", None
+    elif rest:
+        yield name, rest
+
+
+def _lines(stray: list[bytes], strays: list[Stray]) -> Iterator[tuple[str, Value]]:
+    """Lines that are no fields of a stream: JSON written raw into it, or scraps."""
+    if stray:
+        text = b"\n".join(stray).decode("utf-8", "replace")
+        values, rest, _ = _values(text)
+        for value in values:
+            yield "", value
+        if rest:
+            strays.append(Stray("lines that are no events", rest))
+
+
+def _of_frames(
+    wire: str, frames: Iterator[tuple[str, Value]], lines: list[tuple[str, Value]] | None = None
+) -> Assembled:
+    pairs = list(frames) + list(lines or [])
+    shape = next((s for name, value in pairs for s in [_shape(name, value)] if s), wire)
+    body = _MAKERS[shape]() if shape in _MAKERS else MediaBody(wire)
+    came = False
+    for name, value in pairs:
+        if name == "[DONE]":
+            body.ended = body.ended if body.ended == "snapshot" else "done"
+        elif isinstance(value, dict):
+            came = True
+            body.take(name, value)
+        elif name == "error":
+            came = True
+            body.fail({"error": value})
+        else:
+            body.stray(name, value)
+    if not came:
+        return Assembled(body.wire, None, body.strays, "empty", complete=False, streamed=bool(pairs))
+    made = body.finished()
+    why = "error" if body.failed else body.ended or "truncated"
+    return Assembled(body.wire, made, body.strays, why, why not in ("error", "truncated"), streamed=True)
+
+
+def _shape(name: str, value: Value) -> str:
+    """The wire format that a frame is of, "" if it may be of any."""
+    told = parts.table(value)
+    kind = parts.text(told.get("type")) or name
+    if isinstance(told.get("choices"), list):
+        return "chat"
+    if kind.startswith("response."):
+        return "responses"
+    return "messages" if kind.startswith(("message_start", "content_block", "message_delta")) else ""
+
+
+def _with(made: Assembled, strays: list[Stray]) -> Assembled:
+    if not strays:
+        return made
+    return Assembled(made.wire, made.body, made.strays + strays, made.why, made.complete, made.streamed)

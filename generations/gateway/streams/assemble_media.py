@@ -1,0 +1,94 @@
+"""Streams of images, speech and transcriptions -> the body that a whole answer would have had."""
+
+from typing import Any
+
+from generations.gateway.jsontext import Value
+from generations.gateway.streams import parts
+from generations.gateway.streams.drafts import Draft, append, counted, is_empty, laid
+from generations.gateway.streams.joints import Base64, Body, grown, position
+
+__all__ = ["MediaBody"]
+
+_VOLATILE = {"id", "created", "model"}
+_PICTURE = ("b64_json", "url", "revised_prompt", "mime_type")
+
+
+class MediaBody(Body):
+    """Events are told apart by the last words of their type: `...partial_image`, `...audio.delta`,
+    `...text.delta`, `...completed`, `...done`."""
+
+    def __init__(self, wire: str) -> None:
+        super().__init__()
+        self.wire = wire  # type: ignore[misc]
+        self._partial: dict[int, dict[str, Any]] = {}
+        self._whole: dict[int, bool] = {}
+
+    def take(self, name: str, value: dict[str, Any]) -> None:
+        kind = parts.text(value.get("type")) or name
+        if kind == "error" or not is_empty(value.get("error")) or value.get("object") == "error":
+            self.fail(value)
+            return
+        if kind.endswith(("completed", "done")):
+            self.ended = "done"
+        if kind.endswith("partial_image"):
+            self._picture_part(kind, value)
+        elif parts.text(value.get("b64_json")) or (self.wire == "images" and parts.text(value.get("url"))):
+            self._picture(value)
+        elif isinstance(value.get("audio"), str):
+            self._sound(value)
+        elif isinstance(value.get("delta"), str):
+            append(self.body, "text", value["delta"])
+            self._rest(value, "delta")
+        elif kind.endswith("segment"):
+            segments = self.body.setdefault("segments", [])
+            segments.append({k: v for k, v in value.items() if k != "type"})
+        elif kind and "." in kind and not self.ended:
+            self.stray(kind, value)
+        else:
+            self._rest(value)
+
+    def _sound(self, value: dict[str, Any]) -> None:
+        if not isinstance(self.body.get("audio"), Base64):
+            self.body["audio"] = Base64()
+        self.body["audio"].add(value["audio"])
+        self._rest(value, "audio")
+
+    def _picture_part(self, kind: str, value: dict[str, Any]) -> None:
+        index = position(value.get("output_index"), 0) or 0
+        if index in self._partial:
+            self.stray(kind, self._partial[index])
+        self._partial[index] = value
+
+    def _picture(self, value: dict[str, Any]) -> None:
+        self.body.setdefault("data", []).append({key: value[key] for key in _PICTURE if key in value})
+        self._partial.clear()
+        self._rest(value, *_PICTURE)
+
+    def _rest(self, value: dict[str, Any], *known: str) -> None:
+        for key, member in value.items():
+            if key in (*known, "type", "sequence_number", "obfuscation", "partial_image_index"):
+                continue
+            key = "created" if key == "created_at" else key
+            if key in self.COUNTERS:
+                self.body[key] = counted(self.body.get(key), member, self.lost, key)
+            elif key == "logprobs" and isinstance(member, list):
+                self._logprobs(member)
+            elif key == "text" and isinstance(member, str):
+                self.body[key] = laid(self.body.get(key), member, self.lost, key)
+            else:
+                self.envelope(key, member, volatile=key in _VOLATILE)
+
+    def _logprobs(self, member: list[Draft]) -> None:
+        if self.ended and self.body.get("logprobs"):
+            self.body["logprobs"] = laid(self.body["logprobs"], member, self.lost, "logprobs")
+        else:
+            grown(self.body, "logprobs", member, self.lost)
+
+    def finished(self) -> Value:
+        for (
+            value
+        ) in self._partial.values():  # no whole picture came: the last partial one is the best there is
+            image = parts.text(value.get("b64_json")) or parts.text(value.get("partial_image_b64"))
+            self._picture({**{k: v for k, v in value.items() if k != "partial_image_b64"}, "b64_json": image})
+            break
+        return super().finished()
