@@ -1,14 +1,16 @@
 """The web process: event streams on the loop, pages through WSGI in a few threads."""
 
-import logging
+import asyncio
 
 from django.conf import settings
 
 from dashboard.wsgi import application as wsgi  # first: it sets Django up
 
+from dashboard import mail  # isort: skip
 from dashboard.bridge import Bridge, Receive, Scope, Send  # isort: skip
 from dashboard.streams import end_streams_on_sigterm, find_stream, serve_stream  # isort: skip
 
+MAIL_SECONDS = 2  # that a process which ends waits for mails
 pages = Bridge(wsgi, threads=settings.WEB_THREADS, max_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
@@ -28,7 +30,8 @@ async def lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             end_streams_on_sigterm()
+        else:
+            await asyncio.to_thread(mail.finish, MAIL_SECONDS)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
-            logging.getLogger(__name__).debug("web process ends")
             return

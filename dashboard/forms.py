@@ -3,13 +3,16 @@
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from allauth.account.forms import ResetPasswordForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from dashboard import mail
+from dashboard.access import SignedInRequest
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Role, Team, User, allowed_urls
-from dashboard.teams import grantable
+from dashboard.teams import absolute, grantable
 
 if TYPE_CHECKING:
     TeamBase = forms.ModelForm[Team]
@@ -21,6 +24,18 @@ else:
 # What may stand in a header: a key with a blank, a line end or a letter beyond ASCII was pasted wrongly.
 PRINTABLE = re.compile(r"[!-~]+")
 LONGEST_KEY = 4000
+
+
+class ResetForm(ResetPasswordForm):  # type: ignore[misc]  # allauth brings no types
+    """Asks for a reset link. Whether somebody has the address is looked up beside the request."""
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"])
+
+    def save(self, request: SignedInRequest, **_: Any) -> str:
+        email = str(self.cleaned_data["email"])
+        mail.send_reset_link(email, absolute(request, "/").rstrip("/"))
+        return email
 
 
 class RoleForm(forms.Form):

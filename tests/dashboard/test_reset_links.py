@@ -1,16 +1,25 @@
 """Password reset links: by mail, or made by an admin where no mail server is set up."""
 
 import re
+from pathlib import Path
+from smtplib import SMTPRecipientsRefused
+from threading import Event
+from typing import Any, cast
 
 import pytest
 from django.core.mail import EmailMessage
+from django.db import connection as database
+from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
+from dashboard import mail
 from dashboard.models import Membership, Role, Team, User
 from tests.people import PASSWORD, actions, browser, person, team
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).parent.parent.parent
 HOST = "http://testserver"
 
 
@@ -109,14 +118,85 @@ def test_without_a_mail_server_no_reset_link_is_printed_anywhere(
     assert mailoutbox == []
 
 
+def ask(email: str, host: str = "testserver") -> HttpResponse:
+    """Ask for a link on the page, and wait until the mail, if there is one, has left."""
+    answer: Any = browser(HOST=host).post(reverse("account_reset_password"), {"email": email})
+    mail.finish(10)
+    return cast(HttpResponse, answer)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_with_a_mail_server_the_reset_link_is_sent(
     settings: Settings, mailoutbox: list[EmailMessage]
 ) -> None:
     settings.MAIL_WORKS = True
     user = person(password=PASSWORD)
-    known, unknown = ({"email": email} for email in (user.email, "nobody@example.com"))
-    answers = [browser().post(reverse("account_reset_password"), data) for data in (known, unknown)]
+    answers = [ask(email) for email in (user.email.upper(), "nobody@example.com")]
     assert {one.headers["Location"] for one in answers} == {reverse("account_reset_password_done")}
     assert [one.to for one in mailoutbox] == [[user.email]]
     links = re.findall(r"http://testserver(/accounts/password/reset/key/\S+)", str(mailoutbox[0].body))
     assert "form" in browser().get(links[0], follow=True).context
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_name_the_public_address_and_never_the_host_of_a_request(
+    settings: Settings, mailoutbox: list[EmailMessage]
+) -> None:
+    settings.MAIL_WORKS, settings.ALLOWED_HOSTS = True, ["*"]
+    settings.PUBLIC_URL = "https://retake.example.com"
+    ask(person(password=PASSWORD).email, host="evil.example.net")
+    (sent,) = mailoutbox
+    assert sent.subject == "[retake.example.com] Reset your password"
+    assert "https://retake.example.com/accounts/password/reset/key/" in sent.body
+    assert "evil.example.net" not in sent.message().as_string()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_does_the_same_for_any_address(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that only asks the database or the mail server about known addresses tells which are known."""
+    settings.MAIL_WORKS = True
+    known = person(password=PASSWORD).email
+    asked: list[str] = []
+    monkeypatch.setattr(mail, "_send_reset_link", lambda email, _site: asked.append(email))
+    ask("somebody@example.com")  # warms up
+    told: list[list[str]] = []
+    for email in (known, "nobody@example.com"):
+        with CaptureQueriesContext(database) as seen:
+            ask(email)
+        told.append([re.sub(r"'[^']*'|\d+", "?", query["sql"]) for query in seen])
+    assert told[0] == told[1]
+    assert asked[1:] == [known, "nobody@example.com"]
+    assert not any("dashboard_user" in query for query in told[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_does_not_wait_for_the_mail_server(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.MAIL_WORKS = True
+    user, answered = person(password=PASSWORD), Event()
+
+    def stuck(*_: object, **__: object) -> None:
+        assert answered.wait(10)
+        raise SMTPRecipientsRefused({user.email: (550, b"no")})
+
+    monkeypatch.setattr(mail, "send_mail", stuck)
+    assert browser().post(reverse("account_reset_password"), {"email": user.email}).status_code == 302
+    answered.set()
+    mail.finish(10)
+    assert "could not be sent: SMTPRecipientsRefused" in caplog.text
+    assert user.email not in caplog.text
+
+
+def test_mails_that_wait_are_bounded(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(mail, "WAITING", 0)
+    mail.send_reset_link("a@example.com", "http://testserver")
+    assert "one was dropped" in caplog.text
+
+
+def test_no_other_code_sends_mail() -> None:
+    ours = [path for folder in ("dashboard", "generations") for path in (ROOT / folder).rglob("*.py")]
+    senders = [path.name for path in ours if re.search(r"core\.mail import|smtplib|send_mail", path.read_text())]
+    assert senders == ["mail.py"]
