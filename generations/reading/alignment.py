@@ -88,9 +88,13 @@ def _trim(first: Sequence[str], second: Sequence[str], box: _Box, found: list[Ru
 
 
 def _between(anchors: list[tuple[int, int]], box: _Box) -> list[_Box]:
-    """The boxes that the anchors cut out, each beginning with its anchor, the last one first."""
+    """The boxes that the anchors cut out, each beginning with its anchor, the last one first.
+
+    An anchor right behind another is taken by that one's box.
+    """
     a, a_end, b, b_end, level = box
-    corners = [(a, b), *((a + i, b + j) for i, j in anchors), (a_end, b_end)]
+    leading = [(i, j) for (h, g), (i, j) in pairwise([(-2, -2), *anchors]) if (h + 1, g + 1) != (i, j)]
+    corners = [(a, b), *((a + i, b + j) for i, j in leading), (a_end, b_end)]
     return [(i, k, j, m, level) for (i, j), (k, m) in pairwise(corners)][::-1]
 
 

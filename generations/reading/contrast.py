@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, get_args
 
 from generations.gateway.events import Answer
 from generations.gateway.jsontext import Unreadable, Value, loads, visible
-from generations.reading import beside, diff, numbers, structure, tool_calls
+from generations.reading import beside, diff, numbers, structure, tool_calls, unseen
 from generations.reading.beside import Table
 from generations.reading.diff import Piece, Row
 from generations.reading.structure import Change, Changes
@@ -181,7 +181,7 @@ def passage(label: str, before: str, after: str, view: View = "inline") -> Passa
     found = diff.texts(before, after)
     pieces, rows, cut = _drawn(found.pieces, view)
     told = structure.text_changes(before, after) if before != after else None
-    notes = [note for note in (found.note, cut) if note]
+    notes = [note for note in (unseen.note(before, after), found.note, cut) if note]
     alike = _alike(found.pieces, len(before) + len(after))
     return Passage(label, found.equal, pieces, rows, alike, notes, lines(told) if told else None)
 

@@ -4,13 +4,12 @@ First sentences and lines are brought together, then the words of what lies betw
 long or too different for that are shown as a whole, and the result says so (`coarse`).
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 from typing import Literal, NamedTuple
 
-from generations.reading import alignment, numbers
+from generations.reading import alignment, numbers, units
 
 Kind = Literal["same", "gone", "new", "skip"]
 LONGEST = 400_000
@@ -19,8 +18,6 @@ WORD_TEXT = 1_000_000  # characters of both texts that are compared by words,
 TOKENS = 250_000  # and the words in them,
 SENTENCE_TEXT = 16_000_000  # characters of both texts that are compared by sentences,
 STOPS = 250_000  # and the line breaks and full stops in them
-SENTENCES = re.compile(r"[^\n.!?]*+[\n.!?]++\s*+|[^\n.!?]++")
-WORDS = re.compile(r" ?\w++| ?[^\w\s]|\s++")
 
 
 class Piece(NamedTuple):
@@ -96,9 +93,9 @@ def _sentences(before: str, after: str) -> tuple[list[Block], int]:
 def _wide(before: str, after: str) -> list[Block]:
     """Equal sentences and lines; only what is equal at both ends where there are too many."""
     long = len(before) + len(after) > SENTENCE_TEXT
-    if long or sum(text.count(stop) for text in (before, after) for stop in "\n.!?") > STOPS:
+    if long or units.stops(before) + units.stops(after) > STOPS:
         return _ends(before, after)
-    tokens = SENTENCES.findall(before), SENTENCES.findall(after)
+    tokens = units.sentences(before), units.sentences(after)
     return _blocks(*tokens, alignment.Budget(alignment.CELLS // 4))
 
 
@@ -114,7 +111,7 @@ class _Allowed:
         if size > self.text:
             self.coarse += size
             return []
-        first, second = WORDS.findall(before), WORDS.findall(after)
+        first, second = units.words(before), units.words(after)
         enough = len(first) + len(second) <= self.tokens
         found = _blocks(first, second, self.budget) if enough else []
         if enough:
@@ -138,9 +135,19 @@ def _ends(before: str, after: str) -> list[Block]:
     """What is equal at the beginning and at the end, for texts too long for more."""
     shorter = min(len(before), len(after))
     head = _equal_length(shorter, lambda n: before.startswith(after[:n]))
+    head = _whole(head, lambda n: units.cuts(before, n) or units.cuts(after, n))
     tail = _equal_length(shorter - head, lambda n: before.endswith(after[len(after) - n :]))
+    b, a = len(before), len(after)
+    tail = _whole(tail, lambda n: units.cuts(before, b - n) or units.cuts(after, a - n))
     found = [Block(0, 0, head), Block(len(before) - tail, len(after) - tail, tail)]
     return [block for block in found if block.length]
+
+
+def _whole(length: int, cuts: Callable[[int], bool]) -> int:
+    """The largest length up to this one that cuts no character; of marks without end 100 are looked at."""
+    return next(
+        (shorter for shorter in range(length, max(-1, length - 100), -1) if not cuts(shorter)), length
+    )
 
 
 def _equal_length(most: int, equal: Callable[[int], bool]) -> int:

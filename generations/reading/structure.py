@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from generations.gateway.jsontext import Number, Unreadable, Value, loads, visible
-from generations.reading import alignment, text
+from generations.reading import alignment, text, unseen
 from generations.reading.text import Step
 
 Kind = Literal["added", "removed", "changed", "reordered", "checked"]
@@ -118,7 +118,7 @@ class Change:
     """A difference, ready to be shown. `at` is its JSON pointer and `path` the same for reading.
 
     `before` and `after` fit on a line ("" where there is nothing). `texts` are both whole texts where they do
-    not fit: a word diff of them is worth showing. `summary` stands for the whole line where set.
+    not fit: a word diff of them is worth showing. `summary` stands for the whole line where set, `note` behind it.
     """
 
     kind: Kind
@@ -128,6 +128,7 @@ class Change:
     after: str = ""
     texts: tuple[str, str] | None = field(default=None, repr=False)
     summary: str = ""
+    note: str = ""
 
     @property
     def text(self) -> str:
@@ -188,7 +189,16 @@ def _change(found: Difference) -> Change:
         return Change(found.kind, at, name(at))
     before = "" if found.kind == "added" else brief(found.before)
     after = "" if found.kind == "removed" else brief(found.after)
-    return Change(found.kind, at, name(at), before, after, both_texts(found.before, found.after))
+    texts = both_texts(found.before, found.after)
+    return Change(found.kind, at, name(at), before, after, texts, note=_note(found.before, found.after))
+
+
+def _note(before: Value, after: Value) -> str:
+    """What to say about two values that mean the same or look the same."""
+    if isinstance(before, Number) and isinstance(after, Number):
+        equal = before.decimal is not None and before.decimal == after.decimal
+        return "the same number, written in another way" if equal else ""
+    return unseen.note(before, after) if isinstance(before, str) and isinstance(after, str) else ""
 
 
 def name(at: str) -> str:

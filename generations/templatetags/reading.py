@@ -1,10 +1,11 @@
-"""Thin filters over `reading.numbers`: numbers with units, unknown as "unknown"."""
+"""Thin filters over `reading`: numbers with units, unknown as "unknown"; marks for what is not seen."""
 
 from decimal import Decimal
 
 from django import template
+from django.utils.safestring import SafeString, mark_safe
 
-from generations.reading import numbers
+from generations.reading import numbers, unseen
 
 register = template.Library()
 Amount = int | Decimal | None
@@ -64,3 +65,15 @@ def filesize_exact(value: int | None) -> str:
     if value is None:
         return numbers.UNKNOWN
     return numbers.size(value) if value < 1000 else f"{numbers.size(value)} ({value:,} bytes)"
+
+
+@register.filter
+def marked(text: str) -> SafeString:
+    """A text that differs, with marks for what nobody sees."""
+    return mark_safe(unseen.marked(text))  # noqa: S308 - `unseen` escapes the text
+
+
+@register.filter
+def calm(text: str) -> SafeString:
+    """A text that is the same on both sides; nothing in it turns the order of the page around."""
+    return mark_safe(unseen.calm(text))  # noqa: S308 - `unseen` escapes the text

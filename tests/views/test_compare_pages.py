@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
@@ -13,6 +14,7 @@ from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway import Answer
 from generations.models import Generation, Replay
 from generations.models.replay import State
+from generations.reading import contrast, structure
 from generations.replay.rows import answer_row
 from tests import people
 from tests.replay import rows
@@ -271,3 +273,28 @@ def test_a_replay_links_its_full_comparison(ada: User, team: Team, first: Genera
     replay = replayed(first, ada, "x")
     told = people.browser(ada).get(replay.get_absolute_url()).content.decode()
     assert f'href="{reverse("compare", args=[team.slug])}?a=G-first&amp;b={replay.pk}"' in told
+
+
+NBSP = '<small class="unseen" title="no-break space, U+00A0">NBSP</small>'
+
+
+def test_what_cannot_be_seen_is_marked_wherever_a_difference_is_drawn() -> None:
+    found = contrast.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b")
+    side = contrast.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b", "side")
+    lines = contrast.lines(structure.changes({"x": "a\u00a0b", "y": None}, {"x": "a b", "z": "\u00a0"}))
+    drawn = [
+        render_to_string("generations/parts/compare_pieces.html", {"pieces": found.pieces}),
+        render_to_string("generations/parts/compare_rows.html", {"rows": side.rows}),
+        render_to_string("generations/parts/compare_lines.html", {"lines": lines}),
+    ]
+    assert [html.count(NBSP) for html in drawn] == [1, 1, 2]
+    assert all("<b>a" not in html for html in drawn)
+    assert found.notes == ["The texts look alike, but are not the same: no-break space, U+00A0: 1 → 0."]
+    assert "The texts look alike, but are not the same" in drawn[2]
+
+
+def test_what_turns_text_around_does_not_turn_the_page_around() -> None:
+    pieces = contrast.passage("Text", "a \u202e b c", "a \u202e b d").pieces
+    shown = render_to_string("generations/parts/compare_pieces.html", {"pieces": pieces})
+    assert "\u202e" not in shown
+    assert "RLO" in shown

@@ -1,0 +1,83 @@
+"""What texts are compared by: words, and characters as people see them where a script writes no blanks.
+
+A character is what Unicode calls a grapheme cluster, as far as texts of models need it: a letter with its marks, a
+whole emoji with skin tone and joined signs, a flag. (UAX #29, without its rules for Hangul letters and prepends.)
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+
+Codes = Iterable[tuple[int, int]]
+
+
+def _class(ranges: Codes, wanted: Callable[[str], bool]) -> str:
+    """Those characters between these codes that are wanted, as ranges of a character class."""
+    found = [code for start, end in ranges for code in range(start, end) if wanted(chr(code))]
+    starts = [code for at, code in enumerate(found) if not at or found[at - 1] != code - 1]
+    ends = [code for at, code in enumerate(found) if at + 1 == len(found) or found[at + 1] != code + 1]
+    return "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(starts, ends, strict=True))
+
+
+# Parts of Unicode: reading all of it would cost each process a fifth of a second.
+MARKS = _class(
+    [(0x300, 0x3400), (0xA66F, 0xAC00), (0xFB1E, 0xFE30), (0x101FD, 0x1E950), (0xE0100, 0xE01F0)],
+    lambda one: unicodedata.category(one)[0] == "M",
+)
+"""Combining marks, as a class."""
+UNCOMPOSED = _class(
+    [(0x340, 0x3400), (0xF900, 0xFB50), (0x1D15E, 0x1D1C1), (0x2F800, 0x2FA1E)],
+    lambda one: not unicodedata.is_normalized("NFC", one),
+)
+"""Characters that the composed form of a text (NFC) writes in another way, as a class."""
+
+BLANKLESS = (
+    "\u0e01-\u0e7f\u0e80-\u0eff"  # Thai, Lao
+    "\u0f00-\u0fff"  # Tibetan
+    "\u1000-\u109f\uaa60-\uaa7f\ua9e0-\ua9ff"  # Myanmar
+    "\u1780-\u17ff\u19e0-\u19ff"  # Khmer
+    "\u1950-\u19df\u1a20-\u1aaf\uaa80-\uaadf"  # Tai Le, New Tai Lue, Tai Tham, Tai Viet
+    "\ua980-\ua9df\u1b00-\u1b7f"  # Javanese, Balinese
+    "\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3041-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff\uff66-\uff9f"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00016fe0-\U00018dff\U0001aff0-\U0001b2ff\U00020000-\U0003ffff"  # Han
+)
+"""Scripts whose words stand without blanks between them."""
+
+_ADDED = f"{MARKS}\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"  # what belongs to the character before it
+_TAIL = rf"[{_ADDED}]*+"
+_SIGN = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff"  # what a joiner joins to an emoji
+_JOINED = rf"(?:(?<=\u200d)[{_SIGN}]{_TAIL})*+"
+
+COMBINED = rf"[^\n](?=[{_ADDED}]){_TAIL}{_JOINED}"
+"""A pattern: a character of several codes."""
+_ALL = _TAIL + _JOINED
+_WORDS = re.compile(
+    rf" ?(?:[^\W{BLANKLESS}]++{_ALL})++|[{BLANKLESS}]{_ALL}| ?[\U0001f1e6-\U0001f1ff]{{2}}{_ALL}| ?[^\w\s]{_ALL}|\s++"
+)
+_PLAIN_WORDS = re.compile(r" ?\w++| ?[^\w\s]|\s++")  # the same for ASCII
+STOPS = "\n.!?\u3002\uff01\uff1f\uff61\u0964\u17d4\u104b"
+_SENTENCES = re.compile(rf"[^{STOPS}]*+[{STOPS}]++{_ALL}\s*+|[^{STOPS}]++")
+_PLAIN_SENTENCES = re.compile(r"[^\n.!?]*+[\n.!?]++\s*+|[^\n.!?]++")
+
+
+def words(text: str) -> list[str]:
+    """Words with the blank before them, signs, white space; characters of scripts without blanks. Joined they are `text`."""
+    return (_PLAIN_WORDS if text.isascii() else _WORDS).findall(text)
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences and lines with the white space behind them. Joined they are `text`."""
+    return (_PLAIN_SENTENCES if text.isascii() else _SENTENCES).findall(text)
+
+
+def stops(text: str) -> int:
+    """How many ends of sentences and lines a text has, about."""
+    return sum(text.count(stop) for stop in ("\n.!?" if text.isascii() else STOPS))
+
+
+def cuts(text: str, at: int) -> bool:
+    """Whether a cut at `at` takes a mark from its letter or an emoji apart."""
+    return 0 < at < len(text) and not text[at - 1].isspace() and bool(_ADDITION.match(text, at))
+
+
+_ADDITION = re.compile(rf"[{_ADDED}]|(?<=\u200d)[{_SIGN}]")

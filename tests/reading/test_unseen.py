@@ -1,0 +1,95 @@
+"""What cannot be seen in a text is marked and counted."""
+
+import re
+import sys
+import unicodedata
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generations.gateway.jsontext import visible
+from generations.reading import unseen
+
+MARK = re.compile(r'<small class="unseen" title="[^"<>]*">[^<>]*</small>')
+UNSEEN = [
+    chr(code)
+    for code in range(sys.maxunicode + 1)
+    if unicodedata.category(chr(code)) in ("Cf", "Zs", "Zl", "Zp") and code != 0x20
+]
+
+
+def marks(text: str) -> list[str]:
+    return re.findall(r'class="unseen" title="[^"]*">([^<]*)<', unseen.marked(text))
+
+
+@pytest.mark.parametrize("one", [*UNSEEN, *"\t\r\u0085\ufe0e\ufe0f\U000e0100\u3164\u2800"])
+def test_every_character_without_a_picture_is_marked(one: str) -> None:
+    assert len(marks(f"a{one}b")) == 1
+    assert f"U+{ord(one):04X}" in unseen.marked(f"a{one}b")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("plain words, and 中文 שלום 👩‍👩‍👧", []),
+        ("cafe\u0301", ["NFD"]),
+        ("caf\u00e9", []),
+        ("\u212b", ["U+212B"]),
+        ("a  b", ["␣2"]),
+        ("a ", ["␣"]),
+        ("a \nb", ["␣"]),
+        ("    ", ["␣4"]),
+        ("\n", ["↵"]),
+        ("a\nb\n", ["↵"]),
+        ("a\r\n", ["␍", "↵"]),
+        ("\tx", ["⇥"]),
+        ("❤️", ["VS16"]),
+    ],
+)
+def test_marks(text: str, found: list[str]) -> None:
+    assert marks(text) == found
+
+
+@given(
+    st.text(max_size=80)
+    | st.lists(st.sampled_from("<&\"'a é\u0301\u200d👩\u202e\u2066 \t\r\n\u00a0中")).map("".join)
+)
+def test_without_its_marks_the_text_is_there(text: str) -> None:
+    """Characters that turn the order around, and carriage returns that HTML would take for line breaks, are marks only."""
+    text = visible(text)
+    for shown, gone in (
+        (unseen.marked(text), rf"[{unseen.BIDI}]|\r"),
+        (unseen.calm(text), rf"[{unseen.BIDI}]"),
+    ):
+        assert unescape(MARK.sub("", shown)).replace("\r", "") == re.sub(gone, "", text).replace("\r", "")
+        assert not re.search(rf"[{unseen.BIDI}]", shown)
+        assert "<" not in MARK.sub("", shown)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "note"),
+    [
+        ("same", "same", ""),
+        ("a", "b", ""),
+        ("cat", "dog\u00a0", "What cannot be seen: no-break space, U+00A0: 0 → 1."),
+        (
+            "caf\u00e9",
+            "cafe\u0301",
+            "The texts look alike, but are not the same: letters written in parts (NFD): 0 → 1.",
+        ),
+        ("a\r\nb", "a\nb", "The texts look alike, but are not the same: CR LF at line ends: 1 → 0."),
+        ("a\rb", "a\nb", "The texts look alike, but are not the same: carriage returns alone: 1 → 0."),
+        ("a\n", "a", "The texts look alike, but are not the same: line breaks at the end: 1 → 0."),
+        (
+            "pay\u200bload",
+            "payload",
+            "The texts look alike, but are not the same: zero width space, U+200B: 1 → 0.",
+        ),
+        ("\tx", "    x", "The texts look alike, but are not the same: tab, U+0009: 1 → 0."),
+    ],
+)
+def test_notes(before: str, after: str, note: str) -> None:
+    assert unseen.note(before, after) == note
+    assert unseen.note(after, after) == ""
