@@ -16,7 +16,7 @@ from generations.gateway.streams.drafts import (
     laid,
     sealed,
 )
-from generations.gateway.streams.joints import Body, extended, grown, position
+from generations.gateway.streams.joints import Body, extended, grown
 
 __all__ = ["ChatBody"]
 
@@ -72,7 +72,7 @@ class ChatBody(Body):
             self.envelope(key, member, volatile=key in _VOLATILE)
 
     def _take_choice(self, value: dict[str, Draft], at: int, *, whole: bool) -> None:
-        index = position(value.get("index"), at) or 0
+        index = parts.position(value.get("index"), at) or 0
         if parts.text(value.get("finish_reason")):
             self.ended = self.ended or "finish"
         self.failed = self.failed or not is_empty(value.get("error"))
@@ -216,7 +216,7 @@ class _Choice:
             return
         kind = "custom" if value.get("custom") and isinstance(value["custom"], dict) else "function"
         inner, call_id = parts.table(value.get(kind)), parts.text(value.get("id"))
-        call = self._calls.find(position(value.get("index")), call_id, parts.text(inner.get("name")))
+        call = self._calls.find(parts.position(value.get("index")), call_id, parts.text(inner.get("name")))
         draft = self._drafts.setdefault(call.number, {})
         for key, member in value.items():
             if key == kind and isinstance(member, dict):

@@ -5,7 +5,7 @@ from typing import Any
 from generations.gateway.jsontext import Value
 from generations.gateway.streams import parts
 from generations.gateway.streams.drafts import Draft, append, counted, is_empty, laid
-from generations.gateway.streams.joints import Base64, Body, grown, position
+from generations.gateway.streams.joints import Base64, Body, grown
 
 __all__ = ["MediaBody"]
 
@@ -54,7 +54,7 @@ class MediaBody(Body):
         self._rest(value, "audio")
 
     def _picture_part(self, kind: str, value: dict[str, Any]) -> None:
-        index = position(value.get("output_index"), 0) or 0
+        index = parts.position(value.get("output_index"), 0) or 0
         if index in self._partial:
             self.stray(kind, self._partial[index])
         self._partial[index] = value

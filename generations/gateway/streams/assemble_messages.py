@@ -6,7 +6,7 @@ from generations.gateway.jsontext import Decoder, Unreadable, Value
 from generations.gateway.streams import parts
 from generations.gateway.streams.calls import Arguments
 from generations.gateway.streams.drafts import Draft, append, counted, is_empty, laid
-from generations.gateway.streams.joints import Body, extended, grown, position
+from generations.gateway.streams.joints import Body, extended, grown
 
 __all__ = ["MessageBody"]
 
@@ -40,11 +40,11 @@ class MessageBody(Body):
             self._start(value["message"])
             self._members(value, "type", "message")
         elif kind == "content_block_start" and isinstance(value.get("content_block"), dict):
-            self._begin(position(value.get("index")), value["content_block"])
+            self._begin(parts.position(value.get("index")), value["content_block"])
         elif kind == "content_block_stop":
             self._stop(value)
         elif isinstance(value.get("delta"), dict) and kind in ("content_block_delta", ""):
-            self._delta(position(value.get("index")), value["delta"])
+            self._delta(parts.position(value.get("index")), value["delta"])
         elif kind == "message_delta":
             self._members(parts.table(value.get("delta")))
             self.ended = self.ended or ("finish" if parts.text(self.body.get("stop_reason")) else "")
@@ -89,7 +89,7 @@ class MessageBody(Body):
         held.begin(dict(told), self)
 
     def _stop(self, value: dict[str, Any]) -> None:
-        index = position(value.get("index"))
+        index = parts.position(value.get("index"))
         told, held = value.get("content_block"), self._latest.get(index)
         if isinstance(told, dict):
             held = held or self._new(index, parts.text(told.get("type")))

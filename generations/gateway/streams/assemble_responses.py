@@ -7,7 +7,7 @@ from generations.gateway.jsontext import Value
 from generations.gateway.streams import parts
 from generations.gateway.streams.drafts import Draft, append, completed, counted, is_empty, laid, sealed
 from generations.gateway.streams.items import Item, Items
-from generations.gateway.streams.joints import Body, extended, grown, position
+from generations.gateway.streams.joints import Body, extended, grown
 
 __all__ = ["ResponseBody"]
 
@@ -162,14 +162,16 @@ class ResponseBody(Body):
         if parts.text(value["part"].get("type")) == "reasoning_text":
             kind = "reasoning"
         at = value.get("content_index" if key == "content" else "summary_index")
-        part = self._items.find(value, kind).part(key, position(at), parts.text(value["part"].get("type")))
+        part = self._items.find(value, kind).part(
+            key, parts.position(at), parts.text(value["part"].get("type"))
+        )
         laid(part, dict(value["part"]), self.lost)
         self._rest(f"{words}.part", value, ("part",))
 
     def _text(self, words: str, verb: str, value: dict[str, Any]) -> None:
         kind, key, part_kind, member = _TEXTS[words]
         at = value.get("summary_index" if key == "summary" else "content_index")
-        part = self._items.find(value, kind).part(key, position(at), part_kind)
+        part = self._items.find(value, kind).part(key, parts.position(at), part_kind)
         if verb == "delta":
             piece = value.get("delta")
             piece = piece.get("text") if isinstance(piece, dict) else piece
@@ -199,7 +201,7 @@ class ResponseBody(Body):
 
     def _annotation(self, value: dict[str, Any]) -> None:
         part = self._items.find(value, "message").part(
-            "content", position(value.get("content_index")), "output_text"
+            "content", parts.position(value.get("content_index")), "output_text"
         )
         part["annotations"] = extended(part.get("annotations"), [value.get("annotation")])
         self._rest("output_text.annotation.added", value, ("annotation",))
@@ -249,15 +251,16 @@ def _output(final: list[Draft], drafts: list[Item], lost: Callable[[str, Draft],
             if found and isinstance(value, dict):
                 pairs[at] = found.pop(0)
                 left.pop(pairs[at])
-    said = _Said(final)
+    said = _Said(final, search=len(left) < _FEW)
     kept = {at: item for at, item in left.items() if not said.holds(item.draft)}
     made: list[Draft] = []
+    rest = sorted(kept, reverse=True)
     for at, value in enumerate(final):
         upto = pairs.get(at, -1)
-        for before in sorted(key for key in kept if key < upto):
-            made.append(kept.pop(before).draft)
+        while rest and rest[-1] < upto:
+            made.append(kept[rest.pop()].draft)
         made.append(completed(value, drafts[upto].draft, lost) if upto >= 0 else value)
-    return made + [kept[at].draft for at in sorted(kept)]
+    return made + [kept[at].draft for at in reversed(rest)]
 
 
 def _by_id(item: dict[str, Draft], index: int | None) -> object:
@@ -284,18 +287,23 @@ def _words(item: dict[str, Draft]) -> str:
     return "".join(said) + "".join(parts.text(item.get(key)) for key in ("arguments", "input", "code"))
 
 
-class _Said:
-    """What the items of a final response say, by type."""
+_FEW = 50  # items that a final response may hold under other marks: more are not searched for
 
-    def __init__(self, final: list[Draft]) -> None:
-        self._words: dict[str, str] = {}
+
+class _Said:
+    """What the items of a final response say, by type. `search`: also as a part of a longer text."""
+
+    def __init__(self, final: list[Draft], *, search: bool) -> None:
+        self._words: dict[str, list[str]] = {}
+        self._search = search
         for value in final:
             item = parts.table(value)
             kind = parts.text(item.get("type"))
-            self._words[kind] = self._words.get(kind, "") + "\n" + _words(item)
+            self._words.setdefault(kind, []).append(_words(item))
 
     def holds(self, item: dict[str, Draft]) -> bool:
         """Whether an item of the events is part of a final one that was put together otherwise."""
         if item.get("type") not in ("message", "reasoning"):
             return False
-        return _words(item) in self._words.get(parts.text(item.get("type")), "")
+        words, said = _words(item), self._words.get(parts.text(item.get("type")), [])
+        return self._search and any(words in text for text in said)

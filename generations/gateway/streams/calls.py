@@ -7,49 +7,68 @@ index, the ID decides, and where there is neither, the order of arrival.
 
 import re
 
+from generations.gateway.jsontext import Unreadable, loads
+
 __all__ = ["Arguments", "Call", "Calls", "joined_name"]
 
 _MARKS = re.compile(r'[{}\[\]"\\]')
 
 
 class Arguments:
-    """The text of a call's arguments. Knows when it is a complete JSON object or list, at a cost linear in the
-    text: each piece is looked at once."""
+    """The text of a call's arguments, which come in pieces or again with all that came before.
 
-    __slots__ = ("_depth", "_quoted", "_scanned", "_skip", "length", "pieces")
+    Knows when it is a complete JSON object or list, at a cost linear in the text: each piece is looked at once.
+    """
 
-    def __init__(self) -> None:
-        self.replace("")
+    __slots__ = ("_depth", "_pieces", "_quoted", "_scanned", "_skip", "_start", "length")
 
-    def replace(self, text: str) -> None:
-        self.pieces, self.length = [text] if text else [], len(text)
-        self._scanned = self._depth = 0
+    def __init__(self, text: str = "") -> None:
+        self._pieces: list[str] = [text] if text else []
+        self._restart(0, len(text))
+
+    def _restart(self, start: int, length: int) -> None:
+        self._start, self.length = start, length  # what came before `start` was repeated
+        self._scanned, self._depth = start, 0
         self._quoted = self._skip = False
 
     def add(self, text: str, *, whole: bool = True) -> bool:
         """Take a piece; True if it held all before it and replaced that. Lengths are compared first, so pieces
         cost only their own length. `whole`: whether a piece may be the whole so far."""
-        if whole and 0 < self.length <= len(text) and text.startswith(self.text):
-            self.replace(text)
+        if not text:
+            return False
+        self._pieces.append(text)
+        if whole and 0 < self.length <= len(text) and text.startswith(self._since(self._start, -1)):
+            self._restart(len(self._pieces) - 1, len(text))
             return True
-        if text:
-            self.pieces.append(text)
-            self.length += len(text)
+        self.length += len(text)
         return False
 
     @property
     def text(self) -> str:
-        return "".join(self.pieces)
+        """What came, without repetitions. A piece that only looks like one is told by the JSON: `{"a":` and
+        `{"a":1}}` are two pieces."""
+        if self._start:
+            whole = self._since(0, None)
+            if whole.startswith(("{", "[")) and _is_json(whole):
+                return whole
+        return self._since(self._start, None)
+
+    def _since(self, start: int, end: int | None) -> str:
+        return "".join(self._pieces[start:end])
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.length
 
     @property
     def is_complete(self) -> bool:
-        for piece in self.pieces[self._scanned :]:
-            self._scan(piece)
-        self._scanned = len(self.pieces)
-        return bool(self.pieces) and not self._depth and not self._quoted and self._ends()
+        for at in range(self._scanned, len(self._pieces)):
+            self._scan(self._pieces[at])
+        self._scanned = len(self._pieces)
+        return bool(self.length) and not self._depth and not self._quoted and self._ends()
 
     def _ends(self) -> bool:
-        last = next((piece.rstrip() for piece in reversed(self.pieces) if piece.strip()), "")
+        last = next((piece.rstrip() for piece in reversed(self._pieces) if piece.strip()), "")
         return last.endswith(("}", "]"))
 
     def _scan(self, piece: str) -> None:
@@ -135,5 +154,15 @@ class Calls:
 
 
 def joined_name(held: str, piece: str) -> str:
-    """A name that comes again, or in pieces."""
-    return piece if piece.startswith(held) else held if not piece or held == piece else held + piece
+    """A name that comes again, or in pieces. Fewer than three letters may begin the next piece by chance."""
+    if piece == held or (len(held) > 2 and piece.startswith(held)):
+        return piece
+    return held + piece
+
+
+def _is_json(text: str) -> bool:
+    try:
+        loads(text)
+    except Unreadable:
+        return False
+    return True

@@ -16,6 +16,7 @@ from generations.gateway.events import (
     Text,
     ToolCall,
 )
+from generations.gateway.jsontext import dumps
 from generations.gateway.streams import parts
 from generations.gateway.streams.sse import Frame
 
@@ -33,11 +34,10 @@ class Chat:
         self._told_by: tuple[object, ...] = ()
         self._known = parts.Known()
         self._tools = parts.Tools()
-        self._call_ids: dict[int, list[str]] = {}  # choice -> call ids by index
         self._sounds: dict[int, list[str]] = {}
 
     def frame(self, frame: Frame) -> Iterator[Event]:
-        if frame.data == b"[DONE]":
+        if frame.data.strip() == b"[DONE]":
             self.ended = "done"
             return
         told = parts.parse(frame.data)
@@ -134,23 +134,17 @@ class Chat:
                 yield from parts.media(item, index, position)
 
     def _call(self, call: dict[str, Any], choice: int) -> ToolCall:
-        function = parts.table(call.get("function"))
-        call_id, arguments = parts.text(call.get("id")), parts.text(function.get("arguments"))
-        index = self._call_index(choice, call.get("index"), call_id)
-        return self._tools.add(choice, index, call_id, parts.text(function.get("name")), arguments)
+        function, arguments = _function(call)
+        call_id, name = parts.text(call.get("id")), parts.text(function.get("name"))
+        index = parts.position(call.get("index"))
+        again = "custom" not in call or bool(call_id)
+        return self._tools.add(choice, index, call_id, name, arguments, again=again)
 
-    def _call_index(self, choice: int, told: object, call_id: str) -> int:
-        """Some providers number no call, or all of them 0: then a new call id begins a new call."""
-        ids = self._call_ids.setdefault(choice, [])
-        index = parts.number(told, max(len(ids) - 1, 0))
-        if call_id in ids:
-            return ids.index(call_id)
-        if call_id and index < len(ids) and ids[index]:
-            index = len(ids)
-        if index < 10_000:
-            ids.extend([""] * (index + 1 - len(ids)))
-            ids[index] = call_id or ids[index]
-        return index
+
+def _function(call: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """`function` or `custom` of a call, and its arguments or input."""
+    told = parts.table(call.get("function")) or parts.table(call.get("custom"))
+    return told, told.get("arguments") if told.get("arguments") is not None else told.get("input")
 
 
 def _told_by(told: dict[str, Any]) -> tuple[object, ...]:
@@ -211,8 +205,10 @@ def _message_extras(message: dict[str, Any], choice: int) -> Iterator[Event]:
     calls = [*parts.objects(message.get("tool_calls"))]
     calls += [{"function": call} for call in parts.objects(message.get("function_call"))]
     for index, call in enumerate(calls):
-        function = parts.table(call.get("function"))
-        name, arguments = parts.text(function.get("name")), parts.text(function.get("arguments"))
+        function, given = _function(call)
+        name, arguments = parts.text(function.get("name")), parts.text(given)
+        if isinstance(given, dict | list):
+            arguments = dumps(given)
         yield ToolCall(index, parts.text(call.get("id")) or None, name or None, arguments, True, choice)
     for key in ("images", "audios", "audio"):
         for position, item in enumerate(parts.objects(message.get(key))):

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from generations.gateway.jsontext import Number, Value, canonical
 from generations.gateway.streams.calls import Arguments
 
-__all__ = ["Draft", "Lost", "Pieces", "append", "completed", "counted", "is_empty", "laid", "sealed"]
+__all__ = ["Draft", "Lost", "Parts", "Pieces", "append", "completed", "counted", "is_empty", "laid", "sealed"]
 
 Draft: TypeAlias = Any
 Lost: TypeAlias = Callable[[str, Draft], None]
@@ -20,8 +20,8 @@ Lost: TypeAlias = Callable[[str, Draft], None]
 class Pieces:
     """A text that comes in pieces, joined once at the end.
 
-    Servers that repeat the whole text so far in each piece are recognised by it: each piece begins with the
-    one before, and at least two of them grew.
+    Servers that repeat the whole text so far in each piece are recognised: each piece begins with the one
+    before, two of them grew, and the words are too many for chance (`ha`, `haha` may be true pieces).
     """
 
     __slots__ = ("_grown", "_grows", "length", "pieces")
@@ -39,6 +39,11 @@ class Pieces:
         self.pieces.append(piece)
         self.length += len(piece)
 
+    def _repeats(self) -> bool:
+        if not self._grows or self._grown < 2:
+            return False
+        return len(set(self.pieces[0])) > 2 or (self._grown > 2 and len(set(self.pieces[-1])) > 4)
+
     def begins(self, text: str, *, longer: bool = False) -> bool:
         """Whether `text` begins with what is there. Lengths are compared first."""
         return 0 < self.length <= len(text) - longer and text.startswith(self.text)
@@ -49,9 +54,29 @@ class Pieces:
     @property
     def text(self) -> str:
         if len(self.pieces) > 1:
-            text = self.pieces[-1] if self._grows and self._grown > 1 else "".join(self.pieces)
+            text = self.pieces[-1] if self._repeats() else "".join(self.pieces)
             self.pieces, self._grows = [text], False
         return self.pieces[0] if self.pieces else ""
+
+
+class Parts(list[Draft]):
+    """A list whose elements grow: it knows which one a delta continues."""
+
+    def __init__(self, values: list[Draft]) -> None:
+        super().__init__(values)
+        self.places: dict[tuple[int, str], dict[str, Draft]] = {}
+        self.indexes: list[int] = []
+
+    def add(self, part: Draft, index: int | None) -> None:
+        """`index` is the server's; without one the part stands behind the one before it."""
+        self.indexes += [0] * (len(self) - len(self.indexes))
+        self.indexes.append(index if index is not None else self.indexes[-1] if self.indexes else 0)
+        self.append(part)
+
+    def ordered(self) -> list[Draft]:
+        """By index, then by arrival."""
+        self.indexes += [0] * (len(self) - len(self.indexes))
+        return [self[at] for at in sorted(range(len(self)), key=self.indexes.__getitem__)]
 
 
 def paired(text: str) -> str:
@@ -86,7 +111,7 @@ def sealed(draft: Draft) -> Value:
         for at, child in enumerate(draft):
             if isinstance(child, _BOXES):
                 draft[at] = sealed(child)
-        return draft if type(draft) is list else list(draft)
+        return draft.ordered() if isinstance(draft, Parts) else list(draft)
     return draft  # type: ignore[no-any-return]
 
 
@@ -96,7 +121,7 @@ _BOXES = (Pieces, Arguments, dict, list)
 def is_empty(draft: Draft) -> bool:
     """Whether it holds nothing: null, an empty text, object or list. Zero and false hold something."""
     if isinstance(draft, Pieces | Arguments):
-        return not draft.pieces
+        return not draft.length
     return draft is None or draft in ("", {}, [])
 
 

@@ -5,64 +5,73 @@ from typing import Any
 from generations.gateway.streams import parts
 from generations.gateway.streams.calls import Arguments
 from generations.gateway.streams.drafts import Draft, is_empty, laid
-from generations.gateway.streams.joints import Body, position
+from generations.gateway.streams.joints import Body
 
 __all__ = ["Item", "Items"]
 
+_LISTS = ("content", "summary")
+
 
 class Item:
-    """One item of `output`."""
+    """One item of `output`. Its `content` and `summary` are kept by index until the end."""
 
     def __init__(self, index: int | None, kind: str) -> None:
         self.index = index
         self.draft: dict[str, Draft] = {"type": kind} if kind else {}
         self.begun = False  # an event told the item itself
         self.partial: dict[str, Draft] | None = None
-        self._parts: dict[tuple[str, int | None], list[dict[str, Draft]]] = {}
+        self._parts: dict[str, dict[int, dict[str, dict[str, Draft]]]] = {}
+        self._latest: dict[str, int] = {}
 
     @property
     def kind(self) -> str:
         return parts.text(self.draft.get("type"))
 
+    def lay(self, told: dict[str, Any], body: Body) -> None:
+        """The item itself over what is there."""
+        for key, member in told.items():
+            if key in _LISTS and isinstance(member, list):
+                self._open(key)
+                for at, part in enumerate(member):
+                    self._lay_part(key, at, part, body)
+            else:
+                self.draft[key] = laid(self.draft.get(key), member, body.lost, key)
+
+    def _lay_part(self, key: str, at: int, part: Draft, body: Body) -> None:
+        if not isinstance(part, dict):
+            part = {"type": "output_text" if key == "content" else "summary_text", "text": part}
+        laid(self.part(key, at, parts.text(part.get("type"))), part, body.lost)
+
+    def _open(self, key: str) -> dict[int, dict[str, dict[str, Draft]]]:
+        if key not in self._parts:
+            held = self.draft.get(key)
+            self._parts[key] = {}
+            self.draft[key] = []  # they stand where they came
+            if isinstance(held, str) and held:
+                self._parts[key][0] = {"output_text": {"type": "output_text", "text": held}}
+        return self._parts[key]
+
     def part(self, key: str, index: int | None, kind: str) -> dict[str, Draft]:
         """The part of this index and type; a new one where the part at the index has another type."""
-        held = self._listed(key)
-        place = index if index is not None else None
-        found = None
-        if place is not None and place < len(held):
-            found = held[place]
-        elif place is None:
-            found = next((p for p in reversed(held[-1:]) if p.get("type", kind) == kind), None)
-        if found is None or parts.text(found.get("type")) not in ("", kind):
-            found = next((p for p in self._more(key, place) if p.get("type") == kind), None)
-        if found is None:
-            found = {}
-            self._add(key, place, found)
-        if kind:
-            found.setdefault("type", kind)
-        return found
+        index = self._latest.get(key, 0) if index is None else index
+        self._latest[key] = index
+        kinds = self._open(key).setdefault(index, {})
+        if not kind and kinds:
+            return next(reversed(kinds.values()))
+        if kind and kind not in kinds:
+            kinds[kind] = kinds.pop("", {}) | {"type": kind}
+        return kinds.setdefault(kind, {})
 
-    def _listed(self, key: str) -> list[Any]:
-        held = self.draft.get(key)
-        if not isinstance(held, list):
-            held = self.draft[key] = (
-                [{"type": "output_text", "text": held}] if isinstance(held, str) and held else []
-            )
-        return held
-
-    def _more(self, key: str, index: int | None) -> list[dict[str, Draft]]:
-        return self._parts.get((key, index), [])
-
-    def _add(self, key: str, index: int | None, part: dict[str, Draft]) -> None:
-        self._parts.setdefault((key, index), []).append(part)
-        self._listed(key).append(part)
+    def finish(self) -> None:
+        for key, held in self._parts.items():
+            self.draft[key] = [part for index in sorted(held) for part in held[index].values()]
+        if self.partial is not None and is_empty(self.draft.get("result")):
+            self.draft["result"] = self.partial["partial_image_b64"]
 
     def arguments(self, member: str) -> Arguments:
         held = self.draft.get(member)
         if not isinstance(held, Arguments):
-            made = self.draft[member] = Arguments()
-            made.add(held if isinstance(held, str) else "")
-            return made
+            held = self.draft[member] = Arguments(held if isinstance(held, str) else "")
         return held
 
 
@@ -79,7 +88,7 @@ class Items:
 
     def find(self, value: dict[str, Any], kind: str) -> Item:
         """The item that an event belongs to; a new one of type `kind` if there is none yet."""
-        index, item_id = position(value.get("output_index")), parts.text(value.get("item_id"))
+        index, item_id = parts.position(value.get("output_index")), parts.text(value.get("item_id"))
         item = self._known(index, item_id)
         if item is None or (item.kind and item.kind != kind and not item.begun):
             item = self._new(index, kind)
@@ -90,7 +99,7 @@ class Items:
 
     def whole(self, value: dict[str, Any], told: dict[str, Any], *, done: bool) -> None:
         """`output_item.added` and `.done`: the item itself, at its beginning and as it became."""
-        index = position(value.get("output_index"))
+        index = parts.position(value.get("output_index"))
         item_id = parts.text(told.get("id")) or parts.text(value.get("item_id"))
         call_id, kind = parts.text(told.get("call_id")), parts.text(told.get("type"))
         item = self._known(index, item_id) if item_id or index is not None else None
@@ -100,7 +109,7 @@ class Items:
         if item is None or (item.kind and kind and item.kind != kind) or self._begins(item, told, done):
             item = self._new(index, kind)
         item.begun = True
-        item.draft = laid(item.draft, told, self._body.lost)
+        item.lay(told, self._body)
         self._note(item, index, item_id)
         self._note(item, index, call_id)
 
@@ -147,6 +156,5 @@ class Items:
         for at, item in enumerate(self._all):
             last = last if item.index is None else item.index
             places.append((last, at, item))
-            if item.partial is not None and is_empty(item.draft.get("result")):
-                item.draft["result"] = item.partial["partial_image_b64"]
+            item.finish()
         return [item for _, _, item in sorted(places, key=lambda place: place[:2])]

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, NamedTuple
 
 from generations.gateway.jsontext import Number, Value, canonical
 from generations.gateway.streams import parts
-from generations.gateway.streams.drafts import Draft, Lost, Pieces, append, is_empty, laid, sealed
+from generations.gateway.streams.drafts import Draft, Lost, Parts, Pieces, append, is_empty, laid, sealed
 
-__all__ = ["Body", "Parts", "Stray", "extended", "grow", "grown", "position"]
+__all__ = ["Body", "Stray", "extended", "grow", "grown"]
 
 
 class Stray(NamedTuple):
@@ -80,14 +80,6 @@ _SIGNS = (("object", "error"), ("type", "error"))  # what makes a frame an error
 # -- deltas --------------------------------------------------------------------------------------------------
 
 
-class Parts(list[Draft]):
-    """A list whose elements grow: it knows which one a delta continues."""
-
-    def __init__(self, values: list[Draft]) -> None:
-        super().__init__(values)
-        self.places: dict[tuple[int, str], dict[str, Draft]] = {}
-
-
 class Base64(Pieces):
     """Base64 in pieces, each of which may be padded on its own."""
 
@@ -110,6 +102,7 @@ _TEXTS = frozenset(
     {"text", "summary", "thinking", "content", "arguments", "input", "transcript", "refusal", "reasoning"}
 )
 _ONCE = frozenset({"signature", "thought_signature", "encrypted_content", "name"})  # may come whole, or again
+_LONG = 8  # characters that hardly come twice by chance
 _FIXED = frozenset({"type", "id", "role", "format", "index", "status", "model", "object"})
 _FLOWING = frozenset(
     {"text", "thinking", "refusal", "output_text", "summary_text", "reasoning_text", "reasoning"}
@@ -156,7 +149,7 @@ def _grown_text(box: dict[str, Draft], key: str, piece: str, lost: Lost, *, text
 def _once(box: dict[str, Draft], key: str, piece: str) -> None:
     """A text that mostly comes whole, sometimes again, sometimes in pieces."""
     held = box.get(key)
-    if isinstance(held, Pieces) and held.begins(piece):
+    if isinstance(held, Pieces) and held.length >= _LONG and held.begins(piece):
         held.replace(piece)
     else:
         append(box, key, piece)
@@ -167,24 +160,24 @@ def _grown_list(held: Draft, new: list[Draft], lost: Lost) -> list[Draft]:
     for part in new:
         before = _continued(made, part) if isinstance(part, dict) else None
         if before is None:
-            made.append(_begun(made, part, lost) if isinstance(part, dict) else part)
+            made.add(*_begun(made, part, lost) if isinstance(part, dict) else (part, None))
         else:
             grow(before, part, lost)
     return made
 
 
-def _begun(held: Parts, part: dict[str, Draft], lost: Lost) -> dict[str, Draft]:
+def _begun(held: Parts, part: dict[str, Draft], lost: Lost) -> tuple[dict[str, Draft], int | None]:
     made: dict[str, Draft] = {}
     grow(made, part, lost)
-    index = position(part.get("index"))
+    index = parts.position(part.get("index"))
     if index is not None:
         held.places[index, parts.text(part.get("type"))] = made
-    return made
+    return made, index
 
 
 def _continued(held: Parts, part: dict[str, Draft]) -> dict[str, Draft] | None:
     """The element that a part continues: the one of its index and type, or the last one if its text flows on."""
-    kind, index = parts.text(part.get("type")), position(part.get("index"))
+    kind, index = parts.text(part.get("type")), parts.position(part.get("index"))
     if index is not None:
         before = held.places.get((index, kind))
     else:
@@ -220,11 +213,3 @@ class _Known(list[Draft]):
         if mark not in self._seen:
             self._seen.add(mark)
             self.append(value)
-
-
-def position(value: Draft, default: int | None = None) -> int | None:
-    """An index, also one that came as a text."""
-    if isinstance(value, str) and not isinstance(value, Number) and value.strip().isdecimal():
-        value = Number(value.strip())
-    found = parts.number(value, -1)
-    return default if found < 0 else found

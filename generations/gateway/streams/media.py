@@ -22,7 +22,7 @@ class Generic:
 
     def frame(self, frame: Frame) -> Iterator[Event]:
         told = parts.exact(frame.data)
-        if frame.data == b"[DONE]":
+        if frame.data.strip() == b"[DONE]":
             self.ended = "done"
         elif not isinstance(told, dict):
             yield Other(frame.name, parts.shown(frame.data))

@@ -23,7 +23,7 @@ class Messages:
 
     def frame(self, frame: Frame) -> Iterator[Event]:
         told = parts.parse(frame.data)
-        if frame.data == b"[DONE]":
+        if frame.data.strip() == b"[DONE]":
             self.ended = "done"
         elif not isinstance(told, dict):
             yield Other(frame.name, parts.shown(frame.data))
@@ -45,7 +45,7 @@ class Messages:
             yield Reasoning(delta["thinking"], 0, index)
         elif "partial_json" in delta:
             if parts.text(delta["partial_json"]):
-                yield self._tools.add(0, index, "", "", delta["partial_json"])
+                yield self._tools.add(0, parts.position(told.get("index")), "", "", delta["partial_json"])
         elif "signature" not in delta and "text" not in delta and "thinking" not in delta:
             yield Other("content_block_delta", parts.shown(frame.data))
 
@@ -68,7 +68,9 @@ class Messages:
     def _start(self, told: dict[str, Any]) -> Iterator[Event]:
         for event in _block(parts.table(told.get("content_block")), parts.number(told.get("index"))):
             if isinstance(event, ToolCall):
-                self._tools.clear(0, event.index)
+                index = parts.position(told.get("index"))
+                call_id, name = event.call_id or "", event.name or ""
+                event = self._tools.whole(0, index, call_id, name, event.arguments)
             yield event
 
     def _message_delta(self, told: dict[str, Any]) -> Iterator[Event]:

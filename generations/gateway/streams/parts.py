@@ -8,6 +8,7 @@ import msgspec
 
 from generations.gateway.events import Cost, Event, Fault, Identity, Media, Other, ToolCall, Usage
 from generations.gateway.jsontext import Number, Unreadable, dumps, loads
+from generations.gateway.streams.calls import Arguments, Calls, joined_name
 
 __all__ = [
     "Known",
@@ -22,6 +23,7 @@ __all__ = [
     "number",
     "objects",
     "parse",
+    "position",
     "shown",
     "table",
     "text",
@@ -63,6 +65,14 @@ def number(value: object, default: int = 0) -> int:
     if isinstance(value, Number):
         value = value.integer
     return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def position(value: object, default: int | None = None) -> int | None:
+    """An index, also one that came as a text."""
+    if isinstance(value, str) and not isinstance(value, Number) and value.strip().isdecimal():
+        value = Number(value.strip())
+    found = number(value, -1)
+    return default if found < 0 else found
 
 
 def table(value: object) -> dict[str, Any]:
@@ -190,35 +200,37 @@ _KINDS: tuple[tuple[str, Literal["image", "audio", "file"]], ...] = (
 
 
 class Tools:
-    """Tool calls of one stream. Arguments come as true deltas or cumulative: contract: "if the new string
-    starts with the accumulated one, replace". Lengths are compared first, so true deltas cost only their own
-    length."""
+    """Tool calls of one stream, told apart as when it is assembled. `index` of the events is the call's own
+    number."""
 
     def __init__(self) -> None:
-        self._calls: dict[tuple[int, int], _Call] = {}
+        self._calls: dict[int, Calls] = {}
 
-    def add(self, choice: int, index: int, call_id: str, name: str, arguments: str) -> ToolCall:
-        call = self._calls.setdefault((choice, index), _Call())
-        replace = call.take(arguments)
-        return ToolCall(index, call_id or None, name or None, arguments, replace, choice)
+    def add(
+        self,
+        choice: int,
+        index: int | None,
+        call_id: str,
+        name: str,
+        arguments: object,
+        *,
+        again: bool = True,
+        mark: str = "",
+    ) -> ToolCall:
+        """A part of a call. `again`: whether arguments may be the whole so far; `mark`: the item's own ID."""
+        call = self._calls.setdefault(choice, Calls()).find(index, mark or call_id, name)
+        call.name = joined_name(call.name, name)
+        if isinstance(arguments, dict | list):
+            call.whole, text, replace = True, dumps(arguments), True
+        else:
+            text = arguments if isinstance(arguments, str) else ""
+            replace = call.arguments.add(text, whole=again)
+        return ToolCall(call.number, call_id or None, call.name or None, text, replace, choice)
 
-    def whole(self, choice: int, index: int, call_id: str, name: str, arguments: str) -> ToolCall:
-        self._calls[choice, index] = _Call(arguments)
-        return ToolCall(index, call_id or None, name or None, arguments, True, choice)
-
-    def clear(self, choice: int, index: int) -> None:
-        self._calls.pop((choice, index), None)
-
-
-class _Call:
-    def __init__(self, arguments: str = "") -> None:
-        self.pieces, self.length = [arguments], len(arguments)
-
-    def take(self, arguments: str) -> bool:
-        """True if `arguments` hold everything so far and replace it."""
-        replace = 0 < self.length <= len(arguments) and arguments.startswith("".join(self.pieces))
-        if replace:
-            self.pieces, self.length = [], 0
-        self.pieces.append(arguments)
-        self.length += len(arguments)
-        return replace
+    def whole(
+        self, choice: int, index: int | None, call_id: str, name: str, arguments: str, mark: str = ""
+    ) -> ToolCall:
+        """A call as its item tells it, at its beginning or at its end. `mark`: the item's own ID."""
+        call = self._calls.setdefault(choice, Calls()).find(index, mark or call_id, "")
+        call.name, call.arguments = name or call.name, Arguments(arguments)
+        return ToolCall(call.number, call_id or None, name or None, arguments, True, choice)

@@ -32,6 +32,11 @@ _DELTAS: dict[str, type[Text] | type[Reasoning] | type[Refusal]] = {
     "response.reasoning_summary_text": Reasoning,
     "response.reasoning_summary": Reasoning,
 }
+_ARGUMENTS = {
+    "response.function_call_arguments": "arguments",
+    "response.mcp_call_arguments": "arguments",
+    "response.custom_tool_call_input": "input",
+}
 _ENDS = (
     "response.completed",
     "response.incomplete",
@@ -55,7 +60,7 @@ class Responses:
         self._seen: set[tuple[type, int]] = set()  # words that came as deltas: their `done` repeats them
 
     def frame(self, frame: Frame) -> Iterator[Event]:
-        if frame.data == b"[DONE]":
+        if frame.data.strip() == b"[DONE]":
             self.ended = self.ended or "done"
             return
         told = parts.parse(frame.data)
@@ -74,8 +79,8 @@ class Responses:
         words, _, verb = kind.rpartition(".")
         if words in _DELTAS:
             yield from self._words(_DELTAS[words], verb, told)
-        elif words == "response.function_call_arguments":
-            yield from self._arguments(verb, told)
+        elif words in _ARGUMENTS:
+            yield from self._arguments(_ARGUMENTS[words], verb, told)
         elif words == "response.output_item":
             yield from self._item(verb, told)
         elif kind in _ENDS:
@@ -102,18 +107,21 @@ class Responses:
                 self._seen.add((make, part))
                 yield make(text, 0, part)
 
-    def _arguments(self, verb: str, told: dict[str, Any]) -> Iterator[Event]:
-        index = parts.number(told.get("output_index"))
+    def _arguments(self, key: str, verb: str, told: dict[str, Any]) -> Iterator[Event]:
+        index, item = parts.position(told.get("output_index")), parts.text(told.get("item_id"))
         if verb == "delta":
-            yield self._tools.add(0, index, "", "", parts.text(told.get("delta")))
-        elif parts.text(told.get("arguments")):
-            yield self._tools.whole(0, index, "", parts.text(told.get("name")), told["arguments"])
+            again, piece = key == "arguments", parts.text(told.get("delta"))
+            yield self._tools.add(0, index, "", "", piece, again=again, mark=item)
+        elif parts.text(told.get(key)):
+            yield self._tools.whole(0, index, "", parts.text(told.get("name")), told[key], item)
 
     def _item(self, verb: str, told: dict[str, Any]) -> Iterator[Event]:
         index, item = parts.number(told.get("output_index")), parts.table(told.get("item"))
         for event in _item(item, index):
             if isinstance(event, ToolCall):
-                yield self._tools.whole(0, index, event.call_id or "", event.name or "", event.arguments)
+                at, mark = parts.position(told.get("output_index")), parts.text(item.get("id"))
+                call_id, name = event.call_id or "", event.name or ""
+                yield self._tools.whole(0, at, call_id, name, event.arguments, mark)
             elif verb == "done" and (type(event), index) not in self._seen:
                 yield Other("response.output_item.done", event.text) if isinstance(event, Json) else event
         if verb == "done":

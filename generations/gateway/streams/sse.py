@@ -17,13 +17,15 @@ class Frames:
     dropped.
 
     `stray` keeps the lines that are no field of an event stream: a plain JSON body sent under the wrong
-    content type.
+    content type. Frames without an empty line between them are told apart: by the next event's name, and by
+    lines that are each a JSON object.
     """
 
     def __init__(self) -> None:
         self.stray: list[bytes] = []
         self._tail: list[bytes] = []  # pieces of the line that is not complete yet, joined once
         self._name = ""
+        self._next = ""  # a name that came after data: the next frame's, or this one's if nothing follows
         self._data: list[bytes] = []
         self._after_cr = False
         self._fresh = True
@@ -52,21 +54,40 @@ class Frames:
             lines[0], self._fresh = lines[0].removeprefix(_BOM), False
         for line in lines:
             if line:
+                if self._next and line.startswith(b"data"):
+                    frames += self._frame()
                 self._take(line)
-            elif self._data:
-                frames.append(
-                    Frame(self._name, b"\n".join(self._data) if len(self._data) > 1 else self._data[0])
-                )
-                self._name, self._data = "", []
             else:
+                self._name, self._next = self._name or self._next, ""
+                frames += self._frame()
                 self._name = ""
         return frames
+
+    def _frame(self) -> list[Frame]:
+        """The frame that is complete, if there is one; its lines as frames of their own if each is one."""
+        data, name = self._data, self._name
+        self._data, self._name, self._next = [], self._next, ""
+        if not data:
+            return []
+        if len(data) > 1 and all(_is_object(line) for line in data):
+            return [Frame(name, line) for line in data]
+        return [Frame(name, b"\n".join(data) if len(data) > 1 else data[0])]
 
     def _take(self, line: bytes) -> None:
         field, _, value = line.partition(b":")
         if field == b"data":
             self._data.append(value.removeprefix(b" "))
         elif field == b"event":
-            self._name = value.decode("utf-8", "replace").strip()
+            name = value.decode("utf-8", "replace").strip()
+            if self._data:
+                self._next = name
+            else:
+                self._name = name
         elif field not in (b"", b"id", b"retry"):
             self.stray.append(line)
+
+
+def _is_object(line: bytes) -> bool:
+    """Whether a line may be a JSON object by itself. A line of indented JSON is none; two objects are no JSON."""
+    line = line.strip()
+    return (line[:1] == b"{" and line[-1:] == b"}") or line == b"[DONE]"
