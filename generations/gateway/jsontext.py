@@ -299,7 +299,8 @@ def _key(raw: bytes, at: int) -> tuple[str, int]:
     """The key at byte `at` and where its value starts."""
     found = _STRING.match(raw, at)
     if not found:
-        raise Unreadable(f"no key at byte {at}")
+        comment = raw[at : at + 2] in (b"//", b"/*")
+        raise Unreadable(f"a comment at byte {at}; JSON has none" if comment else f"no key at byte {at}")
     colon = _space(raw, found.end())
     plain = _PLAIN.fullmatch(found[0])
     key = plain[1].decode() if plain else str(loads(found[0]))

@@ -301,6 +301,6 @@ def requests(before: bytes | None, after: bytes | None) -> "Lines | str":
         size = numbers.size(PARSED_UP_TO)
         return f"They are not the same; requests of more than {size} are not compared in detail."
     try:
-        return lines(structure.changes(loads(before), loads(after)))
+        return lines(structure.bodies(before, after))
     except Unreadable:
         return "One of the two requests cannot be read as JSON; they are not the same, byte for byte."

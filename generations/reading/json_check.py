@@ -1,11 +1,10 @@
 """A request that somebody wrote as JSON: what is wrong with it, and on which line."""
 
-import json
-from collections import Counter
 from dataclasses import dataclass
 
+from generations.gateway import repeats
 from generations.gateway.jsontext import Unreadable, loads, visible
-from generations.reading import numbers
+from generations.reading import numbers, text
 
 LINE = 160  # characters of the line that are shown
 
@@ -28,9 +27,9 @@ def mistake(told: str) -> Mistake | None:
         return _placed(told, error)
     if not isinstance(value, dict) or not value:
         return Mistake("A request is a JSON object with members: { ... }.")
-    twice = doubled(told)
+    twice = repeats.find(told)
     if twice:
-        names = ", ".join(visible(key[:60]) for key in twice[:3])
+        names = ", ".join(text.dotted(text.pointer(*one.path)) for one in twice[:3])
         return Mistake(f"A member stands twice in one object: {names}. Only the last one would count.")
     return None
 
@@ -41,11 +40,11 @@ def _placed(told: str, error: Unreadable) -> Mistake:
     before = told[: error.at]
     line, start = before.count("\n") + 1, before.rfind("\n") + 1
     end = told.find("\n", error.at)
-    column, text = error.at - start + 1, told[start : None if end < 0 else end]
+    column, shown = error.at - start + 1, told[start : None if end < 0 else end]
     first = max(0, column - LINE)
     reason = str(error).rpartition(" at character ")[0]
     sentence = f"Line {numbers.count(line)}, column {numbers.count(column)}: {_plain(reason)}."
-    return Mistake(sentence, line, column, visible(text[first : first + LINE + 20].rstrip("\r")))
+    return Mistake(sentence, line, column, visible(shown[first : first + LINE + 20].rstrip("\r")))
 
 
 _REASONS = {
@@ -65,14 +64,3 @@ _REASONS = {
 
 def _plain(reason: str) -> str:
     return _REASONS.get(reason.rstrip(": "), reason)
-
-
-def doubled(told: str) -> list[str]:
-    """Names that stand more than once in one object, as far as the text can be read."""
-    found: list[str] = []
-
-    def count(pairs: list[tuple[str, object]]) -> None:
-        found.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-
-    json.loads(told.removeprefix("\ufeff"), object_pairs_hook=count, parse_int=str, parse_float=str)
-    return found

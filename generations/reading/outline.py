@@ -7,7 +7,7 @@ import logging
 
 import msgspec
 
-from generations.gateway import endpoints
+from generations.gateway import endpoints, repeats
 from generations.gateway.jsontext import Unreadable, Value, loads, visible
 from generations.gateway.record import Record
 from generations.reading import (
@@ -33,20 +33,21 @@ from generations.reading.parts import Pen
 from generations.reading.places import Bytes, Found, Place
 from generations.reading.shapes import Fact, Outline, Part, Side, Turn, Verdict
 from generations.reading.stored_answer import Kept
-from generations.reading.text import box, head, inside, short, words
+from generations.reading.text import HEAD, box, dotted, head, inside, pointer, short, words
 from generations.reading.tiles import tiles
 from generations.reading.verdict import Fields
 from generations.reading.wires import Wire
 
 log = logging.getLogger(__name__)
 
-VERSION = 3
+VERSION = 4
 """Raise it when the outline of an unchanged record changes: stored outlines of another version are made
 again.
 """
 
 BODIES = ("replay_request", "io_log", "usage", "pricing_lines", "provider_attempts")
 FACTS = 160
+TIMES = 8  # values of a repeated key that are shown
 
 
 def make(record: Record, place: Place | None = None) -> Outline:
@@ -127,11 +128,13 @@ def build(record: Record, place: Place | None = None) -> Outline:
         warnings=replayability.warnings(body),
         refusals=refusals,
         facts=facts(record),
+        repeats=repeated(record.raw),
         unknown_keys=[short(key, 100) for key in list(record.unknown)[:100]],
         oddities=[Fact(head(odd.path, 200), head(odd.shown, 300)) for odd in record.oddities[:50]],
         tree=json_view.tree(fields),
         made_at=numbers.utc(record.created_at),
         unreadable=head(record.unreadable or "", 300),
+        beginning=head(record.raw[: 4 * HEAD].decode("utf-8", "replace")) if record.unreadable else "",
     )
 
 
@@ -306,6 +309,18 @@ def facts(record: Record) -> list[Fact]:
         if value is not None
     ]
     return made[:FACTS]
+
+
+def repeated(raw: bytes) -> list[Fact]:
+    """The keys that stand more than once in one object of a record, and the values that stand there."""
+    return [
+        Fact(
+            dotted(pointer(*found.path)),
+            ", ".join(short(value, 60) for value in found.values[:TIMES]),
+            note=found.note,
+        )
+        for found in repeats.find(raw)
+    ]
 
 
 def _bare(record: Record, why: str = "Retake could not read this record in full.") -> Outline:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import Literal
 
+from generations.gateway import repeats
 from generations.gateway.jsontext import Unreadable, Value, is_text, loads, visible
 from generations.reading import media, numbers, text
 from generations.reading.markdown import is_styled, render
@@ -76,6 +77,7 @@ class Pen:
     ) -> Part:
         """JSON inside a text (tool arguments and results), indented when it can be read."""
         told = parsed(value)
+        note = " · ".join(filter(None, [note, twice(value) if told is not None else ""]))
         shown = text.compact(told, HEAD + 1) if told is not None else text.head(str(value or ""), HEAD + 1)
         room = self._room()
         size = numbers.size(text.byte_size(value if value is not None else ""))
@@ -131,6 +133,15 @@ class Pen:
         table = [self._spend(Part("rows", at, rows=rows))] if rows else []
         rest = [key for key in extra if key not in brief]
         return table + [self.json(below(at, key), extra[key], "unknown", name=key) for key in rest]
+
+
+def twice(value: Value) -> str:
+    """What to say of JSON inside a text with a key that stands more than once, "" for every other value."""
+    found = repeats.find(value) if isinstance(value, str) and is_text(value) else []
+    told = [f"the key {text.dotted(text.pointer(*one.path))} {one.note}" for one in found[:3]]
+    return "; ".join(told) + (
+        f"; {numbers.plural(len(found) - 3, 'more such key')}" if len(found) > 3 else ""
+    )
 
 
 def parsed(value: Value) -> Value:

@@ -348,10 +348,12 @@ class Outline(Shape, frozen=True):
     refusals: list[Cause] = []
     facts: list[Fact] = []
     unknown_keys: list[str] = []
+    repeats: list[Fact] = []
     oddities: list[Fact] = []
     tree: Node | None = None
     made_at: str = ""
     unreadable: str = ""
+    beginning: str = ""
     unread: bool = False
 
     @property

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal, NamedTuple
 
+from generations.gateway import repeats
 from generations.gateway.jsontext import Number, Unreadable, Value, loads, visible
 from generations.reading import alignment, text, unseen
 from generations.reading.text import Step
@@ -173,14 +174,35 @@ def text_changes(before: str, after: str) -> Changes | None:
 
 
 def boxed(told: str) -> "dict[str, Value] | list[Value] | None":
-    """The object or list that a text is, None for every other text."""
+    """The object or list that a text is; None for every other text, and for one that holds a key twice."""
     if told.lstrip()[:1] not in ("{", "["):
         return None
     try:
         value = loads(told)
     except Unreadable:
         return None
-    return value if isinstance(value, dict | list) else None
+    return value if isinstance(value, dict | list) and not repeats.find(told) else None
+
+
+def bodies(before: bytes, after: bytes) -> Changes:
+    """The differences of two JSON texts, keys that stand more than once included. Raises Unreadable."""
+    found, twice = changes(loads(before), loads(after)), list(_repeats(before, after))
+    return Changes([*twice, *found.shown], found.total + len(twice), found.coarse)
+
+
+def _repeats(before: bytes, after: bytes) -> Iterator[Change]:
+    """The keys that stand more than once on one side, where both sides are not the same."""
+    first, second = dict(repeats.find(before)), dict(repeats.find(after))
+    for path in sorted({*first, *second}, key=str):
+        one, other = first.get(path, ()), second.get(path, ())
+        if not all(map(same, one, other)) or len(one) != len(other):
+            told = [
+                ", ".join(text.short(value, 40) for value in values[:4]) or "once" for values in (one, other)
+            ]
+            summary = (
+                f"a key that stands more than once: {told[0]} → {told[1]}; only its last value is compared"
+            )
+            yield Change("changed", text.pointer(*path), name(text.pointer(*path)), summary=summary)
 
 
 def _change(found: Difference) -> Change:

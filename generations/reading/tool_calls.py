@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from generations.gateway import repeats
 from generations.gateway.events import Answer
 from generations.gateway.jsontext import Unreadable, canonical, dumps, loads
 from generations.reading import alignment, structure
@@ -36,7 +37,7 @@ def plain(call: Call) -> str:
 def normal(told: str) -> str:
     """Canonical JSON of an object or list, otherwise the text with its white space as single blanks."""
     try:
-        if told.lstrip()[:1] in ("{", "["):
+        if told.lstrip()[:1] in ("{", "[") and not repeats.find(told):
             return canonical(loads(told))
     except Unreadable:
         pass

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from generations.gateway import events
 from generations.gateway.events import Answer
 from generations.reading import contrast as contrasts
+from generations.reading import tool_calls
 from generations.reading.contrast import (
     LEFT_OUT,
     PAGE,
@@ -264,3 +265,17 @@ def test_many_long_texts_are_bounded() -> None:
     assert isinstance(found, Lines)
     assert sum(len(piece.text) for line in found.shown for piece in line.pieces) <= 1.1 * PAGE
     assert (len(found.shown), found.left) == (250, 0)
+
+
+def test_keys_that_stand_twice_are_never_called_the_same() -> None:
+    pays, hides = '{"pay": 9999, "pay": 10}', '{"pay": 10}'
+    assert contrasts.passage("Text", pays, hides).changes is None
+    assert tool_calls.plain(Call("send", pays)) != tool_calls.plain(Call("send", hides))
+    assert tool_calls.compare([Call("send", pays)], [Call("send", hides)])[0].kind == "changed"
+    found = contrasts.requests(pays.encode(), hides.encode())
+    assert isinstance(found, contrasts.Lines)
+    assert [(line.change.at, line.change.summary) for line in found.shown] == [
+        ("/pay", "a key that stands more than once: 9999, 10 → once; only its last value is compared")
+    ]
+    same = contrasts.requests(pays.encode(), pays.replace(" ", "").encode())
+    assert same == contrasts.Lines([])

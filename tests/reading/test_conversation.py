@@ -7,6 +7,7 @@ import pytest
 
 from generations.gateway.jsontext import loads
 from generations.reading import conversation
+from generations.reading.parts import Pen
 from generations.reading.shapes import Part, Side, Turn
 from generations.reading.text import box
 
@@ -450,3 +451,9 @@ def test_output_that_does_not_fit_is_led_to() -> None:
         True,
         True,
     )
+
+
+def test_a_key_that_stands_twice_in_arguments_is_told() -> None:
+    part = Pen().json_text("/x", '{"pay": 9999, "pay": 10}', "tool_call", name="send")
+    assert part.note == "the key pay stands 2 times; the last one counts"
+    assert Pen().json_text("/x", '{"pay": 10}', "tool_call", name="send").note == ""

@@ -49,7 +49,7 @@ from tests.reading.documents import BOXES, RANDOMS, written
         ("[1]", Mistake("A request is a JSON object with members: { ... }.")),
         (
             '{"a":1,"b":{"c":1,"c":2}}',
-            Mistake("A member stands twice in one object: c. Only the last one would count."),
+            Mistake("A member stands twice in one object: b.c. Only the last one would count."),
         ),
     ],
 )

@@ -156,3 +156,25 @@ def test_json_is_readable_in_every_language(team: Team, ada: User) -> None:
     made = keep(team, '{"request_id": "G-2", "a": {"b": "\\u6f22 é \\ud800"}}'.encode(), "G-2")
     page = part(ada, made, "text", "/a").content.decode()
     assert "漢 é \\ud800" in page
+
+
+def test_keys_that_stand_twice_are_told(ada: User, team: Team) -> None:
+    raw = b'{"request_id": "G-2", "success": true, "success": false, "replay_request": {"a": {"b": 1, "b": "<i>"}}}'
+    page = people.browser(ada).get(keep(team, raw, "G-2").get_absolute_url()).content.decode()
+    assert (
+        "The key <code>success</code> stands 2 times; the last one counts: <code>true, false</code>" in page
+    )
+    assert (
+        "The key <code>replay_request.a.b</code> stands 2 times; the last one counts: <code>1, &lt;i&gt;</code>"
+        in page
+    )
+
+
+def test_a_damaged_record_shows_how_it_begins(ada: User, team: Team) -> None:
+    page = (
+        people.browser(ada)
+        .get(keep(team, b'{\n // a <note>\n "a": 1}', "G-3").get_absolute_url())
+        .content.decode()
+    )
+    assert "a comment at byte 3; JSON has none" in page
+    assert "// a &lt;note&gt;" in page
