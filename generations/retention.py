@@ -1,6 +1,7 @@
 """Forgetting: one generation by hand, with every trace of its content; the bodies of old ones by age.
 
-`BODY_RETENTION_DAYS` counts from the day a record was last fetched, for replays from their end. What expires loses
+`BODY_RETENTION_DAYS` counts from the day a record was last fetched, for replays from their end, for pasted answers from
+the day they were pasted. What expires loses
 request, answer and every text that may quote them; figures, times, models and states stay.
 """
 
@@ -25,6 +26,7 @@ from generations.models import (
     Fetch,
     FirstWords,
     Generation,
+    PastedAnswer,
     RecordChunk,
     Replay,
     ReplayAnswer,
@@ -123,13 +125,17 @@ def expire(now: datetime | None = None, *, seconds: float = SECONDS) -> dict[str
 
     Rows with an open replay are left alone. 0 days: nothing expires.
     """
-    done = {"records": 0, "answers": 0}
+    done = {"records": 0, "answers": 0, "pasted": 0}
     if settings.BODY_RETENTION_DAYS <= 0:
         return done
     cutoff = (now or timezone.now()) - timedelta(days=settings.BODY_RETENTION_DAYS)
     limit = time.monotonic() + seconds
     Batch.objects.filter(created_at__lt=cutoff).exclude(left_out=[]).update(left_out=[])
-    for kind, bite in (("records", _expire_records), ("answers", _expire_answers)):
+    for kind, bite in (
+        ("records", _expire_records),
+        ("answers", _expire_answers),
+        ("pasted", _expire_pasted),
+    ):
         while time.monotonic() < limit and (count := bite(cutoff)):
             done[kind] += count
     return done
@@ -192,3 +198,9 @@ def _expire_answers(cutoff: datetime) -> int:
         ended.drop_words()
     live.wipe(replays)
     return len(replays)
+
+
+def _expire_pasted(cutoff: datetime) -> int:
+    """Answers that were pasted before."""
+    old = PastedAnswer.objects.filter(pasted_at__lt=cutoff).order_by("pasted_at")
+    return PastedAnswer.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:BITE])).delete()[0]

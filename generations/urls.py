@@ -16,6 +16,7 @@ from generations.views import (
     limits,
     lookup,
     parts,
+    paste,
     replay,
     replay_parts,
 )
@@ -44,6 +45,8 @@ urlpatterns = [
     path("t/<slug:team>/g/<str:slug>/request.json", copy.request_file, name="request_file"),
     path("t/<slug:team>/g/<str:slug>/bundle.zip", copy.bundle, name="bundle"),
     path("t/<slug:team>/g/<str:slug>/forget", forget.forget, name="forget"),
+    path("t/<slug:team>/g/<str:slug>/paste", paste.paste_answer, name="paste_answer"),
+    path("t/<slug:team>/g/<str:slug>/paste/remove", paste.remove_answer, name="remove_answer"),
     path("t/<slug:team>/g/<str:slug>/replay", lab.replay_form, name="replay_form"),
     path("t/<slug:team>/g/<str:slug>/replay/plan", lab.replay_plan, name="replay_plan"),
     path("t/<slug:team>/g/<str:slug>/replay/models", lab.model_names, name="model_names"),

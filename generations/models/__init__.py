@@ -10,6 +10,7 @@ from generations.models.generation import (
     Visit,
 )
 from generations.models.limits import ReplayLimits
+from generations.models.pasted import PastedAnswer
 from generations.models.replay import Replay, ReplayAnswer, ReplayPart
 from generations.models.saved import SavedFilter
 
@@ -18,6 +19,7 @@ __all__ = [
     "Fetch",
     "FirstWords",
     "Generation",
+    "PastedAnswer",
     "RecordChunk",
     "Replay",
     "ReplayAnswer",

@@ -122,6 +122,7 @@ def build(record: Record, place: Place | None = None) -> Outline:
         cost=money.read(fields),
         usage=usage.counts(fields.get("usage")),
         answered=kept.is_known,
+        lacks_answer=kept.is_lacking,
         sent=record.logged("provider_request") is not None,
         damage=damaged,
         damage_total=damage_total,

@@ -321,7 +321,8 @@ class Node(Shape, frozen=True):
 class Outline(Shape, frozen=True):
     """Everything that the pages of one generation show, made once from its record.
 
-    `answered`: the record holds what was answered, an error included. `sent`: it holds what went to the provider.
+    `answered`: the record holds what was answered, an error included; `lacks_answer`: what the model said is not in it.
+    `sent`: it holds what went to the provider.
     `unread`: Retake could not read it, so nothing is known of what it holds.
     """
 
@@ -336,6 +337,7 @@ class Outline(Shape, frozen=True):
     request: Side = Side()
     answer: Side = Side()
     answered: bool = False
+    lacks_answer: bool = False
     sent: bool = False
     parameters: list[Parameter] = []
     tools: list[Tool] = []

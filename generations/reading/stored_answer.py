@@ -55,6 +55,11 @@ class Kept:
         """Whether what was answered is known, by the gateway or by the provider. An error is an answer, too."""
         return self.provider is not None or self.kind not in ("none", "last_frame", "redacted")
 
+    @property
+    def is_lacking(self) -> bool:
+        """Whether what the model said is not in the record."""
+        return self.provider is None and self.kind in ("none", "last_frame", "redacted", "error")
+
 
 def read(record: Record, wire: str = "", full: Record | None = None) -> Kept:
     """The answer of a record. `wire` is the format that its endpoint speaks.

@@ -18,8 +18,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team
+from generations import paste
 from generations.gateway.record import Record
-from generations.models import Generation, StoredRecord
+from generations.models import Generation, PastedAnswer, StoredRecord
 from generations.reading import outline as outlines
 from generations.reading.shapes import Outline
 from generations.views.downloads import download
@@ -43,7 +44,7 @@ REPLAYS_SHOWN = 100
 DRAWN = 128  # parts of pages kept in memory
 FROM_BODIES = (
     *("request", "answer", "parameters", "tools", "schema", "damage", "damage_total", "warnings"),
-    *("refusals", "replayable", "tree", "answered", "sent", "unread"),
+    *("refusals", "replayable", "tree", "answered", "lacks_answer", "sent", "unread"),
 )
 
 
@@ -109,7 +110,8 @@ def generation_json(request: TeamRequest, slug: str) -> HttpResponseBase:
 
 SHEET = """
 SELECT g.*, r.id AS record_id, r.sha256, r.fetched_at AS bodies_from, r.outline,
-       (SELECT count(*) FROM generations_replay WHERE generation_id = g.id) AS replays_made
+       (SELECT count(*) FROM generations_replay WHERE generation_id = g.id) AS replays_made,
+       EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id) AS has_pasted
 FROM generations_generation g
 LEFT JOIN LATERAL (
     SELECT id, sha256, fetched_at, outline FROM generations_storedrecord
@@ -121,13 +123,16 @@ WHERE g.team_id = %s AND """
 
 @dataclass(slots=True)
 class Sheet:
-    """A generation as its page needs it: the row, the record with most bodies, its outline, the number of replays."""
+    """A generation as its page needs it: the row, the record with most bodies, its outline, the number of replays, and
+    whether somebody pasted its answer.
+    """
 
     row: Generation
     base: str
     stamp: str
     outline: Outline
     replays: int
+    has_pasted: bool
     bodies_from: datetime | None
 
     def draw(self, part: str, **facts: object) -> str:
@@ -147,7 +152,8 @@ def find_sheet(team: Team, slug: str) -> Sheet | None:
     row.team = team
     outline, stamp = _outlines(row)
     base = row.get_absolute_url()
-    return Sheet(row, base, stamp, outline, row.replays_made, row.bodies_from)  # type: ignore[attr-defined]
+    found = row.__dict__
+    return Sheet(row, base, stamp, outline, found["replays_made"], found["has_pasted"], found["bodies_from"])
 
 
 def sheet_of(team: Team, slug: str) -> Sheet:
@@ -188,10 +194,26 @@ def _page(request: TeamRequest, sheet: Sheet, tab: str) -> dict[str, object]:
         "top": sheet.draw("top", may_replay=may_replay),
         "tabs": sheet.draw("tabs", current=tab, replays=sheet.replays),
         "find": _find(request, sheet) if tab == "json" else "",
-        "panel": _replays(sheet, may_replay)
-        if tab == "replays"
-        else sheet.draw(f"panel_{tab}", may_replay=may_replay),
+        "panel": _panel(sheet, tab, may_replay, may(request, Right.PASTE)),
     }
+
+
+def _panel(sheet: Sheet, tab: str, may_replay: bool, may_paste: bool) -> str:
+    if tab == "replays":
+        return _replays(sheet, may_replay)
+    if tab != "conversation":
+        return sheet.draw(f"panel_{tab}", may_replay=may_replay)
+    if not sheet.has_pasted:
+        can_paste = not paste.refusal(sheet.row, sheet.outline)
+        return sheet.draw(
+            "panel_conversation", may_replay=may_replay, may_paste=may_paste, can_paste=can_paste
+        )
+    told = PastedAnswer.objects.of(sheet.row.team).filter(generation=sheet.row).first()
+    context = {"outline": sheet.outline, "base": sheet.base, "may_replay": may_replay, "may_paste": may_paste}
+    if told is not None:
+        told.generation = sheet.row
+    context |= {"pasted": told, "generation": sheet.row}
+    return render_to_string("generations/parts/panel_conversation.html", context)
 
 
 def may_forget(request: TeamRequest, row: Generation) -> bool:

@@ -14,7 +14,18 @@ from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
 from generations.gateway.jsontext import Unreadable, Value, dumps, is_text, loads, visible
-from generations.reading import conversation, json_view, levels, long_text, markdown, media, numbers, places
+from generations.models import Generation, PastedAnswer
+from generations.reading import (
+    conversation,
+    json_view,
+    levels,
+    long_text,
+    markdown,
+    media,
+    numbers,
+    pasted,
+    places,
+)
 from generations.reading.long_text import WINDOW
 from generations.reading.parts import PART_COST, parsed
 from generations.reading.places import Found
@@ -73,15 +84,21 @@ def wanted_part(request: TeamRequest, slug: str) -> Wanted:
     """The value that is asked for. Raises Http404 when there is none."""
     form = PartForm(request.GET)
     row = stored(request, slug)
-    record = row.records.best_first().defer("outline").first()
-    if not form.is_valid() or record is None:
-        raise Http404("No such part of the record.")
+    found = _value_at(row, form.cleaned_data["at"]) if form.is_valid() else None
     asked = form.cleaned_data
-    found = record.value(asked["at"])
     if found is None:
         raise Http404("No such part of the record.")
     how = asked["at"], asked["start"] or 0, asked["kind"], asked["mime"]
     return Wanted(row.get_absolute_url(), row.slug, found, *how, row.endpoint)
+
+
+def _value_at(row: Generation, at: str) -> Found | None:
+    """A value of the best record, or of the answer that was pasted."""
+    if at.startswith(pasted.AT):
+        told = PastedAnswer.objects.filter(generation=row).select_related("generation").first()
+        return pasted.value_at(told.read, at) if told else None
+    record = row.records.best_first().defer("outline").first()
+    return record.value(at) if record else None
 
 
 @for_team(Right.READ)

@@ -1,0 +1,108 @@
+"""An answer that somebody pasted: what it is taken for, without credentials, and how pages show it.
+
+It may be plain text, a body of a wire format, or a stream as it was logged. Its pointers begin with `pasted:`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from generations.gateway.jsontext import Unreadable, Value, dumps, loads
+from generations.reading import conversation, credentials, json_view, numbers, stored_answer, text, wires
+from generations.reading.places import Found
+from generations.reading.shapes import Side, Turn
+from generations.reading.stored_answer import holds_answer, is_frame
+from generations.reading.text import box, words
+
+LIMIT = 2 * 2**20  # bytes of UTF-8
+AT = "pasted:"
+Kind = Literal["text", "body", "stream"]
+SHAPES = ("choices", "output", "output_text", "results", "pages")
+
+
+class Refused(Exception):
+    """What was pasted is no answer. The message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """`text` is what is stored, `body` what it says: a text or a whole body. `removed` credentials were replaced."""
+
+    text: str
+    kind: Kind
+    body: Value
+    removed: int = 0
+
+
+def read(told: str, wire: str, *, as_text: bool = False, secrets: Iterable[str] = ()) -> Pasted:
+    """What was pasted, checked and without credentials. Raises Refused."""
+    size = len(told.encode("utf-8", "surrogatepass"))
+    if size > LIMIT:
+        raise Refused(
+            f"The answer has {numbers.size(size)}. At most 2 MB can be pasted; paste the part that matters."
+        )
+    if not told.strip():
+        raise Refused("Nothing was pasted.")
+    clean, removed = credentials.without(told, secrets)
+    kind, body = ("text", clean) if as_text else taken_for(clean, wire)
+    return Pasted(clean, kind, body, removed)
+
+
+def again(told: str, kind: str, wire: str, removed: int = 0) -> Pasted:
+    """A stored one. What was taken for a body and is none for this version of Retake is text."""
+    try:
+        taken, body = ("text", told) if kind == "text" else taken_for(told, wire)
+    except Refused:
+        taken, body = "text", told
+    return Pasted(told, taken, body, removed)
+
+
+def taken_for(told: str, wire: str) -> tuple[Kind, Value]:
+    """What a text is taken for, and what it says. Raises Refused for what is no answer: a frame, an error."""
+    value = _parsed(told)
+    if isinstance(value, dict):
+        if is_frame(value):
+            raise Refused(
+                "This is one frame of a stream, not the whole answer. Paste all of the stream, or its text."
+            )
+        if box(value).get("error") and not holds_answer(value):
+            raise Refused("This is an error, not an answer. To store it all the same, take it as plain text.")
+        return ("body", value) if is_body(value, wire) else ("text", told)
+    return "text", told
+
+
+def _parsed(told: str) -> Value:
+    if told.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return loads(told)
+    except Unreadable:
+        return None
+
+
+def is_body(value: Value, wire: str) -> bool:
+    """Whether a JSON object is a body of a wire format, and not an answer that is JSON itself."""
+    told = box(value)
+    if any(isinstance(told.get(key), list) for key in SHAPES) or told.get("object") == "response":
+        return True
+    if words(told.get("type")) in ("message", *stored_answer.BODIES):
+        return True
+    return wire == "embeddings" and isinstance(told.get("data"), list)
+
+
+def side(wire: str, pasted: Pasted) -> Side:
+    """The answer as pages show it."""
+    readers = wires.of(wire if pasted.kind != "text" else None)
+    made = conversation.answer(readers, pasted.body, AT)
+    size = numbers.size(text.byte_size(pasted.text))
+    turns = [
+        Turn("assistant" if pasted.kind == "text" else turn.role, turn.parts, turn.label)
+        for turn in made.turns
+    ]
+    return Side(conversation.numbered(turns, "p"), size=size, at=AT)
+
+
+def value_at(pasted: Pasted, at: str) -> Found | None:
+    """The value at a pointer that begins with `pasted:`."""
+    raw = json_view.cut(dumps(pasted.body).encode("utf-8", "surrogatepass"), at.removeprefix(AT))
+    return None if raw is None else Found.held(raw)
