@@ -24,6 +24,11 @@ def refusal(row: Generation, outline: Outline) -> str:
     return "" if outline.lacks_answer else KNOWN
 
 
+def is_offered(row: Generation, outline: Outline) -> bool:
+    """Whether the page offers it: not for what failed before a word was said, though it can be done there, too."""
+    return not refusal(row, outline) and (row.success is not False or row.stream is True)
+
+
 def keep(row: Generation, user: User, told: str, *, as_text: bool = False) -> PastedAnswer:
     """Store what was pasted in the place of what was pasted before. Raises pasted.Refused, Generation.DoesNotExist."""
     known = endpoints.find(row.endpoint)

@@ -171,7 +171,7 @@ LATER = NOW + timedelta(days=31)
 
 
 def test_without_a_number_of_days_nothing_expires(chat: Generation) -> None:
-    assert retention.expire(LATER) == {"records": 0, "answers": 0}
+    assert retention.expire(LATER) == {"records": 0, "answers": 0, "pasted": 0}
     assert "packed" in traces()
 
 
@@ -193,8 +193,8 @@ def test_an_answer_that_comes_after_forgetting_is_dropped(team: Team, ada: User,
 @pytest.mark.usefixtures("thirty_days")
 def test_bodies_expire_and_figures_stay(ada: User, chat: Generation) -> None:
     made = replayed(chat, ada)
-    assert retention.expire(NOW + timedelta(days=29)) == {"records": 0, "answers": 0}
-    assert retention.expire(LATER) == {"records": 1, "answers": 1}
+    assert retention.expire(NOW + timedelta(days=29)) == {"records": 0, "answers": 0, "pasted": 0}
+    assert retention.expire(LATER) == {"records": 1, "answers": 1, "pasted": 0}
     assert traces() == []
     chat.refresh_from_db()
     kept = outline.load(chat.records.get().outline)
@@ -202,7 +202,7 @@ def test_bodies_expire_and_figures_stay(ada: User, chat: Generation) -> None:
     assert [cause.code for cause in kept.request.missing] == ["expired_here"]
     made.refresh_from_db()
     assert (made.state, ReplayPart.objects.count()) == (State.SUCCEEDED, 0)
-    assert retention.expire(LATER) == {"records": 0, "answers": 0}
+    assert retention.expire(LATER) == {"records": 0, "answers": 0, "pasted": 0}
 
 
 @pytest.mark.usefixtures("thirty_days")
@@ -218,7 +218,7 @@ def test_of_a_patch_stays_that_there_was_one(ada: User, chat: Generation) -> Non
 def test_large_records_expire_and_come_back(team: Team, ada: User) -> None:
     made = large_chat(team, ada)
     raw = made.records.get().raw
-    assert retention.expire(LATER) == {"records": 1, "answers": 0}
+    assert retention.expire(LATER) == {"records": 1, "answers": 0, "pasted": 0}
     assert (traces(), RecordChunk.objects.count(), made.records.get().value("/replay_request")) == (
         [],
         0,
@@ -245,7 +245,7 @@ def test_what_expires_is_found_by_an_index(chat: Generation) -> None:
 def test_open_replays_are_not_touched(ada: User, chat: Generation) -> None:
     made = rows.replay(chat, ada, state=State.RUNNING)
     rows.part(made, 1, SECRET)
-    assert retention.expire(LATER) == {"records": 0, "answers": 0}
+    assert retention.expire(LATER) == {"records": 0, "answers": 0, "pasted": 0}
     assert chat.records.get().has_request
 
 
@@ -255,8 +255,8 @@ def test_small_bites_reach_everything(team: Team, ada: User, monkeypatch: pytest
     source = people.connection(team)
     for number in range(5):
         replayed(rows.generation(team, ada, source, **secret_record(f"G-{number}")), ada)
-    assert retention.expire(LATER, seconds=-1) == {"records": 0, "answers": 0}
-    assert retention.expire(LATER) == {"records": 5, "answers": 5}
+    assert retention.expire(LATER, seconds=-1) == {"records": 0, "answers": 0, "pasted": 0}
+    assert retention.expire(LATER) == {"records": 5, "answers": 5, "pasted": 0}
     assert traces() == []
 
 

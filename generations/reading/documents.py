@@ -4,10 +4,13 @@ Their pointers begin with a name and a colon (`answer:/choices/0/message/content
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
+from generations.gateway import endpoints
 from generations.gateway.jsontext import Unreadable, Value, dumps, is_text, loads
-from generations.reading import json_view
+from generations.gateway.streams.assemble import Stray, assemble_stored
+from generations.reading import answer_facts, json_view
+from generations.reading.frames import is_event
 from generations.reading.places import Found
 
 ANSWER, PROVIDER, SENT = "answer:", "provider:", "sent:"
@@ -20,27 +23,65 @@ AT = {
 READ_UP_TO = 4_000_000  # bytes of such a value
 
 
-class Inner(NamedTuple):
-    """What a value holds: its `body` and the JSON text of it, or the `frame` that is all that was kept of a stream."""
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """What a text or a list stands for: a whole body with the JSON text of it, `streamed` if it was put together.
+
+    `frame`: only the end of a stream is there. `strays` have no place in the body; `complete`: it ended as it should.
+    """
 
     body: Value
-    raw: bytes = b""
-    frame: Value = None
+    raw: bytes
+    streamed: bool = False
+    frame: bool = False
+    complete: bool = True
+    strays: list[Stray] = field(default_factory=list)
 
 
 def inner(raw: bytes | None, wire: str = "") -> Inner | None:
-    """The body that a JSON string or a list of frames stands for; None where it is plain text or too long."""
+    """The body that stored JSON, a string or a list, stands for; None where it is plain text, a plain list or too long.
+
+    `wire` is the format of the endpoint; what the value itself tells goes before it.
+    """
     if raw is None or len(raw) > READ_UP_TO:
         return None
     try:
         value = loads(raw)
-        if not is_text(value):
-            return None
-        text = str(value).strip()
-        body = loads(text) if text[:1] == "{" else None
     except Unreadable:
         return None
-    return Inner(body, text.encode("utf-8", "surrogatepass")) if isinstance(body, dict) else None
+    return of_value(value, wire) if is_text(value) or isinstance(value, list) else None
+
+
+def of_value(value: Value, wire: str) -> Inner | None:
+    """The same of a parsed text or list."""
+    text = str(value).strip() if is_text(value) else ""
+    told = _object(text) if text.startswith("{") else None
+    if told is not None:
+        return Inner(told, text.encode("utf-8", "surrogatepass"), frame=is_event(told))
+    made = assemble_stored(wire, value)
+    if not isinstance(made.body, dict):
+        return None
+    raw = dumps(made.body).encode("utf-8", "surrogatepass")
+    frame = made.streamed and _count(value) <= ENDS and answer_facts.read(made.wire, made.body).is_empty
+    return Inner(made.body, raw, made.streamed, frame, made.complete, made.strays)
+
+
+ENDS = 2  # frames that a stream ends with: the finish, the usage
+
+
+def _object(text: str) -> Value:
+    try:
+        told = loads(text)
+    except Unreadable:
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _count(value: Value) -> int:
+    """How many frames a text or a list holds, about."""
+    if isinstance(value, list):
+        return len(value)
+    return str(value).count("data:") - str(value).count("[DONE]")
 
 
 def split(at: str) -> tuple[str, str]:
@@ -54,8 +95,15 @@ def find(name: str, rest: str, locate: Callable[[str], Found | None]) -> Found |
     found = locate(AT[name])
     if found is None or found.size > READ_UP_TO:
         return None
-    told = inner(found.read().strip())
-    if told is None:
-        return None
-    raw = json_view.cut(told.raw or dumps(told.body).encode("utf-8", "surrogatepass"), rest)
+    endpoint = locate("/endpoint")
+    known = endpoints.find(_text(endpoint.read())) if endpoint and endpoint.size < 400 else None
+    told = inner(found.read().strip(), known.wire if known else "")
+    raw = json_view.cut(told.raw, rest) if told else None
     return None if raw is None else Found.held(raw)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return str(loads(raw))
+    except Unreadable:
+        return ""

@@ -13,6 +13,7 @@ from generations.gateway.record import Record
 from generations.reading import (
     conversation,
     damage,
+    frames,
     json_view,
     levels,
     long_text,
@@ -29,6 +30,7 @@ from generations.reading import (
     walk,
     wires,
 )
+from generations.reading.answer_choices import shape_of
 from generations.reading.parts import Pen
 from generations.reading.places import Bytes, Found, Place
 from generations.reading.shapes import Fact, Outline, Part, Side, Turn, Verdict
@@ -103,7 +105,7 @@ def build(record: Record, place: Place | None = None) -> Outline:
     at, body = request_of(record)
     content = readers.content | {readers.list_key}
     refusals = replayability.refusals(record, body)
-    request, answer = _sides(record, readers, at, body, place, kept)
+    request, answer = _sides(record, wire, at, body, place, kept)
     damaged, damage_total = damage.find(body, at)
     return Outline(
         version=VERSION,
@@ -182,11 +184,11 @@ def parsed(raw: bytes | None) -> Value:
 # -- request and answer ------------------------------------------------------------------------------------
 
 
-def _sides(
-    record: Record, readers: Wire, at: str, body: Value, place: Place, kept: Kept
-) -> tuple[Side, Side]:
+def _sides(record: Record, wire: str, at: str, body: Value, place: Place, kept: Kept) -> tuple[Side, Side]:
+    readers = wires.of(wire)
     asked = _request(record, readers, at, body, place)
-    told = _answer(record, readers, place, kept)
+    shape = shape_of(wire, box(kept.body))
+    told = _answer(record, wires.of(shape) if shape != wire else readers, place, kept)
     turns = conversation.paired(asked.turns, told.turns), conversation.paired(told.turns, asked.turns)
     return msgspec.structs.replace(asked, turns=turns[0]), msgspec.structs.replace(told, turns=turns[1])
 
@@ -202,10 +204,11 @@ def _request(record: Record, readers: Wire, at: str, body: Value, place: Place) 
 
 
 def _answer(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
-    told = _told(record, readers, place, kept)
+    told = _told(record, readers, place, kept)  # the gateway's own
     if kept.provider is None:
         return told
-    provider = conversation.answer(wires.of(None), kept.provider.body, kept.provider.at)
+    found = kept.provider
+    provider = conversation.answer(wires.of(shape_of("", box(found.body))), found.body, found.at)
     turns = [Turn(turn.role, turn.parts, turn.label or FROM_PROVIDER) for turn in provider.turns]
     size = numbers.size(place.size_at(kept.provider.at) or text.byte_size(kept.provider.body))
     turns = conversation.numbered([*told.turns, *turns], "a")
@@ -229,7 +232,16 @@ def _told(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
     if kept.kind == "error":
         return conversation.error_body(kept.body, at)
     told = conversation.answer(readers, kept.body, at)
-    return msgspec.structs.replace(told, size=size, note=answer_note(record, kept))
+    turns = [*told.turns, *_strays(kept)]
+    return msgspec.structs.replace(told, turns=turns, size=size, note=answer_note(record, kept))
+
+
+def _strays(kept: Kept) -> list[Turn]:
+    """What a stored stream holds beside the answer."""
+    if not kept.strays:
+        return []
+    told: Value = [{"event": stray.name, "data": stray.data} for stray in kept.strays]
+    return [Turn("answer", [Pen().json("", told, name="beside the answer")], "other events", "a0")]
 
 
 def _no_answer(record: Record) -> Side:
@@ -250,7 +262,8 @@ def _unparsed(raw: bytes, at: str, size: str) -> Turn:
 def answer_note(record: Record, kept: Kept) -> str:
     """`128 tokens · finish stop`; no tokens where an answer is not made of them."""
     out = usage.tokens(record.usage, record.usage_columns).output
-    made = "put together from what the gateway kept" if kept.kind == "assembled" else ""
+    made = "put together from the stored stream" if kept.kind == "assembled" else ""
+    made += "" if kept.complete else ", which is incomplete"
     told = [made, f"{numbers.count(out)} tokens" if out else "", _finish(record)]
     return " · ".join(filter(None, told))
 
@@ -264,7 +277,7 @@ def _finish(record: Record) -> str:
 
 def with_frame(fields: Fields, kept: Kept) -> Fields:
     """The fields of a record; finish and usage that it lacks are those of the last frame."""
-    told = {"finish_reason": stored_answer.finish(kept.frame), "usage": stored_answer.usage(kept.frame)}
+    told = {"finish_reason": frames.finish(kept.frame), "usage": frames.usage(kept.frame)}
     return fields | {key: value for key, value in told.items() if value and not fields.get(key)}
 
 

@@ -7,11 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from generations.gateway.jsontext import Unreadable, Value, dumps, loads
-from generations.reading import conversation, credentials, json_view, numbers, stored_answer, text, wires
+from generations.gateway.jsontext import Value, dumps
+from generations.reading import (
+    answer_facts,
+    conversation,
+    credentials,
+    documents,
+    frames,
+    json_view,
+    numbers,
+    text,
+    wires,
+)
+from generations.reading.answer_choices import shape_of
 from generations.reading.places import Found
 from generations.reading.shapes import Side, Turn
-from generations.reading.stored_answer import holds_answer, is_frame
+from generations.reading.stored_answer import holds_answer
 from generations.reading.text import box, words
 
 LIMIT = 2 * 2**20  # bytes of UTF-8
@@ -59,25 +70,19 @@ def again(told: str, kind: str, wire: str, removed: int = 0) -> Pasted:
 
 def taken_for(told: str, wire: str) -> tuple[Kind, Value]:
     """What a text is taken for, and what it says. Raises Refused for what is no answer: a frame, an error."""
-    value = _parsed(told)
-    if isinstance(value, dict):
-        if is_frame(value):
-            raise Refused(
-                "This is one frame of a stream, not the whole answer. Paste all of the stream, or its text."
-            )
-        if box(value).get("error") and not holds_answer(value):
-            raise Refused("This is an error, not an answer. To store it all the same, take it as plain text.")
-        return ("body", value) if is_body(value, wire) else ("text", told)
-    return "text", told
-
-
-def _parsed(told: str) -> Value:
-    if told.lstrip()[:1] not in ("{", "["):
-        return None
-    try:
-        return loads(told)
-    except Unreadable:
-        return None
+    found = documents.of_value(told, wire)
+    if found is None or not (
+        found.streamed or found.frame or is_body(found.body, wire) or box(found.body).get("error")
+    ):
+        return "text", told
+    facts = answer_facts.read(wire, found.body, found.strays)
+    if found.frame or (found.streamed and facts.is_empty and not facts.errors):
+        raise Refused(
+            "This is the end of a stream, not the whole answer. Paste all of the stream, or its text."
+        )
+    if facts.errors and not holds_answer(found.body):
+        raise Refused("This is an error, not an answer. To store it all the same, take it as plain text.")
+    return "stream" if found.streamed else "body", found.body
 
 
 def is_body(value: Value, wire: str) -> bool:
@@ -85,14 +90,14 @@ def is_body(value: Value, wire: str) -> bool:
     told = box(value)
     if any(isinstance(told.get(key), list) for key in SHAPES) or told.get("object") == "response":
         return True
-    if words(told.get("type")) in ("message", *stored_answer.BODIES):
+    if words(told.get("type")) in ("message", *frames.BODIES):
         return True
     return wire == "embeddings" and isinstance(told.get("data"), list)
 
 
 def side(wire: str, pasted: Pasted) -> Side:
     """The answer as pages show it."""
-    readers = wires.of(wire if pasted.kind != "text" else None)
+    readers = wires.of("" if pasted.kind == "text" else shape_of(wire, box(pasted.body)))
     made = conversation.answer(readers, pasted.body, AT)
     size = numbers.size(text.byte_size(pasted.text))
     turns = [

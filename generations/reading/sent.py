@@ -6,7 +6,7 @@ contract §0.2: `provider_request` is what the gateway sent after defaults and r
 from dataclasses import dataclass, field
 from typing import Literal
 
-from generations.gateway.jsontext import Unreadable, Value, loads
+from generations.gateway.jsontext import Unreadable, Value, is_text, loads
 from generations.reading import contrast, documents, numbers, structure
 from generations.reading.contrast import Lines
 from generations.reading.parts import Pen
@@ -66,7 +66,7 @@ def read(stored: bytes | None, sent: bytes) -> Sent:
         return Sent(documents.RAW_SENT, size, why="It cannot be read as JSON, so it is not compared.")
     if value == REDACTED:
         return Sent(size=size, why=SANITISED)
-    inner = documents.inner(sent) if isinstance(value, str) else None
+    inner = documents.inner(sent) if is_text(value) else None
     at, body = (documents.SENT, inner.body) if inner else (documents.RAW_SENT, value)
     shown = Sent(
         at, size, Pen().json(at, body) if isinstance(body, dict | list) else Pen().text(at, str(body))

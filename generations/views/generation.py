@@ -194,26 +194,35 @@ def _page(request: TeamRequest, sheet: Sheet, tab: str) -> dict[str, object]:
         "top": sheet.draw("top", may_replay=may_replay),
         "tabs": sheet.draw("tabs", current=tab, replays=sheet.replays),
         "find": _find(request, sheet) if tab == "json" else "",
-        "panel": _panel(sheet, tab, may_replay, may(request, Right.PASTE)),
+        "panel": _panel(request, sheet, tab, may_replay),
     }
 
 
-def _panel(sheet: Sheet, tab: str, may_replay: bool, may_paste: bool) -> str:
+def _panel(request: TeamRequest, sheet: Sheet, tab: str, may_replay: bool) -> str:
     if tab == "replays":
         return _replays(sheet, may_replay)
     if tab != "conversation":
         return sheet.draw(f"panel_{tab}", may_replay=may_replay)
-    if not sheet.has_pasted:
-        can_paste = not paste.refusal(sheet.row, sheet.outline)
-        return sheet.draw(
-            "panel_conversation", may_replay=may_replay, may_paste=may_paste, can_paste=can_paste
-        )
+    if sheet.has_pasted:
+        return _with_pasted(request, sheet, may_replay)
+    offers = paste.is_offered(sheet.row, sheet.outline)
+    may_paste = offers and may(request, Right.PASTE)
+    return sheet.draw("panel_conversation", may_replay=may_replay, may_paste=may_paste, lacks_answer=offers)
+
+
+def _with_pasted(request: TeamRequest, sheet: Sheet, may_replay: bool) -> str:
+    """The conversation with the answer that somebody pasted; not kept, because it tells how long ago."""
     told = PastedAnswer.objects.of(sheet.row.team).filter(generation=sheet.row).first()
-    context = {"outline": sheet.outline, "base": sheet.base, "may_replay": may_replay, "may_paste": may_paste}
     if told is not None:
         told.generation = sheet.row
-    context |= {"pasted": told, "generation": sheet.row}
-    return render_to_string("generations/parts/panel_conversation.html", context)
+    context = {
+        "outline": sheet.outline,
+        "base": sheet.base,
+        "may_replay": may_replay,
+        "may_paste": may(request, Right.PASTE),
+        "pasted": told,
+    }
+    return render_to_string("generations/parts/panel_conversation.html", context, request)
 
 
 def may_forget(request: TeamRequest, row: Generation) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from generations.gateway.jsontext import loads
 from generations.gateway.record import Record
-from generations.reading import documents, outline, stored_answer
+from generations.reading import documents, frames, outline, stored_answer
 from generations.reading.places import SMALL
 from generations.reading.shapes import Outline
 from generations.reading.stored_answer import Kept
@@ -117,9 +117,9 @@ def test_finish_and_usage_of_the_frame_are_used_where_the_record_has_none() -> N
 
 
 def test_a_frame_of_messages_tells_its_finish_too() -> None:
-    assert stored_answer.finish(FRAMES["message_delta"]) == "end_turn"
-    assert stored_answer.finish({"type": "response.created", "response": {"status": "queued"}}) == "queued"
-    assert stored_answer.finish({"choices": [None]}) == ""
+    assert frames.finish(FRAMES["message_delta"]) == "end_turn"
+    assert frames.finish({"type": "response.created", "response": {"status": "queued"}}) == "queued"
+    assert frames.finish({"choices": [None]}) == ""
 
 
 PROVIDERS: dict[str, Any] = {
@@ -208,6 +208,6 @@ def test_large_records_tell_the_same() -> None:
 )
 def test_any_value_has_a_kind(value: Any) -> None:
     told = loads(json.dumps(value))
-    assert stored_answer.is_frame(told) in (True, False)
+    assert frames.is_frame(told) in (True, False)
     assert stored_answer.holds_answer(told) in (True, False)
-    assert stored_answer.finish(told) is not None
+    assert frames.finish(told) is not None
