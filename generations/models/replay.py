@@ -36,6 +36,10 @@ EXPIRED_PATCH = "[]"
 """What is left of a patch whose content was taken away: that there was one. Its values quote the request."""
 
 
+QUOTING = ("error_finish", "empty_answer")
+"""Reasons whose `detail` are the answer's own words."""
+
+
 class ReplayQuerySet(models.QuerySet["Replay"]):
     def waiting(self) -> Self:
         """Members of a batch whose turn has not come."""
@@ -59,9 +63,13 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
         return self.queued().filter(message_sent_at__lt=now - RESEND_AFTER)
 
     def drop_words(self) -> int:
-        """Take away what may quote request and answer: patch, reason, and the keys that tell equal answers."""
-        worded = self.exclude(patch__in=["", EXPIRED_PATCH], why="", text_key="", calls_key="")
+        """Take away what may quote request and answer: patch, reason, words of errors, the keys of equal answers."""
+        quoting = ~Q(detail="") & Q(reason__in=QUOTING)
+        worded = self.exclude(~quoting, patch__in=["", EXPIRED_PATCH], why="", text_key="", calls_key="")
         return worded.update(
+            detail=models.Case(
+                models.When(reason__in=QUOTING, then=models.Value("")), default=models.F("detail")
+            ),
             why="",
             text_key="",
             calls_key="",
@@ -125,6 +133,7 @@ class Replay(models.Model):
     # What the answer told.
     body_sha256 = models.CharField(max_length=64)
     status_code = models.IntegerField(null=True)
+    retry_after_s = models.IntegerField(null=True)
     content_type = models.CharField(max_length=200, blank=True)
     received_bytes = models.BigIntegerField(default=0)
     finish_reason = models.CharField(max_length=60, blank=True)

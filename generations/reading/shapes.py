@@ -263,7 +263,10 @@ class Tool(Shape, frozen=True):
 
 
 class Verdict(Shape, frozen=True):
-    """What happened, whose fault it is, what to do, whether a replay can help, and the action to offer."""
+    """What happened, whose fault it is, what to do, whether a replay can help, and the action to offer.
+
+    body: the beginning of the error's JSON as it came.
+    """
 
     tone: Tone
     word: str
@@ -276,6 +279,7 @@ class Verdict(Shape, frozen=True):
     action_label: str = ""
     rule: str = ""
     quotes: list[Fact] = []
+    body: str = ""
 
     @property
     def pill(self) -> str:

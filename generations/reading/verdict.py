@@ -8,7 +8,7 @@ from generations.gateway.error_catalogue import FAULTS, HELPS, Entry, Whose, by_
 from generations.gateway.jsontext import Value
 from generations.reading import numbers
 from generations.reading.shapes import Fact, Verdict
-from generations.reading.text import box, inside, items, short, whole, words
+from generations.reading.text import box, inside, items, short, snippet, whole, words
 
 Fields = dict[str, Value]
 
@@ -40,6 +40,7 @@ FINISHES: dict[str, tuple[str, str]] = {
     ),
 }
 
+BODY = 8000  # characters of an error's JSON on its card
 # Named, but the providers' own statuses say more.
 VAGUE = ("upstream_error", "all_candidates_failed")
 
@@ -147,12 +148,24 @@ def payload_of(fields: Fields) -> Fields:
 
 def _failed(fields: Fields) -> Verdict:
     said = quotes(fields)
-    return explained(fields, " ".join(filter(None, [story(fields), _charged(fields)])), said)
+    told = " ".join(filter(None, [story(fields), _charged(fields)]))
+    return explained(fields, told, said, body=fields.get("error_payload"))
 
 
-def explained(fields: Fields, told: str, said: list[Fact]) -> Verdict:
-    """The verdict of a failure: `fields` as in a record, `told` the story, `said` the words of gateway and provider."""
-    entry, sure = find(fields)
+def explained(
+    fields: Fields,
+    told: str,
+    said: list[Fact],
+    known: Entry | None = None,
+    body: Value = None,
+    *,
+    sure: bool = True,
+) -> Verdict:
+    """The verdict of a failure: `fields` as in a record, `told` the story, `said` the words of gateway and provider.
+
+    known: the cause where something else than the error tells it, for `sure` or not; body: the error as it came.
+    """
+    entry, sure = (known, sure) if known else find(fields)
     names = _names(fields)
     title, advice = entry.words(names)
     return Verdict(
@@ -167,6 +180,7 @@ def explained(fields: Fields, told: str, said: list[Fact]) -> Verdict:
         action_label=LABELS.get(entry.action, ""),
         rule=entry.key or f"generic:{whole(fields.get('status_code'))}",
         quotes=said,
+        body=snippet(body, BODY) if body is not None else "",
     )
 
 
@@ -176,7 +190,7 @@ def _advice(entry: Entry, advice: str, fields: Fields) -> str:
         return advice
     return (
         "Fix what the message names."
-        if _message(fields)
+        if message(fields)
         else "The gateway did not list the fields: compare the request with its API reference."
     )
 
@@ -251,7 +265,7 @@ def story(fields: Fields) -> str:
         more = f"; and {len(tries) - 5} more" if len(tries) > 5 else ""
         left = (
             "; no other provider was left to try"
-            if words(inside(fields.get("error_payload"), "reason"))
+            if payload_of(fields).get("reason") == "all_candidates_failed"
             else ""
         )
         return f"{told}{more}{left}." + _client_saw(fields)
@@ -277,7 +291,7 @@ def _charged(fields: Fields) -> str:
     return "Nothing was charged." if nanos == 0 else f"{numbers.exact_dollars(nanos)} was charged."
 
 
-def _message(fields: Fields) -> Value:
+def message(fields: Fields) -> Value:
     return fields.get("error_message") or payload_of(fields).get("description")
 
 
@@ -285,23 +299,40 @@ def quotes(fields: Fields) -> list[Fact]:
     """What gateway and provider said in their own words."""
     payload = payload_of(fields)
     upstream = box(payload.get("upstream_error"))
-    message = _message(fields)
+    told = message(fields)
     said = [
-        ("the gateway said", message),
+        ("the gateway said", told),
+        ("code", error_code(fields)),
+        ("reason", payload.get("reason")),
         ("hint", inside(payload, "provider_failure_diagnostics", "hint")),
-        ("the provider said", _other(upstream.get("message") or upstream.get("description"), message)),
+        ("the provider said", _other(upstream.get("message") or upstream.get("description"), told)),
         ("provider's code", upstream.get("code")),
         ("about", upstream.get("param")),
         ("note", payload.get("provider_payment_required_support_notice")),
         ("guardrail", payload.get("guardrail") or payload.get("guardrail_enforcement")),
         ("without a price", payload.get("missing_pricing_providers")),
     ]
-    told = [
+    facts = [
         Fact(label, short(value, 600), note=_note(value))
         for label, value in said
         if value not in (None, "", [], {})
     ]
-    return told + [_detail(one) for one in items(payload.get("details"))[:20]]
+    known = {fact.value for fact in facts}
+    facts += [fact for fact in _attempts_said(fields) if fact.value not in known]
+    return facts + [_detail(one) for one in items(payload.get("details"))[:20]]
+
+
+def _attempts_said(fields: Fields) -> list[Fact]:
+    """What each provider that failed said in its own words."""
+    tries = [box(one) for one in items(fields.get("provider_attempts"))[:5]]
+    return [
+        Fact(
+            f"{short(one.get('provider') or 'a provider', 60)} said",
+            short(one["upstream_error_message"], 600),
+        )
+        for one in tries
+        if words(one.get("upstream_error_message"))
+    ]
 
 
 def _other(value: Value, message: Value) -> Value:

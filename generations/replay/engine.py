@@ -25,11 +25,12 @@ from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
 from generations.gateway.jsontext import visible
-from generations.models import Generation, Replay
-from generations.models.replay import State
+from generations.models import Replay
 from generations.reading import spread, tool_calls, usage
 from generations.replay import limits, live, plan, rows
+from generations.replay.failures import reproduces
 from generations.replay.feed import Feed, Limits
+from generations.replay.outcome import Verdict, verdict
 from generations.replay.price import Price, expected
 from generations.replay.pulse import pulse
 
@@ -183,57 +184,12 @@ def perform(sending: Sending, feed: Feed) -> GatewayError | None:
 # --- the end ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How a replay ended: its state, a reason code, and a sentence."""
-
-    state: State
-    reason: str = ""
-    detail: str = ""
-    sent: bool | None = True
-
-
-STOPPED = {
-    "cancelled": Verdict(State.CANCELLED, "stopped"),
-    "shutdown": Verdict(State.INTERRUPTED, "worker_stopped"),
-    "deadline_first_byte": Verdict(State.FAILED, "deadline", "The gateway sent no first byte in time."),
-    "deadline_idle": Verdict(
-        State.FAILED, "deadline", "The gateway fell silent in the middle of the answer."
-    ),
-    "deadline_total": Verdict(State.FAILED, "deadline", "The answer took longer than a replay may take."),
-}
-
-
-def verdict(feed: Feed, fault: GatewayError | None) -> Verdict:
-    """How the replay of this feed ended, from what was received and the error that ended it, if one did."""
-    if feed.stop_reason and (fault is not None or feed.closed is None or not feed.closed.complete):
-        return STOPPED[feed.stop_reason]
-    if fault is not None:
-        return _fault_verdict(fault)
-    if feed.answer.faults:
-        return Verdict(State.FAILED, "gateway_error", visible(feed.answer.faults[-1].message))
-    if feed.closed is None or not feed.closed.complete:
-        return Verdict(
-            State.FAILED, "truncated", feed.closed.why if feed.closed else "The answer just stopped."
-        )
-    return Verdict(State.SUCCEEDED)
-
-
-def _fault_verdict(fault: GatewayError) -> Verdict:
-    detail = visible(f"{fault.title} {fault.advice}")
-    if fault.status is not None:
-        return Verdict(State.FAILED, "gateway_error", detail)
-    if not fault.sent:
-        return Verdict(State.FAILED, "not_sent", detail, sent=False)
-    return Verdict(State.FAILED, "connection_lost", detail)
-
-
 SAVE_PAUSES_S = (0.2, 1, 2, 4, 8, 15, 30)
 
 
 def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
     """Store the whole answer and the end of the replay in one step, then tell the open pages."""
-    ended = verdict(feed, fault)
+    ended = verdict(feed, fault, wire_of(replay))
     facts = facts_of(replay, feed, fault)
     for pause in SAVE_PAUSES_S:
         try:
@@ -276,17 +232,18 @@ def facts_of(replay: Replay, feed: Feed, fault: GatewayError | None) -> dict[str
         "text_key": spread.output_key(answer.text()) if answer.blocks else "",
         "calls_key": tool_calls.key(tool_calls.of(answer)) if answer.blocks else "",
         "new_request_id": visible(answer.request_id or _id_of(fault) or "")[:256],
-        "reproduced": fault is not None and reproduces(replay.generation, fault),
+        "retry_after_s": round(fault.retry_after)
+        if fault is not None and fault.retry_after is not None
+        else None,
+        "reproduced": fault is not None and reproduces(replay, feed, fault),
     }
+
+
+def wire_of(replay: Replay) -> str:
+    """The wire format of the replay's endpoint."""
+    known = endpoints.find(replay.generation.endpoint)
+    return known.wire if known else "chat"
 
 
 def _id_of(fault: GatewayError | None) -> str | None:
     return fault.generation_id if fault is not None else None
-
-
-def reproduces(original: Generation, fault: GatewayError) -> bool:
-    """Whether the error is the original's: the same status and the same code (stored as `<attribution>:<code>`)."""
-    if original.success is not False or fault.status is None or fault.status != original.status_code:
-        return False
-    code = original.error_code.rpartition(":")[2]
-    return not code or code == fault.code

@@ -108,6 +108,14 @@ CONNECTIONS = table(
         "replay",
     ),
     Entry(
+        "no_answer",
+        "The gateway sent no answer.",
+        "gateway",
+        "Replay it; if it fails again, give the request ID to the gateway's support.",
+        "unsure",
+        "replay",
+    ),
+    Entry(
         "garbled",
         "The answer could not be decompressed or decoded.",
         "gateway",
