@@ -249,7 +249,8 @@ def missing_columns() -> list[str]:
     return [
         column
         for field in Replay._meta.concrete_fields
-        if (column := str(field.column)) not in known and not field.null and column != "sent"
+        if (column := str(field.column)) not in known
+        and not (field.null or field.has_db_default() or column == "sent")
     ]
 
 

@@ -40,6 +40,13 @@ QUOTING = ("error_finish", "empty_answer")
 """Reasons whose `detail` are the answer's own words."""
 
 
+def outcome(state: str, reason: str, *, reproduced: bool = False) -> str:
+    """The name under which a state is shown and counted."""
+    if reproduced:
+        return "reproduced"
+    return "empty" if state == State.SUCCEEDED and reason == "empty_answer" else str(state)
+
+
 class ReplayQuerySet(models.QuerySet["Replay"]):
     def waiting(self) -> Self:
         """Members of a batch whose turn has not come."""
@@ -68,7 +75,8 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
         worded = self.exclude(~quoting, patch__in=["", EXPIRED_PATCH], why="", text_key="", calls_key="")
         return worded.update(
             detail=models.Case(
-                models.When(reason__in=QUOTING, then=models.Value("")), default=models.F("detail")
+                models.When(reason__in=QUOTING, then=models.Value("", output_field=models.TextField())),
+                default=models.F("detail"),
             ),
             why="",
             text_key="",
@@ -186,6 +194,11 @@ class Replay(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def outcome(self) -> str:
+        """The state as it is shown: reproduced failures and empty answers have names of their own."""
+        return outcome(self.state, self.reason, reproduced=self.reproduced)
 
     @property
     def age_s(self) -> float:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Literal
 
 from generations.gateway import error_bodies
-from generations.gateway.error_catalogue import CONNECTIONS, Entry
+from generations.gateway.error_catalogue import CONNECTIONS, Entry, by_status
 from generations.gateway.jsontext import Number, Unreadable, Value, loads, visible
 from generations.reading import numbers, verdict
 from generations.reading.shapes import Fact, Verdict
@@ -84,7 +84,7 @@ def _filled(fields: Fields, told: Value) -> Fields:
         {"provider": name, **({"status": statuses[place]} if place < len(statuses) else {})}
         for place, name in enumerate(providers)
     ]
-    sample = [one for one in items(payload.get("failure_sample")) if isinstance(one, dict)]
+    sample: list[Value] = [one for one in items(payload.get("failure_sample")) if isinstance(one, dict)]
     return {**fields, "error_payload": payload, "provider_attempts": sample or tries}
 
 
@@ -101,7 +101,7 @@ def card(failure: Failure) -> Verdict:
         said.append(Fact("retry after", numbers.seconds(failure.retry_after)))
     told = _answered(failure) + verdict.story(fields)
     return verdict.explained(
-        fields, told.strip(), said, _entry(failure), failure.body, sure=failure.form != "text"
+        fields, told.strip(), said, _entry(failure), failure.body, sure=_is_sure(failure)
     )
 
 
@@ -112,6 +112,12 @@ def _answered(failure: Failure) -> str:
     status = whole(failure.fields.get("status_code"))
     without = " without a body" if failure.form == "none" else ""
     return f"The answer was HTTP {status}{without}. " if status else ""
+
+
+def _is_sure(failure: Failure) -> bool:
+    """A text of whoever stands in front of the gateway proves nothing about the provider."""
+    status = whole(failure.fields.get("status_code")) or 0
+    return failure.form != "text" or status < 500
 
 
 def _entry(failure: Failure) -> Entry | None:

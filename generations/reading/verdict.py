@@ -253,7 +253,8 @@ def _names(fields: Fields) -> dict[str, str]:
 def failed_providers(fields: Fields) -> list[str]:
     """The providers that were tried without success, in order."""
     told = items(payload_of(fields).get("failed_providers"))
-    told = told or [inside(one, "provider") for one in items(fields.get("provider_attempts"))]
+    tries = [box(one) for one in items(fields.get("provider_attempts"))]
+    told = told or [one.get("provider") for one in tries if words(one.get("outcome")) != "success"]
     return list(dict.fromkeys(short(one, 60) for one in told if words(one)))
 
 

@@ -1,62 +1,38 @@
-"""The facts of what a replay received."""
+"""What an answer says about its own end: its facts, and whether it came whole."""
 
-from generations.gateway.events import Answer, Block
-from generations.gateway.jsontext import Unreadable, Value, loads
-from generations.reading import answer_facts, tool_calls
-from generations.reading.answer_facts import Choice, Facts, Fault
-from generations.reading.text import box
+from dataclasses import dataclass
+from typing import Protocol
+
+from generations.gateway import endpoints
+from generations.gateway.streams.assemble import assemble
+from generations.reading import answer_facts
+from generations.reading.answer_facts import Facts
 
 READ_UP_TO = 16 * 2**20  # bytes that are parsed
 
 
-def facts(wire: str, content_type: str, body: bytes, answer: Answer) -> Facts:
-    """What was received tells: a whole body by itself, a stream as `answer` collected it."""
-    told = _whole(content_type, body)
-    if told is not None:
-        return answer_facts.read(wire, told)
-    return _collected(answer)
+class Told(Protocol):
+    """What is read out of an answer. `why` and `complete` as in events.Closed."""
+
+    @property
+    def facts(self) -> Facts: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def complete(self) -> bool: ...
 
 
-def _whole(content_type: str, body: bytes) -> dict[str, Value] | None:
-    if "event-stream" in content_type or len(body) > READ_UP_TO or body.lstrip()[:1] != b"{":
-        return None
-    try:
-        return box(loads(body))
-    except Unreadable:
-        return None
+@dataclass(frozen=True, slots=True)
+class Read:
+    facts: Facts
+    why: str
+    complete: bool
 
 
-def _collected(answer: Answer) -> Facts:
-    numbers = sorted({block.choice for block in answer.blocks})
-    return Facts(
-        shape="collected" if answer.finish_reason or answer.blocks or answer.usage else "",
-        choices=tuple(_choice(answer, number) for number in numbers),
-        errors=tuple(
-            Fault(fault.message, fault.code or "", "", _value(fault.raw)) for fault in answer.faults
-        ),
-    )
-
-
-def _choice(answer: Answer, number: int) -> Choice:
-    blocks = [block for block in answer.blocks if block.choice == number]
-    return Choice(
-        number,
-        text=_words(blocks, "text"),
-        refusal=_words(blocks, "refusal"),
-        reasoning=_words(blocks, "reasoning"),
-        calls=tuple(tool_calls.of(answer, number)),
-        media=len([block for block in blocks if block.media]),
-        data=len([block for block in blocks if block.kind == "json"]),
-        finish=answer.finish_reason or "",
-    )
-
-
-def _words(blocks: list[Block], kind: str) -> str:
-    return "".join(block.text for block in blocks if block.kind == kind)
-
-
-def _value(raw: str) -> Value:
-    try:
-        return loads(raw)
-    except Unreadable:
-        return raw
+def read(endpoint: str, content_type: str, raw: bytes) -> Read:
+    """What the answer of a stored endpoint name says; a larger one is read as far as it is parsed."""
+    known = endpoints.find(endpoint)
+    made = assemble(known.wire if known else "chat", content_type, raw[:READ_UP_TO])
+    if made.body is None and made.why == "whole" and not made.streamed and raw.strip() != b"null":
+        return Read(Facts(media=1), made.why, made.complete)
+    return Read(answer_facts.read(made.wire, made.body, made.strays), made.why, made.complete)

@@ -27,7 +27,7 @@ from generations.gateway.errors import GatewayError
 from generations.gateway.jsontext import visible
 from generations.models import Replay
 from generations.reading import spread, tool_calls, usage
-from generations.replay import limits, live, plan, rows
+from generations.replay import answered, limits, live, plan, rows
 from generations.replay.failures import reproduces
 from generations.replay.feed import Feed, Limits
 from generations.replay.outcome import Verdict, verdict
@@ -189,7 +189,9 @@ SAVE_PAUSES_S = (0.2, 1, 2, 4, 8, 15, 30)
 
 def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
     """Store the whole answer and the end of the replay in one step, then tell the open pages."""
-    ended = verdict(feed, fault, wire_of(replay))
+    content_type = feed.opened.headers.get("content-type", "") if feed.opened else ""
+    told = answered.read(replay.generation.endpoint, content_type, b"".join(feed.chunks))
+    ended = verdict(feed, fault, told)
     facts = facts_of(replay, feed, fault)
     for pause in SAVE_PAUSES_S:
         try:
@@ -237,12 +239,6 @@ def facts_of(replay: Replay, feed: Feed, fault: GatewayError | None) -> dict[str
         else None,
         "reproduced": fault is not None and reproduces(replay, feed, fault),
     }
-
-
-def wire_of(replay: Replay) -> str:
-    """The wire format of the replay's endpoint."""
-    known = endpoints.find(replay.generation.endpoint)
-    return known.wire if known else "chat"
 
 
 def _id_of(fault: GatewayError | None) -> str | None:

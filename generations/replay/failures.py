@@ -1,14 +1,16 @@
 """The failures of a replay and of its original, read from what is stored: why each failed, and whether for one cause."""
 
-from generations.gateway import endpoints
+from dataclasses import dataclass
+
 from generations.gateway.errors import GatewayError
-from generations.gateway.events import Answer
 from generations.gateway.jsontext import Unreadable, Value, loads
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
-from generations.reading import failure
+from generations.reading import contrast, failure, structure
+from generations.reading.contrast import Lines
 from generations.reading.failure import Failure, Repeat
-from generations.replay.answered import facts
+from generations.reading.shapes import Verdict
+from generations.replay import answered
 from generations.replay.feed import Feed
 
 MEMBERS = (
@@ -54,24 +56,18 @@ def of_replay(replay: Replay, answer: ReplayAnswer | None) -> Failure | None:
         if replay.reason != "no_answer":
             return None
         return failure.of_answer(replay.status_code, replay.content_type, b"")
-    if replay.reason == "error_finish" or _is_success(replay.status_code):
+    if replay.reason == "error_finish":
         return _carried(replay, answer)
     return failure.of_answer(
         replay.status_code, replay.content_type, answer.wire, retry_after=replay.retry_after_s
     )
 
 
-def _is_success(status: int | None) -> bool:
-    return status is not None and 200 <= status < 300
-
-
 def _carried(replay: Replay, answer: ReplayAnswer) -> Failure:
     """The last error that an answer carries; what came instead of an answer where it carries none."""
-    known = endpoints.find(replay.generation.endpoint)
-    wire, raw = known.wire if known else "chat", answer.wire
-    told = facts(wire, replay.content_type, raw, Answer.read(wire, replay.content_type, raw))
+    told = answered.read(replay.generation.endpoint, replay.content_type, answer.wire).facts
     if not told.errors:
-        return failure.of_answer(replay.status_code, replay.content_type, raw)
+        return failure.of_error(replay.status_code, None, replay.detail)
     last = told.errors[-1]
     return failure.of_error(replay.status_code, last.value, last.message)
 
@@ -87,6 +83,28 @@ def reproduces(replay: Replay, feed: Feed, fault: GatewayError) -> bool:
     return failure.repeat(original, failure.of_answer(fault.status, content_type, fault.body)).same
 
 
-def repeat(original: Failure | None, again: Failure | None) -> Repeat | None:
-    """How alike two failures are, None unless both failed."""
-    return failure.repeat(original, again) if original and again else None
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two failures side by side: their cards, whether one repeats the other, and what differs in their errors.
+
+    `lines` is None where an error is no JSON.
+    """
+
+    original: Verdict | None
+    again: Verdict | None
+    repeat: Repeat | None = None
+    lines: Lines | None = None
+
+
+def pair(original: Failure | None, again: Failure | None) -> Pair:
+    """Both failures of a page; either may be none."""
+    cards = [failure.card(one) if one else None for one in (original, again)]
+    if original is None or again is None:
+        return Pair(cards[0], cards[1])
+    return Pair(cards[0], cards[1], failure.repeat(original, again), _lines(original.body, again.body))
+
+
+def _lines(before: Value, after: Value) -> Lines | None:
+    if not isinstance(before, dict | list) or not isinstance(after, dict | list):
+        return None
+    return contrast.lines(structure.changes(before, after))

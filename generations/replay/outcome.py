@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from generations.gateway.error_catalogue import CONNECTIONS
 from generations.gateway.errors import GatewayError
+from generations.gateway.faults import is_page
 from generations.gateway.jsontext import visible
 from generations.models.replay import State
-from generations.reading.answer_facts import Facts
-from generations.replay.answered import facts
+from generations.replay.answered import Told
 from generations.replay.feed import Feed
 
 DETAIL = 1000  # characters
@@ -32,35 +32,30 @@ STOPPED = {
 }
 NO_ANSWER = Verdict(State.FAILED, "no_answer", CONNECTIONS["no_answer"].title)
 
+NOTHING = (b"", b"null", b"{}", b"[]", b'""', b"data: [DONE]", b"[DONE]")
+SMALL = 100  # bytes
+PAGE = Verdict(State.FAILED, "gateway_error", CONNECTIONS["html_answer"].title)
 
-def verdict(feed: Feed, fault: GatewayError | None, wire: str) -> Verdict:
-    """How the replay of this feed ended, from what was received and the error that ended it, if one did.
 
-    `wire` is the wire format of its endpoint.
-    """
-    complete = feed.closed is not None and feed.closed.complete
+def verdict(feed: Feed, fault: GatewayError | None, told: Told) -> Verdict:
+    """How the replay of this feed ended: from what was received, the error that ended it, and what the answer says."""
+    complete = feed.closed is not None and told.complete
     if feed.stop_reason and (fault is not None or not complete):
         return STOPPED[feed.stop_reason]
     if fault is not None:
         return _of_fault(fault)
-    content_type = feed.opened.content_type if feed.opened else ""
-    told = facts(wire, content_type, b"".join(feed.chunks), feed.answer)
-    if told.errors:
-        return Verdict(State.FAILED, "error_finish", visible(told.errors[-1].message)[:DETAIL])
-    if feed.closed is not None and feed.closed.why == "empty":
+    head = b"".join(feed.chunks[:2])[:200]
+    if is_page({"content-type": feed.opened.content_type if feed.opened else ""}, head):
+        return PAGE
+    if told.facts.errors:
+        return Verdict(State.FAILED, "error_finish", visible(told.facts.errors[-1].message)[:DETAIL])
+    if feed.received < SMALL and b"".join(feed.chunks).strip() in NOTHING:
         return NO_ANSWER
     if not complete:
-        return Verdict(State.FAILED, "truncated", feed.closed.why if feed.closed else "")
-    return _of_facts(told)
-
-
-def _of_facts(told: Facts) -> Verdict:
-    """A whole answer without an error: it may still hold nothing."""
-    if not told.is_empty:
-        return Verdict(State.SUCCEEDED)
-    if not told.choices and not told.shape:
-        return NO_ANSWER
-    return Verdict(State.SUCCEEDED, "empty_answer", visible(told.empty_reason)[:DETAIL])
+        return Verdict(State.FAILED, "truncated", told.why if feed.closed else "")
+    if told.facts.is_empty:
+        return Verdict(State.SUCCEEDED, "empty_answer", visible(told.facts.empty_reason)[:DETAIL])
+    return Verdict(State.SUCCEEDED)
 
 
 def _of_fault(fault: GatewayError) -> Verdict:

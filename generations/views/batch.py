@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.access import Right, TeamRequest, for_team, may
 from generations import sheets
 from generations.models import Batch, ReplayAnswer
-from generations.models.replay import EXPIRED_PATCH, State
+from generations.models.replay import EXPIRED_PATCH, State, outcome
 from generations.reading import patches
 from generations.reading.patch_lines import PatchLine, lines
 from generations.reading.spread import Outcome, Spread, spread
@@ -143,7 +143,7 @@ SHOWN = (
 def _outcome(told: dict[str, Any]) -> Outcome:
     status = f" {told['status_code']}" if told["reason"] == "gateway_error" and told["status_code"] else ""
     return Outcome(
-        told["state"],
+        outcome(told["state"], told["reason"]),
         told["reason"] + status,
         told["total_ms"],
         told["cost_nanos"],

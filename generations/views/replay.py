@@ -13,12 +13,14 @@ from dashboard.access import Right, TeamRequest, enter, for_team, may
 from dashboard.streams import event_stream, in_thread
 from generations.models import Replay
 from generations.models.generation import PLAIN_ID
+from generations.models.replay import State
 from generations.reading import contrast, numbers, patch_lines, patches
 from generations.reading.contrast import Lines
+from generations.reading.deltas import Delta
 from generations.reading.structure import SHOWN, Changes
-from generations.replay import engine, live, plan, results
-from generations.replay.compare import compare
-from generations.replay.subjects import of_team
+from generations.replay import engine, failures, live, plan, results
+from generations.replay.compare import Comparison, compare
+from generations.replay.subjects import Recorded, of_team
 from generations.views.compare import switch, view_of
 
 
@@ -51,14 +53,31 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
     return {
         **context,
         "comparison": comparison,
+        **_failures(replay, comparison),
+        "deltas": _deltas(replay, comparison),
         "answer": getattr(replay, "answer", None),
-        "side": comparison.b.side,
         "switch": switch(replay.get_absolute_url()),
         "compare_url": reverse("compare", args=[request.team.slug]),
         "compare_query": urlencode({"a": comparison.a.key, "b": comparison.b.key}),
         "awaited": results.is_awaited(replay),
         "new_url": _new_url(replay),
     }
+
+
+def _deltas(replay: Replay, comparison: Comparison) -> list[Delta]:
+    """The figures to compare. A failed replay has few: those that are unknown are left out."""
+    failed = replay.state == State.FAILED
+    return [one for one in comparison.deltas if not failed or one.after != numbers.UNKNOWN]
+
+
+def _failures(replay: Replay, comparison: Comparison) -> dict[str, object]:
+    """The cards of what failed. An answer that is the error itself is not shown again as an answer."""
+    failed = failures.of_replay(replay, getattr(replay, "answer", None))
+    record = comparison.a.record if isinstance(comparison.a, Recorded) else None
+    found = failures.pair(failures.of_original(replay.generation, record), failed)
+    hidden = found.again is not None and replay.reason != "error_finish"
+    outline = comparison.a.outline if isinstance(comparison.a, Recorded) else None
+    return {"failures": found, "side": None if hidden else comparison.b.side, "outline": outline}
 
 
 def _new_url(replay: Replay) -> str:

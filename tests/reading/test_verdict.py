@@ -105,6 +105,8 @@ def test_the_story_names_who_answered_what() -> None:
     )
     assert [(fact.label, fact.value) for fact in told.quotes] == [
         ("the gateway said", "All failed."),
+        ("code", "upstream_error"),
+        ("reason", "all_candidates_failed"),
         ("the provider said", "The caller does not have permission."),
     ]
 
@@ -119,7 +121,10 @@ def test_validation_names_each_member() -> None:
     told = verdict.read(
         fields(status_code=400, error_code="user:validation_error", error_payload={"details": details})
     )
-    assert [(fact.label, fact.value) for fact in told.quotes] == [("temperature", "must be <= 2")]
+    assert [(fact.label, fact.value, fact.note) for fact in told.quotes] == [
+        ("code", "validation_error", ""),
+        ("temperature", "must be <= 2", "maximum"),
+    ]
 
 
 def test_a_broken_stream_looked_like_200() -> None:

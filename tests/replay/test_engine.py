@@ -191,7 +191,7 @@ def test_the_answer_is_kept_as_received_and_as_text(chat: Generation, ada: User)
         ("html-502", "gateway_error", 502),
         ("redirect", "gateway_error", 307),
         ("truncated", "truncated", 200),
-        ("mid-stream-error", "gateway_error", 200),
+        ("mid-stream-error", "error_finish", 200),
         ("no-answer", "connection_lost", None),
         ("reset", "connection_lost", 200),
     ],
