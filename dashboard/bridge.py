@@ -1,7 +1,8 @@
 """WSGI pages inside an ASGI server.
 
 The request's body is read on the event loop before a thread is taken, and the response leaves on the event
-loop after the thread is given back, so neither a stalled upload nor a slow reader holds a page thread. No
+loop after the thread is given back, so neither a stalled upload nor a slow reader holds a page thread. Work that
+takes long has a thread of its own (`heavy.py`), so it holds none either. No
 future crosses from a thread back to the loop, so a request in flight cannot hang the exit. A response that
 Django marks as streaming runs in a thread of its own, one chunk at a time, as fast as its reader takes it.
 """
@@ -9,26 +10,36 @@ Django marks as streaming runs in a thread of its own, one chunk at a time, as f
 import asyncio
 import io
 import logging
+import math
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 from wsgiref.types import WSGIApplication
 
 from django.db import connections
 
+from dashboard.heavy import PLACE, Line, Place
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Environ = dict[str, Any]
 Headers = list[tuple[bytes, bytes]]
+Answer = tuple["Response", list[bytes] | None]
 
 CHUNK = 256 * 1024  # bytes given to the server at once; it waits when its buffer is full
 DRAIN = 20_000_000  # bytes read of a body that is refused
 BODY_SECONDS = 30.0  # a whole request body
 STALL_SECONDS = 60.0  # a reader of a download that takes nothing
+PAGE_SECONDS = 20.0  # a page that takes longer is stuck
+HEAVY_SECONDS = 300.0  # so is long work
 DOWNLOADS = 4  # streaming responses at a time; further ones wait
 TOO_LARGE, TOO_SLOW, BROKEN = (
     (413, "Request too large."),
@@ -75,36 +86,59 @@ class Bridge:
     def __init__(self, wsgi: WSGIApplication, *, threads: int, max_body: int) -> None:
         self.wsgi, self.max_body = wsgi, max_body
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="page")
+        self.line = Line()
+        self.limits: dict[int, float] = {}  # when the request of each busy thread should have been answered
         self.downloads = asyncio.Semaphore(DOWNLOADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await read_body(scope, receive, self.max_body)
-            await self.respond(scope, receive, send, environ(scope, body))
+            await self.respond(scope, receive, send, body)
         except ClientGoneError:
             return
         except RefusedError as refused:
             await send_plain(send, *refused.args)
 
-    async def respond(self, scope: Scope, receive: Receive, send: Send, request: dict[str, Any]) -> None:
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a request has held its thread for too long."""
+        return min(list(self.limits.values()), default=math.inf) < time.monotonic()
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
         gone = asyncio.ensure_future(disconnected(receive))
         try:
-            response, body = await self.ask(request, gone)
+            response, parts = await self.answer(scope, body, gone)
             await send(
                 {"type": "http.response.start", "status": response.status, "headers": response.headers}
             )
-            if body is None:
+            if parts is None:
                 await self.download(response, send, gone)
             else:
-                await send_body(send, [] if scope["method"] == "HEAD" else body)
+                await send_body(send, [] if scope["method"] == "HEAD" else parts)
         finally:
             gone.cancel()
 
+    async def answer(self, scope: Scope, body: bytes, gone: "asyncio.Future[None]") -> Answer:
+        """The response, from the thread for long work where the view asks for it."""
+        first = await self.ask(self.in_page_thread, environ(scope, body, Place.PAGE), gone)
+        person = getattr(first[0].body, "person", None)
+        if person is None:
+            return first
+        if self.line.is_full(person):
+            return await self.ask(self.in_page_thread, environ(scope, body, Place.FULL), gone)
+        return await self.ask(partial(self.in_line, person), environ(scope, body, Place.HEAVY), gone)
+
+    def in_page_thread(self, request: Environ) -> Future[Answer]:
+        return self.threads.submit(self.call, request, PAGE_SECONDS)
+
+    def in_line(self, person: int, request: Environ) -> Future[Answer]:
+        return self.line.submit(person, partial(self.call, request, HEAVY_SECONDS))
+
     async def ask(
-        self, request: dict[str, Any], gone: "asyncio.Future[None]"
-    ) -> tuple[Response, list[bytes] | None]:
-        """Run the application in a page thread. A page that nobody waits for any more is not begun."""
-        work = self.threads.submit(self.call, request)
+        self, begin: Callable[[Environ], Future[Answer]], request: Environ, gone: "asyncio.Future[None]"
+    ) -> Answer:
+        """Run the application in a thread. A page that nobody waits for any more is not begun."""
+        work = begin(request)
         answer = asyncio.wrap_future(work)
         first: set[asyncio.Future[Any]] = {answer, gone}
         await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
@@ -116,8 +150,16 @@ class Bridge:
             logger.exception("The application raised on %s", request["PATH_INFO"])
             raise RefusedError(*BROKEN) from None
 
-    def call(self, request: dict[str, Any]) -> tuple[Response, list[bytes] | None]:
-        """In a page thread: the response, and its body unless it is to be streamed."""
+    def call(self, request: Environ, seconds: float) -> Answer:
+        """In a thread: the response, and its body unless it is to be streamed."""
+        thread = threading.get_ident()
+        self.limits[thread] = time.monotonic() + seconds
+        try:
+            return self.run(request)
+        finally:
+            del self.limits[thread]
+
+    def run(self, request: Environ) -> Answer:
         response = Response()
         response.body = self.wsgi(request, response.start)
         if response.streaming and request["REQUEST_METHOD"] != "HEAD":
@@ -221,8 +263,8 @@ async def send_body(send: Send, parts: list[bytes]) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def environ(scope: Scope, body: bytes) -> dict[str, Any]:
-    """The WSGI environ of an ASGI request whose body is `body`.
+def environ(scope: Scope, body: bytes, place: Place = Place.PAGE) -> Environ:
+    """The WSGI environ of an ASGI request whose body is `body`, to be answered at `place`.
 
     Header names with an underscore are dropped: they would pass for their namesakes with a hyphen. Repeated
     headers are joined, cookies by "; " (HTTP/2 splits them).
@@ -242,6 +284,7 @@ def environ(scope: Scope, body: bytes) -> dict[str, Any]:
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "REMOTE_ADDR": str(client[0]),
         "REMOTE_PORT": str(client[1]),
+        PLACE: place,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.input": io.BytesIO(body),

@@ -1,4 +1,4 @@
-"""Health answers, pages that no cache keeps, and the team that was used last."""
+"""Health answers, pages that no cache keeps, the team that was used last, and long work."""
 
 from collections.abc import Callable
 from typing import cast
@@ -11,6 +11,7 @@ from django.urls import resolve
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
+from dashboard import heavy
 from dashboard.access import SignedInRequest
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -78,4 +79,17 @@ def last_team(get_response: GetResponse) -> GetResponse:
             request.session[LAST_TEAM] = team.slug
         return response
 
+    return answer
+
+
+def long_work(get_response: GetResponse) -> GetResponse:
+    """Answers for a view that left its page thread (`heavy.py`)."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        return get_response(request)
+
+    def instead(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return heavy.answer_left(cast(SignedInRequest, request)) if isinstance(error, heavy.Left) else None
+
+    answer.process_exception = instead  # type: ignore[attr-defined]
     return answer

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "dashboard.middleware.private_pages",
     "dashboard.middleware.plain_addresses",
     "dashboard.middleware.last_team",
+    "dashboard.middleware.long_work",
 ]
 
 # --- Databases and the wire ---------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from generations.reading.timing import Times
 from generations.replay.subjects import Recorded, Rerun, Subject
 
 HERE = "measured here"
+AT_ONCE = 2**19  # bytes of two sides that a page thread compares
 
 
 class Comparison:
@@ -30,6 +31,11 @@ class Comparison:
     @property
     def subjects(self) -> list[tuple[str, Subject]]:
         return [("A", self.a), ("B", self.b)]
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether so much is compared that no page thread should do it."""
+        return self.a.weight + self.b.weight > AT_ONCE
 
     @cached_property
     def deltas(self) -> list[Delta]:

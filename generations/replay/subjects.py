@@ -51,6 +51,11 @@ class Recorded:
         return outlines.load(self.record.outline) if self.record else None
 
     @property
+    def weight(self) -> int:
+        """Bytes that a comparison reads, about."""
+        return self.record.size if self.record else 0
+
+    @property
     def side(self) -> Side:
         """The answer as pages show it."""
         return self.outline.answer if self.outline else Side()
@@ -124,6 +129,11 @@ class Rerun:
     @cached_property
     def answer(self) -> ReplayAnswer | None:
         return getattr(self.replay, "answer", None)
+
+    @property
+    def weight(self) -> int:
+        """Bytes that a comparison reads, about."""
+        return (self.answer.size if self.answer else 0) + self.replay.record.size
 
     @cached_property
     def side(self) -> Side:

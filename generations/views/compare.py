@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
+from dashboard.heavy import leave_page_thread
 from generations.reading.contrast import VIEWS, View
 from generations.replay import subjects
 from generations.replay.compare import Comparison
@@ -67,8 +68,11 @@ def compare(request: TeamRequest, /) -> HttpResponse:
 
 def _compared(request: TeamRequest, a: Subject, b: Subject) -> dict[str, object]:
     base, view = reverse("compare", args=[request.team.slug]), view_of(request)
+    comparison = Comparison(a, b, view)
+    if comparison.takes_long:
+        leave_page_thread(request)
     return {
-        "comparison": Comparison(a, b, view),
+        "comparison": comparison,
         "switch": switch(base, a=a.key, b=b.key),
         "swapped": f"{base}?{urlencode({'a': b.key, 'b': a.key, 'view': view})}",
         "compare_url": base,

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
+from dashboard.heavy import leave_page_thread
 from generations.gateway import endpoints
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
@@ -20,6 +21,7 @@ from generations.views.downloads import download
 from generations.views.generation import outline_of
 from generations.views.stored import stored
 
+AT_ONCE = 2**20  # bytes of a record that a page thread reads whole
 IN_MEMORY = 2**20  # bytes of a bundle; a larger one goes through a file
 
 
@@ -40,12 +42,14 @@ class Kept:
         return snippets.snippets(self.base_url, endpoint, body) if endpoint and body else []
 
 
-def _kept(request: TeamRequest, slug: str) -> Kept:
-    """Raises Http404 where no record is stored."""
+def _kept(request: TeamRequest, slug: str, *, zipped: bool = False) -> Kept:
+    """The generation with its whole record in memory. Raises Http404 where none is stored."""
     row = stored(request, slug)
-    best = row.records.best_first().defer("outline").first()
+    best = row.records.best_first().defer("outline", "packed").first()
     if best is None:
         raise Http404("The record of this generation is no longer stored.")
+    if zipped or best.size > AT_ONCE:
+        leave_page_thread(request)
     source = plan.source_of(row)
     base_url = source.base_url if source else settings.GATEWAY_URLS[0]
     return Kept(row, best, Record.read(best.raw, asked_id=row.request_id), base_url)
@@ -100,7 +104,7 @@ def request_file(request: TeamRequest, slug: str) -> HttpResponseBase:
 @require_GET
 def bundle(request: TeamRequest, slug: str) -> FileResponse:
     """The repro bundle, a zip. `?masked=1` replaces texts by their length."""
-    kept = _kept(request, slug)
+    kept = _kept(request, slug, zipped=True)
     mask = request.GET.get("masked") == "1"
     origin = bundles.Origin(kept.row.request_id, kept.base_url, kept.stored.fetched_at)
     target = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 -- the response closes it

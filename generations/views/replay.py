@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, enter, for_team, may
+from dashboard.heavy import leave_page_thread
 from dashboard.streams import event_stream, in_thread
 from generations.models import Replay
 from generations.models.generation import PLAIN_ID
@@ -50,6 +51,8 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
     if replay.is_open:
         log = live.render(live.shown_now(live.saved_log(replay.pk)))
         return {**context, "log": log}
+    if comparison.takes_long:
+        leave_page_thread(request)
     return {
         **context,
         "comparison": comparison,

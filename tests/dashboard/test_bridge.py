@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse
 
@@ -12,6 +13,7 @@ import uvicorn
 
 from dashboard.bridge import Bridge, environ
 from dashboard.embedded.system import LOOPBACK, Port
+from dashboard.heavy import PLACE, WAITING, Place, Stand
 from tests.processes import wait_for
 
 Environ = dict[str, Any]
@@ -55,6 +57,7 @@ class Site:
         self.port = Port().release()
         self.seen: list[Environ] = []
         self.streamed: list[Streaming] = []
+        self.begun, self.free = threading.Semaphore(0), threading.Event()
 
     def __call__(self, request: Environ, start: StartResponse) -> Any:
         self.seen.append(request)
@@ -75,6 +78,14 @@ class Site:
 
     def broken(self, _request: Environ) -> list[bytes]:
         raise ZeroDivisionError
+
+    def long(self, request: Environ) -> Any:
+        """A view that leaves its page thread, of the person in the query."""
+        if request[PLACE] is Place.HEAVY:
+            self.begun.release()
+            assert self.free.wait(10)
+            return [threading.current_thread().name.encode()]
+        return Stand(int(request["QUERY_STRING"])) if request[PLACE] is Place.PAGE else [b"busy"]
 
     def flow(self, _request: Environ) -> Streaming:
         self.streamed.append(Streaming(b"y" * 100_000 for _ in range(500)))
@@ -114,6 +125,7 @@ def served(site: Site) -> Iterator[Site]:
         server.should_exit = server.force_exit = True
         thread.join()
         bridge.threads.shutdown()
+        bridge.line.thread.shutdown()
 
 
 @pytest.fixture
@@ -195,6 +207,55 @@ def test_streaming_body_ends_with_its_reader(site: Site) -> None:
     connection.recv(8)
     connection.close()
     wait_for(site.streamed[0].closed.is_set)
+
+
+def test_long_work_holds_no_page_thread_and_waits_in_line(site: Site) -> None:
+    request = "GET /long?{} HTTP/1.1\nHost: x\nConnection: close"
+    waiting = [site.ask(request.format(7))]
+    assert site.begun.acquire(timeout=10)
+    waiting += [site.ask(request.format(7)) for _ in range(WAITING)]
+    wait_for(lambda: len(site.seen) == 2 * (1 + WAITING) - WAITING)
+    assert b"busy" in site.get("/long?7")[2]
+    waiting.append(site.ask(request.format(8)))  # of somebody else
+    assert site.get("/hello")[0] == 200
+    assert not site.begun.acquire(blocking=False)
+    site.free.set()
+    answers = [b"".join(iter(partial(connection.recv, 65536), b"")) for connection in waiting]
+    assert [b"heavy_0" in answer for answer in answers] == [True] * (WAITING + 2)
+    for connection in waiting:
+        connection.close()
+    assert b"heavy_0" in site.get("/long?7")[2]
+
+
+def test_long_work_that_nobody_waits_for_is_not_begun(site: Site) -> None:
+    first = site.ask("GET /long?7 HTTP/1.1\nHost: x\nConnection: close")
+    assert site.begun.acquire(timeout=10)
+    left = [site.ask("GET /long?7 HTTP/1.1\nHost: x") for _ in range(WAITING)]
+    wait_for(lambda: len(site.seen) == 2 + WAITING)
+    for connection in left:
+        connection.close()
+    wait_for(lambda: b"busy" not in site.get("/hello")[2])
+    site.free.set()
+    with first:
+        assert b"heavy_0" in b"".join(iter(partial(first.recv, 65536), b""))
+    assert b"heavy_0" in site.get("/long?7")[2]
+    assert sum(seen[PLACE] is Place.HEAVY for seen in site.seen) == 2
+
+
+def test_a_thread_that_is_held_for_too_long_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parent replaces a process whose bridge is stuck (`serve.py`)."""
+    monkeypatch.setattr("dashboard.bridge.PAGE_SECONDS", 0.1)
+    free = threading.Event()
+    bridge = Bridge(
+        lambda _request, start: (free.wait(10), start("200 OK", []), [])[2], threads=2, max_body=1
+    )
+    work = bridge.in_page_thread(environ(SCOPE, b""))
+    assert not bridge.is_stuck
+    wait_for(lambda: bridge.is_stuck)
+    free.set()
+    work.result()
+    assert not bridge.is_stuck
+    bridge.threads.shutdown()
 
 
 def test_page_that_nobody_waits_for_is_not_begun() -> None:
