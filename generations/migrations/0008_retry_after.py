@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('generations', '0006_one_reader'),
+        ("generations", "0007_pasted_answers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='replay',
-            name='retry_after_s',
+            model_name="replay",
+            name="retry_after_s",
             field=models.IntegerField(null=True),
         ),
     ]
