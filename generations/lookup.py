@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillWaiting
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -28,7 +29,7 @@ from generations.gateway.ids import made_at
 from generations.gateway.jsontext import visible
 from generations.gateway.record import Record
 from generations.models import Fetch, Generation, StoredRecord
-from generations.reading import outline, places, usage, verdict
+from generations.reading import money, outline, places, usage, verdict
 from generations.reading.places import Place
 from generations.reading.shapes import Outline
 
@@ -250,7 +251,7 @@ def columns(record: Record) -> dict[str, Any]:
         "generation_ms": _measure(record.generation_ms),
         "input_tokens": _fits(tokens.input, 63),
         "output_tokens": _fits(tokens.output, 63),
-        "cost_nanos": _fits(record.cost_nanos, 63),
+        "cost_nanos": _fits(_rounded(money.nanos(record.value("cost_nanos"))), 63),
     }
 
 
@@ -260,6 +261,10 @@ def _short(text: str | None, length: int) -> str:
 
 def _fits(number: int | None, bits: int) -> int | None:
     return number if number is not None and -(2**bits) <= number < 2**bits else None
+
+
+def _rounded(nanos: Decimal | None) -> int | None:
+    return None if nanos is None else round(nanos)
 
 
 def _measure(number: Any) -> Any:

@@ -131,8 +131,8 @@ def ago(moment: datetime | None, focusable: bool = True) -> SafeString:
     utc = moment.astimezone(UTC)
     return format_html(
         '<time datetime="{}" title="{}" data-ago{}>{}</time>',
-        f"{utc:%Y-%m-%dT%H:%M:%S}Z",
-        f"{utc:%Y-%m-%d %H:%M:%S} UTC",
+        f"{utc.replace(tzinfo=None).isoformat(timespec='seconds')}Z",
+        f"{utc.replace(tzinfo=None).isoformat(' ', 'seconds')} UTC",
         mark_safe(' tabindex="0"') if focusable else "",
         relative(utc, timezone.now()),
     )
@@ -145,7 +145,7 @@ def relative(moment: datetime, now: datetime) -> str:
     if seconds < JUST_NOW:
         return "just now"
     if abs(age) > DATES_AFTER:
-        return f"{moment.day} {moment:%b %Y}"
+        return f"{moment.day} {moment:%b} {moment.year:04}"
     length, unit = next((row for row in UNITS if seconds >= row[0]), UNITS[-1])
     # The past is rounded down, the future to the nearest: a link for 7 days must not begin with "in 6 days".
     count = max(1, int(seconds / length + (0.5 if age < timedelta(0) else 0)))

@@ -5,13 +5,14 @@ columns.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
+from generations.gateway import moments
 from generations.gateway.jsontext import (
     Number,
     Unreadable,
@@ -79,17 +80,6 @@ def _number(value: Value) -> int | Decimal | None:
     return value.decimal if value.integer is None else value.integer
 
 
-def _moment(value: Value) -> datetime | None:
-    """ISO 8601, with or without offset (then UTC), up to nine fraction digits -> aware UTC."""
-    if not is_text(value):
-        return None
-    try:
-        moment = datetime.fromisoformat(str(value).strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _object(value: Value) -> dict[str, Value] | None:
     return value if isinstance(value, dict) else None
 
@@ -107,7 +97,7 @@ class Record:
     """
 
     id = Field(_text)
-    created_at = Field(_moment)
+    created_at = Field(moments.read)
     request_id = Field(_text)
     workspace_id = Field(_text, "team_id")
     team_id = Field(_text, "workspace_id")
@@ -155,7 +145,7 @@ class Record:
     client_source_kind = Field(_text)
     client_source_version = Field(_text)
     client_source_detection = Field(_text)
-    usage_normalized_at = Field(_moment)
+    usage_normalized_at = Field(moments.read)
 
     raw: bytes
     """The body as received."""
@@ -164,7 +154,7 @@ class Record:
 
     def __init__(self, raw: bytes, asked_id: str | None = None) -> None:
         self.raw, self.asked_id = raw, asked_id
-        self._spans, self.unreadable = _spans(raw)
+        self._spans, self.unreadable, self._repeated = _spans(raw)
         self._values: dict[str, Value] = {}
         self._damaged: dict[str, Oddity] = {}
 
@@ -306,7 +296,8 @@ class Record:
     @cached_property
     def oddities(self) -> list[Oddity]:
         """Values that are not of their documented type, so that a page can show them."""
-        return [oddity for key in self.fields for oddity in self._odd(key)]
+        odd = [oddity for key in self.fields for oddity in self._odd(key)]
+        return odd + [Oddity(key, f"given {count} times; the last is used") for key, count in self._repeated]
 
     def _odd(self, key: str) -> list[Oddity]:
         value = self.value(key)
@@ -340,19 +331,28 @@ _CONVERTERS: dict[str, Callable[[Value], object]] = {
 Spans: TypeAlias = dict[str, tuple[int, int]]
 
 
-def _spans(raw: bytes) -> tuple[Spans, str | None]:
-    """Where each member of the object stands, and what stopped the reading if anything did."""
+def _spans(raw: bytes) -> tuple[Spans, str | None, list[tuple[str, int]]]:
+    """Where each member of the object stands, what stopped the reading if anything did, and the keys that are there
+    more than once, with how often.
+    """
     spans: Spans = {}
+    counts: Counter[str] = Counter()
     end = 0
     try:
         for key, start, end in entries(raw):
             if isinstance(key, int):
-                return {}, "JSON, but not an object"
+                return {}, "JSON, but not an object", []
             spans[key] = (start, end)
+            counts[key] += 1
     except Unreadable as problem:
-        return spans, str(problem)
+        return spans, str(problem), _repeated(counts)
     rest = b"".join(raw[end:].split()).removeprefix(b"\xef\xbb\xbf")
-    return spans, None if rest == (b"}" if end else b"{}") else "text after the end of the object"
+    left = None if rest == (b"}" if end else b"{}") else "text after the end of the object"
+    return spans, left, _repeated(counts)
+
+
+def _repeated(counts: Counter[str]) -> list[tuple[str, int]]:
+    return [(key, count) for key, count in counts.items() if count > 1]
 
 
 def _excerpt(raw: bytes, start: int, end: int) -> str:

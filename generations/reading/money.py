@@ -7,6 +7,7 @@ from generations.gateway.jsontext import Value
 from generations.reading import numbers
 from generations.reading.shapes import Cost, CostLine
 from generations.reading.text import box, decimal, inside, items, short, whole, words
+from generations.reading.times import is_open
 
 NANOS = Decimal(10) ** 9
 SHOWN = 200
@@ -23,23 +24,40 @@ SIZES = {1: "", 1000: "1K", 1_000_000: "1M", 1_000_000_000: "1B"}
 SERVICE_FEE = "Fee for using your own key"
 
 
+UNREADABLE = "unreadable"
+
+
 def read(fields: dict[str, Value]) -> Cost:
     """The lines, their sum, and whether it equals the recorded cost."""
-    currency = (words(fields.get("currency")) or "USD")[:12]
-    nanos = whole(fields.get("cost_nanos"))
+    currency, recorded = currency_of(fields), fields.get("cost_nanos")
+    cost = nanos(recorded)
     lines = items(fields.get("pricing_lines"))
-    total = line_sum(lines)
-    check, difference = compare(total if lines else None, nanos)
+    total = line_sum(lines, currency)
+    check, difference = compare(total if lines else None, cost)
+    unread = cost is None and recorded is not None
     return Cost(
-        total=numbers.dollars(nanos, currency),
-        exact=numbers.exact_nanos(nanos),
+        total=UNREADABLE if unread else numbers.exact_dollars(cost, currency),
+        exact=numbers.exact_nanos(cost),
         currency=currency,
-        lines=[line(one, currency) for one in lines[:SHOWN]],
+        lines=[line(item, currency) for item in lines[:SHOWN]],
         sum=numbers.exact_dollars(total, currency) if lines else "",
         check=check,
-        difference=numbers.exact_dollars(difference, currency) if difference else "",
-        notes=[*_notes(fields, nanos, currency), *_cut(lines)],
+        difference=numbers.exact_dollars(abs(difference), currency) if difference else "",
+        notes=[*_notes(fields, cost, total, currency), *_cut(lines)],
     )
+
+
+def currency_of(fields: dict[str, Value]) -> str:
+    """The currency of the recorded cost."""
+    return (words(fields.get("currency")) or "USD")[:12]
+
+
+def nanos(value: Value) -> Decimal | None:
+    """A recorded cost, which may be text, have a fraction or an exponent: 53300, "53300.0", "5.33e4".
+
+    None for what is no number, and for one too large to calculate with.
+    """
+    return decimal(value)
 
 
 def _cut(lines: list[Value]) -> list[str]:
@@ -50,45 +68,44 @@ def _cut(lines: list[Value]) -> list[str]:
     )
 
 
-def line_sum(lines: list[Value]) -> int | None:
-    """The sum of `line_nanos`; None as soon as one line does not tell it."""
-    told = [line_nanos(one) for one in lines]
-    return None if None in told else sum(one for one in told if one is not None)
+def line_sum(lines: list[Value], currency: str = "USD") -> Decimal | None:
+    """The sum of `line_nanos`; None as soon as a line does not tell it."""
+    amounts = [line_nanos(item, currency) for item in lines]
+    return None if None in amounts else sum((item for item in amounts if item is not None), Decimal(0))
 
 
-def line_nanos(value: Value) -> int | None:
-    """What one line costs, from its nanos or else from its dollars."""
-    nanos = whole(inside(value, "line_nanos"))
-    dollars = decimal(inside(value, "line_cost_usd"))
-    if nanos is None and dollars is not None and (dollars * NANOS) % 1 == 0:
-        return int(dollars * NANOS)
-    return nanos
+def line_nanos(value: Value, currency: str = "USD") -> Decimal | None:
+    """What a line costs, from its nanos or else from its dollars, if it is dollars that are billed."""
+    amount, dollars = nanos(inside(value, "line_nanos")), decimal(inside(value, "line_cost_usd"))
+    if amount is None and dollars is not None and currency.upper() == "USD":
+        return dollars * NANOS
+    return amount
 
 
 def compare(
-    total: int | None, nanos: int | None
-) -> tuple[Literal["equal", "differs", "unknown", "none"], int]:
+    total: Decimal | None, cost: Decimal | None
+) -> tuple[Literal["equal", "differs", "unknown", "none"], Decimal]:
     """The sum of the lines against the recorded cost, and cost minus sum."""
-    if total is None or nanos is None:
-        return ("none" if total is None and nanos is None else "unknown"), 0
-    return ("equal", 0) if total == nanos else ("differs", nanos - total)
+    if total is None or cost is None:
+        return ("none" if total is None and cost is None else "unknown"), Decimal(0)
+    return ("equal" if total == cost else "differs"), cost - total
 
 
 def line(value: Value, currency: str) -> CostLine:
     """One pricing line: quantity / unit size x unit price = line."""
     told = box(value)
     dimension = short(told.get("dimension") or "unknown", 80)
-    nanos, quantity = line_nanos(told), decimal(told.get("quantity"))
+    amount, quantity = line_nanos(told, currency), decimal(told.get("quantity"))
     fee = words(told.get("meter")) == "byok_service_fee"
     return CostLine(
         name=SERVICE_FEE if fee else name(dimension),
         dimension=dimension,
         quantity=numbers.count(quantity),
-        unit_price=unit_price(told, currency),
-        line=numbers.exact_dollars(nanos, currency),
+        unit_price=unit_price(told),
+        line=numbers.exact_dollars(amount, currency),
         units=_units(told),
-        title=numbers.exact_nanos(nanos),
-        note="; ".join(_line_notes(told, nanos, currency)),
+        title=numbers.exact_nanos(amount),
+        note="; ".join(_line_notes(told, amount, currency)),
     )
 
 
@@ -97,12 +114,12 @@ def name(dimension: str) -> str:
     return NAMES.get(dimension) or dimension.replace("_", " ").capitalize()
 
 
-def unit_price(told: dict[str, Value], currency: str) -> str:
-    """`$0.05 / 1M`."""
+def unit_price(told: dict[str, Value]) -> str:
+    """`$0.05 / 1M`. contract: `unit_price_usd` is in dollars, whatever the record's currency."""
     price, unit = decimal(told.get("unit_price_usd")), decimal(told.get("unit_size"))
     if price is None:
         return numbers.UNKNOWN
-    shown = numbers.sign(currency) + numbers.cents(numbers.plain(price))
+    shown = numbers.signed("$", price, numbers.cents(numbers.plain(abs(price))))
     if unit is None:
         return f"{shown} / unknown unit"
     size = SIZES.get(int(unit), numbers.plain(unit)) if unit == int(unit) else numbers.plain(unit)
@@ -127,9 +144,9 @@ def computed(told: dict[str, Value]) -> Decimal | None:
     return None if price is None or billed is None else billed * price * NANOS
 
 
-def _line_notes(told: dict[str, Value], nanos: int | None, currency: str) -> list[str]:
+def _line_notes(told: dict[str, Value], amount: Decimal | None, currency: str) -> list[str]:
     notes = []
-    base, discount = whole(told.get("base_line_nanos")), whole(told.get("data_contribution_discount_nanos"))
+    base, discount = nanos(told.get("base_line_nanos")), nanos(told.get("data_contribution_discount_nanos"))
     if discount:
         before = f" from {numbers.exact_dollars(base, currency)}" if base is not None else ""
         notes.append(f"{numbers.exact_dollars(discount, currency)} off{before} for contributing data")
@@ -138,13 +155,13 @@ def _line_notes(told: dict[str, Value], nanos: int | None, currency: str) -> lis
         notes.append(f"time window: {_window(window)}")
     if words(told.get("service_tier")) or words(told.get("pricing_plan")):
         notes.append("tier " + short(told.get("service_tier") or told.get("pricing_plan"), 60))
-    return notes + ([] if discount else _off(told, nanos, currency))
+    return notes + ([] if discount else _off(told, amount, currency))
 
 
-def _off(told: dict[str, Value], nanos: int | None, currency: str) -> list[str]:
+def _off(told: dict[str, Value], amount: Decimal | None, currency: str) -> list[str]:
     """A note when the line is not what its own units and price come to, beyond rounding to a nano."""
-    should = computed(told)
-    if should is None or nanos is None or abs(should - nanos) <= max(Decimal(1), abs(should) / 10**6):
+    should = computed(told) if currency.upper() == "USD" else None
+    if should is None or amount is None or abs(should - amount) <= max(Decimal(1), abs(should) / 10**6):
         return []
     return [f"units x price would be {numbers.exact_dollars(round(should), currency)}"]
 
@@ -155,16 +172,23 @@ def _window(window: dict[str, Value]) -> str:
     return " ".join(filter(None, [short(window.get("label") or "", 60), " to ".join(hours), zone]))
 
 
-def _notes(fields: dict[str, Value], nanos: int | None, currency: str) -> list[str]:
-    notes = []
-    if nanos is None:
-        notes.append(_why_unknown(fields))
-    elif nanos == 0:
-        notes.append(_why_free(fields))
-    return [note for note in notes if note] + byok(fields, currency)
+def _notes(fields: dict[str, Value], cost: Decimal | None, total: Decimal | None, currency: str) -> list[str]:
+    noted = []
+    if cost is None:
+        noted.append(_why_unknown(fields))
+    elif cost == 0:
+        noted.append(_why_free(fields, total))
+    own = provider_cost(fields)
+    noted.append(f"The provider's own price of the call: {own}." if own else "")
+    return [note for note in [*noted, _suppressed(fields)] if note] + byok(fields, currency)
 
 
 def _why_unknown(fields: dict[str, Value]) -> str:
+    recorded = fields.get("cost_nanos")
+    if recorded is not None:
+        return f"The recorded cost cannot be calculated with: {short(recorded, 80)}."
+    if is_open(fields):
+        return "No cost is recorded yet: the session is still open."
     if fields.get("success") is False:
         return "No cost is recorded: the gateway records none for a request that failed."
     if words(fields.get("endpoint")) in ("video.generation", "batch", "music.generate"):
@@ -172,21 +196,41 @@ def _why_unknown(fields: dict[str, Value]) -> str:
     return "The record holds no cost. That is not the same as free."
 
 
-def _why_free(fields: dict[str, Value]) -> str:
+def _why_free(fields: dict[str, Value], total: Decimal | None) -> str:
+    if total:
+        return "The recorded cost is 0, although its lines are not."
     if fields.get("byok") is True:
         return "No charge by the gateway: your own provider key was used."
     if fields.get("is_free_variant") is True:
         return "No charge: this is a free variant of the model."
-    if fields.get("success") is False:
-        return "No charge: the gateway does not bill broken or empty answers."
     return "The gateway charged nothing."
+
+
+def _suppressed(fields: dict[str, Value]) -> str:
+    """contract: the gateway does not bill broken streams, and says so in the usage."""
+    for key in ("pricing", "pricing_breakdown"):
+        priced = box(inside(fields.get("usage"), key))
+        if priced.get("billing_suppressed") is True:
+            why = words(priced.get("billing_suppression_reason"))
+            return "The gateway did not bill this request" + (
+                f": {short(why, 60).replace('_', ' ')}." if why else "."
+            )
+    return ""
+
+
+def provider_cost(fields: dict[str, Value]) -> str:
+    """What the provider says that it charged, where the usage tells: `$0.0360795`."""
+    dollars = decimal(inside(fields.get("usage"), "cost_details", "upstream_inference_cost"))
+    if dollars is None or fields.get("byok") is not True:
+        return ""
+    return numbers.signed("$", dollars, numbers.cents(numbers.plain(abs(dollars))))
 
 
 def byok(fields: dict[str, Value], currency: str) -> list[str]:
     """What the record says about the fee for a customer-owned provider key."""
     told = box(inside(fields.get("usage"), "byok_billing"))
     notes = []
-    list_price = whole(told.get("provider_reference_nanos"))
+    list_price = nanos(told.get("provider_reference_nanos"))
     if list_price is not None:
         shown = numbers.exact_dollars(list_price, currency)
         notes.append(f"At the gateway's list price the call would have cost {shown}.")

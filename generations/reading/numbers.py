@@ -94,14 +94,17 @@ def size(number: int | None) -> str:
 # -- money -------------------------------------------------------------------------------------------------
 
 
-def dollars(nanos: int | None, currency: str = "USD") -> str:
-    """Nanos (1e-9 of the currency) with three significant digits: `$0.0000533`, `$1.50`."""
-    if nanos is None:
-        return UNKNOWN
-    return sign(currency) + amount(nanos)
+def dollars(nanos: Amount | None, currency: str = "USD") -> str:
+    """Nanos (1e-9 of the currency) with three significant digits: `$0.0000533`, `$1.50`, `-$0.02`."""
+    return UNKNOWN if nanos is None else signed(sign(currency), nanos, amount(abs(nanos)))
 
 
-def amount(nanos: int) -> str:
+def signed(unit: str, value: Amount, shown: str) -> str:
+    """The amount `shown` behind its unit, and the minus of `value` before it."""
+    return f"{'-' if value < 0 else ''}{unit}{shown}"
+
+
+def amount(nanos: Amount) -> str:
     """The number of a sum of money: 0.0000533, 0.134, 1.50, 1,204.00."""
     value = Decimal(nanos) / NANOS
     if abs(value) < Decimal("0.995"):
@@ -109,14 +112,16 @@ def amount(nanos: int) -> str:
     return f"{value:,.2f}"
 
 
-def exact_dollars(nanos: int | None, currency: str = "USD") -> str:
+def exact_dollars(nanos: Amount | None, currency: str = "USD") -> str:
     """Nanos with every digit, at least two after the point."""
-    return UNKNOWN if nanos is None else sign(currency) + cents(plain(Decimal(nanos) / NANOS))
+    if nanos is None:
+        return UNKNOWN
+    return signed(sign(currency), nanos, cents(plain(abs(Decimal(nanos)) / NANOS)))
 
 
-def exact_nanos(nanos: int | None) -> str:
+def exact_nanos(nanos: Amount | None) -> str:
     """`53,300 nanos`: what the gateway stores, for tooltips."""
-    return UNKNOWN if nanos is None else f"{nanos:,} nanos"
+    return UNKNOWN if nanos is None else f"{plain(nanos)} nano{'' if abs(nanos) == 1 else 's'}"
 
 
 def cents(shown: str) -> str:
@@ -145,13 +150,13 @@ def ago(then: datetime | None, now: datetime) -> str:
         return UNKNOWN
     seconds = int((now - then).total_seconds())
     if seconds < -60:
-        return f"{then:%Y-%m-%d %H:%M} UTC"
+        return f"{then.date().isoformat()} {then:%H:%M} UTC"
     for unit, length, limit in (("minute", 60, 3600), ("hour", 3600, 86_400), ("day", 86_400, 7 * 86_400)):
         if seconds < 60:
             return "just now"
         if seconds < limit:
             return plural(seconds // length, unit) + " ago"
-    return f"{then:%Y-%m-%d}"
+    return then.date().isoformat()
 
 
 def plural(number: int, word: str) -> str:

@@ -36,7 +36,7 @@ from generations.reading.places import Bytes, Found, Place
 from generations.reading.shapes import Fact, Outline, Part, Side, Turn, Verdict
 from generations.reading.stored_answer import Kept
 from generations.reading.text import HEAD, box, dotted, head, inside, pointer, short, words
-from generations.reading.tiles import tiles
+from generations.reading.tiles import WRITTEN, tiles, wire_of
 from generations.reading.verdict import Fields
 from generations.reading.wires import Wire
 
@@ -114,7 +114,7 @@ def build(record: Record, place: Place | None = None) -> Outline:
         verdict=verdict.read(fields),
         status=short(fields["status_code"], 20) if fields.get("status_code") is not None else "",
         headline=headline(record, fields),
-        tiles=tiles(fields, record.created_at),
+        tiles=tiles(fields, record.created_at, body, kept.body if kept.is_known else None),
         timing=timing.read(fields, record.created_at),
         request=request,
         answer=answer,
@@ -122,7 +122,7 @@ def build(record: Record, place: Place | None = None) -> Outline:
         tools=parameters.tools(box(body), at),
         schema=parameters.schema(box(body), at, wire),
         cost=money.read(fields),
-        usage=usage.counts(fields.get("usage")),
+        usage=usage.counts(fields.get("usage"), fields),
         answered=kept.is_known,
         lacks_answer=kept.is_lacking,
         sent=record.logged("provider_request") is not None,
@@ -261,7 +261,8 @@ def _unparsed(raw: bytes, at: str, size: str) -> Turn:
 
 def answer_note(record: Record, kept: Kept) -> str:
     """`128 tokens · finish stop`; no tokens where an answer is not made of them."""
-    out = usage.tokens(record.usage, record.usage_columns).output
+    written = wire_of(record.fields) in WRITTEN
+    out = usage.tokens(record.usage, record.usage_columns).output if written else None
     made = "put together from the stored stream" if kept.kind == "assembled" else ""
     made += "" if kept.complete else ", which is incomplete"
     told = [made, f"{numbers.count(out)} tokens" if out else "", _finish(record)]

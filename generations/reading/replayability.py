@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 import msgspec
 
 from generations.gateway import endpoints
-from generations.gateway.jsontext import Value
+from generations.gateway.jsontext import Unreadable, Value, loads
 from generations.gateway.record import Record
 from generations.reading.shapes import Cause
 from generations.reading.text import box, inside, short, words
+from generations.reading.times import is_open
 
 IO_LOGS_FROM = datetime(2026, 7, 15, tzinfo=UTC)
 
@@ -63,8 +64,23 @@ def refusals(record: Record, body: Value) -> list[Cause]:
         ]
     if record.replay_body is None:
         return missing(record)
+    if body is None:
+        return [_unparsed(record.replay_body)]
     why = endpoints.refusal(record.endpoint or "", body)
     return [Cause("endpoint", why, "The record can still be read, and its request copied.")] if why else []
+
+
+def _unparsed(raw: bytes) -> Cause:
+    """The stored request is there, but no JSON."""
+    try:
+        why = "it is no object" if loads(raw) is not None else "it is null"
+    except Unreadable as problem:
+        why = str(problem)
+    return Cause(
+        "unreadable_body",
+        f"The stored request cannot be read as JSON: {short(why, 120)}.",
+        "What came is shown and stored; send the request again from the client.",
+    )
 
 
 def missing(record: Record) -> list[Cause]:
@@ -111,8 +127,9 @@ def _without_log(record: Record) -> list[Cause]:
         return [
             Cause(
                 "old_gateway",
-                "This version of the gateway does not return stored requests.",
-                "Newer gateways do; nothing can be done for this record.",
+                "The record has no place for a stored request, so most likely it is from an older gateway.",
+                "Refresh it: newer gateways return the request where they kept it.",
+                sure=False,
             )
         ]
     made, hint = record.created_at, inside(record.detail_metadata, "replay_supported")
@@ -187,7 +204,7 @@ def no_answer(record: Record) -> list[Cause]:
         and record.io_status == "stored"
         and isinstance(inside(record.fields.get("io_log"), "payload"), dict)
     ):
-        if record.success is False:
+        if _failed(record):
             return [Cause("failed", "The request failed, so there is no answer.", "The error is above.")]
         return [
             Cause(
@@ -196,7 +213,7 @@ def no_answer(record: Record) -> list[Cause]:
                 "A replay shows the answer anew.",
             )
         ]
-    if record.success is False:
+    if _failed(record):
         return [Cause("failed", "The request failed, so there is no answer.", "The error is above.")]
     if record.era != "scoped":
         return [
@@ -207,6 +224,10 @@ def no_answer(record: Record) -> list[Cause]:
             )
         ]
     return missing(record)
+
+
+def _failed(record: Record) -> bool:
+    return record.success is False and not is_open(record.fields)
 
 
 WARNINGS: tuple[tuple[tuple[str, ...], str], ...] = (

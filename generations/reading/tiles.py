@@ -1,111 +1,212 @@
-"""The five big numbers under the headline."""
+"""The big numbers under the headline: what an endpoint makes, how long it took, what was counted, what it cost."""
 
 from datetime import datetime
+from decimal import Decimal
 
+from generations.gateway import endpoints
 from generations.gateway.jsontext import Value
-from generations.reading import money, numbers, timing, usage
+from generations.reading import made, money, numbers, timing, usage
+from generations.reading.attempts import duration
+from generations.reading.axis import Axis
 from generations.reading.numbers import UNKNOWN
 from generations.reading.shapes import Tile
-from generations.reading.text import box, decimal, items, short, whole, words
+from generations.reading.text import decimal, items, short, words
+from generations.reading.times import Meaning, Times
 
 Fields = dict[str, Value]
-TOTALS = {
+WRITTEN = ("chat", "responses", "messages")  # wires whose answers are made of tokens, one after another
+TOTALS: dict[Meaning, str] = {
     "whole": "Generation",
     "after": "After first token",
     "end_to_end": "Whole request",
     "failed": "Until it failed",
+    "open": "Duration",
     "unknown": "Generation",
 }
 
 
-def tiles(fields: Fields, made: datetime | None) -> list[Tile]:
-    """First token, total, speed, tokens, cost."""
-    told = timing.times(fields, made)
-    return [_first(fields, told), _total(told), _speed(fields), _tokens(fields), _cost(fields)]
+def tiles(fields: Fields, when: datetime | None, request: Value = None, answer: Value = None) -> list[Tile]:
+    """First token, total, speed, tokens, cost of texts; of everything else what was made, its time, count, cost."""
+    known, axis = timing.lay_out(fields, when)
+    wire = wire_of(fields)
+    if wire in WRITTEN:
+        found: list[Tile | None] = [
+            _first(fields, known, "First token"),
+            _total(fields, known, axis),
+            _speed(fields),
+            _tokens(fields),
+        ]
+    else:
+        streamed = known.first is not None and fields.get("stream") is True
+        found = [
+            made.tile(wire, fields, request, answer),
+            _first(fields, known, "First output") if streamed else None,
+            _total(fields, known, axis),
+            _counted(fields),
+        ]
+    return [tile for tile in [*found, _cost(fields)] if tile]
 
 
-def _first(fields: Fields, told: timing.Times) -> Tile:
-    if told.first is None:
-        why = (
-            "failed before one"
-            if told.meaning == "failed"
-            else "not streamed"
-            if fields.get("stream") is False
-            else "not recorded"
-        )
-        return Tile("First token", UNKNOWN, note=why)
-    number, unit = numbers.split_ms(told.first)
-    gateway = decimal(fields.get("gateway_ttft_ms"))
-    note = f"{numbers.duration(gateway)} at the gateway" if gateway is not None else "at the provider"
-    return Tile("First token", number, unit=unit, note=note, title=numbers.exact_ms(told.first))
+def wire_of(fields: Fields) -> str:
+    """The wire of the record's endpoint; a record that names none is taken for a text."""
+    name = words(fields.get("endpoint"))
+    known = endpoints.find(name)
+    return known.wire if known else "" if name else "chat"
 
 
-def _total(told: timing.Times) -> Tile:
-    label = TOTALS[told.meaning]
-    value = told.after if told.meaning in ("after", "unknown") else told.total
-    if value is None:
-        return Tile(label, UNKNOWN, note="not recorded")
-    number, unit = numbers.split_ms(value)
-    note = {"whole": "from dispatch to the last frame", "after": "the record tells no total"}.get(
-        told.meaning, ""
+# -- time ----------------------------------------------------------------------------------------------------
+
+
+def _first(fields: Fields, known: Times, label: str) -> Tile:
+    if known.first is None:
+        return Tile(label, UNKNOWN, note=_no_first(fields, known))
+    number, unit = numbers.split_ms(known.first)
+    return Tile(
+        label, number, unit=unit, note=_first_note(fields, known), title=numbers.exact_ms(known.first)
     )
-    if told.overhead and told.meaning == "whole":
-        note = f"and {numbers.duration(told.overhead)} in the gateway"
+
+
+def _first_note(fields: Fields, known: Times) -> str:
+    latency, gateway = duration(fields.get("latency_ms")), duration(fields.get("gateway_ttft_ms"))
+    if known.meaning == "whole" and latency is not None and latency != known.first:
+        return f"latency_ms tells {numbers.duration(latency)}"
+    return f"{numbers.duration(gateway)} at the gateway" if gateway is not None else "at the provider"
+
+
+def _no_first(fields: Fields, known: Times) -> str:
+    if known.meaning == "failed":
+        return "failed before one"
+    if known.meaning == "open":
+        return "the session is still open"
+    if known.meaning == "unknown" and known.latency is not None:
+        return "unclear: see Timing"
+    return "not streamed" if fields.get("stream") is False else _unrecorded(fields, "latency_ms")
+
+
+def _total(fields: Fields, known: Times, axis: Axis) -> Tile:
+    """The time that the bar shows, too. Attempts in vain are part of it."""
+    if known.meaning == "whole" and axis.failed and known.total is not None:
+        return _time("Total wait", axis.width, f"{numbers.duration(axis.failed)} of it failed attempts")
+    label = TOTALS[known.meaning]
+    if known.meaning == "failed" and axis.failed:
+        return _time(label, axis.width, f"{numbers.duration(axis.failed)} of it failed attempts")
+    value = (
+        known.total
+        if known.total is not None
+        else known.after
+        if known.after is not None
+        else known.generation
+    )
+    if value is None:
+        return Tile(label, UNKNOWN, note=_no_total(fields, known))
+    return _time(label, value, _total_note(fields, known))
+
+
+def _time(label: str, value: Decimal, note: str) -> Tile:
+    number, unit = numbers.split_ms(value)
     return Tile(label, number, unit=unit, note=note, title=numbers.exact_ms(value))
 
 
+def _no_total(fields: Fields, known: Times) -> str:
+    if known.meaning == "open":
+        return "the session is still open"
+    return _unrecorded(fields, "latency_ms" if known.meaning in ("failed", "end_to_end") else "generation_ms")
+
+
+def _total_note(fields: Fields, known: Times) -> str:
+    if known.meaning == "unknown":
+        return "as recorded, meaning unclear"
+    if known.meaning == "after":
+        return "no total recorded"
+    if known.meaning != "whole":
+        return ""
+    if known.overhead:
+        return f"and {numbers.duration(known.overhead)} in the gateway"
+    broke = known.streamed and fields.get("success") is False
+    return "from dispatch until it broke" if broke else "from dispatch to the last frame"
+
+
+def _unrecorded(fields: Fields, key: str) -> str:
+    """Why a figure is unknown: the record has none, or one that cannot be."""
+    value = fields.get(key)
+    return "not recorded" if value is None else f"recorded as {short(value, 20)}"
+
+
 def _speed(fields: Fields) -> Tile:
-    value, after = decimal(fields.get("throughput")), decimal(fields.get("output_speed_tps"))
-    if value is None and after is None:
-        return Tile("Speed", UNKNOWN, note="not recorded")
-    if value is None and after is not None:
-        return Tile(
-            "Speed",
-            numbers.speed(after),
-            unit="tok/s",
-            note="after the first token",
-            title=short(fields["output_speed_tps"]),
-        )
-    note = f"{numbers.speed(after)} after the first token" if after is not None else "over the generation"
-    return Tile(
-        "Speed", numbers.speed(value or 0), unit="tok/s", note=note, title=short(fields["throughput"])
-    )
+    over, after = _rate(fields, "throughput"), _rate(fields, "output_speed_tps")
+    shown, key = (over, "throughput") if over is not None else (after, "output_speed_tps")
+    if shown is None:
+        return Tile("Speed", UNKNOWN, note=_unrecorded(fields, "throughput"))
+    note = "over the generation" if over is not None else "after the first token"
+    if over is not None and after is not None:
+        note = f"{numbers.speed(after)} after the first token"
+    return Tile("Speed", numbers.speed(shown), unit="tok/s", note=note, title=short(fields[key]))
+
+
+def _rate(fields: Fields, key: str) -> Decimal | None:
+    """A speed; None for what is none, and for one of a request that failed or had no output tokens."""
+    value = decimal(fields.get(key))
+    idle = value == 0 and not usage.tokens(fields.get("usage"), fields).output
+    return None if value is None or value < 0 or idle else value
+
+
+# -- counts --------------------------------------------------------------------------------------------------
 
 
 def _tokens(fields: Fields) -> Tile:
-    told = usage.tokens(fields.get("usage"), fields)
-    if told.input is None and told.output is None:
-        return Tile("Tokens", UNKNOWN, note=_counted(box(fields.get("usage"))))
-    notes = [
-        f"{numbers.count(told.reasoning)} of them reasoning" if told.reasoning else "",
-        f"{numbers.count(told.cached)} from the cache" if told.cached else "",
-    ]
-    total = f"{numbers.count(told.total)} in total"
-    shown = numbers.tokens(told.input, told.output) if told.output is not None else numbers.count(told.input)
-    return Tile("Tokens", shown, note=", ".join(filter(None, notes)) or total, title=total)
+    known = usage.tokens(fields.get("usage"), fields)
+    if known.input is None and known.output is None:
+        return Tile("Tokens", UNKNOWN, note="not recorded")
+    if not known.input and not known.output:
+        return Tile("Tokens", UNKNOWN, note=f"recorded as {numbers.tokens(known.input, known.output)}")
+    notes = usage.notes(fields)
+    total = f"{numbers.count(known.total)} in total" if known.total is not None and known.total >= 0 else ""
+    shown = (
+        numbers.tokens(known.input, known.output) if known.output is not None else numbers.count(known.input)
+    )
+    return Tile("Tokens", shown, note=", ".join(notes) or total, title=total)
 
 
-def _counted(told: Fields) -> str:
-    """What was counted instead of tokens."""
-    counts = [one for one in usage.counts(told) if one.known and one.key != "requests"]
-    return f"{counts[0].value} {counts[0].name.lower()}" if counts else "not recorded"
+def _counted(fields: Fields) -> Tile | None:
+    """The tokens of what is not a text: those that came in, and those that went out where there are any."""
+    known = usage.tokens(fields.get("usage"), fields)
+    if not known.input and not known.output:
+        return None
+    if not known.output:
+        return Tile("Input tokens", numbers.count(known.input), note=", ".join(usage.notes(fields)))
+    return Tile("Tokens", numbers.tokens(known.input, known.output), note=", ".join(usage.notes(fields)))
+
+
+# -- cost ----------------------------------------------------------------------------------------------------
 
 
 def _cost(fields: Fields) -> Tile:
-    told = money.read(fields)
-    nanos = whole(fields.get("cost_nanos"))
+    cost, nanos = money.read(fields), money.nanos(fields.get("cost_nanos"))
     if nanos is None:
-        return Tile("Cost", UNKNOWN, note="none recorded")
+        recorded = fields.get("cost_nanos")
+        note = "none recorded" if recorded is None else f"recorded as {short(recorded, 40)}"
+        return Tile("Cost", UNKNOWN if recorded is None else money.UNREADABLE, note=note)
+    currency = money.currency_of(fields)
+    minus = "-" if nanos < 0 else ""
+    return Tile(
+        "Cost",
+        numbers.amount(abs(nanos)),
+        before=minus + numbers.sign(currency),
+        note=_cost_note(fields, cost.check, cost.difference),
+        title=f"{numbers.exact_dollars(nanos, currency)}, {numbers.exact_nanos(nanos)}",
+    )
+
+
+def _cost_note(fields: Fields, check: str, difference: str) -> str:
+    own = money.provider_cost(fields)
+    if fields.get("byok") is True:
+        paid = f", {own} at the provider" if own else ""
+        fee = "fee only: " if money.nanos(fields.get("cost_nanos")) else ""
+        return f"{fee}your own provider key{paid}"
     lines = numbers.plural(len(items(fields.get("pricing_lines"))), "line")
     notes = {
         "equal": f"{lines}, adds up",
-        "differs": f"{lines}, {told.difference} apart",
+        "differs": f"{lines}, differs by {difference}",
         "unknown": f"{lines}, not all with an amount" if fields.get("pricing_lines") else "no lines",
-        "none": "",
     }
-    note = notes[told.check]
-    if fields.get("byok") is True:
-        note = "fee only: your own provider key" if nanos else "your own provider key"
-    currency = (words(fields.get("currency")) or "USD")[:12]
-    title = f"{numbers.exact_dollars(nanos, currency)}, {numbers.exact_nanos(nanos)}"
-    return Tile("Cost", numbers.amount(nanos), before=numbers.sign(currency).strip(), note=note, title=title)
+    return notes.get(check, "")

@@ -9,6 +9,7 @@ from generations.gateway.jsontext import Value
 from generations.reading import numbers
 from generations.reading.shapes import Fact, Verdict
 from generations.reading.text import box, inside, items, short, snippet, whole, words
+from generations.reading.times import is_open
 
 Fields = dict[str, Value]
 
@@ -54,8 +55,7 @@ BROKEN = ("upstream_stream_failure", "upstream_empty_response", "google_empty_re
 
 def read(fields: Fields) -> Verdict:
     """The verdict of a record."""
-    status = whole(fields.get("status_code"))
-    if status == 102:
+    if is_open(fields):
         return _session(fields)
     worked = succeeded(fields)
     if worked is None:
@@ -66,6 +66,8 @@ def read(fields: Fields) -> Verdict:
 def succeeded(fields: Fields) -> bool | None:
     """Whether the request succeeded, by `success`, else by the status, else by an error; None when none tells."""
     told, status = fields.get("success"), whole(fields.get("status_code"))
+    if is_open(fields):
+        return None
     if isinstance(told, bool):
         return told
     if status is not None and 200 <= status < 600:

@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 from generations.gateway.jsontext import Value
 from generations.models import Generation, Replay
-from generations.reading import answers, contrast, deltas, numbers, timing
+from generations.reading import answers, contrast, deltas, numbers
+from generations.reading import times as times_of
 from generations.reading.contrast import Contrast, Lines, View
 from generations.reading.deltas import Delta
 from generations.reading.shapes import Part
-from generations.reading.timing import Times
+from generations.reading.times import Times
 from generations.replay.subjects import Recorded, Rerun, Subject
 
 HERE = "measured here"
@@ -174,8 +175,9 @@ def gateway_times(row: Generation) -> Times:
         "generation_ms": row.generation_ms,  # type: ignore[dict-item]
         "success": row.success,
         "stream": row.stream,
+        "status_code": row.status_code,  # type: ignore[dict-item]
     }
-    return timing.times(fields, row.made_at)
+    return times_of.read(fields, row.made_at)
 
 
 def _measured(one: Replay, other: Replay) -> list[Delta]:

@@ -1,7 +1,10 @@
 """Cost lines, their sum, and what stands beside them."""
 
 import json
+from decimal import Decimal
 from typing import Any
+
+import pytest
 
 from generations.gateway.jsontext import Value, loads
 from generations.reading import money
@@ -143,3 +146,78 @@ def test_only_the_wrong_sum_of_the_demo_differs() -> None:
         if isinstance(told, dict):
             checks[name] = money.read(told).check
     assert sorted(name for name, check in checks.items() if check == "differs") == ["wrong-sum"]
+
+
+# --- amounts in any form ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("recorded", "shown", "exact"),
+    [
+        (1, "$0.000000001", "1 nano"),
+        ("53300", "$0.0000533", "53,300 nanos"),
+        ("53300.0", "$0.0000533", "53,300 nanos"),
+        (5.33e4, "$0.0000533", "53,300 nanos"),
+        ("5.33e4", "$0.0000533", "53,300 nanos"),
+        (280.5, "$0.0000002805", "280.5 nanos"),
+        (1234567890123, "$1,234.567890123", "1,234,567,890,123 nanos"),
+        (-53300, "-$0.0000533", "-53,300 nanos"),
+        (0, "$0.00", "0 nanos"),
+        (None, "unknown", "unknown"),
+        ("free", "unreadable", "unknown"),
+        ("", "unreadable", "unknown"),
+        (True, "unreadable", "unknown"),
+        ({"usd": 1}, "unreadable", "unknown"),
+        (10**19, "unreadable", "unknown"),
+    ],
+)
+def test_a_recorded_cost_is_read_or_called_unreadable(recorded: Any, shown: str, exact: str) -> None:
+    cost = money.read(fields(cost_nanos=recorded))
+    assert (cost.total, cost.exact) == (shown, exact)
+    assert (shown == "unreadable") == any("cannot be calculated with" in note for note in cost.notes)
+
+
+def test_dollars_that_javascript_wrote_are_read() -> None:
+    assert money.line_nanos(fields(line_cost_usd="2.8e-7")) == 280
+    assert money.line_nanos(fields(line_cost_usd="2.85e-10")) == Decimal("0.285")
+
+
+def test_dollars_are_no_amount_in_another_currency() -> None:
+    cost = money.read(fields(currency="EUR", cost_nanos=2100, pricing_lines=[line(), line(line_nanos=None)]))
+    assert (cost.total, cost.sum, cost.lines[0].line, cost.lines[0].unit_price) == (
+        "EUR 0.0000021",
+        "unknown",
+        "EUR 0.0000021",
+        "$0.05 / 1M",
+    )
+
+
+def test_a_cost_of_0_with_lines_that_are_not_is_not_called_free() -> None:
+    cost = money.read(fields(cost_nanos=0, byok=True, pricing_lines=[line()]))
+    assert (cost.check, cost.difference) == ("differs", "$0.0000021")
+    assert cost.notes == ["The recorded cost is 0, although its lines are not."]
+
+
+def test_a_broken_stream_says_that_it_was_not_billed() -> None:
+    pricing = {
+        "total_nanos": 0,
+        "billing_suppressed": True,
+        "billing_suppression_reason": "incomplete_stream",
+    }
+    cost = money.read(fields(success=False, cost_nanos=None, usage={"pricing": pricing}))
+    assert cost.total == "unknown"
+    assert cost.notes == [
+        "No cost is recorded: the gateway records none for a request that failed.",
+        "The gateway did not bill this request: incomplete stream.",
+    ]
+
+
+def test_an_open_session_has_no_cost_yet() -> None:
+    cost = money.read(fields(status_code=102, success=False))
+    assert cost.notes == ["No cost is recorded yet: the session is still open."]
+
+
+def test_the_price_at_the_provider_is_told_for_an_own_key() -> None:
+    told = {"cost_details": {"upstream_inference_cost": 0.0360795}}
+    assert money.provider_cost(fields(byok=True, usage=told)) == "$0.0360795"
+    assert money.provider_cost(fields(byok=False, usage=told)) == ""

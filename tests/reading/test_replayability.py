@@ -63,7 +63,7 @@ def test_logs_that_hold_no_request(log: dict[str, Any], code: str) -> None:
         ),
         ({"io_log": None, "replay_supported": False, "created_at": OLD}, [("older", False)]),
         ({"replay_supported": False, "created_at": OLD}, [("not_kept", False)]),
-        ({"created_at": OLD}, [("old_gateway", True)]),
+        ({"created_at": OLD}, [("old_gateway", False)]),
     ],
 )
 def test_without_a_log_it_is_a_guess(fields: dict[str, Any], expected: list[tuple[str, bool]]) -> None:

@@ -2,12 +2,16 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from generations.gateway.jsontext import Value, loads
-from generations.reading import timing
+from generations.reading import attempts, tiles, timing
+from generations.reading import times as readings
 from generations.reading.shapes import Segment
 
 NOW, MAY, DECEMBER = (datetime(*day, tzinfo=UTC) for day in ((2026, 8, 22), (2026, 5, 6), (2025, 12, 21)))
@@ -32,7 +36,7 @@ def fields(**told: Any) -> dict[str, Value]:
     ],
 )
 def test_the_meaning_follows_the_era(told: dict[str, Any], made: datetime | None, meaning: str) -> None:
-    assert timing.meaning(fields(**told), made) == meaning
+    assert readings.meaning(fields(**told), made) == meaning
 
 
 def test_the_first_token_is_part_of_the_generation() -> None:
@@ -96,15 +100,161 @@ def test_attempts_stand_where_they_began() -> None:
     ]
 
 
-def test_attempts_without_a_start_all_begin_at_0() -> None:
+def test_attempts_without_a_start_are_drawn_one_after_another() -> None:
     tries = [{"outcome": "error", "duration_ms": 100}, {"outcome": "success", "duration_ms": 200}]
     told = timing.read(fields(provider_attempts=tries), NOW)
-    assert [bar.segments[0].start for bar in told.attempts] == ["0.00", "0.00"]
-    assert told.attempts_note == "Each bar begins at 0: the record does not tell when the attempts started."
+    assert [bar.segments[0].start for bar in told.attempts] == ["0.00", "33.33"]
+    assert told.attempts_note == (
+        "The record does not tell when the attempts began, so they are drawn one after another."
+    )
 
 
-@pytest.mark.parametrize("outcome", [*timing.OUTCOMES, "new_outcome", None])
+@pytest.mark.parametrize("outcome", [*attempts.OUTCOMES, "new_outcome", None])
 def test_every_outcome_has_words(outcome: str | None) -> None:
-    made = timing.attempt(fields(outcome=outcome), 1)
-    said = timing.OUTCOMES.get(str(outcome), ("", f"outcome {outcome or 'unknown'}"))[1]
+    made = attempts.attempt(fields(outcome=outcome), 1)
+    said = attempts.OUTCOMES.get(str(outcome), ("", f"outcome {outcome or 'unknown'}"))[1]
     assert made.bar.note == f"{said}, unknown"
+
+
+# --- failures ---------------------------------------------------------------------------------------------------
+
+
+def tried(*outcomes: str) -> list[dict[str, Any]]:
+    """Attempts of 10 ms each with these outcomes, 15 ms apart."""
+    return [
+        {
+            "provider": f"p{number}",
+            "outcome": outcome,
+            "duration_ms": 10,
+            "started_at_unix_ms": 1_795_818_474_000 + 15 * number,
+        }
+        for number, outcome in enumerate(outcomes)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "outcomes", "meaning"),
+    [
+        ({"latency_ms": 22, "generation_ms": 10}, ["upstream_non_2xx"], "failed"),
+        ({"latency_ms": 22, "generation_ms": 22}, ["error", "upstream_non_2xx"], "failed"),
+        (
+            {"latency_ms": 9, "generation_ms": 26},
+            ["success"],
+            "whole",
+        ),  # the stream broke after its first token
+        ({"latency_ms": 5, "generation_ms": 8}, ["upstream_non_2xx", "success"], "whole"),
+        ({"latency_ms": 30, "generation_ms": 12}, [], "failed"),
+        ({"latency_ms": 9, "generation_ms": 26}, [], "whole"),
+        ({"latency_ms": 405}, ["success"], "failed"),
+    ],
+)
+def test_a_failure_that_a_provider_answered_has_the_times_of_an_answer(
+    times: dict[str, int], outcomes: list[str], meaning: str
+) -> None:
+    told = fields(success=False, status_code=502, provider_attempts=tried(*outcomes), **times)
+    assert readings.meaning(told, NOW) == meaning
+
+
+def test_the_wait_for_a_failure_holds_its_attempts() -> None:
+    told = fields(
+        success=False,
+        latency_ms=52,
+        generation_ms=30,
+        provider_attempts=tried("upstream_non_2xx", "error"),
+    )
+    made = timing.read(told, NOW)
+    assert [bar.label for bar in made.main] == [
+        "gateway: 27 ms; p0 failed: 10 ms; gateway: 5 ms; p1 failed: 10 ms",
+    ]
+    assert [bar.segments[0].start for bar in made.attempts] == ["51.92", "80.77"]
+
+
+def test_attempts_in_vain_are_part_of_the_wait_for_an_answer() -> None:
+    tries = tried("upstream_non_2xx", "error", "success")
+    told = fields(
+        stream=True, latency_ms=40, generation_ms=100, phaseo_overhead_ms=60, provider_attempts=tries
+    )
+    assert [bar.label for bar in timing.read(told, NOW).main] == [
+        "gateway: 30 ms; p0 failed: 10 ms; gateway: 5 ms; p1 failed: 10 ms; gateway: 5 ms; "
+        "first token: 40 ms; generating: 60 ms",
+    ]
+    unmeasured = timing.read({**told, "phaseo_overhead_ms": None}, NOW)
+    assert [bar.label for bar in unmeasured.main] == [
+        "p0 failed: 10 ms; between attempts: 5 ms; p1 failed: 10 ms; between attempts: 5 ms; "
+        "first token: 40 ms; generating: 60 ms",
+    ]
+    assert unmeasured.scale[-1] == "130 ms"
+    assert "does not tell the time before it" in unmeasured.reading
+
+
+def test_an_open_session_has_not_failed() -> None:
+    told = fields(
+        status_code=102, success=False, endpoint="audio.realtime", latency_ms=409, generation_ms=909
+    )
+    made = timing.read(told, NOW)
+    assert readings.meaning(told, NOW) == "open"
+    assert made.main == []
+    assert "failed" not in made.reading
+
+
+@pytest.mark.parametrize("day", [datetime(1, 1, 1, tzinfo=UTC), datetime(2017, 1, 1, tzinfo=UTC)])
+def test_a_day_before_the_gateway_was_there_tells_no_era(day: datetime) -> None:
+    assert readings.meaning(fields(latency_ms=412, generation_ms=1830), day) == "unknown"
+    assert readings.meaning(fields(latency_ms=412, generation_ms=1830), datetime(9999, 1, 1, tzinfo=UTC)) == (
+        "unknown"
+    )
+
+
+def test_times_of_unclear_meaning_are_not_called_anything() -> None:
+    told = timing.read(fields(latency_ms=2500, generation_ms=900, provider_ttft_ms=44), NOW)
+    assert [bar.label for bar in told.main] == ["latency_ms: 2,500 ms", "generation_ms: 900 ms"]
+
+
+def test_a_figure_that_is_none_is_shown_as_recorded() -> None:
+    told = timing.read(fields(latency_ms="soon", generation_ms=-5), NOW)
+    assert [(fact.value, fact.title) for fact in told.facts] == [("unreadable: soon", ""), ("-5 ms", "-5 ms")]
+    assert told.main == []
+
+
+# --- one axis ---------------------------------------------------------------------------------------------------
+
+MS = st.none() | st.integers(-5, 400) | st.integers(0, 4000).map(lambda ms: ms / 8)
+TRIES = st.lists(
+    st.fixed_dictionaries(
+        {"outcome": st.sampled_from([*attempts.OUTCOMES, "new"]), "duration_ms": MS},
+        optional={"started_at_unix_ms": st.integers(1_795_818_474_000, 1_795_818_474_500)},
+    ),
+    max_size=4,
+)
+TIMED = st.fixed_dictionaries(
+    {"latency_ms": MS, "generation_ms": MS, "provider_attempts": TRIES},
+    optional={
+        "success": st.booleans(),
+        "stream": st.booleans(),
+        "phaseo_overhead_ms": MS,
+        "provider_ttft_ms": MS,
+        "status_code": st.sampled_from([102, 200, 502]),
+    },
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(TIMED, st.sampled_from([NOW, MAY, DECEMBER, None]))
+def test_tiles_bar_and_attempts_agree(told: dict[str, Any], made: datetime | None) -> None:
+    record = fields(**told)
+    known, drawn = timing.lay_out(record, made)
+    for row in drawn.rows:
+        ends = [Decimal(0), *(span.end for span in row)]
+        assert all(span.start == end for span, end in zip(row, ends, strict=False)), "no gap, no overlap"
+        assert all(span.end > span.start for span in row)
+    places = [place for place in drawn.attempts if place]
+    assert all(0 <= place.start <= place.end <= drawn.width for place in places)
+    assert 0 <= drawn.failed <= drawn.width
+    tile = next(
+        tile for tile in tiles.tiles(record, made) if tile.label in ("Total wait", *tiles.TOTALS.values())
+    )
+    told_ms = Decimal(tile.title.removesuffix(" ms").replace(",", "") or 0)
+    if tile.label == "Total wait" or (known.meaning == "failed" and drawn.failed):
+        assert told_ms == drawn.width
+    assert told_ms <= drawn.width or not drawn.rows
+    assert known.meaning not in ("unknown", "open") or known.first is None

@@ -1,11 +1,14 @@
 """Token counts in any spelling, and every key of the usage."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from generations.gateway.jsontext import loads
+from generations.gateway.jsontext import Number, loads
 from generations.reading import usage
 from generations.reading.shapes import Count
 from generations.reading.usage import Tokens
@@ -15,7 +18,7 @@ from generations.reading.usage import Tokens
     ("told", "tokens"),
     [
         ({}, Tokens()),
-        ({"prompt_tokens": 12, "completion_tokens": 34}, Tokens(12, 34, 46)),
+        ({"prompt_tokens": 12, "completion_tokens": 34}, Tokens(12, 34)),
         (
             {"input_tokens": 12, "prompt_tokens": 99, "output_tokens": 34, "total_tokens": 50},
             Tokens(12, 34, 50),
@@ -28,6 +31,8 @@ from generations.reading.usage import Tokens
         ),
         ({"output_tokens_details": {"reasoning_tokens": 0}}, Tokens(reasoning=0)),
         ({"input_tokens": "many"}, Tokens()),
+        ({"input_tokens": -3, "total_tokens": "17"}, Tokens(total=17)),
+        ({"cache_read_input_tokens": 9, "cache_creation_input_tokens": 2}, Tokens(cached=9, written=2)),
     ],
 )
 def test_tokens(told: dict[str, Any], tokens: Tokens) -> None:
@@ -55,3 +60,111 @@ def test_the_columns_stand_in_for_what_usage_does_not_tell() -> None:
     told = usage.tokens({}, columns)
     assert (told.input, told.output, told.total) == (42, None, 42)
     assert usage.tokens({"input_tokens": 0}, columns).input == 0
+
+
+def test_a_count_below_0_is_none_even_where_the_column_has_one() -> None:
+    assert usage.tokens({"total_tokens": Number("-1")}, {"usage_total_tokens": 19}).total is None
+
+
+# --- parts and wholes -------------------------------------------------------------------------------------------
+
+
+def record(told: dict[str, Any], **columns: Any) -> dict[str, Any]:
+    made = loads(json.dumps({"usage": told, **columns}))
+    assert isinstance(made, dict)
+    return made
+
+
+def details(cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
+    return {
+        "input_tokens_details": {"cached_tokens": cached},
+        "output_tokens_details": {"reasoning_tokens": reasoning},
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "columns", "said"),
+    [
+        ({"input_tokens": 10, "output_tokens": 500, **details(0, 480)}, {}, ["480 of them reasoning"]),
+        (
+            {"input_tokens": 10, "output_tokens": 20, "total_tokens": 510, **details(0, 480)},
+            {},
+            ["480 more reasoning", "510 in total"],
+        ),
+        # It would fit, but the total says that it stands on top.
+        (
+            {"input_tokens": 10, "output_tokens": 500, "total_tokens": 990, **details(0, 480)},
+            {},
+            ["480 more reasoning", "990 in total"],
+        ),
+        ({"input_tokens": 10, "output_tokens": 9, "total_tokens": 24, **details(0, 4)}, {}, ["4 reasoning"]),
+        (
+            {"input_tokens": 10, "output_tokens": 500, **details(0, 480)},
+            {"provider": "google-ai-studio"},
+            ["480 reasoning"],
+        ),
+        ({"input_tokens": 100, "output_tokens": 5, **details(60)}, {}, ["60 of them from the cache"]),
+        (
+            {"input_tokens": 100, "output_tokens": 5, **details(60)},
+            {"provider": "anthropic"},
+            ["60 more from the cache"],
+        ),
+        (
+            {"input_tokens": 100, "output_tokens": 5, **details(60)},
+            {"provider": "other", "model_id": "anthropic/claude-haiku-4.5"},
+            ["60 from the cache"],
+        ),
+        (
+            {"input_tokens": 5, "cache_read_input_tokens": 128955, "cache_creation_input_tokens": 1253},
+            {},
+            ["128,955 more from the cache", "1,253 written to the cache"],
+        ),
+        (
+            {"prompt_tokens": 1204, "prompt_cache_hit_tokens": 1024, "prompt_cache_miss_tokens": 180},
+            {},
+            ["1,024 of them from the cache", "180 not in the cache"],
+        ),
+    ],
+)
+def test_what_a_part_is_called(told: dict[str, Any], columns: dict[str, Any], said: list[str]) -> None:
+    assert usage.notes(record(told, **columns)) == said
+
+
+def test_rows_stand_in_an_order_of_their_own() -> None:
+    told = {"pricing": {"total_nanos": 0}, "x": 1, "requests": 1, "total_tokens": 19, "output_tokens": 7}
+    told |= details(3, 2) | {"input_tokens": 12}
+    assert [(count.key, count.part) for count in usage.counts(loads(json.dumps(told)))] == [
+        ("input_tokens", False),
+        ("input_tokens_details.cached_tokens", True),
+        ("output_tokens", False),
+        ("output_tokens_details.reasoning_tokens", True),
+        ("total_tokens", False),
+        ("requests", False),
+        ("x", False),
+        ("pricing.total_nanos", False),
+    ]
+
+
+COUNTS = st.none() | st.integers(-3, 60) | st.integers(0, 60).map(str) | st.floats(0, 60)
+PROVIDERS = st.sampled_from(["openai", "anthropic", "google-ai-studio", None])
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.dictionaries(st.sampled_from(sorted(usage.NAMES)), COUNTS, max_size=12), PROVIDERS)
+def test_no_part_exceeds_its_whole(flat: dict[str, Any], provider: str | None) -> None:
+    told: dict[str, Any] = {}
+    for path, value in flat.items():
+        box, dot, key = path.partition(".")
+        if dot:
+            told[box] = {**(told[box] if isinstance(told.get(box), dict) else {}), key: value}
+        else:
+            told.setdefault(box, value)
+    made = record(told, provider=provider)
+    shown = usage.counts(made["usage"], made)
+    numbers = {count.key: Decimal(count.value.replace(",", "")) for count in shown}
+    for count in shown:
+        if count.part:
+            assert 0 <= numbers[count.key] <= numbers[usage.NAMES[count.key][2]]
+            assert 0 <= Decimal(count.share or 0) <= 1
+    keys = [count.key for count in shown]
+    assert keys == sorted(keys, key=lambda key: (key.split(".")[0] in usage.PRICES, usage.ORDER[key]))
