@@ -184,9 +184,8 @@ def _notes(fields: dict[str, Value], cost: Decimal | None, total: Decimal | None
 
 
 def _why_unknown(fields: dict[str, Value]) -> str:
-    recorded = fields.get("cost_nanos")
-    if recorded is not None:
-        return f"The recorded cost cannot be calculated with: {short(recorded, 80)}."
+    if fields.get("cost_nanos") is not None:
+        return "The recorded cost is no number that can be calculated with: see JSON."
     if is_open(fields):
         return "No cost is recorded yet: the session is still open."
     if fields.get("success") is False:

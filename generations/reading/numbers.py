@@ -96,7 +96,7 @@ def size(number: int | None) -> str:
 
 def dollars(nanos: Amount | None, currency: str = "USD") -> str:
     """Nanos (1e-9 of the currency) with three significant digits: `$0.0000533`, `$1.50`, `-$0.02`."""
-    return UNKNOWN if nanos is None else signed(sign(currency), nanos, amount(abs(nanos)))
+    return UNKNOWN if nanos is None else signed(sign(currency), nanos, amount(abs(Decimal(nanos))))
 
 
 def signed(unit: str, value: Amount, shown: str) -> str:
