@@ -12,6 +12,7 @@ from generations.reading.text import below, box, items, words
 from generations.reading.tool_calls import Call
 
 SPEECH = ("text", "refusal", "reasoning")
+RUNNING = ("queued", "in_progress")  # states of a response that has not ended
 MEDIA = frozenset(
     {
         *("image", "image_url", "input_image", "output_image", "audio", "audio_url", "input_audio"),
@@ -184,7 +185,8 @@ class Choices:
         elif not said:
             self._say(draft, "text", body.get("output_text"), below(at, "output_text"))
         reason = box(body.get("incomplete_details")).get("reason")
-        draft.finish = words(reason) or words(body.get("status")) or ""
+        status = words(body.get("status")) or ""
+        draft.finish = words(reason) or ("" if status in RUNNING else status)
 
     def _item(self, draft: Draft, item: dict[str, Value], at: str) -> None:
         kind = words(item.get("type")) or ("message" if "content" in item else "")
