@@ -4,17 +4,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from dashboard import csrf
+
 HIDDEN = "There is no page at this address, or it belongs to a team that you are not a member of."
 FORBIDDEN = "You may not do this."
-LATE = "The form had expired, or cookies are switched off. Load the page again and repeat what you did."
 MANY = "Too many tries in a short time. Wait a few minutes, then try again."
 BROKEN = "Something went wrong in Retake. It was written to the log. Try again, or tell whoever operates this Retake."
 
 
-def _answer(request: HttpRequest, template: str, status: int, reason: str) -> HttpResponse:
+def _answer(request: HttpRequest, template: str, status: int, reason: str, **more: object) -> HttpResponse:
     """The page, or for a fragment request the message alone."""
     name = "dashboard/error_fragment.html" if is_fragment(request) else template
-    return render(request, name, {"reason": reason}, status=status)
+    return render(request, name, {"reason": reason, **more}, status=status)
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -38,8 +39,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form without its token. Django's own reason is for developers and not shown."""
-    return _answer(request, "403_csrf.html", 403, LATE)
+    """403 for a form that may not be the sender's: the cause, what to do, and what was written."""
+    found = csrf.refusal(request, reason)
+    more = {"refusal": found, "written": csrf.written(request), "back": csrf.back(request)}
+    return _answer(request, "403_csrf.html", 403, found.sentence, **more)
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,10 @@ from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from generations.gateway.typed import hint, mended, typed
+
+__all__ = ["MAX_LENGTH", "MOST_IDS", "Recognised", "find_id", "hint", "is_native", "made_at", "recognise"]
+
 MAX_LENGTH = 256
 LONGEST_TEXT = 2**20  # characters: of a longer text only the beginning is read
 MOST_IDS = 50
@@ -20,7 +24,7 @@ GATEWAY_ID = re.compile(
     r"(?<![A-Za-z0-9])G-(?:[A-Za-z0-9]{1,32}-)?[0-7][0-9A-HJKMNP-TV-Z]{25}(?![A-Za-z0-9])", re.I | re.A
 )
 UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I | re.A)
-REALTIME_ID = re.compile(r"(?<![A-Za-z0-9])realtime:[A-Za-z0-9._-]{1,200}")
+REALTIME_ID = re.compile(r"(?<![A-Za-z0-9])realtime:[A-Za-z0-9._:-]{1,200}")
 NAMED_ID = re.compile(
     r"""(?:request|generation)[_-]?id["'`]?\s*+[:=]\s*+["'`]?+([^\s"'`,;&{}\[\]()<>]{1,256})""", re.IGNORECASE
 )
@@ -36,7 +40,7 @@ def find_id(text: str) -> str | None:
     if match := GATEWAY_ID.search(text):
         return match[0].upper() if match[0].count("-") == 1 else match[0]
     if match := REALTIME_ID.search(text):
-        return match[0]
+        return _tidy(match[0])
     if match := NAMED_ID.search(text):
         return match[1]
     bare = text.strip(WRAPPING)
@@ -88,6 +92,13 @@ STATUS_LINE = re.compile(r"[<>* ]*+HTTP/\d")
 HEADER_NAME = re.compile(r"[<> ]*+[A-Za-z][A-Za-z0-9]*+(?:-[A-Za-z0-9]++)++")
 LINK = re.compile(r"https?://\S+", re.I)
 RETAKE_PATH = re.compile(r"(?:/t/(?P<team>[-\w]+))?/(?P<part>g|r)/(?P<name>[^/]+)")
+STOPS = ".,:;!?)'\"”»…"
+ROW = re.compile(r"~\d{1,18}", re.A)
+OWN_ID = re.compile(f"{GATEWAY_ID.pattern}|{REALTIME_ID.pattern}", re.I | re.A)
+ALMOST_ID = re.compile(
+    r"(?<![A-Za-z0-9])G-(?:[A-Za-z0-9]{1,32}-)?[0-9A-Za-z]{20,32}(?![A-Za-z0-9-])", re.I | re.A
+)
+LONGEST_SPACED = 200  # characters of an ID with blanks or line breaks in it
 ID_NAMES = ("id", "request_id", "requestId", "request", "generation_id", "generation")
 
 
@@ -96,13 +107,16 @@ class Recognised:
     """What pasted text is and the IDs in it: in order, each once, at most `MOST_IDS`; `left_out` counts the rest.
 
     `team` is the slug in a link of Retake. The ID of kind "replay" names a replay, those that `is_native` tells
-    are the provider's, `~` and digits is a row of Retake; all others are request IDs.
+    are the provider's, `~` and digits is a row of Retake; all others are request IDs. `note` says what was changed in
+    an ID that was `pasted` in a form that the gateway does not write.
     """
 
     kind: Kind
     ids: tuple[str, ...] = ()
     team: str = ""
     left_out: int = 0
+    note: str = ""
+    pasted: str = ""
 
     @property
     def words(self) -> str:
@@ -130,15 +144,28 @@ def recognise(text: str, most: int = MOST_IDS) -> Recognised:
     found = _listed(text) or _inside(text)
     if len(found) > 1:
         return Recognised("list", tuple(found[:most]), left_out=max(0, len(found) - most))
-    if not found:
-        alone = None if text.lstrip().startswith(("{", "[")) else find_id(text)
-        return Recognised("id", (alone,)) if alone and alone.lower() not in NO_IDS else Recognised("nothing")
-    return Recognised(_kind(text, found[0]), (found[0],))
+    if found:
+        return _mended(_kind(text, found[0]), found[0])
+    if spaced := len(bare) <= LONGEST_SPACED and mended(bare):
+        return Recognised("id", (spaced[0],), note=spaced[1], pasted=bare)
+    alone = None if text.lstrip().startswith(("{", "[")) else find_id(text)
+    if alone and alone.lower() not in NO_IDS:
+        return Recognised("id", (alone,))
+    almost = ALMOST_ID.search(typed(text))
+    return _mended("log", almost[0]) if almost else Recognised("nothing")
+
+
+def _mended(kind: Kind, found: str) -> Recognised:
+    """One ID, as the gateway writes it where it was typed in another way."""
+    if GATEWAY_ID.fullmatch(found) or not (better := mended(found)):
+        return Recognised(kind, (found,))
+    return Recognised(kind, (better[0],), note=better[1], pasted=found)
 
 
 def _kind(text: str, found: str) -> Kind:
     start = text.lstrip()
-    if text.strip(WRAPPING).casefold() == found.casefold():
+    bare = {one.strip(WRAPPING + STOPS).casefold() for one in (text, typed(text))}
+    if found.casefold() in bare:
         return "native" if is_native(found) else "id"
     if _is_frame(start):
         return "sse"
@@ -181,7 +208,7 @@ def _is_headers(start: str) -> bool:
 def _listed(text: str) -> list[str]:
     """The items of a list that holds nothing but IDs; empty for any other text."""
     tokens = [token.strip(WRAPPING) for token in re.split(r"[\s,;]+", text)]
-    tokens = [token for token in tokens if token]
+    tokens = [(mended(token) or [token])[0] for token in tokens if token]
     if len(tokens) < 2 or not all(LISTED_ID.fullmatch(token) for token in tokens):
         return []
     return _once(tokens)
@@ -189,9 +216,7 @@ def _listed(text: str) -> list[str]:
 
 def _inside(text: str) -> list[str]:
     """The IDs inside any text: the gateway's own shape wins, then what is named as one, then the providers'."""
-    own = [
-        match[0] for match in re.finditer(f"{GATEWAY_ID.pattern}|{REALTIME_ID.pattern}", text, re.I | re.A)
-    ]
+    own = OWN_ID.findall(text) or OWN_ID.findall(typed(text))
     named = [] if own else [match[1] for match in NAMED_ID.finditer(text)]
     named = [name for name in named if name.lower() not in NO_IDS]
     return _once(own or named or NATIVE_ID.findall(text))
@@ -202,8 +227,19 @@ def _once(found: list[str]) -> list[str]:
 
 
 def _tidy(found: str) -> str:
-    """The gateway writes its IDs in capitals; a shard is left as it is."""
+    """The gateway writes its IDs in capitals; a shard is left as it is. No ID ends in the stop of a sentence."""
+    if REALTIME_ID.fullmatch(found):
+        return found.rstrip(".:")
     return found.upper() if GATEWAY_ID.fullmatch(found) and found.count("-") == 1 else found
+
+
+def _named(part: str) -> str:
+    """The ID that stands in the path of a link of Retake, without the stop of a sentence that the link ended."""
+    name = unquote(part).replace("\0", "")
+    own = typed(name).rstrip(STOPS).removesuffix(".json")
+    return _tidy(own if ROW.fullmatch(own) or OWN_ID.fullmatch(own) else name.removesuffix(".json"))[
+        :MAX_LENGTH
+    ]
 
 
 def _link(link: str) -> Recognised:
@@ -214,10 +250,10 @@ def _link(link: str) -> Recognised:
         return Recognised("nothing")
     at = RETAKE_PATH.search(address.path)
     team = (at["team"] or "") if at else ""
-    if at and at["part"] == "r" and UUID.fullmatch(at["name"]):
-        return Recognised("replay", (at["name"].lower(),), team)
-    if at and at["part"] == "g" and (name := unquote(at["name"]).removesuffix(".json").replace("\0", "")):
-        return Recognised("link", (_tidy(name)[:MAX_LENGTH],), team)
+    if at and at["part"] == "r" and UUID.fullmatch(at["name"].rstrip(STOPS)):
+        return Recognised("replay", (at["name"].rstrip(STOPS).lower(),), team)
+    if at and at["part"] == "g" and (name := _named(at["name"])):
+        return Recognised("link", (name,), team)
     given = parse_qs(address.query)
     if found := _inside(unquote(link)) or [given[name][0] for name in ID_NAMES if name in given]:
         return Recognised("link", (_tidy(found[0].strip()[:MAX_LENGTH]),), team)

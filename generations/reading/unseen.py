@@ -52,7 +52,7 @@ HIDDEN = (
 
 _HIDDEN = re.compile(rf"[{HIDDEN}]")
 _ORDER = re.compile(rf"[{BIDI}]")
-_BLANKS = re.compile(r" {2,}+| ++(?=\n|\Z)|\n++\Z")
+_BLANKS = re.compile(r" {2,}+| ++(?=\n|\Z)|(?<!\n)\n++\Z")
 _ODD = re.compile(rf"{units.COMBINED}|[{HIDDEN}{units.UNCOMPOSED}]")
 _MARKED = re.compile(rf"(?P<blanks>{_BLANKS.pattern})|{_ODD.pattern}")
 

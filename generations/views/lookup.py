@@ -20,7 +20,7 @@ from dashboard.models import Team
 from generations import lookup as lookups
 from generations.forms import EXAMPLES, LookupForm, ShortLookupForm
 from generations.gateway.demo.examples import EXAMPLE_IDS
-from generations.gateway.ids import MAX_LENGTH, MOST_IDS, Recognised, is_native, made_at
+from generations.gateway.ids import MAX_LENGTH, MOST_IDS, Recognised, hint, is_native, made_at
 from generations.models import Fetch, Generation, Replay
 from generations.views.stored import stored
 
@@ -88,8 +88,12 @@ def _open(request: SignedInRequest, team: Team, seen: Recognised, *, again: bool
         return redirect(many_url(team, seen))
     if seen.kind == "replay":
         return redirect("replay", team.slug, first)
-    if seen.kind not in ("id", "native"):
-        messages.info(request, f"Recognised {seen.words}: looked up {first}.")
+    if seen.pasted and (row := lookups.stored(team, seen.pasted)):
+        row.team = team
+        return redirect(row)
+    if seen.kind not in ("id", "native") or seen.note:
+        note = f" ({seen.note})" if seen.note else ""
+        messages.info(request, f"Recognised {seen.words}: looked up {first}{note}.")
     if is_native(first) or first.startswith("~"):
         return _to_stored(request, team, first)
     return _to_generation(request, team, first, again=again)
@@ -218,6 +222,7 @@ def waiting_context(request_id: str, fetch: Fetch | None) -> dict[str, object]:
     return {
         "request_id": request_id,
         "made_at": made_at(request_id),
+        "hint": hint(request_id),
         "outcome": outcome,
         "code": code,
         "pause": pause,

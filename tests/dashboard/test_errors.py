@@ -6,6 +6,7 @@ from django.db import connection as database
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from dashboard import csrf
 from dashboard.models import Role
 from dashboard.views import errors
 from tests.people import PASSWORD, browser, person, team
@@ -45,11 +46,8 @@ def test_404(who: str | None) -> None:
 
 def test_a_form_without_its_token() -> None:
     answer = Client(enforce_csrf_checks=True).post(reverse("account_login"), {"login": "a@example.com"})
-    assert (answer.status_code, templates(answer), answer.context["reason"]) == (
-        403,
-        "403_csrf.html",
-        errors.LATE,
-    )
+    assert (answer.status_code, templates(answer)) == (403, "403_csrf.html")
+    assert answer.context["refusal"].title == "The browser sent no cookie"
 
 
 def test_a_host_name_that_is_not_allowed() -> None:
@@ -84,7 +82,7 @@ def test_a_crash_gives_the_500_page(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (lambda request: errors.forbidden(request, PermissionError("No <b>.")), 403, "No &lt;b&gt;."),
         (lambda request: errors.not_found(request, KeyError("x")), 404, errors.HIDDEN),
-        (errors.csrf_failure, 403, errors.LATE),
+        (errors.csrf_failure, 403, csrf.LATE),
         (errors.too_many_requests, 429, errors.MANY),
         (errors.server_error, 500, errors.BROKEN),
     ],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.ids import ALPHABET, Recognised, find_id, is_native, made_at, recognise
+from generations.gateway.ids import ALPHABET, Recognised, find_id, hint, is_native, made_at, recognise
 
 ID = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
 
@@ -210,3 +210,73 @@ def test_no_pasted_text_freezes(text: str) -> None:
     recognise(text)
     find_id(text)
     assert time.perf_counter() - begun < 5  # it was 31 s for 1,500 blanks
+
+
+# --- IDs that were typed in another way -----------------------------------------------------------------------
+
+ULID = ID[2:]
+DASHED = [ID.replace("-", dash) for dash in "\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "found", "note"),
+    [
+        *((text, "id", ID, "") for text in DASHED),
+        (f"failed {DASHED[3]} after 12 ms", "log", ID, ""),
+        (f"https://retake.example.com/t/acme/g/{DASHED[1]}", "link", ID, ""),
+        (ULID, "id", ID, "G- put before it"),
+        (f" '{ULID.lower()}'", "id", ID, "G- put before it"),
+        (f"request_id={ULID}", "log", ID, "G- put before it"),
+        (f"G{ULID}", "id", ID, "hyphen put in"),
+        (f"g_{ULID}", "id", ID, "g_ read as G-"),
+        (f"{ID[:15]}\n  {ID[15:]}", "id", ID, "blanks taken out"),
+        (ID.replace("0", "O").replace("1", "l"), "id", ID, "L read as 1, O read as 0"),
+        (f"see {ID.replace('01', 'OI', 1)} there", "log", ID, "I read as 1, O read as 0"),
+        (f"G-\u200b{ULID}\ufeff", "id", ID, ""),
+        (f"request_id%3D{ID}%26x", "log", ID, ""),
+        (f"G%2D{ULID}", "id", ID, ""),
+        ("realtime%3Aa%3Ab", "id", "realtime:a:b", ""),
+        ("realtime:a:b", "id", "realtime:a:b", ""),
+        ("open realtime:sess_1:x: closed", "log", "realtime:sess_1:x", ""),
+        (f"{ID}.", "id", ID, ""),
+        (f"https://retake.example.com/t/acme/g/{ID}.", "link", ID, ""),
+        (f"https://retake.example.com/t/acme/g/{ID}/", "link", ID, ""),
+        (f"https://retake.example.com/t/acme/g/{ID.lower()}/.", "link", ID, ""),
+        (f"https://retake.example.com/t/acme/g/{ID}.json.", "link", ID, ""),
+        ("https://retake.example.com/t/acme/g/~12.", "link", "~12", ""),
+        ("https://retake.example.com/t/acme/g/realtime%3Aa%3Ab.", "link", "realtime:a:b", ""),
+        (f"https://retake.example.com/t/acme/r/{REPLAY}.", "replay", REPLAY, ""),
+        (f"call {ID[:-1]} failed", "log", ID[:-1], ""),
+        *(
+            (odd, "id", odd, "")
+            for odd in ("trail.dot.", "G-ABC.json", "日本-語-42", "a%2Fb", "\u2011", "copy")
+        ),
+        (f"{ID}-x/y", "log", ID, ""),
+        ("01m0n8538g8f4t0w6x1y2z3o4b", "id", "01m0n8538g8f4t0w6x1y2z3o4b", ""),
+    ],
+)
+def test_an_id_that_was_typed_in_another_way(text: str, kind: str, found: str, note: str) -> None:
+    seen = recognise(text)
+    assert (seen.kind, seen.ids, seen.note) == (kind, (found,), note)
+
+
+def test_a_list_may_lack_its_leads() -> None:
+    assert recognise(f"{ULID}\n{OTHER[2:].lower()}").ids == (ID, OTHER)
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (ID, ""),
+        (f"G-EU1-{ULID}", ""),
+        ("req_0123456789", ""),
+        ("gen-1739458867-kUKFjpDG", ""),
+        (ID[:-1], "It has 25 of 26 characters behind G-: one is missing."),
+        (f"G-EU1-{ULID[2:]}", "It has 24 of 26 characters behind G-: 2 are missing."),
+        (ID + "X", "It has 27 characters behind G- instead of 26: one is too many."),
+        (ID[:-2] + "UL", "IDs have no L and no U: it was misread or mistyped."),
+        ("G-9" + ULID[1:], "Behind G- an ID begins with a digit from 0 to 7."),
+    ],
+)
+def test_what_is_wrong_with_an_id_is_said(found: str, told: str) -> None:
+    assert hint(found) == told

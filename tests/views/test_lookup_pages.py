@@ -69,6 +69,22 @@ def test_pasted_text_leads_to_the_generation(ada: User, chat: Generation, text: 
     assert (answer.status_code, answer["Location"]) == (302, chat.get_absolute_url())
 
 
+def test_what_was_mended_in_an_id_is_told(ada: User, chat: Generation) -> None:
+    answer = people.browser(ada).post("/lookup", {"q": OSLO[2:].lower()}, follow=True)
+    assert answer.redirect_chain[0][0] == chat.get_absolute_url()
+    assert f"Recognised a request ID: looked up {OSLO} (G- put before it)." in answer.content.decode()
+
+
+def test_a_stored_row_whose_id_is_what_was_pasted_wins(ada: User, team: Team, chat: Generation) -> None:
+    odd = keep(team, demo_record("oslo-cancelled"), OSLO[2:])
+    assert people.browser(ada).post("/lookup", {"q": OSLO[2:]})["Location"] == odd.get_absolute_url()
+
+
+def test_an_id_that_lacks_a_character_says_so(ada: User, team: Team) -> None:
+    page = people.browser(ada).get(waiting(team, OSLO[:-1])).content.decode()
+    assert "It has 25 of 26 characters behind G-: one is missing." in page
+
+
 def test_short_text_by_get_does_the_same(ada: User, chat: Generation) -> None:
     assert people.browser(ada).get("/lookup", {"q": OSLO})["Location"] == chat.get_absolute_url()
 
