@@ -30,6 +30,7 @@ from generations.gateway.jsontext import visible
 from generations.gateway.record import Record
 from generations.models import Fetch, Generation, StoredRecord
 from generations.reading import money, outline, places, usage, verdict
+from generations.reading.ending import ERROR_FINISH
 from generations.reading.places import Place
 from generations.reading.shapes import Outline
 
@@ -231,8 +232,12 @@ def _tell(name: str, error: GatewayError) -> dict[str, Any]:
 ENDED = ("success", "status_code", "error_code", "error_payload")
 
 
-def columns(record: Record) -> dict[str, Any]:
-    """The list columns of a `Generation`, read from its record; None or "" where the record does not say."""
+def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
+    """The list columns of a `Generation`, read from its record; None or "" where the record does not say.
+
+    An error that the answer carries is known by `sketch`, the record's outline.
+    """
+    broken = sketch is not None and sketch.verdict.rule == ERROR_FINISH
     tokens = usage.tokens(record.usage, record.usage_columns)
     return {
         "made_at": record.created_at,
@@ -244,7 +249,7 @@ def columns(record: Record) -> dict[str, Any]:
         "stream": record.stream,
         "byok": record.byok,
         "status_code": _fits(record.status_code, 31),
-        "success": verdict.succeeded({key: record.value(key) for key in ENDED}),
+        "success": False if broken else verdict.succeeded({key: record.value(key) for key in ENDED}),
         "error_code": _short(record.error_code, 200),
         "finish_reason": _short(record.finish_reason, 60),
         "latency_ms": _measure(record.latency_ms),
@@ -283,7 +288,7 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
         looked_up_at=now,
         fetched_at=now,
         replayable=sketch.replayable,
-        **columns(record),
+        **columns(record, sketch),
     )
     changing = [*columns(record), "connection", "fetched_at", "replayable"]
     with transaction.atomic():
@@ -302,7 +307,8 @@ def _keep(row: Generation, record: Record, place: Place, sketch: Outline, now: d
     same = [one for one in before if one.sha256 == digest]
     if same:
         same[0].fetched_at = now
-        row.records.filter(pk=same[0].pk).update(fetched_at=now, outline=outline.dump(sketch))
+        kept = {"outline": outline.dump(sketch), "has_answer": sketch.answered}
+        row.records.filter(pk=same[0].pk).update(fetched_at=now, **kept)
     else:
         before.append(_add(row, record, place, sketch, digest, now))
     _prune(row, before)

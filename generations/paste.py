@@ -12,6 +12,7 @@ from generations.reading.shapes import Outline
 
 WIRES = ("chat", "responses", "messages", "transcription", "embeddings", "moderations", "rerank", "ocr")
 PASTED, REPLACED, REMOVED = "answer.pasted", "answer.pasted_again", "answer.paste_removed"
+BROKEN = ("upstream_stream_failure", "stream_error")  # codes of streams that broke, maybe after some words
 KNOWN = "The gateway kept the answer of this generation, so nothing needs to be pasted."
 NO_TEXT = "The answer of this endpoint is no text and no JSON, so it cannot be pasted."
 
@@ -26,7 +27,8 @@ def refusal(row: Generation, outline: Outline) -> str:
 
 def is_offered(row: Generation, outline: Outline) -> bool:
     """Whether the page offers it: not for what failed before a word was said, though it can be done there, too."""
-    return not refusal(row, outline) and (row.success is not False or row.stream is True)
+    broke = row.error_code.rpartition(":")[2] in BROKEN
+    return not refusal(row, outline) and (row.success is not False or broke)
 
 
 def keep(row: Generation, user: User, told: str, *, as_text: bool = False) -> PastedAnswer:

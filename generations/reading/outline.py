@@ -13,6 +13,7 @@ from generations.gateway.record import Record
 from generations.reading import (
     conversation,
     damage,
+    ending,
     frames,
     json_view,
     levels,
@@ -111,7 +112,7 @@ def build(record: Record, place: Place | None = None) -> Outline:
         version=VERSION,
         request_id=short(fields.get("request_id") or record.asked_id or "unknown", 300),
         replayable=not refusals,
-        verdict=verdict.read(fields),
+        verdict=ending.judged(verdict.read(fields), kept, wire, logged=_has_log(record)),
         status=short(fields["status_code"], 20) if fields.get("status_code") is not None else "",
         headline=headline(record, fields),
         tiles=tiles(fields, record.created_at, body, kept.body if kept.is_known else None),
@@ -274,6 +275,10 @@ def _finish(record: Record) -> str:
 
 
 # -- facts -------------------------------------------------------------------------------------------------
+
+
+def _has_log(record: Record) -> bool:
+    return isinstance(inside(record.value("io_log"), "payload"), dict)
 
 
 def with_frame(fields: Fields, kept: Kept) -> Fields:

@@ -113,6 +113,12 @@ def _stored(record: Record) -> Cause:
             "Look it up again; if it stays away, tell the gateway's support.",
         )
     kept = inside(log, "payload", "request_payload")
+    if isinstance(kept, dict) and kept:
+        return Cause(
+            "not_offered",
+            "The gateway kept the request, which is shown, but does not offer it for a replay: replay_request is empty.",
+            "Look it up again; if it stays so, copy the request and send it from the client.",
+        )
     what = "an empty request" if kept in ({}, None, "") else "something that is not a JSON object"
     return Cause(
         "empty",

@@ -207,9 +207,11 @@ def test_binary_answers_cannot_be_pasted(team: Team, ada: User) -> None:
     assert send(ada, row, "Hello").status_code == 409
 
 
-@pytest.mark.parametrize(("stream", "offered"), [(True, True), (False, False)])
-def test_a_broken_stream_may_have_said_something(team: Team, ada: User, stream: bool, offered: bool) -> None:
-    row = made(team, ada, {"error": "x"}, success=False, status_code=502, stream=stream)
+@pytest.mark.parametrize(
+    ("code", "offered"), [("upstream:upstream_stream_failure", True), ("upstream:upstream_error", False)]
+)
+def test_a_broken_stream_may_have_said_something(team: Team, ada: User, code: str, offered: bool) -> None:
+    row = made(team, ada, {"error": "x"}, success=False, status_code=502, error_code=code)
     assert ("/paste" in page(ada, row)) == offered
     assert send(ada, row, "What came before it broke").status_code == 302
 
