@@ -195,6 +195,7 @@ CELERY = {
     "worker_enable_remote_control": False,
     "beat_schedule": {
         "sweep": {"task": "generations.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+        "rebuild": {"task": "generations.tasks.rebuild", "schedule": 10.0, "options": {"expires": 10}},
         "tidy": {"task": "generations.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },
 }

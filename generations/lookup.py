@@ -288,9 +288,10 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
         looked_up_at=now,
         fetched_at=now,
         replayable=sketch.replayable,
+        derived=outline.VERSION,
         **columns(record, sketch),
     )
-    changing = [*columns(record), "connection", "fetched_at", "replayable"]
+    changing = [*columns(record), "connection", "fetched_at", "replayable", "derived"]
     with transaction.atomic():
         Generation.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing

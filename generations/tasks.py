@@ -4,6 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from generations import rebuild as rebuilding
 from generations.replay import batches, engine, results
 from generations.replay import signals as signals
 from generations.replay import sweep as sweeping
@@ -23,6 +24,12 @@ def sweep() -> None:
     sweeping.sweep()
     batches.advance()
     results.fetch_due()
+
+
+@shared_task(name="generations.tasks.rebuild")
+def rebuild() -> None:
+    """Every 10 s: make again what an older Retake derived."""
+    rebuilding.tick()
 
 
 @shared_task(name="generations.tasks.tidy")

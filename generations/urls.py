@@ -84,6 +84,17 @@ urlpatterns = [
     ),
     path("t/<slug:team>/r/<uuid:replay_id>/parts/raw", replay_parts.replay_part_raw, name="replay_part_raw"),
     path(
+        "t/<slug:team>/r/<uuid:replay_id>/parts/level",
+        replay_parts.replay_part_level,
+        name="replay_part_level",
+    ),
+    path(
+        "t/<slug:team>/r/<uuid:replay_id>/parts/value",
+        replay_parts.replay_part_value,
+        name="replay_part_value",
+    ),
+    path("t/<slug:team>/r/<uuid:replay_id>/answer.txt", replay_parts.replay_text, name="replay_text"),
+    path(
         "t/<slug:team>/r/<uuid:replay_id>/parts/media",
         replay_parts.replay_part_media,
         name="replay_part_media",

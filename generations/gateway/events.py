@@ -1,4 +1,4 @@
-"""One vocabulary for every answer, whatever its wire format, and Answer, which collects it.
+"""One vocabulary for what streams live, whatever its wire format, and Answer, which collects it.
 
 A stream reads: Opened, then Received (raw bytes), each followed by the events parsed from them, then Closed.
 Text, Reasoning, Refusal and ToolCall carry what is new; `choice` counts the answers asked for with `n`,
@@ -251,7 +251,7 @@ class Block:
 
 @dataclass(slots=True)
 class Answer:
-    """An answer as collected from events, or read from a stored one."""
+    """What a live answer has shown so far, collected from events. Ended answers are read by `streams.assemble`."""
 
     blocks: list[Block] = field(default_factory=list)
     usage: dict[str, Value] = field(default_factory=dict)
@@ -267,15 +267,6 @@ class Answer:
         default_factory=dict, repr=False, compare=False
     )  # choice -> block being written
     _tools: dict[tuple[int, int], Block] = field(default_factory=dict, repr=False, compare=False)
-
-    @classmethod
-    def read(cls, wire: str, content_type: str, body: bytes) -> "Answer":
-        """A whole stored answer. `wire` is the endpoint's, `content_type` as told by the gateway ("" if
-        unknown)."""
-        from generations.gateway import streams  # it builds on this module
-
-        reader = streams.reader(wire, content_type)
-        return cls().collect(reader.feed(body)).collect(reader.end())
 
     def collect(self, events: Iterable[Event]) -> "Answer":
         for event in events:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils import timezone
 
@@ -250,6 +251,25 @@ class ReplayPart(models.Model):
         return f"part {self.first_seq}-{self.last_seq} of {self.replay_id}"
 
 
+WORDS = 20_000  # characters of an answer's text that a page may hold
+
+
+class ReplayAnswerQuerySet(models.QuerySet["ReplayAnswer"]):
+    def slim(self) -> Self:
+        """Without the bytes and the whole text: what pages read."""
+        return self.defer("packed", "assembled", "text")
+
+    def readable(self) -> Self:
+        """The same with its document: `kept` is `assembled`, or `packed` where the bytes are the document's body.
+
+        `words` is the beginning of the text.
+        """
+        raw = models.Q(assembled=b"")
+        kept = models.Case(models.When(raw, then="packed"), default="assembled")
+        is_raw = models.ExpressionWrapper(raw, models.BooleanField())
+        return self.slim().annotate(kept=kept, is_raw=is_raw, words=Left("text", WORDS + 1))
+
+
 class ReplayAnswer(models.Model):
     """The whole answer of an ended replay: the bytes as received, and what was read out of them once, at its end.
 
@@ -265,6 +285,8 @@ class ReplayAnswer(models.Model):
     version = models.PositiveIntegerField(db_default=0)
     assembled = models.BinaryField(db_default=b"")
     unread = models.BigIntegerField(db_default=0)
+
+    objects = ReplayAnswerQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["version"], name="answers_by_version")]

@@ -253,16 +253,21 @@ def _errors(
         yield fault(body, below(at, "error") if "error" in body else at)
     elif body.get("status") == "failed":
         yield Fault("The response failed without saying why.", "failed", at)
-    answered = any(choice.text or choice.refusal or choice.media for choice in choices)
     for choice in choices:
         yield from _choice_errors(body, choice)
     for position, item in enumerate(items(body.get("output"))):
         told = box(item)
-        if told.get("status") == "failed" and (not answered or told.get("type") == "message"):
+        if told.get("status") == "failed" and not _is_tool(told):
             place = below(at, "output", position)
             words_ = f"The item {words(told.get('type')) or 'without a type'} failed."
             yield fault(told, below(place, "error")) if told.get("error") else Fault(words_, "", place, item)
     yield from _stray_errors(strays)
+
+
+def _is_tool(item: dict[str, Value]) -> bool:
+    """Whether an item is a tool call: the model goes on when one fails."""
+    kind = words(item.get("type")) or ""
+    return kind.endswith("_call") and kind != "image_generation_call"
 
 
 def _choice_errors(body: dict[str, Value], choice: Choice) -> Iterator[Fault]:

@@ -4,12 +4,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
-from generations.gateway.events import Answer
-from generations.gateway.jsontext import Unreadable, Value, loads, visible
-from generations.reading import beside, diff, numbers, structure, tool_calls, unseen
+from generations.gateway.jsontext import Unreadable, Value, visible
+from generations.reading import (
+    answer_facts,
+    answer_rest,
+    beside,
+    diff,
+    numbers,
+    structure,
+    tool_calls,
+    unseen,
+)
+from generations.reading.answer_facts import Choice, Facts, Stray
+from generations.reading.answer_rest import Rest
 from generations.reading.beside import Table
 from generations.reading.diff import Piece, Row
 from generations.reading.structure import Change, Changes
+from generations.reading.text import box
 from generations.reading.tool_calls import Call, CallChange
 
 View: TypeAlias = Literal["inline", "side", "changes"]
@@ -27,51 +38,28 @@ LABELS = {"text": "Text", "refusal": "Refusal", "reasoning": "Reasoning"}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One of the answers that were asked for. `calls` and `reasoning` are None where they are not known."""
-
-    text: str = ""
-    refusal: str | None = None
-    reasoning: str | None = None
-    calls: tuple[Call, ...] | None = None
-
-    def told(self, kind: str) -> str | None:
-        return {"text": self.text, "refusal": self.refusal, "reasoning": self.reasoning}[kind]
-
-
-@dataclass(frozen=True, slots=True)
 class Said:
-    """What one side said, ready to be shown. `data` is the JSON text of an answer that is neither text nor medium."""
+    """What one side answered, ready to be compared. `unread`: what of it was not read, in words."""
 
-    choices: tuple[Choice, ...]
-    data: str | None = None
+    facts: Facts
+    rest: Rest
+    body: Value = None
+    unread: str = ""
 
     @property
-    def text(self) -> str:
-        return self.choices[0].text if self.choices else ""
+    def choices(self) -> tuple[Choice, ...]:
+        return self.facts.choices[:CHOICES]
 
 
-def said(answer: Answer) -> Said:
-    """What an answer says, as far as it is compared."""
-    found = sorted({block.choice for block in answer.blocks}) or [0]
-    data = next((block.text for block in answer.blocks if block.kind == "json"), None)
-    return Said(tuple(_choice(answer, number) for number in found[:CHOICES]), data)
-
-
-def only_text(told: str) -> Said:
-    """What is compared of an answer that is too large to be read again: its words."""
-    return Said((Choice(told),))
-
-
-def _choice(answer: Answer, number: int) -> Choice:
-    calls = tuple(Call(*map(visible, call)) for call in tool_calls.of(answer, number))
-    told = {kind: _words(answer, number, kind) for kind in LABELS}
-    return Choice(told["text"], told["refusal"], told["reasoning"], calls)
-
-
-def _words(answer: Answer, number: int, kind: str) -> str:
-    blocks = [block.text for block in answer.blocks if block.kind == kind and block.choice == number]
-    return visible("".join(blocks))
+def said(wire: str, body: Value, strays: Iterable[Stray] = (), unread: str = "") -> Said:
+    """What an answer says: its facts, and everything else of its body and of the events beside it."""
+    strays = list(strays)
+    facts = answer_facts.read(wire, body, strays)
+    found = answer_rest.rest(body, facts)
+    if strays:
+        told: list[Value] = [{"event": one.name, "data": one.data} for one in strays]
+        found.value = {**found.value, EVENTS: told} if isinstance(found.value, dict) else found.value
+    return Said(facts, found, body, unread)
 
 
 # -- what differs --------------------------------------------------------------------------------------------
@@ -121,18 +109,28 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """Everything that differs between two answers."""
+    """Everything that differs between two answers.
+
+    `others`: what differs outside words, reasoning and calls. `one_sided` members are held by one side only,
+    `by_nature` differ between any two answers; both are named and not compared. `unread`: what both hold and what
+    was not compared all the same.
+    """
 
     passages: list[Passage]
     calls: list[CallLine]
-    data: Lines | None
-    tables: list[Table]
-    notes: list[str]
+    others: Lines
+    tables: list[Table] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    by_nature: list[str] = field(default_factory=list)
+    one_sided: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether neither answer holds anything that can be compared."""
-        return not (self.passages or self.calls or self.tables or self.notes) and self.data is None
+        return not (
+            self.passages or self.calls or self.tables or self.others.shown or self.unread or self.notes
+        )
 
     @property
     def equal(self) -> bool:
@@ -140,28 +138,79 @@ class Contrast:
         words = all(passage.equal for passage in self.passages)
         calls = all(line.call.kind == "same" for line in self.calls)
         lines = all(line.is_same for table in self.tables for line in table.lines)
-        return words and calls and lines and not (self.data and self.data.shown)
+        return words and calls and lines and not self.others.shown and not self.others.left
+
+    @property
+    def headline(self) -> str:
+        """What is said of it in a word. Nothing differs only where everything that both sides hold was compared."""
+        if not self.equal:
+            return "What differs"
+        return "No difference in what was compared" if self.unread else "Nothing differs"
 
 
 def contrast(before: Said, after: Said, view: View = "inline") -> Contrast:
     """The differences of two answers, drawn for one of the views."""
-    passages, calls, notes = list[Passage](), list[CallLine](), list[str]()
+    passages, calls = list[Passage](), list[CallLine]()
     many = max(len(before.choices), len(after.choices)) > 1
     for number, (one, other) in enumerate(_pairs(before.choices, after.choices)):
         where = f", choice {number}" if many else ""
         passages += _passages(one, other, where, view)
-        calls += _calls(one, other)
-        if one.calls is None or other.calls is None:
-            notes.append("One of the answers is so large that nothing but its text is compared.")
-    data, tables = _data(before.data, after.data, notes)
-    return Contrast(passages, calls, data, tables, notes)
+        calls += [_call(call) for call in tool_calls.compare(_shown(one), _shown(other))]
+    tables, first, second = _tables(before, after)
+    found = answer_rest.compare(first, second)
+    others = lines(_with_ends(found.changes, before, after))
+    unread = [*found.unread, *_more_choices(before, after), *_more_lines(tables)]
+    notes = [note for note in dict.fromkeys((before.unread, after.unread)) if note]
+    return Contrast(
+        passages,
+        calls,
+        others,
+        tables,
+        notes,
+        found.by_nature,
+        found.one_sided,
+        [*unread, *map(_part, notes)],
+    )
+
+
+EVENTS = "other events"
+
+
+def _part(note: str) -> str:
+    return "a part of the answer" if note else ""
+
+
+def _more_choices(before: Said, after: Said) -> list[str]:
+    most = max(len(before.facts.choices), len(after.facts.choices))
+    return [f"choices from the {CHOICES + 1}th on"] if most > CHOICES else []
+
+
+def _more_lines(tables: list[Table]) -> list[str]:
+    return [
+        f"{table.title.lower()}: lines that are not shown"
+        for table in tables
+        if table.total > len(table.lines)
+    ]
+
+
+def _with_ends(found: Changes, before: Said, after: Said) -> Changes:
+    """Between two wire formats the ends are compared by their words; within one they are members like others."""
+    ends = before.facts.finish_word, after.facts.finish_word
+    if before.rest.shape == after.rest.shape or "" in ends or ends[0] == ends[1]:
+        return found
+    end = Change("changed", "", "finish", *ends)
+    return Changes([end, *found.shown], found.total + 1, found.coarse)
 
 
 def _pairs(first: Sequence[Choice], second: Sequence[Choice]) -> Iterable[tuple[Choice, Choice]]:
-    nothing = Choice("", "", "", ())
-    for number in range(max(len(first), len(second))):
-        one = first[number] if number < len(first) else nothing
-        yield one, second[number] if number < len(second) else nothing
+    """The choices with one number on both sides."""
+    ours, theirs = ({one.index: one for one in reversed(side)} for side in (first, second))
+    for number in sorted({*ours, *theirs}):
+        yield ours.get(number, Choice(number)), theirs.get(number, Choice(number))
+
+
+def _shown(choice: Choice) -> tuple[Call, ...]:
+    return tuple(Call(*map(visible, call)) for call in choice.calls)
 
 
 # -- texts ---------------------------------------------------------------------------------------------------
@@ -170,8 +219,8 @@ def _pairs(first: Sequence[Choice], second: Sequence[Choice]) -> Iterable[tuple[
 def _passages(before: Choice, after: Choice, where: str, view: View) -> list[Passage]:
     made = []
     for kind, label in LABELS.items():
-        one, other = before.told(kind), after.told(kind)
-        if one is not None and other is not None and (one or other):
+        one, other = visible(getattr(before, kind)), visible(getattr(after, kind))
+        if one or other:
             made.append(passage(label + where, one, other, view))
     return made
 
@@ -247,12 +296,6 @@ def _text_pieces(change: Change, left: int) -> list[Piece]:
     return diff.folded(diff.texts(*change.texts).pieces, AROUND, most=min(left, PAGE // 4))
 
 
-def _calls(before: Choice, after: Choice) -> list[CallLine]:
-    if before.calls is None or after.calls is None:
-        return []
-    return [_call(one) for one in tool_calls.compare(before.calls, after.calls)]
-
-
 def _call(told: CallChange) -> CallLine:
     if told.before is None or told.after is None or told.kind == "same":
         return CallLine(told)
@@ -266,29 +309,25 @@ def words(before: str, after: str) -> list[Piece]:
     return diff.folded(diff.texts(before, after).pieces, AROUND, most=PAGE // 4)
 
 
-def _data(before: str | None, after: str | None, notes: list[str]) -> tuple[Lines | None, list[Table]]:
-    """JSON answers by structure; vectors, scores and rankings as tables."""
-    if before is None or after is None:
-        return None, []
-    first, second = _parsed(before), _parsed(after)
-    if isinstance(first, _Unread) or isinstance(second, _Unread):
-        notes.append("One of the JSON answers is damaged or too large to be compared.")
-        return None, []
-    tables = beside.tables(first, second)
-    if tables:
-        return None, tables
-    return lines(structure.changes(first, second)), []
+def _tables(before: Said, after: Said) -> tuple[list[Table], Rest, Rest]:
+    """Vectors, scores and rankings as tables; the rests without what the tables compare.
+
+    Where a table shows no difference and the values differ all the same they stay in the rests.
+    """
+    tables = beside.tables(before.body, after.body)
+    same = all(line.is_same for table in tables for line in table.lines)
+    values = [{key: box(one.body).get(key) for key in RESULTS} for one in (before, after)]
+    if not tables or (same and not structure.same(values[0], values[1])):
+        return tables, before.rest, after.rest
+    return tables, _without(before.rest), _without(after.rest)
 
 
-class _Unread:
-    """Stands for JSON that was not read: null is a value."""
+RESULTS = ("data", "results")
 
 
-def _parsed(told: str) -> "Value | _Unread":
-    try:
-        return loads(told) if len(told) <= PARSED_UP_TO else _Unread()
-    except Unreadable:
-        return _Unread()
+def _without(found: Rest) -> Rest:
+    left: Value = {key: value for key, value in box(found.value).items() if key not in RESULTS}
+    return Rest(left, found.by_nature, found.shape)
 
 
 def requests(before: bytes | None, after: bytes | None) -> "Lines | str":

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import eq
 from typing import Any, Literal
 
 from generations.reading import numbers
@@ -51,12 +52,17 @@ def figure(
     return Delta(label, *told, signed(after - before, show), percent(before, after), tone, note)
 
 
-def word(label: str, before: str | int | None, after: str | int | None) -> Delta:
-    """Two words or codes: the same or not."""
+def word(
+    label: str,
+    before: str | int | None,
+    after: str | int | None,
+    same: Callable[[str, str], bool] = eq,
+) -> Delta:
+    """Two words or codes: the same or not. `same` tells whether two words that differ mean one thing."""
     told = tuple(numbers.UNKNOWN if value in (None, "") else str(value) for value in (before, after))
     if numbers.UNKNOWN in told:
         return Delta(label, told[0], told[1])
-    equal = told[0] == told[1]
+    equal = told[0] == told[1] or same(told[0], told[1])
     return Delta(label, told[0], told[1], "", "same" if equal else "changed", "same" if equal else "")
 
 

@@ -8,7 +8,7 @@ import logging
 import msgspec
 
 from generations.gateway import endpoints, repeats
-from generations.gateway.jsontext import Unreadable, Value, loads, visible
+from generations.gateway.jsontext import Unreadable, Value, loads
 from generations.gateway.record import Record
 from generations.reading import (
     conversation,
@@ -34,7 +34,7 @@ from generations.reading import (
 from generations.reading.answer_choices import shape_of
 from generations.reading.parts import Pen
 from generations.reading.places import Bytes, Found, Place
-from generations.reading.shapes import Fact, Outline, Part, Side, Turn, Verdict
+from generations.reading.shapes import Fact, Outline, Part, Side, Turn, Verdict, encoded
 from generations.reading.stored_answer import Kept
 from generations.reading.text import HEAD, box, dotted, head, inside, pointer, short, words
 from generations.reading.tiles import WRITTEN, tiles, wire_of
@@ -71,11 +71,8 @@ def make(record: Record, place: Place | None = None) -> Outline:
 
 
 def dump(outline: Outline) -> str:
-    """JSON text for a text column: no NUL, no lone surrogate."""
-    try:
-        return msgspec.json.encode(outline).decode()
-    except UnicodeEncodeError:
-        return msgspec.json.encode(_visible(msgspec.to_builtins(outline))).decode()
+    """JSON text for a text column."""
+    return encoded(outline)
 
 
 def load(text: str) -> Outline:
@@ -84,14 +81,6 @@ def load(text: str) -> Outline:
 
 
 _DECODER = msgspec.json.Decoder(Outline)
-
-
-def _visible(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _visible(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_visible(child) for child in value]
-    return visible(value) if isinstance(value, str) else value
 
 
 def build(record: Record, place: Place | None = None) -> Outline:

@@ -3,6 +3,7 @@
 from typing import Literal
 from urllib.parse import quote
 
+import msgspec
 from msgspec import Struct
 
 from generations.gateway.jsontext import visible
@@ -12,6 +13,22 @@ Tone = Literal["good", "bad", "warn", "run", "none"]
 
 class Shape(Struct, frozen=True, omit_defaults=True):
     """Immutable, quick to load, and small as JSON: members with their default value are left out."""
+
+
+def encoded(shape: Shape) -> str:
+    """Its JSON text for a text column: no NUL, no lone surrogate."""
+    try:
+        return msgspec.json.encode(shape).decode()
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_visible(msgspec.to_builtins(shape))).decode()
+
+
+def _visible(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _visible(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_visible(child) for child in value]
+    return visible(value) if isinstance(value, str) else value
 
 
 def quoted(at: str) -> str:

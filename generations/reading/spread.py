@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import isqrt
 
-from generations.reading import numbers, tool_calls
+from generations.reading import numbers, tool_calls, vocabulary
 from generations.reading.numbers import Amount
 from generations.reading.tool_calls import Call
 
@@ -118,7 +118,7 @@ def spread(outcomes: Sequence[Outcome]) -> Spread:
         total=len(outcomes),
         states=counts(one.state for one in outcomes),
         failures=failures(outcomes),
-        finishes=counts(one.finish_reason or numbers.UNKNOWN for _, one in well),
+        finishes=counts(vocabulary.finish(one.finish_reason or "") or numbers.UNKNOWN for _, one in well),
         latency=figures([one.latency_ms for _, one in well]),
         cost=figures([one.cost_nanos for one in outcomes]),
         tokens=figures([one.tokens for _, one in well]),

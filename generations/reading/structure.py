@@ -163,7 +163,7 @@ def changes(before: Value, after: Value, shown: int = SHOWN) -> Changes:
     """The differences of two values for a page."""
     budget = alignment.Budget()
     found = differences(before, after, budget)
-    first = [_change(one) for one in islice(found, shown)]
+    first = [change(one) for one in islice(found, shown)]
     return Changes(first, len(first) + sum(1 for _ in found), budget.missed > 0)
 
 
@@ -205,7 +205,8 @@ def _repeats(before: bytes, after: bytes) -> Iterator[Change]:
             yield Change("changed", text.pointer(*path), name(text.pointer(*path)), summary=summary)
 
 
-def _change(found: Difference) -> Change:
+def change(found: Difference) -> Change:
+    """A difference, ready to be shown."""
     at = text.pointer(*(found.old if found.kind == "removed" else found.new))
     if found.kind == "reordered":
         return Change(found.kind, at, name(at))

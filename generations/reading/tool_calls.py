@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from generations.gateway import repeats
-from generations.gateway.events import Answer
 from generations.gateway.jsontext import Unreadable, canonical, dumps, loads
 from generations.reading import alignment, structure
 
@@ -20,12 +19,6 @@ class Call(NamedTuple):
     name: str
     arguments: str
     kind: str = ""
-
-
-def of(answer: Answer, choice: int = 0) -> tuple[Call, ...]:
-    """The calls in one choice of an answer, in order."""
-    blocks = [block for block in answer.blocks if block.kind == "tool_call" and block.choice == choice]
-    return tuple(Call(block.name or "", block.text) for block in blocks)
 
 
 def plain(call: Call) -> str:
@@ -63,6 +56,16 @@ class CallChange:
     after: Call | None
     changes: structure.Changes | None = field(default=None)
 
+    @property
+    def name(self) -> str:
+        """The tool's name, the same on both sides."""
+        return (self.after or self.before or Call("", "")).name
+
+    @property
+    def tool(self) -> str:
+        """What kind of tool it is, "" for a function of the client."""
+        return (self.after or self.before or Call("", "")).kind
+
 
 def compare(before: Sequence[Call], after: Sequence[Call]) -> list[CallChange]:
     """The calls of two answers side by side: equal ones first brought together, then those of one name."""
@@ -78,7 +81,10 @@ def compare(before: Sequence[Call], after: Sequence[Call]) -> list[CallChange]:
 def _unequal(before: Sequence[Call], after: Sequence[Call]) -> list[CallChange]:
     made: list[CallChange] = []
     i = j = 0
-    for k, m, length in [*_runs(before, after, lambda call: call.name), (len(before), len(after), 0)]:
+    for k, m, length in [
+        *_runs(before, after, lambda call: f"{call.kind} {call.name}"),
+        (len(before), len(after), 0),
+    ]:
         made += [CallChange("gone", call, None) for call in before[i:k]]
         made += [CallChange("new", None, call) for call in after[j:m]]
         i, j = k + length, m + length

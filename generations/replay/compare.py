@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from generations.gateway.jsontext import Value
 from generations.models import Generation, Replay
-from generations.reading import answers, contrast, deltas, numbers
+from generations.reading import contrast, deltas, numbers, replayed, vocabulary
 from generations.reading import times as times_of
 from generations.reading.contrast import Contrast, Lines, View
 from generations.reading.deltas import Delta
@@ -84,7 +84,7 @@ class Comparison:
     @cached_property
     def galleries(self) -> list[tuple[str, Subject, list[Part]]]:
         """The pictures of both sides; empty when there is none."""
-        found = [(letter, one, answers.media_in(one.side, "image")) for letter, one in self.subjects]
+        found = [(letter, one, replayed.media_in(one.side, "image")) for letter, one in self.subjects]
         return found if any(parts for _, _, parts in found) else []
 
 
@@ -125,7 +125,7 @@ def figures(a: Subject, b: Subject) -> list[Delta]:
         deltas.figure("Input tokens", one.input_tokens, other.input_tokens, numbers.count, neutral=True),
         deltas.figure("Output tokens", one.output_tokens, other.output_tokens, numbers.count, neutral=True),
         deltas.figure("Cost", one.cost_nanos, other.cost_nanos, _dollars),
-        deltas.word("Finish", one.finish_reason, other.finish_reason),
+        deltas.word("Finish", one.finish_reason, other.finish_reason, vocabulary.same_finish),
         deltas.word("Provider", one.provider, other.provider),
         _model(a, b),
         deltas.word("Status", one.status_code, other.status_code),
@@ -140,8 +140,8 @@ def _dollars(nanos: "int | Decimal | None") -> str:
 
 def _model(a: Subject, b: Subject) -> Delta:
     """Records and answers name models differently, so only names from one source are said to differ."""
-    names = [(one.recorded or one.replay).model_id for one in (a, b)]  # type: ignore[union-attr]
-    told = deltas.word("Model", *names)
+    before, after = ((one.recorded or one.replay).model_id for one in (a, b))  # type: ignore[union-attr]
+    told = deltas.word("Model", before, after, vocabulary.same_model)
     fair = (a.recorded is None) == (b.recorded is None)
     return told if fair or told.tone == "same" else Delta("Model", told.before, told.after)
 

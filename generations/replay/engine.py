@@ -25,9 +25,9 @@ from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
 from generations.gateway.jsontext import visible
-from generations.models import Replay
-from generations.reading import spread, tool_calls, usage
-from generations.replay import answered, limits, live, plan, rows
+from generations.models import Replay, ReplayAnswer
+from generations.replay import answering, limits, live, plan, rows
+from generations.replay.answering import Reading
 from generations.replay.failures import reproduces
 from generations.replay.feed import Feed, Limits
 from generations.replay.outcome import Verdict, verdict
@@ -189,14 +189,14 @@ SAVE_PAUSES_S = (0.2, 1, 2, 4, 8, 15, 30)
 
 def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
     """Store the whole answer and the end of the replay in one step, then tell the open pages."""
-    content_type = feed.opened.headers.get("content-type", "") if feed.opened else ""
-    told = answered.read(replay.generation.endpoint, content_type, b"".join(feed.chunks))
-    ended = verdict(feed, fault, told)
-    facts = facts_of(replay, feed, fault)
+    wire = b"".join(feed.chunks)
+    told = answering.read(replay.generation.endpoint, content_type_of(feed), wire)
+    ended, facts = verdict(feed, fault, told), facts_of(replay, feed, fault, told)
+    answer = told.row(replay.pk, wire)
     for pause in SAVE_PAUSES_S:
         try:
             with endings:
-                store(replay, feed, ended, facts)
+                store(replay, ended, facts, answer)
             break
         except (DatabaseError, InterfaceError):
             log.warning("The database is away; the answer of replay %s is saved when it is back", replay.pk)
@@ -207,37 +207,32 @@ def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
     live.publish([feed])
 
 
-def store(replay: Replay, feed: Feed, ended: Verdict, facts: dict[str, Any]) -> None:
+def content_type_of(feed: Feed) -> str:
+    """As the gateway told it, "" where nothing was told."""
+    return visible(feed.opened.headers.get("content-type", ""))[:200] if feed.opened else ""
+
+
+def store(replay: Replay, ended: Verdict, facts: dict[str, Any], answer: ReplayAnswer) -> None:
     """The end of the replay and its answer, both or neither."""
     told = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
-    rows.deliver(replay, {**told, "finished_at": timezone.now(), **facts}, feed.answer, b"".join(feed.chunks))
+    rows.deliver(replay, {**told, "finished_at": timezone.now(), **facts}, answer)
 
 
-def facts_of(replay: Replay, feed: Feed, fault: GatewayError | None) -> dict[str, Any]:
+def facts_of(replay: Replay, feed: Feed, fault: GatewayError | None, told: Reading) -> dict[str, Any]:
     """The columns that tell what was measured here and what the answer said."""
-    answer, opened = feed.answer, feed.opened
-    tokens = usage.tokens(answer.usage)
-    status = opened.status if opened else None
     return {
         "headers_ms": feed.ms(feed.headers_at),
         "first_token_ms": feed.ms(feed.first_token_at),
         "total_ms": feed.ms(feed.last_byte_at or feed.clock()),
-        "status_code": status,
-        "content_type": visible(opened.headers.get("content-type", ""))[:200] if opened else "",
+        "status_code": feed.opened.status if feed.opened else None,
+        "content_type": content_type_of(feed),
         "received_bytes": feed.received,
-        "finish_reason": visible(answer.finish_reason or "")[:60],
-        "input_tokens": tokens.input,
-        "output_tokens": tokens.output,
-        "cost_nanos": answer.cost_nanos,
-        "model_id": visible(answer.model or "")[:200],
-        "provider": visible(answer.provider or "")[:120],
-        "text_key": spread.output_key(answer.text()) if answer.blocks else "",
-        "calls_key": tool_calls.key(tool_calls.of(answer)) if answer.blocks else "",
-        "new_request_id": visible(answer.request_id or _id_of(fault) or "")[:256],
+        "new_request_id": visible(told.facts.request_id or _id_of(fault) or "")[:256],
         "retry_after_s": round(fault.retry_after)
         if fault is not None and fault.retry_after is not None
         else None,
         "reproduced": fault is not None and reproduces(replay, feed, fault),
+        **told.columns,
     }
 
 

@@ -10,7 +10,7 @@ from generations.reading import contrast, failure, structure
 from generations.reading.contrast import Lines
 from generations.reading.failure import Failure, Repeat
 from generations.reading.shapes import Verdict
-from generations.replay import answered
+from generations.replay import answering
 from generations.replay.feed import Feed
 
 MEMBERS = (
@@ -65,7 +65,7 @@ def of_replay(replay: Replay, answer: ReplayAnswer | None) -> Failure | None:
 
 def _carried(replay: Replay, answer: ReplayAnswer) -> Failure:
     """The last error that an answer carries; what came instead of an answer where it carries none."""
-    told = answered.read(replay.generation.endpoint, replay.content_type, answer.wire).facts
+    told = answering.said(answer, replay.generation.endpoint).facts
     if not told.errors:
         return failure.of_error(replay.status_code, None, replay.detail)
     last = told.errors[-1]

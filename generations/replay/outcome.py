@@ -7,7 +7,7 @@ from generations.gateway.errors import GatewayError
 from generations.gateway.faults import is_page
 from generations.gateway.jsontext import visible
 from generations.models.replay import State
-from generations.replay.answered import Told
+from generations.replay.answering import Reading
 from generations.replay.feed import Feed
 
 DETAIL = 1000  # characters
@@ -37,7 +37,7 @@ SMALL = 100  # bytes
 PAGE = Verdict(State.FAILED, "gateway_error", CONNECTIONS["html_answer"].title)
 
 
-def verdict(feed: Feed, fault: GatewayError | None, told: Told) -> Verdict:
+def verdict(feed: Feed, fault: GatewayError | None, told: Reading) -> Verdict:
     """How the replay of this feed ended: from what was received, the error that ended it, and what the answer says."""
     complete = feed.closed is not None and told.complete
     if feed.stop_reason and (fault is not None or not complete):

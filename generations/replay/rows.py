@@ -5,7 +5,6 @@ Compiled by the ORM and sent one by one they took most of the time that two hund
 """
 
 import uuid
-import zlib
 from collections.abc import Iterator
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,12 +13,8 @@ from django.db import connection, models
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection
-from generations.gateway.events import Answer
-from generations.gateway.jsontext import visible
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
-from generations.reading import answers
-from generations.replay.feed import shown
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -81,12 +76,13 @@ ENDED = """
 UPDATE generations_replay SET {columns}
 WHERE id = %s AND claim = %s AND state IN ('running', 'interrupted') RETURNING id
 """
-KEEP = """
-INSERT INTO generations_replayanswer (replay_id, packed, size, text, outline)
-SELECT id, %s, %s, %s, %s FROM ended
+ANSWER = ("packed", "size", "text", "outline", "version", "assembled", "unread")
+KEEP = f"""
+INSERT INTO generations_replayanswer (replay_id, {", ".join(ANSWER)})
+SELECT id, {", ".join("%s" for _ in ANSWER)} FROM ended
 ON CONFLICT (replay_id) DO UPDATE
-SET packed = excluded.packed, size = excluded.size, text = excluded.text, outline = excluded.outline
-"""
+SET {", ".join(f"{name} = excluded.{name}" for name in ANSWER)}
+"""  # noqa: S608 -- names of this module
 DELIVER = f"""
 WITH ended AS ({ENDED}),
 parts AS (DELETE FROM generations_replaypart USING ended WHERE replay_id = ended.id)
@@ -94,7 +90,7 @@ parts AS (DELETE FROM generations_replaypart USING ended WHERE replay_id = ended
 """  # noqa: S608 -- constants of this module
 
 
-def deliver(replay: Replay, facts: dict[str, Any], answer: Answer, wire: bytes) -> bool:
+def deliver(replay: Replay, facts: dict[str, Any], answer: ReplayAnswer) -> bool:
     """The end of a replay (its columns, `facts`) and its answer, both or neither. False when another claim owns the row.
 
     A worker that comes back after it was taken for lost (interrupted) still delivers the answer it paid for.
@@ -102,19 +98,8 @@ def deliver(replay: Replay, facts: dict[str, Any], answer: Answer, wire: bytes) 
     for name, value in facts.items():
         setattr(replay, name, value)
     columns = ", ".join(f"{name} = %s" for name in facts)
-    row = answer_row(replay.pk, answer, wire)
-    values = [*facts.values(), replay.pk, replay.claim, row.packed, row.size, row.text, row.outline]
+    kept = [getattr(answer, name) for name in ANSWER]
+    values = [*facts.values(), replay.pk, replay.claim, *kept]
     with connection.cursor() as cursor:
         cursor.execute(DELIVER.format(columns=columns), values)
         return bool(cursor.rowcount == 1)
-
-
-def answer_row(replay_id: UUID, answer: Answer, wire: bytes) -> ReplayAnswer:
-    """The row of a whole answer: the raw bytes, the plain text, and the outline that pages read."""
-    return ReplayAnswer(
-        replay_id=replay_id,
-        packed=zlib.compress(wire, 3),
-        size=len(wire),
-        text=visible("".join(text for kind, text in shown(answer) if kind == "text")),
-        outline=answers.dump(answers.make(answer, len(wire))),
-    )

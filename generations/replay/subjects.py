@@ -7,19 +7,18 @@ from uuid import UUID
 from django.db.models import Q
 
 from dashboard.models import Team
-from generations.gateway import endpoints
-from generations.gateway.events import Answer
+from generations.gateway.jsontext import Unreadable
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
-from generations.reading import answers, contrast, numbers
-from generations.reading import outline as outlines
+from generations.reading import long_text, replayed
 from generations.reading.contrast import Said
 from generations.reading.shapes import Outline, Side
-from generations.replay import plan
+from generations.rebuild import outline_of
+from generations.replay import answering, plan
 
-READ_UP_TO = 12 * 2**20  # bytes of an answer that is read for a comparison; of larger replays the text alone
 REQUEST_UP_TO = 32 * 2**20
 OFFERED = 20  # replays to compare with instead
-ANSWER = "/io_log/payload/gateway_response"
+FAILED = "It failed, so there is no answer to compare."
+UNREADABLE = "Its answer is of a kind that Retake cannot read."
 REQUESTS = ("/replay_request", "/io_log/payload/request_payload")
 
 
@@ -48,7 +47,7 @@ class Recorded:
 
     @cached_property
     def outline(self) -> Outline | None:
-        return outlines.load(self.record.outline) if self.record else None
+        return outline_of(self.record.pk, self.record.outline) if self.record else None
 
     @property
     def weight(self) -> int:
@@ -63,26 +62,28 @@ class Recorded:
     @cached_property
     def said(self) -> Said | None:
         """What it answered, None where `why_silent` says why that is not known."""
-        known = endpoints.find(self.generation.endpoint)
-        if self.why_silent or self.record is None or known is None:
-            return None
-        found = self.record.value(ANSWER)
-        return contrast.said(Answer.read(known.wire, "application/json", found.read())) if found else None
+        return None if isinstance(self._read, str) else self._read
 
-    @cached_property
+    @property
     def why_silent(self) -> str:
         """Why there is no answer to compare, "" when there is one."""
-        if self.generation.success is False:
-            return "It failed, so there is no answer to compare."
+        return self._read if isinstance(self._read, str) else ""
+
+    @cached_property
+    def _read(self) -> "Said | str":
+        """What it answered, or why that is not known."""
+        failed = self.generation.success is False
         record = self.record
-        if record is None or not record.has_answer:
-            return " ".join(["Its answer is not in the record.", *self._causes()])
-        found = record.value(ANSWER)
-        if found is None or endpoints.find(self.generation.endpoint) is None:
-            return "Its answer is of a kind that Retake cannot read."
-        if found.size > READ_UP_TO:
-            return f"Its answer has {numbers.size(found.size)}: too much to be compared here."
-        return ""
+        if record is None or not record.has_answer or not self.side.at:
+            return FAILED if failed else " ".join(["Its answer is not in the record.", *self._causes()])
+        found = record.value(self.side.at)
+        try:
+            told = answering.stored(self.generation.endpoint, found) if found else None
+        except (Unreadable, long_text.TooMuch):
+            told = None
+        if told is not None and failed and told.facts.is_empty:
+            return FAILED
+        return told or UNREADABLE
 
     def _causes(self) -> list[str]:
         """Why the record holds no answer, and what to do, as far as it tells."""
@@ -128,7 +129,12 @@ class Rerun:
 
     @cached_property
     def answer(self) -> ReplayAnswer | None:
-        return getattr(self.replay, "answer", None)
+        """What came back, as today's reader reads it; without its bodies."""
+        rows = ReplayAnswer.objects.filter(pk=self.replay.pk)
+        row = rows.readable().first()
+        if row is not None and row.version != answering.VERSION:
+            row = answering.current(row, self.generation.endpoint, self.replay.content_type)
+        return row
 
     @property
     def weight(self) -> int:
@@ -138,24 +144,29 @@ class Rerun:
     @cached_property
     def side(self) -> Side:
         """The answer as pages show it."""
-        return answers.load(self.answer.outline) if self.answer else Side()
+        return replayed.load(self.answer.outline) if self.answer else Side()
 
     @cached_property
     def said(self) -> Said | None:
         """What it answered, None where `why_silent` says why that is not known."""
-        if self.answer is None:
-            return None
-        if self.answer.size > READ_UP_TO:
-            return contrast.only_text(self.answer.text)
-        known = endpoints.find(self.generation.endpoint)
-        wire = known.wire if known else "chat"
-        return contrast.said(Answer.read(wire, self.replay.content_type, self.answer.wire))
+        return None if isinstance(self._read, str) else self._read
 
-    @cached_property
+    @property
     def why_silent(self) -> str:
         """Why there is no answer to compare, "" when there is one."""
-        if self.answer is not None:
-            return ""
+        return self._read if isinstance(self._read, str) else ""
+
+    @cached_property
+    def _read(self) -> "Said | str":
+        """What it answered, or why that is not known."""
+        if self.answer is None:
+            return self._why_none()
+        try:
+            return answering.said(self.answer, self.generation.endpoint)
+        except (Unreadable, long_text.TooMuch):
+            return UNREADABLE
+
+    def _why_none(self) -> str:
         if self.replay.is_open:
             return "It has not ended yet."
         return "Its answer is no longer stored." if self.replay.received_bytes else "It brought no answer."
@@ -198,7 +209,7 @@ def _replay(team: Team, key: str) -> Replay | None:
     except ValueError:
         return None
     rows = Replay.objects.filter(team=team).select_related(
-        "generation", "new_generation", "requested_by", "record", "answer"
+        "generation", "new_generation", "requested_by", "record"
     )
     row = rows.filter(pk=pk).first()
     return None if row is None else of_team(row, team)

@@ -7,13 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from generations import retention
-from generations.gateway import endpoints
-from generations.gateway.events import Answer
 from generations.models import Fetch, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
-from generations.replay import live
+from generations.replay import answering, live
 from generations.replay.engine import send_message
-from generations.replay.rows import answer_row
 
 
 def sweep(now: datetime | None = None) -> dict[str, int]:
@@ -62,12 +59,12 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
     if not parts:
         return
     wire = b"".join(bytes(part.wire) for part in parts)
-    known = endpoints.find(endpoint)
-    answer = Answer.read(known.wire if known else "chat", content_type or "text/event-stream", wire)
-    row = answer_row(replay_id, answer, wire)
+    told = answering.read(endpoint, content_type or "text/event-stream", wire)
+    row = told.row(replay_id, wire)
     with transaction.atomic():
         ReplayAnswer.objects.bulk_create([row], ignore_conflicts=True)  # its worker may have come back
         ReplayPart.objects.filter(replay=replay_id).delete()
+        Replay.objects.filter(pk=replay_id, state=State.INTERRUPTED).update(**told.columns)
 
 
 def tidy(now: datetime | None = None) -> None:

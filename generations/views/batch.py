@@ -20,7 +20,7 @@ from generations.models.replay import EXPIRED_PATCH, State, outcome
 from generations.reading import patches
 from generations.reading.patch_lines import PatchLine, lines
 from generations.reading.spread import Outcome, Spread, spread
-from generations.replay import batches
+from generations.replay import answering, batches
 
 PAGE = 100
 MOST_OUTPUTS = 12
@@ -96,7 +96,9 @@ def batch_live(request: TeamRequest, batch_id: UUID) -> HttpResponse:
 
 
 def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
-    told = [_outcome(one) for one in row.replays.order_by("place").values(*FIGURES)]
+    recounting = is_recounting(row)
+    members_told = row.replays.order_by("place").values(*FIGURES)
+    told = [_outcome(one, keys=not recounting) for one in members_told]
     found = spread(told)
     sort = request.GET.get("sort", "place")
     order = SORTS.get(sort.removeprefix("-"), ("place",))
@@ -107,6 +109,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
         "batch": row,
         "progress": _progress(row, told),
         "spread": found,
+        "recounting": recounting,
         "outputs": _outputs(row, found),
         "asked": _asked(row),
         "members": list(shown),
@@ -140,7 +143,13 @@ SHOWN = (
 )
 
 
-def _outcome(told: dict[str, Any]) -> Outcome:
+def is_recounting(row: Batch) -> bool:
+    """Whether keys of answers were made by different readers: keys of two versions are never compared."""
+    keyed = row.replays.exclude(text_key="", calls_key="")
+    return keyed.exclude(derived=answering.VERSION).exists()
+
+
+def _outcome(told: dict[str, Any], *, keys: bool) -> Outcome:
     status = f" {told['status_code']}" if told["reason"] == "gateway_error" and told["status_code"] else ""
     return Outcome(
         outcome(told["state"], told["reason"]),
@@ -149,8 +158,8 @@ def _outcome(told: dict[str, Any]) -> Outcome:
         told["cost_nanos"],
         told["output_tokens"],
         told["finish_reason"],
-        text_key=told["text_key"] or None,
-        calls_key=told["calls_key"] or None,
+        text_key=(told["text_key"] or None) if keys else None,
+        calls_key=(told["calls_key"] or None) if keys else None,
     )
 
 

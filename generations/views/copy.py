@@ -16,9 +16,9 @@ from generations.models import Generation, StoredRecord
 from generations.reading import bundle as bundles
 from generations.reading import snippets
 from generations.reading.snippets import Snippet
+from generations.rebuild import outline_of
 from generations.replay import plan
 from generations.views.downloads import download
-from generations.views.generation import outline_of
 from generations.views.stored import stored
 
 AT_ONCE = 2**20  # bytes of a record that a page thread reads whole

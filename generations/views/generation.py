@@ -20,9 +20,10 @@ from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team
 from generations import paste
 from generations.gateway.record import Record
-from generations.models import Generation, PastedAnswer, StoredRecord
+from generations.models import Generation, PastedAnswer
 from generations.reading import outline as outlines
 from generations.reading.shapes import Outline
+from generations.rebuild import outline_of
 from generations.views.downloads import download
 from generations.views.find import finding
 from generations.views.lab import start_replay
@@ -293,17 +294,3 @@ def _outlines(row: Generation) -> tuple[Outline, str]:
     bodies = {name: getattr(best, name) for name in FROM_BODIES}
     told = msgspec.structs.replace(outline_of(newest.pk, newest.outline), **bodies)
     return told, f"{stamp} {newest.pk} {newest.sha256}"
-
-
-def outline_of(record_id: int, text: str) -> Outline:
-    """The stored outline; made again (and stored) when it is of another version of Retake."""
-    try:
-        told = outlines.load(text)
-    except msgspec.MsgspecError:
-        told = None
-    if told is not None and told.version == outlines.VERSION:
-        return told
-    record = StoredRecord.objects.get(pk=record_id)
-    told = outlines.make(Record.read(record.raw))
-    StoredRecord.objects.filter(pk=record_id).update(outline=outlines.dump(told), has_answer=told.answered)
-    return told

@@ -194,7 +194,11 @@ def _value(part: Found) -> Value:
 @require_GET
 def part_json(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment with one level of JSON."""
-    wanted = wanted_part(request, slug)
+    return level_of(request, wanted_part(request, slug))
+
+
+def level_of(request: TeamRequest, wanted: Wanted) -> HttpResponse:
+    """The same of any value."""
     nodes = levels.level(wanted.found, wanted.at, wanted.start)
     context = {
         **wanted.context,

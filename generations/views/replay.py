@@ -12,16 +12,16 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.access import Right, TeamRequest, enter, for_team, may
 from dashboard.heavy import leave_page_thread
 from dashboard.streams import event_stream, in_thread
-from generations.models import Replay
+from generations.models import Replay, ReplayAnswer
 from generations.models.generation import PLAIN_ID
-from generations.models.replay import State
+from generations.models.replay import WORDS, State
 from generations.reading import contrast, numbers, patch_lines, patches
 from generations.reading.contrast import Lines
 from generations.reading.deltas import Delta
 from generations.reading.structure import SHOWN, Changes
 from generations.replay import engine, failures, live, plan, results
-from generations.replay.compare import Comparison, compare
-from generations.replay.subjects import Recorded, of_team
+from generations.replay.compare import Comparison
+from generations.replay.subjects import Recorded, Rerun, of_team
 from generations.views.compare import switch, view_of
 
 
@@ -39,7 +39,8 @@ def _replay(request: TeamRequest, replay_id: UUID) -> Replay:
 
 def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
     """What the replay's page and its fragments show."""
-    comparison = compare(replay, view_of(request))
+    rerun = Rerun(replay)
+    comparison = Comparison(Recorded(replay.generation), rerun, view_of(request))
     context: dict[str, object] = {
         "replay": replay,
         "generation": replay.generation,
@@ -56,9 +57,10 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
     return {
         **context,
         "comparison": comparison,
-        **_failures(replay, comparison),
+        **_failures(replay, comparison, rerun),
         "deltas": _deltas(replay, comparison),
-        "answer": getattr(replay, "answer", None),
+        "answer": rerun.answer,
+        "words": _words(rerun.answer),
         "switch": switch(replay.get_absolute_url()),
         "compare_url": reverse("compare", args=[request.team.slug]),
         "compare_query": urlencode({"a": comparison.a.key, "b": comparison.b.key}),
@@ -73,14 +75,20 @@ def _deltas(replay: Replay, comparison: Comparison) -> list[Delta]:
     return [one for one in comparison.deltas if not failed or one.after != numbers.UNKNOWN]
 
 
-def _failures(replay: Replay, comparison: Comparison) -> dict[str, object]:
+def _failures(replay: Replay, comparison: Comparison, rerun: Rerun) -> dict[str, object]:
     """The cards of what failed. An answer that is the error itself is not shown again as an answer."""
-    failed = failures.of_replay(replay, getattr(replay, "answer", None))
+    failed = failures.of_replay(replay, rerun.answer)
     record = comparison.a.record if isinstance(comparison.a, Recorded) else None
     found = failures.pair(failures.of_original(replay.generation, record), failed)
     hidden = found.again is not None and replay.reason != "error_finish"
     outline = comparison.a.outline if isinstance(comparison.a, Recorded) else None
-    return {"failures": found, "side": None if hidden else comparison.b.side, "outline": outline}
+    return {"failures": found, "side": None if hidden else rerun.side, "outline": outline}
+
+
+def _words(answer: ReplayAnswer | None) -> dict[str, object]:
+    """The words of the answer where they are few enough to be held by the page, and whether there are more."""
+    text = getattr(answer, "words", "")
+    return {"text": text if len(text) <= WORDS else "", "many": len(text) > WORDS}
 
 
 def _new_url(replay: Replay) -> str:
@@ -186,12 +194,12 @@ def replay_json(request: TeamRequest, replay_id: UUID) -> JsonResponse:
         "content_type received_bytes finish_reason input_tokens output_tokens cost_nanos model_id provider "
         "new_request_id body_sha256 sent patch why"
     ).split()
-    answer = getattr(row, "answer", None)
+    text = ReplayAnswer.objects.filter(pk=row.pk).values_list("text", flat=True).first()
     facts = {name: getattr(row, name) for name in names}
     origin = {
         "id": str(row.pk),
         "request_id": row.generation.request_id,
-        "text": answer.text if answer else None,
+        "text": text,
         "batch": str(row.batch_id) if row.batch_id else None,
     }
     return JsonResponse({**origin, **facts})

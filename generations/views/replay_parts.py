@@ -1,6 +1,6 @@
 """What a replay's answer consists of, one part at a time: texts, pictures and sound, and the bytes as received.
 
-Parts are addressed by JSON pointers that begin with the number of a block (see `reading.answers`).
+Parts are addressed by JSON pointers into the answer's document (see `reading.replayed`).
 """
 
 from collections.abc import Iterator
@@ -11,14 +11,13 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
-from generations.gateway import endpoints
-from generations.gateway.events import Answer
 from generations.models import ReplayAnswer
-from generations.reading import answers, media
+from generations.reading import json_view, media, replayed
 from generations.reading.media import normal
 from generations.reading.places import Found
-from generations.views.downloads import part_of
-from generations.views.parts import PartForm, Wanted, medium_of, raw_of, window_of
+from generations.replay import answering
+from generations.views.downloads import download, part_of
+from generations.views.parts import PartForm, Wanted, exact, level_of, medium_of, raw_of, window_of
 
 TYPES = {*media.SHOWN, "application/json", "text/event-stream"}
 """What the bytes of an answer may be served as; everything else is `application/octet-stream`."""
@@ -26,17 +25,11 @@ TYPES = {*media.SHOWN, "application/json", "text/event-stream"}
 
 def _stored(request: TeamRequest, replay_id: UUID) -> ReplayAnswer:
     rows = ReplayAnswer.objects.filter(replay__team=request.team).select_related("replay__generation")
-    row = rows.defer("text", "outline").filter(pk=replay_id).first()
+    row = rows.readable().defer("outline").filter(pk=replay_id).first()
     if row is None:
         raise Http404("No such replay in this team, or it has no answer.")
     row.replay.team = request.team
-    return row
-
-
-def answer_of(row: ReplayAnswer) -> Answer:
-    """The answer, read again from the bytes as received."""
-    known = endpoints.find(row.replay.generation.endpoint)
-    return Answer.read(known.wire if known else "chat", row.replay.content_type, row.wire)
+    return answering.current(row, row.replay.generation.endpoint, row.replay.content_type)
 
 
 def _wanted(row: ReplayAnswer, asked: dict[str, str], raw: bytes) -> Wanted:
@@ -54,7 +47,7 @@ def _asked(request: TeamRequest) -> dict[str, str]:
 
 def _part(request: TeamRequest, replay_id: UUID) -> Wanted:
     row, asked = _stored(request, replay_id), _asked(request)
-    raw = answers.value_at(answer_of(row), asked["at"])
+    raw = json_view.cut(answering.document_of(row), asked["at"])
     if raw is None:
         raise Http404("No such part of the answer.")
     return _wanted(row, asked, raw)
@@ -76,20 +69,36 @@ def replay_part_raw(request: TeamRequest, replay_id: UUID) -> HttpResponseBase:
 
 @for_team(Right.READ)
 @require_GET
+def replay_part_level(request: TeamRequest, replay_id: UUID) -> HttpResponse:
+    """The fragment with one level of the answer's JSON."""
+    return level_of(request, _part(request, replay_id))
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_part_value(request: TeamRequest, replay_id: UUID) -> HttpResponseBase:
+    """The JSON text of one value of the answer."""
+    return exact(_part(request, replay_id))
+
+
+@for_team(Right.READ)
+@require_GET
 def replay_part_media(request: TeamRequest, replay_id: UUID) -> HttpResponseBase:
     """A picture, sound, video or file of the answer, or the range of its bytes that is asked for.
 
     What is not on the allow-list is a download.
     """
-    row, asked = _stored(request, replay_id), _asked(request)
-    answer = answer_of(row)
-    found = answers.block_at(answer, asked["at"])
-    if found is not None and found[0].media is not None and not found[0].media.data:
-        return _body(request, row, inline=True)
-    raw = answers.value_at(answer, asked["at"])
-    if raw is None:
-        raise Http404("No such part of the answer.")
-    return medium_of(request, _wanted(row, asked, raw))
+    if _asked(request)["at"] == replayed.BYTES:
+        return _body(request, _stored(request, replay_id), inline=True)
+    return medium_of(request, _part(request, replay_id))
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_text(request: TeamRequest, replay_id: UUID) -> HttpResponseBase:
+    """The words of the answer as plain text."""
+    text = _stored(request, replay_id).text.encode("utf-8", "replace")
+    return download(iter([text]), "text/plain; charset=utf-8", size=len(text), inline=True)
 
 
 @for_team(Right.READ)
@@ -102,7 +111,7 @@ def replay_raw(request: TeamRequest, replay_id: UUID) -> HttpResponseBase:
 def _body(request: TeamRequest, row: ReplayAnswer, *, inline: bool) -> HttpResponseBase:
     known = normal(row.replay.content_type)
     wire = row.wire
-    name = f"replay-{row.pk}{answers.suffix(known)}"
+    name = f"replay-{row.pk}{replayed.suffix(known)}"
     kind = known if known in TYPES else "application/octet-stream"
     shown = inline and known in media.SHOWN
     return part_of(request, partial(_slice, wire), len(wire), kind, name, inline=shown)

@@ -9,11 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.models import GatewayConnection, Team, User
-from generations.gateway import Answer, endpoints
 from generations.gateway.demo.media import picture, wav
 from generations.models import Generation, Replay
 from generations.models.replay import State
-from generations.replay.rows import answer_row
 from tests.browser.conftest import Windows
 from tests.browser.test_axe import complaints
 from tests.replay import rows
@@ -40,10 +38,8 @@ def kept(
 def replayed(
     of: Generation, ada: User, wire: bytes, kind: str = "application/json", **columns: Any
 ) -> Replay:
-    known = endpoints.find(of.endpoint)
-    assert known is not None
     row = rows.replay(of, ada, state=State.SUCCEEDED, content_type=kind, received_bytes=len(wire), **columns)
-    answer_row(row.pk, Answer.read(known.wire, kind, wire), wire).save()
+    rows.answer(row, wire)
     return row
 
 

@@ -79,7 +79,9 @@ def content(events: list[Event]) -> list[Event]:
 
 
 def answer(wire: str, body: bytes, content_type: str = SSE) -> Answer:
-    return Answer.read(wire, content_type, body)
+    """What a live page shows of it in the end."""
+    reader = streams.reader(wire, content_type)
+    return Answer().collect(reader.feed(body)).collect(reader.end())
 
 
 # -- frames
@@ -730,7 +732,7 @@ def test_a_whole_chat_completion() -> None:
 
 def test_a_whole_response_and_a_whole_message() -> None:
     response = {**COMPLETED["response"], "id": "G-01M0", "nativeResponseId": "resp_abc"}
-    told = Answer.read("responses", "application/json", json.dumps(response).encode())
+    told = answer("responses", json.dumps(response).encode(), "application/json")
     assert (told.text(), told.finish_reason, told.request_id, told.native_id) == (
         "Hello",
         "completed",
@@ -744,7 +746,7 @@ def test_a_whole_response_and_a_whole_message() -> None:
         "stop_reason": "end_turn",
         "usage": {"input_tokens": 1},
     }
-    told = Answer.read("messages", "", json.dumps(message).encode())
+    told = answer("messages", json.dumps(message).encode(), "")
     assert told.blocks == [Block("reasoning", "hm"), Block("text", "Hello")]
     assert (told.finish_reason, told.request_id) == ("end_turn", "G-01M0")
 

@@ -1,41 +1,59 @@
 """What differs between two answers, drawn for a page."""
 
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway import events
-from generations.gateway.events import Answer
+from generations.gateway.jsontext import dumps, loads
+from generations.gateway.streams.assemble import Stray
 from generations.reading import contrast as contrasts
 from generations.reading import tool_calls
 from generations.reading.contrast import (
     LEFT_OUT,
     PAGE,
     VIEWS,
-    Choice,
     Contrast,
     Lines,
     Passage,
     Said,
     View,
     contrast,
-    only_text,
     passage,
     requests,
-    said,
 )
 from generations.reading.diff import Piece
 from generations.reading.tool_calls import Call
 
 
-def answer(*told: events.Event) -> Said:
-    return said(Answer().collect(told))
+def said(body: Any, wire: str = "chat", *strays: Stray) -> Said:
+    return contrasts.said(wire, loads(dumps(body)), strays)
+
+
+def chat(**message: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}]}
+
+
+def answer(**message: Any) -> Said:
+    return said(chat(**message))
+
+
+def called(*calls: tuple[str, Any]) -> Said:
+    told = [
+        {"id": str(n), "type": "function", "function": {"name": name, "arguments": arguments}}
+        for n, (name, arguments) in enumerate(calls)
+    ]
+    return answer(tool_calls=told)
+
+
+def choices(*texts: str) -> Said:
+    return said({"choices": [{"index": n, "message": {"content": text}} for n, text in enumerate(texts)]})
 
 
 def texts(before: str, after: str, view: View = "inline") -> Passage:
-    [found] = contrast(answer(events.Text(before)), answer(events.Text(after)), view).passages
+    [found] = contrast(answer(content=before), answer(content=after), view).passages
     return found
 
 
@@ -50,28 +68,8 @@ def summary(lines: Lines | None) -> list[str]:
     return [line.change.text for line in lines.shown]
 
 
-def test_what_an_answer_says() -> None:
-    told = answer(
-        events.Reasoning("Hm."),
-        events.Text("Hi \0"),
-        events.Refusal("No."),
-        events.ToolCall(0, "c", "look", "{\ud800}"),
-        events.Text("Yo", choice=1),
-        events.Json("[1]"),
-    )
-    assert told == Said(
-        (
-            Choice("Hi ␀", "No.", "Hm.", (Call("look", "{�}"),)),
-            Choice("Yo", "", "", ()),
-        ),
-        "[1]",
-    )
-    assert told.text == "Hi ␀"
-
-
 def test_each_kind_of_text_by_itself() -> None:
-    before = answer(events.Reasoning("a"), events.Text("b c"), events.Refusal("d"))
-    after = answer(events.Reasoning("a"), events.Text("b e"))
+    before, after = answer(reasoning="a", content="b c", refusal="d"), answer(reasoning="a", content="b e")
     found = contrast(before, after)
     assert [(one.label, one.equal) for one in found.passages] == [
         ("Text", False),
@@ -82,19 +80,27 @@ def test_each_kind_of_text_by_itself() -> None:
     assert not found.equal
 
 
-def test_choices_are_compared_one_by_one() -> None:
-    before = answer(events.Text("a"), events.Text("b", choice=1))
-    found = contrast(before, answer(events.Text("a")))
+def test_what_a_page_refuses_is_made_visible() -> None:
+    found = contrast(answer(content="\0"), answer(content="\ud800"))
+    assert [piece.text for piece in found.passages[0].pieces] == ["␀", "�"]
+
+
+def test_choices_are_compared_by_their_numbers() -> None:
+    found = contrast(choices("a", "b"), choices("a"))
     assert [(one.label, one.equal) for one in found.passages] == [
         ("Text, choice 0", True),
         ("Text, choice 1", False),
     ]
+    assert (
+        contrast(choices(*"abcdefghi"), choices(*"abcdefghi")).headline
+        == "No difference in what was compared"
+    )
 
 
 def test_answers_without_anything_to_compare() -> None:
     assert contrast(answer(), answer()).is_empty
     assert contrast(answer(), answer()).equal
-    assert not contrast(answer(), answer(events.Text("x"))).is_empty
+    assert not contrast(answer(), answer(content="x")).is_empty
 
 
 def test_the_share_that_is_alike() -> None:
@@ -163,63 +169,191 @@ def test_a_text_that_is_json_is_compared_by_structure_too() -> None:
 
 
 def test_tool_calls_by_name_and_arguments() -> None:
-    before = answer(
-        events.ToolCall(0, "1", "look", '{"at": 1, "q": "a"}'),
-        events.ToolCall(1, "2", "say", "hello there"),
-        events.ToolCall(2, "3", "gone", "{}"),
-        events.ToolCall(3, "4", "keep", '{"a":1}'),
+    before = called(
+        ("look", '{"at": 1, "q": "a"}'), ("say", "hello there"), ("gone", "{}"), ("keep", '{"a":1}')
     )
-    after = answer(
-        events.ToolCall(0, "9", "look", '{"at": 2, "q": "a"}'),
-        events.ToolCall(1, "8", "say", "hello you"),
-        events.ToolCall(2, "7", "keep", '{"a": 1}'),
-        events.ToolCall(3, "6", "new", "{}"),
-    )
+    after = called(("look", '{"at": 2, "q": "a"}'), ("say", "hello you"), ("keep", '{"a": 1}'), ("new", "{}"))
     found = contrast(before, after)
     assert [line.call.kind for line in found.calls] == ["changed", "changed", "gone", "same", "new"]
     assert summary(found.calls[0].lines) == ["at: 1 → 2"]
-    assert found.calls[1].pieces == [
-        Piece("same", "hello "),
-        Piece("gone", "there"),
-        Piece("new", "you"),
-    ]
+    assert found.calls[1].pieces == [Piece("same", "hello "), Piece("gone", "there"), Piece("new", "you")]
     assert not found.equal
 
 
-def json(before: str, after: str) -> Contrast:
-    return contrast(answer(events.Json(before)), answer(events.Json(after)))
+def test_arguments_as_text_and_as_json_are_the_same_when_they_say_the_same() -> None:
+    assert contrast(called(("pay", '{"n": 10}')), called(("pay", {"n": 10}))).headline == "Nothing differs"
+    found = contrast(called(("pay", {"n": 10})), called(("pay", {"n": 9999})))
+    assert (found.headline, summary(found.calls[0].lines)) == ("What differs", ["n: 10 → 9999"])
+
+
+def test_another_kind_of_tool_is_another_call() -> None:
+    custom = answer(tool_calls=[{"type": "custom", "custom": {"name": "pay", "input": "{}"}}])
+    found = contrast(called(("pay", "{}")), custom)
+    assert [(line.call.kind, line.call.tool) for line in found.calls] == [("gone", ""), ("new", "custom")]
+
+
+# --- everything else --------------------------------------------------------------------------------------------
+
+
+def others(before: Any, after: Any, wire: str = "chat") -> Contrast:
+    return contrast(said(before, wire), said(after, wire))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ({"annotations": [{"url": "a"}]}, {"annotations": [{"url": "b"}]}, "annotations[0].url: a → b"),
+        ({"annotations": [{"url": "a"}]}, {"annotations": []}, "annotations removed"),
+        ({"signature": "A"}, {"signature": "B"}, "signature: A → B"),
+        (
+            {"reasoning": "x", "reasoning_details": [{"n": 1}]},
+            {"reasoning": "x", "reasoning_details": [{"n": 2}]},
+            "n: 1",
+        ),
+        (
+            {"content": [{"type": "new", "v": 1}]},
+            {"content": [{"type": "new", "v": 2}]},
+            "content[0].v: 1 → 2",
+        ),
+    ],
+)
+def test_what_differs_outside_words_and_calls_is_shown(before: Any, after: Any, line: str) -> None:
+    found = others(chat(content="same") | {}, chat(content="same"))
+    assert found.headline == "Nothing differs"
+    found = others(chat(**{"content": "same", **before}), chat(**{"content": "same", **after}))
+    assert found.headline == "What differs"
+    assert any(line in shown for shown in summary(found.others))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"cost_nanos": 1}, {"cost_nanos": 2}),
+        ({"usage": {"completion_tokens": 1}}, {"usage": {"completion_tokens": 2}}),
+        ({"citations": ["a"]}, {"citations": ["b"]}),
+        ({"service_tier": "flex"}, {"service_tier": "priority"}),
+        ({"model": "a/one"}, {"model": "a/two"}),
+    ],
+)
+def test_members_of_the_answer_itself_are_compared(before: Any, after: Any) -> None:
+    same = chat(content="same")
+    found = others({**same, **before}, {**same, **after})
+    assert (found.headline, len(found.others.shown)) == ("What differs", 1)
+
+
+def test_logprobs_and_ends_are_compared() -> None:
+    def told(**choice: Any) -> dict[str, Any]:
+        return {"choices": [{"message": {"content": "Yes"}, **choice}]}
+
+    for before, after, equal in (
+        (
+            {"logprobs": {"content": [{"logprob": -0.01}]}},
+            {"logprobs": {"content": [{"logprob": -0.02}]}},
+            False,
+        ),
+        ({"logprobs": {"content": [{"logprob": -0.01}]}}, {}, False),
+        ({"finish_reason": "stop"}, {"finish_reason": "length"}, False),
+        ({"finish_reason": "stop"}, {"finish_reason": "end_turn"}, True),
+    ):
+        assert others(told(**before), told(**after)).equal is equal
+
+
+def test_what_differs_by_nature_is_counted_apart() -> None:
+    before = {**chat(content="x"), "id": "1", "created": 1, "meta": {"a": 1}, "model": "openai/gpt-5"}
+    after = {**chat(content="x"), "id": "2", "created": 2, "meta": {"a": 2}, "model": "gpt-5"}
+    before |= {"usage": {"pricing": {"n": 1}, "pricing_breakdown": [1], "completion_tokens": 1}}
+    after |= {"usage": {"pricing": {"n": 2}, "pricing_breakdown": [2], "completion_tokens": 1}}
+    found = others(before, after)
+    assert found.headline == "Nothing differs"
+    assert found.by_nature == ["created", "id", "meta", "model", "usage.pricing", "usage.pricing_breakdown"]
+
+
+def test_what_one_side_only_holds_is_named() -> None:
+    found = others({**chat(content="x"), "service_tier": "flex"}, {**chat(content="x"), "usage": {"n": 1}})
+    assert (found.headline, found.one_sided) == ("Nothing differs", ["service_tier", "usage"])
+
+
+def test_between_wire_formats_words_calls_and_ends_are_compared_and_the_rest_is_named() -> None:
+    message = {"type": "message", "content": [{"type": "text", "text": "x"}], "stop_reason": "max_tokens"}
+    found = others({**chat(content="x"), "usage": {"n": 1}}, {**message, "usage": {"m": 1}})
+    assert summary(found.others) == ["finish: stop → length"]
+    assert found.unread == ["choices", "stop_reason", "usage"] or "usage" in found.unread
+    ended = others(chat(content="x"), {**message, "stop_reason": "end_turn", "usage": {"m": 1}})
+    assert (ended.equal, ended.headline) == (True, "No difference in what was compared")
+
+
+def test_events_beside_the_body_are_compared() -> None:
+    before, after = (said(chat(content="x"), "chat", Stray("odd", loads(f'{{"n": {n}}}'))) for n in (1, 2))
+    assert summary(contrast(before, after).others) == [
+        "other events[0].data.n: 1 → 2".replace("other events", '["other events"]')
+    ]
+
+
+def test_embedded_media_are_told_by_their_size() -> None:
+    pictures = [f"data:image/png;base64,{letter * 4000}" for letter in "AB"]
+    found = others(*(chat(images=[{"image_url": {"url": url}}]) for url in pictures))
+    assert summary(found.others) == ["other data: 3 KB → 3 KB"]
 
 
 def test_json_by_structure() -> None:
-    assert summary(json('{"a": [1, 2]}', '{"a": [1, 2, 3]}').data) == ["a[2] added: 3"]
-    assert json('{"a": 1}', '{ "a":1 }').equal
-    assert not json("null", "{}").equal
-    assert json("null", "null").data == Lines([])
+    def told(value: Any) -> dict[str, Any]:
+        return {"pages": value}
+
+    assert summary(others(told([1, 2]), told([1, 2, 3]), "ocr").others) == ["pages[2] added: 3"]
+    assert others({"a": 1}, {"a": 1}, "ocr").equal
+    assert others([1], [1], "ocr").equal
+    assert not others([1], [2], "ocr").equal
 
 
 def test_figures_are_tables_and_no_json() -> None:
-    found = json('{"data": [{"embedding": [1, 0]}]}', '{"data": [{"embedding": [0, 1]}]}')
-    assert (found.data, [line.change for line in found.tables[0].lines]) == (None, ["cosine 0.000000"])
+    found = others({"data": [{"embedding": [1, 0]}]}, {"data": [{"embedding": [0, 1]}]}, "embeddings")
+    assert (found.others.shown, [line.change for line in found.tables[0].lines]) == ([], ["cosine 0.000000"])
     assert not found.equal
 
 
-def test_json_that_cannot_be_read_says_so() -> None:
-    found = json("{", "{}")
-    assert (found.data, found.notes) == (
-        None,
-        ["One of the JSON answers is damaged or too large to be compared."],
+def test_what_a_table_does_not_show_is_compared_all_the_same() -> None:
+    def told(flag: bool) -> dict[str, Any]:
+        return {
+            "results": [{"flagged": True, "categories": {"hate": flag}, "category_scores": {"hate": 0.5}}]
+        }
+
+    found = others(told(flag=True), told(flag=False), "moderations")
+    assert (found.headline, summary(found.others)) == (
+        "What differs",
+        ["results[0].categories.hate: true → false"],
     )
+    assert others(told(flag=True), told(flag=True), "moderations").headline == "Nothing differs"
 
 
-def test_one_sided_json_is_not_compared() -> None:
-    found = contrast(answer(events.Json("{}")), answer(events.Text("x")))
-    assert (found.data, found.tables) == (None, [])
+BODIES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["a", "b", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["content", "text", "type", "x", "output", "choices", "message"]), inner
+        )
+    ),
+    max_leaves=12,
+)
 
 
-def test_of_a_huge_answer_the_text_alone_is_compared() -> None:
-    found = contrast(only_text("a"), answer(events.Text("a"), events.Reasoning("Hm.")))
-    assert [one.label for one in found.passages] == ["Text"]
-    assert found.notes == ["One of the answers is so large that nothing but its text is compared."]
+@settings(deadline=None, max_examples=300)
+@given(BODIES, BODIES, st.sampled_from(["chat", "responses", "messages", "ocr"]))
+def test_nothing_is_claimed_equal_that_is_not(before: Any, after: Any, wire: str) -> None:
+    """Whatever two bodies are: where nothing differs, is unread or one-sided they are the same."""
+    found = others(before, after, wire)
+    if found.headline == "Nothing differs" and not found.one_sided:
+        assert contrast(said(before, wire), said(before, wire)).equal
+        assert flat(before) == flat(after)
+
+
+def flat(value: Any) -> list[str]:
+    """The texts and numbers of a value, in the order of its members' names."""
+    if isinstance(value, dict):
+        return [leaf for key in sorted(value) for leaf in flat(value[key])]
+    if isinstance(value, list):
+        return [leaf for child in value for leaf in flat(child)]
+    return [] if value in (None, "") or value == "" else [repr(value)]
 
 
 # --- requests ---------------------------------------------------------------------------------------------------

@@ -2,22 +2,7 @@
 
 import pytest
 
-from generations.gateway.events import Answer, Event, Text, ToolCall
-from generations.reading import tool_calls
 from generations.reading.tool_calls import Call, compare, key
-
-
-def test_the_calls_of_an_answer() -> None:
-    events: list[Event] = [
-        Text("Let me see"),
-        ToolCall(0, "c1", "find", '{"a":'),
-        ToolCall(1, "c2", None, "x"),
-        ToolCall(0, None, None, "1}"),
-    ]
-    answer = Answer().collect([*events, ToolCall(0, "c3", "other", "{}", choice=1)])
-    assert tool_calls.of(answer) == (Call("find", '{"a":1}'), Call("", "x"))
-    assert tool_calls.of(answer, choice=1) == (Call("other", "{}"),)
-    assert tool_calls.of(Answer()) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Two generations or replays side by side: figures clock by clock, answers, requests."""
 
-import zlib
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,15 +7,12 @@ from typing import Any
 import pytest
 
 from dashboard.models import Team, User
-from generations.gateway import Answer
-from generations.models import Generation, Replay, ReplayAnswer
+from generations.models import Generation, Replay
 from generations.models.replay import State
-from generations.reading.contrast import Choice, Said
 from generations.reading.deltas import Delta
-from generations.replay import subjects
+from generations.replay import answering
 from generations.replay.compare import Comparison, _model, times
-from generations.replay.rows import answer_row
-from generations.replay.subjects import READ_UP_TO, Recorded, Rerun, find
+from generations.replay.subjects import Recorded, Rerun, find
 from tests import people
 from tests.replay import rows
 
@@ -120,7 +116,7 @@ def kept(team: Team, ada: User) -> Generation:
 def ended(of: Generation, ada: User, text: str, patch: str = "", **columns: Any) -> Replay:
     replay = rows.replay(of, ada, **{"state": State.SUCCEEDED, "patch": patch, **columns})
     wire = b'{"choices":[{"message":{"role":"assistant","content":"%b"}}]}' % text.encode()
-    answer_row(replay.pk, Answer.read("chat", "application/json", wire), wire).save()
+    rows.answer(replay, wire)
     return replay
 
 
@@ -131,10 +127,7 @@ def test_what_was_asked_and_said(team: Team, ada: User, kept: Generation) -> Non
     a, b = find(team, kept.slug), find(team, str(replay.pk))
     assert a is not None
     assert b is not None
-    assert (a.said, b.said) == (
-        Said((Choice("Hello you", "", "", ()),)),
-        Said((Choice("Hello there", "", "", ()),)),
-    )
+    assert [one.said.facts.text for one in (a, b) if one.said] == ["Hello you", "Hello there"]
     comparison = Comparison(a, b)
     assert comparison.answers is not None
     assert [piece.text for piece in comparison.answers.passages[0].pieces] == ["Hello ", "you", "there"]
@@ -188,16 +181,42 @@ def test_a_failed_generation_has_nothing_to_compare(team: Team, ada: User) -> No
 
 
 @pytest.mark.django_db
-def test_of_a_huge_answer_the_text_is_compared(
+def test_a_failed_generation_with_an_answer_is_compared(team: Team, ada: User) -> None:
+    """A response that ended incomplete is recorded as failed, although the client got text."""
+    body = {"object": "response", "status": "incomplete", "output_text": "Half", "output": []}
+    log = {"status": "stored", "payload": {"gateway_response": body}}
+    cut = rows.generation(
+        team, ada, people.connection(team), endpoint="responses", success=False, status_code=502, io_log=log
+    )
+    found = Recorded(cut)
+    assert (found.why_silent, found.said and found.said.facts.text) == ("", "Half")
+
+
+@pytest.mark.django_db
+def test_of_a_large_answer_the_beginning_of_its_texts_is_compared(
     team: Team, ada: User, kept: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replay = ended(kept, ada, "Hello")
-    ReplayAnswer.objects.filter(replay=replay).update(
-        size=READ_UP_TO + 1, packed=zlib.compress(b"never read")
-    )
-    assert Rerun(replay).said == Said((Choice("Hello"),))
-    monkeypatch.setattr(subjects, "READ_UP_TO", 10)
-    assert Recorded(kept).why_silent.endswith(": too much to be compared here.")
+    monkeypatch.setattr(answering, "PARSED_UP_TO", 300_000)
+    replay = ended(kept, ada, "Hello " * 100_000, content_type="application/json")
+    said = Rerun(replay).said
+    assert said is not None
+    assert said.facts.text.startswith("Hello Hello ")
+    assert len(said.facts.text) < 110_000
+    assert said.unread == "500 KB of one answer were not read."
+    found = Comparison(Rerun(replay), Rerun(replay)).answers
+    assert found is not None
+    assert (found.equal, found.headline) == (True, "No difference in what was compared")
+    assert found.unread == ["a part of the answer"]
+
+
+@pytest.mark.django_db
+def test_of_a_large_stored_answer_too(team: Team, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "PARSED_UP_TO", 300_000)
+    log = {"status": "stored", "payload": {"gateway_response": chat("Hello " * 100_000)}}
+    said = Recorded(rows.generation(team, ada, people.connection(team), io_log=log)).said
+    assert said is not None
+    assert len(said.facts.text) < 110_000
+    assert said.unread == "500 KB of one answer were not read."
 
 
 @pytest.mark.django_db

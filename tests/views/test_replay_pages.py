@@ -2,7 +2,6 @@
 
 import re
 import uuid
-import zlib
 from typing import Any
 
 import pytest
@@ -14,10 +13,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from dashboard.models import GatewayConnection, Role, Team, User
-from generations.gateway import Answer
 from generations.models import Batch, Generation, Replay, ReplayAnswer
 from generations.models.replay import State
-from generations.reading import answers
 from generations.replay import engine, live
 from generations.replay.feed import KEPT_BYTES
 from generations.views.replay import replay_events
@@ -51,10 +48,7 @@ def ended(chat: Generation, ada: User, text: str = "Hello", **columns: Any) -> R
     columns = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "sent": True, **columns}
     replay = rows.replay(chat, ada, **columns)
     wire = b'{"id":"G-1","choices":[{"message":{"role":"assistant","content":"' + text.encode() + b'"}}]}'
-    side = answers.make(Answer.read("chat", "application/json", wire), len(wire))
-    ReplayAnswer.objects.create(
-        replay=replay, packed=zlib.compress(wire), size=len(wire), text=text, outline=answers.dump(side)
-    )
+    rows.answer(replay, wire, "application/json")
     return replay
 
 

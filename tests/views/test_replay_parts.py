@@ -9,16 +9,15 @@ from django.http import HttpResponseBase
 from django.urls import reverse
 
 from dashboard.models import Role, Team, User
-from generations.gateway import Answer, endpoints
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
-from generations.replay.rows import answer_row
 from tests import people
 from tests.replay import rows
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n picture"
 MP3 = bytes(range(256)) * 4
+CONTENT = "/answer/choices/0/message/content"
 LONG = "Lorem ipsum <b> & more é. " * 6_000
 
 
@@ -29,9 +28,7 @@ def chat(team: Team, ada: User) -> Generation:
 
 def replayed(of: Generation, ada: User, wire: bytes, content_type: str = "application/json") -> Replay:
     row = rows.replay(of, ada, state=State.SUCCEEDED, content_type=content_type, received_bytes=len(wire))
-    known = endpoints.find(of.endpoint)
-    assert known is not None
-    answer_row(row.pk, Answer.read(known.wire, content_type, wire), wire).save()
+    rows.answer(row, wire)
     return row
 
 
@@ -57,30 +54,33 @@ def page(user: User, replay: Replay) -> str:
 
 def test_a_long_text_is_read_in_windows(ada: User, chat: Generation) -> None:
     replay = replayed(chat, ada, told(content=LONG))
-    assert f'hx-get="{replay.get_absolute_url()}/parts/text?at=%2F0&amp;kind=markdown"' in page(ada, replay)
-    first = part(ada, replay, "text", "/0", kind="text").content.decode()
+    assert (
+        f'hx-get="{replay.get_absolute_url()}/parts/text?at=%2Fanswer%2Fchoices%2F0%2Fmessage%2Fcontent&amp;kind=markdown"'
+        in page(ada, replay)
+    )
+    first = part(ada, replay, "text", CONTENT, kind="text").content.decode()
     assert "Lorem ipsum &lt;b&gt; &amp; more é." in first
     assert "Show more" in first
-    assert read(part(ada, replay, "raw", "/0")).decode() == LONG
+    assert read(part(ada, replay, "raw", CONTENT)).decode() == LONG
 
 
 def test_a_value_inside_json(ada: User, team: Team) -> None:
     vectors = rows.generation(team, ada, people.connection(team), endpoint="embeddings")
     replay = replayed(vectors, ada, b'{"data": [{"index": 0, "embedding": [0.10, 1e2]}]}')
     assert ">0.10, 1e2<" in page(ada, replay)
-    raw = part(ada, replay, "raw", "/0/data/0/embedding")
+    raw = part(ada, replay, "raw", "/answer/data/0/embedding")
     assert (read(raw), raw["Content-Type"]) == (b"[0.10, 1e2]", "application/json")
-    assert "1e2" in part(ada, replay, "text", "/0/data").content.decode()
+    assert "1e2" in part(ada, replay, "text", "/answer/data").content.decode()
 
 
-@pytest.mark.parametrize("at", ["", "/1", "/0/x", "/x", "/-1"])
+@pytest.mark.parametrize("at", ["/1", "/answer/x", "/answer/choices/1", "/x", "/-1"])
 @pytest.mark.parametrize("name", ["text", "raw", "media"])
 def test_what_is_not_there_is_not_found(ada: User, chat: Generation, name: str, at: str) -> None:
     assert part(ada, replayed(chat, ada, told(content="x")), name, at).status_code == 404
 
 
 def test_a_replay_without_an_answer_has_no_parts(ada: User, chat: Generation) -> None:
-    assert part(ada, rows.replay(chat, ada), "text", "/0").status_code == 404
+    assert part(ada, rows.replay(chat, ada), "text", "/answer").status_code == 404
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------
@@ -104,13 +104,15 @@ def test_pictures_are_a_gallery_that_loads_nothing_by_itself(ada: User, poster: 
     assert base64.b64encode(PNG).decode() not in told
     assert 'src="https://' not in told
     gallery = told.partition('aria-label="Pictures"')[2].partition("</section>")[0]
-    source = f"{poster.get_absolute_url()}/parts/media?at=%2F0&amp;mime=image%2Fpng"
+    source = (
+        f"{poster.get_absolute_url()}/parts/media?at=%2Fanswer%2Fdata%2F0%2Fb64_json&amp;mime=image%2Fpng"
+    )
     assert gallery.count("<img") == gallery.count(f'src="{source}"') == 1
     assert 'loading="lazy"' in gallery
 
 
 def test_a_picture_is_served_as_what_it_is(ada: User, poster: Replay) -> None:
-    answer = part(ada, poster, "media", "/0", mime="image/png")
+    answer = part(ada, poster, "media", "/answer/data/0/b64_json", mime="image/png")
     assert (read(answer), answer["Content-Type"]) == (PNG, "image/png")
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
@@ -118,13 +120,13 @@ def test_a_picture_is_served_as_what_it_is(ada: User, poster: Replay) -> None:
 
 @pytest.mark.parametrize("mime", ["image/svg+xml", "text/html", "", "image/png\r\nX: y"])
 def test_what_may_hold_scripts_is_a_download(ada: User, poster: Replay, mime: str) -> None:
-    answer = part(ada, poster, "media", "/1", mime=mime)
+    answer = part(ada, poster, "media", "/answer/data/1/b64_json", mime=mime)
     assert answer["Content-Type"] in ("image/svg+xml", "application/octet-stream")
     assert answer["Content-Disposition"].startswith("attachment")
 
 
 def test_a_text_is_no_picture(ada: User, chat: Generation) -> None:
-    answer = part(ada, replayed(chat, ada, told(content="<script>")), "media", "/0", mime="text/html")
+    answer = part(ada, replayed(chat, ada, told(content="<script>")), "media", CONTENT, mime="text/html")
     assert answer.status_code == 200
     assert answer["Content-Disposition"].startswith("attachment")
 
@@ -139,7 +141,7 @@ def speech(team: Team, ada: User) -> Replay:
 
 
 def test_sound_has_a_player(ada: User, speech: Replay) -> None:
-    source = f'src="{speech.get_absolute_url()}/parts/media?at=%2F0&amp;mime=audio%2Fmpeg"'
+    source = f'src="{speech.get_absolute_url()}/parts/media?at=%2Fbytes&amp;mime=audio%2Fmpeg"'
     told = page(ada, speech)
     assert source in told.partition("<audio")[2].partition(">")[0]
     assert "<textarea" not in told.partition('aria-label="Replay"')[2].partition("</section>")[0]
@@ -148,10 +150,10 @@ def test_sound_has_a_player(ada: User, speech: Replay) -> None:
 @pytest.mark.parametrize("name", ["replay_raw", "replay_part_media"])
 def test_a_player_may_ask_for_a_range(ada: User, speech: Replay, name: str) -> None:
     address = reverse(name, args=[speech.team.slug, speech.pk])
-    answer = people.browser(ada, range="bytes=1000-2000").get(address, {"at": "/0"})
+    answer = people.browser(ada, range="bytes=1000-2000").get(address, {"at": "/bytes"})
     assert (answer.status_code, answer["Content-Range"]) == (206, "bytes 1000-1023/1024")
     assert (read(answer), answer["Content-Type"]) == (MP3[1000:], "audio/mpeg")
-    whole = people.browser(ada).get(address, {"at": "/0"})
+    whole = people.browser(ada).get(address, {"at": "/bytes"})
     assert (whole.status_code, read(whole), whole["Accept-Ranges"]) == (200, MP3, "bytes")
 
 
@@ -167,8 +169,18 @@ def test_a_body_of_another_kind_is_a_download(ada: User, speech: Replay, kind: s
 
 
 def test_viewers_may_read_and_outsiders_may_not(team: Team, chat: Generation, poster: Replay) -> None:
-    assert part(people.person(team, Role.VIEWER), poster, "media", "/0").status_code == 200
-    assert part(people.person(people.team()), poster, "media", "/0").status_code == 404
+    assert (
+        part(
+            people.person(team, Role.VIEWER), poster, "media", "/answer/data/0/b64_json", mime="image/png"
+        ).status_code
+        == 200
+    )
+    assert (
+        part(
+            people.person(people.team()), poster, "media", "/answer/data/0/b64_json", mime="image/png"
+        ).status_code
+        == 404
+    )
 
 
 def test_a_cut_answer_still_has_its_beginning(ada: User, chat: Generation) -> None:
@@ -176,9 +188,8 @@ def test_a_cut_answer_still_has_its_beginning(ada: User, chat: Generation) -> No
     frame = b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n'
     wire = frame % b"kept" + frame % b"lost"
     replay = replayed(chat, ada, wire, "text/event-stream")
-    row = ReplayAnswer.objects.get()
-    cut = answer_row(replay.pk, Answer.read("chat", "text/event-stream", wire), wire[:-20])
-    ReplayAnswer.objects.update(packed=cut.packed, size=cut.size)
-    assert row.text == "keptlost"
-    assert read(part(ada, replay, "raw", "/0")).decode() == "kept"
+    ReplayAnswer.objects.all().delete()
+    rows.answer(replay, wire[:-20])
+    assert ReplayAnswer.objects.get().text == "kept"
+    assert read(part(ada, replay, "raw", CONTENT)).decode() == "kept"
     assert "Cut: the first" in page(ada, replay)
