@@ -9,7 +9,8 @@ import httpx
 from bench import crowd, story
 from bench.site import Site
 from bench.table import Figure, interleaved, ratio
-from generations.gateway.events import Answer
+from generations.gateway.streams.assemble import assemble
+from generations.reading import answer_facts
 
 ROUNDS = 3
 LIMIT_S = 60
@@ -66,7 +67,12 @@ async def bare(address: str, key: str, count: int) -> tuple[float, list[str]]:
         begun = time.monotonic()
         answers = await asyncio.gather(*(stream(client, address, body) for _ in range(count)))
         seconds = time.monotonic() - begun
-    return seconds, [Answer.read("chat", "text/event-stream", answer).text() for answer in answers]
+    return seconds, [_text(answer) for answer in answers]
+
+
+def _text(raw: bytes) -> str:
+    made = assemble("chat", "text/event-stream", raw)
+    return answer_facts.read(made.wire, made.body).text
 
 
 async def stream(client: httpx.AsyncClient, address: str, body: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Batches: the list, the page of one with its spread, pause, resume, cancel, and the exports."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -122,7 +122,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
 
 FIGURES = (
     *("state", "reason", "total_ms", "cost_nanos", "output_tokens", "finish_reason"),
-    *("text_key", "calls_key", "status_code"),
+    *("text_key", "calls_key", "derived", "status_code"),
 )
 SHOWN = (
     *(
@@ -144,13 +144,14 @@ SHOWN = (
 
 
 def is_recounting(row: Batch) -> bool:
-    """Whether keys of answers were made by different readers: keys of two versions are never compared."""
-    keyed = row.replays.exclude(text_key="", calls_key="")
+    """Whether answers are still to be read again: keys of two versions are never compared."""
+    keyed = row.replays.exclude(text_key="", calls_key="").exclude(answer=None)
     return keyed.exclude(derived=answering.VERSION).exists()
 
 
 def _outcome(told: dict[str, Any], *, keys: bool) -> Outcome:
     status = f" {told['status_code']}" if told["reason"] == "gateway_error" and told["status_code"] else ""
+    current = keys and told["derived"] == answering.VERSION
     return Outcome(
         outcome(told["state"], told["reason"]),
         told["reason"] + status,
@@ -158,8 +159,8 @@ def _outcome(told: dict[str, Any], *, keys: bool) -> Outcome:
         told["cost_nanos"],
         told["output_tokens"],
         told["finish_reason"],
-        text_key=(told["text_key"] or None) if keys else None,
-        calls_key=(told["calls_key"] or None) if keys else None,
+        text_key=(told["text_key"] or None) if current else None,
+        calls_key=(told["calls_key"] or None) if current else None,
     )
 
 
@@ -260,8 +261,18 @@ def batch_csv(request: TeamRequest, batch_id: UUID) -> HttpResponseBase:
     """One line for each member, with its figures."""
     row = _batch(request, batch_id)
     names = [name.replace("generation__", "") for name in COLUMNS]
-    rows = row.replays.order_by("place").values_list(*COLUMNS).iterator(chunk_size=PAGE)
-    return sheets.download(sheets.lines(names, ([told] for told in rows)), f"batch-{row.pk}.csv")
+    rows = ([list(told.values())] for told in _members(row, COLUMNS, PAGE))
+    return sheets.download(sheets.lines(names, rows), f"batch-{row.pk}.csv")
+
+
+def _members(row: Batch, names: Sequence[str], size: int) -> Iterator[dict[str, Any]]:
+    """The members of a batch, `size` read at a time; without keys while some were made by another reader."""
+    recounting = is_recounting(row)
+    rows = row.replays.order_by("place").values(*names, "derived")
+    for told in rows.iterator(chunk_size=size):
+        if told.pop("derived") != answering.VERSION or recounting:
+            told.update(text_key="", calls_key="")
+        yield {name: told[name] for name in names}
 
 
 @for_team(Right.READ)
@@ -278,8 +289,8 @@ def _json(row: Batch) -> Iterator[str]:
     head = {"id": str(row.pk), "title": row.title, "state": row.state, "left_out": row.left_out}
     yield json.dumps(head)[:-1] + ', "replays": ['
     names = [*COLUMNS, "answer__text"]
-    for number, line in enumerate(row.replays.order_by("place").values_list(*names).iterator(chunk_size=20)):
-        told = {name.rpartition("__")[2]: value for name, value in zip(names, line, strict=True)}
+    for number, line in enumerate(_members(row, names, 20)):
+        told = {name.rpartition("__")[2]: value for name, value in line.items()}
         patch = told.pop("patch") or "[]"  # as it is stored: its numbers are not ours to write anew
         yield (", " if number else "") + f'{json.dumps(told, default=str)[:-1]}, "patch": {patch}}}'
     yield "]}"

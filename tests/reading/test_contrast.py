@@ -291,7 +291,8 @@ def test_events_beside_the_body_are_compared() -> None:
 
 def test_embedded_media_are_told_by_their_size() -> None:
     pictures = [f"data:image/png;base64,{letter * 4000}" for letter in "AB"]
-    found = others(*(chat(images=[{"image_url": {"url": url}}]) for url in pictures))
+    before, after = (chat(images=[{"image_url": {"url": url}}]) for url in pictures)
+    found = others(before, after)
     assert summary(found.others) == ["other data: 3 KB → 3 KB"]
 
 

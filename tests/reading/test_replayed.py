@@ -26,7 +26,7 @@ def parts(found: Side) -> list[Part]:
     return [part for turn in found.turns for part in turn.parts]
 
 
-def chat(finish: str = "stop", **message: Any) -> dict[str, Any]:
+def chat(finish: Any = "stop", **message: Any) -> dict[str, Any]:
     return {"choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}]}
 
 
@@ -49,7 +49,7 @@ def test_every_kind_of_part_is_drawn_by_the_readers_of_records() -> None:
 
 
 def test_events_without_a_place_in_the_body_are_shown() -> None:
-    found = side(chat(content="Hi"), "chat", Stray("ping", {"n": 1}), Stray("", None))
+    found = side(chat(content="Hi"), "chat", Stray("ping", loads('{"n": 1}')), Stray("", None))
     assert found.turns[-1].label == "other events"
     assert [(part.name, part.at, part.head) for part in found.turns[-1].parts] == [
         ("ping", "/other_events/0/data", '{\n  "n": 1\n}'),

@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dashboard.models import GatewayConnection, Role, Team, User
+from generations import rebuild
 from generations.gateway.demo.keys import SCOPED_KEY
-from generations.models import Batch, Generation, Replay, ReplayLimits
+from generations.models import Batch, Generation, Replay, ReplayAnswer, ReplayLimits
 from generations.models.replay import EXPIRED_PATCH, State
-from generations.replay import batches, engine, plan
+from generations.replay import answering, batches, engine, plan
 from generations.replay.changes import Wish
 from tests import people
 from tests.processes import DemoGateway
@@ -362,6 +363,7 @@ def ended_batch(chat: Generation, ada: User, times: int) -> Batch:
         "output_tokens": 12,
         "cost_nanos": 53300,
         "text_key": "k",
+        "derived": answering.VERSION,
         "finish_reason": "stop",
     }
     batch.replays.update(state=State.SUCCEEDED, **facts)
@@ -373,6 +375,23 @@ def test_the_page_of_a_batch(chat: Generation, ada: User) -> None:
     page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
     assert "3 of 3 ended, 0 under way, 0 waiting" in page
     assert "1 distinct" in page
+
+
+def test_keys_of_two_readers_are_not_mixed(chat: Generation, ada: User) -> None:
+    """A batch whose answers were read by an older Retake says so until all are read again."""
+    batch = ended_batch(chat, ada, 3)
+    old = batch.replays.get(place=1)
+    rows.answer(old, b'{"choices": [{"message": {"content": "Hi"}}]}', "application/json")
+    batch.replays.filter(pk=old.pk).update(derived=answering.VERSION - 1)
+    ReplayAnswer.objects.update(version=answering.VERSION - 1)
+    page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
+    assert ("Recounting" in page, "distinct<" in page, "1 distinct" in page) == (True, False, False)
+    answer: Any = people.browser(ada).get(reverse("batch_json", args=[chat.team.slug, batch.pk]))
+    export = json.loads(b"".join(answer.streaming_content))
+    assert [one["text_key"] for one in export["replays"]] == ["", "", ""]
+    assert rebuild.tick()["answers"] == 1
+    page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
+    assert ("Recounting" in page, "2 distinct" in page) == (False, True)
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "²", "99", "9" * 30, ""])

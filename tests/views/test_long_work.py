@@ -9,11 +9,9 @@ from django.urls import reverse
 
 from dashboard.heavy import BUSY, PLACE, Place
 from dashboard.models import GatewayConnection, Team, User
-from generations.gateway import Answer
 from generations.models import Generation, Replay
 from generations.models.replay import State
 from generations.replay import compare as comparing
-from generations.replay.rows import answer_row
 from generations.views import copy
 from tests import people
 from tests.replay import rows
@@ -38,7 +36,7 @@ def chat(team: Team, ada: User, source: GatewayConnection) -> Generation:
 def replay(chat: Generation, ada: User) -> Replay:
     row = rows.replay(chat, ada, state=State.SUCCEEDED, content_type="application/json")
     wire = json.dumps({"choices": [{"message": {"role": "assistant", "content": "Ho"}}]}).encode()
-    answer_row(row.pk, Answer.read("chat", "application/json", wire), wire).save()
+    rows.answer(row, wire)
     return row
 
 
