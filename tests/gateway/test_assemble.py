@@ -94,6 +94,12 @@ class TestCallsAreToldApart:
         )
         assert called(made) == [("a", "{}"), ("b", "{}")]
 
+    def test_an_id_that_comes_late(self) -> None:
+        made = calls(
+            call("a", '{"x":', index=0), call("", "1}", index=0, id="i"), call("b", "{}", index=0, id="j")
+        )
+        assert called(made) == [("a", '{"x":1}'), ("b", "{}")]
+
     def test_indexes_as_texts(self) -> None:
         assert called(calls([call("a", "1", index="0"), call("b", "2", index="1")])) == [
             ("a", "1"),

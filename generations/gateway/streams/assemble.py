@@ -8,7 +8,7 @@ text. What has no place in the body is kept beside it. Pure; done once, at the e
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from generations.gateway.jsontext import Decoder, Unreadable, Value, is_text
+from generations.gateway.jsontext import Decoder, Value, is_text
 from generations.gateway.streams import parts
 from generations.gateway.streams.assemble_chat import ChatBody
 from generations.gateway.streams.assemble_media import MediaBody
@@ -100,6 +100,7 @@ def is_frame(value: Value) -> bool:
     return (
         shape.endswith(".chunk")
         or any("delta" in choice for choice in choices)
+        or (isinstance(value.get("message"), dict) and isinstance(value.get("done"), bool))
         or kind.startswith(_FRAMES)
         or (isinstance(value.get("response"), dict) and "output" not in value and "choices" not in value)
     )
@@ -151,8 +152,9 @@ def _of_text(wire: str, mime: str, text: str) -> Assembled:
     if text.lstrip().startswith("<"):
         page = mime in ("", _STREAM, *_HTML) or "json" in mime
         return Assembled(wire, text, why="error" if page else "whole", complete=not page)
-    values, rest, repeated = _values(text)
-    strays = [Stray("repeated keys", list(repeated))] if repeated else []
+    decoder = Decoder()
+    values, rest = parts.sequence(text, decoder)
+    strays = [Stray("repeated keys", list[Value](decoder.repeated))] if decoder.repeated else []
     if not values or not (isinstance(values[0], dict | list) or mime != "text/plain"):
         return _of_plain(wire, mime, text)
     if rest:
@@ -173,22 +175,9 @@ def _of_plain(wire: str, mime: str, text: str) -> Assembled:
     return Assembled(wire, text, why="truncated" if cut else "whole", complete=not cut)
 
 
-def _values(text: str, decoder: Decoder | None = None) -> tuple[list[Value], str, list[str]]:
-    """The JSON values that follow each other in a text, what stands behind them, and keys that came twice."""
-    decoder, values, at, end = decoder or Decoder(), list[Value](), 0, len(text.rstrip())
-    decoder.repeated = []
-    while at < end:
-        try:
-            value, at = decoder.read(text, at)
-        except Unreadable:
-            break
-        values.append(value)
-    return values, text[at:].strip(), decoder.repeated
-
-
 def _of_body(wire: str, value: Value) -> Assembled:
     told = parts.table(value)
-    failed = not is_void(told.get("error")) or told.get("object") == "error" or told.get("type") == "error"
+    failed = _is_error(value) or told.get("status") == "failed"
     failed = failed or any(
         not is_void(choice.get("error")) for choice in parts.objects(parts.listed(told.get("choices")))
     )
@@ -206,9 +195,14 @@ def _of_list(wire: str, values: list[Value]) -> Assembled:
         if _is_sse(text):
             return _of_events(wire, _encoded(text))
     frames = [_named(value) for value in values]
-    if any(is_frame(value) or name for name, value in frames):
+    if any(is_frame(value) or name or _shape("", value) or _is_error(value) for name, value in frames):
         return _of_frames(wire, iter(frames))
     return _of_body(wire, values)
+
+
+def _is_error(value: Value) -> bool:
+    told = parts.table(value)
+    return not is_void(told.get("error")) or "error" in (told.get("object"), told.get("type"))
 
 
 def _named(value: Value) -> tuple[str, Value]:
@@ -217,7 +211,7 @@ def _named(value: Value) -> tuple[str, Value]:
     if parts.text(told.get("event")) and "data" in told and told.keys() <= {"event", "data", "id"}:
         data = told["data"]
         if isinstance(data, str) and is_text(data):
-            values, rest, _ = _values(data)
+            values, rest = parts.sequence(data)
             data = values[0] if len(values) == 1 and not rest else data
         return str(told["event"]), data
     return "", value
@@ -253,9 +247,9 @@ def _parsed(name: str, data: bytes, strays: list[Stray], decoder: Decoder) -> It
     except UnicodeDecodeError:
         strays.append(Stray("bytes that are not UTF-8", data.decode("utf-8", "backslashreplace")))
         text = data.decode("utf-8", "replace")
-    values, rest, repeated = _values(text, decoder)
-    if repeated:
-        strays.append(Stray("repeated keys", {"keys": list(repeated), "text": text}))
+    values, rest = parts.sequence(text, decoder)
+    if decoder.repeated:
+        strays.append(Stray("repeated keys", {"keys": list[Value](decoder.repeated), "text": text}))
     for value in values:
         yield name, value
     if rest == "[DONE]":
@@ -268,7 +262,7 @@ def _lines(stray: list[bytes], strays: list[Stray]) -> Iterator[tuple[str, Value
     """Lines that are no fields of a stream: JSON written raw into it, or scraps."""
     if stray:
         text = b"\n".join(stray).decode("utf-8", "replace")
-        values, rest, _ = _values(text)
+        values, rest = parts.sequence(text)
         for value in values:
             yield "", value
         if rest:
@@ -292,7 +286,7 @@ def _of_frames(
             came = True
             body.fail({"error": value})
         else:
-            body.stray(name, value)
+            body.stray(name or "data", value)
     if not came:
         return Assembled(body.wire, None, body.strays, "empty", complete=False, streamed=bool(pairs))
     made = body.finished()

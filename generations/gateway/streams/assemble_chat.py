@@ -6,6 +6,7 @@ from typing import Any
 from generations.gateway.jsontext import Number, Unreadable, Value, canonical, loads
 from generations.gateway.streams import parts
 from generations.gateway.streams.calls import Call, Calls, joined_name
+from generations.gateway.streams.chat import is_whole
 from generations.gateway.streams.drafts import (
     Draft,
     Pieces,
@@ -35,13 +36,14 @@ class ChatBody(Body):
         super().__init__()
         self._choices: dict[int, _Choice] = {}
         self._final: dict[int, dict[str, Draft]] = {}
+        self._deltas = False
 
     def take(self, name: str, value: dict[str, Any]) -> None:
         kind = parts.text(value.get("object"))
         if name == "error" or "error" in (kind, value.get("type")):
             self.fail(value)
         elif value.keys() & _OURS or kind.startswith(("chat.completion", "text_completion")):
-            self._chunk(value, whole=kind == "chat.completion")
+            self._chunk(value, whole=is_whole(value, after_deltas=self._deltas))
         else:
             self.stray(name or parts.text(value.get("type")) or kind, value)
 
@@ -73,6 +75,7 @@ class ChatBody(Body):
 
     def _take_choice(self, value: dict[str, Draft], at: int, *, whole: bool) -> None:
         index = parts.position(value.get("index"), at) or 0
+        self._deltas = self._deltas or bool(value.get("delta"))
         if parts.text(value.get("finish_reason")):
             self.ended = self.ended or "finish"
         self.failed = self.failed or not is_empty(value.get("error"))
@@ -151,13 +154,11 @@ class _Choice:
         self._calls = Calls()
         self._drafts: dict[int, dict[str, Draft]] = {}
         self._legacy = Call(0, None, "")
-        self._had_delta = False
 
     def take(self, value: dict[str, Any]) -> None:
         for key, member in value.items():
             if key in ("delta", "message") and isinstance(member, dict):
                 self.draft.setdefault("message", self._message)
-                self._had_delta = self._had_delta or key == "delta"
                 for name, part in member.items():
                     self._grow(name, part, whole=key == "message")
             elif key == "finish_reason":
@@ -205,7 +206,7 @@ class _Choice:
     def _repeat(self, key: str, text: str) -> None:
         """A text of a `message`: the whole so far if it begins with what is there, otherwise a piece."""
         held = self._message.get(key)
-        if isinstance(held, Pieces) and held.begins(text, longer=not self._had_delta):
+        if isinstance(held, Pieces) and held.begins(text, longer=True):
             held.replace(text)
         else:
             append(self._message, key, text)

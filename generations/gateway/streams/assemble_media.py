@@ -21,28 +21,36 @@ class MediaBody(Body):
         super().__init__()
         self.wire = wire  # type: ignore[misc]
         self._partial: dict[int, dict[str, Any]] = {}
-        self._whole: dict[int, bool] = {}
 
     def take(self, name: str, value: dict[str, Any]) -> None:
         kind = parts.text(value.get("type")) or name
         if kind == "error" or not is_empty(value.get("error")) or value.get("object") == "error":
             self.fail(value)
             return
-        if kind.endswith(("completed", "done")):
-            self.ended = "done"
+        self._note_end(kind)
         if kind.endswith("partial_image"):
             self._picture_part(kind, value)
         elif parts.text(value.get("b64_json")) or (self.wire == "images" and parts.text(value.get("url"))):
             self._picture(value)
         elif isinstance(value.get("audio"), str):
             self._sound(value)
-        elif isinstance(value.get("delta"), str):
+        else:
+            self._words(kind, value)
+
+    def _note_end(self, kind: str) -> None:
+        if kind.endswith(("completed", "done")):
+            self.ended = "done"
+        elif not kind and not self.body:
+            self.ended = "whole"  # a whole body, sent as one frame
+
+    def _words(self, kind: str, value: dict[str, Any]) -> None:
+        if isinstance(value.get("delta"), str):
             append(self.body, "text", value["delta"])
             self._rest(value, "delta")
         elif kind.endswith("segment"):
             segments = self.body.setdefault("segments", [])
             segments.append({k: v for k, v in value.items() if k != "type"})
-        elif kind and "." in kind and not self.ended:
+        elif "." in kind and not self.ended:
             self.stray(kind, value)
         else:
             self._rest(value)

@@ -57,6 +57,7 @@ class ResponseBody(Body):
         super().__init__()
         self._items = Items(self)
         self._final: list[Draft] = []
+        self._own = ""
 
     def take(self, name: str, value: dict[str, Any]) -> None:
         kind = _kind(name, value)
@@ -70,22 +71,21 @@ class ResponseBody(Body):
             self._end(verb, value)
         elif not kind.startswith("response.") or not self._event(verb, value):
             self.stray(kind, value)
-        elif not is_empty(value.get("error")):
-            self.fail(value)
 
     def _identity(self, value: dict[str, Any]) -> None:
         for key in ("id", "nativeResponseId"):
             if parts.text(value.get(key)):
                 self.body[key] = value[key]
+        self._own = parts.text(value.get("id")) or self._own
 
     # -- the response itself ---------------------------------------------------------------------------------
 
     def _state(self, verb: str, value: dict[str, Any]) -> None:
         response = dict(value["response"])
-        native, own = parts.text(response.get("id")), parts.text(value.get("id"))
+        native, own = parts.text(response.get("id")), self._own
         if own:
             response["id"] = own
-        if native and native != own and own:
+        if native and own and native != own:
             response.setdefault("nativeResponseId", native)
         output = response.pop("output", None)
         if "output" in value["response"]:
@@ -144,8 +144,10 @@ class ResponseBody(Body):
         elif verb == "partial_image" and parts.text(value.get("partial_image_b64")):
             self._image(value)
         elif words.endswith(("_call", "_list_tools", "_tools")) and verb in _PROGRESS:
-            self._items.find(value, words).draft["status"] = verb
-            self._rest(kind, value, ())
+            draft = self._items.find(value, words).draft
+            draft["status"] = verb
+            draft |= {"error": value["error"]} if not is_empty(value.get("error")) else {}
+            self._rest(kind, value, ("error",))
         else:
             return False
         return True

@@ -20,7 +20,7 @@ from generations.gateway.jsontext import dumps
 from generations.gateway.streams import parts
 from generations.gateway.streams.sse import Frame
 
-__all__ = ["Chat", "whole"]
+__all__ = ["Chat", "is_whole", "whole"]
 
 _EXTRAS = ("images", "audios", "audio", "function_call")
 
@@ -31,6 +31,7 @@ class Chat:
 
     def __init__(self) -> None:
         self.ended = ""
+        self._deltas = False
         self._told_by: tuple[object, ...] = ()
         self._known = parts.Known()
         self._tools = parts.Tools()
@@ -43,10 +44,11 @@ class Chat:
         told = parts.parse(frame.data)
         words = self._words_alone(told)
         if words is not None:
+            self._deltas = True
             yield words
         elif not isinstance(told, dict):
             yield Other(frame.name, parts.shown(frame.data))
-        elif told.get("usage") or told.get("meta") or _is_whole(told):
+        elif told.get("usage") or told.get("meta") or is_whole(told, after_deltas=self._deltas):
             yield from self._exact(parts.exact(frame.data), frame)
         else:
             yield from self._chunk(told, frame)
@@ -76,7 +78,7 @@ class Chat:
 
     def _exact(self, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
         """A frame with numbers that matter, or a final snapshot."""
-        if not _is_whole(told):
+        if not is_whole(told, after_deltas=self._deltas):
             yield from self._chunk(told, frame)
             yield from parts.usages(told)
             yield from parts.meta(told)
@@ -96,6 +98,7 @@ class Chat:
             for choice in choices:
                 if isinstance(choice, dict):
                     yield from self._choice(choice)
+                    yield from parts.faults({"error": choice.get("error")}, parts.shown(frame.data))
         if told.get("error") or told.get("object") == "error" or frame.name == "error":
             yield from parts.faults(told | {"type": "error"}, parts.shown(frame.data))
         elif choices is None and not told.get("usage"):
@@ -103,7 +106,8 @@ class Chat:
 
     def _choice(self, choice: dict[str, Any]) -> Iterator[Event]:
         index = parts.number(choice.get("index"))
-        delta = choice.get("delta")
+        self._deltas = self._deltas or bool(choice.get("delta"))
+        delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
             yield from self._delta(delta, index)
         elif parts.text(choice.get("text")):
@@ -151,8 +155,10 @@ def _told_by(told: dict[str, Any]) -> tuple[object, ...]:
     return told.get("id"), told.get("model"), told.get("nativeResponseId"), "meta" in told
 
 
-def _is_whole(told: dict[str, Any]) -> bool:
-    return any("message" in choice for choice in parts.objects(told.get("choices")))
+def is_whole(told: dict[str, Any], *, after_deltas: bool) -> bool:
+    """A final frame. Before any delta, `message` without the object's name may as well spell `delta`."""
+    whole = told.get("object") == "chat.completion" or (after_deltas and not told.get("object"))
+    return whole and any("message" in choice for choice in parts.objects(told.get("choices")))
 
 
 _CONTENT = (Text, Reasoning, Refusal, ToolCall, Media)
@@ -197,6 +203,7 @@ def whole(told: dict[str, Any]) -> Iterator[Event]:
             yield Text(choice["text"], index)
         if parts.text(choice.get("finish_reason")):
             yield Finish(choice["finish_reason"], index)
+        yield from parts.faults({"error": choice.get("error")}, dumps(choice))
     yield from parts.usages(told)
     yield from parts.meta(told)
 

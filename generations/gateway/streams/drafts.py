@@ -140,7 +140,7 @@ def laid(held: Draft, new: Draft, lost: Lost, name: str = "") -> Draft:
         for at, value in enumerate(new):
             held[at : at + 1] = [laid(held[at], value, lost, name) if at < len(held) else value]
         return held
-    if not is_empty(held) and _differs(held, new):
+    if not is_empty(held) and held is not False and _differs(held, new):
         lost(name, held)
     return new
 

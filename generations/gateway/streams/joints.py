@@ -39,7 +39,7 @@ class Body:
     def finished(self) -> Value:
         """The whole body. Call it once."""
         for key, values in self._earlier.items():
-            self.stray(f"earlier {key}", values if len(values) > 1 else values[0])
+            self.stray(f"other {key}", values if len(values) > 1 else values[0])
         return sealed(self.body)
 
     def stray(self, name: str, data: Draft) -> None:

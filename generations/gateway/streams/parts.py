@@ -7,13 +7,14 @@ from typing import Any, Literal
 import msgspec
 
 from generations.gateway.events import Cost, Event, Fault, Identity, Media, Other, ToolCall, Usage
-from generations.gateway.jsontext import Number, Unreadable, dumps, loads
+from generations.gateway.jsontext import Decoder, Number, Unreadable, dumps, loads
 from generations.gateway.streams.calls import Arguments, Calls, joined_name
 
 __all__ = [
     "Known",
     "Tools",
     "costs",
+    "decoded",
     "exact",
     "faults",
     "identity",
@@ -24,6 +25,7 @@ __all__ = [
     "objects",
     "parse",
     "position",
+    "sequence",
     "shown",
     "table",
     "text",
@@ -51,6 +53,27 @@ def exact(data: bytes) -> Any:
         return loads(data.decode("utf-8", "replace"))
     except Unreadable:
         return None
+
+
+def sequence(text: str, decoder: Decoder | None = None) -> tuple[list[Any], str]:
+    """The JSON values that follow each other in a text, without loss, and what stands behind them."""
+    decoder, values, at, end = decoder or Decoder(), list[Any](), 0, len(text.rstrip())
+    decoder.repeated = []
+    while at < end:
+        try:
+            value, at = decoder.read(text, at)
+        except Unreadable:
+            break
+        values.append(value)
+    return values, text[at:].strip()
+
+
+def decoded(data: bytes) -> str:
+    """The text of a body, without the mark of its byte order; what is no UTF-8 is replaced."""
+    try:
+        return data.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace").removeprefix("\ufeff")
 
 
 def shown(data: bytes) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
-from generations.gateway.events import Closed, Event, Fault, Media, Reasoning, Refusal, Text
+from generations.gateway.events import Closed, Event, Fault, Media, Other, Reasoning, Refusal, Text
+from generations.gateway.jsontext import dumps
 from generations.gateway.streams import parts, whole
+from generations.gateway.streams.assemble import is_frame
 from generations.gateway.streams.chat import Chat
 from generations.gateway.streams.media import Generic
 from generations.gateway.streams.messages import Messages
@@ -46,7 +48,7 @@ def reader(wire: str, content_type: str) -> Reader:
     mime = content_type.partition(";")[0].strip().lower()
     if mime == "text/event-stream":
         return Stream(wire)
-    if mime in ("", "application/json") or mime.endswith("+json"):
+    if mime in ("", "application/json", *_LINES) or mime.endswith("+json"):
         return Whole(wire)
     if mime in ("text/html", "application/xhtml+xml"):
         return Page()
@@ -55,6 +57,7 @@ def reader(wire: str, content_type: str) -> Reader:
     return Binary(mime)
 
 
+_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq")
 _PLAIN = ("application/x-subrip", "application/srt", "application/ttml+xml")
 
 
@@ -83,8 +86,10 @@ class Stream:
     def _events(self, frames: list[Frame]) -> list[Event]:
         events: list[Event] = []
         for frame in frames:
-            self._any = True
+            self._any = self._any or frame.data.strip() != b"[DONE]"
             for event in self._wire.frame(frame):
+                if isinstance(event, Other) and frame.name == "error":
+                    event = Fault(event.raw, None, event.raw)
                 if isinstance(event, _WORDS):
                     event = self._halves.joined(event)
                     if not event.text:
@@ -96,6 +101,8 @@ class Stream:
     def _stray(self, body: bytes) -> list[Event]:
         """Lines that are no fields of a stream: a plain JSON body, or an error written raw into the
         stream."""
+        if not self._any and body.lstrip().startswith(b"<"):
+            return _all(Page(), body)
         events = list(whole.events(self._wire_name, parts.exact(body), body))
         self._faulty = self._faulty or any(isinstance(event, Fault) for event in events)
         self._any = True
@@ -106,7 +113,7 @@ class Stream:
     def _closed(self) -> Closed:
         if self._faulty:
             return Closed(False, "error")
-        if self._wire.ended:
+        if self._wire.ended and self._any:
             return Closed(True, self._wire.ended)
         return Closed(False, "truncated" if self._any else "empty")
 
@@ -157,9 +164,13 @@ class Whole:
             return _all(Stream(self._wire), body)
         if head.startswith(b"<"):
             return _all(Page(), body)
-        told = parts.exact(body)
+        values, _ = parts.sequence(parts.decoded(body))
+        if len(values) > 1 and is_frame(values[0]):
+            lines = (b"data: " + dumps(value).encode() + b"\n\n" for value in values)
+            return _all(Stream(self._wire), b"".join(lines))
+        told = values[0] if values else None
         events = list(whole.events(self._wire, told, body))
-        if told is None and body.strip() != b"null":
+        if not values:
             return [*events, Closed(False, "truncated")]
         faulty = any(isinstance(event, Fault) for event in events)
         return [*events, Closed(False, "error") if faulty else Closed(True, "whole")]

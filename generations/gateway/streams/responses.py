@@ -85,7 +85,7 @@ class Responses:
             yield from self._item(verb, told)
         elif kind in _ENDS:
             yield from self._finish(kind, parts.exact(frame.data), frame)
-        elif kind == "error" or told.get("error"):
+        elif kind == "error" or (told.get("error") and not told.keys() & {"output_index", "item_id"}):
             yield from parts.faults(told | {"type": "error"}, parts.shown(frame.data))
         elif kind in ("response.created", "response.in_progress"):
             yield from self._known.learn(_identity(told))
