@@ -178,8 +178,19 @@ class GatewayConnection(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def reads_bodies(self) -> bool:
+        """Whether a record with a stored request has been read with this key."""
+        return (self.check_result or {}).get("read", {}).get("reads_bodies") is True
+
     def remember_check(self, result: dict[str, Any], at: datetime | None = None) -> None:
-        """Keep what a connection test saw (shape: `gateway.Probe` as a dict; no credential in it)."""
+        """Keep what a connection test saw (shape: `gateway.Probe` as a dict; no credential in it).
+
+        What lookups have shown stays: a test cannot see whether the key reads stored requests.
+        """
+        seen = result.get("read", {})
+        if self.reads_bodies and seen.get("reads_bodies") is None and seen.get("accepted") is not False:
+            result = {**result, "read": {**seen, "reads_bodies": True}}
         self.check_result, self.checked_at = result, at or timezone.now()
         self.save(update_fields=["check_result", "checked_at"])
 

@@ -29,7 +29,7 @@ from generations.gateway.ids import made_at
 from generations.gateway.jsontext import visible
 from generations.gateway.record import Record
 from generations.models import Fetch, Generation, StoredRecord
-from generations.reading import money, outline, places, usage, verdict
+from generations.reading import money, outline, places, replayability, usage, verdict
 from generations.reading.ending import ERROR_FINISH
 from generations.reading.places import Place
 from generations.reading.shapes import Outline
@@ -151,7 +151,7 @@ def settle(team: Team, request_id: str, user: User, answer: Answer) -> Generatio
     """Store what the gateway said and end the claim."""
     fetch = Fetch.objects.filter(team=team, request_id=request_id)
     if answer.record is not None and answer.source is not None:
-        if answer.record.replay_body is not None:
+        if answer.record.replay_body is not None or answer.record.io_log is not None:
             remember_bodies(answer.source)
         return _settled(fetch, request_id, user, answer.record, answer.source, team)
     now = timezone.now()
@@ -192,11 +192,18 @@ def _forgotten(team: Team, request_id: str) -> Fetch:
 
 
 def remember_bodies(source: GatewayConnection) -> None:
-    """A record with its stored request came through this connection: the key reads bodies."""
+    """A record with its stored request, or with the state of its log, came through this connection: the key reads them."""
     seen = source.check_result or {}
     if seen.get("read", {}).get("reads_bodies") is not True:
         result = {**seen, "read": {**seen.get("read", {}), "reads_bodies": True}}
         GatewayConnection.objects.filter(pk=source.pk).update(check_result=result)
+
+
+def acquit(row: Generation, told: Outline) -> Outline:
+    """The outline of a row, without an accusation of a key that is known to read stored requests."""
+    if not replayability.accuses(told) or not row.connection or not row.connection.reads_bodies:
+        return told
+    return replayability.acquitted(told)
 
 
 def is_young(request_id: str, now: datetime) -> bool:

@@ -87,7 +87,7 @@ QUESTIONS = {
         "Can read stored requests",
         (
             "",
-            "Replays are not possible with this key. It most likely lacks the scope generations:read.",
+            "Replays are not possible with this key: it lacks the scope generations:read.",
             "Unknown until a record with a stored request has been seen through this key.",
         ),
     ),
@@ -113,6 +113,8 @@ def check_facts(connection: GatewayConnection) -> list[Fact]:
 
 def _facts(role: str, seen: dict[str, Any], alone: bool) -> list[Fact]:
     names = ASKED[role] + (["sends"] if alone else [])
+    if seen.get("accepted") is False:  # what a refused key could read is not known
+        names = [name for name in names if name != "reads_bodies"]
     return [_fact(name, seen.get(name), "Key for replays: " if role == "replay" else "") for name in names]
 
 

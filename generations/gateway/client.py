@@ -303,6 +303,7 @@ def _probed(key: bytes | GatewayError, record: bytes | GatewayError, kind: str |
     barred = isinstance(record, errors.Unauthorised | errors.Forbidden) and not isinstance(
         record, errors.AuthUnavailable
     )
+    scopeless = isinstance(record, errors.InsufficientScope)
     told = _object(key).get("data") if isinstance(key, bytes) else None
     data = told if isinstance(told, dict) else None
     accepted = _accepted(key, record, known)
@@ -318,7 +319,7 @@ def _probed(key: bytes | GatewayError, record: bytes | GatewayError, kind: str |
         reachable=True,
         accepted=accepted,
         reads_records=True if known else False if barred else None,
-        reads_bodies=False if barred else None,  # seen only when a record with a stored request is read
+        reads_bodies=False if scopeless else None,  # seen only when a record with a stored request is read
         sends=_sends(data, accepted, kind),
         kind=kind,
         key=data,

@@ -11,7 +11,7 @@ import msgspec
 from generations.gateway import endpoints
 from generations.gateway.jsontext import Unreadable, Value, loads
 from generations.gateway.record import Record
-from generations.reading.shapes import Cause
+from generations.reading.shapes import Cause, Outline
 from generations.reading.text import box, inside, short, words
 from generations.reading.times import is_open
 
@@ -36,7 +36,7 @@ STATUSES: dict[str, tuple[str, str]] = {
         "Later requests may be kept; if this goes on, tell the gateway's support.",
     ),
     "deleted": (
-        "The gateway has deleted the stored request: its time was up.",
+        "The gateway has deleted the stored request: it reached its retention limit.",
         "Raise the retention in the workspace settings (up to 365 days) for later requests.",
     ),
     "expired_here": (
@@ -159,7 +159,7 @@ def _without_log(record: Record) -> list[Cause]:
         ]
     if hint is False:
         return [
-            msgspec.structs.replace(NOT_KEPT, what="Most likely the workspace did not keep this request."),
+            msgspec.structs.replace(NOT_KEPT, what=NOT_KEPT_LIKELY),
             msgspec.structs.replace(
                 NO_SCOPE, what="Or this key cannot read stored requests (scope generations:read)."
             ),
@@ -167,6 +167,7 @@ def _without_log(record: Record) -> list[Cause]:
     return [NO_SCOPE, NOT_KEPT]
 
 
+NOT_KEPT_LIKELY = "Most likely the workspace did not keep this request."
 NO_SCOPE = Cause(
     "no_scope",
     "Most likely this key cannot read stored requests (scope generations:read).",
@@ -181,7 +182,29 @@ NOT_KEPT = Cause(
 )
 
 
-SAME = Cause("same", "The same holds for the answer.", "")
+def accuses(outline: Outline) -> bool:
+    """Whether the page would call a key scopeless."""
+    sides = (outline.refusals, outline.request.missing, outline.answer.missing)
+    return any(cause.code == NO_SCOPE.code for causes in sides for cause in causes)
+
+
+def acquitted(outline: Outline) -> Outline:
+    """The outline for a key that is known to read stored requests: it is not to blame."""
+    return msgspec.structs.replace(
+        outline,
+        refusals=_without_scope(outline.refusals),
+        request=msgspec.structs.replace(outline.request, missing=_without_scope(outline.request.missing)),
+        answer=msgspec.structs.replace(outline.answer, missing=_without_scope(outline.answer.missing)),
+    )
+
+
+def _without_scope(causes: list[Cause]) -> list[Cause]:
+    left = [cause for cause in causes if cause.code != NO_SCOPE.code]
+    alone = len(left) == 1 < len(causes) and left[0].code == NOT_KEPT.code
+    return [msgspec.structs.replace(NOT_KEPT, what=NOT_KEPT_LIKELY)] if alone else left
+
+
+SAME = Cause("same", "The answer was not kept either.", "")
 
 
 UNREAD = Cause(
@@ -225,8 +248,8 @@ def no_answer(record: Record) -> list[Cause]:
         return [
             Cause(
                 "era",
-                "The gateway did not return answers when this record was read, only requests.",
-                "Refresh the record; newer gateways return the answer where they kept it.",
+                "The record has no member for a stored answer.",
+                "Refresh the record: newer gateways return the answer where they kept it.",
             )
         ]
     return missing(record)

@@ -52,10 +52,10 @@ def of_replay(replay: Replay, answer: ReplayAnswer | None) -> Failure | None:
     """The failure of a replay that was answered; None where it did not fail or nothing is stored to explain it."""
     if replay.state != State.FAILED or replay.reason not in ANSWERED:
         return None
-    if answer is None:
-        if replay.reason != "no_answer":
-            return None
+    if replay.reason == "no_answer":
         return failure.of_answer(replay.status_code, replay.content_type, b"")
+    if answer is None:
+        return None
     if replay.reason == "error_finish":
         return _carried(replay, answer)
     return failure.of_answer(

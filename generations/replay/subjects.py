@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from dashboard.models import Team
 from generations.gateway.jsontext import Unreadable
+from generations.lookup import acquit
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.reading import long_text, replayed
 from generations.reading.contrast import Said
@@ -47,7 +48,9 @@ class Recorded:
 
     @cached_property
     def outline(self) -> Outline | None:
-        return outline_of(self.record.pk, self.record.outline) if self.record else None
+        return (
+            acquit(self.generation, outline_of(self.record.pk, self.record.outline)) if self.record else None
+        )
 
     @property
     def weight(self) -> int:

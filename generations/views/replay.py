@@ -70,9 +70,9 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
 
 
 def _deltas(replay: Replay, comparison: Comparison) -> list[Delta]:
-    """The figures to compare. A failed replay has few: those that are unknown are left out."""
+    """The figures to compare. A failed replay has few: those that one side does not tell are left out."""
     failed = replay.state == State.FAILED
-    return [one for one in comparison.deltas if not failed or one.after != numbers.UNKNOWN]
+    return [one for one in comparison.deltas if not failed or numbers.UNKNOWN not in (one.before, one.after)]
 
 
 def _failures(replay: Replay, comparison: Comparison, rerun: Rerun) -> dict[str, object]:

@@ -235,6 +235,22 @@ def test_a_refused_key_is_told_with_what_to_do(admin: Client, ours: Team, demo_g
     assert words[-1][0] == "What to do"
 
 
+def test_a_refused_key_is_not_called_scopeless(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
+    one = connection(ours, demo_gateway.url, EXPIRED_KEY)
+    words_after_test(admin, one)
+    shown = admin.get(reverse("team_connections", args=[ours.slug])).content.decode()
+    assert "generations:read" not in shown
+    assert "expired" in shown
+
+
+def test_a_test_keeps_what_lookups_have_shown(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
+    one = connection(ours, demo_gateway.url, SCOPED_KEY)
+    one.remember_check({"read": {"reads_bodies": True}})
+    assert ("Can read stored requests", "yes") in words_after_test(admin, one)
+    one.remember_check({"read": {"accepted": False, "reads_bodies": None}})
+    assert not one.reads_bodies
+
+
 def test_a_separate_key_for_replays_is_tried_too(
     admin: Client, ours: Team, demo_gateway: DemoGateway
 ) -> None:

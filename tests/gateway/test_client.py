@@ -635,7 +635,7 @@ def test_a_probe_of_a_good_key() -> None:
         (UNKNOWN, UNKNOWN, True, True, None, None),
         ((200, {"data": {"status": "active", "soft_blocked": True}}), UNKNOWN, True, True, None, False),
         ((200, {"data": {"status": "paused"}}), UNKNOWN, True, True, None, False),
-        (refused("key_expired"), refused("key_expired"), False, False, False, False),
+        (refused("key_expired"), refused("key_expired"), False, False, None, False),
         (refused("db_error"), refused("db_error"), None, None, None, None),
         (UNKNOWN, (403, {"error": "insufficient_scope"}), True, False, False, None),
         ((403, {"error": "insufficient_scope"}), UNKNOWN, True, True, None, None),

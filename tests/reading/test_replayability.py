@@ -7,6 +7,7 @@ import pytest
 from generations.gateway.jsontext import Value, loads
 from generations.gateway.record import Record
 from generations.reading import replayability
+from generations.reading.shapes import Cause, Outline, Side, Verdict
 from tests.reading.samples import record
 
 CHAT = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "hi"}]}
@@ -124,3 +125,17 @@ def test_the_likelier_cause_is_told_first(hint: bool) -> None:
     )
     assert [one.what.partition(" ")[0] for one in told] == ["Most", "Or"]
     assert [one.code for one in told] == (["no_scope", "not_kept"] if hint else ["not_kept", "no_scope"])
+
+
+def test_a_key_that_has_read_stored_requests_is_not_accused() -> None:
+    causes = [replayability.NO_SCOPE, replayability.NOT_KEPT]
+    side = Side(missing=causes)
+    told = Outline(1, "G-1", False, Verdict("none", "x"), refusals=causes, request=side, answer=side)
+    assert replayability.accuses(told)
+    fair = replayability.acquitted(told)
+    assert not replayability.accuses(fair)
+    for found in (fair.refusals, fair.request.missing, fair.answer.missing):
+        assert [(one.code, one.what) for one in found] == [("not_kept", replayability.NOT_KEPT_LIKELY)]
+    other = Cause("older", "It is older.", "")
+    kept = replayability.acquitted(Outline(1, "G-1", False, Verdict("none", "x"), refusals=[other]))
+    assert kept.refusals == [other]

@@ -152,7 +152,9 @@ def test_without_the_original_replays_are_offered(team: Team, ada: User) -> None
     [offer] = comparison.offers
     assert comparison.answers is None
     assert offer.letter == "A"
-    assert offer.why.startswith("Its answer is not in the record. The gateway did not return answers")
+    assert offer.why.startswith(
+        "Its answer is not in the record. The record has no member for a stored answer."
+    )
     assert offer.replays == [(first, f"a={first.pk}&b={second.pk}")]
     [other] = Comparison(Rerun(second), Recorded(lost)).offers
     assert [query for _, query in other.replays] == [f"a={second.pk}&b={first.pk}"]

@@ -1,0 +1,192 @@
+"""How replays end: errors inside a 200, answers with nothing in them, failures that repeat, and what pages say of them."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from dashboard.models import Team, User
+from generations.models import Generation, Replay, ReplayAnswer
+from generations.models.replay import State
+from generations.reading.spread import spread
+from generations.replay import batches, engine
+from generations.views.batch import FIGURES, _outcome
+from tests import people
+from tests.gateway.peer import Call, Peer
+from tests.replay import rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+JSON, SSE, HTML = "application/json", "text/event-stream", "text/html"
+
+
+class Told(Peer):
+    """Answers every POST with what the test sets."""
+
+    answer: tuple[int, str, bytes, dict[str, str]]
+
+
+@pytest.fixture
+def peer(settings: Settings) -> Iterator[Told]:
+    def script(call: Call) -> None:
+        status, kind, body, headers = told.answer
+        call.answer(status, body, kind, **headers)
+
+    told = Told(script)
+    settings.GATEWAY_URLS = [told.url]
+    try:
+        yield told
+    finally:
+        told.close()
+
+
+def replayed(team: Team, ada: User, peer: Told, **record: Any) -> Replay:
+    source = team.connections.first() or people.connection(team, peer.url)
+    of = Generation.objects.filter(team=team).first() or rows.generation(team, ada, source, **record)
+    replay = rows.replay(of, ada)
+    engine.run(replay.pk)
+    return Replay.objects.get(pk=replay.pk)
+
+
+def says(peer: Told, body: Any, status: int = 200, kind: str = JSON, **headers: str) -> None:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    peer.answer = (status, kind, raw, headers)
+
+
+def frames(*values: Any, done: bool = True) -> bytes:
+    lines = [f"data: {json.dumps(value)}\n\n" for value in values]
+    return "".join([*lines, "data: [DONE]\n\n" if done else ""]).encode()
+
+
+def delta(text: str = "", finish: str | None = None, **more: Any) -> dict[str, Any]:
+    choice = {"index": 0, "delta": {"content": text} if text else {}, "finish_reason": finish, **more}
+    return {"id": "G-1", "object": "chat.completion.chunk", "choices": [choice]}
+
+
+def whole(content: str | None, finish: str = "stop", **more: Any) -> dict[str, Any]:
+    message = {"role": "assistant", "content": content}
+    return {"id": "G-1", "choices": [{"index": 0, "message": message, "finish_reason": finish, **more}]}
+
+
+ERROR = {"message": "provider timed out", "code": 504}
+LOST = {"message": None, "type": "server_error", "code": 500}
+
+# status, content type, body -> reason, words on the page
+FINISH, LATE = "error_finish", "provider timed out"
+NATIVE = {"native_finish_reason": "network_error"}
+PING = {"id": "c", "type": "function", "function": {"name": "ping", "arguments": "{}"}}
+CALLS = {"choices": [{"message": {"tool_calls": [PING]}, "finish_reason": "tool_calls"}]}
+PAGE = b"<!doctype html><title>Just a moment...</title>"
+FINDINGS = {"detail": [{"loc": ["body", "n"], "msg": "field required"}]}
+HALF = delta("Half")
+ENDS: dict[str, tuple[int, str, Any, str, str]] = {
+    "error in a choice, streamed": (200, SSE, frames(HALF, delta(finish="error", error=ERROR)), FINISH, LATE),
+    "error in a choice, then stop": (200, SSE, frames(HALF, delta(error=ERROR), delta(finish="stop")), FINISH, LATE),
+    "error in a choice, whole": (200, JSON, whole("", "error", error=ERROR), FINISH, LATE),
+    "finish error without words": (200, JSON, whole("Half", "error"), FINISH, "Half"),
+    "error member": (200, JSON, {"error": {"message": "It returned an error", "code": 502}}, FINISH, "It returned an error"),
+    "error mid-stream": (200, SSE, frames(HALF, {"error": ERROR}, done=False), FINISH, LATE),
+    "error in a text": (200, SSE, frames(HALF, {"error": json.dumps(ERROR)}, done=False), FINISH, LATE),
+    "error without words": (200, SSE, frames(HALF, {"error": LOST}, done=False), FINISH, "server_error"),
+    "error event": (200, SSE, b"event: error\n" + frames({"error": "peer closed it"}, done=False), FINISH, "peer closed it"),
+    "native finish": (200, SSE, frames(delta(), delta(finish="stop", **NATIVE)), "empty_answer", "network_error"),
+    "no choices": (200, JSON, {"id": "x", "choices": []}, "empty_answer", "Ended without an answer"),
+    "empty words": (200, JSON, whole(""), "empty_answer", "Ended without an answer"),
+    "null": (200, JSON, b"null", "no_answer", "The gateway sent no answer."),
+    "no body": (200, JSON, b"", "no_answer", "The gateway sent no answer."),
+    "no content": (204, "", b"", "no_answer", "HTTP 204 without a body"),
+    "only the end": (200, SSE, b"data: [DONE]\n\n", "no_answer", "The gateway sent no answer."),
+    "web page": (200, HTML, PAGE, "gateway_error", "Just a moment..."),
+    "list of findings": (422, JSON, FINDINGS, "gateway_error", "field required"),
+    "text": (504, "text/plain", b"upstream request timeout", "gateway_error", "upstream request timeout"),
+    "good": (200, JSON, whole("Hello"), "", "Hello"),
+    "calls alone": (200, JSON, CALLS, "", "ping"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_every_end_has_its_state_and_its_words(team: Team, ada: User, peer: Told, name: str) -> None:
+    status, kind, body, reason, words = ENDS[name]
+    state = State.SUCCEEDED if reason in ("", "empty_answer") else State.FAILED
+    says(peer, body, status, kind)
+    replay = replayed(team, ada, peer)
+    assert (replay.state, replay.reason) == (state, reason)
+    page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
+    assert words in page
+    plain = "<title>Succeeded" in page
+    assert plain is (reason == "" and state == State.SUCCEEDED)
+    assert len(peer.calls) == 1
+
+
+def test_the_wait_that_was_asked_for_is_kept(team: Team, ada: User, peer: Told) -> None:
+    says(peer, {"error": {"message": "Slow down"}}, 429, retry_after="360")
+    replay = replayed(team, ada, peer)
+    assert replay.retry_after_s == 360
+    assert "retry after: 6 min" in people.browser(ada).get(replay.get_absolute_url()).content.decode()
+
+
+FAILED = {"success": False, "status_code": 502, "error_code": "upstream:upstream_error"}
+PAYLOAD = {
+    "error": "upstream_error",
+    "reason": "all_candidates_failed",
+    "description": "All failed.",
+    "failed_providers": ["azure"],
+    "failed_statuses": [429],
+}
+
+
+def test_two_equal_failures_stand_side_by_side(team: Team, ada: User, peer: Told) -> None:
+    says(peer, {**PAYLOAD, "generation_id": "G-2"}, 502)
+    replay = replayed(team, ada, peer, **FAILED, error_payload=PAYLOAD)
+    assert replay.reproduced
+    page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
+    assert page.count("Most likely: azure rate-limited the request.") == 2
+    assert "Reproduced." in page
+    assert "What differs between the errors" in page
+    assert "generation_id" in page
+    assert "unknown" not in page
+
+
+def test_another_cause_is_another_failure(team: Team, ada: User, peer: Told) -> None:
+    says(peer, {**PAYLOAD, "failed_statuses": [500]}, 502)
+    replay = replayed(team, ada, peer, **FAILED, error_payload=PAYLOAD)
+    assert not replay.reproduced
+    page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
+    assert "Failed again, differently." in page
+    assert "Reproduced" not in page
+    assert "<del>429</del> → <ins>500</ins>" in page
+
+
+def test_an_unknown_cause_is_not_called_the_same(team: Team, ada: User, peer: Told) -> None:
+    says(peer, PAYLOAD, 502)
+    replay = replayed(team, ada, peer, **FAILED)
+    assert not replay.reproduced
+    page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
+    assert "Failed again; whether for the same cause is not known." in page
+
+
+def test_words_of_errors_are_forgotten_with_the_content(team: Team, ada: User, peer: Told) -> None:
+    says(peer, {"error": {"message": "I will not say: secret prompt"}})
+    replay = replayed(team, ada, peer)
+    assert "secret prompt" in replay.detail
+    Replay.objects.filter(pk=replay.pk).drop_words()
+    ReplayAnswer.objects.filter(pk=replay.pk).delete()
+    replay.refresh_from_db()
+    assert replay.detail == ""
+    page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
+    assert "The answer ended with an error." in page
+
+
+def test_a_batch_counts_errors_and_empty_answers_apart(team: Team, ada: User, peer: Told) -> None:
+    of = rows.generation(team, ada, people.connection(team, peer.url))
+    batch = batches.start(team, ada, uuid.uuid4(), "Three", batches.draft([of], times=3), 1)
+    ends = [(State.SUCCEEDED, ""), (State.SUCCEEDED, "empty_answer"), (State.FAILED, "error_finish")]
+    for place, (state, reason) in enumerate(ends):
+        batch.replays.filter(place=place).update(state=state, reason=reason)
+    found = spread([_outcome(one) for one in batch.replays.values(*FIGURES)])
+    assert {one.name: one.number for one in found.states} == {"succeeded": 1, "empty": 1, "failed": 1}
+    assert [(one.name, one.number) for one in found.failures] == [(FINISH, 1)]
+    page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
+    assert "Ended without an answer" in page
