@@ -11,9 +11,7 @@ from pytest_django import Settings
 from dashboard.models import Team, User
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
-from generations.reading.spread import spread
 from generations.replay import batches, engine
-from generations.views.batch import FIGURES, _outcome
 from tests import people
 from tests.gateway.peer import Call, Peer
 from tests.replay import rows
@@ -185,8 +183,8 @@ def test_a_batch_counts_errors_and_empty_answers_apart(team: Team, ada: User, pe
     ends = [(State.SUCCEEDED, ""), (State.SUCCEEDED, "empty_answer"), (State.FAILED, "error_finish")]
     for place, (state, reason) in enumerate(ends):
         batch.replays.filter(place=place).update(state=state, reason=reason)
-    found = spread([_outcome(one) for one in batch.replays.values(*FIGURES)])
+    answer = people.browser(ada).get(batch.get_absolute_url())
+    found = answer.context["spread"]
     assert {one.name: one.number for one in found.states} == {"succeeded": 1, "empty": 1, "failed": 1}
     assert [(one.name, one.number) for one in found.failures] == [(FINISH, 1)]
-    page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
-    assert "Ended without an answer" in page
+    assert "Ended without an answer" in answer.content.decode()
