@@ -63,6 +63,24 @@ def data_url_type(text: str) -> str | None:
     return normal(found[1] or "text/plain") if found and found[3] else None
 
 
+def sniffed(text: str) -> str:
+    """The type of bare base64 text by its first letters, "" where they say nothing."""
+    if not _BASE64.match(text[:200]):
+        return ""
+    return next((mime for letters, mime in _FIRST.items() if text.startswith(letters)), "")
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}+={0,2}\s*\Z")
+_FIRST = {
+    "iVBORw0KGgo": "image/png",
+    "/9j/": "image/jpeg",
+    "_9j_": "image/jpeg",
+    "R0lGOD": "image/gif",
+    "UklGR": "image/webp",
+    "JVBERi0": "application/pdf",
+}
+
+
 def normal(mime: str) -> str:
     """A media type in its usual spelling, without parameters."""
     plain = mime.partition(";")[0].strip().lower()

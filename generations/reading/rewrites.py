@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generations.gateway.jsontext import Value, is_text, visible
+from generations.reading import alignment
 from generations.reading.members import Body, VariationRefused
 from generations.reading.patches import Operation, Patch
 from generations.reading.text import below, dotted, words
@@ -79,16 +80,25 @@ def _typed(told: str) -> str:
 
 
 def _like(stored: str, told: str) -> str:
-    """The new text: before and after what was edited the stored characters, also those that a form cannot carry."""
+    """The new text: around and between what was edited the stored characters, also those that a form cannot carry."""
     plain = told.replace("\r\n", "\n").replace("\r", "\n")
     units = _UNITS.findall(stored)
     shown = [_typed(unit) for unit in units]
     before = _alike(shown, plain)
     after = _alike(shown[before:][::-1], plain[before:][::-1])
-    edited = plain[before : len(plain) - after]
-    if "\r\n" in stored:
-        edited = edited.replace("\n", "\r\n")
+    kept = slice(before, len(units) - after)
+    edited = _between(units[kept], shown[kept], plain[before : len(plain) - after], "\r\n" in stored)
     return "".join(units[:before]) + edited + "".join(units[len(units) - after :])
+
+
+def _between(units: list[str], shown: list[str], plain: str, breaks: bool) -> str:
+    """The edited stretch, with the stored characters where they are what was typed."""
+    made, at = list[str](), 0
+    for i, j, length in [*alignment.runs(shown, plain), (len(units), len(plain), 0)]:
+        new = plain[at:j]
+        made += [new.replace("\n", "\r\n") if breaks else new, *units[i : i + length]]
+        at = j + length
+    return "".join(made)
 
 
 # What a form shows as one character.

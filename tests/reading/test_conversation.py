@@ -457,3 +457,58 @@ def test_a_key_that_stands_twice_in_arguments_is_told() -> None:
     part = Pen().json_text("/x", '{"pay": 9999, "pay": 10}', "tool_call", name="send")
     assert part.note == "the key pay stands 2 times; the last one counts"
     assert Pen().json_text("/x", '{"pay": 10}', "tool_call", name="send").note == ""
+
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def test_results_of_tools_keep_their_pictures_and_say_when_there_is_nothing() -> None:
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}
+    blocks = [
+        {
+            "type": "tool_result",
+            "tool_use_id": "t1",
+            "is_error": True,
+            "content": [image, {"type": "odd", "x": 1}],
+        },
+        {"type": "tool_result", "tool_use_id": "t2"},
+        {"type": "tool_result", "tool_use_id": "t3", "content": []},
+        {"type": "text", "text": "and a word"},
+    ]
+    tool, user = asked("messages", messages=[{"role": "user", "content": blocks}]).turns
+    assert [(part.kind, part.call_id, part.note) for part in tool.parts] == [
+        ("tool_result", "t1", "the tool failed"),
+        ("image", "", ""),
+        ("unknown", "", ""),
+        ("tool_result", "t2", "no content"),
+        ("tool_result", "t3", "no content"),
+    ]
+    assert (tool.role, user.role, [part.head for part in user.parts]) == ("tool", "user", ["and a word"])
+
+
+@pytest.mark.parametrize("endpoint", ["chat.completions", "messages"])
+def test_what_is_null_is_shown(endpoint: str) -> None:
+    nothing, said_null = asked(
+        endpoint, messages=[None, {"role": "user", "content": [{"type": "text", "text": None}]}]
+    ).turns
+    assert [part.head for part in nothing.parts] == ["null"]
+    assert '"text": null' in said_null.parts[0].head
+
+
+@pytest.mark.parametrize(
+    ("source", "mime", "embedded"),
+    [
+        (f"data:image/png;base64,{PIXEL}", "image/png", True),
+        (f"data:image/PNG;charset=utf-8;base64,{PIXEL}", "image/png", True),
+        (PIXEL, "image/png", True),
+        (PIXEL.replace("+", "-").replace("/", "_"), "image/png", True),
+        ("/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAP", "image/jpeg", True),
+        ("iVBORw0KGgo not base64 at all, is it", "", False),
+        ("file-1234567890abcdefghijklmnop", "", False),
+    ],
+)
+def test_a_picture_is_known_by_its_bytes(source: str, mime: str, embedded: bool) -> None:
+    for part in ({"image_url": {"url": source}}, {"image_url": source}, {"image": source}):
+        content = [{"type": "image_url", **part}]
+        found = asked("chat.completions", messages=[{"role": "user", "content": content}]).turns[0].parts[0]
+        assert (found.mime, found.embedded) == (mime, embedded)

@@ -125,3 +125,11 @@ def test_any_request_can_go_through_the_form(body: dict[str, Value], wire: str) 
     assert isinstance(changed, dict)
     assert [one.at for one in editable(changed, wire)] == [one.at for one in found]
     assert all(one.text.endswith("!") for one in editable(changed, wire))
+
+
+def test_between_two_edits_line_ends_and_what_a_form_cannot_carry_stay() -> None:
+    stored = "one\r\ntwo\nthree\rfour \x00 five\n\nsix"
+    typed = "ONE\ntwo\nthree\nfour \u2400 five\n\nSIX".replace("\n", "\r\n")
+    body: dict[str, Value] = {"messages": [{"role": "user", "content": stored}]}
+    (made,) = rewritten(body, "chat", {"/messages/0/content": typed})
+    assert made.value == "ONE\r\ntwo\nthree\rfour \x00 five\n\nSIX"

@@ -30,7 +30,7 @@ KNOWN: dict[Medium, tuple[str, ...]] = {
 def item(pen: Pen, value: Value, at: str) -> list[Turn]:
     """One message of the request."""
     if not isinstance(value, dict):
-        return turns(Turn("unknown", pen.value(at, value)))
+        return [Turn("unknown", pen.value(at, value) or [pen.json(at, value)])]
     role = title(value.get("role")) or "unknown"
     return [Turn(role, _message(pen, value, at, role), label=title(value.get("name")))]
 
@@ -77,9 +77,9 @@ def _tool_result(pen: Pen, value: Value, at: str, call_id: str) -> list[Part]:
     return [pen.json_text(at, value, "tool_result", call_id=call_id)]
 
 
-def result_of(call_id: str) -> Part:
+def result_of(call_id: str, note: str = "") -> Part:
     """What stands ahead of a result that has parts of its own."""
-    return Part("tool_result", call_id=short(call_id))
+    return Part("tool_result", call_id=short(call_id), note=note)
 
 
 def _extras(pen: Pen, message: Body, at: str) -> list[Part]:
@@ -127,7 +127,7 @@ def content_part(pen: Pen, value: Value, at: str, kind: PartKind = "text") -> li
         return pen.value(at, value, kind)
     told = words(value.get("type")) or ""
     read = _PARTS.get(told)
-    if told in ("text", "input_text", "output_text"):
+    if told in ("text", "input_text", "output_text") and value.get("text", "") is not None:
         parts = said(pen, below(at, "text"), value.get("text"), kind, cache_mark(value))
         known = {"type", "text", "annotations"} | unmarked(value)
         parts += each(pen, value, "annotations", at, citation)
@@ -142,7 +142,7 @@ def content_part(pen: Pen, value: Value, at: str, kind: PartKind = "text") -> li
 
 def _image(pen: Pen, value: Value, at: str) -> list[Part]:
     part = box(value)
-    key = _told(part, "image_url", "url", "b64_json", "data", "file_id")
+    key = _told(part, "image_url", "url", "b64_json", "data", "file_id", "image")
     if not key:
         return [pen.json(at, value, "unknown", name="image")]
     mime = words(part.get("mime_type")) or ("image/png" if key in ("b64_json", "data") else "")
@@ -173,6 +173,7 @@ def medium(pen: Pen, at: str, kind: Medium, source: Value, mime: str, name: str 
     if source in EMPTY:
         return []
     told = words(source)
+    mime = mime or media.sniffed(told or "")
     if told is None or not (_SOURCE if mime else _LINK_OR_ID).match(told[:300]):
         return pen.value(at, source, name=name or kind)
     return [pen.medium(at, kind, source, mime=mime, name=name)]

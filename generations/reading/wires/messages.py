@@ -26,13 +26,22 @@ def opening(pen: Pen, body: Body, at: str) -> list[Turn]:
 def item(pen: Pen, value: Value, at: str) -> list[Turn]:
     """One message. Tool results, which the format puts into the user's mouth, become turns of the tool."""
     if not isinstance(value, dict):
-        return turns(Turn("unknown", pen.value(at, value)))
+        return [Turn("unknown", pen.value(at, value) or [pen.json(at, value)])]
     role = title(value.get("role")) or "unknown"
     kind: PartKind = "markdown" if role == "assistant" else "text"
-    parts = blocks(pen, value.get("content"), below(at, "content"), kind)
+    of_tools: set[int] = set()
+
+    def read(pen: Pen, block: Value, inner: str) -> list[Part]:
+        made = _block(pen, block, inner, kind)
+        if any(part.kind == "tool_result" for part in made):
+            of_tools.update(map(id, made))
+        return made
+
+    told, place = value.get("content"), below(at, "content")
+    parts = pen.each(place, told, read) if isinstance(told, list) else blocks(pen, told, place, kind)
     parts += pen.leftovers(at, value, {"content"} | titles(value, "role"))
-    results = [part for part in parts if part.kind == "tool_result"]
-    rest = [part for part in parts if part.kind != "tool_result"]
+    results = [part for part in parts if id(part) in of_tools]
+    rest = [part for part in parts if id(part) not in of_tools]
     made = turns(Turn("tool", results), Turn(role, rest))
     return made or [Turn(role, [])]
 
@@ -48,7 +57,7 @@ def _block(pen: Pen, value: Value, at: str, kind: PartKind) -> list[Part]:
     if not isinstance(value, dict):
         return pen.value(at, value, kind)
     told = words(value.get("type")) or ""
-    if told == "text":
+    if told == "text" and value.get("text", "") is not None:
         return _text(pen, value, at, kind)
     read = _BLOCKS.get(told)
     return read(pen, value, at) if read else [pen.json(at, value, "unknown", name=told)]
@@ -86,9 +95,13 @@ def _tool_result(pen: Pen, value: Body, at: str) -> list[Part]:
     inner, place = value.get("content"), below(at, "content")
     if isinstance(inner, list) and len(inner) == 1 and box(inner[0]).keys() == {"type", "text"}:
         inner, place = inside(inner[0], "text"), below(place, 0, "text")
-    made = pen.json_text(place, inner, "tool_result", call_id=call_id, note=failed)
     known = {"type", "content", "is_error"} | titles(value, "tool_use_id", limit=200)
-    return [made, *pen.leftovers(at, value, known)]
+    if isinstance(inner, list) and inner:
+        made = [chat.result_of(call_id, failed), *blocks(pen, inner, place, "text")]
+    else:
+        note = failed or ("no content" if inner in (None, "", []) else "")
+        made = [pen.json_text(place, inner or "", "tool_result", call_id=call_id, note=note)]
+    return made + pen.leftovers(at, value, known)
 
 
 def _sourced(pen: Pen, value: Body, at: str) -> list[Part]:
