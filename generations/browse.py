@@ -174,7 +174,7 @@ def remember_words(row: Generation, sketch: Outline) -> None:
 
 CSV_COLUMNS = (
     *("request_id", "made_at", "looked_up_at", "model_id", "provider", "endpoint", "stream", "byok"),
-    *("success", "status_code", "error_code", "finish_reason", "latency_ms", "generation_ms"),
+    *("success", "status_code", "error_code", "finish_reason", "latency_ms", "generation_ms", "wait_ms"),
     *("input_tokens", "output_tokens", "cost_nanos", "native_response_id", "session_id", "replayable"),
 )
 

@@ -29,7 +29,7 @@ from generations.gateway.ids import made_at
 from generations.gateway.jsontext import visible
 from generations.gateway.record import Record
 from generations.models import Fetch, Generation, StoredRecord
-from generations.reading import money, outline, places, replayability, usage, verdict
+from generations.reading import money, outline, places, replayability, timing, usage, verdict
 from generations.reading.ending import ERROR_FINISH
 from generations.reading.places import Place
 from generations.reading.shapes import Outline
@@ -246,6 +246,7 @@ def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
     """
     broken = sketch is not None and sketch.verdict.rule == ERROR_FINISH
     tokens = usage.tokens(record.usage, record.usage_columns)
+    timed = {key: record.value(key) for key in timing.COLUMNS}
     return {
         "made_at": record.created_at,
         "endpoint": _short(record.endpoint, 120),
@@ -261,6 +262,7 @@ def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
         "finish_reason": _short(record.finish_reason, 60),
         "latency_ms": _measure(record.latency_ms),
         "generation_ms": _measure(record.generation_ms),
+        "wait_ms": _measure(timing.headline(*timing.lay_out(timed, record.created_at))),
         "input_tokens": _fits(tokens.input, 63),
         "output_tokens": _fits(tokens.output, 63),
         "cost_nanos": _fits(_rounded(money.nanos(record.value("cost_nanos"))), 63),

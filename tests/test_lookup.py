@@ -267,6 +267,8 @@ def test_a_plain_key_stores_what_it_sees(team: Team, ada: User, demo_gateway: De
         ({"made_at": datetime(2026, 1, 1, tzinfo=UTC)}, False),
         ({"made_at": None}, True),
         ({"made_at": datetime(2026, 1, 1, tzinfo=UTC), "endpoint": "video.generation"}, True),
+        ({"made_at": datetime(2026, 1, 1, tzinfo=UTC), "endpoint": "/v1/videos"}, True),
+        ({"made_at": datetime(2026, 1, 1, tzinfo=UTC), "status_code": 102}, True),
         (
             {"made_at": datetime(2026, 1, 1, tzinfo=UTC), "endpoint": "video.generation", "cost_nanos": 5},
             False,
@@ -288,6 +290,7 @@ def test_rows_that_may_still_change_are_due(team: Team, columns: dict[str, Any],
         ({"status_code": 502}, False),
         ({"success": False, "status_code": 200}, False),
         ({"error_code": "upstream:x"}, False),
+        ({"success": False, "status_code": 102}, None),
         ({}, None),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from generations.gateway.jsontext import Value
 
-__all__ = ["ENDPOINTS", "Endpoint", "Wire", "find", "refusal"]
+__all__ = ["ENDPOINTS", "Endpoint", "Wire", "find", "is_job", "refusal"]
 
 Wire: TypeAlias = Literal[
     "chat",
@@ -105,6 +105,12 @@ def find(stored_name: str | None) -> Endpoint | None:
     """The endpoint that a record names, in any spelling (dotted, slashed, `/v1/...`), or None if it is
     unknown."""
     return _BY_SPELLING.get(_normal(stored_name)) if isinstance(stored_name, str) else None
+
+
+def is_job(stored_name: str | None) -> bool:
+    """Whether the endpoint starts a job, whose cost and result come when it is finished."""
+    known = find(stored_name)
+    return known is not None and known.wire in ("video", "batch", "music")
 
 
 def refusal(stored_name: str | None, body: Value | None) -> str | None:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Literal
 
+from generations.gateway import endpoints
 from generations.gateway.jsontext import Value
 from generations.reading import numbers
 from generations.reading.shapes import Cost, CostLine
@@ -190,7 +191,7 @@ def _why_unknown(fields: dict[str, Value]) -> str:
         return "No cost is recorded yet: the session is still open."
     if fields.get("success") is False:
         return "No cost is recorded: the gateway records none for a request that failed."
-    if words(fields.get("endpoint")) in ("video.generation", "batch", "music.generate"):
+    if endpoints.is_job(words(fields.get("endpoint"))):
         return "No cost is recorded yet: the gateway sets it when the job is finished."
     return "The record holds no cost. That is not the same as free."
 

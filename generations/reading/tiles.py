@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from generations.gateway import endpoints
 from generations.gateway.jsontext import Value
-from generations.reading import made, money, numbers, timing, usage
+from generations.reading import attempts, made, money, numbers, timing, usage
 from generations.reading.attempts import duration
 from generations.reading.axis import Axis
 from generations.reading.numbers import UNKNOWN
@@ -75,7 +75,7 @@ def _first_note(fields: Fields, known: Times) -> str:
 
 def _no_first(fields: Fields, known: Times) -> str:
     if known.meaning == "failed":
-        return "failed before one"
+        return _unless_answered(fields)
     if known.meaning == "open":
         return "the session is still open"
     if known.meaning == "unknown" and known.latency is not None:
@@ -83,27 +83,22 @@ def _no_first(fields: Fields, known: Times) -> str:
     return "not streamed" if fields.get("stream") is False else _unrecorded(fields, "latency_ms")
 
 
+def _unless_answered(fields: Fields) -> str:
+    """Whether a failure came before a first token: no provider was asked, or none answered."""
+    tries = attempts.read(fields)
+    unasked = "provider" in fields and fields["provider"] is None
+    vain = unasked or (tries and not any(attempt.answered for attempt in tries))
+    return "failed before one" if vain else "not recorded"
+
+
 def _total(fields: Fields, known: Times, axis: Axis) -> Tile:
     """The time that the bar shows, too. Attempts in vain are part of it."""
-    if known.meaning == "whole" and axis.failed and known.total is not None:
-        return _time("Total wait", axis.width, f"{numbers.duration(axis.failed)} of it failed attempts")
-    label = TOTALS[known.meaning]
-    if known.meaning == "failed" and axis.failed:
-        return _time(label, axis.width, f"{numbers.duration(axis.failed)} of it failed attempts")
-    value = (
-        known.total
-        if known.total is not None
-        else known.after
-        if known.after is not None
-        else known.generation
-    )
+    value, wait = timing.headline(known, axis), timing.is_wait(known, axis)
+    label = "Total wait" if wait and known.meaning == "whole" else TOTALS[known.meaning]
     if value is None:
         return Tile(label, UNKNOWN, note=_no_total(fields, known))
-    return _time(label, value, _total_note(fields, known))
-
-
-def _time(label: str, value: Decimal, note: str) -> Tile:
     number, unit = numbers.split_ms(value)
+    note = f"{numbers.duration(axis.failed)} of it failed attempts" if wait else _total_note(fields, known)
     return Tile(label, number, unit=unit, note=note, title=numbers.exact_ms(value))
 
 

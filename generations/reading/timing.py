@@ -24,6 +24,12 @@ READINGS: dict[Meaning, str] = {
         "and nothing is derived from them."
     ),
 }
+COLUMNS = (
+    *("latency_ms", "generation_ms", *times.NEW_COLUMNS),
+    *("success", "status_code", "stream", "provider_attempts"),
+)
+"""The columns of a record that its times are read from."""
+
 BEGINS = {
     True: "The axis begins when the request reached the gateway.",
     False: "The axis begins with the first attempt: the record does not tell the time before it.",
@@ -34,6 +40,23 @@ def lay_out(fields: dict[str, Value], made: datetime | None) -> tuple[Times, axi
     """The times of a record, and the axis that everything on its page is drawn on."""
     known = times.read(fields, made)
     return known, axis.lay_out(known, attempts.read(fields))
+
+
+def headline(known: Times, drawn: axis.Axis) -> Decimal | None:
+    """The time in ms that pages and lists name first: the whole wait where attempts failed in vain, else from dispatch
+    to the last frame, or what there is of it.
+    """
+    if is_wait(known, drawn):
+        return drawn.width
+    found = (known.total, known.after, known.generation)
+    return next((time for time in found if time is not None), None)
+
+
+def is_wait(known: Times, drawn: axis.Axis) -> bool:
+    """Whether the whole axis is one wait with failed attempts in it."""
+    return bool(drawn.failed) and (
+        known.meaning == "failed" or (known.meaning == "whole" and known.total is not None)
+    )
 
 
 def read(fields: dict[str, Value], made: datetime | None) -> Timing:

@@ -92,9 +92,11 @@ def _detail(counts: dict[str, Value], places: tuple[tuple[str, ...], ...]) -> in
 def cached_relation(fields: Mapping[str, Value]) -> Relation:
     """Whether the tokens read from the cache are part of the input of this record."""
     usage = box(fields.get("usage"))
-    known = tokens(usage)
+    known, hint = tokens(usage), usage.get("cached_read_tokens_are_subset_of_input")
     if known.cached is None or known.input is None or known.cached > known.input:
         return "extra"
+    if isinstance(hint, bool):
+        return "inside" if hint else "extra"
     if words(fields.get("provider")) == "anthropic" or "cache_read_input_tokens" in usage:
         return "extra"
     anthropic = (words(fields.get("model_id")) or "").startswith(("anthropic/", "claude"))
@@ -133,9 +135,12 @@ def notes(fields: Mapping[str, Value]) -> list[str]:
     said += [f"{numbers.count(known.written)} written to the cache"] if known.written else []
     missed = whole(inside(fields.get("usage"), "prompt_cache_miss_tokens"))
     said += [f"{numbers.count(missed)} not in the cache"] if missed else []
-    if known.total is not None and "extra" in [relation for count, relation, _ in held if count]:
-        said.append(f"{numbers.count(known.total)} in total")
-    return said
+    return said + ([f"{numbers.count(known.total)} in total"] if _holds_more(known) else [])
+
+
+def _holds_more(known: Tokens) -> bool:
+    """Whether the recorded total is more than input and output."""
+    return known.total is not None and known.total > (known.input or 0) + (known.output or 0)
 
 
 RELATIONS: dict[Relation, str] = {"inside": " of them", "extra": " more", "unclear": ""}
@@ -244,7 +249,8 @@ NAMES: dict[str, tuple[str, str, str]] = {
     "citation_count": ("Citations", "", ""),
     "requests": ("Requests", "", ""),
     "is_byok": ("Own provider key", "", ""),
-    "cost": ("Cost by the provider's count", "", ""),
+    "cached_read_tokens_are_subset_of_input": ("Cache counted as part of the input", "", ""),
+    "cost": ("Cost", "", ""),
     "cost_details.upstream_inference_cost": ("Cost at the provider", "", ""),
     "cost_details.upstream_inference_prompt_cost": ("Cost of the prompt at the provider", "", ""),
     "cost_details.upstream_inference_completions_cost": ("Cost of the answer at the provider", "", ""),

@@ -2,11 +2,11 @@
 `gateway.error_catalogue`; replays are explained by the same functions as records.
 """
 
-from generations.gateway import error_bodies
+from generations.gateway import endpoints, error_bodies
 from generations.gateway.error_bodies import ORIGINS, entry_of
 from generations.gateway.error_catalogue import FAULTS, HELPS, Entry, Whose, by_status, likely
 from generations.gateway.jsontext import Value
-from generations.reading import numbers
+from generations.reading import money, numbers
 from generations.reading.shapes import Fact, Verdict
 from generations.reading.text import box, inside, items, short, snippet, whole, words
 from generations.reading.times import is_open
@@ -90,7 +90,7 @@ def _succeeded(fields: Fields) -> Verdict:
         return Verdict(
             "warn", "Succeeded", title, advice=advice, rule=f"finish:{finish[:40]}", quotes=_fallback(fields)
         )
-    if fields.get("cost_nanos") is None and words(fields.get("endpoint")) in ("video.generation", "batch"):
+    if fields.get("cost_nanos") is None and endpoints.is_job(words(fields.get("endpoint"))):
         told = "The job was accepted. Its result and cost come when it is finished."
         return Verdict(
             "run",
@@ -288,10 +288,11 @@ def _client_saw(fields: Fields) -> str:
 
 
 def _charged(fields: Fields) -> str:
-    nanos = whole(fields.get("cost_nanos"))
-    if nanos is None:
-        return "No charge is recorded."
-    return "Nothing was charged." if nanos == 0 else f"{numbers.exact_dollars(nanos)} was charged."
+    cost = money.nanos(fields.get("cost_nanos"))
+    if cost is None:
+        return "No charge is recorded." if fields.get("cost_nanos") is None else ""
+    shown = numbers.exact_dollars(cost, money.currency_of(fields))
+    return "Nothing was charged." if cost == 0 else f"{shown} was charged."
 
 
 def message(fields: Fields) -> Value:

@@ -4,7 +4,7 @@ Two clocks are not compared: the gateway's times stand against the gateway's, ti
 measured here; where neither is possible they stand beside each other without a difference.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from urllib.parse import urlencode
@@ -177,7 +177,8 @@ def gateway_times(row: Generation) -> Times:
         "stream": row.stream,
         "status_code": row.status_code,  # type: ignore[dict-item]
     }
-    return times_of.read(fields, row.made_at)
+    known = times_of.read(fields, row.made_at)
+    return known if known.total is None or row.wait_ms is None else replace(known, total=row.wait_ms)
 
 
 def _measured(one: Replay, other: Replay) -> list[Delta]:

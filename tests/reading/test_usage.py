@@ -97,7 +97,11 @@ def details(cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
             {},
             ["480 more reasoning", "990 in total"],
         ),
-        ({"input_tokens": 10, "output_tokens": 9, "total_tokens": 24, **details(0, 4)}, {}, ["4 reasoning"]),
+        (
+            {"input_tokens": 10, "output_tokens": 9, "total_tokens": 24, **details(0, 4)},
+            {},
+            ["4 reasoning", "24 in total"],
+        ),
         (
             {"input_tokens": 10, "output_tokens": 500, **details(0, 480)},
             {"provider": "google-ai-studio"},
@@ -107,6 +111,17 @@ def details(cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
         (
             {"input_tokens": 100, "output_tokens": 5, **details(60)},
             {"provider": "anthropic"},
+            ["60 more from the cache"],
+        ),
+        # A total of input and output does not hold what stands on top, so it is not named with it.
+        (
+            {"input_tokens": 100, "output_tokens": 5, "total_tokens": 105, **details(60)},
+            {"provider": "anthropic"},
+            ["60 more from the cache"],
+        ),
+        (
+            {"input_tokens": 100, "cached_read_tokens_are_subset_of_input": False, **details(60)},
+            {},
             ["60 more from the cache"],
         ),
         (

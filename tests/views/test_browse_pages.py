@@ -54,6 +54,13 @@ def test_the_list_asks_the_same_queries_for_any_number_of_rows(
     assert [one["sql"] for one in queries.captured_queries if "packed" in one["sql"]] == []
 
 
+def test_an_open_session_is_not_listed_as_failed(team: Team, ada: User) -> None:
+    keep(team, demo_record("live-call"), "realtime:sess_acme")
+    page = people.browser(ada).get(listing(team)).content.decode()
+    assert "Open session" in page
+    assert ">Failed" not in page.partition("<tbody>")[2]
+
+
 def test_blank_filters_leave_the_address(team: Team, ada: User) -> None:
     answer = people.browser(ada).get(listing(team), {"q": "", "model": " a/b ", "stream": "", "junk": "1"})
     assert answer["Location"] == f"{listing(team)}?model=a%2Fb"

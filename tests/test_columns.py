@@ -1,0 +1,30 @@
+"""What lists know of a record is what its page says."""
+
+import json
+from typing import Any
+
+import pytest
+
+from generations import lookup
+from generations.gateway.record import Record
+from generations.reading import numbers, outline, tiles
+from tests.reading.samples import demo_record, demo_records
+
+TIMES = {"Total wait", *tiles.TOTALS.values()}
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in demo_records()])
+def test_lists_name_the_time_that_the_page_names_first(name: str) -> None:
+    record = Record.read(demo_record(name))
+    wait = lookup.columns(record)["wait_ms"]
+    shown = [tile.title for tile in outline.make(record).tiles if tile.label in TIMES]
+    assert shown == ["" if wait is None else numbers.exact_ms(wait)]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "nanos"),
+    [(53300, 53300), ("53300", 53300), ("5.33e4", 53300), (280.5, 280), ("free", None), (10**30, None)],
+)
+def test_lists_know_the_cost_in_any_form(recorded: Any, nanos: int | None) -> None:
+    record = Record.read(json.dumps({"cost_nanos": recorded}).encode())
+    assert lookup.columns(record)["cost_nanos"] == nanos
