@@ -30,9 +30,9 @@ def chat(*texts: str, **record: Any) -> bytes:
     return json.dumps(told, ensure_ascii=False).encode()
 
 
-def conversation() -> bytes:
-    """5 MiB in 2,000 messages."""
-    return chat(*(f"Message {number}: " + f"né {number} 🙂\n" * 160 for number in range(2000)))
+def conversation(messages: int = 2000) -> bytes:
+    """5 MiB in 2,000 messages, or as many as are asked for."""
+    return chat(*(f"Message {number}: " + f"né {number} 🙂\n" * 160 for number in range(messages)))
 
 
 def one_text() -> bytes:

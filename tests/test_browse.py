@@ -253,13 +253,8 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team) -> None:
     assert "by_words" in plan(matching(team, {"q": "number7"}))
     assert "scan" not in plan(matching(team, {"q": "some"}))
     assert plan(matching(team, {"cost_min": 1})) == {"by_time"}
-
-
-def test_replays_are_found_by_an_index_at_50_000_rows(team: Team) -> None:
-    fill(team, [people.person(team), people.person(team)], 50_000)
     replayed(Generation.objects.filter(team=team)[0])
-    used = plan(matching(team, {"replayed": True}))
-    assert used & {"generations_generation_pkey", "by_time"}
+    assert plan(matching(team, {"replayed": True})) & {"generations_generation_pkey", "by_time"}
 
 
 def test_offers_step_through_the_indexes(team: Team, django_assert_num_queries: Any) -> None:
@@ -311,12 +306,12 @@ def test_an_empty_csv_has_its_head(team: Team) -> None:
 
 
 def test_csv_needs_the_same_memory_for_any_number_of_rows(team: Team) -> None:
-    fill(team, [people.person(team), people.person(team)], 12_000)
+    fill(team, [people.person(team), people.person(team)], 3_200)
     peaks = []
     for found in (matching(team, {"model": "model/1"}), matching(team, {})):
         tracemalloc.start()
-        rows = sum(piece.count("\n") for piece in browse.csv_lines(found, 100))
+        rows = sum(piece.count("\n") for piece in browse.csv_lines(found, 20))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert rows == 6_001
+    assert rows == 1_601
     assert peaks[1] < 2 * peaks[0]

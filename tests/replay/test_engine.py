@@ -318,20 +318,28 @@ def test_shutdown_interrupts_with_what_came(
     assert ReplayAnswer.objects.get(replay=replay).text
 
 
+@pytest.fixture
+def quick_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five checkpoints a second, so that a stream of two seconds has several."""
+    monkeypatch.setattr("generations.replay.pulse.BEAT_S", 0.2)
+
+
+@pytest.mark.usefixtures("quick_beat")
 def test_a_worker_taken_for_lost_still_delivers(
     chat: Generation, ada: User, demo_gateway: DemoGateway
 ) -> None:
-    demo_gateway.set(pace=1, first_byte_ms=0, frames=200, frame_ms=25)
+    demo_gateway.set(pace=1, first_byte_ms=0, frames=100, frame_ms=25)
     beside = Beside(rows.replay(chat, ada))
     wait_for(ReplayPart.objects.exists, 60)
     Replay.objects.update(state=State.INTERRUPTED)
     assert beside.end().state == State.SUCCEEDED
 
 
+@pytest.mark.usefixtures("quick_beat")
 def test_the_checkpoints_and_the_live_log_tell_the_same(
     chat: Generation, ada: User, demo_gateway: DemoGateway
 ) -> None:
-    demo_gateway.set(pace=1, first_byte_ms=0, frames=120, frame_ms=20)
+    demo_gateway.set(pace=1, first_byte_ms=0, frames=200, frame_ms=20)
     beside = Beside(rows.replay(chat, ada))
     wait_for(lambda: ReplayPart.objects.count() > 1, 60)
     saved = live.saved_log(beside.replay.pk)

@@ -39,8 +39,14 @@ def outage() -> Iterator[None]:
 
 
 def test_an_answer_is_saved_when_the_database_is_back(
-    chat: Generation, ada: User, demo_gateway: DemoGateway, caplog: pytest.LogCaptureFixture
+    chat: Generation,
+    ada: User,
+    demo_gateway: DemoGateway,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # A connection is waited for as long in each of the tries: how long makes no difference to what they do.
+    monkeypatch.setattr(connection.pool, "timeout", 0.5)  # type: ignore[attr-defined]
     demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
     replay = rows.replay(chat, ada)
     runner = threading.Thread(target=engine.run, args=[replay.pk], daemon=True)
