@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -35,9 +36,23 @@ def conversation(messages: int = 2000) -> bytes:
     return chat(*(f"Message {number}: " + f"né {number} 🙂\n" * 160 for number in range(messages)))
 
 
-def one_text() -> bytes:
-    """50 MiB in one message."""
-    return chat(('Ünd so weiter, "and so on"\n' * (50 * MIB // 28)) + "the very end")
+def one_text(mib: int = 50) -> bytes:
+    """One message of so many MiB."""
+    return chat(('Ünd so weiter, "and so on"\n' * (mib * MIB // 28)) + "the very end")
+
+
+SIZES: dict[str, Callable[[], bytes]] = {
+    "small": lambda: chat("hello", "hi"),
+    "5 MiB": conversation,
+    "8 MiB": lambda: one_text(8),
+    "50 MiB": one_text,
+}
+
+
+@cache
+def record(size: str) -> bytes:
+    """A record of one of SIZES, made when a test first wants it."""
+    return SIZES[size]()
 
 
 @contextmanager

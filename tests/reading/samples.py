@@ -20,8 +20,7 @@ NOW = int(time.time() * 1000)
 def demo_records(form: Form = "scoped") -> Iterator[tuple[str, str, bytes]]:
     """(name, request ID, body) of every story."""
     for story in records.STORIES:
-        request_id = records.id_of(story, NOW)
-        yield story.name, request_id, _body(story, request_id, form)
+        yield story.name, records.id_of(story, NOW), demo_record(story.name, form)
 
 
 @cache

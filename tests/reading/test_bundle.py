@@ -294,11 +294,10 @@ def test_the_words_of_the_formats_stay() -> None:
     }
 
 
-@pytest.mark.parametrize("name", [name for name, _, _ in demo_records()])
-def test_without_bodies_figures_of_every_demo_record_stay(name: str) -> None:
-    raw = demo_record(name)
-    before, after = (outline.make(Record.read(one)) for one in (raw, without_bodies(raw, "expired_here")))
-    assert (after.cost, after.usage) == (before.cost, before.usage)
+def test_without_bodies_figures_of_every_demo_record_stay() -> None:
+    for name, _, raw in demo_records():
+        before, after = (outline.make(Record.read(one)) for one in (raw, without_bodies(raw, "expired_here")))
+        assert (name, after.cost, after.usage) == (name, before.cost, before.usage)
 
 
 VALUES = st.recursive(
@@ -357,6 +356,7 @@ def test_what_went_to_the_provider_is_a_file_of_its_own(as_text: bool) -> None:
     assert json.loads(files["provider_request.json"]) == body
     assert "`provider_request.json`: what the gateway sent to the provider" in files["README.md"].decode()
     hidden = unpacked(raw, mask=True)
-    assert json.loads(hidden["provider_request.json"])["model"] == "gpt-5-nano"
+    masked_body = {"model": "(10 bytes)", "input": "(17 bytes)", "temperature": 0}
+    assert json.loads(hidden["provider_request.json"]) == masked_body
     assert all(SECRET.encode() not in file for file in hidden.values())
     assert SECRET.encode() not in without_bodies(raw, "expired_here")

@@ -31,14 +31,22 @@ TABS = ("", "/parameters", "/cost", "/timing", "/provider", "/json", "/replays")
 LIST, TEXT = "/replay_request/messages", "/replay_request/messages/0/content"
 HTML_LIMIT = 150_000  # bytes
 READ_LIMIT, LOOKUP_LIMIT = 64, 256  # MiB
-RAW = {"small": large.chat("hello", "hi"), "5 MiB": large.conversation(), "50 MiB": large.one_text()}
-REQUEST = {name: json.loads(raw)["replay_request"] for name, raw in RAW.items()}
-REQUEST_IDS = {"small": "G-1", "5 MiB": "G-5", "50 MiB": "G-50"}
+REQUEST_IDS = {"small": "G-1", "5 MiB": "G-5", "8 MiB": "G-8", "50 MiB": "G-50"}
 
 
 @pytest.fixture
 def large_rows(team: Team) -> dict[str, Generation]:
-    return {name: keep(team, raw, REQUEST_IDS[name]) for name, raw in RAW.items()}
+    """Rows that are kept in chunks of 256 KiB, so that 8 MiB are read as 50 are, and one that is not."""
+    return kept(team, "small", "5 MiB", "8 MiB")
+
+
+def kept(team: Team, *names: str) -> dict[str, Generation]:
+    return {name: keep(team, large.record(name), REQUEST_IDS[name]) for name in names}
+
+
+def sent(name: str) -> Any:
+    """The request in the record of this size."""
+    return json.loads(large.record(name))["replay_request"]
 
 
 def body(browser: Client, row: Generation, path: str, **query: Any) -> Any:
@@ -78,9 +86,9 @@ def test_every_message_is_reached(team: Team, ada: User) -> None:
 
 
 @pytest.mark.django_db
-def test_a_text_of_50_mib_is_reached_from_end_to_end(team: Team, ada: User) -> None:
-    browser, row = people.browser(ada), keep(team, RAW["50 MiB"], "G-50")
-    text = REQUEST["50 MiB"]["messages"][0]["content"]
+def test_a_large_text_is_reached_from_end_to_end(team: Team, ada: User) -> None:
+    browser, row = people.browser(ada), kept(team, "8 MiB")["8 MiB"]
+    text = sent("8 MiB")["messages"][0]["content"]
     page = body(browser, row, "").content.decode()
     assert f"Show all {len(text.encode()) / 1e6:.1f} MB" in page
     first = body(browser, row, "/parts/text", at=TEXT)
@@ -96,19 +104,18 @@ def test_a_text_of_50_mib_is_reached_from_end_to_end(team: Team, ada: User) -> N
 
 @pytest.mark.django_db
 def test_raw_values_levels_and_hits(ada: User, large_rows: dict[str, Generation]) -> None:
-    browser, five, fifty = people.browser(ada), large_rows["5 MiB"], large_rows["50 MiB"]
-    for name, raw in RAW.items():
-        assert whole(browser, large_rows[name], ".json") == raw
-    assert json.loads(whole(browser, five, "/parts/raw", at="/replay_request")) == REQUEST["5 MiB"]
-    assert (
-        whole(browser, fifty, "/parts/raw", at=TEXT).decode() == REQUEST["50 MiB"]["messages"][0]["content"]
-    )
-    assert json.loads(whole(browser, fifty, "/parts/value", at=LIST)) == REQUEST["50 MiB"]["messages"]
+    browser, five, eight = people.browser(ada), large_rows["5 MiB"], large_rows["8 MiB"]
+    for name, row in large_rows.items():
+        assert whole(browser, row, ".json") == large.record(name)
+    assert json.loads(whole(browser, five, "/parts/raw", at="/replay_request")) == sent("5 MiB")
+    messages = sent("8 MiB")["messages"]
+    assert whole(browser, eight, "/parts/raw", at=TEXT).decode() == messages[0]["content"]
+    assert json.loads(whole(browser, eight, "/parts/value", at=LIST)) == messages
     level = body(browser, five, "/parts/level", at=LIST, start=1900)
     assert [node.key for node in level.context["nodes"]] == [str(number) for number in range(1900, 2000)]
     found = body(browser, five, "/json", find="message 1999:", where="request").context["hits"]
     assert [shown.hit.at for shown in found] == [f"{LIST}/1999/content"]
-    found = body(browser, fifty, "/json", find="the VERY", where="request").context["hits"]
+    found = body(browser, eight, "/json", find="the VERY", where="request").context["hits"]
     assert [shown.hit.at for shown in found] == [TEXT]
 
 
@@ -153,16 +160,15 @@ def everything(site: str, cookie: str, base: str) -> Iterator[int]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reading_takes_little_memory(
-    site: str, web: list[psutil.Process], ada: User, large_rows: dict[str, Generation]
-) -> None:
+def test_reading_takes_little_memory(site: str, web: list[psutil.Process], team: Team, ada: User) -> None:
+    rows = kept(team, "small", "5 MiB", "50 MiB")
     session = people.browser(ada).cookies[settings.SESSION_COOKIE_NAME].value
     cookie = f"{settings.SESSION_COOKIE_NAME}={session}"
-    list(everything(site, cookie, large_rows["small"].get_absolute_url()))
+    list(everything(site, cookie, rows["small"].get_absolute_url()))
     for name in ("5 MiB", "50 MiB"):
         with growth(web) as grown:
-            total = sum(everything(site, cookie, large_rows[name].get_absolute_url()))
-        assert total > 3 * len(RAW[name])
+            total = sum(everything(site, cookie, rows[name].get_absolute_url()))
+        assert total > 3 * len(large.record(name))
         if grown.mib is None:
             pytest.skip("this system does not tell peaks of memory")
         assert grown.mib <= READ_LIMIT, name
@@ -206,7 +212,7 @@ print(grown.mib)
 def test_a_lookup_takes_bounded_memory(
     team: Team, ada: User, site_environment: dict[str, str], name: str
 ) -> None:
-    with large.gateway({REQUEST_IDS[one]: partial(RAW.__getitem__, one) for one in RAW}) as address:
+    with large.gateway({REQUEST_IDS[one]: partial(large.record, one) for one in ("small", name)}) as address:
         people.connection(team, address)
         told = subprocess.run(
             [sys.executable, "-c", LOOKUP, REQUEST_IDS[name]],
@@ -217,7 +223,7 @@ def test_a_lookup_takes_bounded_memory(
             check=True,
         )
     size, mib = told.stdout.split()
-    assert int(size) == len(RAW[name])
+    assert int(size) == len(large.record(name))
     if mib == "None":
         pytest.skip("this system does not tell peaks of memory")
     assert float(mib) <= LOOKUP_LIMIT
