@@ -1,4 +1,4 @@
-"""The only place where a client is given a key: it asks whether the operator allows the address.
+"""The only place that opens keys. A client is given one when the operator allows its address.
 
 A connection outlives GATEWAY_URLS, so an address that was allowed when its key was saved may not be any more.
 """
@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from dashboard.fields import Secret
-from dashboard.models import allowed_urls
+from dashboard.models import Team, allowed_urls
 from generations.gateway.client import Client
 
 NO_KEY = Secret("none")  # for the health page, which needs no key, though a client does
@@ -38,6 +38,12 @@ def lasting_client(base_url: str, key: Secret, max_record_bytes: int) -> Client:
 @lru_cache(maxsize=64)
 def _lasting(base_url: str, credential: str, limit: int) -> Client:
     return Client(base_url, credential, max_record_bytes=limit)
+
+
+def keys_of(team: Team) -> list[str]:
+    """The team's keys as they are, to be masked wherever they come back."""
+    pairs = [(source.read_key, source.replay_key) for source in team.connections.all()]
+    return [key.reveal() for pair in pairs for key in pair if key]
 
 
 def _require_allowed(base_url: str) -> None:

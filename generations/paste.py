@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from dashboard import gateways
 from dashboard.models import User
 from dashboard.teams import audit
 from generations.gateway import endpoints
@@ -34,7 +35,7 @@ def is_offered(row: Generation, outline: Outline) -> bool:
 def keep(row: Generation, user: User, told: str, *, as_text: bool = False) -> PastedAnswer:
     """Store what was pasted in the place of what was pasted before. Raises pasted.Refused, Generation.DoesNotExist."""
     known = endpoints.find(row.endpoint)
-    read = pasted.read(told, known.wire if known else "", as_text=as_text, secrets=_secrets(row))
+    read = pasted.read(told, known.wire if known else "", as_text=as_text, secrets=gateways.keys_of(row.team))
     columns = {
         "team": row.team,
         "pasted_by": user,
@@ -59,10 +60,3 @@ def remove(row: Generation, user: User) -> bool:
         if gone:
             audit(row.team, user, REMOVED, row.request_id)
     return bool(gone)
-
-
-def _secrets(row: Generation) -> list[str]:
-    """The team's own keys, which must stand in no answer."""
-    sources = row.team.connections.all()
-    keys = [key for source in sources for key in (source.read_key, source.replay_key) if key]
-    return [key.reveal() for key in keys]
