@@ -5,6 +5,7 @@ from itertools import count
 
 from generations.gateway import endpoints
 from generations.gateway.jsontext import Value
+from generations.gateway.streams.assemble import Stray
 from generations.reading import wires
 from generations.reading.parts import Pen
 from generations.reading.shapes import Part, Side, Turn
@@ -103,6 +104,12 @@ def _with_pair(part: Part, anchor: str, name: str) -> Part:
         pair=anchor,
         note=part.note,
     )
+
+
+def events(strays: Iterable[Stray]) -> list[Turn]:
+    """What a stream holds beside the answer."""
+    told: list[Value] = [{"event": stray.name, "data": stray.data} for stray in strays]
+    return [Turn("answer", [Pen().json("", told)], "other events")] if told else []
 
 
 def error_body(payload: Value, at: str) -> Side:

@@ -222,16 +222,8 @@ def _told(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
     if kept.kind == "error":
         return conversation.error_body(kept.body, at)
     told = conversation.answer(readers, kept.body, at)
-    turns = [*told.turns, *_strays(kept)]
+    turns = conversation.numbered([*told.turns, *conversation.events(kept.strays)], "a")
     return msgspec.structs.replace(told, turns=turns, size=size, note=answer_note(record, kept))
-
-
-def _strays(kept: Kept) -> list[Turn]:
-    """What a stored stream holds beside the answer."""
-    if not kept.strays:
-        return []
-    told: Value = [{"event": stray.name, "data": stray.data} for stray in kept.strays]
-    return [Turn("answer", [Pen().json("", told, name="beside the answer")], "other events", "a0")]
 
 
 def _no_answer(record: Record) -> Side:

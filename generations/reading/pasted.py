@@ -4,10 +4,11 @@ It may be plain text, a body of a wire format, or a stream as it was logged. Its
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from generations.gateway.jsontext import Value, dumps
+from generations.gateway.streams.assemble import Stray
 from generations.reading import (
     answer_facts,
     conversation,
@@ -37,12 +38,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """`text` is what is stored, `body` what it says: a text or a whole body. `removed` credentials were replaced."""
+    """`text` is what is stored, `body` what it says: a text or a whole body. `removed` credentials were replaced.
+    `strays` have no place in the body of a stream."""
 
     text: str
     kind: Kind
     body: Value
     removed: int = 0
+    strays: list[Stray] = field(default_factory=list)
 
 
 def read(told: str, wire: str, *, as_text: bool = False, secrets: Iterable[str] = ()) -> Pasted:
@@ -55,26 +58,34 @@ def read(told: str, wire: str, *, as_text: bool = False, secrets: Iterable[str] 
     if not told.strip():
         raise Refused("Nothing was pasted.")
     clean, removed = credentials.without(told, secrets)
-    kind, body = ("text", clean) if as_text else taken_for(clean, wire)
-    return Pasted(clean, kind, body, removed)
+    found = Taken("text", clean) if as_text else taken_for(clean, wire)
+    return Pasted(clean, found.kind, found.body, removed, found.strays)
 
 
 def again(told: str, kind: str, wire: str, removed: int = 0) -> Pasted:
     """A stored one. What was taken for a body and is none for this version of Retake is text."""
     try:
-        taken, body = ("text", told) if kind == "text" else taken_for(told, wire)
+        found = Taken("text", told) if kind == "text" else taken_for(told, wire)
     except Refused:
-        taken, body = "text", told
-    return Pasted(told, taken, body, removed)
+        found = Taken("text", told)
+    return Pasted(told, found.kind, found.body, removed, found.strays)
 
 
-def taken_for(told: str, wire: str) -> tuple[Kind, Value]:
+class Taken(NamedTuple):
+    """What a text is taken for."""
+
+    kind: Kind
+    body: Value
+    strays: list[Stray] = []
+
+
+def taken_for(told: str, wire: str) -> Taken:
     """What a text is taken for, and what it says. Raises Refused for what is no answer: a frame, an error."""
     found = documents.of_value(told, wire)
     if found is None or not (
         found.streamed or found.frame or is_body(found.body, wire) or box(found.body).get("error")
     ):
-        return "text", told
+        return Taken("text", told)
     facts = answer_facts.read(wire, found.body, found.strays)
     if found.frame or (found.streamed and facts.is_empty and not facts.errors):
         raise Refused(
@@ -82,7 +93,7 @@ def taken_for(told: str, wire: str) -> tuple[Kind, Value]:
         )
     if facts.errors and not holds_answer(found.body):
         raise Refused("This is an error, not an answer. To store it all the same, take it as plain text.")
-    return "stream" if found.streamed else "body", found.body
+    return Taken("stream" if found.streamed else "body", found.body, found.strays)
 
 
 def is_body(value: Value, wire: str) -> bool:
@@ -104,6 +115,7 @@ def side(wire: str, pasted: Pasted) -> Side:
         Turn("assistant" if pasted.kind == "text" else turn.role, turn.parts, turn.label)
         for turn in made.turns
     ]
+    turns += conversation.events(pasted.strays)
     return Side(conversation.numbered(turns, "p"), size=size, at=AT)
 
 

@@ -17,7 +17,7 @@ from generations.gateway import endpoints
 from generations.gateway.jsontext import Value, loads, visible
 from generations.gateway.streams import assemble as streams
 from generations.gateway.streams.assemble import Assembled, Stray
-from generations.models import Replay, ReplayAnswer
+from generations.models import PastedAnswer, Replay, ReplayAnswer
 from generations.reading import answer_facts, answer_rest, contrast, long_text, numbers, replayed, usage, walk
 from generations.reading.answer_facts import Facts
 from generations.reading.places import Bytes, Found
@@ -220,6 +220,12 @@ def stored(endpoint: str, found: Found) -> contrast.Said:
     else:
         made, cut = streams.assemble_stored(wire, loads(found.read())), 0
     return contrast.said(made.wire, made.body, made.strays, _unread(cut))
+
+
+def pasted(told: PastedAnswer) -> contrast.Said:
+    """What a pasted answer says, for comparisons."""
+    read = told.read
+    return contrast.said(told.wire, read.body, read.strays)
 
 
 def _unread(size: int) -> str:

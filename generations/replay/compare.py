@@ -95,11 +95,15 @@ def compare(replay: Replay, view: View = "inline") -> Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Why one side is silent, and replays in its place, each with the query of that comparison."""
+    """Why one side is silent, and replays in its place, each with the query of that comparison.
+
+    `paste_url` is where its answer can be pasted, "" where it cannot.
+    """
 
     letter: str
     why: str
     replays: list[tuple[Replay, str]]
+    paste_url: str = ""
 
 
 def _offer(letter: str, a: Subject, b: Subject) -> Offer:
@@ -107,9 +111,8 @@ def _offer(letter: str, a: Subject, b: Subject) -> Offer:
     found = [(one, str(one.pk)) for one in subject.others if str(one.pk) != other.key]
     keys = [(key, other.key) if letter == "A" else (other.key, key) for _, key in found]
     queries = [urlencode({"a": first, "b": second}) for first, second in keys]
-    return Offer(
-        letter, subject.why_silent, [(one, query) for (one, _), query in zip(found, queries, strict=True)]
-    )
+    replays = [(one, query) for (one, _), query in zip(found, queries, strict=True)]
+    return Offer(letter, subject.why_silent, replays, f"{subject.url}/paste" if subject.may_be_pasted else "")
 
 
 # -- figures -------------------------------------------------------------------------------------------------

@@ -7,11 +7,13 @@ from uuid import UUID
 from django.db.models import Q
 
 from dashboard.models import Team
+from generations import paste
 from generations.gateway.jsontext import Unreadable
 from generations.lookup import acquit
-from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
+from generations.models import Generation, PastedAnswer, Replay, ReplayAnswer, StoredRecord
 from generations.reading import long_text, replayed
 from generations.reading.contrast import Said
+from generations.reading.outline import FROM_PROVIDER
 from generations.reading.shapes import Outline, Side
 from generations.rebuild import outline_of
 from generations.replay import answering, plan
@@ -63,18 +65,39 @@ class Recorded:
         return self.outline.answer if self.outline else Side()
 
     @cached_property
+    def pasted(self) -> PastedAnswer | None:
+        """What somebody pasted in the place of an answer that the record lacks."""
+        if self.outline is not None and not self.outline.lacks_answer:
+            return None
+        return PastedAnswer.objects.of(self.generation.team).filter(generation=self.generation).first()
+
+    @property
+    def may_be_pasted(self) -> bool:
+        """Whether somebody could paste its answer."""
+        return self.outline is not None and not paste.refusal(self.generation, self.outline)
+
+    @property
+    def stands_in(self) -> str:
+        """Whose answer is compared, where it is not the gateway's own: "pasted", "provider", or ""."""
+        if self.side.note == FROM_PROVIDER:
+            return "provider"
+        return "pasted" if self.said is not None and self.pasted is not None else ""
+
+    @cached_property
     def said(self) -> Said | None:
         """What it answered, None where `why_silent` says why that is not known."""
-        return None if isinstance(self._read, str) else self._read
+        if not isinstance(self._read, str):
+            return self._read
+        return answering.pasted(self.pasted) if self.pasted else None
 
     @property
     def why_silent(self) -> str:
         """Why there is no answer to compare, "" when there is one."""
-        return self._read if isinstance(self._read, str) else ""
+        return self._read if isinstance(self._read, str) and self.said is None else ""
 
     @cached_property
     def _read(self) -> "Said | str":
-        """What it answered, or why that is not known."""
+        """What the record says that it answered, or why that is not known."""
         failed = self.generation.success is False
         record = self.record
         if record is None or not record.has_answer or not self.side.at:
@@ -117,6 +140,9 @@ class Rerun:
 
     kind = "replay"
     others: tuple[Replay, ...] = ()
+    pasted = None
+    may_be_pasted = False
+    stands_in = ""
 
     def __init__(self, replay: Replay) -> None:
         self.replay, self.generation, self.recorded = replay, replay.generation, replay.new_generation

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from dashboard.access import Right, TeamRequest, for_team
+from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.heavy import leave_page_thread
 from generations.reading.contrast import VIEWS, View
 from generations.replay import subjects
@@ -73,6 +73,7 @@ def _compared(request: TeamRequest, a: Subject, b: Subject) -> dict[str, object]
         leave_page_thread(request)
     return {
         "comparison": comparison,
+        "may_paste": may(request, Right.PASTE),
         "switch": switch(base, a=a.key, b=b.key),
         "swapped": f"{base}?{urlencode({'a': b.key, 'b': a.key, 'view': view})}",
         "compare_url": base,

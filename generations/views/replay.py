@@ -45,6 +45,8 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
         "replay": replay,
         "generation": replay.generation,
         "original": comparison.a.side,
+        "pasted": comparison.a.pasted,
+        "may_paste": may(request, Right.PASTE),
         "may_replay": may(request, Right.REPLAY),
         "changes": _changes(replay),
         "deadlines": _deadlines(),

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.browser
 FRAME = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 SENT = {
     "model": "gpt-5-nano",
-    "messages": [{"role": "system", "content": "You answer in one short sentence, and you name your source. " * 4}],
+    "messages": [
+        {"role": "system", "content": "You answer in one short sentence, and you name your source. " * 4}
+    ],
     "stream": True,
     "temperature": 1,
     "parallel_tool_calls": True,
@@ -39,7 +41,9 @@ def frame(team: Team, ada: User, source: GatewayConnection) -> Generation:
     return rows.generation(team, ada, source, io_log=log, request_id="G-01M8FHYK19XRSK6F3SKK5TCZB7", **told)
 
 
-def test_the_pages_are_accessible_and_no_wider_than_a_phone(window: Windows, ada: User, frame: Generation) -> None:
+def test_the_pages_are_accessible_and_no_wider_than_a_phone(
+    window: Windows, ada: User, frame: Generation
+) -> None:
     tab, base = window(ada), frame.get_absolute_url()
     assert complaints(tab, [base, f"{base}/provider", f"{base}/paste"], "main") == []
     tab.goto(f"{base}/paste")
@@ -49,7 +53,9 @@ def test_the_pages_are_accessible_and_no_wider_than_a_phone(window: Windows, ada
     assert complaints(tab, [base, f"{base}/paste"], "main") == []
 
 
-def test_an_answer_is_pasted_and_removed_without_script(window: Windows, ada: User, frame: Generation) -> None:
+def test_an_answer_is_pasted_and_removed_without_script(
+    window: Windows, ada: User, frame: Generation
+) -> None:
     tab = window(ada, scripts=False)
     tab.goto(frame.get_absolute_url())
     tab.get_by_role("link", name="Paste the answer you have").click()
