@@ -50,7 +50,7 @@ def entry_of(told: Fields) -> Entry | None:
         (category, CATEGORIES),
         *((key, CODES | REASONS) for key in finer if key in FINER),
         (_text(told.get("reason")), REASONS),
-        (_text(told.get("error")), CODES | REASONS),
+        (_text(told.get("error")), CODES | REASONS | CATEGORIES),
     )
     return next((known[key] for key, known in tables if key in known), None)
 

@@ -6,6 +6,7 @@ in it succeeded without an answer.
 
 import msgspec
 
+from generations.gateway.error_catalogue import CONNECTIONS
 from generations.reading import answer_facts
 from generations.reading.answer_facts import Facts
 from generations.reading.shapes import Fact, Verdict
@@ -40,7 +41,7 @@ def _failed(told: Verdict, facts: Facts) -> Verdict:
     return Verdict(
         "bad",
         "Failed",
-        "The answer ended with an error.",
+        CONNECTIONS["error_finish"].title,
         story="The record says that the request succeeded; the answer in it carries an error."
         + (" What came before the error is below." if not facts.is_empty else ""),
         advice="A replay may succeed: the provider broke off, the request was accepted.",

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Literal
 
 from generations.gateway import error_bodies
-from generations.gateway.error_catalogue import CONNECTIONS, Entry, by_status
+from generations.gateway.error_catalogue import CONNECTIONS, GENERIC, Entry, by_status
 from generations.gateway.jsontext import Number, Unreadable, Value, loads, visible
 from generations.reading import numbers, verdict
 from generations.reading.shapes import Fact, Verdict
@@ -124,7 +124,9 @@ def _entry(failure: Failure) -> Entry | None:
     """What explains an answer that is no JSON; None where the error explains itself."""
     status = whole(failure.fields.get("status_code"))
     if failure.form == "json":
-        return None
+        inside_success = status is not None and status < 300
+        unknown = inside_success and verdict.find(failure.fields)[0] is GENERIC
+        return CONNECTIONS["error_finish"] if unknown else None
     if status is not None and 300 <= status < 400:
         return CONNECTIONS["redirected"]
     if failure.form == "page":

@@ -4,7 +4,7 @@
 
 from generations.gateway import endpoints, error_bodies
 from generations.gateway.error_bodies import ORIGINS, entry_of
-from generations.gateway.error_catalogue import FAULTS, HELPS, Entry, Whose, by_status, likely
+from generations.gateway.error_catalogue import CONNECTIONS, FAULTS, HELPS, Entry, Whose, by_status, likely
 from generations.gateway.jsontext import Value
 from generations.reading import money, numbers
 from generations.reading.shapes import Fact, Verdict
@@ -29,7 +29,7 @@ FINISHES: dict[str, tuple[str, str]] = {
             "Change the prompt, or choose another model or provider.",
         ),
     ),
-    "error": ("The answer ended with an error.", "Replay it; the answer may be incomplete."),
+    "error": (CONNECTIONS["error_finish"].title, "Replay it; the answer may be incomplete."),
     "cancel": ("The answer was cancelled.", "The client or the gateway ended it before the model was done."),
     "cancelled": (
         "The answer was cancelled.",

@@ -1,6 +1,6 @@
 """The failures of a replay and of its original, read from what is stored: why each failed, and whether for one cause."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generations.gateway.errors import GatewayError
 from generations.gateway.jsontext import Unreadable, Value, loads
@@ -23,6 +23,8 @@ MEMBERS = (
     "model_id",
 )
 MEMBER_UP_TO = 2 * 2**20  # bytes
+OWN = ("generation_id", "request_id", "requestId")
+"""Members that every attempt has of its own."""
 ANSWERED = ("gateway_error", "error_finish", "no_answer")
 """Reasons of replays that were answered: what came back explains them."""
 
@@ -107,4 +109,6 @@ def pair(original: Failure | None, again: Failure | None) -> Pair:
 def _lines(before: Value, after: Value) -> Lines | None:
     if not isinstance(before, dict | list) or not isinstance(after, dict | list):
         return None
-    return contrast.lines(structure.changes(before, after))
+    found = structure.changes(before, after)
+    kept = [one for one in found.shown if one.kind != "reordered" and one.path not in OWN]
+    return contrast.lines(replace(found, shown=kept, total=found.total - len(found.shown) + len(kept)))

@@ -18,6 +18,7 @@ from generations.models.replay import WORDS, State
 from generations.reading import contrast, numbers, patch_lines, patches
 from generations.reading.contrast import Lines
 from generations.reading.deltas import Delta
+from generations.reading.shapes import Side
 from generations.reading.structure import SHOWN, Changes
 from generations.replay import engine, failures, live, plan, results
 from generations.replay.compare import Comparison
@@ -84,7 +85,10 @@ def _failures(replay: Replay, comparison: Comparison, rerun: Rerun) -> dict[str,
     found = failures.pair(failures.of_original(replay.generation, record), failed)
     hidden = found.again is not None and replay.reason != "error_finish"
     outline = comparison.a.outline if isinstance(comparison.a, Recorded) else None
-    return {"failures": found, "side": None if hidden else rerun.side, "outline": outline}
+    told: dict[str, object] = {"failures": found, "side": None if hidden else rerun.side, "outline": outline}
+    if found.original and all(turn.role == "error" for turn in comparison.a.side.turns):
+        return {**told, "original": Side()}
+    return told
 
 
 def _words(answer: ReplayAnswer | None) -> dict[str, object]:

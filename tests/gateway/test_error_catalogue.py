@@ -72,6 +72,7 @@ PINNED = [
     ("connection", "redirected", "you", "no", "none"),
     ("connection", "wrong_path", "you", "no", "none"),
     ("connection", "crashed", "gateway", "unsure", "replay"),
+    ("connection", "error_finish", "unknown", "unsure", "replay"),
     ("connection", "no_answer", "gateway", "unsure", "replay"),
     ("connection", "garbled", "gateway", "later", "replay"),
     ("connection", "record_too_large", "retake", "no", "none"),

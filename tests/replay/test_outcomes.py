@@ -188,3 +188,20 @@ def test_a_batch_counts_errors_and_empty_answers_apart(team: Team, ada: User, pe
     assert {one.name: one.number for one in found.states} == {"succeeded": 1, "empty": 1, "failed": 1}
     assert [(one.name, one.number) for one in found.failures] == [(FINISH, 1)]
     assert "Ended without an answer" in answer.content.decode()
+
+
+def test_ids_and_the_order_of_members_do_not_make_errors_differ(team: Team, ada: User, peer: Told) -> None:
+    says(peer, dict(reversed([*PAYLOAD.items(), ("generation_id", "G-2")])), 502)
+    replay = replayed(team, ada, peer, **FAILED, error_payload={"generation_id": "G-1", **PAYLOAD})
+    page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
+    assert "Nothing but IDs and the order of members." in page
+    assert "another order" not in page
+
+
+def test_an_unknown_error_inside_an_answer_is_not_called_a_failed_request(
+    team: Team, ada: User, peer: Told
+) -> None:
+    says(peer, frames(HALF, {"error": {"message": "It broke", "type": "odd_error"}}, done=False), kind=SSE)
+    page = people.browser(ada).get(replayed(team, ada, peer).get_absolute_url()).content.decode()
+    assert "The answer ended with an error." in page
+    assert "It broke" in page

@@ -108,6 +108,14 @@ CONNECTIONS = table(
         "replay",
     ),
     Entry(
+        "error_finish",
+        "The answer ended with an error.",
+        "unknown",
+        "Read what came back below. Replay it; another provider may finish the answer.",
+        "unsure",
+        "replay",
+    ),
+    Entry(
         "no_answer",
         "The gateway sent no answer.",
         "gateway",
