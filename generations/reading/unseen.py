@@ -8,9 +8,9 @@ from html import escape
 from generations.reading import numbers, units
 
 _NAMES = {
-    "\t": ("⇥", "tab"),
-    "\n": ("↵", "line break"),
-    "\r": ("␍", "carriage return"),
+    "\t": ("TAB", "tab"),
+    "\n": ("LF", "line break"),
+    "\r": ("CR", "carriage return"),
     "\u0085": ("NEL", "next line"),
     "\u00a0": ("NBSP", "no-break space"),
     "\u00ad": ("SHY", "soft hyphen"),
@@ -91,7 +91,7 @@ def _blanks(text: str) -> str:
         return "".join(
             _blanks(one) if one != "\n" else _mark(*_NAMES["\n"]) + one for one in re.findall(r"\n| +", text)
         )
-    return _mark(f"␣{len(text)}" if len(text) > 1 else "␣", numbers.plural(len(text), "blank")) + text
+    return _mark(f"SP×{len(text)}" if len(text) > 1 else "SP", numbers.plural(len(text), "blank")) + text
 
 
 def _character(cluster: str) -> str:
@@ -102,7 +102,8 @@ def _character(cluster: str) -> str:
     notes = [_mark(*_named(one)) for one in hidden]
     if not hidden and not unicodedata.is_normalized("NFC", cluster):
         notes.append(_mark(*_decomposed(cluster)))
-    return (escape(shown) if shown != "\r" else "") + "".join(notes)
+    said = "".join(notes)
+    return said + shown.replace("\r", "") if cluster.isspace() else escape(shown) + said
 
 
 def _decomposed(cluster: str) -> tuple[str, str]:
