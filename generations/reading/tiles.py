@@ -58,7 +58,7 @@ def wire_of(fields: Fields) -> str:
 
 
 def _first(fields: Fields, known: Times, label: str) -> Tile:
-    if known.first is None:
+    if known.first is None or not known.streamed:
         return Tile(label, UNKNOWN, note=_no_first(fields, known))
     number, unit = numbers.split_ms(known.first)
     return Tile(

@@ -159,6 +159,14 @@ def test_two_first_tokens_that_differ_are_both_told() -> None:
     assert found["First token"] == ("44 ms", "latency_ms tells 500 ms")
 
 
+def test_what_was_not_streamed_has_no_first_token() -> None:
+    may = datetime(2026, 5, 6, tzinfo=UTC)
+    record = loads('{"stream": false, "success": true, "latency_ms": 320, "generation_ms": 1250}')
+    assert isinstance(record, dict)
+    first = tiles.tiles(record, may)[0]
+    assert (first.number, first.note) == ("unknown", "not streamed")
+
+
 def test_an_open_session_has_not_failed() -> None:
     found = tiles_of(endpoint="audio.realtime", status_code=102, success=False, latency_ms=409)
     assert found["Duration"] == ("unknown", "the session is still open")
