@@ -136,6 +136,7 @@ def tried(*outcomes: str) -> list[dict[str, Any]]:
     ("times", "outcomes", "meaning"),
     [
         ({"latency_ms": 22, "generation_ms": 10}, ["upstream_non_2xx"], "failed"),
+        ({"latency_ms": 5, "generation_ms": 10}, ["upstream_non_2xx"], "failed"),
         ({"latency_ms": 22, "generation_ms": 22}, ["error", "upstream_non_2xx"], "failed"),
         (
             {"latency_ms": 9, "generation_ms": 26},
