@@ -339,11 +339,13 @@ def test_a_worker_taken_for_lost_still_delivers(
 def test_the_checkpoints_and_the_live_log_tell_the_same(
     chat: Generation, ada: User, demo_gateway: DemoGateway
 ) -> None:
-    demo_gateway.set(pace=1, first_byte_ms=0, frames=200, frame_ms=20)
+    slow(demo_gateway)  # its checkpoints stand until it is stopped, however slow the machine
     beside = Beside(rows.replay(chat, ada))
     wait_for(lambda: ReplayPart.objects.count() > 1, 60)
     saved = live.saved_log(beside.replay.pk)
+    beside.replay.ask_to_stop(ada)
     replay = beside.end()
+    assert live.text_of(saved)
     assert [entry.seq for entry in saved] == list(range(1, len(saved) + 1))
     assert ReplayAnswer.objects.get(replay=replay).text.startswith(live.text_of(saved))
 
