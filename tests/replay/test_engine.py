@@ -339,7 +339,7 @@ def test_a_worker_taken_for_lost_still_delivers(
 def test_the_checkpoints_and_the_live_log_tell_the_same(
     chat: Generation, ada: User, demo_gateway: DemoGateway
 ) -> None:
-    slow(demo_gateway)  # its checkpoints stand until it is stopped, however slow the machine
+    demo_gateway.set(pace=1, first_byte_ms=0, frames=4000, frame_ms=25)  # longer than any machine needs
     beside = Beside(rows.replay(chat, ada))
     wait_for(lambda: ReplayPart.objects.count() > 1, 60)
     saved = live.saved_log(beside.replay.pk)
