@@ -59,6 +59,8 @@ def of_value(value: Value, wire: str) -> Inner | None:
     if told is not None:
         return Inner(told, text.encode("utf-8", "surrogatepass"), frame=is_event(told))
     made = assemble_stored(wire, value)
+    if text == END or (made.streamed and made.body is None):
+        return Inner(None, b"", frame=True)
     if not isinstance(made.body, dict):
         return None
     raw = dumps(made.body).encode("utf-8", "surrogatepass")
@@ -66,6 +68,7 @@ def of_value(value: Value, wire: str) -> Inner | None:
     return Inner(made.body, raw, made.streamed, frame, made.complete, made.strays)
 
 
+END = "[DONE]"
 ENDS = 2  # frames that a stream ends with: the finish, the usage
 
 
@@ -81,7 +84,7 @@ def _count(value: Value) -> int:
     """How many frames a text or a list holds, about."""
     if isinstance(value, list):
         return len(value)
-    return str(value).count("data:") - str(value).count("[DONE]")
+    return str(value).count("data:") - str(value).count(END)
 
 
 def split(at: str) -> tuple[str, str]:
@@ -98,7 +101,7 @@ def find(name: str, rest: str, locate: Callable[[str], Found | None]) -> Found |
     endpoint = locate("/endpoint")
     known = endpoints.find(_text(endpoint.read())) if endpoint and endpoint.size < 400 else None
     told = inner(found.read().strip(), known.wire if known else "")
-    raw = json_view.cut(told.raw, rest) if told else None
+    raw = json_view.cut(told.raw, rest) if told and told.raw else None
     return None if raw is None else Found.held(raw)
 
 

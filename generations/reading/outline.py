@@ -34,7 +34,7 @@ from generations.reading import (
 from generations.reading.answer_choices import shape_of
 from generations.reading.parts import Pen
 from generations.reading.places import Bytes, Found, Place
-from generations.reading.shapes import Fact, Outline, Part, Side, Turn, Verdict, encoded
+from generations.reading.shapes import UNPARSED, Fact, Outline, Part, Side, Turn, Verdict, encoded
 from generations.reading.stored_answer import Kept
 from generations.reading.text import HEAD, box, dotted, head, inside, pointer, short, words
 from generations.reading.tiles import WRITTEN, tiles, wire_of
@@ -189,7 +189,7 @@ def _request(record: Record, readers: Wire, at: str, body: Value, place: Place) 
         return Side(missing=replayability.missing(record))
     size = numbers.size(place.size_at(at) or len(raw))
     if not isinstance(body, dict):
-        return Side([_unparsed(raw, at, size)], size=size, at=at)
+        return Side([_unparsed(raw, at, size)], size=size, note=UNPARSED, at=at)
     return msgspec.structs.replace(conversation.request(readers, body, at), size=size)
 
 
@@ -215,10 +215,10 @@ def _told(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
         return _no_answer(record)
     size = numbers.size(place.size_at(at) or len(raw))
     if kept.kind in ("last_frame", "redacted"):
-        pen, value = Pen(), kept.frame if kept.kind == "last_frame" else kept.body
+        pen, value = Pen(), kept.frame if kept.body is None else kept.body
         return Side(size=size, at=at, missing=[replayability.NO_TEXT[kept.kind]], frame=pen.json(at, value))
     if kept.kind == "unread":
-        return Side([_unparsed(raw, at, size)], size=size, at=at)
+        return Side([_unparsed(raw, at, size)], size=size, note=UNPARSED, at=at)
     if kept.kind == "error":
         return conversation.error_body(kept.body, at)
     told = conversation.answer(readers, kept.body, at)
@@ -237,7 +237,7 @@ def _no_answer(record: Record) -> Side:
 
 def _unparsed(raw: bytes, at: str, size: str) -> Turn:
     shown = head(raw[:4096].decode("utf-8", "replace"))
-    part = Part("json", at, shown, size=size, more=len(raw) > len(shown), note="cannot be read as JSON")
+    part = Part("json", at, shown, size=size, more=len(raw) > len(shown), note=UNPARSED)
     return Turn("unknown", [part], anchor="u1")
 
 

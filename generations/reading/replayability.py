@@ -234,7 +234,9 @@ def no_answer(record: Record) -> list[Cause]:
         and isinstance(inside(record.fields.get("io_log"), "payload"), dict)
     ):
         if _failed(record):
-            return [Cause("failed", "The request failed, so there is no answer.", "The error is above.")]
+            return [
+                Cause("failed", "The request failed, and the gateway kept no answer.", "The error is above.")
+            ]
         return [
             Cause(
                 "answer_not_kept",
@@ -243,7 +245,7 @@ def no_answer(record: Record) -> list[Cause]:
             )
         ]
     if _failed(record):
-        return [Cause("failed", "The request failed, so there is no answer.", "The error is above.")]
+        return [Cause("failed", "The request failed, and the gateway kept no answer.", "The error is above.")]
     if record.era != "scoped":
         return [
             Cause(

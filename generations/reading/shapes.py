@@ -137,6 +137,9 @@ class Cause(Shape, frozen=True):
     sure: bool = True
 
 
+UNPARSED = "cannot be read as JSON"
+
+
 class Side(Shape, frozen=True):
     """Request or answer. `total` items stand in the list at `list_at`, of which the first `shown` are in
     `turns`. `frame` is the last frame of a stream, where nothing else was kept of it.
@@ -151,6 +154,11 @@ class Side(Shape, frozen=True):
     shown: int = 0
     missing: list[Cause] = []
     frame: Part | None = None
+
+    @property
+    def is_unparsed(self) -> bool:
+        """Whether it is shown as the bytes that came, because they are no JSON object."""
+        return self.note == UNPARSED
 
     @property
     def left(self) -> int:

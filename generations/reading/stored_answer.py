@@ -80,7 +80,7 @@ def of_gateway(record: Record, wire: str, full: Record) -> Kept:
     if inner is None:
         return Kept("whole", body=body)
     if inner.frame:
-        return Kept("last_frame", frame=inner.body)
+        return Kept("last_frame", body=body, frame=inner.body)
     made = _of(inner.body, documents.ANSWER, "assembled" if inner.streamed else "whole", record.stream)
     return replace(made, strays=inner.strays, complete=inner.complete)
 

@@ -247,7 +247,9 @@ def forget_drawn() -> None:
 
 def _replays(sheet: Sheet, may_replay: bool) -> str:
     latest = sheet.row.replays.select_related("requested_by").order_by("-created_at")[:REPLAYS_SHOWN]
+    silent = sheet.outline.lacks_answer and not sheet.has_pasted  # then replays are compared with each other
     context = {"generation": sheet.row, "base": sheet.base, "outline": sheet.outline, "replays": latest}
+    context["silent"] = silent
     return render_to_string("generations/parts/panel_replays.html", {**context, "may_replay": may_replay})
 
 

@@ -112,3 +112,18 @@ def test_null_in_the_answers_place_is_told() -> None:
 def test_a_record_that_failed_keeps_its_own_verdict() -> None:
     told = verdict(chat(), success=False, status_code=502, error_code="upstream:upstream_error")
     assert (told.tone, told.title == "Ended without an answer.") == ("bad", False)
+
+
+def test_a_record_that_was_not_read_claims_nothing() -> None:
+    made = outline._bare(record(endpoint="chat.completions", replay_request={"model": "m"}))
+    assert [cause.code for side in (made.request, made.answer) for cause in side.missing] == [
+        "unread",
+        "unread",
+    ]
+    assert (made.unread, [cause.code for cause in made.refusals]) == (True, ["unread"])
+
+
+def test_a_request_that_is_shown_is_not_said_to_be_missing() -> None:
+    made = outline.build(logged(CHUNK, replay_supported=False, replay_request=None))
+    assert made.request.missing == []
+    assert [cause.code for cause in made.refusals] == ["not_offered"]

@@ -71,6 +71,7 @@ def test_it_may_be_taken_as_text_whatever_it_looks_like() -> None:
         (f"data: {json.dumps(END)}\n\ndata: [DONE]\n\n", "end of a stream"),
         (json.dumps([END]), "end of a stream"),
         ('{"type": "message_stop"}', "end of a stream"),
+        ("data: [DONE]", "end of a stream"),
         ('{"error": {"message": "no"}}', "an error"),
         ('{"error": "upstream_error", "status_code": 502}', "an error"),
         ("x" * (pasted.LIMIT + 1), "At most 2 MB"),

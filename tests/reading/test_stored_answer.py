@@ -101,6 +101,23 @@ def test_a_frame_as_text_is_one_too(frame: Any) -> None:
     assert kept(json.dumps(frame)).kind == "last_frame"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "[DONE]",
+        "data: [DONE]\n\n",
+        'data: {"type": "message_stop"}\n\n',
+        [CHUNK],
+        f"data: {json.dumps(CHUNK)}\n\n",
+    ],
+)
+def test_the_end_of_a_stream_is_one_too(told: Any) -> None:
+    made = drawn(told)
+    assert ([cause.code for cause in made.answer.missing], made.answered) == (["last_frame"], False)
+    assert made.answer.frame is not None
+    assert "DONE" in made.answer.frame.head or "stop" in made.answer.frame.head
+
+
 def test_usage_alone_is_a_frame_of_streams_only() -> None:
     assert kept({"usage": USAGE}).kind == "last_frame"
     assert kept({"usage": USAGE}, stream=False).kind == "whole"

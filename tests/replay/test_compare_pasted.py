@@ -1,6 +1,7 @@
 """Answers that were pasted, or are the provider's, stand in where the gateway kept none: compared, and marked."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -108,3 +109,14 @@ def test_the_gateways_own_answer_goes_before_what_was_pasted(team: Team, ada: Us
     said = Recorded(chat).said
     assert said is not None
     assert said.facts.text == "Kept at last"
+
+
+def test_replays_are_compared_with_each_other_where_the_original_is_silent(team: Team, ada: User) -> None:
+    chat = made(team, ada)
+    first, second = replayed(chat, ada, "Hello there"), replayed(chat, ada, "Hello again")
+    asked = f"{chat.get_absolute_url()}/replays"
+    chosen = re.findall(r'name="([ab])" value="([^"]+)"[^>]* checked', page(ada, asked))
+    assert sorted(chosen) == [("a", str(first.pk)), ("b", str(second.pk))]
+    assert compared(chat, first).answers is None
+    paste.keep(chat, ada, "Hello there")
+    assert ("a", chat.slug) in re.findall(r'name="([ab])" value="([^"]+)"[^>]* checked', page(ada, asked))
