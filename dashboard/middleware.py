@@ -17,6 +17,7 @@ from dashboard.access import SignedInRequest
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 PROBES = frozenset({"/healthz", "/readyz"})
 LAST_TEAM = "team"
+LONGEST_PATH = 4096  # characters; the longest of ours needs a tenth
 
 
 def health(get_response: GetResponse) -> GetResponse:
@@ -26,6 +27,18 @@ def health(get_response: GetResponse) -> GetResponse:
         if request.path_info in PROBES:
             response: HttpResponseBase = resolve(request.path_info).func(request)
             return response
+        return get_response(request)
+
+    return answer
+
+
+def short_addresses(get_response: GetResponse) -> GetResponse:
+    """An address that none of ours can be is refused before any pattern reads it: not all of Django's are linear."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        if len(request.path_info) > LONGEST_PATH:
+            text = f"This address is longer than {LONGEST_PATH:,} characters: no page of Retake has such a one.\n"
+            return HttpResponse(text, status=414, content_type="text/plain; charset=utf-8")
         return get_response(request)
 
     return answer

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "dashboard.middleware.health",
+    "dashboard.middleware.short_addresses",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -204,6 +205,7 @@ CELERY = {
 GATEWAY_URLS = env.gateway_urls("GATEWAY_URLS", default=["https://api.phaseo.app/v1"])
 DEMO_GATEWAY = env.text("DEMO_GATEWAY", default="")
 MAX_RECORD_MB = env.number("MAX_RECORD_MB", default=64)
+MAX_ANSWER_MB = env.number("MAX_ANSWER_MB", default=64)
 BODY_RETENTION_DAYS = env.number("BODY_RETENTION_DAYS", default=0)
 WEB_THREADS = env.number("WEB_THREADS", default=2)
 FIRST_BYTE_SECONDS = env.number("FIRST_BYTE_SECONDS", default=600)

@@ -10,7 +10,8 @@ from typing import Any
 
 REDACTED = "[redacted]"
 CIRCULAR = "[Circular]"
-_TRACE = re.compile(r"[\r\n]\s*at[^\S\r\n]+\S|error:[^\S\r\n]*\S", re.IGNORECASE)
+# Looked for only where white space begins: a run of it is read once.
+_TRACE = re.compile(r"(?<!\s)[^\S\r\n]*+[\r\n]\s*+at[^\S\r\n]++\S|error:[^\S\r\n]*+\S", re.IGNORECASE)
 _STACK_KEYS = frozenset({"stack", "stacktrace"})
 
 
