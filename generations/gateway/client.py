@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from generations.gateway import connection, errors, faults, streams
+from generations.gateway import connection, errors, faults, masking, streams
 from generations.gateway.connection import Stop, Timeouts
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
@@ -24,7 +24,8 @@ __all__ = ["USER_AGENT", "VERSION", "Client", "Probe", "Stop", "Timeouts"]
 
 VERSION = "0.1.0"
 USER_AGENT = f"Retake/{VERSION} (+generation lookup and replay)"
-MAX_ERROR_BYTES = 4 * 2**20
+MAX_ERROR_BYTES = READ_BYTES = 4 * 2**20
+PACKED = "application/octet-stream"
 _PROBE_ID = "G-00000000000000000000000000"  # no generation was made at the epoch
 _OURS = ("authorization", "connection", "content-length", "host", "transfer-encoding")
 T = TypeVar("T")
@@ -106,9 +107,10 @@ class Client:
     ) -> Iterator[Event]:
         """POST `body` unchanged and yield Opened, then Received and what it holds as it comes, then Closed.
 
-        Nothing is sent before the first event is asked for. Raises GatewayError: for a status other than 2xx
-        after Opened and Received; for a connection that broke before the answer's end after Closed. Its
-        `sent` tells whether the gateway may have the request.
+        The bytes come whole; of what they hold, words and the like come up to `READ_BYTES`. Nothing is sent before
+        the first event is asked for. Raises GatewayError: for a status other than 2xx after Opened and Received; for a
+        connection that broke before the answer's end after Closed. Its `sent` tells whether the gateway may have the
+        request.
         """
         stop = stop or Stop()
         if stop.asked:
@@ -154,52 +156,67 @@ class Client:
         if isinstance(outcome, GatewayError):
             return outcome
         response, body = outcome
+        body = self._secret.clean(body)
         if response.is_success and not faults.is_page(response.headers, body):
             return body
         asked: faults.Asked = "record" if path == "/generations" else "send"
-        return faults.answered(asked, response.status_code, response.headers, self._secret.clean(body))
+        return faults.answered(asked, response.status_code, response.headers, body)
 
     def _post(self, endpoint: Endpoint, body: bytes, stop: Stop, headers: Mapping[str, str]) -> httpx.Request:
         if endpoint.path is None:
             raise errors.NotSent(f"Nothing can be sent to {endpoint.name}.")
-        # identity: what is kept as received is then what was on the wire
-        told = {"accept": "*/*", "accept-encoding": "identity", "content-type": "application/json"}
+        told = {"accept": "*/*", "content-type": "application/json"}
         told |= {name.lower(): value for name, value in headers.items()}
         extensions = {"timeout": self.timeouts.sending(), "trace": stop.trace}
         url = self.base_url + endpoint.path
         return httpx.Request("POST", url, content=body, headers=self._headers(told), extensions=extensions)
 
     def _headers(self, told: dict[str, str], *, known: bool = True) -> dict[str, str]:
-        ours = {"user-agent": USER_AGENT, "x-title": self.app_title}
+        # identity: what is kept as received is then what was on the wire
+        ours = {"user-agent": USER_AGENT, "x-title": self.app_title, "accept-encoding": "identity"}
         theirs = {name: value for name, value in told.items() if name not in _OURS}
         return ours | theirs | ({"authorization": self._secret.header()} if known else {})
 
     def _answer(self, endpoint: Endpoint, response: httpx.Response, stop: Stop) -> Iterator[Event]:
         content_type = response.headers.get("content-type", "")
         mime = content_type.partition(";")[0].strip().lower()
-        yield Opened(response.status_code, dict(response.headers), mime)
+        yield Opened(response.status_code, self._secret.clean_headers(response.headers), mime)
         if not response.is_success:
-            body = self._error_body(response)
-            yield Received(body)
-            raise faults.answered("send", response.status_code, response.headers, body)
-        reader = streams.reader(endpoint.wire, content_type)
+            yield from self._refusal(response)
+        # What is packed in a way that we do not read is kept, and not read as something else.
+        known = connection.is_read(response)
+        reader = streams.reader(endpoint.wire, content_type if known else PACKED, READ_BYTES)
         lost: GatewayError | None = None
-        for chunk in connection.chunks(response):
+        for chunk in self._masked(response):
             if isinstance(chunk, GatewayError):
                 lost = chunk
                 break
             yield Received(chunk)
             yield from reader.feed(chunk)
-        yield from _ended(reader.end(), lost, stop)
+        yield from _ended(reader.end() if known else [Closed(False, "truncated")], lost, stop)
 
-    def _error_body(self, response: httpx.Response) -> bytes:
-        """The body of a refusal, as far as it came."""
-        pieces: list[bytes] = []
+    def _masked(self, response: httpx.Response) -> "Iterator[bytes | GatewayError]":
+        """The body as it comes, the credential masked wherever it is repeated. A broken connection is the last item."""
+        mask = masking.Mask(self._secret.forms())
         for chunk in connection.chunks(response):
-            if isinstance(chunk, GatewayError) or sum(map(len, pieces)) > MAX_ERROR_BYTES:
+            data = mask.end() if isinstance(chunk, GatewayError) else mask.feed(chunk)
+            if data:
+                yield data
+            if isinstance(chunk, GatewayError):
+                yield chunk
+        if rest := mask.end():
+            yield rest
+
+    def _refusal(self, response: httpx.Response) -> Iterator[Event]:
+        """The body of a refusal, as far as it came and up to `MAX_ERROR_BYTES`. Raises the error that it tells."""
+        pieces, size = [], 0
+        for chunk in self._masked(response):
+            if isinstance(chunk, GatewayError) or size > MAX_ERROR_BYTES:
                 break
+            yield Received(chunk)
             pieces.append(chunk)
-        return self._secret.clean(b"".join(pieces))
+            size += len(chunk)
+        raise faults.answered("send", response.status_code, response.headers, b"".join(pieces))
 
 
 def _ended(events: list[Event], lost: GatewayError | None, stop: Stop) -> Iterator[Event]:
@@ -241,9 +258,18 @@ class _Secret:
     def header(self) -> str:
         return f"Bearer {self._value}"
 
+    def forms(self) -> tuple[bytes, ...]:
+        """The credential as an answer may repeat it: plain, or as JSON text with escaped slashes."""
+        plain = self._value.encode()
+        return tuple(dict.fromkeys([plain, plain.replace(b"/", b"\\/")]))
+
     def clean(self, body: bytes) -> bytes:
         """An answer that repeats the credential, without it."""
-        return body.replace(self._value.encode(), b"[credential]")
+        return masking.masked(body, self.forms())
+
+    def clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """The same for headers."""
+        return {name: value.replace(self._value, masking.MASK.decode()) for name, value in headers.items()}
 
     @property
     def kind(self) -> str | None:

@@ -12,18 +12,27 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from generations.gateway import errors, faults
+from generations.gateway import decoding, errors, faults, heads
 from generations.gateway.errors import GatewayError
+from generations.gateway.jsontext import visible
 
-__all__ = ["Stop", "Timeouts", "chunks", "open_send", "pool", "read"]
+__all__ = ["Stop", "Timeouts", "chunks", "is_read", "open_send", "pool", "read"]
 
-_BROKEN = (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError, httpx.StreamError, OSError)
+_BROKEN = (
+    httpx.TransportError,
+    httpx.InvalidURL,
+    httpx.DecodingError,
+    httpx.StreamError,
+    zlib.error,
+    OSError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class Stop:
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """httpx's `trace` extension: learns the socket (TLS replaces the first one) and how far the request
         got."""
+        heads.trace(event, info)
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
             if self.asked:
@@ -136,6 +146,7 @@ def _read(
     base_url: str, request: httpx.Request, limit: int, seconds: float
 ) -> "tuple[httpx.Response, bytes] | GatewayError":
     deadline = time.monotonic() + seconds
+    request.extensions = {**request.extensions, "trace": heads.trace}
     try:
         response = pool(base_url).handle_request(request)
         try:
@@ -151,15 +162,30 @@ def _limited(response: httpx.Response, limit: int, deadline: float) -> bytes | G
     told = response.headers.get("content-length", "")
     if told.isdigit() and int(told[:18]) > limit:
         return _too_large(limit, told)
+    applied = decoding.codings(response.headers)
+    if not decoding.is_known(applied):
+        return undecodable(applied, sent=False)
     pieces, size = [], 0
-    for piece in response.iter_bytes():
+    for piece in _unpacked(response, applied):
         pieces.append(piece)
         size += len(piece)
         if size > limit:
-            return _too_large(limit, told)
+            return _too_large(limit, "" if applied else told)
         if time.monotonic() > deadline:
             return errors.Overdue()
     return b"".join(pieces)
+
+
+def _unpacked(response: httpx.Response, applied: list[str]) -> Iterator[bytes]:
+    """The body in pieces, its one coding taken off. Raises zlib.error."""
+    raw = response.iter_raw()
+    yield from decoding.decoded(raw, applied[0]) if applied else filter(None, raw)
+
+
+def undecodable(applied: list[str], *, sent: bool) -> GatewayError:
+    """The error for a body under these codings."""
+    named = visible(", ".join(applied))[:100]
+    return errors.Undecodable(f"Its content coding is: {named}.", sent=sent)
 
 
 def _too_large(limit: int, told: str) -> GatewayError:
@@ -183,12 +209,23 @@ def open_send(
 
 
 def chunks(response: httpx.Response) -> "Iterator[bytes | GatewayError]":
-    """The body's bytes as they come. A broken connection is the last item."""
-    coded = response.headers.get("content-encoding", "identity").strip().lower() != "identity"
+    """The body's bytes as they come, a coding that we know taken off. A broken connection is the last item.
+
+    A body under codings that are not decoded comes as it is, with that error as its last item.
+    """
+    applied = decoding.codings(response.headers)
+    known = decoding.is_known(applied)
     try:
-        yield from filter(None, response.iter_bytes() if coded else response.iter_raw())
+        yield from _unpacked(response, applied if known else [])
     except _BROKEN as fault:
         lost = faults.broken(fault, sent=True)
     else:
-        return
+        if known:
+            return
+        lost = undecodable(applied, sent=True)
     yield lost
+
+
+def is_read(response: httpx.Response) -> bool:
+    """Whether what `chunks` yields is the body itself, not a packed form of it that we do not read."""
+    return decoding.is_known(decoding.codings(response.headers))

@@ -5,6 +5,7 @@ help.
     |-- NotReached              Unresolved  ConnectFailed  ConnectTimeout  TlsFailed  ReadTimeout  Overdue
     |                           ConnectionLost  NotSent  Stopped
     |-- NotGateway              HtmlAnswer  Redirected  WrongPath  Crashed  Garbled
+    |                           Undecodable  HeadTooLarge  HeadTooSlow
     |-- RecordTooLarge
     |-- Refused
     |   |-- BadRequest       400    MissingId  InvalidId  InvalidJson  ValidationFailed  ModelRequired
@@ -133,6 +134,18 @@ class Crashed(NotGateway):
 
 class Garbled(NotGateway):
     code = "garbled"
+
+
+class Undecodable(NotGateway):
+    code = "undecodable"
+
+
+class HeadTooLarge(NotGateway):
+    code = "head_too_large"
+
+
+class HeadTooSlow(NotGateway):
+    code = "head_too_slow"
 
 
 class RecordTooLarge(GatewayError):

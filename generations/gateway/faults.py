@@ -6,6 +6,7 @@ contract: "Authentication and errors". The shapes of bodies are read by `error_b
 
 import socket
 import ssl
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import httpx
 
-from generations.gateway import error_bodies, errors
+from generations.gateway import error_bodies, errors, heads
 from generations.gateway.error_bodies import ORIGINS, entry_of
 from generations.gateway.error_catalogue import CODES, OF_KEYS, TRANSIENT
 from generations.gateway.errors import GatewayError
@@ -68,10 +69,13 @@ def broken(fault: Exception, *, sent: bool) -> GatewayError:
 
 
 def _broken_kind(fault: Exception) -> type[GatewayError]:
+    causes = list(_causes(fault))
+    for kind, error in _HEADS:
+        if any(isinstance(cause, kind) for cause in causes):
+            return error
     for kind, error in _CONNECTION:
         if isinstance(fault, kind):
             return error
-    causes = list(_causes(fault))
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return errors.TlsFailed
     if any(isinstance(cause, socket.gaierror) for cause in causes):
@@ -86,6 +90,11 @@ _CONNECTION: tuple[tuple[type[Exception], type[GatewayError]], ...] = (
     (httpx.UnsupportedProtocol, errors.NotSent),
     (httpx.InvalidURL, errors.NotSent),
     (httpx.DecodingError, errors.Garbled),
+    (zlib.error, errors.Garbled),
+)
+_HEADS: tuple[tuple[type[Exception], type[GatewayError]], ...] = (
+    (heads.TooLarge, errors.HeadTooLarge),
+    (heads.TooSlow, errors.HeadTooSlow),
 )
 
 

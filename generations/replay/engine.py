@@ -7,7 +7,8 @@ No step repeats a POST; a message may come twice, the claim lets one through.
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,7 @@ from generations.replay.feed import Feed, Limits
 from generations.replay.outcome import Verdict, verdict
 from generations.replay.price import Price, expected
 from generations.replay.pulse import pulse
+from generations.replay.wire import SMALL
 
 log = logging.getLogger(__name__)
 
@@ -134,8 +136,13 @@ def ready(replay: Replay) -> Sending | None:
 
 
 def deadlines() -> Limits:
-    """The deadlines of the settings, in seconds."""
-    return Limits(settings.FIRST_BYTE_SECONDS, settings.IDLE_SECONDS, settings.TOTAL_SECONDS)
+    """The deadlines of the settings, in seconds, and the bytes that an answer may have."""
+    return Limits(
+        settings.FIRST_BYTE_SECONDS,
+        settings.IDLE_SECONDS,
+        settings.TOTAL_SECONDS,
+        settings.MAX_ANSWER_MB * 2**20,
+    )
 
 
 def prepare(replay: Replay) -> Sending:
@@ -184,19 +191,22 @@ def perform(sending: Sending, feed: Feed) -> GatewayError | None:
 # --- the end ----------------------------------------------------------------------------------------------------
 
 
+large_ones = threading.Lock()
+"""Held while an answer is whole in memory: a process holds one such at a time, small ones apart."""
+
 SAVE_PAUSES_S = (0.2, 1, 2, 4, 8, 15, 30)
 
 
 def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
     """Store the whole answer and the end of the replay in one step, then tell the open pages."""
-    wire = b"".join(feed.chunks)
-    told = answering.read(replay.generation.endpoint, content_type_of(feed), wire)
-    ended, facts = verdict(feed, fault, told), facts_of(replay, feed, fault, told)
-    answer = told.row(replay.pk, wire)
+    wire = feed.held.wire(replay.pk)
     for pause in SAVE_PAUSES_S:
         try:
-            with endings:
-                store(replay, ended, facts, answer)
+            with endings, large_ones if wire.size > SMALL else nullcontext():
+                raw = wire.whole()
+                told = read(replay, feed, raw)
+                ended, facts = verdict(feed, fault, told), facts_of(replay, feed, fault, told)
+                store(replay, ended, facts, told.row(replay.pk, raw))
             break
         except (DatabaseError, InterfaceError):
             log.warning("The database is away; the answer of replay %s is saved when it is back", replay.pk)
@@ -205,6 +215,14 @@ def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
             connection.close()
     feed.say("end", replay.state)
     live.publish([feed])
+
+
+def read(replay: Replay, feed: Feed, raw: bytes) -> Reading:
+    """What the answer says. Where not all of it is parsed, how it ended is known from reading it while it came."""
+    told = answering.read(replay.generation.endpoint, content_type_of(feed), raw)
+    if told.unread and feed.closed is not None:
+        return replace(told, why=feed.closed.why, complete=feed.closed.complete)
+    return told
 
 
 def content_type_of(feed: Feed) -> str:

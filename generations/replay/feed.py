@@ -4,14 +4,22 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from generations.gateway import events as ev
 from generations.gateway.events import Answer
 from generations.gateway.jsontext import visible
 from generations.replay.gulps import Gulps, pause_for
+from generations.replay.wire import Held
 
-KEPT_BYTES = 32 * 2**20
+MOST_BYTES = 64 * 2**20
+"""Of one answer, where the settings say nothing else."""
+LIVE_BYTES = 4 * 2**20
+"""Of text and steps in the live log, and in the answer that is put together meanwhile. The bytes are kept beyond it."""
+STEP_BYTES = 256
+MORE = "[The answer is longer than what is shown while it comes. All of it is kept.]"
+STEADY = ("tool", "state", "replace", "end")  # steps that are not joined with one of their kind before them
+MOST_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,7 @@ class Entry:
     """One step of the live log. `seq` counts from 1 without gaps; it is the id of the browser's event too.
 
     Kinds: `text`, `reasoning`, `refusal`, `tool` (a call begins, its name), `args`, `note`, `replace` (what came
-    before is void), `state`, `end`.
+    before is void), `bytes` (a checkpoint without anything to show), `state`, `end`.
     """
 
     seq: int
@@ -29,11 +37,21 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a replay may wait, in seconds: for its first byte, between two bytes, in all."""
+    """How long a replay may wait, in seconds: for its first byte, between two bytes, in all; and the bytes that are
+    kept of its answer."""
 
     first_byte: float
     idle: float
     total: float
+    size: int = MOST_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Entries of the live log, one at least, and the bytes that came with them."""
+
+    entries: list[Entry]
+    wire: bytes
 
 
 @dataclass(slots=True)
@@ -44,6 +62,7 @@ class Feed:
     claim: uuid.UUID
     limits: Limits
     stop: Gulps = field(init=False)
+    held: Held = field(init=False)
     neighbours: int = 0
     answer: Answer = field(default_factory=Answer)
     clock: Callable[[], float] = time.monotonic
@@ -53,20 +72,33 @@ class Feed:
     last_byte_at: float | None = None
     opened: ev.Opened | None = None
     closed: ev.Closed | None = None
-    received: int = 0
-    chunks: list[bytes] = field(default_factory=list)
+    partial: bool = False
     stop_reason: str = ""
     _fresh: list[tuple[str, str]] = field(default_factory=list)
+    _room: int = LIVE_BYTES
+    _last: str = ""
+    _waits: bool = False
     _seq: int = 0
-    _arguments: dict[tuple[int, int], str] = field(default_factory=dict)
+    _arguments: dict[tuple[int, int], list[str]] = field(default_factory=dict)
     unsent: list[Entry] = field(default_factory=list)
     unsaved: list[Entry] = field(default_factory=list)
-    saved_chunks: int = 0
+    _checkpoint: "Checkpoint | None" = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.begun = self.clock()
         self.stop = Gulps(self.pause)
+        self.held = Held(self.limits.size)
+
+    @property
+    def received(self) -> int:
+        """Bytes of the answer that came."""
+        return self.held.received
+
+    @property
+    def content_type(self) -> str:
+        """As told by the gateway, "" if it told none."""
+        return self.opened.headers.get("content-type", "") if self.opened else ""
 
     # --- filled by the replay's thread ------------------------------------------------------------------------
 
@@ -86,14 +118,41 @@ class Feed:
                 self._replace(event)
                 return
         self._show(event)
-        self.answer.apply(event)
+        self._apply(event)
 
     def _keep(self, data: bytes) -> None:
         self.last_byte_at = self.clock()
-        room = KEPT_BYTES - self.received
-        self.received += len(data)
-        if room > 0:
-            self.chunks.append(data[:room])
+        fits = self.held.put(data)
+        if not self.partial and self.received > LIVE_BYTES:
+            with self._lock:
+                self._break_off()
+        if not fits:
+            self.end("too_large")
+        elif self._is_late():
+            self.end("deadline_total")  # a flood leaves nobody else the time to look
+        elif self.held.is_full:
+            self._wait_for_room()
+
+    def _is_late(self) -> bool:
+        return self.clock() - self.begun > self.limits.total
+
+    def _wait_for_room(self) -> None:
+        """Read no more until a checkpoint is stored: the gateway waits, memory does not grow."""
+        self.stop.rest()
+        self._waits = True
+        while self.held.is_full and not self.stop.asked:
+            self.held.wait(0.2)
+            if self._is_late():
+                self.end("deadline_total")
+        self._waits = False
+        self.last_byte_at = self.clock()
+
+    def _apply(self, event: ev.Event) -> None:
+        """The answer grows as long as the live log does; what it costs and how it ended is always read."""
+        if isinstance(event, ev.Fault) and len(self.answer.faults) >= MOST_FAULTS:
+            return
+        if not self.partial or not isinstance(event, WORDS):
+            self.answer.apply(event)
 
     def _show(self, event: ev.Event) -> None:
         match event:
@@ -112,16 +171,24 @@ class Feed:
 
     def _show_call(self, event: ev.ToolCall) -> None:
         key = (event.choice, event.index)
-        before = self._arguments.get(key)
-        if before is None:
+        if key not in self._arguments:
             self.say("tool", event.name or "tool call")
-            before = ""
-        now = event.arguments if event.replace else before + event.arguments
-        self._arguments[key] = now
-        if now.startswith(before):
-            self.say("args", now[len(before) :])
+        pieces = self._arguments.setdefault(key, [])
+        if self.partial:
+            return
+        if not event.replace:
+            pieces.append(event.arguments)
+            self.say("args", event.arguments)
+            return
+        before = "".join(pieces)
+        self._arguments[key] = [event.arguments]
+        if event.arguments.startswith(before):
+            self.say("args", event.arguments[len(before) :])
 
     def _replace(self, event: ev.Snapshot) -> None:
+        if self.partial:
+            self.answer.apply(ev.Snapshot(replace(event.answer, blocks=[], _open={}, _tools={})))
+            return
         before = shown(self.answer)
         self.answer.apply(event)
         after = shown(self.answer)
@@ -134,10 +201,28 @@ class Feed:
         """Put one step into the live log."""
         if not text and kind in ("text", "reasoning", "refusal", "args"):
             return
-        if self.first_token_at is None and kind not in ("state", "note"):
+        if self.first_token_at is None and kind not in ("state", "note", "bytes"):
             self.first_token_at = self.last_byte_at or self.clock()
         with self._lock:
-            self._fresh.append((kind, text))
+            if self._fits(kind, text):
+                self._fresh.append((kind, text))
+
+    def _fits(self, kind: str, text: str) -> bool:
+        """Whether the live log has room for this step. The first one that finds none is told of once."""
+        if kind in ("state", "end", "bytes"):
+            return True
+        if self.partial:
+            return False
+        self._room -= len(text) + (STEP_BYTES if kind != self._last or kind in STEADY else 0)
+        self._last = kind
+        if self._room < 0:
+            self._break_off()
+        return not self.partial
+
+    def _break_off(self) -> None:
+        """The live log and the answer of this feed end here. The bytes are kept."""
+        self.partial = True
+        self._fresh.append(("note", MORE))
 
     def pause(self) -> float:
         """Seconds to wait before the next read: none up to the first token."""
@@ -152,16 +237,37 @@ class Feed:
         with self._lock:
             fresh, self._fresh = self._fresh, []
         for kind, text in _merged(fresh):
-            self._seq += 1
-            entry = Entry(self._seq, kind, visible(text))
-            self.unsent.append(entry)
-            self.unsaved.append(entry)
+            self._number(kind, visible(text))
+
+    def _number(self, kind: str, text: str) -> None:
+        self._seq += 1
+        entry = Entry(self._seq, kind, text)
+        self.unsent.append(entry)
+        self.unsaved.append(entry)
+
+    def checkpoint(self) -> "Checkpoint | None":
+        """What is to be saved next, None for nothing. It stays the same until `is_saved`: a try whose answer got lost
+        may have been stored."""
+        if self._checkpoint is None:
+            wire = self.held.pending()
+            if wire and not self.unsaved:
+                self._number("bytes", "")
+            if self.unsaved:
+                self._checkpoint, self.unsaved = Checkpoint(self.unsaved, wire), []
+        return self._checkpoint
+
+    def is_saved(self) -> None:
+        """The database holds the checkpoint."""
+        self._checkpoint = None
+        self.held.is_saved()
 
     def overdue(self) -> str:
         """The name of the deadline that has passed, or ""."""
         now = self.clock()
         if now - self.begun > self.limits.total:
             return "deadline_total"
+        if self._waits:
+            return ""  # it is we who keep the gateway waiting
         if self.last_byte_at is None:
             return "deadline_first_byte" if now - self.begun > self.limits.first_byte else ""
         return "deadline_idle" if now - self.last_byte_at > self.limits.idle else ""
@@ -177,10 +283,13 @@ class Feed:
         return None if moment is None else round((moment - self.begun) * 1000)
 
 
+WORDS = (ev.Text, ev.Reasoning, ev.Refusal, ev.ToolCall, ev.Media, ev.Json)
+
+
 def _merged(fresh: list[tuple[str, str]]) -> list[tuple[str, str]]:
     out: list[tuple[str, list[str]]] = []
     for kind, text in fresh:
-        if out and out[-1][0] == kind and kind not in ("tool", "state", "replace"):
+        if out and out[-1][0] == kind and kind not in STEADY:
             out[-1][1].append(text)
         else:
             out.append((kind, [text]))

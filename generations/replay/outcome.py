@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from generations.gateway.error_catalogue import CONNECTIONS
-from generations.gateway.errors import GatewayError
+from generations.gateway.errors import GatewayError, NotGateway
 from generations.gateway.faults import is_page
 from generations.gateway.jsontext import visible
 from generations.models.replay import State
@@ -29,6 +29,11 @@ STOPPED = {
     "deadline_first_byte": Verdict(State.FAILED, "deadline", "The gateway sent no first byte in time."),
     "deadline_idle": Verdict(State.FAILED, "deadline", "The gateway fell silent mid-answer."),
     "deadline_total": Verdict(State.FAILED, "deadline", "The answer took longer than a replay may take."),
+    "too_large": Verdict(
+        State.FAILED,
+        "too_large",
+        "The answer is larger than this installation keeps (MAX_ANSWER_MB). What arrived up to there is kept.",
+    ),
 }
 NO_ANSWER = Verdict(State.FAILED, "no_answer", CONNECTIONS["no_answer"].title)
 
@@ -44,12 +49,11 @@ def verdict(feed: Feed, fault: GatewayError | None, told: Reading) -> Verdict:
         return STOPPED[feed.stop_reason]
     if fault is not None:
         return _of_fault(fault)
-    head = b"".join(feed.chunks[:2])[:200]
-    if is_page({"content-type": feed.opened.content_type if feed.opened else ""}, head):
+    if is_page({"content-type": feed.opened.content_type if feed.opened else ""}, feed.held.start):
         return PAGE
     if told.facts.errors:
         return Verdict(State.FAILED, "error_finish", visible(told.facts.errors[-1].message)[:DETAIL])
-    if feed.received < SMALL and b"".join(feed.chunks).strip() in NOTHING:
+    if feed.received < SMALL and feed.held.start.strip() in NOTHING:
         return NO_ANSWER
     if not complete:
         return Verdict(State.FAILED, "truncated", told.why if feed.closed else "")
@@ -64,4 +68,6 @@ def _of_fault(fault: GatewayError) -> Verdict:
         return Verdict(State.FAILED, "gateway_error", detail)
     if not fault.sent:
         return Verdict(State.FAILED, "not_sent", detail, sent=False)
+    if isinstance(fault, NotGateway):
+        return Verdict(State.FAILED, "unreadable", detail)
     return Verdict(State.FAILED, "connection_lost", detail)

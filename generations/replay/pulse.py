@@ -18,12 +18,14 @@ from django.utils import timezone
 
 from generations.models import ReplayPart
 from generations.replay import live
-from generations.replay.feed import Feed
+from generations.replay.feed import Checkpoint, Feed
+from generations.replay.wire import ENOUGH
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.05
 BEAT_S = 1.0
+MOST_SAVED = 8 * 2**20  # bytes in one INSERT
 
 BEAT = """
 UPDATE generations_replay SET heartbeat_at = %s
@@ -41,7 +43,7 @@ class Pulse:
         self._ticks, self._ticking = 0, False
         self._some = threading.Event()
         self._thread: threading.Thread | None = None
-        self._next_beat = 0.0
+        self._next_beat = self._rest_until = 0.0
         self._quit_at: float | None = None
 
     @contextmanager
@@ -92,6 +94,7 @@ class Pulse:
             feed.neighbours = len(feeds)
         live.publish(feeds)
         if now < self._next_beat:
+            self._relieve(feeds)
             return
         self._next_beat = now + BEAT_S
         live.keep(feeds)
@@ -100,10 +103,24 @@ class Pulse:
                 feed.end(late)
             elif self._quit_at is not None and now >= self._quit_at:
                 feed.end("shutdown")
-        try:
+        with self._patience():
             save(feeds)
             beat(feeds)
+
+    def _relieve(self, feeds: list[Feed]) -> None:
+        """Save those that have received much since the last checkpoint: soon they would have to wait."""
+        full = [feed for feed in feeds if feed.held.waiting > ENOUGH]
+        if full and time.monotonic() >= self._rest_until:
+            with self._patience():
+                save(full)
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """What could not be saved stays in the feeds and is tried again in a second."""
+        try:
+            yield
         except (DatabaseError, InterfaceError):
+            self._rest_until = time.monotonic() + BEAT_S
             log.warning("The database is away; replays go on and are saved when it is back")
         finally:
             connection.close()
@@ -126,31 +143,37 @@ def beat(feeds: list[Feed]) -> None:
 
 
 def save(feeds: list[Feed]) -> None:
-    """Append to each replay's checkpoint what came since the last one: one INSERT for all."""
-    taken: list[tuple[Feed, int, int]] = []
-    parts: list[ReplayPart] = []
+    """Append to each replay's checkpoint what came since the last one: one INSERT for all, or some if that is much."""
+    taken: list[tuple[Feed, Checkpoint]] = []
+    size = 0
     for feed in feeds:
-        if not feed.unsaved:
+        if (checkpoint := feed.checkpoint()) is None:
             continue
-        entries, chunks = len(feed.unsaved), len(feed.chunks)
-        parts.append(part_of(feed, chunks))
-        taken.append((feed, entries, chunks))
-    if not parts:
-        return
-    ReplayPart.objects.bulk_create(parts, ignore_conflicts=True)
-    for feed, entries, chunks in taken:
-        del feed.unsaved[:entries]
-        feed.saved_chunks = chunks
+        taken.append((feed, checkpoint))
+        size += len(checkpoint.wire)
+        if size >= MOST_SAVED:
+            _insert(taken)
+            taken, size = [], 0
+    _insert(taken)
 
 
-def part_of(feed: Feed, chunks: int) -> ReplayPart:
-    """The checkpoint row for what is not saved yet."""
+def _insert(taken: "list[tuple[Feed, Checkpoint]]") -> None:
+    """Store checkpoints. One that is stored already is left as it is: a second try repeats the first one exactly."""
+    if taken:
+        parts = [part_of(feed, checkpoint) for feed, checkpoint in taken]
+        ReplayPart.objects.bulk_create(parts, ignore_conflicts=True)
+    for feed, _ in taken:
+        feed.is_saved()
+
+
+def part_of(feed: Feed, checkpoint: Checkpoint) -> ReplayPart:
+    """The row of a checkpoint."""
     return ReplayPart(
         replay_id=feed.replay_id,
-        first_seq=feed.unsaved[0].seq,
-        last_seq=feed.unsaved[-1].seq,
-        entries=json.dumps([[one.seq, one.kind, one.text] for one in feed.unsaved]),
-        wire=b"".join(feed.chunks[feed.saved_chunks : chunks]),
+        first_seq=checkpoint.entries[0].seq,
+        last_seq=checkpoint.entries[-1].seq,
+        entries=json.dumps([[one.seq, one.kind, one.text] for one in checkpoint.entries]),
+        wire=checkpoint.wire,
     )
 
 

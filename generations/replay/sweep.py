@@ -11,6 +11,7 @@ from generations.models import Fetch, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.replay import answering, live
 from generations.replay.engine import send_message
+from generations.replay.wire import stored
 
 
 def sweep(now: datetime | None = None) -> dict[str, int]:
@@ -55,15 +56,16 @@ def interrupt_silent(now: datetime) -> int:
 
 def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
     """Make the partial answer out of the checkpoints of a replay that nobody finishes."""
-    parts = list(ReplayPart.objects.filter(replay=replay_id).order_by("first_seq"))
+    parts = list(ReplayPart.objects.filter(replay=replay_id).values_list("pk", flat=True))
     if not parts:
         return
-    wire = b"".join(bytes(part.wire) for part in parts)
+    wire = b"".join(stored(replay_id))
     told = answering.read(endpoint, content_type or "text/event-stream", wire)
     row = told.row(replay_id, wire)
     with transaction.atomic():
         ReplayAnswer.objects.bulk_create([row], ignore_conflicts=True)  # its worker may have come back
-        ReplayPart.objects.filter(replay=replay_id).delete()
+        # Only these: a worker that comes back adds more, and finds its answer's beginning in the row.
+        ReplayPart.objects.filter(pk__in=parts).delete()
         Replay.objects.filter(pk=replay_id, state=State.INTERRUPTED).update(**told.columns)
 
 

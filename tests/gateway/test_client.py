@@ -87,6 +87,7 @@ def test_a_record_is_asked_for_as_documented() -> None:
     assert call.headers == {
         "host": peer.url[7:-3],
         "accept": "application/json",
+        "accept-encoding": "identity",
         "authorization": f"Bearer {KEY}",
         "user-agent": f"Retake/{VERSION} (+generation lookup and replay)",
         "x-title": "Retake",

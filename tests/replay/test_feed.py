@@ -1,5 +1,6 @@
 """The feed of a running replay: its log, its numbers, its deadlines."""
 
+import threading
 import uuid
 from collections.abc import Iterable
 
@@ -7,7 +8,8 @@ import pytest
 
 from generations.gateway import events as ev
 from generations.gateway.events import Answer
-from generations.replay.feed import KEPT_BYTES, Entry, Feed, Limits, shown
+from generations.replay.feed import LIVE_BYTES, MORE, Entry, Feed, Limits, shown
+from generations.replay.wire import ROOM
 
 
 class Clock:
@@ -84,9 +86,66 @@ def test_a_snapshot_that_differs_replaces(feed: Feed) -> None:
     assert shown(feed.answer) == [("text", "Hello, world")]
 
 
-def test_bytes_are_kept_up_to_the_limit_and_counted_beyond(feed: Feed) -> None:
-    take(feed, [ev.Received(b"x" * (KEPT_BYTES - 1)), ev.Received(b"yz"), ev.Received(b"!")])
-    assert (feed.received, sum(map(len, feed.chunks)), feed.chunks[-1]) == (KEPT_BYTES + 2, KEPT_BYTES, b"y")
+def test_bytes_are_kept_up_to_the_limit_and_then_the_replay_ends(clock: Clock) -> None:
+    feed = Feed(uuid.uuid4(), uuid.uuid4(), Limits(10, 5, 60, size=100), clock=clock)
+    take(feed, [ev.Received(b"x" * 99), ev.Received(b"yz"), ev.Received(b"!")])
+    assert feed.held.wire(feed.replay_id).whole() == b"x" * 99 + b"y"
+    assert (feed.received, feed.stop_reason, feed.stop.asked) == (102, "too_large", True)
+
+
+def test_a_flood_past_the_deadline_ends_by_itself(feed: Feed, clock: Clock) -> None:
+    """The reading thread looks at the clock itself: in a flood the pulse may not get to it."""
+    feed.take(ev.Received(b"a"))
+    assert not feed.stop.asked
+    clock.now += 60.1
+    feed.take(ev.Received(b"b"))
+    assert (feed.stop_reason, feed.stop.asked) == ("deadline_total", True)
+
+
+def test_the_live_log_ends_where_it_has_no_more_room(feed: Feed) -> None:
+    entries = take(feed, [ev.Text("x" * 1000)] * (LIVE_BYTES // 1000 + 100))
+    assert entries[-1].text == MORE
+    assert sum(len(entry.text) for entry in entries) < LIVE_BYTES + 1000
+    take(feed, [ev.Text("more"), ev.Finish("stop")])
+    assert feed.unsent == entries
+    assert feed.answer.finish_reason == "stop"
+    assert len(feed.answer.text()) <= LIVE_BYTES
+
+
+def test_many_small_steps_have_no_room_either(feed: Feed) -> None:
+    events = [event for at in range(200_000) for event in (ev.ToolCall(at, "", "f", "{"), ev.Text("a"))]
+    entries = take(feed, events)
+    assert len(entries) < 50_000
+    assert entries[-1].text == MORE
+
+
+def test_a_reader_waits_for_a_checkpoint_when_much_is_not_saved(clock: Clock) -> None:
+    feed = Feed(uuid.uuid4(), uuid.uuid4(), Limits(10, 5, 60), clock=clock)
+    reader = threading.Thread(target=lambda: take(feed, [ev.Received(b"x" * 2**16)] * 100), daemon=True)
+    reader.start()
+    reader.join(0.5)
+    assert reader.is_alive()
+    assert ROOM < feed.held.waiting <= ROOM + 2**16
+    clock.now += 6
+    assert feed.overdue() == ""  # it is not the gateway that is idle
+    checkpoint = feed.checkpoint()
+    assert checkpoint is not None
+    assert feed.checkpoint() is checkpoint
+    feed.is_saved()
+    reader.join(5)
+    assert not reader.is_alive()
+    assert (feed.received, feed.stop_reason) == (100 * 2**16, "")
+
+
+def test_a_reader_that_waits_still_has_a_deadline(feed: Feed, clock: Clock) -> None:
+    reader = threading.Thread(target=lambda: take(feed, [ev.Received(b"x" * (ROOM + 1))]), daemon=True)
+    reader.start()
+    reader.join(0.3)
+    assert reader.is_alive()
+    clock.now += 61
+    reader.join(5)
+    assert not reader.is_alive()
+    assert feed.stop_reason == "deadline_total"
 
 
 def test_characters_that_postgres_refuses_are_made_visible(feed: Feed) -> None:

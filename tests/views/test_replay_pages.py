@@ -16,7 +16,6 @@ from dashboard.models import GatewayConnection, Role, Team, User
 from generations.models import Batch, Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.replay import engine, live
-from generations.replay.feed import KEPT_BYTES
 from generations.views.replay import replay_events
 from tests import people
 from tests.reading.samples import demo_record
@@ -273,7 +272,7 @@ def test_the_diff_has_three_views(ada: User, chat: Generation, view: str, told: 
 
 def test_a_cut_answer_is_marked(ada: User, chat: Generation) -> None:
     replay = ended(chat, ada, received_bytes=40_100_000)
-    ReplayAnswer.objects.update(size=KEPT_BYTES)
+    ReplayAnswer.objects.update(size=2**25)
     page = people.browser(ada).get(url(replay)).content.decode()
     assert "Cut: the first 33.6 MB of 40.1 MB are kept." in page
 

@@ -132,6 +132,28 @@ CONNECTIONS = table(
         "replay",
     ),
     Entry(
+        "undecodable",
+        "The answer is packed in a way that Retake does not read.",
+        "gateway",
+        "Retake asks for plain bytes, and reads what was packed once by gzip or deflate. Check what stands between "
+        "Retake and the gateway.",
+    ),
+    Entry(
+        "head_too_large",
+        "The answer's headers are larger than Retake reads: 64 KiB and 100 lines.",
+        "gateway",
+        "Check what stands between Retake and the gateway. A request that was sent may have been charged.",
+    ),
+    Entry(
+        "head_too_slow",
+        "The answer's headers took longer than 15 seconds.",
+        "gateway",
+        "Something between Retake and the gateway holds answers up: try again later. A request that was sent may "
+        "have been charged.",
+        "unsure",
+        "replay",
+    ),
+    Entry(
         "record_too_large",
         "The record is larger than Retake may read.",
         "retake",

@@ -1,9 +1,23 @@
 """Choose by content type how an answer is read; know whether it ended as it should."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
-from generations.gateway.events import Closed, Event, Fault, Media, Other, Reasoning, Refusal, Text
+from generations.gateway.events import (
+    Closed,
+    Cost,
+    Event,
+    Fault,
+    Finish,
+    Identity,
+    Media,
+    Other,
+    Reasoning,
+    Refusal,
+    Text,
+    Usage,
+)
 from generations.gateway.jsontext import dumps
 from generations.gateway.streams import parts, whole
 from generations.gateway.streams.assemble import is_frame
@@ -11,7 +25,7 @@ from generations.gateway.streams.chat import Chat
 from generations.gateway.streams.media import Generic
 from generations.gateway.streams.messages import Messages
 from generations.gateway.streams.responses import Responses
-from generations.gateway.streams.sse import Frame, Frames
+from generations.gateway.streams.sse import Cut, Frame, Frames
 
 __all__ = ["Reader", "reader"]
 
@@ -39,21 +53,24 @@ class Wire(Protocol):
 _WIRES: dict[str, Callable[[], Wire]] = {"chat": Chat, "responses": Responses, "messages": Messages}
 
 
-def reader(wire: str, content_type: str) -> Reader:
+def reader(wire: str, content_type: str, room: int | None = None) -> Reader:
     """A reader for an answer of this wire format (Endpoint.wire) and Content-Type ("" if none was told).
+
+    It holds about `room` bytes at most (and `LINE` more of one line), and leaves out of its events what does not fit;
+    None leaves nothing out.
 
     The content type rules: speech is binary by default, a stream may be refused with plain JSON, and a web
     page is nobody's answer.
     """
     mime = content_type.partition(";")[0].strip().lower()
     if mime == "text/event-stream":
-        return Stream(wire)
+        return Stream(wire, room)
     if mime in ("", "application/json", *_LINES) or mime.endswith("+json"):
-        return Whole(wire)
+        return Whole(wire, room)
     if mime in ("text/html", "application/xhtml+xml"):
         return Page()
     if mime.startswith("text/") or mime in _PLAIN:
-        return Plain()
+        return Plain(room)
     return Binary(mime)
 
 
@@ -61,16 +78,23 @@ _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "ap
 _PLAIN = ("application/x-subrip", "application/srt", "application/ttml+xml")
 
 
+LINE = 2**20
+"""Bytes of one line beyond the room."""
+_TYPE = re.compile(rb'"type"\s*+:\s*+"([a-z_.]{1,80})"')
+_LAST = (".completed", ".incomplete", ".failed", ".done", ".cancelled", "_stop")
+
 Words: TypeAlias = Text | Reasoning | Refusal
 
 
 class Stream:
     """Server-sent events."""
 
-    def __init__(self, wire: str) -> None:
+    def __init__(self, wire: str, room: int | None = None) -> None:
         self._wire_name = wire
         self._wire = _WIRES.get(wire, Generic)()
-        self._frames = Frames()
+        self._room, self._read = room, 0
+        self._skims = False
+        self._frames = Frames(None if room is None else room + LINE)
         self._halves = Halves()
         self._any = self._faulty = False
 
@@ -78,7 +102,9 @@ class Stream:
         return self._events(self._frames.feed(chunk))
 
     def end(self) -> list[Event]:
-        events = [*self._events(self._frames.end()), *self._halves.left(), *self._wire.end()]
+        events = self._events(self._frames.end())
+        if not self._skims:
+            events += [*self._halves.left(), *self._wire.end()]
         if self._frames.stray:
             return events + self._stray(b"\n".join(self._frames.stray))
         return [*events, self._closed()]
@@ -87,9 +113,15 @@ class Stream:
         events: list[Event] = []
         for frame in frames:
             self._any = self._any or frame.data.strip() != b"[DONE]"
+            if isinstance(frame, Cut):
+                self._skip(frame)
+                continue
+            self._count(len(frame.data))
             for event in self._wire.frame(frame):
                 if isinstance(event, Other) and frame.name == "error":
                     event = Fault(event.raw, None, event.raw)
+                if self._skims and not isinstance(event, _FACTS):
+                    continue
                 if isinstance(event, _WORDS):
                     event = self._halves.joined(event)
                     if not event.text:
@@ -97,6 +129,21 @@ class Stream:
                 events.append(event)
                 self._faulty = self._faulty or type(event) is Fault
         return events
+
+    def _count(self, size: int) -> None:
+        """After `room` bytes words are left out and what the wire format remembers is dropped, again and again."""
+        self._read += size
+        if self._room is not None and self._read > self._room:
+            ended = self._wire.ended
+            self._wire, self._halves = _WIRES.get(self._wire_name, Generic)(), Halves()
+            self._wire.ended, self._read, self._skims = ended, size, True
+
+    def _skip(self, frame: Frame) -> None:
+        """A frame without room: only whether it ends the stream is known."""
+        told = _TYPE.search(frame.data)
+        kind = frame.name or (told[1].decode() if told else "")
+        if kind.startswith("response.") and kind.count(".") == 1 and kind.endswith(_LAST):
+            self._wire.ended = self._wire.ended or kind
 
     def _stray(self, body: bytes) -> list[Event]:
         """Lines that are no fields of a stream: a plain JSON body, or an error written raw into the
@@ -119,6 +166,7 @@ class Stream:
 
 
 _WORDS = (Text, Reasoning, Refusal)
+_FACTS = (Usage, Cost, Finish, Identity, Fault)
 
 
 class Halves:
@@ -145,25 +193,39 @@ class Halves:
 
 class Whole:
     """A JSON body, read at its end. Under a missing or wrong content type it may turn out to be something
-    else."""
+    else. One without room is not read: it is complete when its last character can be the last one of JSON."""
 
-    def __init__(self, wire: str) -> None:
-        self._wire = wire
+    def __init__(self, wire: str, room: int | None = None) -> None:
+        self._wire, self._room = wire, room
         self._chunks: list[bytes] = []
+        self._size = 0
+        self._last = b""
+        self._other: Reader | None = None
 
     def feed(self, chunk: bytes) -> list[Event]:
-        self._chunks.append(chunk)
+        if self._other:
+            return self._other.feed(chunk)
+        self._size += len(chunk)
+        if self._room is None or self._size <= self._room:
+            self._chunks.append(chunk)
+            return []
+        self._last = chunk.rstrip()[-1:] or self._last
+        if self._chunks:
+            body, self._chunks = b"".join([*self._chunks, chunk]), []
+            self._other = _other(self._wire, body, self._room)
+            return self._other.feed(body) if self._other else []
         return []
 
     def end(self) -> list[Event]:
+        if self._other:
+            return self._other.end()
+        if self._last:
+            return [Closed(True, "whole") if self._last in b"}]" else Closed(False, "truncated")]
         body = b"".join(self._chunks)
-        head = body[:200].lstrip()
-        if not head and not body.strip():
+        if not body[:200].lstrip() and not body.strip():
             return [Closed(False, "empty")]
-        if head.startswith((b"data:", b"event:", b":")):
-            return _all(Stream(self._wire), body)
-        if head.startswith(b"<"):
-            return _all(Page(), body)
+        if other := _other(self._wire, body, self._room):
+            return _all(other, body)
         values, _ = parts.sequence(parts.decoded(body))
         if len(values) > 1 and is_frame(values[0]):
             lines = (b"data: " + dumps(value).encode() + b"\n\n" for value in values)
@@ -176,14 +238,26 @@ class Whole:
         return [*events, Closed(False, "error") if faulty else Closed(True, "whole")]
 
 
+def _other(wire: str, body: bytes, room: int | None) -> Reader | None:
+    """The reader for a body that does not begin as JSON does."""
+    head = body[:200].lstrip()
+    if head.startswith((b"data:", b"event:", b":")):
+        return Stream(wire, room)
+    return Page() if head.startswith(b"<") else None
+
+
 class Plain:
     """Text as it is: transcriptions as text or subtitles."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int | None = None) -> None:
+        self._room = room
         self._chunks: list[bytes] = []
+        self._size = 0
 
     def feed(self, chunk: bytes) -> list[Event]:
-        self._chunks.append(chunk)
+        if self._room is None or self._size < self._room:
+            self._chunks.append(chunk)
+        self._size += len(chunk)
         return []
 
     def end(self) -> list[Event]:
@@ -192,7 +266,10 @@ class Plain:
 
 
 class Page(Plain):
-    """A web page where an answer should be."""
+    """A web page where an answer should be: its beginning says whose it is."""
+
+    def __init__(self) -> None:
+        super().__init__(room=2**20)
 
     def end(self) -> list[Event]:
         message = "The answer is a web page. Something in front of the gateway may have replied."

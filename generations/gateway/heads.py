@@ -1,0 +1,105 @@
+"""Bounds for the head of an answer (status line and headers), which httpx reads without any of its own.
+
+A head that comes a byte at a time would hold a thread for ever: h11 bounds its size, nothing bounds its time.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import httpcore
+
+__all__ = ["MOST_BYTES", "MOST_LINES", "SECONDS", "TooLarge", "TooSlow", "trace"]
+
+MOST_BYTES, MOST_LINES = 64 * 2**10, 100
+SECONDS = 15.0
+"""From the head's first byte to its last one. The wait for the first byte has limits of its own."""
+_MOST_INTERIM = 2**20  # bytes of 1xx answers before the real one
+
+
+class TooLarge(httpcore.RemoteProtocolError):
+    """The head is larger, or has more lines, than allowed."""
+
+
+class TooSlow(httpcore.ReadTimeout):
+    """The head took longer than `SECONDS`."""
+
+
+class _Head:
+    """The head that is being read."""
+
+    def __init__(self) -> None:
+        self.begun: float | None = None
+        self.raw = bytearray()
+        self.total = 0
+
+    def left(self) -> float | None:
+        """Seconds that are left for it; None before its first byte."""
+        if self.begun is None:
+            return None
+        return SECONDS - (time.monotonic() - self.begun)
+
+    def take(self, data: bytes) -> None:
+        """More bytes of it. Raises TooLarge. After a 1xx answer the next head begins anew."""
+        if self.begun is None:
+            self.begun = time.monotonic()
+        self.raw += data
+        self.total += len(data)
+        end = _end(self.raw, len(self.raw) - len(data))
+        head = self.raw if end is None else self.raw[:end]
+        if len(head) > MOST_BYTES or head.count(b"\n") > MOST_LINES + 2 or self.total > _MOST_INTERIM:
+            raise TooLarge("the head of the answer is too large")
+        while end is not None and self.raw[9:10] == b"1":
+            del self.raw[:end]
+            self.begun = None
+            end = _end(self.raw, 0)
+        if self.raw and self.begun is None:
+            self.begun = time.monotonic()
+
+
+def _end(raw: bytearray, seen: int) -> int | None:
+    """Where the empty line of a head ends, None while it has not come. `seen` bytes were looked at before."""
+    start = max(0, seen - 3)
+    ends = [at + len(mark) for mark in (b"\n\r\n", b"\n\n") if (at := raw.find(mark, start)) >= 0]
+    return min(ends) if ends else None
+
+
+class _Now(threading.local):
+    """The head that this thread reads, if it reads one: a connection is read by the thread that asked."""
+
+    head: _Head | None = None
+
+
+_now = _Now()
+
+
+def trace(event: str, info: Mapping[str, Any]) -> None:
+    """httpx's `trace` extension, for every request: bounds what is read between two events of it."""
+    if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+        stream = info["return_value"]
+        stream.read = partial(_read, stream.read)
+    elif event == "http11.receive_response_headers.started":
+        _now.head = _Head()
+    elif event.startswith("http11.receive_response_headers."):
+        _now.head = None
+
+
+def _read(read: Callable[..., bytes], most: int, timeout: float | None = None) -> bytes:
+    head = _now.head
+    if head is None:
+        return read(most, timeout=timeout)
+    left = head.left()
+    if left is not None:
+        timeout = left if timeout is None else min(timeout, left)
+        if left <= 0:
+            raise TooSlow("the head of the answer took too long")
+    try:
+        data = read(most, timeout=timeout)
+    except httpcore.ReadTimeout:
+        if left is not None and timeout == left:
+            raise TooSlow("the head of the answer took too long") from None
+        raise
+    head.take(data)
+    return data

@@ -1,0 +1,128 @@
+"""The bytes of an answer: those of a running replay in memory and in checkpoints, those of an ended one joined.
+
+What is in a checkpoint leaves memory, small answers apart: so a replay holds `ROOM` bytes of its answer, however
+large that grows.
+"""
+
+import logging
+import threading
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from generations.models import ReplayAnswer, ReplayPart
+
+log = logging.getLogger(__name__)
+
+ROOM = 4 * 2**20
+"""Bytes that wait for a checkpoint; a reader with more than that waits, too."""
+ENOUGH = 2**20
+"""Bytes that are worth a checkpoint of their own, before the next one is due."""
+SMALL = 2**20
+"""An answer of up to so many bytes stays in memory to its end, checkpointed or not."""
+START = 200
+PIECE = 2**20
+
+
+class Held:
+    """What a running replay holds of its answer. One thread puts bytes in, another one checkpoints them.
+
+    `received` counts every byte that came, `kept` those up to `most`; `start` are the first `START` of them.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.received = self.kept = self.saved = 0
+        self.start = b""
+        self._small: list[bytes] | None = []
+        self._fresh: list[bytes] = []
+        self._pending = b""
+        self._changed = threading.Condition()
+
+    def put(self, data: bytes) -> bool:
+        """Keep these bytes. False when they are more than an answer may have: what fits is kept."""
+        fits = data[: self.most - self.kept]
+        with self._changed:
+            self.received += len(data)
+            if len(self.start) < START:
+                self.start += fits[: START - len(self.start)]
+            self.kept += len(fits)
+            self._fresh.append(fits)
+            if self._small is not None:
+                self._small.append(fits)
+                if self.kept > SMALL:
+                    self._small = None
+        return len(fits) == len(data)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that no checkpoint holds yet."""
+        return self.kept - self.saved
+
+    @property
+    def is_full(self) -> bool:
+        return self.waiting > ROOM
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a checkpoint has made room, or so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.is_full, seconds)
+
+    def pending(self) -> bytes:
+        """The bytes of the next checkpoint: the same ones until `is_saved`."""
+        with self._changed:
+            if not self._pending:
+                self._pending, self._fresh = b"".join(self._fresh), []
+            return self._pending
+
+    def is_saved(self) -> None:
+        """A checkpoint holds what was pending."""
+        with self._changed:
+            self.saved += len(self._pending)
+            self._pending = b""
+            self._changed.notify_all()
+
+    def wire(self, replay_id: UUID) -> "Wire":
+        """All of it, when no more comes."""
+        if self._small is not None:
+            return Wire(replay_id, self.kept, tuple(self._small))
+        return Wire(replay_id, self.kept, (self._pending, *self._fresh))
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The bytes of one answer in order: what the database has of it, then `tail`."""
+
+    replay_id: UUID
+    size: int
+    tail: tuple[bytes, ...] = field(repr=False)
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of them. Raises DatabaseError."""
+        expected = self.size - sum(map(len, self.tail))
+        if expected:
+            found = 0
+            for piece in stored(self.replay_id):
+                found += len(piece)
+                yield piece
+            if found != expected:
+                log.warning("Of replay %s %d bytes are stored, not %d", self.replay_id, found, expected)
+        yield from self.tail
+
+    def whole(self) -> bytes:
+        """All of them at once. Raises DatabaseError."""
+        return b"".join(self.pieces())
+
+
+def stored(replay_id: UUID) -> Iterator[bytes]:
+    """What checkpoints hold, in order. The sweep may have joined the first of them: then they are an answer."""
+    joined = ReplayAnswer.objects.filter(replay=replay_id).values_list("packed", flat=True).first()
+    if joined is not None:
+        unpack, rest = zlib.decompressobj(), bytes(joined)
+        while piece := unpack.decompress(rest, PIECE):
+            yield piece
+            rest = unpack.unconsumed_tail
+    parts = ReplayPart.objects.filter(replay=replay_id).order_by("first_seq").values_list("wire", flat=True)
+    for part in parts.iterator(chunk_size=2):
+        yield bytes(part)
