@@ -19,6 +19,7 @@ from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Opened, Received
 from generations.gateway.jsontext import Unreadable, Value, is_text, loads
 from generations.gateway.record import Record
+from generations.gateway.typed import possible
 
 __all__ = ["USER_AGENT", "VERSION", "Client", "Probe", "Stop", "Timeouts"]
 
@@ -84,7 +85,7 @@ class Client:
 
         public reference: generation lookup, `GET /generations?id=<request_id>`.
         """
-        if not request_id or len(request_id) > 256 or not request_id.isprintable() or " " in request_id:
+        if not possible(request_id):
             raise errors.InvalidId()
         return self._get("/generations", {"id": request_id})
 

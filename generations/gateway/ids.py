@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from generations.gateway.typed import hint, mended, typed
+from generations.gateway.typed import MAX_LENGTH, hint, mended, possible, typed
 
 __all__ = ["MAX_LENGTH", "MOST_IDS", "Recognised", "find_id", "hint", "is_native", "made_at", "recognise"]
 
-MAX_LENGTH = 256
 LONGEST_TEXT = 2**20  # characters: of a longer text only the beginning is read
 MOST_IDS = 50
 YEAR_10000 = 253_402_300_800_000  # in ms since 1970
@@ -24,10 +23,12 @@ GATEWAY_ID = re.compile(
     r"(?<![A-Za-z0-9])G-(?:[A-Za-z0-9]{1,32}-)?[0-7][0-9A-HJKMNP-TV-Z]{25}(?![A-Za-z0-9])", re.I | re.A
 )
 UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I | re.A)
-REALTIME_ID = re.compile(r"(?<![A-Za-z0-9])realtime:[A-Za-z0-9._:-]{1,200}")
+REALTIME_ID = re.compile(r"(?<![A-Za-z0-9])realtime:[A-Za-z0-9._:-]{1,240}+(?![A-Za-z0-9._:-])")
 NAMED_ID = re.compile(
-    r"""(?:request|generation)[_-]?id["'`]?\s*+[:=]\s*+["'`]?+([^\s"'`,;&{}\[\]()<>]{1,256})""", re.IGNORECASE
+    r"""(?:request|generation)[_-]?id["'`]?\s*+[:=]\s*+["'`]?+([^\s"'`,;&{}\[\]()<>]{1,256}+)(?![^\s"'`,;&{}\[\]()<>])""",
+    re.IGNORECASE,
 )
+BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 WRAPPING = " \t\r\n\v\f\u00a0\u200b\ufeff\"'`“”‘’«»<>()[]{},;"
 
 
@@ -43,13 +44,16 @@ def find_id(text: str) -> str | None:
         return _tidy(match[0])
     if match := NAMED_ID.search(text):
         return match[1]
+    bare = _unwrapped(text)
+    return bare if possible(bare) else None
+
+
+def _unwrapped(text: str) -> str:
+    """The text without what stands around it; a closing bracket stays where its opening one does."""
     bare = text.strip(WRAPPING)
-    if (
-        not bare
-        or len(bare) > MAX_LENGTH
-        or any(letter.isspace() or not letter.isprintable() for letter in bare)
-    ):
-        return None
+    rest = text[text.find(bare) + len(bare) :]
+    if rest and rest[0] in BRACKETS and bare.count(BRACKETS[rest[0]]) > bare.count(rest[0]):
+        return bare + rest[0]
     return bare
 
 
@@ -81,7 +85,7 @@ WORDS: dict[Kind, str] = {
     "log": "a log line",
     "list": "several IDs",
 }
-NATIVE_ID = re.compile(r"(?<![A-Za-z0-9_-])(?:chatcmpl-|resp_|msg_)[A-Za-z0-9_-]{4,200}")
+NATIVE_ID = re.compile(r"(?<![A-Za-z0-9_-])(?:chatcmpl-|resp_|msg_)[A-Za-z0-9_-]{4,247}+(?![A-Za-z0-9_-])")
 # One item of a pasted list: a word, a separator, and a digit somewhere. A time or a number is none.
 LISTED_ID = re.compile(r"(?=\D*\d)[A-Za-z][A-Za-z0-9]*[-_:][A-Za-z0-9._:-]{3,250}")
 NO_IDS = ("unknown", "null", "none", "undefined", "")

@@ -4,6 +4,7 @@ Crockford's base32, which ULIDs are written in, has no I, L, O and U: it reads I
 """
 
 import re
+import unicodedata
 from urllib.parse import unquote
 
 DASHES = "\u00ad\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
@@ -14,6 +15,13 @@ _ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}", re.A)
 _LOOSE = re.compile(r"(?P<lead>G[-_.:]?)?(?P<ulid>[0-9A-Za-z]{26})", re.I | re.A)
 _NEARLY = re.compile(r"G-(?:[A-Za-z0-9]{1,32}-)?([0-9A-Za-z]{16,40})", re.I | re.A)
 LENGTH = 26
+MAX_LENGTH = 256
+
+
+def possible(text: str) -> bool:
+    """Whether the text may be a request ID: up to 256 characters, no white space, nothing that controls a terminal."""
+    shown = text if text.isprintable() else "".join(one for one in text if unicodedata.category(one) != "Cf")
+    return 0 < len(text) <= MAX_LENGTH and shown.isprintable() and not any(map(str.isspace, text))
 
 
 def typed(text: str) -> str:

@@ -252,12 +252,25 @@ DASHED = [ID.replace("-", dash) for dash in "\u2010\u2011\u2012\u2013\u2014\u221
             for odd in ("trail.dot.", "G-ABC.json", "日本-語-42", "a%2Fb", "\u2011", "copy")
         ),
         (f"{ID}-x/y", "log", ID, ""),
+        *(
+            (odd, "id", odd, "")
+            for odd in ("emoji-👩\u200d👩\u200d👧-id", "quote'\"<b>", "f(x)", "req_%2F%20pct")
+        ),
+        ("(f(x))", "id", "f(x)", ""),
+        ("chatcmpl-" + "x" * 247, "native", "chatcmpl-" + "x" * 247, ""),
         ("01m0n8538g8f4t0w6x1y2z3o4b", "id", "01m0n8538g8f4t0w6x1y2z3o4b", ""),
     ],
 )
 def test_an_id_that_was_typed_in_another_way(text: str, kind: str, found: str, note: str) -> None:
     seen = recognise(text)
     assert (seen.kind, seen.ids, seen.note) == (kind, (found,), note)
+
+
+@pytest.mark.parametrize(
+    "text", ["chatcmpl-" + "x" * 300, "request_id=" + "x" * 300, "realtime:" + "x" * 300]
+)
+def test_an_id_that_is_too_long_is_not_cut(text: str) -> None:
+    assert recognise(text).ids == ()
 
 
 def test_a_list_may_lack_its_leads() -> None:
