@@ -93,6 +93,7 @@ urlpatterns = [
         replay_parts.replay_part_value,
         name="replay_part_value",
     ),
+    path("t/<slug:team>/r/<uuid:replay_id>/json", replay_parts.replay_explorer, name="replay_explorer"),
     path("t/<slug:team>/r/<uuid:replay_id>/answer.txt", replay_parts.replay_text, name="replay_text"),
     path(
         "t/<slug:team>/r/<uuid:replay_id>/parts/media",

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.models import Team, User
 from generations import retention
-from generations.models import Batch, Generation, Replay, ReplayAnswer
+from generations.models import Batch, Generation, Replay
 from generations.models.replay import State
 from generations.reading import places
 from generations.replay import live
@@ -98,10 +98,16 @@ def made(team: Team, ada: User, broker: "redis.Redis", told: dict[str, Any]) -> 
     rows.replay(earlier, ada, new_generation=chat, new_request_id="G-1", **ended, **asked)
     rows.part(replay, 1, MARK)
     Batch.objects.create(team=team, click=uuid4(), parallel=1, size=1, left_out=[["G-1", MARK]])
-    told_json = json.dumps(MARK)
-    ReplayAnswer.objects.create(
-        replay=replay, packed=zlib.compress(MARK.encode()), size=10, text=MARK, outline=told_json
+    row = rows.answer(
+        replay, b"event: odd\ndata: {}\n\ndata: " + json.dumps(ANSWER).encode(), "text/event-stream"
     )
+    kept = [
+        row.text,
+        row.outline,
+        zlib.decompress(row.packed).decode(),
+        zlib.decompress(row.assembled).decode(),
+    ]
+    assert all(MARK in text for text in kept)
     broker.xadd(live.key_of(replay.pk), {"k": "text", "t": MARK})
     browser, base = people.browser(ada), chat.get_absolute_url()
     for path in (base, f"{base}/json?find={MARK}", f"{base}/parameters", f"{base}/copy", f"{base}/forget"):

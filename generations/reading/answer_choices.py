@@ -40,6 +40,7 @@ class Choices:
 
     def __init__(self) -> None:
         self.read: set[str] = set()
+        self.tools: set[str] = set()  # calls, with everything that belongs to them
         self.made: list[Draft] = []
 
     def _new(self, index: int, at: str) -> Draft:
@@ -204,6 +205,7 @@ class Choices:
             draft.media += bool(item.get("result"))
         elif kind.endswith("_call"):
             self._skip(at, item, "type")
+            self.tools.add(at)
             draft.calls.append(self._server_call(kind, item, at))
         else:
             draft.data += 1
@@ -218,6 +220,7 @@ class Choices:
 
     def _asked(self, draft: Draft, kind: str, item: dict[str, Value], at: str) -> None:
         self._skip(at, item, "type", "call_id")
+        self.tools.add(at)
         key = "input" if "input" in item and "arguments" not in item else "arguments"
         label = {"function_call": "", "custom_tool_call": "custom"}.get(kind, "")
         if kind.startswith("mcp"):
@@ -254,6 +257,7 @@ class Choices:
         kind = words(block.get("type")) or ""
         if kind.endswith("tool_use"):
             self._skip(at, block, "type", "id", "server_name")
+            self.tools.add(at)
             label = {"tool_use": "", "server_tool_use": "at the provider"}.get(kind)
             if label is None:
                 label = " ".join(filter(None, ["MCP", words(block.get("server_name"))]))

@@ -64,7 +64,8 @@ class Choice:
 class Facts:
     """What one answer tells. None and "" are "it does not say".
 
-    `shape` is the wire format of the body, `read` the pointers of what the choices have taken in. `data`: the body
+    `shape` is the wire format of the body, `read` the pointers of what the choices have taken in,
+    `tools` those of tool calls with all that belongs to them. `data`: the body
     holds an answer that is neither words nor media (vectors, scores, pages, a job).
     """
 
@@ -81,6 +82,7 @@ class Facts:
     data: bool = False
     media: int = 0
     read: frozenset[str] = frozenset()
+    tools: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:
@@ -137,6 +139,7 @@ def read(wire: str, body: Value, strays: Iterable[Stray] = ()) -> Facts:
         data=not choices and "error" not in told and _has_data(shape, told),
         media=_media(shape, told),
         read=frozenset(found.read),
+        tools=frozenset(found.tools),
     )
 
 

@@ -5,7 +5,7 @@ by nature are counted apart, those that only one side holds are named as not com
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generations.gateway.jsontext import Number, Value, canonical, dumps, is_text
@@ -236,7 +236,7 @@ def output_key(body: Value, facts: Facts) -> str:
         [tool_calls.normal(one.text), tool_calls.normal(one.refusal), one.finish_word]
         for one in facts.choices
     ]
-    left = rest(body, facts).value
+    left = rest(body, replace(facts, read=facts.read | facts.tools)).value
     if facts.choices and isinstance(left, dict):
         left = {key: value for key, value in left.items() if key in OUTPUTS}
     return tool_calls.fingerprint(dumps(words) + canonical(_told(left)))

@@ -43,7 +43,7 @@ from generations.reading.wires import Wire
 
 log = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 5
 """Raise it when the outline of an unchanged record changes: stored outlines of another version are made
 again.
 """

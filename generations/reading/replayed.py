@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from generations.gateway.jsontext import Value, dumps, visible
-from generations.reading import answer_facts, conversation, media, numbers, wires
+from generations.reading import answer_facts, conversation, media, numbers, usage, wires
 from generations.reading.answer_facts import Facts, Stray
 from generations.reading.parts import Pen
-from generations.reading.shapes import Part, Side, Turn, encoded
+from generations.reading.shapes import Answered, Part, Side, Turn, encoded
 from generations.reading.text import below, box
 
 ANSWER, EVENTS, BYTES = "/answer", "/other_events", "/bytes"
@@ -30,11 +30,12 @@ SUFFIXES = {
 }
 
 
-def make(facts: Facts, body: Value, strays: Sequence[Stray], size: int, note: str = "") -> Side:
-    """The answer's side of the page. `size` is that of the bytes as received; `note` says what was not read of them."""
+def make(facts: Facts, body: Value, strays: Sequence[Stray], size: int, note: str = "") -> Answered:
+    """What the page shows. `size` is that of the bytes as received; `note` says what was not read of them."""
     turns = [*_turns(facts, body), *_events(strays)]
     told = " · ".join(filter(None, [_ends(facts), note]))
-    return Side(conversation.numbered(turns, "a"), size=numbers.size(size), at=ANSWER, note=told)
+    side = Side(conversation.numbered(turns, "a"), size=numbers.size(size), at=ANSWER, note=told)
+    return Answered(side, usage.counts(facts.usage), len(strays))
 
 
 def _turns(facts: Facts, body: Value) -> list[Turn]:
@@ -62,11 +63,19 @@ def _ends(facts: Facts) -> str:
     return f"finish {', '.join(visible(word)[:40] for word in list(told)[:5])}" if told else ""
 
 
-def medium(content_type: str, size: int) -> Side:
-    """The side of an answer whose bytes are a picture, sound, video or file."""
+def medium(content_type: str, size: int) -> Answered:
+    """The same of an answer whose bytes are a picture, sound, video or file."""
     mime = media.normal(visible(content_type)[:100]) or "application/octet-stream"
     part = Part(media.kind(mime), BYTES, mime=mime, size=numbers.size(size), embedded=True)  # type: ignore[arg-type]
-    return Side([Turn("assistant", [part], anchor="a1")], size=numbers.size(size))
+    return Answered(Side([Turn("assistant", [part], anchor="a1")], size=numbers.size(size)))
+
+
+def unread(size: int) -> Answered:
+    """The same of an answer at which a reader failed."""
+    part = Part(
+        "json", "", note="Retake could not read this answer. The raw answer is complete: download it."
+    )
+    return Answered(Side([Turn("answer", [part], anchor="a1")], size=numbers.size(size)))
 
 
 def document(body: Value, strays: Iterable[Stray]) -> bytes:
@@ -83,14 +92,14 @@ def wrapped(raw: bytes) -> bytes:
 # -- storing -------------------------------------------------------------------------------------------------
 
 
-def dump(side: Side) -> str:
+def dump(answered: Answered) -> str:
     """JSON text for the database."""
-    return encoded(side)
+    return encoded(answered)
 
 
-def load(text: str) -> Side:
+def load(text: str) -> Answered:
     """What `dump` wrote."""
-    return msgspec.json.decode(text, type=Side)
+    return msgspec.json.decode(text, type=Answered)
 
 
 def media_in(side: Side, *kinds: str) -> list[Part]:

@@ -171,6 +171,14 @@ class Side(Shape, frozen=True):
         return quoted(self.list_at)
 
 
+class Answered(Shape, frozen=True):
+    """The answer of a replay as its page shows it: its side, every figure that it tells, events beside the body."""
+
+    side: Side
+    usage: list["Count"] = []
+    events: int = 0
+
+
 class Fact(Shape, frozen=True):
     """A labelled value; `title` holds the exact one."""
 

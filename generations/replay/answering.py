@@ -21,12 +21,12 @@ from generations.models import PastedAnswer, Replay, ReplayAnswer
 from generations.reading import answer_facts, answer_rest, contrast, long_text, numbers, replayed, usage, walk
 from generations.reading.answer_facts import Facts
 from generations.reading.places import Bytes, Found
-from generations.reading.shapes import Part, Side, Turn
+from generations.reading.shapes import Answered
 from generations.reading.text import inside, items
 
 log = logging.getLogger(__name__)
 
-READER = 1
+READER = 2
 """Raise it when the same body gives another outline, key or column."""
 VERSION = 100 * streams.VERSION + READER
 PARSED_UP_TO = 16 * 2**20  # bytes of an answer that are parsed
@@ -41,7 +41,7 @@ class Reading:
     """Everything that is derived from one answer. `body` and `strays` are the document; `unread` counts bytes."""
 
     facts: Facts
-    side: Side
+    shown: Answered
     body: Value = None
     strays: list[Stray] = field(default_factory=list)
     assembled: bytes = b""
@@ -81,7 +81,7 @@ class Reading:
         """Those columns of the row that are made of the bytes."""
         return {
             "text": self.text,
-            "outline": replayed.dump(self.side),
+            "outline": replayed.dump(self.shown),
             "version": VERSION,
             "assembled": zlib.compress(self.assembled, 3) if self.assembled else b"",
             "unread": self.unread,
@@ -108,20 +108,18 @@ def read(endpoint: str, content_type: str, raw: bytes) -> Reading:
             log.exception("An answer could not be read; its page offers the raw bytes only")
             nothing = replayed.document(None, ())
             return Reading(
-                Facts(), _bare(len(raw)), assembled=nothing, unread=len(raw), why="unread", complete=False
+                Facts(),
+                replayed.unread(len(raw)),
+                assembled=nothing,
+                unread=len(raw),
+                why="unread",
+                complete=False,
             )
 
 
 def _medium(content_type: str, raw: bytes) -> Reading:
-    side = replayed.medium(content_type, len(raw))
-    return Reading(Facts(media=1), side, assembled=replayed.document(None, ()), why="whole")
-
-
-def _bare(size: int) -> Side:
-    part = Part(
-        "json", "", note="Retake could not read this answer. The raw answer is complete: download it."
-    )
-    return Side([Turn("answer", [part], anchor="a1")], size=numbers.size(size))
+    shown = replayed.medium(content_type, len(raw))
+    return Reading(Facts(media=1), shown, assembled=replayed.document(None, ()), why="whole")
 
 
 def _read(wire: str, content_type: str, raw: bytes) -> Reading:
@@ -135,8 +133,8 @@ def _read(wire: str, content_type: str, raw: bytes) -> Reading:
     if unread:
         facts = _with_end(facts, streams.assemble(wire, content_type, _tail(raw)))
     note = f"the last {numbers.size(unread)} were not read" if unread else ""
-    side = replayed.make(facts, made.body, made.strays, len(raw), note)
-    return Reading(facts, side, made.body, made.strays, _document(made), unread, made.why, made.complete)
+    shown = replayed.make(facts, made.body, made.strays, len(raw), note)
+    return Reading(facts, shown, made.body, made.strays, _document(made), unread, made.why, made.complete)
 
 
 def _slim(wire: str, raw: bytes) -> Reading:

@@ -14,7 +14,7 @@ from generations.models import Generation, PastedAnswer, Replay, ReplayAnswer, S
 from generations.reading import long_text, replayed
 from generations.reading.contrast import Said
 from generations.reading.outline import FROM_PROVIDER
-from generations.reading.shapes import Outline, Side
+from generations.reading.shapes import Answered, Outline, Side
 from generations.rebuild import outline_of
 from generations.replay import answering, plan
 
@@ -171,9 +171,14 @@ class Rerun:
         return (self.answer.size if self.answer else 0) + self.replay.record.size
 
     @cached_property
+    def shown(self) -> Answered:
+        """What its page shows."""
+        return replayed.load(self.answer.outline) if self.answer else Answered(Side())
+
+    @property
     def side(self) -> Side:
         """The answer as pages show it."""
-        return replayed.load(self.answer.outline) if self.answer else Side()
+        return self.shown.side
 
     @cached_property
     def said(self) -> Said | None:

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from generations.models import Generation
 from generations.reading import json_find
 from generations.reading.json_find import Found
+from generations.reading.places import Found as Value
 from generations.reading.shapes import Outline
 
 WHERE = {"record": "Record", "request": "Request", "answer": "Answer"}
@@ -49,6 +50,23 @@ def finding(asked: QueryDict, row: Generation, outline: Outline) -> dict[str, ob
         "shown_limit": json_find.SHOWN,
         **_found(row, ways[where], text),
     }
+
+
+def finding_in(asked: QueryDict, value: Value) -> dict[str, object]:
+    """The same in one value by itself, the answer of a replay."""
+    form = FindForm(asked) if "find" in asked else FindForm()
+    context: dict[str, object] = {
+        "form": form,
+        "offered": [("answer", "Answer")],
+        "chosen": "answer",
+        "text": "",
+    }
+    if not form.is_bound or not form.is_valid() or not form.cleaned_data["find"]:
+        return context
+    found = json_find.find_in(value, form.cleaned_data["find"])
+    hits = [ShownHit(hit) for hit in found.hits]
+    told = {"text": form.cleaned_data["find"], "shown_limit": json_find.SHOWN, "found": found, "hits": hits}
+    return {**context, **told}
 
 
 def _found(row: Generation, at: str, text: str) -> dict[str, object]:

@@ -64,6 +64,7 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
         "deltas": _deltas(replay, comparison),
         "answer": rerun.answer,
         "words": _words(rerun.answer),
+        "usage": rerun.shown.usage,
         "switch": switch(replay.get_absolute_url()),
         "compare_url": reverse("compare", args=[request.team.slug]),
         "compare_query": urlencode({"a": comparison.a.key, "b": comparison.b.key}),

@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
@@ -15,8 +16,10 @@ from generations.models import ReplayAnswer
 from generations.reading import json_view, media, replayed
 from generations.reading.media import normal
 from generations.reading.places import Found
+from generations.reading.shapes import Side
 from generations.replay import answering
 from generations.views.downloads import download, part_of
+from generations.views.find import finding_in
 from generations.views.parts import PartForm, Wanted, exact, level_of, medium_of, raw_of, window_of
 
 TYPES = {*media.SHOWN, "application/json", "text/event-stream"}
@@ -25,7 +28,7 @@ TYPES = {*media.SHOWN, "application/json", "text/event-stream"}
 
 def _stored(request: TeamRequest, replay_id: UUID) -> ReplayAnswer:
     rows = ReplayAnswer.objects.filter(replay__team=request.team).select_related("replay__generation")
-    row = rows.readable().defer("outline").filter(pk=replay_id).first()
+    row = rows.readable().filter(pk=replay_id).first()
     if row is None:
         raise Http404("No such replay in this team, or it has no answer.")
     row.replay.team = request.team
@@ -91,6 +94,23 @@ def replay_part_media(request: TeamRequest, replay_id: UUID) -> HttpResponseBase
     if _asked(request)["at"] == replayed.BYTES:
         return _body(request, _stored(request, replay_id), inline=True)
     return medium_of(request, _part(request, replay_id))
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_explorer(request: TeamRequest, replay_id: UUID) -> HttpResponse:
+    """The page with the answer's JSON, level by level, and a search in it."""
+    row = _stored(request, replay_id)
+    shown = replayed.load(row.outline)
+    document = Found.held(answering.document_of(row))
+    context = {
+        "replay": row.replay,
+        "base": row.replay.get_absolute_url(),
+        "answer": shown.side,
+        "events": Side(at=replayed.EVENTS) if shown.events else Side(),
+        **finding_in(request.GET, document),
+    }
+    return render(request, "generations/replay_explorer.html", context)
 
 
 @for_team(Right.READ)

@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from generations.gateway.jsontext import Value, dumps, loads
 from generations.gateway.streams.assemble import Stray
 from generations.reading import answer_facts, json_view, replayed
-from generations.reading.shapes import Part, Row, Side
+from generations.reading.shapes import Answered, Part, Row, Side
 from tests.reading.samples import demo_record
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n picture").decode()
 
 
 def side(body: Any, wire: str = "chat", *strays: Stray) -> Side:
+    return shown(body, wire, *strays).side
+
+
+def shown(body: Any, wire: str = "chat", *strays: Stray) -> Answered:
     told = loads(dumps(body))
     return replayed.make(answer_facts.read(wire, told, strays), told, strays, 1234)
 
@@ -59,10 +63,22 @@ def test_events_without_a_place_in_the_body_are_shown() -> None:
 
 def test_very_many_events_are_bounded() -> None:
     strays = [Stray("ping", {"n": "x" * 500})] * 5_000
-    found = side(chat(content="Hi"), "chat", *strays)
-    assert len(found.turns[-1].parts) < 60
-    assert "more parts" in found.turns[-1].parts[-1].note
+    found = shown(chat(content="Hi"), "chat", *strays)
+    last = found.side.turns[-1].parts
+    assert len(last) < 60
+    assert "more parts" in last[-1].note
     assert len(replayed.dump(found)) < 60_000
+    assert found.events == 5_000
+
+
+def test_every_figure_is_kept() -> None:
+    usage = {"input_tokens": 5, "cache_read_input_tokens": 128955, "cost_details": {"upstream": 0.0360795}}
+    told = {count.key: count.value for count in shown({**chat(content="x"), "usage": usage}).usage}
+    assert told == {
+        "input_tokens": "5",
+        "cache_read_input_tokens": "128,955",
+        "cost_details.upstream": "0.0360795",
+    }
 
 
 def test_how_it_ended_is_said() -> None:
@@ -95,7 +111,7 @@ def test_figures_are_tables(body: Any, wire: str, row: Row) -> None:
 
 
 def test_a_medium_that_is_the_answers_body() -> None:
-    found = replayed.medium("audio/mpeg; rate=1", 1234)
+    found = replayed.medium("audio/mpeg; rate=1", 1234).side
     [part] = parts(found)
     assert (part.kind, part.mime, part.size, part.at, part.embedded) == (
         *("audio", "audio/mpeg", "1.2 KB"),
@@ -110,8 +126,8 @@ def test_what_is_not_on_the_allow_list_is_in_no_gallery() -> None:
 
 
 def test_a_hostile_text_can_be_stored() -> None:
-    found = side(chat(content="\ud800\0", **{"\ud800": {"\0": "\ud800"}}), "chat", Stray("\ud800", "\0"))
-    assert replayed.load(replayed.dump(found)).turns
+    found = shown(chat(content="\ud800\0", **{"\ud800": {"\0": "\ud800"}}), "chat", Stray("\ud800", "\0"))
+    assert replayed.load(replayed.dump(found)).side.turns
 
 
 JSON = st.recursive(
@@ -127,7 +143,8 @@ def test_every_part_leads_to_what_came(value: Any, other: Any, wire: str) -> Non
     body = body if wire == "chat" else {"data": value, "results": other, "text": value}
     stray = Stray("event", loads(dumps(other)))
     found = side(body, wire, stray)
-    assert len(replayed.load(replayed.dump(found)).turns) == len(found.turns)
+    kept = replayed.load(replayed.dump(shown(body, wire, stray)))
+    assert len(kept.side.turns) == len(found.turns)
     document = replayed.document(loads(dumps(body)), [stray])
     for part in parts(found):
         assert not part.at or json_view.cut(document, part.at) is not None

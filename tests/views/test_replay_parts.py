@@ -165,6 +165,49 @@ def test_a_body_of_another_kind_is_a_download(ada: User, speech: Replay, kind: s
     assert answer["Content-Disposition"].startswith("attachment")
 
 
+# --- JSON -------------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_answer_level_by_level(ada: User, chat: Generation) -> None:
+    frames = b'data: {"choices":[{"index":0,"delta":{"content":"Hi","odd":{"n":1.50}}}]}\n\n'
+    frames += b'event: strange\ndata: {"x":1}\n\n'
+    replay = replayed(chat, ada, frames, "text/event-stream")
+    address = reverse("replay_explorer", args=[replay.team.slug, replay.pk])
+    assert f'href="{address}"' in page(ada, replay)
+    assert "strange" in page(ada, replay)
+    told = people.browser(ada).get(address).content.decode()
+    for root in ("answer", "other_events"):
+        assert f'hx-get="{replay.get_absolute_url()}/parts/level?at=%2F{root}"' in told
+    level = part(ada, replay, "level", "/answer/choices/0/message").content.decode()
+    assert (
+        "odd" in level,
+        "1.50" in part(ada, replay, "level", "/answer/choices/0/message/odd").content.decode(),
+    ) == (
+        True,
+        True,
+    )
+    assert read(part(ada, replay, "value", "/answer/choices/0/message/odd")) == b'{"n":1.50}'
+    assert read(part(ada, replay, "value", "/other_events/0/data")) == b'{"x":1}'
+
+
+def test_a_text_is_found_in_the_answer(ada: User, chat: Generation) -> None:
+    replay = replayed(chat, ada, told(content="It is cold in Oslo."))
+    address = reverse("replay_explorer", args=[replay.team.slug, replay.pk])
+    found = people.browser(ada).get(address, {"find": "oslo", "where": "answer"}).content.decode()
+    assert "answer.choices[0].message.content" in found
+    assert "<mark>Oslo</mark>" in found
+
+
+def test_the_page_holds_short_texts_only(ada: User, chat: Generation) -> None:
+    assert "data-copy-from" in page(ada, replayed(chat, ada, told(content="short")))
+    replay = replayed(chat, ada, told(content="word " * 20_000))
+    shown = page(ada, replay)
+    assert ("data-copy-from" in shown, "word " * 2_000 in shown) == (False, False)
+    address = reverse("replay_text", args=[replay.team.slug, replay.pk])
+    assert f'href="{address}"' in shown
+    assert read(people.browser(ada).get(address)).decode() == "word " * 20_000
+
+
 # --- who --------------------------------------------------------------------------------------------------------
 
 

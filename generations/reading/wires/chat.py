@@ -8,10 +8,12 @@ from generations.reading import media
 from generations.reading.parts import EMPTY, Pen, Reader, parsed
 from generations.reading.shapes import Part, PartKind, Turn
 from generations.reading.text import below, box, first, inside, items, short, title, titles, words
+from generations.reading.wires import thoughts
 from generations.reading.wires.wire import Body, Wire, nothing, turns
 
 MESSAGE = {
-    *("content", "tool_calls", "refusal", "reasoning_content", "reasoning", "annotations"),
+    *("content", "tool_calls", "refusal", "reasoning_content", "reasoning", "reasoning_details"),
+    *("annotations",),
     *("images", "audios", "audio", "function_call"),
 }
 ANSWER = ("id", "object", "created", "model", "choices", "usage", "nativeResponseId")
@@ -36,7 +38,7 @@ def item(pen: Pen, value: Value, at: str) -> list[Turn]:
 
 
 def _message(pen: Pen, message: Body, at: str, role: str) -> list[Part]:
-    said, known = _reasoning(pen, message, at), MESSAGE | titles(message, "role", "name")
+    said, known = thoughts.of_message(pen, message, at), MESSAGE | titles(message, "role", "name")
     if role in ("tool", "function"):
         call_id, known = (
             title(message.get("tool_call_id"), 200),
@@ -62,13 +64,6 @@ def each(pen: Pen, box_: Body, key: str, at: str, read: Reader) -> list[Part]:
 
 def _text_kind(role: str) -> PartKind:
     return "markdown" if role == "assistant" else "text"
-
-
-def _reasoning(pen: Pen, message: Body, at: str) -> list[Part]:
-    said = []
-    for key in ("reasoning_content", "reasoning"):
-        said += pen.value(below(at, key), message.get(key), "reasoning")
-    return said[:1] if len(said) == 2 and message["reasoning"] == message["reasoning_content"] else said
 
 
 def _tool_result(pen: Pen, value: Value, at: str, call_id: str) -> list[Part]:
@@ -261,6 +256,7 @@ def _function(pen: Pen, value: Value, at: str, call_id: str) -> list[Part]:
 
 
 _PARTS = {
+    **dict.fromkeys(("thinking", "redacted_thinking"), thoughts.part),
     **dict.fromkeys(("image_url", "input_image", "image"), _image),
     **dict.fromkeys(("input_audio", "audio_url", "audio", "output_audio"), _audio),
     **dict.fromkeys(("video_url", "input_video", "video"), _video),

@@ -6,7 +6,7 @@ from generations.gateway.jsontext import Value
 from generations.reading.parts import Pen
 from generations.reading.shapes import Part, PartKind, Turn
 from generations.reading.text import below, box, inside, title, titles, words
-from generations.reading.wires import chat
+from generations.reading.wires import chat, thoughts
 from generations.reading.wires.wire import Body, Wire, turns
 
 ENVELOPE = {
@@ -69,13 +69,6 @@ def _text(pen: Pen, value: Body, at: str, kind: PartKind) -> list[Part]:
     return parts + pen.leftovers(at, value, {"type", "text", "citations"} | chat.unmarked(value))
 
 
-def _thinking(pen: Pen, value: Body, at: str) -> list[Part]:
-    parts = pen.value(below(at, "thinking"), value.get("thinking"), "reasoning")
-    parts += pen.value(below(at, "data"), value.get("data"), "reasoning", note="encrypted")
-    parts += pen.value(below(at, "signature"), value.get("signature"), "reasoning", note="signature")
-    return parts + pen.leftovers(at, value, ("type", "thinking", "data", "signature"))
-
-
 def _tool_use(pen: Pen, value: Body, at: str) -> list[Part]:
     name, call_id = title(value.get("name"), 200), title(value.get("id"), 200)
     known = {"type", "input"} | titles(value, "name", "id", limit=200)
@@ -127,7 +120,7 @@ def _sourced(pen: Pen, value: Body, at: str) -> list[Part]:
 
 
 _BLOCKS = {
-    **dict.fromkeys(("thinking", "redacted_thinking"), _thinking),
+    **dict.fromkeys(("thinking", "redacted_thinking"), thoughts.part),
     **dict.fromkeys(("tool_use", "server_tool_use", "mcp_tool_use"), _tool_use),
     **dict.fromkeys(("tool_result", "mcp_tool_result"), _tool_result),
     **dict.fromkeys(("image", "document"), _sourced),

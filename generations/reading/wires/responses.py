@@ -5,7 +5,7 @@ from generations.reading import numbers
 from generations.reading.parts import Pen
 from generations.reading.shapes import Part, PartKind, Turn
 from generations.reading.text import below, box, first, inside, items, title, titles, words
-from generations.reading.wires import chat
+from generations.reading.wires import chat, thoughts
 from generations.reading.wires.wire import Body, Wire, turns
 
 ENVELOPE = {
@@ -98,20 +98,11 @@ def _result(pen: Pen, value: Body, at: str) -> Turn:
 def _reasoning(pen: Pen, value: Body, at: str) -> Turn:
     parts: list[Part] = []
     for key in ("summary", "content"):
-        parts += chat.each(pen, value, key, at, _thought)
+        parts += chat.each(pen, value, key, at, thoughts.piece)
     sealed = value.get("encrypted_content")
     parts += pen.value(below(at, "encrypted_content"), sealed, "reasoning", note="encrypted")
     known = ("type", "id", "status", "summary", "content", "encrypted_content")
     return Turn("assistant", parts + pen.leftovers(at, value, known))
-
-
-def _thought(pen: Pen, value: Value, at: str) -> list[Part]:
-    thought = box(value)
-    if not isinstance(thought.get("text"), str):
-        return pen.value(at, value, "reasoning")
-    return pen.value(below(at, "text"), thought["text"], "reasoning") + pen.leftovers(
-        at, thought, ("type", "text")
-    )
 
 
 def _drawn(pen: Pen, value: Body, at: str) -> Turn:
@@ -125,7 +116,7 @@ def _other(pen: Pen, value: Body, at: str) -> Turn:
     kind = words(value.get("type")) or "item"
     role = (
         "tool"
-        if kind.endswith(("_output", "_result"))
+        if kind.endswith(("_output", "_result", "_tools"))
         else "assistant"
         if kind.endswith("_call")
         else "unknown"
@@ -135,7 +126,7 @@ def _other(pen: Pen, value: Body, at: str) -> Turn:
 
 _ITEMS = {
     "message": _message,
-    **dict.fromkeys(("function_call", "custom_tool_call", "mcp_call"), _call),
+    **dict.fromkeys(("function_call", "custom_tool_call", "mcp_call", "mcp_approval_request"), _call),
     **dict.fromkeys(("function_call_output", "custom_tool_call_output"), _result),
     "reasoning": _reasoning,
     "image_generation_call": _drawn,
@@ -154,7 +145,7 @@ def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
             left = numbers.plural(len(output) - position, "more item")
             made.append(Turn("unknown", [Part("json", below(at, "output"), more=True, note=left)]))
             break
-        made += item(pen, value, below(at, "output", position))
+        made += item(pen, _ours(value), below(at, "output", position))
     if not isinstance(body.get("output"), list):
         made += turns(Turn("assistant", pen.value(below(at, "output"), body.get("output"))))
     if body.get("output_text") != _said(output):
@@ -162,6 +153,13 @@ def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
         made += turns(Turn("assistant", told, "output_text" if made else ""))
     rest = pen.leftovers(at, body, ENVELOPE | ECHO)
     return joined(made) + turns(Turn("answer", rest, label="other fields"))
+
+
+def _ours(value: Value) -> Value:
+    """An item of an answer: a message without a role is the assistant's."""
+    told = box(value)
+    is_message = words(told.get("type")) == "message" or ("content" in told and "type" not in told)
+    return {"role": "assistant", **told} if is_message and "role" not in told else value
 
 
 def _said(output: list[Value]) -> str:
