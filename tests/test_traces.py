@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.models import Team, User
 from generations import retention
-from generations.models import Batch, Generation, Replay
+from generations.models import Batch, Generation, PastedAnswer, Replay
 from generations.models.replay import State
 from generations.reading import places
 from generations.replay import live
@@ -108,6 +108,9 @@ def made(team: Team, ada: User, broker: "redis.Redis", told: dict[str, Any]) -> 
         zlib.decompress(row.assembled).decode(),
     ]
     assert all(MARK in text for text in kept)
+    PastedAnswer.objects.create(
+        generation=chat, team=team, kind="text", size=len(MARK), packed=PastedAnswer.pack(MARK)
+    )
     broker.xadd(live.key_of(replay.pk), {"k": "text", "t": MARK})
     browser, base = people.browser(ada), chat.get_absolute_url()
     for path in (base, f"{base}/json?find={MARK}", f"{base}/parameters", f"{base}/copy", f"{base}/forget"):
@@ -115,7 +118,7 @@ def made(team: Team, ada: User, broker: "redis.Redis", told: dict[str, Any]) -> 
     return chat
 
 
-TABLES = {"batch", "replay", "replayanswer", "replaypart", "firstwords", "storedrecord"}
+TABLES = {"batch", "pastedanswer", "replay", "replayanswer", "replaypart", "firstwords", "storedrecord"}
 
 
 @pytest.mark.parametrize("large", [False, True])

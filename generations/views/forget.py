@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.access import Right, TeamRequest, for_team
 from generations import retention
-from generations.models import Generation
+from generations.models import Generation, PastedAnswer
 from generations.views.generation import forget_drawn, may_forget
 from generations.views.stored import stored
 
@@ -37,6 +37,7 @@ def _confirm(request: TeamRequest, row: Generation, status: int = 200) -> HttpRe
         "replays": len(reach.replays),
         "others": len(reach.generations) - 1,
         "busy": reach.is_busy,
+        "pasted": PastedAnswer.objects.filter(generation__in=reach.generations).exists(),
     }
     return render(request, "generations/forget.html", context, status=status)
 

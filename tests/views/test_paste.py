@@ -227,7 +227,9 @@ def test_an_answer_that_comes_later_stands_above_what_was_pasted(
 
 
 def test_it_goes_with_its_generation(ada: User, chat: Generation) -> None:
+    assert "somebody pasted" not in page(ada, chat, "/forget")
     send(ada, chat, "Hello")
+    assert "the answer that somebody pasted" in page(ada, chat, "/forget")
     retention.forget(chat, ada)
     assert PastedAnswer.objects.count() == 0
 
