@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dashboard import connections as desk
 from dashboard.access import Right, TeamRequest, for_team
 from dashboard.forms import ConnectionForm
+from dashboard.heavy import leave_page_thread
 from dashboard.models import GatewayConnection, allowed_urls
 
 PAGE = ["GET", "HEAD", "POST"]
@@ -66,6 +67,7 @@ def _edit(request: TeamRequest, one: GatewayConnection) -> HttpResponse:
 def test_connection(request: TeamRequest, pk: int) -> HttpResponse:
     """Asks the gateway, keeps what was seen and shows it in the list."""
     one = _connection(request, pk)
+    leave_page_thread(request)  # two keys, three questions each, up to 15 s a question
     desk.test(one)
     return redirect("team_connections", request.team.slug)
 

@@ -227,6 +227,12 @@ def test_long_work_holds_no_page_thread_and_waits_in_line(site: Site) -> None:
     assert b"heavy_0" in site.get("/long?7")[2]
 
 
+def test_long_work_gets_the_whole_body_again(site: Site) -> None:
+    site.free.set()
+    assert b"heavy_0" in site.get("/long?7", "POST", body=b"abc")[2]
+    assert [seen["wsgi.input"].read() for seen in site.seen] == [b"abc", b"abc"]
+
+
 def test_long_work_that_nobody_waits_for_is_not_begun(site: Site) -> None:
     first = site.ask("GET /long?7 HTTP/1.1\nHost: x\nConnection: close")
     assert site.begun.acquire(timeout=10)

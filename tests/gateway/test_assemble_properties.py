@@ -81,7 +81,7 @@ def chat_parts(draw: st.DrawFn) -> tuple[Any, list[list[Frame]]]:
     return {"object": "chat.completion", "choices": choices}, parts
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_chat(data: st.DataObject) -> None:
     whole, parts = data.draw(chat_parts())
@@ -120,7 +120,7 @@ def response_parts(draw: st.DrawFn) -> tuple[Any, list[list[Frame]]]:
     return {"output": output, "status": "completed"}, parts
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_responses(data: st.DataObject) -> None:
     whole, parts = data.draw(response_parts())
@@ -156,7 +156,7 @@ def message_parts(draw: st.DrawFn) -> tuple[Any, list[list[Frame]]]:
     return {"content": content, "role": "assistant"}, parts
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_messages(data: st.DataObject) -> None:
     whole, parts = data.draw(message_parts())
@@ -187,7 +187,7 @@ MARKS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(MARKS, min_size=1, max_size=8))
 def test_what_streams_live_tells_the_same_calls_apart(marks: list[Frame]) -> None:
     frames = [
@@ -226,7 +226,7 @@ KINDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(["chat", "responses", "messages", "images", "speech"]),
     st.lists(st.tuples(KINDS, JSON), max_size=5),

@@ -120,7 +120,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(JSON)
 def test_no_shape_breaks_it(body: Any) -> None:
     read = told(body)

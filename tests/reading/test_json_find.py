@@ -112,7 +112,7 @@ def test_no_text_breaks_it(raw: bytes) -> None:
 # -- in large values -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(WRITTEN, st.sampled_from(["a", "x", "xx", "É", "\n", "0", '"', "🙂", "1", "xxxxxxx"]))
 def test_a_walked_value_has_the_hits_of_an_unwalked_one(raw: bytes, text: str) -> None:
     with mock.patch.object(places, "GRAIN", 16):

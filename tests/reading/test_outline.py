@@ -71,13 +71,13 @@ def survives(record: Record) -> None:
     assert "\x00" not in text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(RECORDS)
 def test_any_record_has_an_outline(told: dict[str, Any]) -> None:
     survives(Record.read(json.dumps(told).encode()))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(JSON)
 def test_any_json_has_an_outline(told: Any) -> None:
     survives(Record.read(json.dumps(told).encode()))

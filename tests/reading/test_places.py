@@ -58,7 +58,7 @@ class Counted(Bytes):
         return sum(end - start for start, end in self.read)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(WRITTEN)
 def test_every_value_is_found_as_it_stands(raw: bytes) -> None:
     whole = finely(raw)
@@ -68,7 +68,7 @@ def test_every_value_is_found_as_it_stands(raw: bytes) -> None:
         assert found.read().strip() == (json_view.cut(raw, at) or b"").strip(), at
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(WRITTEN, st.integers(0, 7), st.integers(1, 5))
 def test_members_are_those_of_the_value(raw: bytes, start: int, width: int) -> None:
     whole = finely(raw)
@@ -82,7 +82,7 @@ def test_members_are_those_of_the_value(raw: bytes, start: int, width: int) -> N
         assert places.count(found) == json_view.length(value), at
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(WRITTEN, st.data())
 def test_damaged_text_never_raises(raw: bytes, data: Any) -> None:
     cut = raw[: data.draw(st.integers(0, len(raw)))] + data.draw(st.binary(max_size=4))

@@ -197,7 +197,7 @@ def test_the_key_is_never_written_down() -> None:
 
 
 @given(st.text())
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_literals_read_back_as_the_text(text: str) -> None:
     raw = json.dumps({"user": text}, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass")
     inline = snippets.inline(raw)

@@ -239,7 +239,7 @@ TIMED = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=120)
 @given(TIMED, st.sampled_from([NOW, MAY, DECEMBER, None]))
 def test_tiles_bar_and_attempts_agree(told: dict[str, Any], made: datetime | None) -> None:
     record = fields(**told)

@@ -67,7 +67,7 @@ def test_any_stored_request_arrives_as_stored(demo_gateway: DemoGateway, body: s
 
 
 @given(body=BODIES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_reading_and_writing_a_body_keeps_order_and_number_text(body: str) -> None:
     parsed = jsontext.loads(body)
     once = json.loads(body, object_pairs_hook=dict, parse_int=str, parse_float=str)

@@ -109,3 +109,14 @@ def test_outsiders_are_told_nothing(team: Team, chat: Generation) -> None:
     stranger = people.person(people.team())
     for place in Place:
         assert ask(stranger, f"{chat.get_absolute_url()}/bundle.zip", place).status_code == 404
+
+
+def test_trying_a_connection_leaves_the_page_thread(ada: User, source: GatewayConnection) -> None:
+    """It may wait for the gateway for a minute."""
+    ada.memberships.update(role="admin")
+    url = reverse("test_connection", args=[source.team.slug, source.pk])
+    environ: dict[str, Any] = {PLACE: Place.PAGE}
+    answer: Any = people.browser(ada).post(url, **environ)
+    assert (answer.status_code, answer.person) == (LEFT, ada.pk)
+    source.refresh_from_db()
+    assert source.checked_at is None
