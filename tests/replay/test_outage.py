@@ -1,18 +1,21 @@
 """PostgreSQL goes away in the middle of a replay and comes back: one POST, the whole answer, nothing left running."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
 from psycopg import sql
 
-from dashboard.models import User
+from dashboard.models import GatewayConnection, User
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.replay import engine
+from tests.gateway.peer import Call, serving
 from tests.processes import DemoGateway, wait_for
 from tests.replay import rows
 
@@ -59,3 +62,43 @@ def test_an_answer_is_saved_when_the_database_is_back(
     assert Replay.objects.get(pk=replay.pk).state == State.SUCCEEDED
     assert len(ReplayAnswer.objects.get(pk=replay.pk).text.split()) > 50
     assert len(demo_gateway.requests()) == 1
+
+
+def test_a_large_answer_waits_for_the_database_and_grows_no_memory(
+    chat: Generation,
+    ada: User,
+    source: GatewayConnection,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While nothing can be saved the gateway waits, not Retake's memory; then every byte comes."""
+    monkeypatch.setattr(connection.pool, "timeout", 0.5)  # type: ignore[attr-defined]
+    sent, pieces, piece, go = [0], 30, b"x" * 2**20, threading.Event()
+
+    def script(call: Call) -> None:
+        call.open("audio/mpeg")
+        go.wait(60)
+        for _ in range(pieces):
+            call.chunk(piece)
+            sent[0] += 1
+        call.finish()
+
+    with serving(script) as peer:
+        settings.GATEWAY_URLS = [peer.url]
+        source.base_url = peer.url
+        source.save()
+        replay = rows.replay(chat, ada)
+        runner = threading.Thread(target=engine.run, args=[replay.pk], daemon=True)
+        runner.start()
+        wait_for(lambda: len(peer.calls) == 1)
+        with outage():
+            go.set()
+            wait_for(lambda: "saved when it is back" in caplog.text, 60)
+            wait_for(lambda: sent[0] >= 4, 60)
+            time.sleep(1)
+            assert sent[0] < pieces / 2  # what the sockets hold comes on top of ours
+        runner.join(60)
+    assert not runner.is_alive()
+    assert (Replay.objects.get(pk=replay.pk).state, len(peer.calls)) == (State.SUCCEEDED, 1)
+    assert ReplayAnswer.objects.get(pk=replay.pk).wire == piece * pieces
