@@ -4,22 +4,22 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from generations.gateway import events as ev
 from generations.gateway.events import Answer
 from generations.gateway.jsontext import visible
 from generations.replay.gulps import Gulps, pause_for
-from generations.replay.wire import Held
+from generations.replay.wire import ROOM, Held
 
 MOST_BYTES = 64 * 2**20
 """Of one answer, where the settings say nothing else."""
 LIVE_BYTES = 4 * 2**20
-"""Of text and steps in the live log, and in the answer that is put together meanwhile. The bytes are kept beyond it."""
+"""Of text and steps in the live log, and of the answer that snapshots are compared with. Bytes are kept beyond it."""
 STEP_BYTES = 256
 MORE = "[The answer is longer than what is shown while it comes. All of it is kept.]"
 STEADY = ("tool", "state", "replace", "end")  # steps that are not joined with one of their kind before them
-MOST_FAULTS = 100
+ALWAYS = ("state", "end", "bytes")  # steps that the log has always room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +118,21 @@ class Feed:
                 self._replace(event)
                 return
         self._show(event)
-        self._apply(event)
+        if not self.partial:
+            self.answer.apply(event)
 
     def _keep(self, data: bytes) -> None:
-        self.last_byte_at = self.clock()
+        self.last_byte_at = now = self.clock()
         fits = self.held.put(data)
-        if not self.partial and self.received > LIVE_BYTES:
+        if not self.partial and self.held.received > LIVE_BYTES:
             with self._lock:
                 self._break_off()
         if not fits:
             self.end("too_large")
-        elif self._is_late():
+        elif now - self.begun > self.limits.total:
             self.end("deadline_total")  # a flood leaves nobody else the time to look
-        elif self.held.is_full:
+        elif self.held.waiting > ROOM:
             self._wait_for_room()
-
-    def _is_late(self) -> bool:
-        return self.clock() - self.begun > self.limits.total
 
     def _wait_for_room(self) -> None:
         """Read no more until a checkpoint is stored: the gateway waits, memory does not grow."""
@@ -142,17 +140,10 @@ class Feed:
         self._waits = True
         while self.held.is_full and not self.stop.asked:
             self.held.wait(0.2)
-            if self._is_late():
+            if self.clock() - self.begun > self.limits.total:
                 self.end("deadline_total")
         self._waits = False
         self.last_byte_at = self.clock()
-
-    def _apply(self, event: ev.Event) -> None:
-        """The answer grows as long as the live log does; what it costs and how it ended is always read."""
-        if isinstance(event, ev.Fault) and len(self.answer.faults) >= MOST_FAULTS:
-            return
-        if not self.partial or not isinstance(event, WORDS):
-            self.answer.apply(event)
 
     def _show(self, event: ev.Event) -> None:
         match event:
@@ -187,7 +178,6 @@ class Feed:
 
     def _replace(self, event: ev.Snapshot) -> None:
         if self.partial:
-            self.answer.apply(ev.Snapshot(replace(event.answer, blocks=[], _open={}, _tools={})))
             return
         before = shown(self.answer)
         self.answer.apply(event)
@@ -209,12 +199,14 @@ class Feed:
 
     def _fits(self, kind: str, text: str) -> bool:
         """Whether the live log has room for this step. The first one that finds none is told of once."""
-        if kind in ("state", "end", "bytes"):
-            return True
+        if kind != self._last or kind in STEADY:
+            if kind in ALWAYS:
+                return True
+            self._room -= STEP_BYTES
+            self._last = kind
         if self.partial:
             return False
-        self._room -= len(text) + (STEP_BYTES if kind != self._last or kind in STEADY else 0)
-        self._last = kind
+        self._room -= len(text)
         if self._room < 0:
             self._break_off()
         return not self.partial
@@ -281,9 +273,6 @@ class Feed:
     def ms(self, moment: float | None) -> int | None:
         """Whole ms from the POST to `moment`."""
         return None if moment is None else round((moment - self.begun) * 1000)
-
-
-WORDS = (ev.Text, ev.Reasoning, ev.Refusal, ev.ToolCall, ev.Media, ev.Json)
 
 
 def _merged(fresh: list[tuple[str, str]]) -> list[tuple[str, str]]:

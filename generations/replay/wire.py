@@ -38,22 +38,23 @@ class Held:
         self._small: list[bytes] | None = []
         self._fresh: list[bytes] = []
         self._pending = b""
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.Lock())
 
     def put(self, data: bytes) -> bool:
         """Keep these bytes. False when they are more than an answer may have: what fits is kept."""
-        fits = data[: self.most - self.kept]
+        size = len(data)
+        fits = data if self.kept + size <= self.most else data[: self.most - self.kept]
         with self._changed:
-            self.received += len(data)
-            if len(self.start) < START:
-                self.start += fits[: START - len(self.start)]
+            if self.received < START:
+                self.start += fits[: START - self.received]
+            self.received += size
             self.kept += len(fits)
             self._fresh.append(fits)
             if self._small is not None:
                 self._small.append(fits)
                 if self.kept > SMALL:
                     self._small = None
-        return len(fits) == len(data)
+        return fits is data
 
     @property
     def waiting(self) -> int:

@@ -1,13 +1,15 @@
 """The sweep: nothing stays open for ever, nothing is sent twice."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, User
-from generations.models import Fetch, Generation, Replay, ReplayAnswer
+from generations.models import Fetch, Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
+from generations.replay import answering
 from generations.replay import sweep as sweeping
 from tests import people
 from tests.replay import rows
@@ -76,6 +78,22 @@ def test_a_lost_replay_without_a_word_has_no_answer(chat: Generation, ada: User)
     rows.replay(chat, ada, state=State.RUNNING, heartbeat_at=timezone.now() - timedelta(minutes=1))
     sweeping.sweep()
     assert ReplayAnswer.objects.count() == 0
+
+
+def test_parts_that_come_while_the_sweep_joins_others_stay(
+    chat: Generation, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was taken for lost goes on: what it checkpoints meanwhile is not in the answer, and not dropped."""
+    replay, real = rows.replay(chat, ada, state=State.INTERRUPTED), answering.read
+    rows.part(replay, 1, "a")
+
+    def read(*told: Any) -> Any:
+        rows.part(replay, 2, "b")
+        return real(*told)
+
+    monkeypatch.setattr(answering, "read", read)
+    sweeping.join_parts(replay.pk, "chat.completions", "")
+    assert [part.first_seq for part in ReplayPart.objects.all()] == [2]
 
 
 def test_tidy_drops_old_questions_only(chat: Generation, ada: User, source: GatewayConnection) -> None:

@@ -99,6 +99,7 @@ class Stream:
         self._any = self._faulty = False
 
     def feed(self, chunk: bytes) -> list[Event]:
+        self._count(len(chunk))
         return self._events(self._frames.feed(chunk))
 
     def end(self) -> list[Event]:
@@ -113,10 +114,9 @@ class Stream:
         events: list[Event] = []
         for frame in frames:
             self._any = self._any or frame.data.strip() != b"[DONE]"
-            if isinstance(frame, Cut):
+            if type(frame) is Cut:
                 self._skip(frame)
                 continue
-            self._count(len(frame.data))
             for event in self._wire.frame(frame):
                 if isinstance(event, Other) and frame.name == "error":
                     event = Fault(event.raw, None, event.raw)

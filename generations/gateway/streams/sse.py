@@ -106,7 +106,11 @@ class Frames:
     def _take(self, line: bytes) -> None:
         field, _, value = line.partition(b":")
         if field == b"data":
-            self._add(value.removeprefix(b" "))
+            self._size += len(value)
+            if self._size <= self._room:
+                self._data.append(value.removeprefix(b" "))
+            elif not self._cut:
+                self._data, self._cut = [b"\n".join([*self._data, value])[:HEAD]], True
         elif field == b"event":
             name = value[:HEAD].decode("utf-8", "replace").strip()
             if self._data:
@@ -117,13 +121,6 @@ class Frames:
             self._strayed += len(line)
             if self._strayed <= self._room:
                 self.stray.append(line)
-
-    def _add(self, value: bytes) -> None:
-        self._size += len(value)
-        if self._size <= self._room:
-            self._data.append(value)
-        elif not self._cut:
-            self._data, self._cut = [b"\n".join([*self._data, value])[:HEAD]], True
 
 
 def _is_object(line: bytes) -> bool:
