@@ -23,7 +23,7 @@ from generations.gateway import decoding, errors, faults, heads
 from generations.gateway.errors import GatewayError
 from generations.gateway.jsontext import visible
 
-__all__ = ["Stop", "Timeouts", "chunks", "is_read", "open_send", "pool", "read"]
+__all__ = ["Stop", "Timeouts", "chunks", "is_read", "once", "open_send", "pool", "read"]
 
 _BROKEN = (
     httpx.TransportError,
@@ -136,19 +136,28 @@ def read(
     """A whole answer of at most `limit` bytes within `seconds`. A GET on a connection that the gateway had
     closed meanwhile is asked once more."""
     for attempt in (1, 2):
-        outcome = _read(base_url, request, limit, seconds)
+        outcome = _read(pool(base_url), request, limit, seconds)
         if attempt == 2 or not isinstance(outcome, errors.ConnectionLost):
             break
     return outcome
 
 
+def once(request: httpx.Request, limit: int, seconds: float) -> "tuple[httpx.Response, bytes] | GatewayError":
+    """A whole answer of at most `limit` bytes within `seconds`, asked once, on a connection of its own."""
+    transport = httpx.HTTPTransport(verify=_tls(), trust_env=False, socket_options=_KEEPALIVE)
+    try:
+        return _read(transport, request, limit, seconds)
+    finally:
+        transport.close()
+
+
 def _read(
-    base_url: str, request: httpx.Request, limit: int, seconds: float
+    transport: httpx.HTTPTransport, request: httpx.Request, limit: int, seconds: float
 ) -> "tuple[httpx.Response, bytes] | GatewayError":
     deadline = time.monotonic() + seconds
     request.extensions = {**request.extensions, "trace": heads.trace}
     try:
-        response = pool(base_url).handle_request(request)
+        response = transport.handle_request(request)
         try:
             body = _limited(response, limit, deadline)
         finally:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from decimal import Context, Decimal, InvalidOperation
 from json.encoder import encode_basestring_ascii
-from typing import TypeAlias, Union
+from typing import TypeAlias, TypeGuard, Union
 
 __all__ = [
     "MAX_DEPTH",
@@ -70,7 +70,7 @@ class Unreadable(ValueError):
         self.at = at
 
 
-def is_text(value: object) -> bool:
+def is_text(value: object) -> TypeGuard[str]:
     """True for a JSON string, False for a Number (which is a `str` to Python)."""
     return isinstance(value, str) and not isinstance(value, Number)
 

@@ -12,6 +12,7 @@ from . import catalogue, errors, keys, records, ulid
 from .exchange import Exchange, Message, Receive, Send, pretty
 from .faults import FAULTS
 from .keys import Holder
+from .oauth import OAuth
 from .posts import PATHS, Post
 from .rows import Rows, legacy, scoped
 from .sanitiser import sanitise
@@ -29,7 +30,7 @@ class App:
 
     def __init__(self, mode: Mode, settings: Settings, epoch_ms: int) -> None:
         self.mode, self.started_with, self.settings = mode, settings, settings
-        self.store = Store(epoch_ms)
+        self.store, self.oauth = Store(epoch_ms), OAuth()
         self.running: dict[asyncio.Task[None], Exchange] = {}
         self._gets: dict[str, Handler] = {
             "/v1/health": self.health,
@@ -74,6 +75,8 @@ class App:
         path = exchange.path.rstrip("/") or "/"
         if self.settings.down and not path.startswith("/demo/"):
             await exchange.answer(503, errors.HTML_503, "text/html; charset=UTF-8")
+        elif await self.oauth.handles(exchange):
+            return
         elif exchange.method == "POST":
             await self._post(exchange, path)
         elif exchange.method in ("GET", "HEAD"):
@@ -104,6 +107,7 @@ class App:
             await self.demo_change(exchange)
         elif path == "/demo/reset":
             self.store.reset()
+            self.oauth.reset()
             self.settings = self.started_with
             await exchange.control(200, {"ok": True})
         else:
@@ -188,6 +192,8 @@ class App:
             await exchange.control(401, errors.guarded(str(reason), new_id()))
         elif scope not in holder.scopes:
             await exchange.control(403, errors.scope_missing(scope))
+        elif holder.role == "viewer":
+            await exchange.control(403, errors.ROLE_MISSING)
         else:
             return holder
         return None

@@ -9,6 +9,7 @@ HTML_502 = (
 HTML_503 = HTML_502.replace(b"502 Bad Gateway", b"503 Service Temporarily Unavailable")
 MISSING_ID: Json = {"ok": False, "error": "missing_id"}
 NOT_FOUND: Json = {"ok": False, "error": "not_found"}
+ROLE_MISSING: Json = {"error": "forbidden", "message": "Workspace role must be one of: owner, admin, member"}
 DB_ERROR: Json = {
     "ok": False,
     "error": "db_error",

@@ -6,6 +6,7 @@ an OAuth delegated key looks like a gateway key, an OAuth access token is a JWT 
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,7 @@ class Holder:
     scopes: frozenset[str] = frozenset()
     workspace: str = WORKSPACE
     refused: str | None = None
+    role: str = "owner"
 
     @property
     def oauth(self) -> bool:
@@ -112,6 +114,14 @@ HOLDERS: dict[str, Holder] = {
     NO_KEYS_TOKEN: _refused("no key set", "oauth_jwks_unavailable", "token"),
 }
 
+
+def _nobody(_: str) -> Holder | None:
+    return None
+
+
+# Who holds a key that came of a consent; `oauth` puts its own in place.
+issued: Callable[[str], Holder | None] = _nobody
+
 _GATEWAY_FORM = re.compile(r"(phaseo|aistats)_v1_sk_[0-9A-Za-z]{12}_[0-9A-Za-z]{40}")
 _MANAGEMENT_FORM = re.compile(r"phaseo_v1_mk_[0-9A-Za-z]{12}_[0-9A-Za-z]{40}")
 _TOKEN_FORM = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
@@ -125,7 +135,7 @@ def identify(header: str | None) -> Holder | str:
     if header is None or not header.startswith("Bearer ") or not header[7:].strip() or header[7] == " ":
         return "missing_or_invalid_authorization_header"
     credential = header[7:]
-    holder = HOLDERS.get(credential)
+    holder = HOLDERS.get(credential) or issued(credential)
     if holder is None:
         return _unknown(credential)
     return holder.refused if holder.refused and holder.kind != "management" else holder
