@@ -6,12 +6,15 @@ from functools import partial
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.template.loader import render_to_string
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from dashboard.models import GatewayConnection, Invitation, Role, Team, User
+from dashboard.views.errors import csrf_failure
 from generations.models import Generation, SavedFilter
 from generations.models.replay import State
 from tests import people
@@ -181,9 +184,10 @@ def _fulfill(answer: dict[str, str], route: Route) -> None:
 def test_pages_for_what_went_wrong(window: Windows, site: str) -> None:
     """They are served as an error would be: nothing makes the site fail like this on request."""
     page = window()
-    for name in ("400", "403_csrf", "429", "500"):
-        answer = {"body": render_to_string(f"{name}.html"), "content_type": "text/html"}
-        page.route("**/broken", partial(_fulfill, answer))
+    refused = csrf_failure(RequestFactory().post("/lookup", {"q": "G-1"}), REASON_NO_CSRF_COOKIE)
+    bodies = [render_to_string(f"{name}.html") for name in ("400", "429", "500")]
+    for body in [refused.content.decode(), *bodies]:
+        page.route("**/broken", partial(_fulfill, {"body": body, "content_type": "text/html"}))
         assert complaints(page, ["/broken"]) == []
         page.unroute("**/broken")
 

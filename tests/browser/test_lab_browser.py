@@ -15,7 +15,7 @@ from generations.replay.changes import Wish
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.test_axe import complaints, inspect
-from tests.processes import DemoGateway
+from tests.processes import DemoGateway, wait_for
 from tests.replay import rows
 
 pytestmark = pytest.mark.browser
@@ -75,6 +75,7 @@ def test_a_batch_of_several_generations_is_cancelled(
     page.get_by_label("At once").fill("1")
     page.get_by_role("button", name="Start 4 replays").click()
     expect(page.locator("#live [role=status]")).to_contain_text("3 waiting")
+    wait_for(lambda: len(demo_gateway.requests()) == 1)
     page.get_by_role("button", name="Stop those under way too").click()
     expect(page.locator("#live [role=status]")).to_contain_text("4 of 4 ended")
     assert len(demo_gateway.requests()) == 1
