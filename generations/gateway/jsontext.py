@@ -143,7 +143,8 @@ class Decoder:
             raise Unreadable("nested too deep") from None
         except json.JSONDecodeError as error:
             raise Unreadable(f"{error.msg} at character {error.pos}", error.pos) from None
-        if _too_deep(value):
+        brackets = text.count("{", at, end) + text.count("[", at, end)
+        if brackets > MAX_DEPTH and _too_deep(value):
             raise Unreadable(f"nested deeper than {MAX_DEPTH} levels")
         return value, end
 

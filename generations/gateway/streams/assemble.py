@@ -7,9 +7,11 @@ text. What has no place in the body is kept beside it. Pure; done once, at the e
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from generations.gateway.jsontext import Decoder, Value, is_text
 from generations.gateway.streams import parts
+from generations.gateway.streams.alike import Alike, Template
 from generations.gateway.streams.assemble_chat import ChatBody
 from generations.gateway.streams.assemble_media import MediaBody
 from generations.gateway.streams.assemble_messages import MessageBody
@@ -230,15 +232,24 @@ def _of_events(wire: str, raw: bytes) -> Assembled:
     frames = Frames()
     events = [*frames.feed(raw), *frames.end()]
     strays: list[Stray] = []
-    decoder = Decoder()
+    decoder, template = Decoder(), Template()
     lines = list(_lines(frames.stray, strays))
-    parsed = (pair for name, data in events for pair in _parsed(name, data, strays, decoder))
+    parsed = (pair for name, data in events for pair in _parsed(name, data, strays, decoder, template))
     made = _of_frames(wire, parsed, lines)
     return _with(made, strays)
 
 
-def _parsed(name: str, data: bytes, strays: list[Stray], decoder: Decoder) -> Iterator[tuple[str, Value]]:
+Piece: TypeAlias = Value | Alike
+
+
+def _parsed(
+    name: str, data: bytes, strays: list[Stray], decoder: Decoder, template: Template
+) -> Iterator[tuple[str, Piece]]:
     """The values of one frame, which some servers put on one line or leave without a blank line between."""
+    known = template.match(data) if not name else None
+    if known is not None:
+        yield name, known
+        return
     if data.strip() == b"[DONE]":
         yield "[DONE]", None
         return
@@ -250,6 +261,8 @@ def _parsed(name: str, data: bytes, strays: list[Stray], decoder: Decoder) -> It
     values, rest = parts.sequence(text, decoder)
     if decoder.repeated:
         strays.append(Stray("repeated keys", {"keys": list[Value](decoder.repeated), "text": text}))
+    is_one = len(values) == 1 and not (name or rest or decoder.repeated)
+    template.learn(data, values[0] if is_one else None)
     for value in values:
         yield name, value
     if rest == "[DONE]":
@@ -270,15 +283,17 @@ def _lines(stray: list[bytes], strays: list[Stray]) -> Iterator[tuple[str, Value
 
 
 def _of_frames(
-    wire: str, frames: Iterator[tuple[str, Value]], lines: list[tuple[str, Value]] | None = None
+    wire: str, frames: Iterator[tuple[str, Piece]], lines: list[tuple[str, Value]] | None = None
 ) -> Assembled:
-    pairs = list(frames) + list(lines or [])
+    pairs = [*frames, *(lines or [])]
     shape = next((s for name, value in pairs for s in [_shape(name, value)] if s), wire)
     body = _MAKERS[shape]() if shape in _MAKERS else MediaBody(wire)
     came = False
     for name, value in pairs:
         if name == "[DONE]":
             body.ended = body.ended if body.ended == "snapshot" else "done"
+        elif isinstance(value, Alike):
+            body.take_alike(value)  # another one came before it
         elif isinstance(value, dict):
             came = True
             body.take(name, value)
@@ -294,7 +309,7 @@ def _of_frames(
     return Assembled(body.wire, made, body.strays, why, why not in ("error", "truncated"), streamed=True)
 
 
-def _shape(name: str, value: Value) -> str:
+def _shape(name: str, value: Piece) -> str:
     """The wire format that a frame is of, "" if it may be of any."""
     told = parts.table(value)
     kind = parts.text(told.get("type")) or name

@@ -5,6 +5,7 @@ from typing import Any
 
 from generations.gateway.jsontext import Number, Unreadable, Value, canonical, loads
 from generations.gateway.streams import parts
+from generations.gateway.streams.alike import Alike
 from generations.gateway.streams.calls import Call, Calls, joined_name
 from generations.gateway.streams.chat import is_whole
 from generations.gateway.streams.drafts import (
@@ -37,6 +38,7 @@ class ChatBody(Body):
         self._choices: dict[int, _Choice] = {}
         self._final: dict[int, dict[str, Draft]] = {}
         self._deltas = False
+        self._told: dict[str, str] = {}  # what the latest frames said of the whole, by name
 
     def take(self, name: str, value: dict[str, Any]) -> None:
         kind = parts.text(value.get("object"))
@@ -47,9 +49,13 @@ class ChatBody(Body):
         else:
             self.stray(name or parts.text(value.get("type")) or kind, value)
 
+    def take_alike(self, value: Alike) -> None:
+        self._choice(value.number).take_words(value.words)
+
     def _chunk(self, value: dict[str, Any], *, whole: bool) -> None:
         for key, member in value.items():
-            self._member(key, member)
+            if not self._is_repeated(key, member):
+                self._member(key, member)
         for at, choice in enumerate(parts.listed(value.get("choices"))):
             if isinstance(choice, dict):
                 self._take_choice(choice, at, whole=whole)
@@ -59,6 +65,14 @@ class ChatBody(Body):
             self._choice(0).take({"message": value["message"]})
             self.ended = self.ended or ("finish" if value.get("done") is True else "")
 
+    def _is_repeated(self, key: str, member: Draft) -> bool:
+        """Whether the latest frame that held this text held the same: nearly every frame repeats the envelope."""
+        if not isinstance(member, str) or key in self.COUNTERS or key == "error":
+            self._told.pop(key, None)
+            return False
+        before, self._told[key] = self._told.get(key), member
+        return before == member and type(before) is type(member)
+
     def _member(self, key: str, member: Draft) -> None:
         if key == "choices":
             self.body.setdefault(key, [])  # they stand where they came
@@ -67,7 +81,7 @@ class ChatBody(Body):
                 self.fail({"error": member})
         elif key in self.COUNTERS:
             self.body[key] = counted(self.body.get(key), member, self.lost, key)
-        elif isinstance(member, list):
+        elif isinstance(member, list) and _is_list(self.body.get(key)):
             self.body[key] = extended(self.body.get(key), member)
         elif key != "message" or not isinstance(member, dict):
             member = member.removesuffix(".chunk") if key == "object" and isinstance(member, str) else member
@@ -144,6 +158,10 @@ def _inner(call: Draft) -> dict[str, Any]:
     return parts.table(told.get("function")) or parts.table(told.get("custom"))
 
 
+def _is_list(held: Draft) -> bool:
+    return is_empty(held) or isinstance(held, list)
+
+
 class _Choice:
     """One choice while it is put together."""
 
@@ -166,6 +184,14 @@ class _Choice:
             elif key not in ("index", "delta"):
                 grown(self.draft, key, member, self._body.lost, texts=False)
 
+    def take_words(self, words: str) -> None:
+        """Words of a delta that says nothing else."""
+        held = self._message.get("content")
+        if type(held) is Pieces:  # as nearly always
+            held.add(words)
+        else:
+            self._grow("content", words, whole=False)
+
     def _finish(self, member: Draft) -> None:
         """The last reason stays, but `error` is not wiped by a later good end."""
         held = self.draft.get("finish_reason")
@@ -183,21 +209,32 @@ class _Choice:
             for call in member:
                 self._call(call)
         elif key == "function_call" and isinstance(member, dict):
-            self._function(message.setdefault(key, {}), member, self._legacy)
+            self._function(self._box(key), member, self._legacy)
         elif key == "content" and (isinstance(member, list) or isinstance(message.get(key), list)):
             self._content(member)
-        elif key == "annotations" and isinstance(member, list):
+        elif key == "annotations" and isinstance(member, list) and _is_list(message.get(key)):
             message[key] = extended(message.get(key), member)
         elif whole and isinstance(member, str) and key in _WORDS:
             self._repeat(key, member)
         else:
             grown(message, key, member, self._body.lost)
 
+    def _box(self, key: str) -> dict[str, Draft]:
+        """The object under a key of the message; what stood there instead is kept beside the body."""
+        held = self._message.get(key)
+        if isinstance(held, dict):
+            return held
+        if not is_empty(held):
+            self._body.lost(key, held)
+        made = self._message[key] = {}
+        return made
+
     def _content(self, new: Draft) -> None:
         """Content as a list of parts, whose pieces come in later lists or as bare texts."""
         held = self._message.get("content")
-        if not isinstance(held, list) and not is_empty(held):
+        if not isinstance(held, list):
             self._message["content"] = None
+        if not isinstance(held, list) and not is_empty(held):
             grown(self._message, "content", [{"type": "text", "text": sealed(held)}], self._body.lost)
         if isinstance(new, str):
             new = [{"type": "text", "text": new}] if new else []
@@ -249,6 +286,9 @@ class _Choice:
 
     def finished(self) -> dict[str, Draft]:
         if self._calls.all:
+            held = self._message.get("tool_calls")
+            if not is_empty(held):
+                self._body.lost("tool_calls", held)
             order = sorted(self._calls.all, key=_places(self._calls.all))
             self._message["tool_calls"] = [self._drafts[call.number] for call in order]
         return self.draft

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from generations.gateway.jsontext import Number, Value, canonical
 from generations.gateway.streams import parts
+from generations.gateway.streams.alike import Alike
 from generations.gateway.streams.drafts import Draft, Lost, Parts, Pieces, append, is_empty, laid, sealed
 
 __all__ = ["Body", "Stray", "extended", "grow", "grown"]
@@ -36,11 +37,19 @@ class Body:
         """Take one frame: its event's name ("" if it has none) and its object."""
         raise NotImplementedError
 
+    def take_alike(self, value: Alike) -> None:
+        """Take a frame that is the latest of its kind but for its words."""
+        self.take("", value.whole())
+
     def finished(self) -> Value:
         """The whole body. Call it once."""
         for key, values in self._earlier.items():
             self.stray(f"other {key}", values if len(values) > 1 else values[0])
-        return sealed(self.body)
+        body = sealed(self.body)
+        self.strays[:] = [
+            Stray(name, sealed(data)) for name, data in self.strays
+        ]  # some grew after they were kept
+        return body
 
     def stray(self, name: str, data: Draft) -> None:
         self.strays.append(Stray(name, data))
@@ -156,7 +165,7 @@ def _once(box: dict[str, Draft], key: str, piece: str) -> None:
 
 
 def _grown_list(held: Draft, new: list[Draft], lost: Lost) -> list[Draft]:
-    made = held if isinstance(held, Parts) else Parts(held or [])
+    made = held if isinstance(held, Parts) else Parts([] if is_empty(held) else held)
     for part in new:
         before = _continued(made, part) if isinstance(part, dict) else None
         if before is None:
