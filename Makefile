@@ -43,7 +43,7 @@ screens: $(DEV)
 	@exec $(BIN)/python -m tests.screens
 
 clean:
-	@$(PYTHON) -m dashboard.embedded.clean
+	@$(PYTHON) -m dashboard.local.clean
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'Retake needs Python 3.11 or later: make PYTHON=/path/to/python3.11'; exit 1; }

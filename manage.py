@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     if sys.argv[1:] == ["up"]:
-        from dashboard.embedded.up import main as up
+        from dashboard.local.up import main as up
 
         return up()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")

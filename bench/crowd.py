@@ -8,11 +8,12 @@ from uuid import UUID
 from django.db import transaction
 
 from bench import story
-from generations import lookup
 from generations.gateway.record import Record
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import OPEN_STATES, State
-from generations.replay import engine, plan
+from generations.records import lookup
+from generations.replay.order import preflight
+from generations.replay.worker import runner
 
 CROWD = 200
 FRAMES, FRAME_MS = 150, 20  # 3 s at 50 frames/s
@@ -45,7 +46,9 @@ def start(generation: Generation) -> tuple[list[UUID], float]:
     """
     owner, source = story.owner(), story.source()
     with transaction.atomic():
-        replays = [engine.start(plan.order(generation, source), owner, uuid.uuid4()).pk for _ in range(CROWD)]
+        replays = [
+            runner.start(preflight.order(generation, source), owner, uuid.uuid4()).pk for _ in range(CROWD)
+        ]
         begun = time.monotonic()
     return replays, begun
 

@@ -14,7 +14,7 @@ from bench.site import Site
 from bench.table import Figure, limit, ratio
 from generations.models import Batch, Generation
 from generations.models.replay import OPEN_STATES, State
-from generations.reading import diff
+from generations.reading.diff import text_diff
 from generations.replay import batches
 
 SIZE, PARALLEL = 500, 24
@@ -69,7 +69,7 @@ def timed(site: Site, path: str) -> float:
 
 def queries(batch: Batch) -> int:
     """How many queries the page's own figures take."""
-    from generations.views.batch import FIGURES, SHOWN
+    from generations.views.replay.batch import FIGURES, SHOWN
 
     assert settings.configured
     with CaptureQueriesContext(connection) as seen:
@@ -95,6 +95,6 @@ def diff_ms(size: int, rounds: int) -> float:
     took = []
     for _ in range(rounds):
         begun = time.monotonic()
-        diff.rows(diff.texts(first, second).pieces, around=3)
+        text_diff.rows(text_diff.texts(first, second).pieces, around=3)
         took.append(1000 * (time.monotonic() - begun))
     return median(took)

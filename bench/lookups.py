@@ -7,8 +7,8 @@ import httpx
 from bench import story
 from bench.site import Site
 from bench.table import Figure, interleaved, ratio
-from generations import lookup
 from generations.models import Generation
+from generations.records import lookup
 
 DELAY_MS = 50
 ROUNDS = 60

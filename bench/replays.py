@@ -10,7 +10,7 @@ from bench import crowd, story
 from bench.site import Site
 from bench.table import Figure, interleaved, ratio
 from generations.gateway.streams.assemble import assemble
-from generations.reading import answer_facts
+from generations.reading.answer import answer_facts
 
 ROUNDS = 3
 LIMIT_S = 60

@@ -20,9 +20,9 @@ from bench.site import ROOT, Site
 from bench.table import Figure, interleaved, limit, ratio
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection
-from generations import lookup
 from generations.gateway.demo import ulid
 from generations.models import Generation
+from generations.records import lookup
 from tests import large
 from tests.memory import Growth, growth
 from tests.processes import chromium

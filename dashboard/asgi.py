@@ -7,8 +7,8 @@ from django.conf import settings
 from dashboard.wsgi import application as wsgi  # first: it sets Django up
 
 from dashboard import mail  # isort: skip
-from dashboard.bridge import Bridge, Receive, Scope, Send  # isort: skip
-from dashboard.streams import end_streams_on_sigterm, find_stream, serve_stream  # isort: skip
+from dashboard.web.wsgi_pages import Bridge, Receive, Scope, Send  # isort: skip
+from dashboard.web.event_streams import end_streams_on_sigterm, find_stream, serve_stream  # isort: skip
 
 MAIL_SECONDS = 2  # that a process which ends waits for mails
 pages = Bridge(wsgi, threads=settings.WEB_THREADS, max_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

@@ -9,7 +9,7 @@ import dj_database_url
 from cryptography.fernet import Fernet
 from environs import Env, EnvError
 
-from dashboard.embedded.state import read_env
+from dashboard.local.state import read_env
 
 HINTS = {
     "DATABASE_URL": "for example postgres://user:password@host:5432/name. To try Retake on this machine run `make up`",

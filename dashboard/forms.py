@@ -12,7 +12,7 @@ from dashboard import mail
 from dashboard.access import SignedInRequest
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Role, Team, User, allowed_urls
-from dashboard.teams import absolute, grantable
+from dashboard.people.team_service import absolute, grantable
 
 if TYPE_CHECKING:
     TeamBase = forms.ModelForm[Team]

@@ -14,8 +14,8 @@ from django.db import connections
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from dashboard.accounts import ResetTokens
 from dashboard.models import User
+from dashboard.people.accounts import ResetTokens
 
 WAITING = 200  # mails; more are dropped, for whoever can ask for so many is no person
 PAUSE_SECONDS = 0.2  # the answer has left before work begins that only a known address makes

@@ -11,8 +11,8 @@ from django.urls import resolve
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
-from dashboard import heavy
 from dashboard.access import SignedInRequest
+from dashboard.web import heavy_work
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 PROBES = frozenset({"/healthz", "/readyz"})
@@ -102,7 +102,11 @@ def long_work(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     def instead(request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return heavy.answer_left(cast(SignedInRequest, request)) if isinstance(error, heavy.Left) else None
+        return (
+            heavy_work.answer_left(cast(SignedInRequest, request))
+            if isinstance(error, heavy_work.Left)
+            else None
+        )
 
     answer.process_exception = instead  # type: ignore[attr-defined]
     return answer

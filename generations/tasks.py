@@ -4,16 +4,17 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generations import rebuild as rebuilding
-from generations.replay import batches, engine, results
-from generations.replay import signals as signals
-from generations.replay import sweep as sweeping
+from generations.records import new_generation
+from generations.records import rebuild as rebuilding
+from generations.replay import batches
+from generations.replay.worker import recovery as sweeping
+from generations.replay.worker import runner
 
 
 @shared_task(name="generations.tasks.run_replay")
 def run_replay(replay_id: str) -> None:
     """Run one queued replay; where it is one of a batch, let the next one go."""
-    replay = engine.run(UUID(replay_id))
+    replay = runner.run(UUID(replay_id))
     if replay is not None and replay.batch_id is not None:
         batches.advance()
 
@@ -23,7 +24,7 @@ def sweep() -> None:
     """Every 10 s: lost messages, silent workers, batches, records of new generations."""
     sweeping.sweep()
     batches.advance()
-    results.fetch_due()
+    new_generation.fetch_due()
 
 
 @shared_task(name="generations.tasks.rebuild")

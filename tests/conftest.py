@@ -18,8 +18,8 @@ import pytest_django
 import redis
 from hypothesis import settings as hypothesis_settings
 
-from dashboard.embedded.engines import Engines
-from dashboard.embedded.system import LOOPBACK, Port
+from dashboard.local.servers import Engines
+from dashboard.local.system import LOOPBACK, Port
 from tests.processes import DemoGateway, chromium, demo_process, process, wait_for, with_database
 
 # A test asserts no time: the machine may be busy.
@@ -180,7 +180,7 @@ def site_environment(django_db_setup: None) -> dict[str, str]:
 def web_process(site_environment: dict[str, str]) -> Iterator[str]:
     """The real web server, its address."""
     port = WEB_PORT.release()
-    with process("-m", "dashboard.serve", env=site_environment, port=port):
+    with process("-m", "dashboard.web.serve", env=site_environment, port=port):
         yield site_environment["PUBLIC_URL"]
 
 

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from dashboard.embedded.system import LOOPBACK
+from dashboard.local.system import LOOPBACK
 
 MIB = 2**20
 

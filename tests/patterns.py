@@ -25,8 +25,8 @@ USED = ("match", "fullmatch", "search", "sub", "split", "finditer", "findall")
 
 # Patterns that are handed to a function of their module, and what it does with them.
 HANDED_ON = {
-    "generations.reading.splice._OPEN": frozenset({"match"}),
-    "generations.reading.splice._COMMA": frozenset({"match"}),
+    "generations.gateway.rawjson.edit._OPEN": frozenset({"match"}),
+    "generations.gateway.rawjson.edit._COMMA": frozenset({"match"}),
 }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from dashboard.embedded.system import LOOPBACK, Port, accepts, dies_with_parent
+from dashboard.local.system import LOOPBACK, Port, accepts, dies_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 # Debian's headless shell is the same Chromium without its windows, which takes a third of the time.

@@ -21,8 +21,8 @@ from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
-from dashboard.embedded.engines import Engines
-from dashboard.embedded.system import LOOPBACK, Port
+from dashboard.local.servers import Engines
+from dashboard.local.system import LOOPBACK, Port
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from tests.processes import FLAGS, ROOT, chromium, demo_process, process
 
@@ -181,7 +181,7 @@ def own_site() -> Iterator[str]:
 def serving(environment: dict[str, str], web: Port, path: str) -> Iterator[str]:
     celery = ("-m", "celery", "--quiet", "-A", "dashboard", "worker")
     port = web.release()
-    with process("-m", "dashboard.serve", env=environment, port=port), process(*celery, env=environment):
+    with process("-m", "dashboard.web.serve", env=environment, port=port), process(*celery, env=environment):
         yield urljoin(environment["PUBLIC_URL"], path)
 
 

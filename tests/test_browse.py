@@ -13,11 +13,12 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from dashboard.models import Team, User
-from generations import browse, lookup
-from generations.browse import Place, matching, page
 from generations.gateway.record import Record
+from generations.lists import generation_list
+from generations.lists.csv_export import MARK
+from generations.lists.generation_list import Place, matching, page
 from generations.models import FirstWords, Generation, Replay, StoredRecord
-from generations.sheets import MARK
+from generations.records import lookup
 from tests import people
 from tests.reading.samples import demo_record
 from tests.views.kept import keep
@@ -213,7 +214,7 @@ def fill(team: Team, users: list[User], rows: int) -> None:
 
 def plan(found: "QuerySet[Generation]") -> set[str]:
     """The indexes that the first page's query uses, and "scan" and "sort" where it does these."""
-    told = json.loads(found.order_by("-sorted_at", "-id")[: browse.PAGE + 1].explain(format="json"))
+    told = json.loads(found.order_by("-sorted_at", "-id")[: generation_list.PAGE + 1].explain(format="json"))
     nodes, used = [told[0]["Plan"]], set()
     while nodes:
         node = nodes.pop()
@@ -260,7 +261,7 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team) -> None:
 def test_offers_step_through_the_indexes(team: Team, django_assert_num_queries: Any) -> None:
     fill(team, [people.person(team), people.person(team)], 2_000)
     with django_assert_num_queries(1):
-        offered = browse.offers(team)
+        offered = generation_list.offers(team)
     assert offered == {
         "model_id": sorted(f"model/{number}" for number in range(40)),
         "provider": sorted(f"provider-{number}" for number in range(10)),
@@ -274,7 +275,9 @@ def test_offers_step_through_the_indexes(team: Team, django_assert_num_queries: 
 
 def table(team: Team, size: int = 2) -> list[dict[str, str]]:
     return list(
-        csv.DictReader("".join(browse.csv_lines(matching(team, {}), size)).removeprefix(MARK).splitlines())
+        csv.DictReader(
+            "".join(generation_list.csv_lines(matching(team, {}), size)).removeprefix(MARK).splitlines()
+        )
     )
 
 
@@ -301,7 +304,7 @@ def test_numbers_below_zero_stay_numbers(team: Team) -> None:
 
 
 def test_an_empty_csv_has_its_head(team: Team) -> None:
-    (line,) = "".join(browse.csv_lines(matching(team, {}))).splitlines()
+    (line,) = "".join(generation_list.csv_lines(matching(team, {}))).splitlines()
     assert line.split(",")[:2] == [f"{MARK}request_id", "made_at"]
 
 
@@ -310,7 +313,7 @@ def test_csv_needs_the_same_memory_for_any_number_of_rows(team: Team) -> None:
     peaks = []
     for found in (matching(team, {"model": "model/1"}), matching(team, {})):
         tracemalloc.start()
-        rows = sum(piece.count("\n") for piece in browse.csv_lines(found, 20))
+        rows = sum(piece.count("\n") for piece in generation_list.csv_lines(found, 20))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert rows == 1_601

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from generations import lookup
 from generations.gateway.record import Record
-from generations.reading import numbers, outline, tiles
+from generations.reading import outline
+from generations.reading.figures import formatting, tiles
+from generations.records import lookup
 from tests.reading.samples import demo_record, demo_records
 
 TIMES = {"Total wait", *tiles.TOTALS.values()}
@@ -18,7 +19,7 @@ def test_lists_name_the_time_that_the_page_names_first(name: str) -> None:
     record = Record.read(demo_record(name))
     wait = lookup.columns(record)["wait_ms"]
     shown = [tile.title for tile in outline.make(record).tiles if tile.label in TIMES]
-    assert shown == ["" if wait is None else numbers.exact_ms(wait)]
+    assert shown == ["" if wait is None else formatting.exact_ms(wait)]
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from dashboard.models import Team, User
-from generations import ledger
-from generations.ledger import Place, Sum, matching, page
+from generations.lists import ledger
+from generations.lists.csv_export import MARK
+from generations.lists.ledger import Place, Sum, matching, page
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import ReplayQuerySet, State
-from generations.sheets import MARK
 from tests import people
 from tests.replay import rows
 from tests.views.kept import keep

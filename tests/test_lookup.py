@@ -10,12 +10,12 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
-from generations import lookup
 from generations.gateway import errors
 from generations.gateway.demo import ulid
 from generations.gateway.demo.keys import EXPIRED_KEY, PLAIN_KEY, SCOPED_KEY
 from generations.gateway.record import Record
 from generations.models import Fetch, Generation, StoredRecord
+from generations.records import lookup
 from tests import people
 from tests.processes import DemoGateway, wait_for
 

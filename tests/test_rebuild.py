@@ -9,11 +9,12 @@ import pytest
 from django.utils import timezone
 
 from dashboard.models import Team, User
-from generations import rebuild, retention
 from generations.models import FirstWords, Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
-from generations.reading import answer_facts, outline, replayed
-from generations.replay import answering
+from generations.reading import outline
+from generations.reading.answer import answer_facts, replayed
+from generations.records import rebuild, retention
+from generations.replay import derived_answer
 from tests import people
 from tests.replay import rows
 
@@ -69,16 +70,16 @@ def test_an_old_answer_is_made_again_when_its_page_is_read(ada: User, chat: Gene
     page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
     assert "<p>Hi</p>" in page
     row = ReplayAnswer.objects.get()
-    assert (row.version, row.text, row.packed == zlib.compress(WIRE)) == (answering.VERSION, "Hi", True)
+    assert (row.version, row.text, row.packed == zlib.compress(WIRE)) == (derived_answer.VERSION, "Hi", True)
     assert facts(replay, *CURRENT) == CURRENT
-    assert facts(replay, "derived") == {"derived": answering.VERSION}
+    assert facts(replay, "derived") == {"derived": derived_answer.VERSION}
 
 
 def test_one_part_of_an_old_answer_is_read_as_today(ada: User, chat: Generation) -> None:
     replay = old(chat, ada)
     told = people.browser(ada).get(f"{replay.get_absolute_url()}/parts/raw", {"at": "/answer/cost_nanos"})
     assert told.getvalue() == b"53300"
-    assert ReplayAnswer.objects.get().version == answering.VERSION
+    assert ReplayAnswer.objects.get().version == derived_answer.VERSION
 
 
 def test_the_clock_makes_the_newest_first_and_no_more_than_a_few(
@@ -89,7 +90,7 @@ def test_the_clock_makes_the_newest_first_and_no_more_than_a_few(
     made: list[Any] = []
     for _ in range(3):
         assert rebuild.tick()["answers"] == min(2, 3 - len(made))
-        made = list(Replay.objects.filter(derived=answering.VERSION).values_list("pk", flat=True))
+        made = list(Replay.objects.filter(derived=derived_answer.VERSION).values_list("pk", flat=True))
         assert replays[1].pk in made
     assert len(made) == 3
     assert rebuild.tick() == {"answers": 0, "generations": 0}
@@ -117,7 +118,7 @@ def test_what_the_record_told_since_stays(ada: User, chat: Generation) -> None:
 
 def test_equal_answers_have_equal_keys_whoever_read_them_first(ada: User, chat: Generation) -> None:
     before, after = old(chat, ada), rows.replay(chat, ada, state=State.SUCCEEDED)
-    made = answering.read("chat.completions", "application/json", WIRE)
+    made = derived_answer.read("chat.completions", "application/json", WIRE)
     Replay.objects.filter(pk=after.pk).update(**made.columns)
     rebuild.tick()
     names = ("text_key", "calls_key", "derived")
@@ -135,7 +136,7 @@ def test_an_answer_that_was_forgotten_meanwhile_stays_forgotten(ada: User, chat:
     replay = old(chat, ada)
     row = ReplayAnswer.objects.get()
     retention.forget(chat, ada)
-    answering.current(row, "chat.completions", "application/json")
+    derived_answer.current(row, "chat.completions", "application/json")
     assert (ReplayAnswer.objects.count(), Replay.objects.filter(pk=replay.pk).count()) == (0, 0)
 
 
@@ -146,7 +147,7 @@ def test_keys_of_content_that_has_expired_do_not_come_back(
     replay = old(chat, ada)
     row = ReplayAnswer.objects.get()
     retention.expire(NOW + timedelta(days=31))
-    answering.current(row, "chat.completions", "application/json")
+    derived_answer.current(row, "chat.completions", "application/json")
     assert facts(replay, "text_key", "calls_key") == {"text_key": "", "calls_key": ""}
     assert ReplayAnswer.objects.count() == 0
 
@@ -197,7 +198,7 @@ def test_a_record_that_cannot_be_read_is_tried_once(chat: Generation) -> None:
 
 def test_the_document_of_json_is_its_bytes_and_of_a_stream_its_body(ada: User, chat: Generation) -> None:
     whole = rows.answer(rows.replay(chat, ada), b'{"a": 1.50}', "application/json")
-    assert (bytes(whole.assembled), answering.document_of(whole)) == (
+    assert (bytes(whole.assembled), derived_answer.document_of(whole)) == (
         b"",
         b'{"answer":{"a": 1.50},"other_events":[]}',
     )
@@ -205,7 +206,7 @@ def test_the_document_of_json_is_its_bytes_and_of_a_stream_its_body(ada: User, c
         b'data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
     )
     streamed = rows.answer(rows.replay(chat, ada), frames, "text/event-stream")
-    kept = json.loads(answering.document_of(ReplayAnswer.objects.readable().get(pk=streamed.pk)))
+    kept = json.loads(derived_answer.document_of(ReplayAnswer.objects.readable().get(pk=streamed.pk)))
     assert kept["answer"]["choices"][0]["message"]["content"] == "Hi"
     assert replayed.load(streamed.outline).side.note == "finish stop"
 
@@ -213,12 +214,12 @@ def test_the_document_of_json_is_its_bytes_and_of_a_stream_its_body(ada: User, c
 def test_of_a_very_long_stream_the_beginning_and_the_end_are_read(
     ada: User, chat: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "PARSED_UP_TO", 5_000)
-    monkeypatch.setattr(answering, "TAIL", 500)
+    monkeypatch.setattr(derived_answer, "PARSED_UP_TO", 5_000)
+    monkeypatch.setattr(derived_answer, "TAIL", 500)
     frame = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
     last = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":9}}\n\n'
     wire = frame * 200 + last + b"data: [DONE]\n\n"
-    made = answering.read("chat.completions", "text/event-stream", wire)
+    made = derived_answer.read("chat.completions", "text/event-stream", wire)
     assert made.facts.text == "word " * (5_000 // len(frame))
     assert (made.columns["finish_reason"], made.columns["output_tokens"]) == ("length", 9)
     assert (made.columns["text_key"], made.columns["calls_key"]) == ("", "")
@@ -231,7 +232,7 @@ def test_a_reader_that_fails_leaves_the_bytes(monkeypatch: pytest.MonkeyPatch) -
         raise RuntimeError
 
     monkeypatch.setattr(answer_facts, "read", broken)
-    made = answering.read("chat.completions", "application/json", WIRE)
+    made = derived_answer.read("chat.completions", "application/json", WIRE)
     assert (made.complete, made.unread) == (False, len(WIRE))
     assert "download it" in made.shown.side.turns[0].parts[0].note
     assert made.row(None, WIRE).wire == WIRE

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from generations.gateway.jsontext import dumps, loads
+from generations.gateway.rawjson.values import dumps, loads
 from generations.gateway.streams import reader
 from generations.gateway.streams.assemble import Assembled, assemble
-from generations.reading import answer_facts, verdict
-from generations.reading.answer_facts import Facts
+from generations.reading.answer import answer_facts
+from generations.reading.answer.answer_facts import Facts
+from generations.reading.diagnosis import verdict
 
 HERE = Path(__file__).parent / "recorded"
 SHA256 = "a1f13267fdb75231f6c6986f26cbd750b5eb78703b8885f0ce96518a842f7374"

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from generations.gateway.record import Record
-from generations.reading import outline, timing
-from generations.reading.shapes import Outline, Tile
+from generations.reading import outline
+from generations.reading.figures import timing
+from generations.reading.page_types import Outline, Tile
 from tests.test_recorded import archive
 
 RECORDS = {name: raw for name, raw in archive().items() if name.endswith(".record.json")}

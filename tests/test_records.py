@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from dashboard.models import Team
 from generations.models import Generation, RecordChunk, StoredRecord
 from generations.models.generation import AHEAD, CHUNK
-from generations.reading import json_view, places
-from generations.reading.walk import survey
+from generations.reading.explorer import json_nodes
+from generations.reading.large import index
+from generations.reading.large.index_builder import survey
 from tests import large
 
 pytestmark = pytest.mark.django_db
@@ -20,17 +21,17 @@ EDGES = [(0, 1), (CHUNK - 1, CHUNK), (CHUNK - 1, CHUNK + 1), (CHUNK, CHUNK + 1),
 def stored(team: Team, raw: bytes) -> StoredRecord:
     """A row with these bytes and, where they are many, their marks, as a lookup makes it."""
     row = Generation.objects.create(team=team, request_id="G-1")
-    marks = places.dump(survey(raw)) if len(raw) > places.SMALL else ""
+    marks = index.dump(survey(raw)) if len(raw) > index.SMALL else ""
     StoredRecord(generation=row, sha256="", outline="", marks=marks).keep(raw)
     return StoredRecord.objects.get(generation=row)
 
 
-@pytest.mark.parametrize("size", [0, 1, places.SMALL, places.SMALL + 1, 5 * CHUNK, 5 * CHUNK + 1])
+@pytest.mark.parametrize("size", [0, 1, index.SMALL, index.SMALL + 1, 5 * CHUNK, 5 * CHUNK + 1])
 def test_the_bytes_are_those_that_were_kept(team: Team, size: int) -> None:
     raw = bytes(number % 251 for number in range(size))
     record = stored(team, raw)
     assert (record.size, record.raw, b"".join(record.source.pieces(0, size))) == (size, raw, raw)
-    assert record.chunks.count() == (0 if size <= places.SMALL else -(-size // CHUNK))
+    assert record.chunks.count() == (0 if size <= index.SMALL else -(-size // CHUNK))
 
 
 def test_any_span_is_read(team: Team) -> None:
@@ -67,7 +68,7 @@ def test_values_are_found_in_large_records(team: Team, at: str) -> None:
     raw = large.conversation()
     found = stored(team, raw).value(at)
     assert found is not None
-    assert found.read() == json_view.cut(raw, at)
+    assert found.read() == json_nodes.cut(raw, at)
 
 
 def test_chunks_go_with_their_record(team: Team) -> None:

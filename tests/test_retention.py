@@ -12,12 +12,13 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.models import AuditEvent, Team, User
-from generations import lookup, retention
 from generations.gateway.record import Record
 from generations.models import Fetch, Generation, RecordChunk, Replay, ReplayAnswer, ReplayPart, StoredRecord
 from generations.models.replay import EXPIRED_PATCH, State
 from generations.reading import outline
-from generations.replay import live, sweep
+from generations.records import lookup, retention
+from generations.replay.live import publisher
+from generations.replay.worker import recovery
 from tests import people
 from tests.replay import rows
 
@@ -132,9 +133,9 @@ def test_the_replay_that_made_it_loses_its_answer_and_is_not_looked_up_again(
     retention.forget(chat, ada)
     maker.refresh_from_db()
     assert (traces(), maker.new_generation, maker.cost_nanos, maker.detail) == ([], None, 7, "")
-    from generations.replay import results
+    from generations.records import new_generation
 
-    assert not results.is_awaited(maker)
+    assert not new_generation.is_awaited(maker)
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
@@ -147,7 +148,7 @@ def test_nothing_is_forgotten_while_a_replay_is_open(ada: User, chat: Generation
 
 def test_the_live_stream_goes(ada: User, chat: Generation, broker: "redis.Redis") -> None:
     made = replayed(chat, ada)
-    broker.xadd(live.key_of(made.pk), {"k": "text", "t": SECRET})
+    broker.xadd(publisher.key_of(made.pk), {"k": "text", "t": SECRET})
     retention.forget(chat, ada)
     assert broker.keys("retake:replay:*") == []
 
@@ -274,5 +275,5 @@ def test_a_refresh_brings_the_content_back(team: Team, ada: User, chat: Generati
 
 @pytest.mark.usefixtures("thirty_days")
 def test_the_hourly_task_does_it(chat: Generation) -> None:
-    sweep.tidy(LATER)
+    recovery.tidy(LATER)
     assert traces() == []

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations import sheets
-from generations.sheets import MARK, cell, lines
+from generations.lists import csv_export
+from generations.lists.csv_export import MARK, cell, lines
 
 ROOT = Path(__file__).parent.parent
 BEGINNINGS = [*"=+-@\t\r\n", *"＝＋－＠", *"﹦﹢﹣﹫", "\u2212"]
@@ -73,4 +73,4 @@ def test_every_csv_is_made_here() -> None:
     writers = [
         path for path in ours if any(word in path.read_text() for word in ("csv.writer", "csv.DictWriter"))
     ]
-    assert [path.name for path in writers] == [Path(sheets.__file__).name]
+    assert [path.name for path in writers] == [Path(csv_export.__file__).name]

@@ -14,12 +14,12 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.models import Team, User
-from generations import retention
 from generations.models import Batch, Generation, PastedAnswer, Replay
 from generations.models.replay import State
-from generations.reading import places
-from generations.replay import live
-from generations.views import generation as page
+from generations.reading.large import index
+from generations.records import retention
+from generations.replay.live import publisher
+from generations.views.generation import generation as page
 from tests import people
 from tests.replay import rows
 
@@ -111,7 +111,7 @@ def made(team: Team, ada: User, broker: "redis.Redis", told: dict[str, Any]) -> 
     PastedAnswer.objects.create(
         generation=chat, team=team, kind="text", size=len(MARK), packed=PastedAnswer.pack(MARK)
     )
-    broker.xadd(live.key_of(replay.pk), {"k": "text", "t": MARK})
+    broker.xadd(publisher.key_of(replay.pk), {"k": "text", "t": MARK})
     browser, base = people.browser(ada), chat.get_absolute_url()
     for path in (base, f"{base}/json?find={MARK}", f"{base}/parameters", f"{base}/copy", f"{base}/forget"):
         assert browser.get(path).status_code == 200
@@ -123,7 +123,7 @@ TABLES = {"batch", "pastedanswer", "replay", "replayanswer", "replaypart", "firs
 
 @pytest.mark.parametrize("large", [False, True])
 def test_forget_leaves_no_trace(team: Team, ada: User, broker: "redis.Redis", large: bool) -> None:
-    padding = {"padding": MARK * (2 * places.SMALL // len(MARK))} if large else {}
+    padding = {"padding": MARK * (2 * index.SMALL // len(MARK))} if large else {}
     chat = made(team, ada, broker, {**EVERYWHERE, **padding})
     held = {"generation", *TABLES, *({"recordchunk"} if large else ())}
     assert places_of(broker) == {f"generations_{name}" for name in held} | {"retake"}

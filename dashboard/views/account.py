@@ -12,11 +12,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from dashboard import access, teams
+from dashboard import access
 from dashboard.access import SignedInRequest, for_everybody, for_person
 from dashboard.forms import JoinForm, ProfileForm, TeamForm
 from dashboard.models import Invitation, User
-from dashboard.teams import RuleError
+from dashboard.people import team_service
+from dashboard.people.team_service import RuleError
 from dashboard.views.demo import BACKEND
 
 PAGE = ["GET", "HEAD", "POST"]
@@ -30,7 +31,7 @@ PAGE = ["GET", "HEAD", "POST"]
 @require_http_methods(PAGE)
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Joins a team: with one click when signed in, else with a new account. 410 for a link that is used or old."""
-    offer = teams.open_invitation(token)
+    offer = team_service.open_invitation(token)
     if offer is None:
         return render(request, "dashboard/invitation_gone.html", status=410)
     try:
@@ -47,7 +48,7 @@ def _join_as_member(request: HttpRequest, offer: Invitation) -> HttpResponse:
         return render(request, "dashboard/invitation.html", {"invitation": offer, "already": True})
     if request.method != "POST":
         return render(request, "dashboard/invitation.html", {"invitation": offer})
-    teams.join(offer, user)
+    team_service.join(offer, user)
     return _welcome(request, offer)
 
 
@@ -57,7 +58,7 @@ def _join_as_new(request: HttpRequest, offer: Invitation) -> HttpResponse:
         return render(request, "dashboard/invitation.html", {"invitation": offer, "form": form})
     with transaction.atomic():
         user = form.create()
-        teams.join(offer, user)
+        team_service.join(offer, user)
     login(request, user, backend=BACKEND)
     return _welcome(request, offer)
 
@@ -88,7 +89,7 @@ def new_team(request: SignedInRequest) -> HttpResponse:
     """Creates a team, owned by who asks."""
     form = TeamForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        team = teams.create_team(form.cleaned_data["name"], request.user)
+        team = team_service.create_team(form.cleaned_data["name"], request.user)
         messages.success(request, f"{team} is created. Now add a gateway connection.")
         return redirect("team_connections", team.slug)
     return render(request, "dashboard/new_team.html", {"form": form})

@@ -6,11 +6,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard import connections as desk
 from dashboard.access import Right, TeamRequest, for_team
+from dashboard.connections import service as desk
 from dashboard.forms import ConnectionForm
-from dashboard.heavy import leave_page_thread
 from dashboard.models import GatewayConnection, allowed_urls
+from dashboard.web.heavy_work import leave_page_thread
 
 PAGE = ["GET", "HEAD", "POST"]
 

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from dashboard import csrf
+from dashboard.web import csrf
 
 HIDDEN = "There is no page at this address, or it belongs to a team that you are not a member of."
 FORBIDDEN = "You may not do this."

@@ -6,11 +6,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard import teams
 from dashboard.access import RANK, Right, TeamRequest, for_team
 from dashboard.forms import RoleForm, TeamForm
 from dashboard.models import Invitation, Membership, Role
-from dashboard.teams import RuleError, audit
+from dashboard.people import team_service
+from dashboard.people.team_service import RuleError, audit
 
 PAGE = ["GET", "HEAD", "POST"]
 RECENT_EVENTS = 20
@@ -61,7 +61,7 @@ def leave_team(request: TeamRequest) -> HttpResponse:
     """Takes who asks out of the team."""
     member = get_object_or_404(request.team.memberships, user=request.user)
     try:
-        teams.remove(request, member)
+        team_service.remove(request, member)
     except RuleError as reason:
         messages.error(request, str(reason))
         return redirect("team_members", request.team.slug)
@@ -89,15 +89,15 @@ def team_member(request: TeamRequest, pk: int) -> HttpResponse:
         "team": request.team,
         "member": member,
         "form": form,
-        "touchable": teams.may_touch(request, member.role),
-        "reset_refusal": teams.reset_refusal(request, member.user),
+        "touchable": team_service.may_touch(request, member.role),
+        "reset_refusal": team_service.reset_refusal(request, member.user),
     }
     return render(request, "dashboard/team_member.html", context)
 
 
 def _change_role(request: TeamRequest, member: Membership, form: RoleForm) -> HttpResponse:
     try:
-        teams.change_role(request, member, form.chosen)
+        team_service.change_role(request, member, form.chosen)
     except RuleError as reason:
         messages.error(request, str(reason))
         return redirect("team_member", request.team.slug, member.pk)
@@ -111,7 +111,7 @@ def remove_member(request: TeamRequest, pk: int) -> HttpResponse:
     """Takes somebody out of the team."""
     member = _member(request, pk)
     try:
-        teams.remove(request, member)
+        team_service.remove(request, member)
     except RuleError as reason:
         messages.error(request, str(reason))
         return redirect("team_member", request.team.slug, pk)
@@ -126,7 +126,7 @@ def reset_link(request: TeamRequest, pk: int) -> HttpResponse:
     member = _member(request, pk)
     if request.method != "POST":
         return redirect("team_member", request.team.slug, pk)
-    link = teams.make_reset_link(request, member.user)
+    link = team_service.make_reset_link(request, member.user)
     return render(
         request,
         "dashboard/reset_link.html",
@@ -144,7 +144,7 @@ def invitations(request: TeamRequest) -> HttpResponse:
     form = RoleForm(request.POST or None, by=request.role)
     if request.method != "POST" or not form.is_valid():
         return redirect("team_members", request.team.slug)
-    invitation, link = teams.invite(request, form.chosen)
+    invitation, link = team_service.invite(request, form.chosen)
     context = {"section": "members", "team": request.team, "invitation": invitation, "link": link}
     return render(request, "dashboard/invitation_made.html", context)
 

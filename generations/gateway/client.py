@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from generations.gateway import connection, errors, faults, masking, streams
-from generations.gateway.connection import Stop, Timeouts
+from generations.gateway import credential_masking, error_mapping, errors, http_transport, streams
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Opened, Received
-from generations.gateway.jsontext import Unreadable, Value, is_text, loads
+from generations.gateway.http_transport import Stop, Timeouts
+from generations.gateway.id_typos import possible
+from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
 from generations.gateway.record import Record
-from generations.gateway.typed import possible
 
 __all__ = ["USER_AGENT", "VERSION", "Client", "Probe", "Stop", "Timeouts"]
 
@@ -116,7 +116,7 @@ class Client:
         stop = stop or Stop()
         if stop.asked:
             raise errors.Stopped()
-        opened = connection.open_send(self._post(endpoint, body, stop, headers), stop)
+        opened = http_transport.open_send(self._post(endpoint, body, stop, headers), stop)
         if isinstance(opened, GatewayError):
             raise opened
         transport, response = opened
@@ -153,15 +153,15 @@ class Client:
             headers=self._headers({"accept": "application/json"}, known=known),
             extensions={"timeout": self.timeouts.reading()},
         )
-        outcome = connection.read(self.base_url, request, self.max_record_bytes, self.timeouts.total)
+        outcome = http_transport.read(self.base_url, request, self.max_record_bytes, self.timeouts.total)
         if isinstance(outcome, GatewayError):
             return outcome
         response, body = outcome
         body = self._secret.clean(body)
-        if response.is_success and not faults.is_page(response.headers, body):
+        if response.is_success and not error_mapping.is_page(response.headers, body):
             return body
-        asked: faults.Asked = "record" if path == "/generations" else "send"
-        return faults.answered(asked, response.status_code, response.headers, body)
+        asked: error_mapping.Asked = "record" if path == "/generations" else "send"
+        return error_mapping.answered(asked, response.status_code, response.headers, body)
 
     def _post(self, endpoint: Endpoint, body: bytes, stop: Stop, headers: Mapping[str, str]) -> httpx.Request:
         if endpoint.path is None:
@@ -185,7 +185,7 @@ class Client:
         if not response.is_success:
             yield from self._refusal(response)
         # What is packed in a way that we do not read is kept, and not read as something else.
-        known = connection.is_read(response)
+        known = http_transport.is_read(response)
         reader = streams.reader(endpoint.wire, content_type if known else PACKED, READ_BYTES)
         lost: GatewayError | None = None
         for chunk in self._masked(response):
@@ -198,8 +198,8 @@ class Client:
 
     def _masked(self, response: httpx.Response) -> "Iterator[bytes | GatewayError]":
         """The body as it comes, the credential masked wherever it is repeated. A broken connection is the last item."""
-        mask = masking.Mask(self._secret.forms())
-        for chunk in connection.chunks(response):
+        mask = credential_masking.Mask(self._secret.forms())
+        for chunk in http_transport.chunks(response):
             data = mask.end() if isinstance(chunk, GatewayError) else mask.feed(chunk)
             if data:
                 yield data
@@ -217,7 +217,7 @@ class Client:
             yield Received(chunk)
             pieces.append(chunk)
             size += len(chunk)
-        raise faults.answered("send", response.status_code, response.headers, b"".join(pieces))
+        raise error_mapping.answered("send", response.status_code, response.headers, b"".join(pieces))
 
 
 def _ended(events: list[Event], lost: GatewayError | None, stop: Stop) -> Iterator[Event]:
@@ -266,11 +266,14 @@ class _Secret:
 
     def clean(self, body: bytes) -> bytes:
         """An answer that repeats the credential, without it."""
-        return masking.masked(body, self.forms())
+        return credential_masking.masked(body, self.forms())
 
     def clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The same for headers."""
-        return {name: value.replace(self._value, masking.MASK.decode()) for name, value in headers.items()}
+        return {
+            name: value.replace(self._value, credential_masking.MASK.decode())
+            for name, value in headers.items()
+        }
 
     @property
     def kind(self) -> str | None:

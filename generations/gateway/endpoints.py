@@ -7,7 +7,7 @@ table.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from generations.gateway.jsontext import Value
+from generations.gateway.rawjson.values import Value
 
 __all__ = ["ENDPOINTS", "Endpoint", "Wire", "find", "is_job", "refusal"]
 

@@ -6,7 +6,7 @@ where it came; a member is only added where the flat form has none. Lengths are 
 """
 
 from generations.gateway.error_catalogue import CATEGORIES, CODES, REASONS, Entry, Whose
-from generations.gateway.jsontext import Number, Unreadable, Value, is_text, loads
+from generations.gateway.rawjson.values import Number, Unreadable, Value, is_text, loads
 
 __all__ = ["FINER", "ORIGINS", "entry_of", "flat", "from_bytes", "is_code"]
 

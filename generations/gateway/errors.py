@@ -26,7 +26,7 @@ class for an answer or a lost connection. No error carries a credential.
 """
 
 from generations.gateway.error_catalogue import CODES, CONNECTIONS, REASONS, STATUSES, Entry, Retry, Whose
-from generations.gateway.jsontext import Value
+from generations.gateway.rawjson.values import Value
 
 
 class GatewayError(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from generations.gateway.jsontext import Value
+from generations.gateway.rawjson.values import Value
 
 __all__ = [
     "Answer",

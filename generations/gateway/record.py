@@ -12,8 +12,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
-from generations.gateway import moments
-from generations.gateway.jsontext import (
+from generations.gateway import timestamps
+from generations.gateway.rawjson.values import (
     Number,
     Unreadable,
     Value,
@@ -97,7 +97,7 @@ class Record:
     """
 
     id = Field(_text)
-    created_at = Field(moments.read)
+    created_at = Field(timestamps.read)
     request_id = Field(_text)
     workspace_id = Field(_text, "team_id")
     team_id = Field(_text, "workspace_id")
@@ -145,7 +145,7 @@ class Record:
     client_source_kind = Field(_text)
     client_source_version = Field(_text)
     client_source_detection = Field(_text)
-    usage_normalized_at = Field(moments.read)
+    usage_normalized_at = Field(timestamps.read)
 
     raw: bytes
     """The body as received."""

@@ -10,9 +10,9 @@ from generations.models.generation import (
     Visit,
 )
 from generations.models.limits import ReplayLimits
-from generations.models.pasted import PastedAnswer
+from generations.models.pasted_answer import PastedAnswer
 from generations.models.replay import Replay, ReplayAnswer, ReplayPart
-from generations.models.saved import SavedFilter
+from generations.models.saved_filter import SavedFilter
 
 __all__ = [
     "Batch",

@@ -20,9 +20,10 @@ from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway import endpoints
-from generations.reading import documents, places
-from generations.reading.places import Bytes, Place
-from generations.reading.times import OPEN
+from generations.reading import documents
+from generations.reading.figures.recorded_times import OPEN
+from generations.reading.large import index
+from generations.reading.large.index import Bytes, Place
 
 # What can stand in a path as it is. Everything else is addressed as ~<pk>.
 PLAIN_ID = re.compile(r"(?!~)(?!.*\.json$)(?!\.+$)[A-Za-z0-9._:@=+-]{1,256}")
@@ -253,9 +254,9 @@ class StoredRecord(models.Model):
     @property
     def root(self) -> Place | None:
         """Where the large values stand; None if nobody has walked the record."""
-        return places.load(self.marks) if self.marks else None
+        return index.load(self.marks) if self.marks else None
 
-    def value(self, at: str) -> places.Found | None:
+    def value(self, at: str) -> index.Found | None:
         """The value at JSON pointer `at`, to be read in full or in parts; None if there is none.
 
         A pointer may lead into a value that is read out of text: see `documents`.
@@ -263,8 +264,8 @@ class StoredRecord(models.Model):
         name, rest = documents.split(at)
         return documents.find(name, rest, self._at) if name else self._at(at)
 
-    def _at(self, at: str) -> places.Found | None:
-        return places.locate(self.source, self.root, at)
+    def _at(self, at: str) -> index.Found | None:
+        return index.locate(self.source, self.root, at)
 
     @staticmethod
     def pack(raw: bytes) -> bytes:
@@ -274,7 +275,7 @@ class StoredRecord(models.Model):
     def keep(self, raw: bytes) -> None:
         """Store the bytes of this new row: a large record in chunks of their own, made one after the other."""
         self.size = len(raw)
-        self.packed = self.pack(raw) if len(raw) <= places.SMALL else b""
+        self.packed = self.pack(raw) if len(raw) <= index.SMALL else b""
         self.save(force_insert=True)
         numbers = range(0) if self.packed else _numbers(0, len(raw))
         for batch in (numbers[first : first + AHEAD] for first in numbers[::AHEAD]):
@@ -308,7 +309,7 @@ class Chunks:
     record: int
     length: int
 
-    def slices(self, spans: Sequence[places.Span]) -> list[bytes]:
+    def slices(self, spans: Sequence[index.Span]) -> list[bytes]:
         """The bytes of each span, with one query."""
         wanted = {number for span in spans for number in _numbers(*span)}
         found = self._read(wanted) if wanted else {}

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from generations.gateway import endpoints
-from generations.gateway.jsontext import Unreadable, Value, dumps, is_text, loads
+from generations.gateway.rawjson.values import Unreadable, Value, dumps, is_text, loads
 from generations.gateway.streams.assemble import Stray, assemble_stored
-from generations.reading import answer_facts, json_view
-from generations.reading.frames import is_event
-from generations.reading.places import Found
+from generations.reading.answer import answer_facts
+from generations.reading.answer.frames import is_event
+from generations.reading.explorer import json_nodes
+from generations.reading.large.index import Found
 
 ANSWER, PROVIDER, SENT = "answer:", "provider:", "sent:"
 RAW_SENT = "/io_log/payload/provider_request"
@@ -101,7 +102,7 @@ def find(name: str, rest: str, locate: Callable[[str], Found | None]) -> Found |
     endpoint = locate("/endpoint")
     known = endpoints.find(_text(endpoint.read())) if endpoint and endpoint.size < 400 else None
     told = inner(found.read().strip(), known.wire if known else "")
-    raw = json_view.cut(told.raw, rest) if told and told.raw else None
+    raw = json_nodes.cut(told.raw, rest) if told and told.raw else None
     return None if raw is None else Found.held(raw)
 
 

@@ -7,39 +7,26 @@ import logging
 
 import msgspec
 
-from generations.gateway import endpoints, repeats
-from generations.gateway.jsontext import Unreadable, Value, loads
+from generations.gateway import endpoints
+from generations.gateway.rawjson import duplicate_keys
+from generations.gateway.rawjson.values import Unreadable, Value, loads
 from generations.gateway.record import Record
-from generations.reading import (
-    conversation,
-    damage,
-    ending,
-    frames,
-    json_view,
-    levels,
-    long_text,
-    money,
-    numbers,
-    parameters,
-    places,
-    replayability,
-    stored_answer,
-    text,
-    timing,
-    usage,
-    verdict,
-    walk,
-    wires,
-)
-from generations.reading.answer_choices import shape_of
-from generations.reading.parts import Pen
-from generations.reading.places import Bytes, Found, Place
-from generations.reading.shapes import UNPARSED, Fact, Outline, Part, Side, Turn, Verdict, encoded
-from generations.reading.stored_answer import Kept
+from generations.reading import text
+from generations.reading.answer import frames, stored
+from generations.reading.answer.answer_choices import shape_of
+from generations.reading.answer.stored import Kept
+from generations.reading.conversation import formats, sides
+from generations.reading.conversation.formats import Wire
+from generations.reading.conversation.part_builder import Pen
+from generations.reading.diagnosis import altered_values, ending, replayability, verdict
+from generations.reading.diagnosis.verdict import Fields
+from generations.reading.explorer import json_nodes, levels
+from generations.reading.figures import costs, formatting, parameters, timing, usage
+from generations.reading.figures.tiles import WRITTEN, tiles, wire_of
+from generations.reading.large import index, index_builder, strings
+from generations.reading.large.index import Bytes, Found, Place
+from generations.reading.page_types import UNPARSED, Fact, Outline, Part, Side, Turn, Verdict, encoded
 from generations.reading.text import HEAD, box, dotted, head, inside, pointer, short, words
-from generations.reading.tiles import WRITTEN, tiles, wire_of
-from generations.reading.verdict import Fields
-from generations.reading.wires import Wire
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +47,7 @@ def make(record: Record, place: Place | None = None) -> Outline:
     """
     try:
         return build(record, place)
-    except long_text.TooMuch:
+    except strings.TooMuch:
         told = _bare(record, "Retake does not draw records with so many values.")
         return msgspec.structs.replace(
             told, tree=levels.tree(Found(Bytes(record.raw), place or survey(record.raw)))
@@ -89,14 +76,14 @@ def build(record: Record, place: Place | None = None) -> Outline:
     full, record = record, _slim(record, place)
     known = endpoints.find(record.endpoint or "")
     wire = known.wire if known else ""
-    kept = stored_answer.read(record, wire, full)
+    kept = stored.read(record, wire, full)
     fields = with_frame(record.fields, kept)
-    readers = conversation.wire_of(record.endpoint)
+    readers = sides.wire_of(record.endpoint)
     at, body = request_of(record)
     content = readers.content | {readers.list_key}
     refusals = replayability.refusals(record, body)
     request, answer = _sides(record, wire, at, body, place, kept)
-    damaged, damage_total = damage.find(body, at)
+    damaged, damage_total = altered_values.find(body, at)
     return Outline(
         version=VERSION,
         request_id=short(fields.get("request_id") or record.asked_id or "unknown", 300),
@@ -111,7 +98,7 @@ def build(record: Record, place: Place | None = None) -> Outline:
         parameters=parameters.read(box(body), at, wire, content),
         tools=parameters.tools(box(body), at),
         schema=parameters.schema(box(body), at, wire),
-        cost=money.read(fields),
+        cost=costs.read(fields),
         usage=usage.counts(fields.get("usage"), fields),
         answered=kept.is_known,
         lacks_answer=kept.is_lacking,
@@ -124,8 +111,8 @@ def build(record: Record, place: Place | None = None) -> Outline:
         repeats=repeated(record.raw),
         unknown_keys=[short(key, 100) for key in list(record.unknown)[:100]],
         oddities=[Fact(head(odd.path, 200), head(odd.shown, 300)) for odd in record.oddities[:50]],
-        tree=json_view.tree(fields),
-        made_at=numbers.utc(record.created_at),
+        tree=json_nodes.tree(fields),
+        made_at=formatting.utc(record.created_at),
         unreadable=head(record.unreadable or "", 300),
         beginning=head(record.raw[: 4 * HEAD].decode("utf-8", "replace")) if record.unreadable else "",
     )
@@ -133,19 +120,19 @@ def build(record: Record, place: Place | None = None) -> Outline:
 
 def survey(raw: bytes) -> Place:
     """Where the large values of a record stand; nowhere in particular if it is small."""
-    if len(raw) <= places.SMALL:
+    if len(raw) <= index.SMALL:
         return Place(0, len(raw))
-    place = walk.survey(raw)
-    long_text.measure(Found(Bytes(raw), place))
+    place = index_builder.survey(raw)
+    strings.measure(Found(Bytes(raw), place))
     return place
 
 
 def _slim(record: Record, place: Place) -> Record:
     """The record with its long strings cut, so that parsing it costs little. Its other bytes are as they were."""
-    if len(record.raw) <= places.SMALL:
+    if len(record.raw) <= index.SMALL:
         return record
     whole = Place(0, len(record.raw), inner=[("", place)])
-    return Record.read(long_text.slim(Found(Bytes(record.raw), whole)), asked_id=record.asked_id)
+    return Record.read(strings.slim(Found(Bytes(record.raw), whole)), asked_id=record.asked_id)
 
 
 def request_of(record: Record) -> tuple[str, Value]:
@@ -175,11 +162,11 @@ def parsed(raw: bytes | None) -> Value:
 
 
 def _sides(record: Record, wire: str, at: str, body: Value, place: Place, kept: Kept) -> tuple[Side, Side]:
-    readers = wires.of(wire)
+    readers = formats.of(wire)
     asked = _request(record, readers, at, body, place)
     shape = shape_of(wire, box(kept.body))
-    told = _answer(record, wires.of(shape) if shape != wire else readers, place, kept)
-    turns = conversation.paired(asked.turns, told.turns), conversation.paired(told.turns, asked.turns)
+    told = _answer(record, formats.of(shape) if shape != wire else readers, place, kept)
+    turns = sides.paired(asked.turns, told.turns), sides.paired(told.turns, asked.turns)
     return msgspec.structs.replace(asked, turns=turns[0]), msgspec.structs.replace(told, turns=turns[1])
 
 
@@ -187,10 +174,10 @@ def _request(record: Record, readers: Wire, at: str, body: Value, place: Place) 
     raw = record.request_body
     if raw is None:
         return Side(missing=replayability.missing(record))
-    size = numbers.size(place.size_at(at) or len(raw))
+    size = formatting.size(place.size_at(at) or len(raw))
     if not isinstance(body, dict):
         return Side([_unparsed(raw, at, size)], size=size, note=UNPARSED, at=at)
-    return msgspec.structs.replace(conversation.request(readers, body, at), size=size)
+    return msgspec.structs.replace(sides.request(readers, body, at), size=size)
 
 
 def _answer(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
@@ -198,10 +185,10 @@ def _answer(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
     if kept.provider is None:
         return told
     found = kept.provider
-    provider = conversation.answer(wires.of(shape_of("", box(found.body))), found.body, found.at)
+    provider = sides.answer(formats.of(shape_of("", box(found.body))), found.body, found.at)
     turns = [Turn(turn.role, turn.parts, turn.label or FROM_PROVIDER) for turn in provider.turns]
-    size = numbers.size(place.size_at(kept.provider.at) or text.byte_size(kept.provider.body))
-    turns = conversation.numbered([*told.turns, *turns], "a")
+    size = formatting.size(place.size_at(kept.provider.at) or text.byte_size(kept.provider.body))
+    turns = sides.numbered([*told.turns, *turns], "a")
     return Side(turns, size=size, note=FROM_PROVIDER, at=kept.provider.at, frame=told.frame)
 
 
@@ -213,23 +200,23 @@ def _told(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
     raw, at = record.answer_body, kept.at
     if raw is None:
         return _no_answer(record)
-    size = numbers.size(place.size_at(at) or len(raw))
+    size = formatting.size(place.size_at(at) or len(raw))
     if kept.kind in ("last_frame", "redacted"):
         pen, value = Pen(), kept.frame if kept.body is None else kept.body
         return Side(size=size, at=at, missing=[replayability.NO_TEXT[kept.kind]], frame=pen.json(at, value))
     if kept.kind == "unread":
         return Side([_unparsed(raw, at, size)], size=size, note=UNPARSED, at=at)
     if kept.kind == "error":
-        return conversation.error_body(kept.body, at)
-    told = conversation.answer(readers, kept.body, at)
-    turns = conversation.numbered([*told.turns, *conversation.events(kept.strays)], "a")
+        return sides.error_body(kept.body, at)
+    told = sides.answer(readers, kept.body, at)
+    turns = sides.numbered([*told.turns, *sides.events(kept.strays)], "a")
     return msgspec.structs.replace(told, turns=turns, size=size, note=answer_note(record, kept))
 
 
 def _no_answer(record: Record) -> Side:
     payload = record.fields.get("error_payload")
     if payload and record.success is not True:
-        return conversation.error_body(payload, "/error_payload")
+        return sides.error_body(payload, "/error_payload")
     causes = replayability.no_answer(record)
     lacks_both = record.request_body is None and causes == replayability.missing(record)
     return Side(missing=[replayability.SAME] if lacks_both else causes)
@@ -247,7 +234,7 @@ def answer_note(record: Record, kept: Kept) -> str:
     out = usage.tokens(record.usage, record.usage_columns).output if written else None
     made = "put together from the stored stream" if kept.kind == "assembled" else ""
     made += "" if kept.complete else ", which is incomplete"
-    told = [made, f"{numbers.count(out)} tokens" if out else "", _finish(record)]
+    told = [made, f"{formatting.count(out)} tokens" if out else "", _finish(record)]
     return " · ".join(filter(None, told))
 
 
@@ -282,7 +269,7 @@ def headline(record: Record, fields: Fields) -> list[Fact]:
     made += [Fact("finish", short(finish, 60))] if finish else []
     made += [Fact("session", short(record.session_id, 60))] if record.session_id else []
     failed = verdict.failed_before(record.fields)
-    made += [Fact("", "after " + numbers.plural(failed, "failed attempt"))] if failed else []
+    made += [Fact("", "after " + formatting.plural(failed, "failed attempt"))] if failed else []
     return made + ([Fact("", "own provider key")] if record.byok else [])
 
 
@@ -320,7 +307,7 @@ def repeated(raw: bytes) -> list[Fact]:
             ", ".join(short(value, 60) for value in found.values[:TIMES]),
             note=found.note,
         )
-        for found in repeats.find(raw)
+        for found in duplicate_keys.find(raw)
     ]
 
 

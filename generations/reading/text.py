@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from generations.gateway.jsontext import Number, Value, dumps, is_text, visible
+from generations.gateway.rawjson.values import Number, Value, dumps, is_text, visible
 
 HEAD = 2048
 Step = str | int

@@ -17,12 +17,14 @@ from generations.gateway import endpoints
 from generations.gateway.record import Record
 from generations.models import Batch, Generation, Replay, StoredRecord
 from generations.models.replay import State
-from generations.reading import patch_lines, patches
-from generations.reading.patch_lines import PatchLine
-from generations.replay import engine, limits, live, plan
-from generations.replay.changes import ChangeRefused, Wish, patch_for
-from generations.replay.plan import Order
-from generations.replay.price import Price, Samples, expected
+from generations.reading.edits import json_patch, patch_summary
+from generations.reading.edits.patch_summary import PatchLine
+from generations.replay.live import publisher
+from generations.replay.order import preflight, spending_limits
+from generations.replay.order.preflight import Order
+from generations.replay.order.pricing import Price, Samples, expected
+from generations.replay.order.request_edits import ChangeRefused, Wish, patch_for
+from generations.replay.worker import runner
 
 MOST_TIMES, MOST_GENERATIONS, MOST_MEMBERS = 50, 500, 500
 MOST_BYTES = 128 * 2**20  # of the records that one plan holds in memory
@@ -67,14 +69,16 @@ class Draft:
     @property
     def caveats(self) -> list[str]:
         """What may make replays differ, each once."""
-        return list(dict.fromkeys(text for order in self.distinct for text in plan.caveats(order.content)))
+        return list(
+            dict.fromkeys(text for order in self.distinct for text in preflight.caveats(order.content))
+        )
 
     @property
     def changes(self) -> list[tuple[int, list[PatchLine]]]:
         """The different patches with how many replays each: at most 20, the most frequent first."""
         counts = Counter(order.patch for order in self.orders)
         made = [(number, patch) for patch, number in counts.most_common(20)]
-        return [(n, patch_lines.lines(None, patches.read(patch)) if patch else []) for n, patch in made]
+        return [(n, patch_summary.lines(None, json_patch.read(patch)) if patch else []) for n, patch in made]
 
     @property
     def damaged(self) -> int:
@@ -95,7 +99,7 @@ def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),
     for generation in generations:
         try:
             distinct += list(_orders(generation, records.get(generation.pk), sources, variants))
-        except plan.Refused as refused:
+        except preflight.Refused as refused:
             left_out.append((generation.request_id, str(refused)))
     samples: Samples = {}
     priced = [(order, expected(order, samples)) for order in distinct]
@@ -106,14 +110,14 @@ def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),
 def _weigh(generations: Sequence[Generation]) -> None:
     rows = StoredRecord.objects.filter(generation__in=[one.pk for one in generations], replayable=True)
     if (rows.aggregate(total=models.Sum("size"))["total"] or 0) > MOST_BYTES:
-        raise plan.Refused(
+        raise preflight.Refused(
             f"The records of these generations are larger than {MOST_BYTES // 2**20} MiB together. Choose fewer."
         )
 
 
 def _bound(count: int) -> None:
     if count > MOST_MEMBERS:
-        raise plan.Refused(
+        raise preflight.Refused(
             f"These would be {count:,} replays; a batch has {MOST_MEMBERS} at most. "
             "Choose fewer generations, models or repetitions."
         )
@@ -126,12 +130,12 @@ def _orders(
     variants: Sequence[Wish],
 ) -> Iterable[Order]:
     if record is None:
-        raise plan.Refused(plan.NO_REQUEST)
+        raise preflight.Refused(preflight.NO_REQUEST)
     told = Record.read(record.raw)
     known = [one for one in sources if one.pk == generation.connection_id]
     source = next(iter([*known, *sources]), None)
     for wish in variants:
-        yield plan.order_from(generation, told, record, source, _patch(generation, told, wish))
+        yield preflight.order_from(generation, told, record, source, _patch(generation, told, wish))
 
 
 def _patch(generation: Generation, told: Record, wish: Wish) -> str:
@@ -141,7 +145,7 @@ def _patch(generation: Generation, told: Record, wish: Wish) -> str:
     try:
         return patch_for(told, told.replay_body, endpoint.wire, wish)
     except ChangeRefused as refused:
-        raise plan.Refused(str(refused)) from None
+        raise preflight.Refused(str(refused)) from None
 
 
 def _records(generations: Sequence[Generation]) -> dict[int, StoredRecord]:
@@ -177,14 +181,14 @@ def start(
         left_out=[list(one) for one in made.left_out],
     )
     with transaction.atomic():
-        held = limits.locked(team)
+        held = spending_limits.locked(team)
         Batch.objects.bulk_create([batch], ignore_conflicts=True)
         first = Batch.objects.select_related("team").get(team=team, click=click)
         if first.pk == batch.pk:
             rows = members(batch, user, made, why)
             Replay.objects.bulk_create(rows, batch_size=100)
             if held:
-                limits.check(held, team, user, rows)
+                spending_limits.check(held, team, user, rows)
             transaction.on_commit(advance)
         else:
             _same(first, made)
@@ -194,14 +198,14 @@ def start(
 def _same(first: Batch, made: Draft) -> None:
     sent = first.replays.order_by("place").values_list("body_sha256", flat=True)
     if list(sent) != [order.sha256 for order in made.orders]:
-        raise plan.Used
+        raise preflight.Used
 
 
 def members(batch: Batch, user: User, made: Draft, why: str) -> list[Replay]:
     """The rows of a batch, in their order, waiting."""
     rows = []
     for place, (order, price) in enumerate(zip(made.orders, made.prices, strict=True)):
-        row = engine.row_of(order, user, uuid5(batch.id, str(place)), why, price)
+        row = runner.row_of(order, user, uuid5(batch.id, str(place)), why, price)
         row.batch, row.place, row.state = batch, place, State.WAITING
         rows.append(row)
     return rows
@@ -260,7 +264,7 @@ def advance() -> int:
         let_go = [row[0] for row in cursor.fetchall()]
         cursor.execute(FINISH, [now])
     for replay_id in let_go:
-        engine.send_message(replay_id)
+        runner.send_message(replay_id)
     return len(let_go)
 
 
@@ -271,5 +275,5 @@ def cancel(batch: Batch, user: User, *, running: bool) -> int:
         for replay in batch.replays.running():
             ended += replay.ask_to_stop(user)
     for replay_id in batch.replays.filter(state=State.CANCELLED).values_list("pk", flat=True)[:50]:
-        live.ring(replay_id)
+        publisher.ring(replay_id)
     return ended

@@ -3,15 +3,16 @@
 from dataclasses import dataclass, replace
 
 from generations.gateway.errors import GatewayError
-from generations.gateway.jsontext import Unreadable, Value, loads
+from generations.gateway.rawjson.values import Unreadable, Value, loads
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
-from generations.reading import contrast, failure, structure
-from generations.reading.contrast import Lines
-from generations.reading.failure import Failure, Repeat
-from generations.reading.shapes import Verdict
-from generations.replay import answering
-from generations.replay.feed import Feed
+from generations.reading.diagnosis import failure
+from generations.reading.diagnosis.failure import Failure, Repeat
+from generations.reading.diff import answer_diff, json_diff
+from generations.reading.diff.answer_diff import Lines
+from generations.reading.page_types import Verdict
+from generations.replay import derived_answer
+from generations.replay.live.log import Feed
 
 MEMBERS = (
     "status_code",
@@ -67,7 +68,7 @@ def of_replay(replay: Replay, answer: ReplayAnswer | None) -> Failure | None:
 
 def _carried(replay: Replay, answer: ReplayAnswer) -> Failure:
     """The last error that an answer carries; what came instead of an answer where it carries none."""
-    told = answering.said(answer, replay.generation.endpoint).facts
+    told = derived_answer.said(answer, replay.generation.endpoint).facts
     if not told.errors:
         return failure.of_error(replay.status_code, None, replay.detail)
     last = told.errors[-1]
@@ -109,6 +110,6 @@ def pair(original: Failure | None, again: Failure | None) -> Pair:
 def _lines(before: Value, after: Value) -> Lines | None:
     if not isinstance(before, dict | list) or not isinstance(after, dict | list):
         return None
-    found = structure.changes(before, after)
+    found = json_diff.changes(before, after)
     kept = [one for one in found.shown if one.kind != "reordered" and one.path not in OWN]
-    return contrast.lines(replace(found, shown=kept, total=found.total - len(found.shown) + len(kept)))
+    return answer_diff.lines(replace(found, shown=kept, total=found.total - len(found.shown) + len(kept)))

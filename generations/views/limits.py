@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.access import Right, TeamRequest, enter, for_team
 from dashboard.models import Team
-from dashboard.teams import audit
-from generations.limit_forms import LIMITS, LimitsForm, in_words
+from dashboard.people.team_service import audit
+from generations.forms.limits import LIMITS, LimitsForm, in_words
 from generations.models import ReplayLimits
-from generations.replay import limits
-from generations.replay.limits import Standing, Standings
+from generations.replay.order import spending_limits
+from generations.replay.order.spending_limits import Standing, Standings
 
 # Heading, explanation, and the limits below it.
 GROUPS = (
@@ -62,7 +62,7 @@ def team_limits(request: TeamRequest) -> HttpResponse:
 
 
 def _page(request: TeamRequest, now: ReplayLimits, form: LimitsForm, status: int = 200) -> HttpResponse:
-    standings = limits.standings(request.team, request.user, now)
+    standings = spending_limits.standings(request.team, request.user, now)
     context = {
         "section": "limits",
         "team": request.team,
@@ -104,6 +104,6 @@ def save(request: TeamRequest, form: LimitsForm) -> bool:
 def _held(team: Team) -> ReplayLimits:
     """The team's row, made when there is none, and locked as a click locks it."""
     ReplayLimits.objects.get_or_create(team=team)
-    held = limits.locked(team)
+    held = spending_limits.locked(team)
     assert held is not None
     return held

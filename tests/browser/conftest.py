@@ -24,8 +24,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from dashboard.embedded.engines import Engines
-from dashboard.embedded.system import LOOPBACK, Port
+from dashboard.local.servers import Engines
+from dashboard.local.system import LOOPBACK, Port
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway.demo.keys import SCOPED_KEY
 from generations.models import Generation, Replay
@@ -103,7 +103,7 @@ def site_environment(
 @pytest.fixture(scope="package")
 def web_process(site_environment: dict[str, str]) -> Iterator[str]:
     """The real web server, its address."""
-    with process("-m", "dashboard.serve", env=site_environment, port=int(site_environment["PORT"])):
+    with process("-m", "dashboard.web.serve", env=site_environment, port=int(site_environment["PORT"])):
         yield site_environment["PUBLIC_URL"]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from dashboard.embedded.system import LOOPBACK
+from dashboard.local.system import LOOPBACK
 
 State = Literal["open", "reset", "502"]
 BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from dashboard.models import GatewayConnection, User
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.models import Generation, Replay
-from generations.replay import engine, plan
+from generations.replay.order import preflight
+from generations.replay.worker import runner
 from tests.people import PASSWORD
 from tests.processes import DemoGateway
 
@@ -36,7 +37,7 @@ def look_up(page: Page, text: str) -> None:
 def start(of: Generation, user: User) -> Replay:
     """A replay as if `user` had clicked."""
     source = GatewayConnection.objects.get(team=of.team)
-    return engine.start(plan.order(of, source), user, uuid.uuid4())
+    return runner.start(preflight.order(of, source), user, uuid.uuid4())
 
 
 def path(replay: Replay) -> str:

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from dashboard.models import User
 from generations.gateway.record import Record
 from generations.models import Generation
-from generations.reading import snippets
+from generations.reading.export import snippets
 from tests.browser.conftest import Windows
 from tests.processes import DemoGateway
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboard.models import Team, User
 from generations.models import Generation
-from generations.reading import json_view
+from generations.reading.explorer import json_nodes
 from tests.browser.conftest import Windows
 from tests.views.kept import keep
 
@@ -72,18 +72,18 @@ ANSWER = "/io_log/payload/gateway_response"
 def test_exact_values_and_paths_of_record_request_and_answer(page: Page) -> None:
     assert take(page, "Record", "/cost_nanos") == ("5.30e4", "cost_nanos")
     assert take(page, "Record", "/replay_request") == (
-        (json_view.cut(RAW, "/replay_request") or b"").decode(),
+        (json_nodes.cut(RAW, "/replay_request") or b"").decode(),
         "replay_request",
     )
     open_all(page, "Request", "request", "odd key", "a.b", "messages")
     assert take(page, "Request", "/replay_request/odd key/a.b") == ("[0.10, -0]", '["odd key"]["a.b"]')
     assert take(page, "Request", "/replay_request/odd key/a.b/1") == ("-0", '["odd key"]["a.b"][1]')
-    assert take(page, "Request", "/replay_request/messages/0")[0].encode() == json_view.cut(
+    assert take(page, "Request", "/replay_request/messages/0")[0].encode() == json_nodes.cut(
         RAW, "/replay_request/messages/0"
     )
     open_all(page, "Answer", "answer", "choices")
     assert take(page, "Answer", f"{ANSWER}/choices/0") == (
-        (json_view.cut(RAW, f"{ANSWER}/choices/0") or b"").decode(),
+        (json_nodes.cut(RAW, f"{ANSWER}/choices/0") or b"").decode(),
         "choices[0]",
     )
     page.context.clear_permissions()

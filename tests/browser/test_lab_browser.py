@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from dashboard.models import GatewayConnection, Team, User
 from generations.models import Generation
 from generations.replay import batches
-from generations.replay.changes import Wish
+from generations.replay.order.request_edits import Wish
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.test_axe import complaints, inspect

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.models import Role, Team, User
 from generations.models import Generation, Replay
-from generations.replay import live
+from generations.replay.live import publisher
 from tests import people
 from tests.browser import pages
 from tests.browser.conftest import Windows
@@ -23,7 +23,7 @@ CUT = (r"net::ERR_", r"status of 502", r"Error Code 502", r"error: (htmx:|\[obje
 
 def saved(replay: Replay) -> str:
     """What Postgres has of a running answer."""
-    return live.text_of(live.saved_log(replay.pk))
+    return publisher.text_of(publisher.saved_log(replay.pk))
 
 
 def ends_exactly(page: Page, teller: Teller, state: str = "succeeded") -> bool:

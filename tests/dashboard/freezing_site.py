@@ -8,10 +8,10 @@ from wsgiref.types import StartResponse
 
 import uvicorn
 
-from dashboard import serve
+from dashboard.web import serve
 
 if TYPE_CHECKING:
-    from dashboard.bridge import Bridge, Receive, Scope, Send
+    from dashboard.web.wsgi_pages import Bridge, Receive, Scope, Send
 
 PATIENCE_SECONDS = 1.0
 
@@ -24,9 +24,9 @@ def spin() -> None:
 def freezing() -> tuple[uvicorn.Config, "Bridge"]:
     """/page never ends in a page thread, /loop on the event loop."""
     config, pages = configure()
-    from dashboard import bridge
+    from dashboard.web import wsgi_pages
 
-    bridge.PAGE_SECONDS = PATIENCE_SECONDS
+    wsgi_pages.PAGE_SECONDS = PATIENCE_SECONDS
     site: Any = config.app
     wsgi = pages.wsgi
 

@@ -11,9 +11,9 @@ from wsgiref.types import StartResponse
 import pytest
 import uvicorn
 
-from dashboard.bridge import Bridge, environ
-from dashboard.embedded.system import LOOPBACK, Port
-from dashboard.heavy import PLACE, WAITING, Place, Stand
+from dashboard.local.system import LOOPBACK, Port
+from dashboard.web.heavy_work import PLACE, WAITING, Place, Stand
+from dashboard.web.wsgi_pages import Bridge, environ
 from tests.processes import wait_for
 
 Environ = dict[str, Any]
@@ -250,7 +250,7 @@ def test_long_work_that_nobody_waits_for_is_not_begun(site: Site) -> None:
 
 def test_a_thread_that_is_held_for_too_long_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parent replaces a process whose bridge is stuck (`serve.py`)."""
-    monkeypatch.setattr("dashboard.bridge.PAGE_SECONDS", 0.1)
+    monkeypatch.setattr("dashboard.web.wsgi_pages.PAGE_SECONDS", 0.1)
     free = threading.Event()
     bridge = Bridge(
         lambda _request, start: (free.wait(10), start("200 OK", []), [])[2], threads=2, max_body=1

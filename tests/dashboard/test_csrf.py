@@ -6,7 +6,7 @@ import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from dashboard import csrf
+from dashboard.web import csrf
 from tests.people import person, team
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 import redis
 
-from dashboard.embedded import postgres, state
-from dashboard.embedded.engine import Engine
-from dashboard.embedded.engines import Engines
-from dashboard.embedded.system import Port, UnavailableError, accepts
+from dashboard.local import postgres, state
+from dashboard.local.server import Engine
+from dashboard.local.servers import Engines
+from dashboard.local.system import Port, UnavailableError, accepts
 from tests.processes import ROOT, wait_for
 
 WHEEL = Path(postgres.__file__).parent

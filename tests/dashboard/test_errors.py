@@ -6,9 +6,9 @@ from django.db import connection as database
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from dashboard import csrf
 from dashboard.models import Role
 from dashboard.views import errors
+from dashboard.web import csrf
 from tests.people import PASSWORD, browser, person, team
 
 pytestmark = pytest.mark.django_db

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from dashboard import connections, gateways
-from dashboard.embedded.system import LOOPBACK
+from dashboard.connections import clients, service
 from dashboard.fields import Secret
+from dashboard.local.system import LOOPBACK
 from dashboard.models import GatewayConnection, Team, User
-from generations import lookup
 from generations.gateway.client import Timeouts
 from generations.models import Fetch, Generation
-from generations.replay import catalogue, engine, plan, results
+from generations.records import lookup, new_generation
+from generations.replay.order import model_suggestions, preflight
+from generations.replay.worker import runner
 from tests import people
 from tests.replay import rows
 
@@ -51,7 +52,7 @@ def reached(listener: socket.socket) -> bool:
 def refuses(call: Callable[[], object]) -> bool:
     try:
         call()
-    except gateways.Withdrawn:
+    except clients.Withdrawn:
         return True
     return False
 
@@ -60,14 +61,14 @@ def test_the_listener_would_be_reached(
     withdrawn: GatewayConnection, listener: socket.socket, settings: Settings
 ) -> None:
     settings.GATEWAY_URLS = [withdrawn.base_url]
-    asked = gateways.client(withdrawn.base_url, withdrawn.read_key, timeouts=Timeouts(1, 0.1, 0.2)).probe()
+    asked = clients.client(withdrawn.base_url, withdrawn.read_key, timeouts=Timeouts(1, 0.1, 0.2)).probe()
     assert (asked.healthy, reached(listener)) == (None, True)
 
 
 def test_trying_a_connection_sends_no_key_to_a_withdrawn_address(
     withdrawn: GatewayConnection, listener: socket.socket
 ) -> None:
-    seen = connections.test(withdrawn)
+    seen = service.test(withdrawn)
     assert {name: one["fault"] for name, one in seen.items()} == dict.fromkeys(
         ["read", "replay"],
         "The operator no longer allows this gateway address (GATEWAY_URLS). Its key was not sent.",
@@ -91,27 +92,27 @@ def test_replays_their_records_and_suggestions_ask_no_withdrawn_address(
 ) -> None:
     stored = rows.generation(team, ada, withdrawn)
     replay = rows.replay(stored, ada, connection=withdrawn)
-    with pytest.raises(plan.Refused, match="no longer allows"):
-        engine.prepare(replay)
-    assert catalogue.models(stored) == []
+    with pytest.raises(preflight.Refused, match="no longer allows"):
+        runner.prepare(replay)
+    assert model_suggestions.models(stored) == []
     ended = rows.replay(stored, ada, new_request_id="G-01M0N8538G8F4T0W6X1Y2Z3A4D", state="succeeded")
-    assert results.record_of(ended) is None
+    assert new_generation.record_of(ended) is None
     assert not reached(listener)
     assert Generation.objects.count() == 1
 
 
 def test_both_kinds_of_client_ask(withdrawn: GatewayConnection) -> None:
     url, key = withdrawn.base_url, Secret("key")
-    assert refuses(lambda: gateways.client(url, key))
-    assert refuses(lambda: gateways.lasting_client(url, key, 1))
+    assert refuses(lambda: clients.client(url, key))
+    assert refuses(lambda: clients.lasting_client(url, key, 1))
 
 
 def test_a_client_that_was_kept_is_not_used_once_its_address_is_withdrawn(settings: Settings) -> None:
     settings.GATEWAY_URLS = ["http://one.test/v1"]
-    kept = gateways.lasting_client("http://one.test/v1", Secret("key"), 1)
-    assert gateways.lasting_client("http://one.test/v1", Secret("key"), 1) is kept
+    kept = clients.lasting_client("http://one.test/v1", Secret("key"), 1)
+    assert clients.lasting_client("http://one.test/v1", Secret("key"), 1) is kept
     settings.GATEWAY_URLS = ["http://two.test/v1"]
-    assert refuses(lambda: gateways.lasting_client("http://one.test/v1", Secret("key"), 1))
+    assert refuses(lambda: clients.lasting_client("http://one.test/v1", Secret("key"), 1))
 
 
 def calls(path: Path) -> set[str]:
@@ -125,4 +126,4 @@ def test_no_client_is_made_and_no_key_is_opened_elsewhere(name: str) -> None:
     ours = [path for folder in ("dashboard", "generations") for path in (ROOT / folder).rglob("*.py")]
     users = {str(path.relative_to(ROOT)) for path in ours if name in calls(path)}
     stored = {"dashboard/fields.py"} if name == "reveal" else set()  # encrypts it
-    assert users - stored == {"dashboard/gateways.py"}
+    assert users - stored == {"dashboard/connections/clients.py"}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import uvicorn
 
-from dashboard import heads
-from dashboard.embedded.system import LOOPBACK, Port
-from dashboard.heads import MOST_BYTES, MOST_LINES, BoundedProtocol
+from dashboard.local.system import LOOPBACK, Port
+from dashboard.web import request_heads
+from dashboard.web.request_heads import MOST_BYTES, MOST_LINES, BoundedProtocol
 from tests.processes import wait_for
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -111,7 +111,7 @@ def test_an_endless_head_takes_no_memory(port: int) -> None:
 def test_a_slow_head_is_refused_however_it_trickles(
     port: int, slowly: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heads, "SECONDS", 0.3)
+    monkeypatch.setattr(request_heads, "SECONDS", 0.3)
     begun = time.monotonic()
     with socket.create_connection((LOOPBACK, port), timeout=20) as connection:
         connection.settimeout(0.1)
@@ -132,7 +132,7 @@ def test_a_slow_head_is_refused_however_it_trickles(
 def test_blank_lines_do_not_keep_an_answered_connection_open(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heads, "SECONDS", 0.3)
+    monkeypatch.setattr(request_heads, "SECONDS", 0.3)
     with socket.create_connection((LOOPBACK, port), timeout=20) as connection:
         connection.sendall(GET + b"\r\n")
         assert connection.recv(4096).endswith(b"hello")
@@ -141,7 +141,7 @@ def test_blank_lines_do_not_keep_an_answered_connection_open(
 
 
 def test_an_idle_connection_is_kept_for_the_next_request(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heads, "SECONDS", 0.2)
+    monkeypatch.setattr(request_heads, "SECONDS", 0.2)
     with socket.create_connection((LOOPBACK, port), timeout=20) as connection:
         for _ in range(2):
             connection.sendall(GET + b"\r\n")

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from dashboard.access import TeamRequest
 from dashboard.models import AuditEvent, Invitation, Membership, Role, Team, User
-from dashboard.teams import change_role, create_team, open_invitation
+from dashboard.people.team_service import change_role, create_team, open_invitation
 from tests.people import PASSWORD, actions, browser, person, team
 
 pytestmark = pytest.mark.django_db

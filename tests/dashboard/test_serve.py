@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard.embedded.system import LOOPBACK, Port
+from dashboard.local.system import LOOPBACK, Port
 from dashboard.models import GatewayConnection, User
-from dashboard.serve import Beats
+from dashboard.web.serve import Beats
 from generations.models.replay import State
 from tests import people
 from tests.processes import process, wait_for

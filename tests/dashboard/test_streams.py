@@ -13,8 +13,8 @@ from django.urls import path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import streams
-from dashboard.streams import BEAT, END, HELLO, EventStream, encode, event_stream
+from dashboard.web import event_streams
+from dashboard.web.event_streams import BEAT, END, HELLO, EventStream, encode, event_stream
 
 pytestmark = [pytest.mark.engines, pytest.mark.urls(__name__)]
 closed: list[str] = []
@@ -79,9 +79,9 @@ class Reader:
         return int(self.messages[0]["status"])
 
     async def read(self) -> "Reader":
-        found = streams.find_stream(self.scope)
+        found = event_streams.find_stream(self.scope)
         assert found is not None
-        await streams.serve_stream(found, self.scope, self.receive, self.send)
+        await event_streams.serve_stream(found, self.scope, self.receive, self.send)
         assert not self.messages[-1].get("more_body")
         return self
 
@@ -90,7 +90,7 @@ class Reader:
 def fresh() -> Iterator[None]:
     closed.clear()
     yield
-    streams.stopping.clear()
+    event_streams.stopping.clear()
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_iterator_is_closed_when_the_reader_leaves(cookie: str) -> None:
 
 
 def test_silence_is_broken_by_comments(cookie: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(event_streams, "BEAT_SECONDS", 0.01)
 
     async def run() -> Reader:
         reader = Reader("endless", cookie)
@@ -169,12 +169,12 @@ def test_silence_is_broken_by_comments(cookie: str, monkeypatch: pytest.MonkeyPa
 def test_lost_right_ends_a_running_stream(
     cookie: str, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(event_streams, "AGAIN_SECONDS", 0.01)
 
     async def run() -> Reader:
         reader = Reader("endless", cookie)
         task = asyncio.create_task(reader.read())
-        await streams.in_thread(client.logout)
+        await event_streams.in_thread(client.logout)
         return await task
 
     assert asyncio.run(run()).body.endswith(END)
@@ -189,7 +189,7 @@ def test_sigterm_ends_streams_without_the_closing_event(cookie: str, monkeypatch
     }
 
     async def run() -> tuple[Reader, Reader]:
-        streams.end_streams_on_sigterm()
+        event_streams.end_streams_on_sigterm()
         reader = Reader("endless", cookie)
         task = asyncio.create_task(reader.read())
         while b"delta" not in reader.body:
@@ -212,7 +212,7 @@ def test_sigterm_ends_streams_without_the_closing_event(cookie: str, monkeypatch
     [("POST", "/numbers/short/events"), ("GET", "/numbers/"), ("HEAD", "/numbers/short/events")],
 )
 def test_other_requests_are_no_streams(method: str, where: str) -> None:
-    assert streams.find_stream({"method": method, "path": where}) is None
+    assert event_streams.find_stream({"method": method, "path": where}) is None
 
 
 def test_view_keeps_its_name() -> None:

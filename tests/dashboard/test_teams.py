@@ -6,10 +6,10 @@ import pytest
 from django.db import connection as database
 from django.db import transaction
 
-from dashboard import teams
 from dashboard.access import TeamRequest
 from dashboard.models import Invitation, Membership, Role, Team, User
-from dashboard.teams import RuleError
+from dashboard.people import team_service
+from dashboard.people.team_service import RuleError
 from tests.people import person, team
 from tests.processes import wait_for
 
@@ -54,8 +54,8 @@ def test_two_owners_cannot_demote_each_other() -> None:
     members = {user: Membership.objects.get(user=user) for user in (ada, ben)}
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            teams.change_role(asks(ada, ours), members[ben], Role.MEMBER)
-            second = in_thread(pool, teams.change_role, asks(ben, ours), members[ada], Role.MEMBER)
+            team_service.change_role(asks(ada, ours), members[ben], Role.MEMBER)
+            second = in_thread(pool, team_service.change_role, asks(ben, ours), members[ada], Role.MEMBER)
             wait_for(others_wait)
         assert second.result() == f"{ada} is the last owner of this team. Make somebody else an owner first."
     assert list(ours.memberships.filter(role=Role.OWNER).values_list("user", flat=True)) == [ada.pk]
@@ -63,12 +63,12 @@ def test_two_owners_cannot_demote_each_other() -> None:
 
 def test_two_people_cannot_use_one_invitation() -> None:
     ours = team()
-    offer, _link = teams.invite(asks_with_host(person(ours, Role.OWNER), ours), Role.MEMBER)
+    offer, _link = team_service.invite(asks_with_host(person(ours, Role.OWNER), ours), Role.MEMBER)
     first, second = person(), person()
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            teams.join(offer, first)
-            late = in_thread(pool, teams.join, Invitation.objects.get(), second)
+            team_service.join(offer, first)
+            late = in_thread(pool, team_service.join, Invitation.objects.get(), second)
             wait_for(others_wait)
         assert late.result() == "This invitation was just used. Ask for a new one."
     assert list(ours.memberships.filter(role=Role.MEMBER).values_list("user", flat=True)) == [first.pk]

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.embedded import state, up
-from dashboard.embedded.system import LOOPBACK, Port, UnavailableError
+from dashboard.local import state, up
+from dashboard.local.system import LOOPBACK, Port, UnavailableError
 from tests.processes import ROOT, wait_for
 
 LEFT_OUT = shutil.ignore_patterns(

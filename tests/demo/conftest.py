@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from dashboard.embedded.system import LOOPBACK, Port
+from dashboard.local.system import LOOPBACK, Port
 from generations.gateway.demo.keys import SCOPED_KEY
 from tests.demo.peer import Peer
 from tests.processes import process

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.demo import keys, records
+from generations.gateway.demo import keys, stories
 from tests.demo.peer import Peer
 
-CHAT = records.EXAMPLE_IDS["chat"]
+CHAT = stories.EXAMPLE_IDS["chat"]
 
 
 # --- the lookup ---------------------------------------------------------------------------------------------

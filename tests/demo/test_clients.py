@@ -10,10 +10,10 @@ import openai
 import pytest
 from phaseo import Phaseo
 
-from generations.gateway.demo import keys, records
+from generations.gateway.demo import keys, stories
 from tests.demo.peer import Peer
 
-CHAT = records.EXAMPLE_IDS["chat"]
+CHAT = stories.EXAMPLE_IDS["chat"]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from generations.gateway import oauth
 from generations.gateway.demo import keys
 from generations.gateway.demo.oauth.people import SECOND_WORKSPACE
-from generations.gateway.demo.records import EXAMPLE_IDS
+from generations.gateway.demo.stories import EXAMPLE_IDS
 from generations.gateway.oauth import discovery
 from tests.demo.peer import Peer
 

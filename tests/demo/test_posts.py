@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.demo import keys, records
+from generations.gateway.demo import keys, stories
 from generations.gateway.demo.faults import FAULTS
 from tests.demo.peer import Peer, object_schema
 
-CHAT = records.EXAMPLE_IDS["chat"]
+CHAT = stories.EXAMPLE_IDS["chat"]
 HELLO = [{"role": "user", "content": "hello"}]
 
 

@@ -8,54 +8,54 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.demo import media, records, ulid
+from generations.gateway.demo import media, stories, ulid
 from generations.gateway.demo.faults import FAULTS
 from generations.gateway.demo.rows import NORMALISED, Rows, legacy, scoped
 from generations.gateway.demo.settings import Settings
 from generations.gateway.demo.shapes import Story
 
 EPOCH = 1_795_300_000_000
-ORDINARY = [story for story in records.STORIES if story.raw is None]
+ORDINARY = [story for story in stories.STORIES if story.raw is None]
 # Rows whose point is that the lines do not make the cost, or are no lines.
 UNBALANCED = {"wrong-sum", "may-row", "december", "odd-lines", "wrong-types", "all-null"}
 
 
 def rows(story: Story) -> Rows:
-    return Rows(story, records.id_of(story, EPOCH))
+    return Rows(story, stories.id_of(story, EPOCH))
 
 
 def by_name(name: str) -> Story:
-    return next(story for story in records.STORIES if story.name == name)
+    return next(story for story in stories.STORIES if story.name == name)
 
 
 def test_there_is_much_to_click_through() -> None:
-    assert len(records.catalogue()) == len(records.STORIES) >= 70
+    assert len(stories.catalogue()) == len(stories.STORIES) >= 70
 
 
 def test_names_ids_and_titles_are_unique() -> None:
-    for values in zip(*records.catalogue(EPOCH), strict=True):
-        assert len(set(values)) in (len(records.STORIES), len({story.group for story in records.STORIES}))
-    assert len({story.name for story in records.STORIES}) == len(records.STORIES)
+    for values in zip(*stories.catalogue(EPOCH), strict=True):
+        assert len(set(values)) in (len(stories.STORIES), len({story.group for story in stories.STORIES}))
+    assert len({story.name for story in stories.STORIES}) == len(stories.STORIES)
 
 
 def test_the_example_ids_never_change() -> None:
-    assert records.EXAMPLE_IDS == {
+    assert stories.EXAMPLE_IDS == {
         "chat": "G-01M0N8538G8F4T0W6X1Y2Z3A4B",
         "failed": "G-01M0N8D8ZGR5N8V3B2C1D0E9F8",
         "legacy": "G-01KQXWAW8GC2W5QAV9YJQW3Q7B",
     }
-    assert all(records.find(request_id) for request_id in records.EXAMPLE_IDS.values())
+    assert all(stories.find(request_id) for request_id in stories.EXAMPLE_IDS.values())
 
 
-@pytest.mark.parametrize("story", records.STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize("story", stories.STORIES, ids=lambda story: story.name)
 def test_ids_of_any_run_are_found(story: Story) -> None:
-    assert records.find(records.id_of(story, EPOCH)) is story
-    assert records.find(records.id_of(story, EPOCH - 86_400_000)) is story
+    assert stories.find(stories.id_of(story, EPOCH)) is story
+    assert stories.find(stories.id_of(story, EPOCH - 86_400_000)) is story
 
 
 def test_other_ids_are_not_found() -> None:
-    assert records.find("G-01M0N8538GAAAAAAAAAAAAAAAA") is None
-    assert records.find("not an id") is None
+    assert stories.find("G-01M0N8538GAAAAAAAAAAAAAAAA") is None
+    assert stories.find("not an id") is None
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_the_documented_form_has_team_and_prompt_tokens_and_no_log() -> None:
 
 def test_a_running_job_has_no_cost_yet() -> None:
     story = by_name("promo-running")
-    request_id = records.id_of(story, EPOCH)
+    request_id = stories.id_of(story, EPOCH)
     running, done = Rows(story, request_id, settled=False).row(), Rows(story, request_id).row()
     assert (running["cost_nanos"], running["usage"], running["pricing_lines"]) == (None, {}, [])
     assert (done["cost_nanos"], done["usage"]["output_video_seconds"]) == (900_000_000, 6)
@@ -180,7 +180,7 @@ def test_the_long_conversation_has_about_300_kilobytes() -> None:
 
 def test_damaged_rows_are_damaged() -> None:
     answers = {
-        story.name: story.raw("G-01M0N8538GAAAAAAAAAAAAAAAA") for story in records.STORIES if story.raw
+        story.name: story.raw("G-01M0N8538GAAAAAAAAAAAAAAAA") for story in stories.STORIES if story.raw
     }
     bodies = {name: body for name, (_, _, body) in answers.items()}
     assert b"\\u0000" in bodies["odd-characters"]
@@ -230,4 +230,4 @@ def test_the_documentation_names_every_fault_setting_and_example() -> None:
     assert {name: told.get(name) for name in FAULTS} == {name: fault.says for name, fault in FAULTS.items()}
     settings = re.findall(r"^\| `(\w+)` \| (?:`x-demo[\w-]+`)? ?\|", text, re.MULTILINE)
     assert set(settings) == {field.name for field in fields(Settings)} | {"mode"}
-    assert set(re.findall(r"^\| `(G-\w{26})`", text, re.MULTILINE)) == set(records.EXAMPLE_IDS.values())
+    assert set(re.findall(r"^\| `(G-\w{26})`", text, re.MULTILINE)) == set(stories.EXAMPLE_IDS.values())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import loads
+from generations.gateway.rawjson.values import loads
 from generations.gateway.streams.alike import Template
 from generations.gateway.streams.assemble import Assembled, assemble
 

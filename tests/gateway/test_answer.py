@@ -18,7 +18,7 @@ from generations.gateway.events import (
     ToolCall,
     Usage,
 )
-from generations.gateway.jsontext import Number
+from generations.gateway.rawjson.values import Number
 
 
 def test_words_of_one_kind_become_one_block() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.jsontext import Number, dumps
+from generations.gateway.rawjson.values import Number, dumps
 from generations.gateway.streams.assemble import Assembled, Stray, assemble, assemble_stored
 
 SSE = "text/event-stream"

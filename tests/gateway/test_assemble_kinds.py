@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from generations.gateway.events import Closed
-from generations.gateway.jsontext import dumps, loads
+from generations.gateway.rawjson.values import dumps, loads
 from generations.gateway.streams import reader
 from generations.gateway.streams.assemble import VERSION, assemble, assemble_stored, is_frame
 

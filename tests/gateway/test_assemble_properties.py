@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generations.gateway.events import ToolCall
-from generations.gateway.jsontext import dumps
+from generations.gateway.rawjson.values import dumps
 from generations.gateway.streams import reader
 from generations.gateway.streams.assemble import assemble, assemble_stored
 from generations.gateway.streams.sse import Frames

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from generations.gateway import connection, endpoints, errors, heads, masking, streams
+from generations.gateway import credential_masking, endpoints, errors, head_limits, http_transport, streams
 from generations.gateway.client import READ_BYTES, Client
 from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Opened, Received, Text
@@ -29,13 +29,13 @@ CHAT = endpoints.find("chat.completions") or pytest.fail("no such endpoint")
 @pytest.fixture(autouse=True)
 def closed_pools(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The kept-alive connections of each peer are closed with it."""
-    made, real = [], connection.pool
+    made, real = [], http_transport.pool
 
     def pool(base_url: str) -> httpx.HTTPTransport:
         made.append(real(base_url))
         return made[-1]
 
-    monkeypatch.setattr(connection, "pool", pool)
+    monkeypatch.setattr(http_transport, "pool", pool)
     yield
     for transport in made:
         transport.close()
@@ -188,14 +188,14 @@ def _ask(script: Script) -> tuple[GatewayError, GatewayError]:
 
 
 def test_a_head_that_drips_holds_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heads, "SECONDS", 0.5)
+    monkeypatch.setattr(head_limits, "SECONDS", 0.5)
     begun = time.perf_counter()
     assert {type(fault) for fault in _ask(drip)} == {errors.HeadTooSlow}
     assert time.perf_counter() - begun < 10
 
 
 def test_a_head_that_stops_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heads, "SECONDS", 0.5)
+    monkeypatch.setattr(head_limits, "SECONDS", 0.5)
 
     def script(call: Call) -> None:
         call.say(b"HTTP/1.1 200 OK\r\nx-")
@@ -205,7 +205,7 @@ def test_a_head_that_stops_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_waiting_for_the_first_byte_is_not_reading_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heads, "SECONDS", 0.2)
+    monkeypatch.setattr(head_limits, "SECONDS", 0.2)
 
     def script(call: Call) -> None:
         time.sleep(0.4)
@@ -331,13 +331,13 @@ def test_frames_after_a_cut_one_are_read() -> None:
 @pytest.mark.parametrize("size", [1, 2, 7, 50, 1000])
 def test_a_credential_is_masked_however_it_is_cut(size: int) -> None:
     body = f'{{"a": "Bearer {KEY}", "b": "{KEY}{KEY}", "c": "{KEY[:30]}"}} {KEY[:-1]}'.encode()
-    mask = masking.Mask([KEY.encode()])
+    mask = credential_masking.Mask([KEY.encode()])
     out = b"".join([*(mask.feed(body[at : at + size]) for at in range(0, len(body), size)), mask.end()])
     assert out == body.replace(KEY.encode(), b"[credential]")
 
 
 def test_nothing_waits_that_is_no_beginning_of_a_credential() -> None:
-    mask = masking.Mask([KEY.encode()])
+    mask = credential_masking.Mask([KEY.encode()])
     assert mask.feed(b"data: {}\n\n") == b"data: {}\n\n"
 
 

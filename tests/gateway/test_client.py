@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from generations.gateway import connection, errors
+from generations.gateway import errors, http_transport
 from generations.gateway.client import VERSION, Client, Probe, Stop, Timeouts
 from generations.gateway.endpoints import Endpoint, find
 from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Identity, Media, Opened, Received, Text
-from generations.gateway.jsontext import Value
+from generations.gateway.rawjson.values import Value
 from tests.gateway.peer import Call, Peer, Script, serving
 from tests.gateway.samples import CHAT, CHAT_SNAPSHOT, chunk, sse
 
@@ -539,9 +539,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trusting(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The process trusts the certificate, as SSL_CERT_FILE makes it."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
-    connection._build_tls.cache_clear()
+    http_transport._build_tls.cache_clear()
     yield
-    connection._build_tls.cache_clear()
+    http_transport._build_tls.cache_clear()
 
 
 @pytest.fixture
@@ -598,7 +598,7 @@ def test_a_certificate_that_is_not_trusted(secret_listener: socket.socket) -> No
 
 
 def test_tls_settings_are_built_once() -> None:
-    assert connection._tls() is connection._tls()
+    assert http_transport._tls() is http_transport._tls()
 
 
 # -- probing

@@ -1,7 +1,7 @@
 import pytest
 
 from generations.gateway.endpoints import ENDPOINTS, Endpoint, find, refusal
-from generations.gateway.jsontext import Value
+from generations.gateway.rawjson.values import Value
 
 # contract: "endpoint values and their HTTP path": stored id, path, further spellings, may it ever be replayed
 ROWS: list[tuple[str, str | None, list[str], bool]] = [

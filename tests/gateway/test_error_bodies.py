@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generations.gateway.error_bodies import entry_of, flat
-from generations.gateway.jsontext import Value, loads
+from generations.gateway.rawjson.values import Value, loads
 
 PLACED = [{"loc": ["body", "messages", 0], "msg": "field required", "type": "missing"}]
 

@@ -7,7 +7,7 @@ import pytest
 
 from generations.gateway import error_catalogue
 from generations.gateway.error_catalogue import FAULTS, HELPS, OF_KEYS, RETRIES, Entry, everything, likely
-from generations.gateway.faults import tree
+from generations.gateway.error_mapping import tree
 
 PINNED = [
     ("category", "credentials_not_configured", "gateway", "other", "replay_other_provider"),

@@ -7,15 +7,15 @@ from typing import Any
 import httpx
 import pytest
 
-from generations.gateway import errors, faults
+from generations.gateway import error_mapping, errors
 from generations.gateway.error_catalogue import FAULTS, OF_KEYS, REASONS
+from generations.gateway.error_mapping import answered, broken, tree
 from generations.gateway.errors import GatewayError
-from generations.gateway.faults import answered, broken, tree
 
 JSON = {"content-type": "application/json"}
 
 
-def told(asked: faults.Asked, status: int, body: Any, **headers: str) -> GatewayError:
+def told(asked: error_mapping.Asked, status: int, body: Any, **headers: str) -> GatewayError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return answered(asked, status, {**JSON, **{k.replace("_", "-"): v for k, v in headers.items()}}, raw)
 

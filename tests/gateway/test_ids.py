@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.ids import ALPHABET, Recognised, find_id, hint, is_native, made_at, recognise
+from generations.gateway.request_ids import ALPHABET, Recognised, find_id, hint, is_native, made_at, recognise
 
 ID = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import (
+from generations.gateway.rawjson.values import (
     MAX_DEPTH,
     Number,
     Unreadable,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from generations.gateway import moments
-from generations.gateway.jsontext import Number, Value
+from generations.gateway import timestamps
+from generations.gateway.rawjson.values import Number, Value
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 MOMENT = datetime(2026, 11, 20, 10, 26, 36, tzinfo=UTC)
@@ -40,7 +40,7 @@ MOMENT = datetime(2026, 11, 20, 10, 26, 36, tzinfo=UTC)
     ],
 )
 def test_every_form_is_read(recorded: Value, moment: datetime) -> None:
-    assert moments.read(recorded) == moment
+    assert timestamps.read(recorded) == moment
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_every_form_is_read(recorded: Value, moment: datetime) -> None:
     ],
 )
 def test_what_is_no_time_is_none(recorded: Value) -> None:
-    assert moments.read(recorded) is None
+    assert timestamps.read(recorded) is None

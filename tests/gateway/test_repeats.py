@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway import repeats
-from generations.gateway.jsontext import Number
-from generations.gateway.repeats import Repeat
+from generations.gateway.rawjson import duplicate_keys
+from generations.gateway.rawjson.duplicate_keys import Repeat
+from generations.gateway.rawjson.values import Number
 
 N1, N2 = Number("1"), Number("2.0")
 
@@ -29,12 +29,12 @@ N1, N2 = Number("1"), Number("2.0")
     ],
 )
 def test_repeats(raw: bytes, found: list[Repeat]) -> None:
-    assert repeats.find(raw) == found
+    assert duplicate_keys.find(raw) == found
 
 
 def test_many_are_bounded() -> None:
     raw = "[" + ",".join(['{"a": 1, "a": 2}'] * 200) + "]"
-    assert len(repeats.find(raw)) == repeats.MOST
+    assert len(duplicate_keys.find(raw)) == duplicate_keys.MOST
 
 
 JSON = st.recursive(
@@ -53,5 +53,5 @@ def test_a_key_is_found_at_its_path(value: object, boxes: list[str]) -> None:
     for box in boxes:
         text, step = (f"[0, {text}]", 1) if box == "list" else (f'{{"o": {text}}}', "o")
         whole = (step, *whole)
-    assert [(one.path, one.values[-1]) for one in repeats.find(text)] == [(whole, value)]
-    assert repeats.find(json.dumps(value)) == []
+    assert [(one.path, one.values[-1]) for one in duplicate_keys.find(text)] == [(whole, value)]
+    assert duplicate_keys.find(json.dumps(value)) == []

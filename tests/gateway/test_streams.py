@@ -26,7 +26,7 @@ from generations.gateway.events import (
     ToolCall,
     Usage,
 )
-from generations.gateway.jsontext import Value
+from generations.gateway.rawjson.values import Value
 from generations.gateway.streams.sse import Frame, Frames
 from tests.gateway.samples import (
     CHAT,

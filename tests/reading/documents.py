@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Number, Value, dumps
+from generations.gateway.rawjson.values import Number, Value, dumps
 
 NUMBERS = st.sampled_from(
     ["0", "-0", "1", "1.0", "1e2", "1E+400", "0.10", "9" * 100, "-0." + "1234567890" * 10]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal
 
-from generations.gateway.demo import records
+from generations.gateway.demo import stories
 from generations.gateway.demo.exchange import pretty
 from generations.gateway.demo.rows import Rows, legacy, scoped
 from generations.gateway.demo.sanitiser import sanitise
@@ -19,15 +19,15 @@ NOW = int(time.time() * 1000)
 
 def demo_records(form: Form = "scoped") -> Iterator[tuple[str, str, bytes]]:
     """(name, request ID, body) of every story."""
-    for story in records.STORIES:
-        yield story.name, records.id_of(story, NOW), demo_record(story.name, form)
+    for story in stories.STORIES:
+        yield story.name, stories.id_of(story, NOW), demo_record(story.name, form)
 
 
 @cache
 def demo_record(name: str, form: Form = "scoped") -> bytes:
     """The body of one story."""
-    story = next(story for story in records.STORIES if story.name == name)
-    return _body(story, records.id_of(story, NOW), form)
+    story = next(story for story in stories.STORIES if story.name == name)
+    return _body(story, stories.id_of(story, NOW), form)
 
 
 def _body(story: Story, request_id: str, form: Form) -> bytes:

@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.reading.alignment import Budget, Run, gaps, runs
+from generations.reading.diff.alignment import Budget, Run, gaps, runs
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "d", "\ud800", "", "long word"]), max_size=40)
 

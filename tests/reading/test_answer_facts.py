@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Value, dumps, loads
-from generations.reading import vocabulary
-from generations.reading.answer_facts import Choice, Facts, Fault, read
-from generations.reading.tool_calls import Call
+from generations.gateway.rawjson.values import Value, dumps, loads
+from generations.reading.answer import vocabulary
+from generations.reading.answer.answer_facts import Choice, Facts, Fault, read
+from generations.reading.answer.tool_calls import Call
 
 
 class Stray(NamedTuple):

@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.jsontext import dumps, loads
-from generations.reading import answer_facts, answer_rest
-from generations.reading.answer_rest import BY_NATURE, BY_NATURE_OUTSIDE
+from generations.gateway.rawjson.values import dumps, loads
+from generations.reading.answer import answer_facts, other_members
+from generations.reading.answer.other_members import BY_NATURE, BY_NATURE_OUTSIDE
 
 
 def output(body: Any, wire: str = "chat") -> str:
     told = loads(dumps(body))
-    return answer_rest.output_key(told, answer_facts.read(wire, told))
+    return other_members.output_key(told, answer_facts.read(wire, told))
 
 
 def calls(body: Any, wire: str = "chat") -> str:
     told = loads(dumps(body))
-    return answer_rest.calls_key(answer_facts.read(wire, told))
+    return other_members.calls_key(answer_facts.read(wire, told))
 
 
 def chat(finish: str = "stop", more: Any = None, **message: Any) -> dict[str, Any]:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import loads
+from generations.gateway.rawjson.values import loads
 from generations.gateway.streams.assemble import Assembled, assemble, assemble_stored
-from generations.reading import answer_facts, answer_rest, contrast, replayed
+from generations.reading.answer import answer_facts, other_members, replayed
+from generations.reading.diff import answer_diff
 
 KEYS = st.sampled_from(
     "content reasoning reasoning_content refusal tool_calls function_call audio images annotations odd role text "
@@ -51,10 +52,10 @@ def read(made: Assembled) -> None:
     shown = replayed.make(facts, made.body, made.strays, 1)
     assert len(replayed.load(replayed.dump(shown)).side.turns) == len(shown.side.turns)
     assert json.loads(replayed.document(made.body, made.strays)).keys() == {"answer", "other_events"}
-    assert bool(answer_rest.output_key(made.body, facts)) is not facts.is_empty
-    assert bool(answer_rest.calls_key(facts)) is not facts.is_empty
-    said = contrast.said(made.wire, made.body, made.strays)
-    assert contrast.contrast(said, said).equal
+    assert bool(other_members.output_key(made.body, facts)) is not facts.is_empty
+    assert bool(other_members.calls_key(facts)) is not facts.is_empty
+    said = answer_diff.said(made.wire, made.body, made.strays)
+    assert answer_diff.contrast(said, said).equal
 
 
 @settings(deadline=None)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.reading.bars import HEIGHT, MOST_BARS, Bar, chart
+from generations.reading.figures.daily_chart import HEIGHT, MOST_BARS, Bar, chart
 
 FIRST = date(2026, 11, 1)
 

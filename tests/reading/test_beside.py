@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.jsontext import loads
-from generations.reading.beside import INPUTS, SHOWN, Line, Table, kind_of, tables
+from generations.gateway.rawjson.values import loads
+from generations.reading.diff.result_tables import INPUTS, SHOWN, Line, Table, kind_of, tables
 
 
 def told(before: Any, after: Any) -> list[Table]:

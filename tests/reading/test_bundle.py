@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from generations.gateway.record import Record
 from generations.reading import outline
-from generations.reading.bundle import Origin, write
-from generations.reading.json_find import walk
-from generations.reading.masking import masked, without_bodies
+from generations.reading.explorer.search import walk
+from generations.reading.export.bundle import Origin, write
+from generations.reading.export.redaction import masked, without_bodies
 from tests.reading.samples import demo_record, demo_records
 
 ORIGIN = Origin("G-1", "https://gateway.test/v1", datetime(2026, 7, 20, 10, 30, 12, tzinfo=UTC))

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import dumps, loads
+from generations.gateway.rawjson.values import dumps, loads
 from generations.gateway.streams.assemble import Stray
-from generations.reading import contrast as contrasts
-from generations.reading import tool_calls
-from generations.reading.contrast import (
+from generations.reading.answer import tool_calls
+from generations.reading.answer.tool_calls import Call
+from generations.reading.diff import answer_diff as contrasts
+from generations.reading.diff.answer_diff import (
     LEFT_OUT,
     PAGE,
     VIEWS,
@@ -24,8 +25,7 @@ from generations.reading.contrast import (
     passage,
     requests,
 )
-from generations.reading.diff import Piece
-from generations.reading.tool_calls import Call
+from generations.reading.diff.text_diff import Piece
 
 
 def said(body: Any, wire: str = "chat", *strays: Stray) -> Said:

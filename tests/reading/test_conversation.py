@@ -5,23 +5,21 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.jsontext import loads
-from generations.reading import conversation
-from generations.reading.parts import Pen
-from generations.reading.shapes import Part, Side, Turn
+from generations.gateway.rawjson.values import loads
+from generations.reading.conversation import sides
+from generations.reading.conversation.part_builder import Pen
+from generations.reading.page_types import Part, Side, Turn
 from generations.reading.text import box
 
 Told = tuple[str, list[tuple[str, str]]]
 
 
 def asked(endpoint: str, **body: Any) -> Side:
-    return conversation.request(
-        conversation.wire_of(endpoint), box(loads(json.dumps(body))), "/replay_request"
-    )
+    return sides.request(sides.wire_of(endpoint), box(loads(json.dumps(body))), "/replay_request")
 
 
 def answered(endpoint: str, body: Any) -> Side:
-    return conversation.answer(conversation.wire_of(endpoint), loads(json.dumps(body)), "/a")
+    return sides.answer(sides.wire_of(endpoint), loads(json.dumps(body)), "/a")
 
 
 def told(turns: list[Turn]) -> list[Told]:
@@ -73,7 +71,7 @@ def test_calls_and_results_find_each_other() -> None:
         Turn("tool", [Part("tool_result", call_id="c1")], anchor="q2"),
         Turn("tool", [Part("tool_result", call_id="other")], anchor="q3"),
     ]
-    first, second, third = conversation.paired(turns, [])
+    first, second, third = sides.paired(turns, [])
     assert (first.parts[0].pair, second.parts[0].pair, third.parts[0].pair) == ("q2", "q1", "")
     assert (second.label, second.parts[0].name) == ("look", "look")
 
@@ -285,7 +283,7 @@ def test_long_texts_are_cut_with_their_size() -> None:
 def test_long_conversations_keep_their_first_turns() -> None:
     side = asked("chat.completions", messages=[{"role": "user", "content": "x" * 5000}] * 2000)
     assert (side.total, side.shown, side.left) == (2000, len(side.turns), 2000 - len(side.turns))
-    assert 20 <= side.shown <= conversation.TURNS
+    assert 20 <= side.shown <= sides.TURNS
 
 
 def test_many_parts_of_one_turn_are_counted() -> None:
@@ -297,7 +295,7 @@ def test_many_parts_of_one_turn_are_counted() -> None:
 
 def test_a_page_of_further_turns() -> None:
     values = [(200, loads('{"role": "user", "content": "later"}'))]
-    turns = conversation.page(conversation.wire_of("chat.completions"), values, "/replay_request/messages")
+    turns = sides.page(sides.wire_of("chat.completions"), values, "/replay_request/messages")
     assert [part.at for turn in turns for part in turn.parts] == ["/replay_request/messages/200/content"]
 
 

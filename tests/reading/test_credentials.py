@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from generations.reading import credentials
-from generations.reading.credentials import REMOVED
+from generations.reading.export import credentials
+from generations.reading.export.credentials import REMOVED
 
 KEYS = {
     "the gateway's": "phaseo_v1_sk_abcdefgh12345678",

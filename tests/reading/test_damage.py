@@ -2,8 +2,8 @@
 
 import pytest
 
-from generations.gateway.jsontext import loads
-from generations.reading import damage
+from generations.gateway.rawjson.values import loads
+from generations.reading.diagnosis import altered_values
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,11 @@ from generations.reading import damage
     ],
 )
 def test_paths(body: str, paths: list[str]) -> None:
-    assert damage.paths(loads(body)) == paths
+    assert altered_values.paths(loads(body)) == paths
 
 
 def test_the_pointer_leads_into_the_record() -> None:
-    found, total = damage.find(loads('{"messages": ["[redacted]"]}'), "/replay_request")
+    found, total = altered_values.find(loads('{"messages": ["[redacted]"]}'), "/replay_request")
     assert [(one.at, one.path, one.shown) for one in found] == [
         ("/replay_request/messages/0", "messages[0]", "[redacted]")
     ]
@@ -31,5 +31,5 @@ def test_the_pointer_leads_into_the_record() -> None:
 
 
 def test_many_are_counted() -> None:
-    found, total = damage.find(loads('["[redacted]"' + ', "[redacted]"' * 499 + "]"), "")
+    found, total = altered_values.find(loads('["[redacted]"' + ', "[redacted]"' * 499 + "]"), "")
     assert (len(found), total) == (100, 500)

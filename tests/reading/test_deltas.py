@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from generations.reading import numbers
-from generations.reading.deltas import Delta, figure, percent, word
-from generations.reading.numbers import Amount
+from generations.reading.diff.deltas import Delta, figure, percent, word
+from generations.reading.figures import formatting
+from generations.reading.figures.formatting import Amount
 
 
 @pytest.mark.parametrize(
@@ -32,25 +32,25 @@ def test_percent(before: Amount, after: Amount, shown: str) -> None:
 
 
 def test_figures() -> None:
-    assert figure("First token", 412, 380, numbers.duration) == Delta(
+    assert figure("First token", 412, 380, formatting.duration) == Delta(
         "First token", "412 ms", "380 ms", "\u221232 ms", "\u22128 %", "down"
     )
-    assert figure("Cost", 53_300, 54_500, numbers.dollars) == Delta(
+    assert figure("Cost", 53_300, 54_500, formatting.dollars) == Delta(
         "Cost", "$0.0000533", "$0.0000545", "+$0.0000012", "+2 %", "up"
     )
-    assert figure("Speed", 70, 35, numbers.rate, more_is_better=True).tone == "up"
-    assert figure("Tokens", 3, 4, numbers.count, neutral=True) == Delta(
+    assert figure("Speed", 70, 35, formatting.rate, more_is_better=True).tone == "up"
+    assert figure("Tokens", 3, 4, formatting.count, neutral=True) == Delta(
         "Tokens", "3", "4", "+1", "+33 %", "same"
     )
-    assert figure("Tokens", 3, 3, numbers.count) == Delta("Tokens", "3", "3", "", "same", "same")
+    assert figure("Tokens", 3, 3, formatting.count) == Delta("Tokens", "3", "3", "", "same", "same")
 
 
 def test_what_is_unknown_or_told_by_two_clocks_has_no_change() -> None:
-    assert figure("Cost", None, 5, numbers.dollars).before == "unknown"
+    assert figure("Cost", None, 5, formatting.dollars).before == "unknown"
     for made in (
-        figure("x", None, 5, numbers.count),
-        figure("x", 5, None, numbers.count),
-        figure("x", 5, 9, numbers.count, fair=False, note="measured here"),
+        figure("x", None, 5, formatting.count),
+        figure("x", 5, None, formatting.count),
+        figure("x", 5, 9, formatting.count, fair=False, note="measured here"),
     ):
         assert (made.difference, made.change, made.tone) == ("", "", "")
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.reading import diff
-from generations.reading.diff import Piece, TextDiff, folded, rows, texts, words
+from generations.reading.diff import text_diff
+from generations.reading.diff.text_diff import Piece, TextDiff, folded, rows, texts, words
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_both_texts_can_be_read_off_the_pieces(before: str, after: str) -> None:
 
 
 def test_very_long_texts_are_not_compared_while_a_page_waits() -> None:
-    assert words("x" * diff.LONGEST, "y") is None
-    assert words("x" * (diff.LONGEST - 1), "y") is not None
+    assert words("x" * text_diff.LONGEST, "y") is None
+    assert words("x" * (text_diff.LONGEST - 1), "y") is not None
 
 
 def read_off(found: TextDiff) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from generations.reading import outline
-from generations.reading.shapes import Verdict
+from generations.reading.page_types import Verdict
 from tests.reading.samples import record
 from tests.reading.test_stored_answer import CHUNK, logged
 

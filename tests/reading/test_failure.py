@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.jsontext import Value, loads
-from generations.reading import failure
-from generations.reading.failure import Difference, Failure
+from generations.gateway.rawjson.values import Value, loads
+from generations.reading.diagnosis import failure
+from generations.reading.diagnosis.failure import Difference, Failure
 
 UPSTREAM = {
     "generation_id": "G-1",

@@ -5,8 +5,8 @@ from random import Random
 import pytest
 from hypothesis import given
 
-from generations.gateway.jsontext import Value, dumps
-from generations.reading.json_check import Mistake, mistake
+from generations.gateway.rawjson.values import Value, dumps
+from generations.reading.edits.syntax_check import Mistake, mistake
 from tests.reading.documents import BOXES, RANDOMS, written
 
 

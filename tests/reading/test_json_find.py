@@ -7,13 +7,14 @@ from unittest import mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Unreadable
-from generations.reading import json_find, json_view, places
-from generations.reading.json_find import find, walk
-from generations.reading.places import Bytes
-from generations.reading.places import Found as Value
+from generations.gateway.rawjson.values import Unreadable
+from generations.reading.explorer import json_nodes, search
+from generations.reading.explorer.search import find, walk
+from generations.reading.large import index
+from generations.reading.large.index import Bytes
+from generations.reading.large.index import Found as Value
+from generations.reading.large.index_builder import survey
 from generations.reading.text import below
-from generations.reading.walk import survey
 from tests.reading.test_places import WRITTEN
 
 
@@ -49,7 +50,7 @@ def test_a_scalar_and_a_base() -> None:
 
 
 def test_nothing_is_looked_for() -> None:
-    assert find(RAW, "") == json_find.Found([], 0, 0)
+    assert find(RAW, "") == search.Found([], 0, 0)
 
 
 def test_what_is_shown_around_a_hit() -> None:
@@ -96,7 +97,7 @@ def test_pointers_lead_to_the_bytes(value: Any, ascii_only: bool) -> None:
     for token in walk(raw):
         if not token.is_key:
             at = below("", *token.path)
-            assert json_view.cut(raw, at) == raw[token.start : token.end]
+            assert json_nodes.cut(raw, at) == raw[token.start : token.end]
 
 
 @given(st.binary(max_size=40) | st.text('{}[],:"\\a1 ').map(str.encode))
@@ -115,14 +116,14 @@ def test_no_text_breaks_it(raw: bytes) -> None:
 @settings(max_examples=120, deadline=None)
 @given(WRITTEN, st.sampled_from(["a", "x", "xx", "É", "\n", "0", '"', "🙂", "1", "xxxxxxx"]))
 def test_a_walked_value_has_the_hits_of_an_unwalked_one(raw: bytes, text: str) -> None:
-    with mock.patch.object(places, "GRAIN", 16):
-        assert json_find.find_in(Value(Bytes(raw), survey(raw)), text) == find(raw, text)
+    with mock.patch.object(index, "GRAIN", 16):
+        assert search.find_in(Value(Bytes(raw), survey(raw)), text) == find(raw, text)
 
 
 def test_a_place_across_two_pieces_counts_once() -> None:
-    said = "." * (places.GRAIN - 5) + "needle" + "." * 20 + "NEEDLE" + "." * places.GRAIN
+    said = "." * (index.GRAIN - 5) + "needle" + "." * 20 + "NEEDLE" + "." * index.GRAIN
     raw = json.dumps({"a": [1, said]}).encode()
-    told = json_find.find_in(Value(Bytes(raw), survey(raw)), "Needle", base="/r")
+    told = search.find_in(Value(Bytes(raw), survey(raw)), "Needle", base="/r")
     hit = told.hits[0]
     assert (told.count, told.places, hit.at, hit.times) == (2, 1, "/r/a/1", 2)
     assert (hit.before, hit.match, hit.after) == (
@@ -133,6 +134,6 @@ def test_a_place_across_two_pieces_counts_once() -> None:
 
 
 def test_a_long_search_ends_inside_a_text() -> None:
-    raw = json.dumps("x" * 10 * places.GRAIN).encode()
-    told = json_find.find_in(Value(Bytes(raw), survey(raw)), "x", seconds=-1)
+    raw = json.dumps("x" * 10 * index.GRAIN).encode()
+    told = search.find_in(Value(Bytes(raw), survey(raw)), "x", seconds=-1)
     assert told.ended == "time"

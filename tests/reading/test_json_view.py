@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from generations.gateway.jsontext import loads
-from generations.reading import json_view
-from generations.reading.shapes import Node
+from generations.gateway.rawjson.values import loads
+from generations.reading.explorer import json_nodes
+from generations.reading.page_types import Node
 
 RAW = b'{"a": {"b": [1e2, "x", null]}, "k/1": {"~": "y"}, "0": [["deep"]], "s": "\\ud800"}'
 
@@ -27,18 +27,18 @@ RAW = b'{"a": {"b": [1e2, "x", null]}, "k/1": {"~": "y"}, "0": [["deep"]], "s": 
     ],
 )
 def test_values_are_cut_exactly(at: str, value: bytes | None) -> None:
-    assert json_view.cut(RAW, at) == value
+    assert json_nodes.cut(RAW, at) == value
 
 
 def test_deep_nesting_is_cut_too() -> None:
     deep = b'{"a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"
-    found = json_view.cut(deep, "/a/0/0")
+    found = json_nodes.cut(deep, "/a/0/0")
     assert found is not None
     assert len(found) == 99_996
 
 
 def test_a_level_shows_its_members() -> None:
-    assert json_view.level(b'{"a": 1, "b": {"c": 2}, "d": [], "e": "t", "f": null, "g": true}', "/r") == [
+    assert json_nodes.level(b'{"a": 1, "b": {"c": 2}, "d": [], "e": "t", "f": null, "g": true}', "/r") == [
         Node("a", "number", "/r/a", "1"),
         Node("b", "object", "/r/b", "8 B", more=True),
         Node("d", "list", "/r/d", "2 B"),
@@ -50,13 +50,13 @@ def test_a_level_shows_its_members() -> None:
 
 def test_a_long_level_comes_in_pages() -> None:
     raw = json.dumps(list(range(250))).encode()
-    assert [len(json_view.level(raw, "", start)) for start in (0, 100, 200, 300)] == [100, 100, 50, 0]
-    assert json_view.level(raw, "", 200)[0] == Node("200", "number", "/200", "200")
-    assert json_view.length(raw) == 250
+    assert [len(json_nodes.level(raw, "", start)) for start in (0, 100, 200, 300)] == [100, 100, 50, 0]
+    assert json_nodes.level(raw, "", 200)[0] == Node("200", "number", "/200", "200")
+    assert json_nodes.length(raw) == 250
 
 
 def test_the_tree_has_two_levels() -> None:
-    tree = json_view.tree(loads('{"a": 1, "b": {"c": [1], "d": 2}}'))
+    tree = json_nodes.tree(loads('{"a": 1, "b": {"c": [1], "d": 2}}'))
     assert tree == Node(
         "",
         "object",
@@ -76,21 +76,21 @@ def test_the_tree_has_two_levels() -> None:
 
 
 def test_a_wide_tree_is_bounded() -> None:
-    tree = json_view.tree(loads(json.dumps({str(key): {"x": 1} for key in range(1000)})))
+    tree = json_nodes.tree(loads(json.dumps({str(key): {"x": 1} for key in range(1000)})))
     assert (len(tree.children), tree.rest) == (250, 750)
 
 
 def test_long_keys_and_texts_leave_the_tree_within_its_room() -> None:
     keys = {"é" * 1500 + str(number): {"x" * 160: "y" * 500} for number in range(300)}
-    tree = json_view.tree(loads(json.dumps(keys)))
+    tree = json_nodes.tree(loads(json.dumps(keys)))
     assert (len(tree.children) + tree.rest, len(tree.children) < 10) == (300, True)
 
 
 def test_a_pointer_that_no_address_can_carry_is_left_out() -> None:
     key = "k" * 3000
     for node in (
-        json_view.tree(loads(json.dumps({key: {"a": 1}}))).children[0],
-        json_view.level(json.dumps({key: {"a": 1}}).encode(), "")[0],
+        json_nodes.tree(loads(json.dumps({key: {"a": 1}}))).children[0],
+        json_nodes.level(json.dumps({key: {"a": 1}}).encode(), "")[0],
     ):
         assert (node.key, node.kind, node.at, node.more, node.children) == (
             key[:160],

@@ -2,10 +2,10 @@
 
 import json
 
-from generations.reading import json_view, levels
-from generations.reading.places import Bytes, Found, locate
-from generations.reading.shapes import Node
-from generations.reading.walk import survey
+from generations.reading.explorer import json_nodes, levels
+from generations.reading.large.index import Bytes, Found, locate
+from generations.reading.large.index_builder import survey
+from generations.reading.page_types import Node
 
 MANY = [{"n": number, "text": "x" * 700} for number in range(300)]
 
@@ -19,7 +19,7 @@ def found(raw: bytes, at: str = "") -> Found:
 def test_a_large_list_has_the_levels_of_a_small_one() -> None:
     raw = json.dumps(MANY).encode()
     for start in (0, 100, 250, 300):
-        assert levels.level(found(raw), "/r", start) == json_view.level(raw, "/r", start)
+        assert levels.level(found(raw), "/r", start) == json_nodes.level(raw, "/r", start)
 
 
 def test_large_members_are_not_read() -> None:

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import loads
-from generations.reading import long_text, places, text
-from generations.reading.long_text import slim, texts, whole, window
-from generations.reading.places import Bytes, Found, Place
-from generations.reading.walk import survey
+from generations.gateway.rawjson.values import loads
+from generations.reading import text
+from generations.reading.large import index, strings
+from generations.reading.large.index import Bytes, Found, Place
+from generations.reading.large.index_builder import survey
+from generations.reading.large.strings import slim, texts, whole, window
 
 CHARACTERS = st.text(
     st.sampled_from('a"\\\n\t/é漢🙂') | st.characters(exclude_categories=["Cs"]), max_size=60
@@ -43,7 +44,7 @@ def test_windows_lose_nothing(raw: bytes, length: int) -> None:
 @settings(max_examples=120, deadline=None)
 @given(ESCAPED, st.integers(12, 40))
 def test_pieces_lose_nothing(raw: bytes, grain: int) -> None:
-    with mock.patch.object(places, "GRAIN", grain):
+    with mock.patch.object(index, "GRAIN", grain):
         assert "".join(texts(string(raw))) == loads(raw)
 
 
@@ -86,7 +87,7 @@ def test_what_is_no_string_of_json_is_shown_as_it_stands() -> None:
 def cut(value: Any, **json_options: Any) -> Any:
     raw = json.dumps(value, **json_options).encode()
     found = Found(Bytes(raw), survey(raw))
-    long_text.measure(found)
+    strings.measure(found)
     return loads(slim(found))
 
 
@@ -124,11 +125,11 @@ def test_keys_are_not_cut() -> None:
 
 
 def test_too_many_values_are_not_parsed() -> None:
-    with pytest.raises(long_text.TooMuch):
-        cut([0] * (long_text.VALUES + 2))
+    with pytest.raises(strings.TooMuch):
+        cut([0] * (strings.VALUES + 2))
 
 
 def test_nothing_is_read_beyond_what_is_allowed() -> None:
     raw = json.dumps(["x" * 1000] * 1000).encode()
-    with pytest.raises(long_text.TooMuch):
+    with pytest.raises(strings.TooMuch):
         slim(Found(Bytes(raw), survey(raw)), 500_000)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.reading import markdown
-from generations.reading.parts import Pen
+from generations.reading.conversation import markdown
+from generations.reading.conversation.part_builder import Pen
 
 
 @pytest.mark.parametrize(

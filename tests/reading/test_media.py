@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from generations.reading import media
+from generations.reading.conversation import media
 
 PNG = base64.b64encode(b"\x89PNG picture").decode()
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from generations.gateway.jsontext import Number, Value, loads
-from generations.reading.members import Body, drop, put
-from generations.reading.patches import Operation
+from generations.gateway.rawjson.values import Number, Value, loads
+from generations.reading.edits.json_patch import Operation
+from generations.reading.edits.patch_ops import Body, drop, put
 
 
 def body(text: str) -> Body:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.jsontext import Value, loads
-from generations.reading import money
+from generations.gateway.rawjson.values import Value, loads
+from generations.reading.figures import costs
 from tests.reading.samples import demo_records
 
 
@@ -34,7 +34,7 @@ def test_lines_that_add_up() -> None:
     output = line(
         dimension="output_text_tokens", quantity=128, line_nanos=51200, unit_price_usd="0.400000000"
     )
-    cost = money.read(
+    cost = costs.read(
         fields(
             cost_nanos=53300, currency="USD", pricing_lines=[line(), output | {"billable_units": 0.000128}]
         )
@@ -56,40 +56,40 @@ def test_lines_that_add_up() -> None:
 
 
 def test_a_difference_is_shown() -> None:
-    cost = money.read(fields(cost_nanos=2500, pricing_lines=[line()]))
+    cost = costs.read(fields(cost_nanos=2500, pricing_lines=[line()]))
     assert (cost.check, cost.difference) == ("differs", "$0.0000004")
 
 
 def test_null_cost_is_unknown_and_says_why() -> None:
-    cost = money.read(fields(cost_nanos=None, success=False, pricing_lines=[]))
+    cost = costs.read(fields(cost_nanos=None, success=False, pricing_lines=[]))
     assert (cost.total, cost.check) == ("unknown", "none")
     assert cost.notes == ["No cost is recorded: the gateway records none for a request that failed."]
 
 
 def test_a_job_is_priced_when_it_is_finished() -> None:
-    cost = money.read(fields(cost_nanos=None, success=True, endpoint="video.generation"))
+    cost = costs.read(fields(cost_nanos=None, success=True, endpoint="video.generation"))
     assert cost.notes == ["No cost is recorded yet: the gateway sets it when the job is finished."]
 
 
 def test_a_line_without_nanos_makes_the_sum_unknown() -> None:
-    cost = money.read(fields(cost_nanos=2100, pricing_lines=[line(line_nanos=None, line_cost_usd=None)]))
+    cost = costs.read(fields(cost_nanos=2100, pricing_lines=[line(line_nanos=None, line_cost_usd=None)]))
     assert (cost.check, cost.sum, cost.lines[0].line) == ("unknown", "unknown", "unknown")
 
 
 def test_dollars_stand_in_for_missing_nanos() -> None:
-    assert money.line_nanos(fields(line_cost_usd="0.000002100")) == 2100
+    assert costs.line_nanos(fields(line_cost_usd="0.000002100")) == 2100
 
 
 def test_included_units_are_told() -> None:
     images = line(
         dimension="input_image", quantity=7, billable_units=2, unit_size=1, unit_price_usd="0.040000000"
     )
-    shown = money.line(fields(**images | {"line_nanos": 80000000}), "USD")
+    shown = costs.line(fields(**images | {"line_nanos": 80000000}), "USD")
     assert (shown.units, shown.unit_price, shown.note) == ("5 of 7 included", "$0.04 each", "")
 
 
 def test_a_line_that_is_not_units_times_price_says_so() -> None:
-    assert money.line(fields(**line(line_nanos=9999)), "USD").note == "units x price would be $0.0000021"
+    assert costs.line(fields(**line(line_nanos=9999)), "USD").note == "units x price would be $0.0000021"
 
 
 def test_discounts_and_windows() -> None:
@@ -104,7 +104,7 @@ def test_discounts_and_windows() -> None:
             "end_time": "00:30",
         },
     )
-    assert money.line(fields(**told), "USD").note == (
+    assert costs.line(fields(**told), "USD").note == (
         "$0.0000002 off from $0.0000021 for contributing data; time window: off-peak 16:30 to 00:30 UTC"
     )
 
@@ -121,7 +121,7 @@ def test_the_fee_for_an_own_key() -> None:
             "monthly_free_request_limit": 1000000,
         }
     }
-    cost = money.read(fields(byok=True, cost_nanos=50000000, pricing_lines=[fee], usage=usage))
+    cost = costs.read(fields(byok=True, cost_nanos=50000000, pricing_lines=[fee], usage=usage))
     assert (cost.check, cost.lines[0].name) == ("equal", "Fee for using your own key")
     assert cost.notes == [
         "At the gateway's list price the call would have cost $2.00.",
@@ -131,7 +131,7 @@ def test_the_fee_for_an_own_key() -> None:
 
 
 def test_no_charge_says_why() -> None:
-    assert money.read(fields(byok=True, cost_nanos=0)).notes == [
+    assert costs.read(fields(byok=True, cost_nanos=0)).notes == [
         "No charge by the gateway: your own provider key was used."
     ]
 
@@ -144,7 +144,7 @@ def test_only_the_wrong_sum_of_the_demo_differs() -> None:
         except ValueError:
             continue
         if isinstance(told, dict):
-            checks[name] = money.read(told).check
+            checks[name] = costs.read(told).check
     assert sorted(name for name, check in checks.items() if check == "differs") == ["wrong-sum"]
 
 
@@ -172,7 +172,7 @@ def test_only_the_wrong_sum_of_the_demo_differs() -> None:
     ],
 )
 def test_a_recorded_cost_is_read_or_called_unreadable(recorded: Any, shown: str, exact: str) -> None:
-    cost = money.read(fields(cost_nanos=recorded))
+    cost = costs.read(fields(cost_nanos=recorded))
     assert (cost.total, cost.exact) == (shown, exact)
     assert (shown == "unreadable") == any(
         "no number that can be calculated with" in note for note in cost.notes
@@ -180,12 +180,12 @@ def test_a_recorded_cost_is_read_or_called_unreadable(recorded: Any, shown: str,
 
 
 def test_dollars_that_javascript_wrote_are_read() -> None:
-    assert money.line_nanos(fields(line_cost_usd="2.8e-7")) == 280
-    assert money.line_nanos(fields(line_cost_usd="2.85e-10")) == Decimal("0.285")
+    assert costs.line_nanos(fields(line_cost_usd="2.8e-7")) == 280
+    assert costs.line_nanos(fields(line_cost_usd="2.85e-10")) == Decimal("0.285")
 
 
 def test_dollars_are_no_amount_in_another_currency() -> None:
-    cost = money.read(fields(currency="EUR", cost_nanos=2100, pricing_lines=[line(), line(line_nanos=None)]))
+    cost = costs.read(fields(currency="EUR", cost_nanos=2100, pricing_lines=[line(), line(line_nanos=None)]))
     assert (cost.total, cost.sum, cost.lines[0].line, cost.lines[0].unit_price) == (
         "EUR 0.0000021",
         "unknown",
@@ -195,7 +195,7 @@ def test_dollars_are_no_amount_in_another_currency() -> None:
 
 
 def test_a_cost_of_0_with_lines_that_are_not_is_not_called_free() -> None:
-    cost = money.read(fields(cost_nanos=0, byok=True, pricing_lines=[line()]))
+    cost = costs.read(fields(cost_nanos=0, byok=True, pricing_lines=[line()]))
     assert (cost.check, cost.difference) == ("differs", "$0.0000021")
     assert cost.notes == ["The recorded cost is 0, although its lines are not."]
 
@@ -206,7 +206,7 @@ def test_a_broken_stream_says_that_it_was_not_billed() -> None:
         "billing_suppressed": True,
         "billing_suppression_reason": "incomplete_stream",
     }
-    cost = money.read(fields(success=False, cost_nanos=None, usage={"pricing": pricing}))
+    cost = costs.read(fields(success=False, cost_nanos=None, usage={"pricing": pricing}))
     assert cost.total == "unknown"
     assert cost.notes == [
         "No cost is recorded: the gateway records none for a request that failed.",
@@ -215,11 +215,11 @@ def test_a_broken_stream_says_that_it_was_not_billed() -> None:
 
 
 def test_an_open_session_has_no_cost_yet() -> None:
-    cost = money.read(fields(status_code=102, success=False))
+    cost = costs.read(fields(status_code=102, success=False))
     assert cost.notes == ["No cost is recorded yet: the session is still open."]
 
 
 def test_the_price_at_the_provider_is_told_for_an_own_key() -> None:
     told = {"cost_details": {"upstream_inference_cost": 0.0360795}}
-    assert money.provider_cost(fields(byok=True, usage=told)) == "$0.0360795"
-    assert money.provider_cost(fields(byok=False, usage=told)) == ""
+    assert costs.provider_cost(fields(byok=True, usage=told)) == "$0.0360795"
+    assert costs.provider_cost(fields(byok=False, usage=told)) == ""

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from generations.reading import numbers
+from generations.reading.figures import formatting
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
     ],
 )
 def test_durations_have_their_unit(ms: int | Decimal | None, shown: str) -> None:
-    assert numbers.duration(ms) == shown
+    assert formatting.duration(ms) == shown
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def test_durations_have_their_unit(ms: int | Decimal | None, shown: str) -> None
     ],
 )
 def test_money_is_exact_to_the_nano(nanos: int | None, shown: str, exact: str) -> None:
-    assert (numbers.dollars(nanos), numbers.exact_dollars(nanos)) == (shown, exact)
+    assert (formatting.dollars(nanos), formatting.exact_dollars(nanos)) == (shown, exact)
 
 
 def test_another_currency_is_named() -> None:
-    assert numbers.dollars(1_500_000_000, "EUR") == "EUR 1.50"
+    assert formatting.dollars(1_500_000_000, "EUR") == "EUR 1.50"
 
 
 @pytest.mark.parametrize(
@@ -56,19 +56,19 @@ def test_another_currency_is_named() -> None:
     [(None, "unknown"), (0, "0 B"), (312, "312 B"), (1893, "1.9 KB"), (1_200_000, "1.2 MB")],
 )
 def test_sizes(size: int | None, shown: str) -> None:
-    assert numbers.size(size) == shown
+    assert formatting.size(size) == shown
 
 
 def test_rates_and_tokens() -> None:
-    assert numbers.rate(Decimal("69.94535519125683")) == "70 tok/s"
-    assert numbers.rate(Decimal("8.44")) == "8.4 tok/s"
-    assert numbers.rate(None) == "unknown"
-    assert numbers.tokens(42, 128) == "42 → 128"
-    assert numbers.tokens(1042, None) == "1,042 → unknown"
+    assert formatting.rate(Decimal("69.94535519125683")) == "70 tok/s"
+    assert formatting.rate(Decimal("8.44")) == "8.4 tok/s"
+    assert formatting.rate(None) == "unknown"
+    assert formatting.tokens(42, 128) == "42 → 128"
+    assert formatting.tokens(1042, None) == "1,042 → unknown"
 
 
 def test_shares_stay_between_0_and_1() -> None:
-    assert [numbers.share(64, 128), numbers.share(3, 1), numbers.share(1, 0)] == ["0.5", "1", ""]
+    assert [formatting.share(64, 128), formatting.share(3, 1), formatting.share(1, 0)] == ["0.5", "1", ""]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_shares_stay_between_0_and_1() -> None:
     ],
 )
 def test_ages(age: timedelta, shown: str) -> None:
-    assert numbers.ago(NOW - age, NOW) == shown
+    assert formatting.ago(NOW - age, NOW) == shown
 
 
 def test_times_are_utc() -> None:
-    assert numbers.utc(datetime(2026, 8, 22, 17, 26, 36, tzinfo=UTC)) == "2026-08-22T17:26:36Z"
+    assert formatting.utc(datetime(2026, 8, 22, 17, 26, 36, tzinfo=UTC)) == "2026-08-22T17:26:36Z"

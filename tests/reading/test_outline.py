@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Number, Value, loads
+from generations.gateway.rawjson.values import Number, Value, loads
 from generations.gateway.record import FIELDS, Record
 from generations.reading import outline
-from generations.reading.shapes import Outline
+from generations.reading.page_types import Outline
 from tests.reading.samples import Form, demo_record, demo_records
 
 SCALARS = (

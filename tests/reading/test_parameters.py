@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from generations.gateway.jsontext import Value, loads
-from generations.reading import conversation, parameters
+from generations.gateway.rawjson.values import Value, loads
+from generations.reading.conversation import sides
+from generations.reading.figures import parameters
 from generations.reading.text import box
 
 
@@ -14,7 +15,7 @@ def body(text: str) -> dict[str, Value]:
 
 
 def read(endpoint: str, wire: str, text: str) -> list[tuple[str, str, str, bool]]:
-    readers = conversation.wire_of(endpoint)
+    readers = sides.wire_of(endpoint)
     made = parameters.read(body(text), "", wire, readers.content | {readers.list_key})
     return [(one.name, one.value, one.usual, one.differs) for one in made]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.reading import pasted
-from generations.reading.pasted import Pasted, Refused
+from generations.reading.answer import pasted
+from generations.reading.answer.pasted import Pasted, Refused
 
 CHAT = {"object": "chat.completion", "choices": [{"message": {"role": "assistant", "content": "Hello"}}]}
 DELTAS = [

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import MAX_DEPTH, Number, Value, dumps
-from generations.reading.patch_lines import lines
-from generations.reading.patches import Operation, PatchRefused, between, read
+from generations.gateway.rawjson.values import MAX_DEPTH, Number, Value, dumps
+from generations.reading.edits.json_patch import Operation, PatchRefused, between, read
+from generations.reading.edits.patch_summary import lines
 from tests.reading.documents import BOXES
 
 BODY = b"""{"model": "openai/gpt-5-nano", "temperature": 0.7, "top_p": 1.0, "tools": [],

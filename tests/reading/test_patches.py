@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonpointer import JsonPointerException
 
-from generations.gateway.jsontext import MAX_DEPTH, Number, Value, dumps, loads, member, span
-from generations.reading import patches
-from generations.reading.patches import Operation, Patch, PatchRefused, apply, between, read, write
+from generations.gateway.rawjson.values import MAX_DEPTH, Number, Value, dumps, loads, member, span
+from generations.reading.edits import json_patch
+from generations.reading.edits.json_patch import Operation, Patch, PatchRefused, apply, between, read, write
 from generations.reading.text import pointer
 from tests.reading.documents import BOXES, RANDOMS, SCALARS, TEXTS, VALUES, places, plain, unordered, written
 
@@ -182,7 +182,7 @@ def test_damaged_and_oversized_requests() -> None:
         PatchRefused,
         match=r"^The changed request has 16,777,224 bytes; the gateway takes 16,777,216 at most\.$",
     ):
-        apply(b"{}", (Operation("add", "/a", "x" * patches.LARGEST),))
+        apply(b"{}", (Operation("add", "/a", "x" * json_patch.LARGEST),))
     assert apply(b"no JSON at all", ()) == b"no JSON at all"
 
 

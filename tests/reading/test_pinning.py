@@ -2,10 +2,10 @@
 
 import pytest
 
-from generations.gateway.jsontext import loads
-from generations.reading import pinning
-from generations.reading.members import Body, VariationRefused
-from generations.reading.patches import apply
+from generations.gateway.rawjson.values import loads
+from generations.reading.edits import provider_pin
+from generations.reading.edits.json_patch import apply
+from generations.reading.edits.patch_ops import Body, VariationRefused
 
 
 def body(text: str) -> Body:
@@ -46,11 +46,11 @@ PINNED = '"provider":{"only":["openai"],"allow_fallbacks":false}'
     ],
 )
 def test_pinned_by_the_provider_object(before: str, model_id: str | None, after: str) -> None:
-    patch = pinning.pin_provider(body(before), "chat", "openai", model_id)
+    patch = provider_pin.pin_provider(body(before), "chat", "openai", model_id)
     assert apply(before.encode(), patch).decode() == after
     assert (patch == ()) is (before == after)
-    assert pinning.pin_provider(body(after), "chat", "openai", model_id) == ()
-    assert pinning.present(body(after), "chat") == "openai"
+    assert provider_pin.pin_provider(body(after), "chat", "openai", model_id) == ()
+    assert provider_pin.present(body(after), "chat") == "openai"
 
 
 @pytest.mark.parametrize(
@@ -67,27 +67,27 @@ def test_pinned_by_the_provider_object(before: str, model_id: str | None, after:
     ],
 )
 def test_pinned_by_the_models_name(before: str, model_id: str | None, after: str) -> None:
-    patch = pinning.pin_by_model(body(before), "chat", "openai", model_id)
+    patch = provider_pin.pin_by_model(body(before), "chat", "openai", model_id)
     assert apply(before.encode(), patch).decode() == after
-    assert pinning.pin_by_model(body(after), "chat", "openai") == ()
-    assert pinning.present(body(after), "chat") == "openai"
+    assert provider_pin.pin_by_model(body(after), "chat", "openai") == ()
+    assert provider_pin.present(body(after), "chat") == "openai"
 
 
 def test_unpinned() -> None:
     before = '{"model":"azure:a/b","provider":{"only":["x"],"sort":"price"},"routing":{"only":["y"]}}'
-    patch = pinning.pin_provider(body(before), "chat", "")
+    patch = provider_pin.pin_provider(body(before), "chat", "")
     assert (
         apply(before.encode(), patch).decode() == '{"model":"a/b","provider":{"sort":"price"},"routing":{}}'
     )
-    assert pinning.present(body("{}"), "chat") == ""
+    assert provider_pin.present(body("{}"), "chat") == ""
 
 
 @pytest.mark.parametrize("name", ["open ai", "../x", "a/b", "\ud83d", "x" * 200, "{}"])
 def test_what_is_no_provider_is_refused(name: str) -> None:
     with pytest.raises(VariationRefused, match=r"^A provider is named like openai or google-ai-studio\.$"):
-        pinning.pin_provider({}, "chat", name)
+        provider_pin.pin_provider({}, "chat", name)
 
 
 def test_a_model_without_an_author_takes_no_provider() -> None:
     with pytest.raises(VariationRefused, match="only stand before a model named like"):
-        pinning.pin_by_model({"model": "alias"}, "chat", "openai")
+        provider_pin.pin_by_model({"model": "alias"}, "chat", "openai")

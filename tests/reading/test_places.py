@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import loads
-from generations.reading import json_view, places
-from generations.reading.places import Bytes, Found, Place, Span, locate, members
+from generations.gateway.rawjson.values import loads
+from generations.reading.explorer import json_nodes
+from generations.reading.large import index
+from generations.reading.large.index import Bytes, Found, Place, Span, locate, members
+from generations.reading.large.index_builder import survey
 from generations.reading.text import below
-from generations.reading.walk import survey
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     ['"', "\\", "\\\\", '\\"', "a\nb", "é", "🙂", "x" * 90, '"]}' * 9]
@@ -33,7 +34,7 @@ WRITTEN = st.builds(
 
 def finely(raw: bytes, grain: int = 16) -> Found:
     """JSON text walked as if everything over 16 bytes were large."""
-    with mock.patch.object(places, "GRAIN", grain):
+    with mock.patch.object(index, "GRAIN", grain):
         return Found(Bytes(raw), survey(raw))
 
 
@@ -65,7 +66,7 @@ def test_every_value_is_found_as_it_stands(raw: bytes) -> None:
     for at in pointers(loads(raw)):
         found = locate(whole.source, whole.place, at)
         assert found is not None, at
-        assert found.read().strip() == (json_view.cut(raw, at) or b"").strip(), at
+        assert found.read().strip() == (json_nodes.cut(raw, at) or b"").strip(), at
 
 
 @settings(max_examples=120, deadline=None)
@@ -74,12 +75,12 @@ def test_members_are_those_of_the_value(raw: bytes, start: int, width: int) -> N
     whole = finely(raw)
     for at in pointers(loads(raw)):
         found = locate(whole.source, whole.place, at)
-        value = json_view.cut(raw, at)
+        value = json_nodes.cut(raw, at)
         assert found is not None
         assert value is not None
         told = [(key, one.read()) for key, one in members(found, start, width)]
-        assert told == json_view.children(value.strip(), start, width), at
-        assert places.count(found) == json_view.length(value), at
+        assert told == json_nodes.children(value.strip(), start, width), at
+        assert index.count(found) == json_nodes.length(value), at
 
 
 @settings(max_examples=120, deadline=None)
@@ -96,7 +97,7 @@ def test_damaged_text_never_raises(raw: bytes, data: Any) -> None:
 def test_the_marks_survive_the_database() -> None:
     raw = json.dumps({"a": ["x" * 40, {"b": "y" * 40, "🙂": list(range(40))}]}).encode()
     place = finely(raw).place
-    assert places.load(places.dump(place)) == place
+    assert index.load(index.dump(place)) == place
 
 
 @pytest.mark.parametrize("at", ["/missing", "/a/9", "/a/x", "/a/-1", "/b/0", "/a/0/0", "/a/99999999999"])
@@ -142,15 +143,15 @@ def test_a_message_is_read_without_the_others() -> None:
     turns = locate(source, place, "/replay_request/messages")
     assert turns is not None
     assert [key for key, _ in members(turns, 1950, 60)] == list(range(1950, 2000))
-    assert source.total < 8 * places.GRAIN
-    assert len(places.dump(place)) < 4000
+    assert source.total < 8 * index.GRAIN
+    assert len(index.dump(place)) < 4000
 
 
 def test_a_long_list_of_numbers_is_counted() -> None:
     raw = json.dumps({"vector": [0.25 + number for number in range(100_000)]}).encode()
     found = locate(Bytes(raw), survey(raw), "/vector")
     assert found is not None
-    assert places.count(found) == 100_000
+    assert index.count(found) == 100_000
     assert [value.read() for _, value in members(found, 99_998, 9)] == [b"99998.25", b"99999.25"]
 
 

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from generations.gateway.jsontext import Value, loads
-from generations.reading import failure
-from generations.reading.failure import Failure
+from generations.gateway.rawjson.values import Value, loads
+from generations.reading.diagnosis import failure
+from generations.reading.diagnosis.failure import Failure
 from tests.test_recorded import archive, recording
 
 REFUSED = [

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.jsontext import Value, loads
+from generations.gateway.rawjson.values import Value, loads
 from generations.gateway.record import Record
-from generations.reading import replayability
-from generations.reading.shapes import Cause, Outline, Side, Verdict
+from generations.reading.diagnosis import replayability
+from generations.reading.page_types import Cause, Outline, Side, Verdict
 from tests.reading.samples import record
 
 CHAT = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "hi"}]}

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Value, dumps, loads
+from generations.gateway.rawjson.values import Value, dumps, loads
 from generations.gateway.streams.assemble import Stray
-from generations.reading import answer_facts, json_view, replayed
-from generations.reading.shapes import Answered, Part, Row, Side
+from generations.reading.answer import answer_facts, replayed
+from generations.reading.explorer import json_nodes
+from generations.reading.page_types import Answered, Part, Row, Side
 from tests.reading.samples import demo_record
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n picture").decode()
@@ -147,7 +148,7 @@ def test_every_part_leads_to_what_came(value: Any, other: Any, wire: str) -> Non
     assert len(kept.side.turns) == len(found.turns)
     document = replayed.document(loads(dumps(body)), [stray])
     for part in parts(found):
-        assert not part.at or json_view.cut(document, part.at) is not None
+        assert not part.at or json_nodes.cut(document, part.at) is not None
 
 
 @pytest.mark.parametrize("name", ["faq-vectors", "faq-rerank", "review-threat", "hotel-receipt", "poster"])
@@ -166,5 +167,5 @@ def test_answers_of_the_demo_have_no_leftover_json(name: str) -> None:
 
 def test_a_whole_json_answer_keeps_its_spelling() -> None:
     raw = b'\xef\xbb\xbf{"a": 1.50, "b":1e2}\n'
-    assert json_view.cut(replayed.wrapped(raw), "/answer/a") == b"1.50"
-    assert json_view.cut(replayed.wrapped(raw), "/answer/b") == b"1e2"
+    assert json_nodes.cut(replayed.wrapped(raw), "/answer/a") == b"1.50"
+    assert json_nodes.cut(replayed.wrapped(raw), "/answer/b") == b"1e2"

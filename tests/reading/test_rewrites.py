@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Value, dumps, loads, visible
-from generations.reading.members import Body, VariationRefused
-from generations.reading.patches import Operation, apply
-from generations.reading.rewrites import SPOKEN, editable, rewritten
+from generations.gateway.rawjson.values import Value, dumps, loads, visible
+from generations.reading.edits.json_patch import Operation, apply
+from generations.reading.edits.message_edits import SPOKEN, editable, rewritten
+from generations.reading.edits.patch_ops import Body, VariationRefused
 from tests.reading.documents import VALUES
 
 BODIES: dict[str, Body] = {

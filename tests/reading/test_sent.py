@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.reading import documents, sent
-from generations.reading.places import Found
-from generations.reading.sent import Sent
+from generations.reading import documents
+from generations.reading.diff import provider_request
+from generations.reading.diff.provider_request import Sent
+from generations.reading.large.index import Found
 
 ASKED = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "hi"}], "top_k": 5}
 SENT = {
@@ -22,7 +23,9 @@ RESPONSES = {"model": "gpt-5-nano", "input": [{"role": "user", "content": "hi"}]
 
 
 def read(asked: Any, told: Any) -> Sent:
-    return sent.read(None if asked is None else json.dumps(asked).encode(), json.dumps(told).encode())
+    return provider_request.read(
+        None if asked is None else json.dumps(asked).encode(), json.dumps(told).encode()
+    )
 
 
 def lines(found: Sent) -> dict[str, list[str]]:
@@ -78,12 +81,12 @@ def test_what_the_sanitiser_replaced_has_no_body_to_open() -> None:
 
 
 def test_damaged_json_is_not_compared() -> None:
-    assert "cannot be read" in sent.read(b"{}", b'{"a":').why
-    assert "cannot be read" in sent.read(b'{"a":', b"{}").why
+    assert "cannot be read" in provider_request.read(b"{}", b'{"a":').why
+    assert "cannot be read" in provider_request.read(b'{"a":', b"{}").why
 
 
 def test_large_bodies_are_named_with_their_size() -> None:
-    found = sent.too_large(Found.held(b'"' + b"x" * 5_000_000 + b'"'), Found.held(b"{}"))
+    found = provider_request.too_large(Found.held(b'"' + b"x" * 5_000_000 + b'"'), Found.held(b"{}"))
     assert "5 MB" in found.why
     assert found.body is not None
     assert (len(found.body.head) <= 2048, found.body.leads_on) == (True, True)

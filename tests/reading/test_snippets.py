@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from generations.gateway import endpoints
 from generations.gateway.demo.keys import SCOPED_KEY
-from generations.reading import snippets
+from generations.reading.export import snippets
 from tests.processes import DemoGateway
 from tests.reading.forks import Forks
 

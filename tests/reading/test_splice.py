@@ -2,9 +2,9 @@
 
 import pytest
 
-from generations.gateway.jsontext import Unreadable
-from generations.reading import splice
-from generations.reading.splice import Missing
+from generations.gateway.rawjson import edit
+from generations.gateway.rawjson.edit import Missing
+from generations.gateway.rawjson.values import Unreadable
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from generations.reading.splice import Missing
     ],
 )
 def test_removed(raw: bytes, key: str, left: bytes) -> None:
-    assert splice.removed(raw, [key]) == left
+    assert edit.removed(raw, [key]) == left
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_removed(raw: bytes, key: str, left: bytes) -> None:
     ],
 )
 def test_put(raw: bytes, key: str, made: bytes) -> None:
-    assert splice.put(raw, [key], b"0") == made
+    assert edit.put(raw, [key], b"0") == made
 
 
 def test_value_and_replaced() -> None:
     raw = b'{"a": [1.50, {"b": "x"}]}'
-    assert splice.value(raw, ["a", "1"]) == b'{"b": "x"}'
-    assert splice.replaced(raw, ["a", "1", "b"], b"null") == b'{"a": [1.50, {"b": null}]}'
-    assert splice.replaced(b" 1 ", [], b"2") == b" 2 "
+    assert edit.value(raw, ["a", "1"]) == b'{"b": "x"}'
+    assert edit.replaced(raw, ["a", "1", "b"], b"null") == b'{"a": [1.50, {"b": null}]}'
+    assert edit.replaced(b" 1 ", [], b"2") == b" 2 "
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_value_and_replaced() -> None:
 )
 def test_missing(tokens: list[str]) -> None:
     raw = b'{"a": 1, "l": [1, 2]}'
-    for change in (splice.value, splice.removed, lambda raw, tokens: splice.replaced(raw, tokens, b"0")):
+    for change in (edit.value, edit.removed, lambda raw, tokens: edit.replaced(raw, tokens, b"0")):
         with pytest.raises(Missing):
             change(raw, tokens)
 
 
 @pytest.mark.parametrize("raw", [b"", b" ", b'{"a": 1', b'{"a" 1}', b'{"a": 1 "b": 2}'])
 def test_damaged(raw: bytes) -> None:
-    for change in (splice.value, splice.removed, lambda raw, tokens: splice.put(raw, tokens, b"0")):
+    for change in (edit.value, edit.removed, lambda raw, tokens: edit.put(raw, tokens, b"0")):
         with pytest.raises(Unreadable):
             change(raw, ["b"])

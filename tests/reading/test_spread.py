@@ -6,9 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.reading import tool_calls
-from generations.reading.spread import Bin, Count, Outcome, figures, histogram, output_key, spread
-from generations.reading.tool_calls import Call
+from generations.reading.answer import tool_calls
+from generations.reading.answer.tool_calls import Call
+from generations.reading.figures.batch_stats import (
+    Bin,
+    Count,
+    Outcome,
+    figures,
+    histogram,
+    output_key,
+    spread,
+)
 
 OSLO, PARIS = (Call("weather", '{"city":"Oslo"}'),), (Call("weather", '{"city":"Paris"}'),)
 

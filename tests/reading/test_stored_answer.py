@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import loads
+from generations.gateway.rawjson.values import loads
 from generations.gateway.record import Record
-from generations.reading import documents, frames, outline, stored_answer
-from generations.reading.places import SMALL
-from generations.reading.shapes import Outline
-from generations.reading.stored_answer import Kept
+from generations.reading import documents, outline
+from generations.reading.answer import frames, stored
+from generations.reading.answer.stored import Kept
+from generations.reading.large.index import SMALL
+from generations.reading.page_types import Outline
 from tests.reading.samples import record
 
 CHUNK = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
@@ -67,7 +68,7 @@ def logged(answer: Any, endpoint: str = "chat.completions", **fields: Any) -> Re
 
 
 def kept(answer: Any, **fields: Any) -> Kept:
-    return stored_answer.read(logged(answer, **fields))
+    return stored.read(logged(answer, **fields))
 
 
 def drawn(answer: Any, **fields: Any) -> Outline:
@@ -157,7 +158,7 @@ def test_the_providers_answer_stands_in(provider: Any, as_text: bool, answer: An
     assert "Kept words" in words(made)
     assert made.answer.note == "from the provider's answer"
     assert (made.answered, made.answer.missing) == (True, [])
-    assert made.answer.at == (documents.PROVIDER if as_text else stored_answer.PROVIDER)
+    assert made.answer.at == (documents.PROVIDER if as_text else stored.PROVIDER)
 
 
 def test_an_error_stays_beside_the_providers_answer() -> None:
@@ -226,5 +227,5 @@ def test_large_records_tell_the_same() -> None:
 def test_any_value_has_a_kind(value: Any) -> None:
     told = loads(json.dumps(value))
     assert frames.is_frame(told) in (True, False)
-    assert stored_answer.holds_answer(told) in (True, False)
+    assert stored.holds_answer(told) in (True, False)
     assert frames.finish(told) is not None

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from generations.gateway.jsontext import Number, Value, loads
-from generations.reading import structure
-from generations.reading.structure import Change, changes, differences, same, text_changes
+from generations.gateway.rawjson.values import Number, Value, loads
+from generations.reading.diff import json_diff
+from generations.reading.diff.json_diff import Change, changes, differences, same, text_changes
 from tests.reading.documents import BOXES, VALUES, plain
 
 
@@ -99,4 +99,4 @@ def test_only_objects_and_lists_are_compared_by_structure(one: str) -> None:
 
 def test_texts_that_are_json() -> None:
     found = text_changes(' {"a": 1}', '{"a":2}\n')
-    assert found == structure.Changes([Change("changed", "/a", "a", "1", "2")], 1, False)
+    assert found == json_diff.Changes([Change("changed", "/a", "a", "1", "2")], 1, False)

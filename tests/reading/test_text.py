@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Number, dumps, loads
+from generations.gateway.rawjson.values import Number, dumps, loads
 from generations.reading import text
 
 

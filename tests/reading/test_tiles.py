@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from generations.gateway.endpoints import ENDPOINTS
-from generations.gateway.jsontext import Value, loads
-from generations.reading import made, tiles
-from generations.reading.shapes import Tile
+from generations.gateway.rawjson.values import Value, loads
+from generations.reading.figures import output_counts, tiles
+from generations.reading.page_types import Tile
 from tests.reading.samples import demo_records
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -109,7 +109,7 @@ def test_only_texts_have_a_speed(endpoint: Any) -> None:
     assert ("Speed" in found) == written
     assert written or not any("tok/s" in number or "→" in number for number, _ in found.values())
     assert written or found["Input tokens"] == ("57", "")
-    assert written or endpoint.wire in made.READERS, "every wire has a unit of its own"
+    assert written or endpoint.wire in output_counts.READERS, "every wire has a unit of its own"
     assert found["Cost"] == ("unknown", "none recorded")
 
 

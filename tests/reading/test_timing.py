@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Value, loads
-from generations.reading import attempts, tiles, timing
-from generations.reading import times as readings
-from generations.reading.shapes import Segment
+from generations.gateway.rawjson.values import Value, loads
+from generations.reading.figures import attempts, tiles, timing
+from generations.reading.figures import recorded_times as readings
+from generations.reading.page_types import Segment
 
 NOW, MAY, DECEMBER = (datetime(*day, tzinfo=UTC) for day in ((2026, 8, 22), (2026, 5, 6), (2025, 12, 21)))
 

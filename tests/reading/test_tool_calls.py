@@ -2,7 +2,7 @@
 
 import pytest
 
-from generations.reading.tool_calls import Call, compare, key
+from generations.reading.answer.tool_calls import Call, compare, key
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.reading import diff, units
-from generations.reading.diff import Piece
+from generations.reading.diff import diff_units, text_diff
+from generations.reading.diff.text_diff import Piece
 
 EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
 ODD = [
@@ -52,41 +52,43 @@ TEXTS = st.text(max_size=60) | st.lists(st.sampled_from(ODD), max_size=40).map("
     ],
 )
 def test_words(text: str, words: list[str]) -> None:
-    assert units.words(text) == words
+    assert diff_units.words(text) == words
 
 
 @given(TEXTS)
 def test_units_are_the_text(text: str) -> None:
-    assert "".join(units.words(text)) == "".join(units.sentences(text)) == text
+    assert "".join(diff_units.words(text)) == "".join(diff_units.sentences(text)) == text
 
 
 @given(st.text(st.characters(max_codepoint=127)))
 def test_the_quick_way_of_ascii_gives_the_same(text: str) -> None:
-    assert units.words(text) == units.words(text + "\u4e2d")[:-1]
-    assert units.sentences(text) == units._SENTENCES.findall(text)
+    assert diff_units.words(text) == diff_units.words(text + "\u4e2d")[:-1]
+    assert diff_units.sentences(text) == diff_units._SENTENCES.findall(text)
 
 
 def test_every_mark_of_unicode_stays_with_its_letter() -> None:
     loose = [
-        one for one in EVERY if unicodedata.category(one)[0] == "M" and units.words("a" + one) != ["a" + one]
+        one
+        for one in EVERY
+        if unicodedata.category(one)[0] == "M" and diff_units.words("a" + one) != ["a" + one]
     ]
     assert loose == []
 
 
 def test_every_character_that_is_not_composed_is_known() -> None:
-    odd = re.compile(f"[{units.UNCOMPOSED}]")
+    odd = re.compile(f"[{diff_units.UNCOMPOSED}]")
     assert [one for one in EVERY if not unicodedata.is_normalized("NFC", one) and not odd.match(one)] == []
 
 
 @given(TEXTS, TEXTS)
 def test_no_character_is_taken_apart(before: str, after: str) -> None:
-    pieces = diff.texts(before, after).pieces
+    pieces = text_diff.texts(before, after).pieces
     for skipped, text in (("new", before), ("gone", after)):
         at = 0
         for piece in pieces:
             if piece.kind != skipped:
                 at += len(piece.text)
-                assert not units.cuts(text, at)
+                assert not diff_units.cuts(text, at)
 
 
 @pytest.mark.parametrize(
@@ -120,12 +122,12 @@ def test_no_character_is_taken_apart(before: str, after: str) -> None:
     ],
 )
 def test_what_differs_is_short(before: str, after: str, pieces: list[Piece]) -> None:
-    assert diff.texts(before, after).pieces == pieces
+    assert text_diff.texts(before, after).pieces == pieces
 
 
 def test_very_long_texts_are_not_cut_inside_a_character() -> None:
     before, after = ("👩‍👩‍👧" * 2_000_000, "👩‍👩‍👦" * 2_000_000)
-    found = diff.texts(before, after).pieces
+    found = text_diff.texts(before, after).pieces
     assert [piece.kind for piece in found] == ["gone", "new"]
 
 
@@ -134,5 +136,5 @@ def test_the_time_of_long_texts_without_blanks_is_bounded() -> None:
     before = "".join(chr(0x4E00 + (at * 7919) % 8000) for at in range(65_000))
     after = before.replace(before[500], "猫").replace(before[40_000], "犬")
     start = perf_counter()
-    assert not diff.texts(before, after).equal
+    assert not text_diff.texts(before, after).equal
     assert perf_counter() - start < 2

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import visible
-from generations.reading import unseen
+from generations.gateway.rawjson.values import visible
+from generations.reading.diff import invisible_characters
 
 MARK = re.compile(r'<small class="unseen" title="[^"<>]*">[^<>]*</small>')
 UNSEEN = [
@@ -21,13 +21,13 @@ UNSEEN = [
 
 
 def marks(text: str) -> list[str]:
-    return re.findall(r'class="unseen" title="[^"]*">([^<]*)<', unseen.marked(text))
+    return re.findall(r'class="unseen" title="[^"]*">([^<]*)<', invisible_characters.marked(text))
 
 
 @pytest.mark.parametrize("one", [*UNSEEN, *"\t\r\u0085\ufe0e\ufe0f\U000e0100\u3164\u2800"])
 def test_every_character_without_a_picture_is_marked(one: str) -> None:
     assert len(marks(f"a{one}b")) == 1
-    assert f"U+{ord(one):04X}" in unseen.marked(f"a{one}b")
+    assert f"U+{ord(one):04X}" in invisible_characters.marked(f"a{one}b")
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_without_its_marks_the_text_is_there(text: str) -> None:
     """Characters that turn the order around, and carriage returns that HTML would take for line breaks, are marks only."""
     text = visible(text)
     for shown, gone in (
-        (unseen.marked(text), rf"[{unseen.BIDI}]|\r"),
-        (unseen.calm(text), rf"[{unseen.BIDI}]"),
+        (invisible_characters.marked(text), rf"[{invisible_characters.BIDI}]|\r"),
+        (invisible_characters.calm(text), rf"[{invisible_characters.BIDI}]"),
     ):
         assert unescape(MARK.sub("", shown)).replace("\r", "") == re.sub(gone, "", text).replace("\r", "")
-        assert not re.search(rf"[{unseen.BIDI}]", shown)
+        assert not re.search(rf"[{invisible_characters.BIDI}]", shown)
         assert "<" not in MARK.sub("", shown)
 
 
@@ -91,5 +91,5 @@ def test_without_its_marks_the_text_is_there(text: str) -> None:
     ],
 )
 def test_notes(before: str, after: str, note: str) -> None:
-    assert unseen.note(before, after) == note
-    assert unseen.note(after, after) == ""
+    assert invisible_characters.note(before, after) == note
+    assert invisible_characters.note(after, after) == ""

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Number, loads
-from generations.reading import usage
-from generations.reading.shapes import Count
-from generations.reading.usage import Tokens
+from generations.gateway.rawjson.values import Number, loads
+from generations.reading.figures import usage
+from generations.reading.figures.usage import Tokens
+from generations.reading.page_types import Count
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.jsontext import Number, Value, dumps, loads
-from generations.reading.members import Body, VariationRefused
-from generations.reading.patches import apply
-from generations.reading.variations import VARIATIONS, build, offered
+from generations.gateway.rawjson.values import Number, Value, dumps, loads
+from generations.reading.edits.json_patch import apply
+from generations.reading.edits.parameter_edits import VARIATIONS, build, offered
+from generations.reading.edits.patch_ops import Body, VariationRefused
 
 CHAT_TOOLS = '"tools":[{"type":"function","function":{"name":"find"}},{"type":"gateway:datetime"}]'
 FLAT_TOOLS = '"tools":[{"type":"function","name":"find"},{"name":"look"},7,{"type":"gateway:datetime"}]'

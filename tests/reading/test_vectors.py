@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.jsontext import Value, loads
-from generations.reading.vectors import cosine, vector
+from generations.gateway.rawjson.values import Value, loads
+from generations.reading.diff.vectors import cosine, vector
 
 
 def packed(*numbers: float) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from generations.gateway.error_catalogue import CATEGORIES, CODES, FAULTS, HELPS, REASONS, STATUSES, Entry
-from generations.gateway.jsontext import Value, loads
-from generations.reading import verdict
-from generations.reading.shapes import Verdict
+from generations.gateway.rawjson.values import Value, loads
+from generations.reading.diagnosis import verdict
+from generations.reading.page_types import Verdict
 
 
 def fields(**told: Any) -> dict[str, Value]:

@@ -5,11 +5,11 @@ import uuid
 from typing import Any
 
 from dashboard.models import GatewayConnection, Team, User
-from generations import lookup
 from generations.gateway.record import Record
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
-from generations.replay import answering
+from generations.records import lookup
+from generations.replay import derived_answer
 
 CHAT = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "Say hi"}], "stream": True}
 
@@ -45,7 +45,7 @@ def replay(of: Generation, user: User, **columns: Any) -> Replay:
 def answer(of: Replay, wire: bytes, content_type: str | None = None) -> ReplayAnswer:
     """The stored answer of a replay, read from its bytes as the engine does."""
     kind = of.content_type if content_type is None else content_type
-    row = answering.read(of.generation.endpoint, kind, wire).row(of.pk, wire)
+    row = derived_answer.read(of.generation.endpoint, kind, wire).row(of.pk, wire)
     row.save()
     return row
 

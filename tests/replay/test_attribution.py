@@ -8,7 +8,8 @@ import pytest
 
 from dashboard.models import GatewayConnection, Team, User
 from generations.models import Batch
-from generations.replay import engine, plan
+from generations.replay.order import preflight
+from generations.replay.worker import runner
 from tests.processes import DemoGateway
 from tests.replay import rows
 
@@ -41,11 +42,11 @@ def test_a_replay_is_a_session_of_its_own_where_the_endpoint_reads_the_header(
 ) -> None:
     of = rows.generation(team, ada, source, endpoint=endpoint, replay_request=REQUESTS[endpoint])
     replay = rows.replay(of, ada)
-    engine.run(replay.pk)
+    runner.run(replay.pk)
     headers = seen(demo_gateway)["headers"]
     told = {"x-title": "Retake"} | ({} if endpoint in TEXT else {"x-session-id": f"retake-{replay.pk}"})
     assert {name: headers[name] for name in ("x-title", "x-session-id") if name in headers} == told
-    stored = plan.stored_body(of.records.get())
+    stored = preflight.stored_body(of.records.get())
     assert base64.b64decode(seen(demo_gateway)["body"]) == stored
 
 
@@ -55,6 +56,6 @@ def test_the_members_of_a_batch_are_one_session(
     of = rows.generation(team, ada, source, endpoint="embeddings", replay_request=REQUESTS["embeddings"])
     batch = Batch.objects.create(team=team, click=uuid4(), parallel=1, size=2)
     for place in range(2):
-        engine.run(rows.replay(of, ada, batch=batch, place=place).pk)
+        runner.run(rows.replay(of, ada, batch=batch, place=place).pk)
     sessions = {one["headers"]["x-session-id"] for one in demo_gateway.requests()}
     assert sessions == {f"retake-{batch.pk}"}

@@ -14,10 +14,12 @@ from dashboard.models import GatewayConnection, Team, User
 from generations.models import Batch, Generation, Replay, ReplayLimits
 from generations.models.batch import BatchState
 from generations.models.replay import State
-from generations.reading import patches
-from generations.replay import batches, engine, limits, plan
+from generations.reading.edits import json_patch
+from generations.replay import batches
 from generations.replay.batches import Draft
-from generations.replay.changes import Wish
+from generations.replay.order import preflight, spending_limits
+from generations.replay.order.request_edits import Wish
+from generations.replay.worker import runner
 from tests import people
 from tests.processes import DemoGateway
 from tests.replay import rows
@@ -29,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
     """Messages are collected, not sent: these tests run the members themselves."""
     told: list[uuid.UUID] = []
-    monkeypatch.setattr(engine, "send_message", told.append)
+    monkeypatch.setattr(runner, "send_message", told.append)
     return told
 
 
@@ -59,7 +61,7 @@ def test_what_cannot_be_replayed_is_left_out_with_its_reason(
     other = rows.generation(team, ada, source, request_id="G-2", replay_supported=False, replay_request=None)
     made = batches.draft([other, chat])
     assert [order.generation for order in made.orders] == [chat]
-    assert made.left_out == [("G-2", plan.NO_REQUEST)]
+    assert made.left_out == [("G-2", preflight.NO_REQUEST)]
 
 
 def test_a_change_that_an_endpoint_does_not_know_leaves_it_out(
@@ -142,16 +144,16 @@ def test_a_batch_runs_to_its_end_with_one_post_each(
 ) -> None:
     batch = batch_of(batches.draft([chat], [Wish([("seed", "7")])], 5), ada)
     for replay_id in sent:  # grows while it is walked
-        engine.run(replay_id)
+        runner.run(replay_id)
         batches.advance()
     batch.refresh_from_db()
     assert states(batch) == ["succeeded"] * 5
     assert (batch.state, batch.finished_at is not None) == ("done", True)
     bodies = [base64.b64decode(seen["body"]) for seen in demo_gateway.requests()]
-    stored = plan.stored_body(chat.records.get())
+    stored = preflight.stored_body(chat.records.get())
     assert stored is not None
-    seven = patches.read('[{"op": "add", "path": "/seed", "value": 7}]')
-    assert bodies == [patches.apply(stored, seven)] * 5
+    seven = json_patch.read('[{"op": "add", "path": "/seed", "value": 7}]')
+    assert bodies == [json_patch.apply(stored, seven)] * 5
 
 
 # --- pause, resume, cancel ----------------------------------------------------------------------------------------
@@ -179,14 +181,14 @@ def test_a_paused_batch_whose_last_member_ends_is_done(chat: Generation, ada: Us
 def test_a_click_that_started_another_batch_starts_none(chat: Generation, ada: User) -> None:
     click = uuid.uuid4()
     batches.start(chat.team, ada, click, "One", batches.draft([chat]), 1)
-    with pytest.raises(plan.Used):
+    with pytest.raises(preflight.Used):
         batches.start(chat.team, ada, click, "Two", batches.draft([chat], times=2), 1)
     assert Replay.objects.count() == 1
 
 
 def test_a_plan_holds_no_more_records_than_fit(chat: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "MOST_BYTES", 10)
-    with pytest.raises(plan.Refused, match="Choose fewer"):
+    with pytest.raises(preflight.Refused, match="Choose fewer"):
         batches.draft([chat])
 
 
@@ -196,7 +198,7 @@ def test_cancel_ends_what_waits_and_makes_no_post(
     batch = batch_of(batches.draft([chat], times=3), ada, parallel=1)
     assert batches.cancel(batch, ada, running=False) == 3
     for replay_id in sent:
-        engine.run(replay_id)
+        runner.run(replay_id)
     assert states(batch) == ["cancelled"] * 3
     assert demo_gateway.requests() == []
     batch.refresh_from_db()
@@ -227,7 +229,7 @@ def test_a_batch_over_a_limit_leaves_nothing_behind(
     chat: Generation, ada: User, sent: list[uuid.UUID]
 ) -> None:
     ReplayLimits.objects.create(team=chat.team, team_day_count=3)
-    with pytest.raises(limits.Exceeded, match="The team may start 3 replays a day"):
+    with pytest.raises(spending_limits.Exceeded, match="The team may start 3 replays a day"):
         batch_of(batches.draft([chat], times=4), ada)
     assert (Batch.objects.count(), Replay.objects.count(), sent) == (0, 0, [])
     batch_of(batches.draft([chat], times=3), ada)

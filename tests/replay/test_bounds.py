@@ -16,8 +16,9 @@ from django.db import connection as database
 from dashboard.models import GatewayConnection, Team, User
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
-from generations.replay import engine, live, sweep
-from generations.replay.feed import LIVE_BYTES, MORE, Limits
+from generations.replay.live import publisher
+from generations.replay.live.log import LIVE_BYTES, MORE, Limits
+from generations.replay.worker import recovery, runner
 from tests.gateway.peer import Call, Peer, Script, serving
 from tests.memory import growth
 from tests.processes import wait_for
@@ -67,9 +68,9 @@ def run(
     of: Generation, user: User, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Replay, bytes, float]:
     """The ended replay, its stored bytes, and how long it took."""
-    monkeypatch.setattr(engine, "deadlines", lambda: limits)
+    monkeypatch.setattr(runner, "deadlines", lambda: limits)
     replay, begun = rows.replay(of, user), time.monotonic()
-    engine.run(replay.pk)
+    runner.run(replay.pk)
     took = time.monotonic() - begun
     return Replay.objects.get(pk=replay.pk), ReplayAnswer.objects.get(pk=replay.pk).wire, took
 
@@ -114,7 +115,7 @@ def test_an_answer_larger_than_allowed_ends_and_what_came_is_kept(
 
 def test_the_setting_is_the_limit(settings: Any) -> None:
     settings.MAX_ANSWER_MB = 3
-    assert engine.deadlines().size == 3 * MIB
+    assert runner.deadlines().size == 3 * MIB
 
 
 @pytest.mark.parametrize(
@@ -160,17 +161,17 @@ def test_what_is_checkpointed_leaves_memory(
 
     gateway(script)
     replay = rows.replay(asked, ada)
-    runner = threading.Thread(target=engine.run, args=[replay.pk], daemon=True)
-    runner.start()
+    worker_thread = threading.Thread(target=runner.run, args=[replay.pk], daemon=True)
+    worker_thread.start()
     size = 200 * 1000 * len(WORD)
     wait_for(lambda: _checkpointed(replay) == size, 60)
-    entries = live.saved_log(replay.pk)
+    entries = publisher.saved_log(replay.pk)
     assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
     assert MORE in [entry.text for entry in entries]
     assert sum(len(entry.text) for entry in entries) <= LIVE_BYTES + len(MORE)
     more.set()
-    runner.join(60)
-    assert not runner.is_alive()
+    worker_thread.join(60)
+    assert not worker_thread.is_alive()
     assert ReplayAnswer.objects.get(pk=replay.pk).size == size + len(DONE)
 
 
@@ -195,16 +196,16 @@ def test_an_answer_whose_beginning_was_joined_by_the_sweep_is_still_whole(
 
     gateway(script)
     replay = rows.replay(asked, ada)
-    runner = threading.Thread(target=engine.run, args=[replay.pk], daemon=True)
-    runner.start()
+    worker_thread = threading.Thread(target=runner.run, args=[replay.pk], daemon=True)
+    worker_thread.start()
     wait_for(lambda: _checkpointed(replay) == 60_000 * len(WORD), 60)
     Replay.objects.filter(pk=replay.pk).update(state=State.INTERRUPTED)
-    sweep.join_parts(replay.pk, "chat.completions", "text/event-stream")
+    recovery.join_parts(replay.pk, "chat.completions", "text/event-stream")
     assert not ReplayPart.objects.exists()
     halves[0].set()
     wait_for(lambda: _checkpointed(replay) == 60_000 * len(WORD), 60)
     halves[1].set()
-    runner.join(60)
+    worker_thread.join(60)
     database.close()
     assert Replay.objects.get(pk=replay.pk).state == State.SUCCEEDED
     assert ReplayAnswer.objects.get(pk=replay.pk).wire == WORD * 120_000 + DONE
@@ -250,7 +251,7 @@ def test_a_key_that_comes_back_is_stored_nowhere(
 
     gateway(script)
     seen: list[str] = []
-    monkeypatch.setattr(live, "_send", lambda batches: seen.append(repr(batches)))
+    monkeypatch.setattr(publisher, "_send", lambda batches: seen.append(repr(batches)))
     replay, wire, _ = run(asked, ada, Limits(30, 30, 120), monkeypatch)
     answer = ReplayAnswer.objects.get(pk=replay.pk)
     assert answer.text == "It is [credential]."

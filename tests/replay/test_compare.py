@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from dashboard.models import Team, User
+from generations.compare.comparison import Comparison, _model, times
+from generations.compare.subjects import Recorded, Rerun, find
 from generations.models import Generation, Replay
 from generations.models.replay import State
-from generations.reading.deltas import Delta
-from generations.replay import answering
-from generations.replay.compare import Comparison, _model, times
-from generations.replay.subjects import Recorded, Rerun, find
+from generations.reading.diff.deltas import Delta
+from generations.replay import derived_answer
 from tests import people
 from tests.replay import rows
 
@@ -198,7 +198,7 @@ def test_a_failed_generation_with_an_answer_is_compared(team: Team, ada: User) -
 def test_of_a_large_answer_the_beginning_of_its_texts_is_compared(
     team: Team, ada: User, kept: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "PARSED_UP_TO", 300_000)
+    monkeypatch.setattr(derived_answer, "PARSED_UP_TO", 300_000)
     replay = ended(kept, ada, "Hello " * 100_000, content_type="application/json")
     said = Rerun(replay).said
     assert said is not None
@@ -213,7 +213,7 @@ def test_of_a_large_answer_the_beginning_of_its_texts_is_compared(
 
 @pytest.mark.django_db
 def test_of_a_large_stored_answer_too(team: Team, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "PARSED_UP_TO", 300_000)
+    monkeypatch.setattr(derived_answer, "PARSED_UP_TO", 300_000)
     log = {"status": "stored", "payload": {"gateway_response": chat("Hello " * 100_000)}}
     said = Recorded(rows.generation(team, ada, people.connection(team), io_log=log)).said
     assert said is not None

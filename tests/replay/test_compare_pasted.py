@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from dashboard.models import Role, Team, User
-from generations import paste
+from generations.compare.comparison import Comparison
+from generations.compare.subjects import Recorded, Rerun
 from generations.models import Generation, Replay
 from generations.models.replay import State
-from generations.replay import answering
-from generations.replay.compare import Comparison
-from generations.replay.subjects import Recorded, Rerun
+from generations.records import pasted_answers
+from generations.replay import derived_answer
 from tests import people
 from tests.replay import rows
 
@@ -42,7 +42,7 @@ def replayed(of: Generation, ada: User, words: str) -> Replay:
     row = rows.replay(
         of, ada, state=State.SUCCEEDED, content_type="application/json", received_bytes=len(raw)
     )
-    answering.read(of.endpoint, "application/json", raw).row(row.pk, raw).save()
+    derived_answer.read(of.endpoint, "application/json", raw).row(row.pk, raw).save()
     return Replay.objects.get(pk=row.pk)
 
 
@@ -73,7 +73,7 @@ def test_without_one_there_is_nothing_to_compare(team: Team, ada: User) -> None:
 def test_a_pasted_answer_is_compared_like_an_original(team: Team, ada: User, form: str) -> None:
     chat = made(team, ada)
     same, other = replayed(chat, ada, "Hello there"), replayed(chat, ada, "Hello again")
-    paste.keep(chat, ada, form)
+    pasted_answers.keep(chat, ada, form)
     told, differs = compared(chat, same).answers, compared(chat, other).answers
     assert told is not None
     assert differs is not None
@@ -85,7 +85,7 @@ def test_a_pasted_answer_is_compared_like_an_original(team: Team, ada: User, for
 def test_pages_say_that_it_was_pasted(team: Team, ada: User) -> None:
     chat = made(team, ada)
     replay = replayed(chat, ada, "Hello again")
-    paste.keep(chat, ada, "Hello there")
+    pasted_answers.keep(chat, ada, "Hello there")
     shown = page(ada, replay.get_absolute_url())
     assert f"pasted by {ada}" in shown
     assert "Hello" in shown
@@ -103,7 +103,7 @@ def test_the_providers_answer_is_compared_and_marked(team: Team, ada: User) -> N
 
 def test_the_gateways_own_answer_goes_before_what_was_pasted(team: Team, ada: User) -> None:
     chat = made(team, ada)
-    paste.keep(chat, ada, "Hello there")
+    pasted_answers.keep(chat, ada, "Hello there")
     made(team, ada, gateway_response=body("Kept at last"))
     assert (Recorded(chat).stands_in, Recorded(chat).pasted) == ("", None)
     said = Recorded(chat).said
@@ -118,5 +118,5 @@ def test_replays_are_compared_with_each_other_where_the_original_is_silent(team:
     chosen = re.findall(r'name="([ab])" value="([^"]+)"[^>]* checked', page(ada, asked))
     assert sorted(chosen) == [("a", str(first.pk)), ("b", str(second.pk))]
     assert compared(chat, first).answers is None
-    paste.keep(chat, ada, "Hello there")
+    pasted_answers.keep(chat, ada, "Hello there")
     assert ("a", chat.slug) in re.findall(r'name="([ab])" value="([^"]+)"[^>]* checked', page(ada, asked))

@@ -11,13 +11,15 @@ import pytest
 from django.db import connection, transaction
 
 from dashboard.models import GatewayConnection, Team, User
-from generations import lookup
 from generations.gateway.record import Record
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
-from generations.replay import engine, live, plan
-from generations.replay.feed import Limits
-from generations.replay.pulse import pulse
+from generations.records import lookup
+from generations.replay.live import publisher
+from generations.replay.live.log import Limits
+from generations.replay.order import preflight
+from generations.replay.worker import runner
+from generations.replay.worker.heartbeat import pulse
 from tests.processes import DemoGateway, wait_for
 from tests.replay import rows
 
@@ -28,13 +30,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Messages are collected, not sent: these tests call `run` themselves."""
     sent: list[str] = []
-    monkeypatch.setattr(engine, "send_message", lambda replay_id: sent.append(str(replay_id)))
+    monkeypatch.setattr(runner, "send_message", lambda replay_id: sent.append(str(replay_id)))
     return sent
 
 
 def run(of: Generation, user: User) -> Replay:
     replay = rows.replay(of, user)
-    engine.run(replay.pk)
+    runner.run(replay.pk)
     return Replay.objects.get(pk=replay.pk)
 
 
@@ -48,7 +50,7 @@ class Beside:
 
     def _run(self) -> None:
         try:
-            engine.run(self.replay.pk)
+            runner.run(self.replay.pk)
         finally:
             connection.close()
 
@@ -69,7 +71,7 @@ def test_a_double_click_is_one_replay_and_one_message(
     chat: Generation, ada: User, source: GatewayConnection, no_workers: list[str]
 ) -> None:
     click = uuid.uuid4()
-    first, second = (engine.start(plan.order(chat, source), ada, click) for _ in range(2))
+    first, second = (runner.start(preflight.order(chat, source), ada, click) for _ in range(2))
     assert first.pk == second.pk
     assert no_workers == [str(first.pk)]
 
@@ -81,7 +83,7 @@ def test_the_same_click_in_two_threads_is_one_replay(
 
     def start() -> uuid.UUID:
         try:
-            return engine.start(plan.order(chat, source), ada, click).pk
+            return runner.start(preflight.order(chat, source), ada, click).pk
         finally:
             connection.close()
 
@@ -95,14 +97,14 @@ def test_a_doubled_message_makes_one_post(chat: Generation, ada: User, demo_gate
     both = [Beside(replay), Beside(replay)]
     for one in both:
         one.end()
-    engine.run(replay.pk)
+    runner.run(replay.pk)
     assert len(demo_gateway.requests()) == 1
 
 
 def test_a_cancelled_replay_makes_no_post(chat: Generation, ada: User, demo_gateway: DemoGateway) -> None:
     replay = rows.replay(chat, ada)
     assert replay.ask_to_stop(ada)
-    engine.run(replay.pk)
+    runner.run(replay.pk)
     replay.refresh_from_db()
     assert (replay.state, replay.reason) == (State.CANCELLED, "before_start")
     assert demo_gateway.requests() == []
@@ -112,7 +114,7 @@ def test_the_message_waits_for_the_commit(
     chat: Generation, ada: User, source: GatewayConnection, no_workers: list[str]
 ) -> None:
     with transaction.atomic():
-        engine.start(plan.order(chat, source), ada, uuid.uuid4())
+        runner.start(preflight.order(chat, source), ada, uuid.uuid4())
         assert no_workers == []
     assert len(no_workers) == 1
 
@@ -146,10 +148,10 @@ def test_every_demo_record_that_can_be_replayed_arrives_as_stored(
         if not isinstance(found, Generation):
             continue
         try:
-            order = plan.order(found)
-        except plan.Refused:
+            order = preflight.order(found)
+        except preflight.Refused:
             continue
-        body = plan.stored_body(order.record)
+        body = preflight.stored_body(order.record)
         assert body is not None
         if b'"demo/' in body or len(body) > 10**6:
             continue
@@ -234,7 +236,7 @@ def test_a_removed_connection_costs_nothing(
     chat: Generation, ada: User, source: GatewayConnection, demo_gateway: DemoGateway
 ) -> None:
     replay = rows.replay(chat, ada, connection=None)
-    engine.run(replay.pk)
+    runner.run(replay.pk)
     replay.refresh_from_db()
     assert (replay.state, replay.reason, replay.sent) == (State.FAILED, "not_sent", False)
     assert demo_gateway.requests() == []
@@ -300,7 +302,7 @@ def test_deadlines_end_a_replay(
     limits: Limits,
 ) -> None:
     demo_gateway.set(pace=1, first_byte_ms=0, fault=fault)
-    monkeypatch.setattr(engine, "deadlines", lambda: limits)
+    monkeypatch.setattr(runner, "deadlines", lambda: limits)
     replay = run(chat, ada)
     assert (replay.state, replay.reason) == (State.FAILED, "deadline")
     assert len(demo_gateway.requests()) == 1
@@ -321,7 +323,7 @@ def test_shutdown_interrupts_with_what_came(
 @pytest.fixture
 def quick_beat(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five checkpoints a second, so that a stream of two seconds has several."""
-    monkeypatch.setattr("generations.replay.pulse.BEAT_S", 0.2)
+    monkeypatch.setattr("generations.replay.worker.heartbeat.BEAT_S", 0.2)
 
 
 @pytest.mark.usefixtures("quick_beat")
@@ -342,12 +344,12 @@ def test_the_checkpoints_and_the_live_log_tell_the_same(
     demo_gateway.set(pace=1, first_byte_ms=0, frames=4000, frame_ms=25)  # longer than any machine needs
     beside = Beside(rows.replay(chat, ada))
     wait_for(lambda: ReplayPart.objects.count() > 1, 60)
-    saved = live.saved_log(beside.replay.pk)
+    saved = publisher.saved_log(beside.replay.pk)
     beside.replay.ask_to_stop(ada)
     replay = beside.end()
-    assert live.text_of(saved)
+    assert publisher.text_of(saved)
     assert [entry.seq for entry in saved] == list(range(1, len(saved) + 1))
-    assert ReplayAnswer.objects.get(replay=replay).text.startswith(live.text_of(saved))
+    assert ReplayAnswer.objects.get(replay=replay).text.startswith(publisher.text_of(saved))
 
 
 def test_replay_threads_hold_no_database_connection(

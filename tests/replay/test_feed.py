@@ -8,8 +8,8 @@ import pytest
 
 from generations.gateway import events as ev
 from generations.gateway.events import Answer
-from generations.replay.feed import LIVE_BYTES, MORE, Entry, Feed, Limits, shown
-from generations.replay.wire import ROOM
+from generations.replay.live.log import LIVE_BYTES, MORE, Entry, Feed, Limits, shown
+from generations.replay.raw_answer import ROOM
 
 
 class Clock:

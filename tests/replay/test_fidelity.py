@@ -8,12 +8,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generations.gateway import endpoints, jsontext
+from generations.gateway import endpoints
 from generations.gateway.client import Client
 from generations.gateway.demo.keys import SCOPED_KEY
 from generations.gateway.errors import GatewayError
+from generations.gateway.rawjson import values
 from generations.models import StoredRecord
-from generations.replay import plan
+from generations.replay.order import preflight
 from tests.processes import DemoGateway
 
 NUMBERS = st.one_of(
@@ -55,7 +56,7 @@ def pairs_of(text: bytes) -> Any:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_stored_request_arrives_as_stored(demo_gateway: DemoGateway, body: str) -> None:
     raw = '{"request_id": "G-1", "replay_supported": true, "replay_request": ' + body + ', "io_log": null}'
-    stored = plan.stored_body(StoredRecord(packed=StoredRecord.pack(raw.encode())))
+    stored = preflight.stored_body(StoredRecord(packed=StoredRecord.pack(raw.encode())))
     assert stored is not None
     chat = endpoints.find("chat.completions")
     assert chat is not None
@@ -69,9 +70,9 @@ def test_any_stored_request_arrives_as_stored(demo_gateway: DemoGateway, body: s
 @given(body=BODIES)
 @settings(max_examples=120, deadline=None)
 def test_reading_and_writing_a_body_keeps_order_and_number_text(body: str) -> None:
-    parsed = jsontext.loads(body)
+    parsed = values.loads(body)
     once = json.loads(body, object_pairs_hook=dict, parse_int=str, parse_float=str)
-    again = json.loads(jsontext.dumps(parsed), object_pairs_hook=dict, parse_int=str, parse_float=str)
+    again = json.loads(values.dumps(parsed), object_pairs_hook=dict, parse_int=str, parse_float=str)
     assert again == once
     assert list(again) == list(once)
 
@@ -83,13 +84,13 @@ def test_any_patched_request_arrives_with_the_patch_and_nothing_else(
 ) -> None:
     """The reference sets the member in what the standard library has parsed."""
     path = json.dumps("/" + key.replace("~", "~0").replace("/", "~1"))
-    sent = plan.patched(body.encode(), f'[{{"op": "add", "path": {path}, "value": {value}}}]')
+    sent = preflight.patched(body.encode(), f'[{{"op": "add", "path": {path}, "value": {value}}}]')
     chat = endpoints.find("chat.completions")
     assert chat is not None
     with contextlib.suppress(GatewayError):
         list(Client(demo_gateway.url, SCOPED_KEY).send(chat, sent))
-    received = jsontext.loads(base64.b64decode(demo_gateway.requests()[-1]["body"]))
-    expected = jsontext.loads(body)
+    received = values.loads(base64.b64decode(demo_gateway.requests()[-1]["body"]))
+    expected = values.loads(body)
     assert isinstance(expected, dict)
-    expected[key] = jsontext.loads(value)
-    assert jsontext.dumps(received) == jsontext.dumps(expected)
+    expected[key] = values.loads(value)
+    assert values.dumps(received) == values.dumps(expected)

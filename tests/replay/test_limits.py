@@ -13,11 +13,13 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
-from generations import retention
 from generations.models import Batch, Generation, Replay, ReplayLimits
 from generations.models.replay import State
-from generations.replay import batches, engine, limits, plan
-from generations.replay.limits import Exceeded, Standing, Standings, Used
+from generations.records import retention
+from generations.replay import batches
+from generations.replay.order import preflight, spending_limits
+from generations.replay.order.spending_limits import Exceeded, Standing, Standings, Used
+from generations.replay.worker import runner
 from tests import people
 from tests.processes import DemoGateway
 from tests.replay import rows
@@ -30,7 +32,7 @@ COST = 53_300  # nanos: what the original cost, and so what its replay is expect
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Messages are collected, not sent."""
     sent: list[str] = []
-    monkeypatch.setattr(engine, "send_message", lambda replay_id: sent.append(str(replay_id)))
+    monkeypatch.setattr(runner, "send_message", lambda replay_id: sent.append(str(replay_id)))
     return sent
 
 
@@ -49,7 +51,7 @@ def allow(team: Team, **columns: int) -> ReplayLimits:
 
 
 def click(of: Generation, user: User, number: uuid.UUID | None = None) -> Replay:
-    return engine.start(plan.order(of), user, number or uuid.uuid4())
+    return runner.start(preflight.order(of), user, number or uuid.uuid4())
 
 
 def refusal(run: Callable[[], Any]) -> str:
@@ -99,8 +101,8 @@ def test_two_clicks_at_once_do_not_squeeze_past_a_limit_of_one_more(
     allow(team, **columns)
     for _ in range(2):
         click(priced, ada)
-    orders = [plan.order(priced) for _ in range(4)]
-    ended = at_once([partial(engine.start, one, ada, uuid.uuid4()) for one in orders])
+    orders = [preflight.order(priced) for _ in range(4)]
+    ended = at_once([partial(runner.start, one, ada, uuid.uuid4()) for one in orders])
     assert ended == ["Exceeded", "Exceeded", "Exceeded", "Replay"]
     assert (Replay.objects.count(), len(no_workers)) == (3, 3)
 
@@ -109,8 +111,8 @@ def test_a_batch_and_a_click_at_once_do_not_squeeze_past_a_limit(
     team: Team, ada: User, priced: Generation
 ) -> None:
     allow(team, team_day_count=5)
-    one = plan.order(priced)
-    ended = at_once([lambda: engine.start(one, ada, uuid.uuid4()), lambda: order_batch(priced, ada, 5)])
+    one = preflight.order(priced)
+    ended = at_once([lambda: runner.start(one, ada, uuid.uuid4()), lambda: order_batch(priced, ada, 5)])
     assert ended in (["Batch", "Exceeded"], ["Exceeded", "Replay"])
     assert Replay.objects.count() == (5 if "Batch" in ended else 1)
 
@@ -118,8 +120,8 @@ def test_a_batch_and_a_click_at_once_do_not_squeeze_past_a_limit(
 def test_people_of_one_team_share_the_limit_of_the_team(team: Team, ada: User, priced: Generation) -> None:
     allow(team, team_day_count=1)
     both = [ada, people.person(team)]
-    orders = [(plan.order(priced), user) for user in both]
-    ended = at_once([partial(engine.start, *one, uuid.uuid4()) for one in orders])
+    orders = [(preflight.order(priced), user) for user in both]
+    ended = at_once([partial(runner.start, *one, uuid.uuid4()) for one in orders])
     assert ended == ["Exceeded", "Replay"]
 
 
@@ -144,8 +146,8 @@ def test_the_double_click_of_an_allowed_replay_is_not_refused_by_the_limit_it_fi
     allow(team, person_day_count=1, team_day_nanos=COST)
     number = uuid.uuid4()
     assert click(priced, ada, number).pk == click(priced, ada, number).pk
-    order = plan.order(priced)
-    assert at_once([lambda: engine.start(order, ada, number)] * 3) == ["Replay"] * 3
+    order = preflight.order(priced)
+    assert at_once([lambda: runner.start(order, ada, number)] * 3) == ["Replay"] * 3
     assert (Replay.objects.count(), len(no_workers)) == (1, 1)
     refusal(lambda: click(priced, ada))
 
@@ -191,7 +193,9 @@ def test_one_replay_may_cost_up_to_the_limit(team: Team, ada: User, priced: Gene
 
 def test_the_dearest_that_is_expected_is_what_counts(team: Team, ada: User, priced: Generation) -> None:
     replay = rows.replay(priced, ada, expected_low=1, expected_high=2 * 10**9)
-    told = refusal(lambda: limits.check(ReplayLimits(team=team, per_replay_nanos=10**9), team, ada, [replay]))
+    told = refusal(
+        lambda: spending_limits.check(ReplayLimits(team=team, per_replay_nanos=10**9), team, ada, [replay])
+    )
     assert told.startswith("One replay may cost at most $1.00; this one is expected to cost up to $2.00.")
 
 
@@ -266,8 +270,8 @@ def test_what_a_replay_counts_for(
     team: Team, ada: User, chat: Generation, columns: dict[str, Any], counted: Used
 ) -> None:
     rows.replay(chat, ada, **{"expected_low": LOW, "expected_high": HIGH, **columns})
-    assert limits.used(limits.today(team)) == counted
-    assert limits.both_used(limits.today(team), ada) == (counted, counted)
+    assert spending_limits.used(spending_limits.today(team)) == counted
+    assert spending_limits.both_used(spending_limits.today(team), ada) == (counted, counted)
 
 
 def test_what_was_stopped_before_it_began_gives_its_room_back(
@@ -282,25 +286,25 @@ def test_a_gateway_that_is_not_there_uses_nothing_up(
     team: Team, ada: User, priced: Generation, source: GatewayConnection
 ) -> None:
     allow(team, person_day_count=1, team_day_nanos=COST)
-    order = plan.order(priced)
+    order = preflight.order(priced)
     GatewayConnection.objects.filter(pk=source.pk).update(base_url="http://127.0.0.1:9/v1")
-    engine.run(engine.start(order, ada, uuid.uuid4()).pk)
-    assert limits.used(limits.today(team)) == Used(0, 0)
+    runner.run(runner.start(order, ada, uuid.uuid4()).pk)
+    assert spending_limits.used(spending_limits.today(team)) == Used(0, 0)
 
 
 def test_the_cost_takes_the_place_of_what_was_expected(team: Team, ada: User, priced: Generation) -> None:
     replay = click(priced, ada)
-    engine.run(replay.pk)
+    runner.run(replay.pk)
     replay.refresh_from_db()
     assert replay.cost_nanos is not None
-    assert limits.used(limits.today(team)) == Used(1, replay.cost_nanos)
+    assert spending_limits.used(spending_limits.today(team)) == Used(1, replay.cost_nanos)
 
 
 def test_a_day_begins_at_midnight_utc(team: Team, ada: User, chat: Generation) -> None:
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     for seconds in (-1, 0, 1):
         rows.replay(chat, ada, created_at=midnight + timedelta(seconds=seconds))
-    assert limits.used(limits.today(team, midnight + timedelta(hours=23))).count == 2
+    assert spending_limits.used(spending_limits.today(team, midnight + timedelta(hours=23))).count == 2
 
 
 def test_a_click_before_midnight_counts_to_its_own_day_although_the_lock_came_later(
@@ -308,12 +312,12 @@ def test_a_click_before_midnight_counts_to_its_own_day_although_the_lock_came_la
 ) -> None:
     yesterday = timezone.now() - timedelta(days=1)
     late = [rows.replay(chat, ada, created_at=yesterday) for _ in range(2)]
-    refusal(lambda: limits.check(ReplayLimits(team=team, person_day_count=1), team, ada, late[1:]))
+    refusal(lambda: spending_limits.check(ReplayLimits(team=team, person_day_count=1), team, ada, late[1:]))
 
 
 def test_other_teams_do_not_count(team: Team, ada: User, chat: Generation) -> None:
     rows.replay(chat, ada)
-    assert limits.used(limits.today(people.team())) == Used(0, 0)
+    assert spending_limits.used(spending_limits.today(people.team())) == Used(0, 0)
 
 
 def test_forgetting_a_generation_gives_no_room_back(team: Team, ada: User, priced: Generation) -> None:
@@ -322,12 +326,12 @@ def test_forgetting_a_generation_gives_no_room_back(team: Team, ada: User, price
     rows.replay(priced, bob, state=State.SUCCEEDED, sent=True, expected_high=9)
     rows.replay(priced, ada, state=State.FAILED, sent=False)
     rows.replay(priced, ada, state=State.SUCCEEDED, sent=True, created_at=timezone.now() - timedelta(days=1))
-    before = limits.day_used(team, ada)
+    before = spending_limits.day_used(team, ada)
     retention.forget(priced, ada)
-    assert limits.used(limits.today(team)) == Used(0, 0)
-    assert limits.day_used(team, ada) == before == (Used(1, 30), Used(2, 39))
-    assert limits.day_used(team, bob) == (Used(1, 9), Used(2, 39))
-    assert limits.day_used(people.team(), ada) == (Used(0, 0), Used(0, 0))
+    assert spending_limits.used(spending_limits.today(team)) == Used(0, 0)
+    assert spending_limits.day_used(team, ada) == before == (Used(1, 30), Used(2, 39))
+    assert spending_limits.day_used(team, bob) == (Used(1, 9), Used(2, 39))
+    assert spending_limits.day_used(people.team(), ada) == (Used(0, 0), Used(0, 0))
 
 
 # --- how it stands ------------------------------------------------------------------------------------------------
@@ -337,7 +341,7 @@ def test_standings_tell_what_is_used_and_left(team: Team, ada: User, chat: Gener
     rows.replay(chat, ada, expected_high=30)
     rows.replay(chat, people.person(team), expected_high=90)
     held = allow(team, person_day_nanos=120, team_day_nanos=100, team_day_count=0)
-    told = limits.standings(team, ada, held)
+    told = spending_limits.standings(team, ada, held)
     assert told == Standings(Standing(30, 120), Standing(1, None), Standing(120, 100), Standing(2, 0))
     assert [(one.left, one.share) for one in (told.person_day_nanos, told.person_day_count)] == [
         (90, "0.25"),
@@ -347,7 +351,7 @@ def test_standings_tell_what_is_used_and_left(team: Team, ada: User, chat: Gener
         (0, "1"),
         (0, "1"),
     ]
-    assert limits.standings(team, ada, None).team_day_count == Standing(2, None)
+    assert spending_limits.standings(team, ada, None).team_day_count == Standing(2, None)
 
 
 @pytest.mark.parametrize(
@@ -355,5 +359,5 @@ def test_standings_tell_what_is_used_and_left(team: Team, ada: User, chat: Gener
     [(None, 10**12, False), (10, 11, True), (10, 10, False), (0, 1, True), (0, 0, False), (10, None, False)],
 )
 def test_what_is_dear_needs_a_confirmation(threshold: int | None, high: int | None, asked: bool) -> None:
-    assert limits.needs_sure(ReplayLimits(confirm_nanos=threshold), high) == asked
-    assert not limits.needs_sure(None, high)
+    assert spending_limits.needs_sure(ReplayLimits(confirm_nanos=threshold), high) == asked
+    assert not spending_limits.needs_sure(None, high)

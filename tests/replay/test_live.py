@@ -11,11 +11,11 @@ import pytest
 import redis
 
 from dashboard.models import GatewayConnection, Team, User
-from dashboard.streams import in_thread
+from dashboard.web.event_streams import in_thread
 from generations.models import Replay
 from generations.models.replay import State
-from generations.replay import live
-from generations.replay.feed import Entry, Feed, Limits
+from generations.replay.live import publisher
+from generations.replay.live.log import Entry, Feed, Limits
 from tests.people import connection as make_connection
 from tests.people import person
 from tests.people import team as make_team
@@ -35,7 +35,7 @@ def replay() -> Replay:
 @pytest.fixture(autouse=True)
 def awake(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test begins in the second of rest after another one's dead Redis."""
-    monkeypatch.setattr(live._Rest, "until", 0.0)
+    monkeypatch.setattr(publisher._Rest, "until", 0.0)
 
 
 def feed_of(replay: Replay) -> Feed:
@@ -46,10 +46,10 @@ class Page:
     """An open page: applies the events as the browser does."""
 
     def __init__(self, replay: Replay, last_event_id: int | None = None) -> None:
-        async def reread(seq: int) -> live.Standing | None:
-            return await in_thread(live.standing, replay.pk, seq)
+        async def reread(seq: int) -> publisher.Standing | None:
+            return await in_thread(publisher.standing, replay.pk, seq)
 
-        self.events: AsyncIterator[bytes] = live.follow(replay.pk, last_event_id, reread)
+        self.events: AsyncIterator[bytes] = publisher.follow(replay.pk, last_event_id, reread)
         self.html, self.last_id, self.ended = "", last_event_id, False
         self.names: list[str] = []
 
@@ -78,7 +78,7 @@ class Page:
 def publish(feed: Feed, *texts: str) -> None:
     for text in texts:
         feed.say("text", text)
-        live.publish([feed])
+        publisher.publish([feed])
 
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -135,7 +135,7 @@ def test_an_emptied_redis_costs_no_word(replay: Replay) -> None:
         feed = feed_of(replay)
         await asyncio.to_thread(publish, feed, "one ")
         page = await Page(replay).read(lambda page: page.text == "one ")
-        live._writer().flushall()
+        publisher._writer().flushall()
         await asyncio.to_thread(publish, feed, "two ")
         await page.read(lambda page: page.text == "one two ")
 
@@ -160,7 +160,7 @@ def test_the_end_closes_the_stream(replay: Replay) -> None:
         feed = feed_of(replay)
         await asyncio.to_thread(publish, feed, "bye")
         feed.say("end", "succeeded")
-        await asyncio.to_thread(live.publish, [feed])
+        await asyncio.to_thread(publisher.publish, [feed])
         page = await Page(replay).read(lambda page: page.ended)
         assert page.text == "bye"
         with pytest.raises(StopAsyncIteration):
@@ -183,7 +183,7 @@ def test_a_row_that_ended_without_an_entry_ends_the_stream_by_the_bell(replay: R
     async def story() -> None:
         page = await Page(replay).read(lambda page: page.names == ["snap"])
         await asyncio.to_thread(Replay.objects.filter(pk=replay.pk).update, state=State.INTERRUPTED)
-        await asyncio.to_thread(live.ring, replay.pk)
+        await asyncio.to_thread(publisher.ring, replay.pk)
         await page.read(lambda page: page.ended)
 
     run(story)
@@ -207,9 +207,9 @@ def test_without_redis_the_reader_polls_the_row(
 
 def test_entries_that_redis_has_already_are_no_fault(replay: Replay) -> None:
     entries = [Entry(1, "text", "a"), Entry(2, "text", "b")]
-    live._send([(replay.pk, entries)])
-    live._send([(replay.pk, [*entries, Entry(3, "text", "c")])])
-    kept: Any = live._writer().xrange(live.key_of(replay.pk))
+    publisher._send([(replay.pk, entries)])
+    publisher._send([(replay.pk, [*entries, Entry(3, "text", "c")])])
+    kept: Any = publisher._writer().xrange(publisher.key_of(replay.pk))
     assert [fields[b"t"] for _, fields in kept] == [b"a", b"b", b"c"]
 
 
@@ -223,10 +223,10 @@ def test_what_a_dead_redis_did_not_take_is_sent_when_it_is_back(
         raise redis.ConnectionError("gone")
 
     with monkeypatch.context() as broken:
-        broken.setattr(live, "_send", refuse)
-        live.publish([feed])
+        broken.setattr(publisher, "_send", refuse)
+        publisher.publish([feed])
     assert feed.unsent == [Entry(1, "text", "a")]
-    live._Rest.until = 0.0
-    live.publish([feed])
+    publisher._Rest.until = 0.0
+    publisher.publish([feed])
     assert feed.unsent == []
-    assert len(live._writer().xrange(live.key_of(replay.pk))) == 1  # type: ignore[arg-type]
+    assert len(publisher._writer().xrange(publisher.key_of(replay.pk))) == 1  # type: ignore[arg-type]

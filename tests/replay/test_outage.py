@@ -14,7 +14,7 @@ from psycopg import sql
 from dashboard.models import GatewayConnection, User
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
-from generations.replay import engine
+from generations.replay.worker import runner
 from tests.gateway.peer import Call, serving
 from tests.processes import DemoGateway, wait_for
 from tests.replay import rows
@@ -52,13 +52,13 @@ def test_an_answer_is_saved_when_the_database_is_back(
     monkeypatch.setattr(connection.pool, "timeout", 0.5)  # type: ignore[attr-defined]
     demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
     replay = rows.replay(chat, ada)
-    runner = threading.Thread(target=engine.run, args=[replay.pk], daemon=True)
-    runner.start()
+    worker_thread = threading.Thread(target=runner.run, args=[replay.pk], daemon=True)
+    worker_thread.start()
     wait_for(lambda: len(demo_gateway.requests()) == 1)
     with outage():
         wait_for(lambda: "saved when it is back" in caplog.text, 60)
-    runner.join(60)
-    assert not runner.is_alive()
+    worker_thread.join(60)
+    assert not worker_thread.is_alive()
     assert Replay.objects.get(pk=replay.pk).state == State.SUCCEEDED
     assert len(ReplayAnswer.objects.get(pk=replay.pk).text.split()) > 50
     assert len(demo_gateway.requests()) == 1
@@ -89,8 +89,8 @@ def test_a_large_answer_waits_for_the_database_and_grows_no_memory(
         source.base_url = peer.url
         source.save()
         replay = rows.replay(chat, ada)
-        runner = threading.Thread(target=engine.run, args=[replay.pk], daemon=True)
-        runner.start()
+        worker_thread = threading.Thread(target=runner.run, args=[replay.pk], daemon=True)
+        worker_thread.start()
         wait_for(lambda: len(peer.calls) == 1)
         with outage():
             go.set()
@@ -98,7 +98,7 @@ def test_a_large_answer_waits_for_the_database_and_grows_no_memory(
             wait_for(lambda: sent[0] >= 4, 60)
             time.sleep(1)
             assert sent[0] < pieces / 2  # what the sockets hold comes on top of ours
-        runner.join(60)
-    assert not runner.is_alive()
+        worker_thread.join(60)
+    assert not worker_thread.is_alive()
     assert (Replay.objects.get(pk=replay.pk).state, len(peer.calls)) == (State.SUCCEEDED, 1)
     assert ReplayAnswer.objects.get(pk=replay.pk).wire == piece * pieces

@@ -11,7 +11,8 @@ from pytest_django import Settings
 from dashboard.models import Team, User
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
-from generations.replay import batches, engine
+from generations.replay import batches
+from generations.replay.worker import runner
 from tests import people
 from tests.gateway.peer import Call, Peer
 from tests.replay import rows
@@ -44,7 +45,7 @@ def replayed(team: Team, ada: User, peer: Told, **record: Any) -> Replay:
     source = team.connections.first() or people.connection(team, peer.url)
     of = Generation.objects.filter(team=team).first() or rows.generation(team, ada, source, **record)
     replay = rows.replay(of, ada)
-    engine.run(replay.pk)
+    runner.run(replay.pk)
     return Replay.objects.get(pk=replay.pk)
 
 

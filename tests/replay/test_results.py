@@ -10,7 +10,8 @@ from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.demo import ulid
 from generations.models import Fetch, Generation, Replay
 from generations.models.replay import State
-from generations.replay import engine, results
+from generations.records import new_generation
+from generations.replay.worker import runner
 from tests.processes import DemoGateway, wait_for
 from tests.replay import rows
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def ended(chat: Generation, ada: User, demo_gateway: DemoGateway) -> Replay:
     demo_gateway.set(record_ms=300)
     replay = rows.replay(chat, ada)
-    engine.run(replay.pk)
+    runner.run(replay.pk)
     return Replay.objects.select_related("team", "requested_by").get(pk=replay.pk)
 
 
@@ -31,7 +32,7 @@ def test_the_record_comes_and_is_linked(ended: Replay, demo_gateway: DemoGateway
     def came() -> bool:
         Fetch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         return (
-            results.record_of(Replay.objects.select_related("team", "requested_by").get(pk=ended.pk))
+            new_generation.record_of(Replay.objects.select_related("team", "requested_by").get(pk=ended.pk))
             is not None
         )
 
@@ -45,10 +46,10 @@ def test_the_record_comes_and_is_linked(ended: Replay, demo_gateway: DemoGateway
 def test_the_sweep_fetches_for_replays_that_nobody_watches(ended: Replay) -> None:
     def came() -> bool:
         Fetch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        return results.fetch_due() == 1
+        return new_generation.fetch_due() == 1
 
     wait_for(came, 60)
-    assert results.fetch_due() == 0
+    assert new_generation.fetch_due() == 0
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_the_sweep_fetches_for_replays_that_nobody_watches(ended: Replay) -> Non
     [
         ({}, True),
         ({"new_request_id": ""}, False),
-        ({"record_tries": results.TRIES}, False),
+        ({"record_tries": new_generation.TRIES}, False),
         ({"finished_at": timezone.now() - timedelta(hours=1)}, False),
         ({"state": State.RUNNING}, False),
         ({"finished_at": None}, False),
@@ -64,7 +65,7 @@ def test_the_sweep_fetches_for_replays_that_nobody_watches(ended: Replay) -> Non
 )
 def test_is_awaited(columns: dict[str, Any], awaited: bool) -> None:
     told = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "new_request_id": "G-1", **columns}
-    assert results.is_awaited(Replay(**told)) is awaited
+    assert new_generation.is_awaited(Replay(**told)) is awaited
 
 
 def test_a_record_that_never_comes_is_given_up(
@@ -72,8 +73,8 @@ def test_a_record_that_never_comes_is_given_up(
 ) -> None:
     missing = ulid.request_id(int(timezone.now().timestamp() * 1000), ulid.new_suffix())
     replay = rows.replay(chat, ada, state=State.SUCCEEDED, finished_at=timezone.now(), new_request_id=missing)
-    for _ in range(results.TRIES):
-        assert results.fetch_due() == 0
+    for _ in range(new_generation.TRIES):
+        assert new_generation.fetch_due() == 0
     replay.refresh_from_db()
-    assert replay.record_tries == results.TRIES
-    assert not results.is_awaited(replay)
+    assert replay.record_tries == new_generation.TRIES
+    assert not new_generation.is_awaited(replay)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from dashboard.models import GatewayConnection, User
 from generations.models import Fetch, Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
-from generations.replay import answering
-from generations.replay import sweep as sweeping
+from generations.replay import derived_answer
+from generations.replay.worker import recovery as sweeping
 from tests import people
 from tests.replay import rows
 
@@ -84,14 +84,14 @@ def test_parts_that_come_while_the_sweep_joins_others_stay(
     chat: Generation, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that was taken for lost goes on: what it checkpoints meanwhile is not in the answer, and not dropped."""
-    replay, real = rows.replay(chat, ada, state=State.INTERRUPTED), answering.read
+    replay, real = rows.replay(chat, ada, state=State.INTERRUPTED), derived_answer.read
     rows.part(replay, 1, "a")
 
     def read(*told: Any) -> Any:
         rows.part(replay, 2, "b")
         return real(*told)
 
-    monkeypatch.setattr(answering, "read", read)
+    monkeypatch.setattr(derived_answer, "read", read)
     sweeping.join_parts(replay.pk, "chat.completions", "")
     assert [part.first_seq for part in ReplayPart.objects.all()] == [2]
 

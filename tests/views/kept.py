@@ -1,9 +1,9 @@
 """Stored generations for the view tests."""
 
 from dashboard.models import Team
-from generations import lookup
 from generations.gateway.record import Record
 from generations.models import Generation
+from generations.records import lookup
 
 
 def keep(team: Team, raw: bytes, request_id: str) -> Generation:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from generations.gateway.jsontext import Number, Value, dumps
+from generations.gateway.rawjson.values import Number, Value, dumps
 
 CHARACTERS = "ab <>&\"'\\/*_`#[](){}:|~-+=\n\t\0\x85\u200b\u202e\ufffe\xe9\U0001f600\u6f22\ud800"
 IN_KEYS = "ab <>&\"'\\/*_~.[]#\xe9\u6f22"  # what an address can carry: others are read in their box

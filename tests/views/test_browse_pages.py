@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Membership, Role, Team, User
-from generations import lookup
 from generations.gateway.demo import ulid
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.models import Fetch, Generation, SavedFilter
-from generations.views.lookup import AT_ONCE, to_ask
+from generations.records import lookup
+from generations.views.lookup.lookup import AT_ONCE, to_ask
 from tests import people
 from tests.processes import wait_for
 from tests.reading.samples import demo_record

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.models import Generation, Replay
 from generations.models.replay import State
-from generations.reading import contrast, structure
+from generations.reading.diff import answer_diff, json_diff
 from tests import people
 from tests.replay import rows
 
@@ -277,9 +277,9 @@ NBSP = '<small class="unseen" title="no-break space, U+00A0">NBSP</small>'
 
 
 def test_what_cannot_be_seen_is_marked_wherever_a_difference_is_drawn() -> None:
-    found = contrast.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b")
-    side = contrast.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b", "side")
-    lines = contrast.lines(structure.changes({"x": "a\u00a0b", "y": None}, {"x": "a b", "z": "\u00a0"}))
+    found = answer_diff.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b")
+    side = answer_diff.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b", "side")
+    lines = answer_diff.lines(json_diff.changes({"x": "a\u00a0b", "y": None}, {"x": "a b", "z": "\u00a0"}))
     drawn = [
         render_to_string("generations/parts/compare_pieces.html", {"pieces": found.pieces}),
         render_to_string("generations/parts/compare_rows.html", {"rows": side.rows}),
@@ -292,7 +292,7 @@ def test_what_cannot_be_seen_is_marked_wherever_a_difference_is_drawn() -> None:
 
 
 def test_what_turns_text_around_does_not_turn_the_page_around() -> None:
-    pieces = contrast.passage("Text", "a \u202e b c", "a \u202e b d").pieces
+    pieces = answer_diff.passage("Text", "a \u202e b c", "a \u202e b d").pieces
     shown = render_to_string("generations/parts/compare_pieces.html", {"pieces": pieces})
     assert "\u202e" not in shown
     assert "RLO" in shown

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.models import Team
-from generations.gateway.jsontext import Unreadable, loads
+from generations.gateway.rawjson.values import Unreadable, loads
 from generations.gateway.record import Record
 from generations.models import Generation
 from generations.reading.outline import request_of
-from generations.views.generation import sheet_of
+from generations.views.generation.generation import sheet_of
 from tests import people
 from tests.reading.samples import demo_records
 from tests.views.content import Page, leaves

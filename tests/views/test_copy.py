@@ -16,7 +16,7 @@ from dashboard.models import Role, Team, User
 from dashboard.templatetags.unfurl import unfurled
 from generations.gateway.record import Record
 from generations.models import Generation
-from generations.reading import snippets
+from generations.reading.export import snippets
 from tests import people
 from tests.reading.samples import demo_record
 from tests.replay import rows

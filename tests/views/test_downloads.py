@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.test import RequestFactory
 
-from generations.views.downloads import AT_ONCE, download, part_of
+from generations.views.shared.downloads import AT_ONCE, download, part_of
 
 CONTENT = bytes(range(200))
 

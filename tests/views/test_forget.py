@@ -3,9 +3,9 @@
 import pytest
 
 from dashboard.models import Role, Team, User
-from generations import retention
 from generations.models import Generation
 from generations.models.replay import State
+from generations.records import retention
 from tests import people
 from tests.replay import rows
 

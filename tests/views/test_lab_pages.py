@@ -12,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dashboard.models import GatewayConnection, Role, Team, User
-from generations import rebuild
 from generations.gateway.demo.keys import SCOPED_KEY
 from generations.models import Batch, Generation, Replay, ReplayAnswer, ReplayLimits
 from generations.models.replay import EXPIRED_PATCH, State
-from generations.replay import answering, batches, engine, plan
-from generations.replay.changes import Wish
+from generations.records import rebuild
+from generations.replay import batches, derived_answer
+from generations.replay.order import preflight
+from generations.replay.order.request_edits import Wish
+from generations.replay.worker import runner
 from tests import people
 from tests.processes import DemoGateway
 from tests.replay import rows
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
-    monkeypatch.setattr(engine, "send_message", lambda replay_id: told.append(str(replay_id)))
+    monkeypatch.setattr(runner, "send_message", lambda replay_id: told.append(str(replay_id)))
     return told
 
 
@@ -77,9 +79,9 @@ class Lab:
 
 
 def body_of(replay: Replay) -> dict[str, Any]:
-    stored = plan.stored_body(replay.record)
+    stored = preflight.stored_body(replay.record)
     assert stored is not None
-    return dict(json.loads(plan.patched(stored, replay.patch)))
+    return dict(json.loads(preflight.patched(stored, replay.patch)))
 
 
 # --- one generation -----------------------------------------------------------------------------------------------
@@ -145,9 +147,9 @@ def test_the_whole_request_as_json(chat: Generation, ada: User) -> None:
     lab.send(whole='{"model": "m", "messages": [], "x": 1.50}')
     assert lab.send().status_code == 302
     replay = Replay.objects.get()
-    stored = plan.stored_body(replay.record)
+    stored = preflight.stored_body(replay.record)
     assert stored is not None
-    assert b"1.50" in plan.patched(stored, replay.patch)
+    assert b"1.50" in preflight.patched(stored, replay.patch)
     assert body_of(replay) == {"model": "m", "messages": [], "x": 1.5}
 
 
@@ -363,7 +365,7 @@ def ended_batch(chat: Generation, ada: User, times: int) -> Batch:
         "output_tokens": 12,
         "cost_nanos": 53300,
         "text_key": "k",
-        "derived": answering.VERSION,
+        "derived": derived_answer.VERSION,
         "finish_reason": "stop",
     }
     batch.replays.update(state=State.SUCCEEDED, **facts)
@@ -382,8 +384,8 @@ def test_keys_of_two_readers_are_not_mixed(chat: Generation, ada: User) -> None:
     batch = ended_batch(chat, ada, 3)
     old = batch.replays.get(place=1)
     rows.answer(old, b'{"choices": [{"message": {"content": "Hi"}}]}', "application/json")
-    batch.replays.filter(pk=old.pk).update(derived=answering.VERSION - 1)
-    ReplayAnswer.objects.update(version=answering.VERSION - 1)
+    batch.replays.filter(pk=old.pk).update(derived=derived_answer.VERSION - 1)
+    ReplayAnswer.objects.update(version=derived_answer.VERSION - 1)
     page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
     assert ("Recounting" in page, "distinct<" in page, "1 distinct" in page) == (True, False, False)
     answer: Any = people.browser(ada).get(reverse("batch_json", args=[chat.team.slug, batch.pk]))

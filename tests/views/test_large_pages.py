@@ -135,7 +135,7 @@ def whole(browser: Client, row: Generation, path: str, **query: Any) -> bytes:
 def web(site: str) -> list[psutil.Process]:
     """The processes of the web server that runs for the tests."""
     ours = psutil.Process().children(recursive=True)
-    return [one for one in ours if "dashboard.serve" in one.cmdline()]
+    return [one for one in ours if "dashboard.web.serve" in one.cmdline()]
 
 
 def read(site: str, cookie: str, path: str) -> int:

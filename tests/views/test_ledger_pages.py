@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Role, Team, User
-from generations import ledger, retention
+from generations.lists import ledger
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import State
+from generations.records import retention
 from tests import people
 from tests.replay import rows
 from tests.views.kept import keep

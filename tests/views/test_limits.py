@@ -9,7 +9,7 @@ from django.urls import reverse
 from dashboard.models import AuditEvent, Role, Team, User
 from dashboard.templatetags.people import in_words
 from generations.models import Generation, ReplayLimits
-from generations.replay.limits import Standing
+from generations.replay.order.spending_limits import Standing
 from tests import people
 from tests.replay import rows
 from tests.views.kept import keep

@@ -7,12 +7,12 @@ import pytest
 from django.http import HttpResponse
 from django.urls import reverse
 
-from dashboard.heavy import BUSY, PLACE, Place
 from dashboard.models import GatewayConnection, Team, User
+from dashboard.web.heavy_work import BUSY, PLACE, Place
+from generations.compare import comparison as comparing
 from generations.models import Generation, Replay
 from generations.models.replay import State
-from generations.replay import compare as comparing
-from generations.views import copy
+from generations.views.generation import export
 from tests import people
 from tests.replay import rows
 
@@ -71,7 +71,7 @@ def test_zips_and_what_is_large_leave_the_page_threads(
     pages = addresses(chat, replay)
     small = {name: ask(ada, url, Place.PAGE).status_code for name, url in pages.items()}
     assert small == dict.fromkeys(pages, 200) | {"bundle": LEFT, "masked bundle": LEFT}
-    monkeypatch.setattr(copy, "AT_ONCE", 1)
+    monkeypatch.setattr(export, "AT_ONCE", 1)
     monkeypatch.setattr(comparing, "AT_ONCE", 1)
     assert {name: ask(ada, url, Place.PAGE).status_code for name, url in pages.items()} == dict.fromkeys(
         pages, LEFT

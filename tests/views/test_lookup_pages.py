@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Membership, Role, Team, User
-from generations import lookup
 from generations.gateway.demo import ulid
 from generations.models import Fetch, Generation, Visit
+from generations.records import lookup
 from tests import people
 from tests.processes import DemoGateway
 from tests.reading.samples import demo_record

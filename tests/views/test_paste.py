@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from dashboard.models import AuditEvent, Role, Team, User
-from generations import paste, retention
 from generations.models import Generation, PastedAnswer
-from generations.reading import pasted
-from generations.views.generation import forget_drawn
+from generations.reading.answer import pasted
+from generations.records import pasted_answers, retention
+from generations.views.generation.generation import forget_drawn
 from tests import people
 from tests.replay import rows
 
@@ -98,7 +98,7 @@ def test_it_is_replaced_with_an_audit_event(team: Team, ada: User, chat: Generat
     assert PastedAnswer.objects.get().text == "The second"
     shown = page(ada, chat)
     assert ("The second" in shown, "The first" in shown) == (True, False)
-    assert people.actions(team) == [paste.PASTED, paste.REPLACED]
+    assert people.actions(team) == [pasted_answers.PASTED, pasted_answers.REPLACED]
     event = AuditEvent.objects.latest("pk")
     assert (event.subject, event.actor) == (chat.request_id, ada)
     assert event.details == {"size": 10, "kind": "text", "credentials_removed": 0}
@@ -109,7 +109,7 @@ def test_it_is_removed(team: Team, ada: User, chat: Generation) -> None:
     people.browser(ada).post(f"{chat.get_absolute_url()}/paste/remove")
     people.browser(ada).post(f"{chat.get_absolute_url()}/paste/remove")
     assert "Hello from my log" not in page(ada, chat)
-    assert people.actions(team) == [paste.PASTED, paste.REMOVED]
+    assert people.actions(team) == [pasted_answers.PASTED, pasted_answers.REMOVED]
 
 
 def test_markup_is_text(ada: User, chat: Generation) -> None:
@@ -196,7 +196,7 @@ def test_line_breaks_of_browsers_become_those_of_answers(ada: User, chat: Genera
 def test_where_the_answer_was_kept_nothing_is_pasted(team: Team, ada: User) -> None:
     row = made(team, ada, WHOLE)
     assert "/paste" not in page(ada, row)
-    assert paste.KNOWN.replace("'", "&#x27;") in page(ada, row, "/paste")
+    assert pasted_answers.KNOWN.replace("'", "&#x27;") in page(ada, row, "/paste")
     assert send(ada, row, "Hello").status_code == 409
     assert PastedAnswer.objects.count() == 0
 
@@ -248,4 +248,4 @@ def test_nobody_pastes_for_what_is_forgotten(ada: User, chat: Generation) -> Non
     Generation.objects.filter(pk=chat.pk).delete()
     assert send(ada, chat, "Hello").status_code == 404
     with pytest.raises(Generation.DoesNotExist):
-        paste.keep(chat, ada, "Hello")
+        pasted_answers.keep(chat, ada, "Hello")

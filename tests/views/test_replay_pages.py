@@ -15,8 +15,9 @@ from pytest_django import DjangoAssertNumQueries
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.models import Batch, Generation, Replay, ReplayAnswer
 from generations.models.replay import State
-from generations.replay import engine, live
-from generations.views.replay import replay_events
+from generations.replay.live import publisher
+from generations.replay.worker import runner
+from generations.views.replay.replay import replay_events
 from tests import people
 from tests.reading.samples import demo_record
 from tests.replay import rows
@@ -29,7 +30,7 @@ OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     messages: list[str] = []
-    monkeypatch.setattr(engine, "send_message", lambda replay_id: messages.append(str(replay_id)))
+    monkeypatch.setattr(runner, "send_message", lambda replay_id: messages.append(str(replay_id)))
     return messages
 
 
@@ -423,6 +424,6 @@ def test_only_a_number_is_a_usable_last_event_id(
     ada: User, chat: Generation, monkeypatch: pytest.MonkeyPatch, told: str, seen: int | None
 ) -> None:
     asked: list[int | None] = []
-    monkeypatch.setattr(live, "follow", lambda _id, last, _reread: asked.append(last))
+    monkeypatch.setattr(publisher, "follow", lambda _id, last, _reread: asked.append(last))
     open_stream(rows.replay(chat, ada), ada, last_event_id=told)
     assert asked == [seen]

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.models import Team, User
 from generations.models import Generation
-from generations.views.generation import forget_drawn
+from generations.views.generation.generation import forget_drawn
 from tests import people
 from tests.replay import rows
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from dashboard.fields import Secret
 from dashboard.forms import PRINTABLE
 from dashboard.models import GatewayConnection, Membership, Role, Team, User, allowed_urls
-from dashboard.teams import audit
+from dashboard.people.team_service import audit
 
 CONNECTION_NAME = "Gateway"
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 
-from dashboard import gateways
+from dashboard.connections import clients
 from dashboard.models import GatewayConnection, allowed_urls
 from dashboard.readiness import broker, database, migrations
 from generations.gateway.client import Timeouts
@@ -68,7 +68,7 @@ def _opens(pk: int) -> bool:
 def gateway(url: str) -> str | None:
     """The gateway answers at this address."""
     try:
-        probe = gateways.client(url, gateways.NO_KEY, timeouts=PATIENCE).probe()
+        probe = clients.client(url, clients.NO_KEY, timeouts=PATIENCE).probe()
     except ValueError:
         return "This is no address of a gateway. It must look like https://host/v1. Check GATEWAY_URLS."
     if probe.reachable:

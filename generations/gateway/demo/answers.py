@@ -11,7 +11,7 @@ from functools import cache
 from itertools import count as counter
 from typing import Any
 
-from . import records
+from . import stories
 from .sanitiser import sanitise
 from .shapes import Call, Json, Reply, Story
 from .tokens import compact, seeded
@@ -95,7 +95,7 @@ def _prompt(body: Json) -> Any:
 @cache
 def _index() -> dict[str, Story]:
     known: dict[str, Story] = {}
-    for story in records.STORIES:
+    for story in stories.STORIES:
         if story.raw is not None:
             continue
         body = story.make_body()

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Literal
 
-from . import catalogue, errors, keys, records, ulid
+from . import catalogue, errors, keys, stories, ulid
 from .exchange import Exchange, Message, Receive, Send, pretty
 from .faults import FAULTS
 from .keys import Holder
@@ -290,9 +290,9 @@ class App:
     async def demo_catalogue(self, exchange: Exchange) -> None:
         """GET /demo/catalogue: the stories, with the ids of this run."""
         names = ("request_id", "title", "group")
-        rows = [dict(zip(names, row, strict=True)) for row in records.catalogue(self.store.epoch_ms)]
+        rows = [dict(zip(names, row, strict=True)) for row in stories.catalogue(self.store.epoch_ms)]
         await exchange.data(
-            200, {"epoch_ms": self.store.epoch_ms, "examples": records.EXAMPLE_IDS, "records": rows}
+            200, {"epoch_ms": self.store.epoch_ms, "examples": stories.EXAMPLE_IDS, "records": rows}
         )
 
     async def demo_faults(self, exchange: Exchange) -> None:

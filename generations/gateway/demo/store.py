@@ -5,7 +5,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from . import records, ulid
+from . import stories, ulid
 from .rows import Rows
 from .shapes import Json, Story
 
@@ -78,14 +78,14 @@ class Store:
         if request_id in self.live:
             due, story = self.live[request_id]
             return story if time.time() * 1000 >= due else None
-        return records.find(request_id)
+        return stories.find(request_id)
 
     def rows(self) -> list[Rows]:
         """Every record that can be seen, the newest first."""
         now = time.time() * 1000
         made = [Rows(story, name) for name, (due, story) in self.live.items() if due <= now]
         made += [
-            Rows(story, records.id_of(story, self.epoch_ms)) for story in records.STORIES if story.raw is None
+            Rows(story, stories.id_of(story, self.epoch_ms)) for story in stories.STORIES if story.raw is None
         ]
         return sorted(made, key=lambda rows: rows.created, reverse=True)
 

@@ -13,14 +13,14 @@ from typing import Any
 import httpx
 from authlib.integrations.httpx_client import OAuth2Client
 
-from generations.gateway import connection, faults
+from generations.gateway import error_mapping, http_transport
 from generations.gateway.client import USER_AGENT
-from generations.gateway.connection import Timeouts
 from generations.gateway.errors import GatewayError
-from generations.gateway.jsontext import Number, Unreadable, Value, is_text, loads, visible
+from generations.gateway.http_transport import Timeouts
 from generations.gateway.oauth import discovery, document
 from generations.gateway.oauth.discovery import Discovery, Unusable, origin_of
 from generations.gateway.oauth.failures import Failure, refused, unanswered
+from generations.gateway.rawjson.values import Number, Unreadable, Value, is_text, loads, visible
 
 __all__ = ["Grant", "OAuthClient", "Person", "discover", "fetch_document"]
 
@@ -66,7 +66,7 @@ class _Bounded(httpx.BaseTransport):
         self.last: httpx.Response | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        outcome = connection.once(request, LARGEST, PATIENCE.total)
+        outcome = http_transport.once(request, LARGEST, PATIENCE.total)
         if isinstance(outcome, GatewayError):
             raise _Broken(outcome)
         answer, body = outcome
@@ -163,7 +163,7 @@ class OAuthClient:
             raise unanswered(fault) if fault else Failure("refused")
         if answer.is_success:
             return answer
-        wait = faults.seconds(answer.headers.get("retry-after", ""), answer.headers.get("date", ""))
+        wait = error_mapping.seconds(answer.headers.get("retry-after", ""), answer.headers.get("date", ""))
         raise refused(answer.status_code, _read(answer.content), wait)
 
 
@@ -207,7 +207,7 @@ def _get(origin: str, path: str, limit: int, patience: Timeouts) -> tuple[int, b
         headers={"user-agent": USER_AGENT, "accept": "application/json", "accept-encoding": "identity"},
         extensions={"timeout": patience.reading()},
     )
-    outcome = connection.once(request, limit, patience.total)
+    outcome = http_transport.once(request, limit, patience.total)
     if isinstance(outcome, GatewayError):
         raise unanswered(outcome)
     answer, body = outcome

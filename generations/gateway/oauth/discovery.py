@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from generations.gateway.jsontext import Unreadable, Value, is_text, loads
+from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
 
 __all__ = ["PATHS", "Discovery", "Unusable", "origin_of", "read"]
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from generations.gateway.jsontext import Decoder, Value, is_text
+from generations.gateway.rawjson.values import Decoder, Value, is_text
 from generations.gateway.streams import parts
 from generations.gateway.streams.alike import Alike, Template
 from generations.gateway.streams.assemble_chat import ChatBody
 from generations.gateway.streams.assemble_media import MediaBody
 from generations.gateway.streams.assemble_messages import MessageBody
 from generations.gateway.streams.assemble_responses import ResponseBody
-from generations.gateway.streams.joints import Body, Stray
+from generations.gateway.streams.body_builder import Body, Stray
 from generations.gateway.streams.sse import Frames
 
 __all__ = ["VERSION", "Assembled", "Stray", "assemble", "assemble_stored", "is_frame", "wire_of"]

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from generations.gateway.jsontext import Number, Unreadable, Value, canonical, loads
+from generations.gateway.rawjson.values import Number, Unreadable, Value, canonical, loads
 from generations.gateway.streams import parts
 from generations.gateway.streams.alike import Alike
-from generations.gateway.streams.calls import Call, Calls, joined_name
+from generations.gateway.streams.body_builder import Body, extended, grown
+from generations.gateway.streams.call_identity import Call, Calls, joined_name
 from generations.gateway.streams.chat import is_whole
-from generations.gateway.streams.drafts import (
+from generations.gateway.streams.partial_values import (
     Draft,
     Pieces,
     append,
@@ -18,7 +19,6 @@ from generations.gateway.streams.drafts import (
     laid,
     sealed,
 )
-from generations.gateway.streams.joints import Body, extended, grown
 
 __all__ = ["ChatBody"]
 

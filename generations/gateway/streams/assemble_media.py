@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from generations.gateway.jsontext import Value
+from generations.gateway.rawjson.values import Value
 from generations.gateway.streams import parts
-from generations.gateway.streams.drafts import Draft, append, counted, is_empty, laid
-from generations.gateway.streams.joints import Base64, Body, grown
+from generations.gateway.streams.body_builder import Base64, Body, grown
+from generations.gateway.streams.partial_values import Draft, append, counted, is_empty, laid
 
 __all__ = ["MediaBody"]
 

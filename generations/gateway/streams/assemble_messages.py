@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from generations.gateway.jsontext import Decoder, Unreadable, Value
+from generations.gateway.rawjson.values import Decoder, Unreadable, Value
 from generations.gateway.streams import parts
-from generations.gateway.streams.calls import Arguments
-from generations.gateway.streams.drafts import Draft, append, counted, is_empty, laid
-from generations.gateway.streams.joints import Body, extended, grown
+from generations.gateway.streams.body_builder import Body, extended, grown
+from generations.gateway.streams.call_identity import Arguments
+from generations.gateway.streams.partial_values import Draft, append, counted, is_empty, laid
 
 __all__ = ["MessageBody"]
 

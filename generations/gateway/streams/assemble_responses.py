@@ -3,11 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from generations.gateway.jsontext import Value
+from generations.gateway.rawjson.values import Value
 from generations.gateway.streams import parts
-from generations.gateway.streams.drafts import Draft, append, completed, counted, is_empty, laid, sealed
-from generations.gateway.streams.items import Item, Items
-from generations.gateway.streams.joints import Body, extended, grown
+from generations.gateway.streams.body_builder import Body, extended, grown
+from generations.gateway.streams.partial_values import (
+    Draft,
+    append,
+    completed,
+    counted,
+    is_empty,
+    laid,
+    sealed,
+)
+from generations.gateway.streams.response_items import Item, Items
 
 __all__ = ["ResponseBody"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from generations.gateway.events import Event, Finish, Json, Other, Reasoning, Text, ToolCall
-from generations.gateway.jsontext import dumps
+from generations.gateway.rawjson.values import dumps
 from generations.gateway.streams import parts
 from generations.gateway.streams.sse import Frame
 

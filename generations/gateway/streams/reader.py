@@ -18,7 +18,7 @@ from generations.gateway.events import (
     Text,
     Usage,
 )
-from generations.gateway.jsontext import dumps
+from generations.gateway.rawjson.values import dumps
 from generations.gateway.streams import parts, whole
 from generations.gateway.streams.assemble import is_frame
 from generations.gateway.streams.chat import Chat

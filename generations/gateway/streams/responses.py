@@ -18,7 +18,7 @@ from generations.gateway.events import (
     Text,
     ToolCall,
 )
-from generations.gateway.jsontext import dumps
+from generations.gateway.rawjson.values import dumps
 from generations.gateway.streams import parts
 from generations.gateway.streams.sse import Frame
 

@@ -1,0 +1,78 @@
+"""Gateway connections of a team: saving, ordering, trying one out."""
+
+from typing import Any
+
+from django.db import transaction
+
+from dashboard.access import TeamRequest
+from dashboard.connections import clients
+from dashboard.fields import Secret
+from dashboard.forms import ConnectionForm
+from dashboard.models import GatewayConnection
+from dashboard.people.team_service import audit
+from generations.gateway.client import Timeouts
+
+PATIENCE = Timeouts(connect=5, read=10, total=15)
+FACTS = ("reachable", "healthy", "accepted", "reads_records", "reads_bodies", "sends", "kind")
+
+
+@transaction.atomic
+def save(request: TeamRequest, form: ConnectionForm) -> GatewayConnection:
+    """Save what a valid form holds. A new connection is asked last."""
+    is_new = form.instance.pk is None
+    if is_new:
+        form.instance.position = request.team.connections.count()
+    changed = form.what_changed
+    made = form.save()
+    audit(
+        request.team,
+        request.user,
+        "connection.added" if is_new else "connection.changed",
+        made.name,
+        changed=changed,
+    )
+    return made
+
+
+@transaction.atomic
+def remove(request: TeamRequest, one: GatewayConnection) -> None:
+    """Delete the connection and its keys. What was looked up through it stays."""
+    audit(request.team, request.user, "connection.removed", one.name, base_url=one.base_url)
+    one.delete()
+
+
+@transaction.atomic
+def move_up(request: TeamRequest, one: GatewayConnection) -> None:
+    """Ask this connection one place earlier."""
+    order = [each.pk for each in request.team.connections.select_for_update().order_by("position", "pk")]
+    place = order.index(one.pk)
+    if place:
+        order[place - 1], order[place] = order[place], order[place - 1]
+    for position, pk in enumerate(order):
+        GatewayConnection.objects.filter(pk=pk).update(position=position)
+    audit(request.team, request.user, "connection.moved", one.name)
+
+
+def test(one: GatewayConnection) -> dict[str, Any]:
+    """Ask the gateway what it knows about each key, and keep the answers. Talks to the network, so no transaction."""
+    keys = {"read": one.read_key, "replay": one.replay_key}
+    result = {name: _seen(one.base_url, key) for name, key in keys.items() if key}
+    one.remember_check(result)
+    return result
+
+
+def _seen(base_url: str, key: Secret) -> dict[str, Any]:
+    """What the gateway shows about one key: a `Probe` in plain values. True, False, or None where it is unknown."""
+    try:
+        probe = clients.client(base_url, key, timeouts=PATIENCE).probe()
+    except clients.Withdrawn as refusal:
+        return {"fault": f"{refusal} Its key was not sent.", "advice": "Choose another address."}
+    except ValueError:
+        return {
+            "reachable": False,
+            "fault": "The address or the key cannot be used.",
+            "advice": "Enter both again.",
+        }
+    fault = probe.fault
+    words = {"fault": fault.title, "advice": fault.advice} if fault else {}
+    return {name: getattr(probe, name) for name in FACTS} | words

@@ -1,0 +1,224 @@
+"""Two generations or replays side by side: what they said, what it took, what was asked.
+
+Two clocks are not compared: the gateway's times stand against the gateway's, times measured here against times
+measured here; where neither is possible they stand beside each other without a difference.
+"""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from urllib.parse import urlencode
+
+from generations.compare.subjects import Recorded, Rerun, Subject
+from generations.gateway.rawjson.values import Value
+from generations.models import Generation, Replay
+from generations.reading.answer import replayed, vocabulary
+from generations.reading.diff import answer_diff, deltas
+from generations.reading.diff.answer_diff import Contrast, Lines, View
+from generations.reading.diff.deltas import Delta
+from generations.reading.figures import formatting
+from generations.reading.figures import recorded_times as times_of
+from generations.reading.figures.recorded_times import Times
+from generations.reading.page_types import Part
+
+HERE = "measured here"
+AT_ONCE = 2**19  # bytes of two sides that a page thread compares
+
+
+class Comparison:
+    """What differs between two subjects, drawn for one view; each part is made when it is asked for."""
+
+    def __init__(self, a: Subject, b: Subject, view: View = "inline") -> None:
+        self.a, self.b, self.view = a, b, view
+
+    @property
+    def subjects(self) -> list[tuple[str, Subject]]:
+        return [("A", self.a), ("B", self.b)]
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether so much is compared that no page thread should do it."""
+        return self.a.weight + self.b.weight > AT_ONCE
+
+    @cached_property
+    def deltas(self) -> list[Delta]:
+        return figures(self.a, self.b)
+
+    @property
+    def clock(self) -> str:
+        """Whose times stand there, in words."""
+        if self.a.recorded and self.b.recorded:
+            return "both as the gateway recorded them"
+        return (
+            "times measured here" if self.a.replay and self.b.replay else "two clocks: times are not compared"
+        )
+
+    @cached_property
+    def silent(self) -> list[tuple[str, Subject]]:
+        """The sides without an answer that can be compared, each with its letter."""
+        return [(letter, one) for letter, one in self.subjects if one.said is None]
+
+    @cached_property
+    def answers(self) -> Contrast | None:
+        """What differs between the answers, None when one of them is silent."""
+        if self.a.said is None or self.b.said is None:
+            return None
+        return answer_diff.contrast(self.a.said, self.b.said, self.view)
+
+    @cached_property
+    def offers(self) -> list["Offer"]:
+        """For each silent side why it is silent, and what can be compared in its place."""
+        return [_offer(letter, self.a, self.b) for letter, _ in self.silent]
+
+    @cached_property
+    def _requests(self) -> "Lines | str":
+        return answer_diff.requests(self.a.request, self.b.request)
+
+    @property
+    def requests(self) -> Lines | None:
+        """What differs between the requests, None where that is not known."""
+        return self._requests if isinstance(self._requests, Lines) else None
+
+    @property
+    def why_no_requests(self) -> str:
+        return self._requests if isinstance(self._requests, str) else ""
+
+    @cached_property
+    def galleries(self) -> list[tuple[str, Subject, list[Part]]]:
+        """The pictures of both sides; empty when there is none."""
+        found = [(letter, one, replayed.media_in(one.side, "image")) for letter, one in self.subjects]
+        return found if any(parts for _, _, parts in found) else []
+
+
+def compare(replay: Replay, view: View = "inline") -> Comparison:
+    """A replay against its original."""
+    return Comparison(Recorded(replay.generation), Rerun(replay), view)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Why one side is silent, and replays in its place, each with the query of that comparison.
+
+    `paste_url` is where its answer can be pasted, "" where it cannot.
+    """
+
+    letter: str
+    why: str
+    replays: list[tuple[Replay, str]]
+    paste_url: str = ""
+
+
+def _offer(letter: str, a: Subject, b: Subject) -> Offer:
+    subject, other = (a, b) if letter == "A" else (b, a)
+    found = [(one, str(one.pk)) for one in subject.others if str(one.pk) != other.key]
+    keys = [(key, other.key) if letter == "A" else (other.key, key) for _, key in found]
+    queries = [urlencode({"a": first, "b": second}) for first, second in keys]
+    replays = [(one, query) for (one, _), query in zip(found, queries, strict=True)]
+    return Offer(letter, subject.why_silent, replays, f"{subject.url}/paste" if subject.may_be_pasted else "")
+
+
+# -- figures -------------------------------------------------------------------------------------------------
+
+
+def figures(a: Subject, b: Subject) -> list[Delta]:
+    """The figures that people compare."""
+    one, other = a.recorded or a.replay, b.recorded or b.replay
+    assert one is not None, "a subject is recorded or a replay"
+    assert other is not None, "a subject is recorded or a replay"
+    told = [
+        *times(a, b),
+        deltas.figure("Input tokens", one.input_tokens, other.input_tokens, formatting.count, neutral=True),
+        deltas.figure(
+            "Output tokens", one.output_tokens, other.output_tokens, formatting.count, neutral=True
+        ),
+        deltas.figure("Cost", one.cost_nanos, other.cost_nanos, _dollars),
+        deltas.word("Finish", one.finish_reason, other.finish_reason, vocabulary.same_finish),
+        deltas.word("Provider", one.provider, other.provider),
+        _model(a, b),
+        deltas.word("Status", one.status_code, other.status_code),
+    ]
+    endpoints = a.generation.endpoint, b.generation.endpoint
+    return told if endpoints[0] == endpoints[1] else [*told, deltas.word("Endpoint", *endpoints)]
+
+
+def _dollars(nanos: "int | Decimal | None") -> str:
+    return formatting.dollars(None if nanos is None else int(nanos))
+
+
+def _model(a: Subject, b: Subject) -> Delta:
+    """Records and answers name models differently, so only names from one source are said to differ."""
+    before, after = ((one.recorded or one.replay).model_id for one in (a, b))  # type: ignore[union-attr]
+    told = deltas.word("Model", before, after, vocabulary.same_model)
+    fair = (a.recorded is None) == (b.recorded is None)
+    return told if fair or told.tone == "same" else Delta("Model", told.before, told.after)
+
+
+def times(a: Subject, b: Subject) -> list[Delta]:
+    """First token and total, in ms, clock by clock."""
+    made = _recorded(a.recorded, b.recorded) if a.recorded and b.recorded else []
+    made += _measured(a.replay, b.replay) if a.replay and b.replay else []
+    return made or _two_clocks(a, b)
+
+
+def _recorded(one: Generation, other: Generation) -> list[Delta]:
+    first, second = gateway_times(one), gateway_times(other)
+    fair = (first.meaning == "failed") == (second.meaning == "failed")
+    return _known(
+        _time("First token", first.first, second.first),
+        _time("Total", first.total, second.total, fair=fair),
+        _time("After the first token", first.after, second.after),
+    )
+
+
+def _known(*told: Delta) -> list[Delta]:
+    """Those of which at least one side is known."""
+    return [one for one in told if (one.before, one.after) != (formatting.UNKNOWN, formatting.UNKNOWN)]
+
+
+def gateway_times(row: Generation) -> Times:
+    """The gateway's times in ms under the meaning that they had when it wrote them."""
+    fields: dict[str, Value] = {
+        "latency_ms": row.latency_ms,  # type: ignore[dict-item]  # decimals are read as they are
+        "generation_ms": row.generation_ms,  # type: ignore[dict-item]
+        "success": row.success,
+        "stream": row.stream,
+        "status_code": row.status_code,  # type: ignore[dict-item]
+    }
+    known = times_of.read(fields, row.made_at)
+    return known if known.total is None or row.wait_ms is None else replace(known, total=row.wait_ms)
+
+
+def _measured(one: Replay, other: Replay) -> list[Delta]:
+    return _known(
+        _time("First token", one.first_token_ms, other.first_token_ms, note=HERE),
+        _time("Total", one.total_ms, other.total_ms, note=HERE),
+    )
+
+
+def _two_clocks(a: Subject, b: Subject) -> list[Delta]:
+    told = [_own(one) for one in (a, b)]
+    note = HERE if a.recorded else f"the first one {HERE}"
+    labels = ("First token", "Total")
+    return _known(
+        *(_time(label, *pair, note=note, fair=False) for label, *pair in zip(labels, *told, strict=True))
+    )
+
+
+def _own(one: Subject) -> "tuple[int | Decimal | None, int | Decimal | None]":
+    """First token and total of a subject by whichever clock there is."""
+    if one.recorded:
+        known = gateway_times(one.recorded)
+        return known.first, known.total
+    assert one.replay is not None, "a subject is recorded or a replay"
+    return one.replay.first_token_ms, one.replay.total_ms
+
+
+def _time(
+    label: str,
+    before: "int | Decimal | None",
+    after: "int | Decimal | None",
+    *,
+    note: str = "",
+    fair: bool = True,
+) -> Delta:
+    return deltas.figure(label, before, after, formatting.duration, note=note, fair=fair)

@@ -1,0 +1,198 @@
+"""The form of the replay lab: what to change, how often, with which models. Checked against one stored request."""
+
+from itertools import accumulate
+from typing import Any, cast
+from uuid import uuid4
+
+from django import forms
+from django.conf import settings
+from django.http import QueryDict
+
+from generations.gateway.rawjson import values
+from generations.gateway.rawjson.values import visible
+from generations.reading.edits import message_edits, parameter_edits
+from generations.reading.edits.message_edits import Editable
+from generations.reading.edits.parameter_edits import Variation
+from generations.reading.edits.patch_ops import Body
+from generations.replay import batches
+from generations.replay.order.request_edits import Change, ChangeRefused, Wish
+
+LONGEST_TEXT = 20_000
+MOST_TEXTS = 60
+MOST_TEXT_BYTES = 600_000
+LONGEST_WHOLE = 1_000_000
+MOST_MODELS = 10
+PARAMETERS = [name for name in parameter_edits.VARIATIONS if name not in ("model", "provider")]
+
+
+class RunForm(forms.Form):
+    """What every replay and batch has. `click` makes a double click one; `seen` is what the page showed of the plan."""
+
+    click = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    sure = forms.BooleanField(required=False)
+    dear = forms.BooleanField(required=False)
+    why = forms.CharField(
+        label="Reason",
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "For the ledger"}),
+    )
+    times = forms.IntegerField(
+        label="Times", min_value=1, max_value=batches.MOST_TIMES, initial=1, required=False
+    )
+    parallel = forms.IntegerField(label="At once", min_value=1, required=False)
+    models = forms.CharField(
+        label="Other models beside it",
+        required=False,
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "placeholder": "One on each line"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parallel"].initial = min(8, settings.TEAM_PARALLEL)
+
+    def clean_times(self) -> int:
+        return self.cleaned_data["times"] or 1
+
+    def clean_parallel(self) -> int:
+        return min(self.cleaned_data["parallel"] or 8, settings.TEAM_PARALLEL)
+
+    def clean_models(self) -> list[str]:
+        """The names, each once."""
+        names = list(dict.fromkeys(self.cleaned_data["models"].split()))
+        if len(names) > MOST_MODELS:
+            raise forms.ValidationError(f"At most {MOST_MODELS} models at once.")
+        return names
+
+    def renew_click(self) -> None:
+        """The page that is shown again can start something of its own."""
+        data = cast(QueryDict, self.data).copy()
+        data["click"] = str(uuid4())
+        self.data = data
+
+    def variants(self, wish: Wish) -> list[Wish]:
+        """The wish itself, and once more for each other model."""
+        return [wish, *(wish.also(("model", name)) for name in self.cleaned_data["models"])]
+
+
+def _field(one: Variation, initial: str) -> forms.Field:
+    if one.choices and not one.free:
+        known = ["", *one.choices] if initial in ("", *one.choices) else ["", initial, *one.choices]
+        offered = known[1:] if one.name == "stream" else known
+        choices = [(value, value or "not set") for value in offered]
+        return forms.ChoiceField(label=one.label, required=False, initial=initial, choices=choices)
+    widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "list": f"{one.name}s"})
+    return forms.CharField(label=one.label, required=False, initial=initial, max_length=400, widget=widget)
+
+
+class ChangeForm(RunForm):
+    """The changes of one stored request. Fields begin with what `shown` (the request, or what a replay made of it) has."""
+
+    def __init__(self, *args: Any, body: Body, shown: Body, wire: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.body, self.wire = body, wire
+        self.offered = parameter_edits.offered(body, wire)
+        for one in self.offered:
+            self.fields[f"v-{one.name}"] = _field(one, one.present(shown, wire))
+        now = {one.at: one.text for one in message_edits.editable(shown, wire)}
+        self.editable = _offered(message_edits.editable(body, wire))
+        for number, text in enumerate(self.editable):
+            self.fields[f"t-{number}"] = _text_field(text, now.get(text.at, text.text))
+
+    def wish(self) -> Wish:
+        """What differs from the stored request."""
+        changes = [self._change(one) for one in self.offered]
+        texts = {one.at: self.cleaned_data[f"t-{number}"] for number, one in enumerate(self.editable)}
+        given = {at: told for at, told in texts.items() if told is not None}
+        return Wish([change for change in changes if change is not None], given)
+
+    def _change(self, one: Variation) -> Change | None:
+        value = _line(self.cleaned_data.get(f"v-{one.name}", ""))
+        return (one.name, value) if value != _line(one.present(self.body, self.wire)) else None
+
+    def refuse(self, error: ChangeRefused) -> None:
+        """Show the reason at the field it belongs to."""
+        name = f"v-{error.field}" if f"v-{error.field}" in self.fields else None
+        self.add_error(name, str(error))
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[f"v-{one.name}"] for one in self.offered if one.name in ("model", "provider")]
+
+    @property
+    def parameter_fields(self) -> list[forms.BoundField]:
+        return [self[f"v-{one.name}"] for one in self.offered if one.name in PARAMETERS]
+
+    @property
+    def text_fields(self) -> list[forms.BoundField]:
+        return [self[f"t-{number}"] for number in range(len(self.editable))]
+
+
+def _line(value: str) -> str:
+    """A value as a field of one line brings it back: without line breaks, and blanks around it."""
+    return value.replace("\r", "").replace("\n", "").strip()
+
+
+def _text_field(one: Editable, initial: str) -> forms.CharField:
+    rows = min(12, max(2, len(initial) // 90 + initial.count("\n") + 1))
+    return forms.CharField(
+        label=f"{one.role or 'text'} · {one.path}",
+        required=False,
+        strip=False,
+        max_length=10 * LONGEST_TEXT,
+        initial=visible(initial),
+        empty_value=None if not initial else "",
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+def _offered(texts: list[Editable]) -> list[Editable]:
+    """The texts that fit into one form, which Django reads up to 2.5 MB: a byte may take three."""
+    short = [one for one in texts if len(one.text) <= LONGEST_TEXT][:MOST_TEXTS]
+    sizes = accumulate(len(one.text.encode("utf-8", "surrogatepass")) for one in short)
+    return [one for one, size in zip(short, sizes, strict=True) if size <= MOST_TEXT_BYTES]
+
+
+class WholeForm(RunForm):
+    """The whole request as JSON."""
+
+    whole = forms.CharField(
+        label="Request body",
+        strip=False,
+        max_length=LONGEST_WHOLE,
+        widget=forms.Textarea(attrs={"rows": 30, "class": "mono", "spellcheck": "false", "wrap": "off"}),
+    )
+
+    def wish(self) -> Wish:
+        return Wish(whole=self.cleaned_data["whole"])
+
+    def refuse(self, error: ChangeRefused) -> None:
+        """Show the reason beside the text; it names the line."""
+        self.add_error("whole", str(error))
+
+
+class ManyForm(RunForm):
+    """The same change for many generations: an empty field leaves the parameter as each request has it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for one in parameter_edits.VARIATIONS.values():
+            self.fields[f"v-{one.name}"] = field = _field(one, "")
+            if isinstance(field, forms.ChoiceField):
+                field.choices = [("", "as stored"), *((value, value) for value in one.choices if value)]
+
+    def wish(self) -> Wish:
+        names = [name for name in parameter_edits.VARIATIONS if self.cleaned_data[f"v-{name}"].strip()]
+        return Wish([(name, self.cleaned_data[f"v-{name}"].strip()) for name in names])
+
+    @property
+    def change_fields(self) -> list[forms.BoundField]:
+        return [self[f"v-{name}"] for name in parameter_edits.VARIATIONS]
+
+
+def body_of(raw: bytes) -> Body:
+    """The members of a request; none where it is no object."""
+    value = values.loads(raw)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,101 @@
+"""The limits of a team's replays, as admins type them: dollars with decimals, stored in nanos."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from generations.models import ReplayLimits
+from generations.reading.figures.formatting import exact_dollars
+
+NANOS = 10**9
+MOST_COUNT = 1_000_000
+NO_LIMIT = "no limit"
+# Form field -> the name in sentences.
+LIMITS = {
+    "per_replay_nanos": "per replay",
+    "confirm_nanos": "confirmation above",
+    "person_day_nanos": "per person and day",
+    "person_day_count": "replays per person and day",
+    "team_day_nanos": "team per day",
+    "team_day_count": "replays of the team per day",
+}
+
+
+class Money(forms.DecimalField):
+    """Dollars as typed; the cleaned value is nanos, None when it was left empty."""
+
+    def __init__(self, label: str, help_text: str) -> None:
+        attrs = {"inputmode": "decimal", "autocomplete": "off", "placeholder": NO_LIMIT}
+        super().__init__(
+            label=label,
+            help_text=help_text,
+            min_value=0,
+            max_digits=18,
+            decimal_places=9,
+            required=False,
+            widget=forms.TextInput(attrs=attrs),
+            error_messages={
+                "invalid": "Type dollars as digits with a point, like 0.50, or leave it empty for no limit.",
+                "min_value": "A limit cannot be below 0.",
+                "max_decimal_places": "A billionth of a dollar (nine places after the point) is the smallest unit.",
+            },
+        )
+
+    def to_python(self, value: Any) -> Any:
+        """Takes a dollar sign and blanks around the number too."""
+        return super().to_python(value.strip().removeprefix("$") if isinstance(value, str) else value)
+
+    def clean(self, value: Any) -> Any:
+        """In nanos."""
+        dollars: Decimal | None = super().clean(value)
+        return None if dollars is None else int(dollars * NANOS)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Nanos as dollars with every digit; what was typed stays as it was."""
+        return exact_dollars(value).strip("$").replace(",", "") if isinstance(value, int) else value
+
+
+class Number(forms.IntegerField):
+    """How many replays, None when it was left empty."""
+
+    def __init__(self, label: str, help_text: str) -> None:
+        attrs = {"inputmode": "numeric", "autocomplete": "off", "placeholder": NO_LIMIT}
+        super().__init__(
+            label=label,
+            help_text=help_text,
+            min_value=0,
+            max_value=MOST_COUNT,
+            required=False,
+            widget=forms.TextInput(attrs=attrs),
+            error_messages={"invalid": "Type a whole number, or leave it empty for no limit."},
+        )
+
+
+class LimitsForm(forms.Form):
+    """Every limit of a team. The cleaned values fit the columns of `ReplayLimits`."""
+
+    per_replay_nanos = Money(
+        "Most for one replay ($)",
+        "A replay that is expected to cost more is refused.",
+    )
+    confirm_nanos = Money(
+        "Ask for confirmation above ($)",
+        "What is expected to cost more, one replay or a whole batch, starts only with its own tick.",
+    )
+    person_day_nanos = Money("Most for each person ($)", "For all replays of one person together.")
+    person_day_count = Number("Most replays of each person", "Batches count with each of their replays.")
+    team_day_nanos = Money("Most for the team ($)", "For all replays of all members together.")
+    team_day_count = Number("Most replays of the team", "0 stops all replays of the team.")
+
+    @classmethod
+    def of(cls, limits: ReplayLimits) -> "LimitsForm":
+        """The form that shows these limits."""
+        return cls(initial={name: getattr(limits, name) for name in LIMITS})
+
+
+def in_words(name: str, value: int | None) -> str:
+    """A limit for people: `$0.50`, `200`, `no limit`."""
+    if value is None:
+        return NO_LIMIT
+    return exact_dollars(value) if name.endswith("_nanos") else f"{value:,}"

@@ -1,0 +1,189 @@
+"""Pick the error for an answer that is no success, or for a connection that failed.
+
+contract: "Authentication and errors". The shapes of bodies are read by `error_bodies`, the words stand in
+`error_catalogue`.
+"""
+
+import socket
+import ssl
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal, TypeAlias
+
+import httpx
+
+from generations.gateway import error_bodies, errors, head_limits
+from generations.gateway.error_bodies import ORIGINS, entry_of
+from generations.gateway.error_catalogue import CODES, OF_KEYS, TRANSIENT
+from generations.gateway.errors import GatewayError
+from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads, visible
+
+__all__ = ["answered", "broken", "is_page", "seconds", "tree"]
+
+Asked: TypeAlias = Literal["record", "send"]
+_DAY = 86_400
+
+
+def tree(root: type[GatewayError] = GatewayError) -> list[type[GatewayError]]:
+    """Every class of the error tree, parents first."""
+    return [root, *(kind for child in root.__subclasses__() for kind in tree(child))]
+
+
+_BY_CODE: dict[str, type[GatewayError]] = {kind.code: kind for kind in tree() if kind.code in CODES} | {
+    "db_error": errors.DatabaseFault,
+    "gateway_error": errors.PipelineFailed,
+    "insufficient_scope": errors.InsufficientScope,
+    "not_implemented_yet": errors.NotImplementedYet,
+}
+_BY_STATUS: dict[int, type[GatewayError]] = {
+    400: errors.BadRequest,
+    401: errors.Unauthorised,
+    402: errors.PaymentRequired,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    409: errors.NotReady,
+    413: errors.TooLarge,
+    422: errors.ValidationFailed,
+    429: errors.RateLimited,
+    501: errors.NotImplementedYet,
+    502: errors.UpstreamFailed,
+}
+
+
+def answered(asked: Asked, status: int, headers: Mapping[str, str], body: bytes) -> GatewayError:
+    """The error for an HTTP answer that is no success. `headers` have lower-case names."""
+    told = _told(body)
+    kind = _kind(asked, status, told) if told is not None else _foreign(status, headers, body)
+    error = kind(_message(told, body), status=status, body=body, sent=True)
+    error.retry_after = seconds(headers.get("retry-after", ""), headers.get("date", ""))
+    if told is not None:
+        _tell(error, told)
+    return error
+
+
+def broken(fault: Exception, *, sent: bool) -> GatewayError:
+    """The error for an exception of httpx. Its text is not taken over: the class says it all."""
+    return _broken_kind(fault)(sent=sent)
+
+
+def _broken_kind(fault: Exception) -> type[GatewayError]:
+    causes = list(_causes(fault))
+    for kind, error in _HEADS:
+        if any(isinstance(cause, kind) for cause in causes):
+            return error
+    for kind, error in _CONNECTION:
+        if isinstance(fault, kind):
+            return error
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return errors.TlsFailed
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return errors.Unresolved
+    return errors.ConnectFailed if isinstance(fault, httpx.ConnectError) else errors.ConnectionLost
+
+
+_CONNECTION: tuple[tuple[type[Exception], type[GatewayError]], ...] = (
+    (httpx.ConnectTimeout, errors.ConnectTimeout),
+    (httpx.TimeoutException, errors.ReadTimeout),
+    (httpx.LocalProtocolError, errors.NotSent),
+    (httpx.UnsupportedProtocol, errors.NotSent),
+    (httpx.InvalidURL, errors.NotSent),
+    (httpx.DecodingError, errors.Garbled),
+    (zlib.error, errors.Garbled),
+)
+_HEADS: tuple[tuple[type[Exception], type[GatewayError]], ...] = (
+    (head_limits.TooLarge, errors.HeadTooLarge),
+    (head_limits.TooSlow, errors.HeadTooSlow),
+)
+
+
+def _causes(fault: BaseException | None) -> Iterator[BaseException]:
+    while fault is not None:
+        yield fault
+        fault = fault.__cause__ or fault.__context__
+
+
+def _told(body: bytes) -> dict[str, Value] | None:
+    """The flat form of a body that is a JSON object or list, None for everything else."""
+    try:
+        told = loads(body)
+    except Unreadable:
+        return None
+    return error_bodies.flat(told) if isinstance(told, dict | list) else None
+
+
+def _foreign(status: int, headers: Mapping[str, str], body: bytes) -> type[GatewayError]:
+    """Answers that are not JSON objects: proxies, web pages, crashes."""
+    if 300 <= status < 400:
+        return errors.Redirected
+    if is_page(headers, body):
+        return errors.HtmlAnswer
+    if status == 404:
+        return errors.WrongPath
+    if status >= 500:
+        return errors.Crashed
+    return _BY_STATUS.get(status, errors.NotGateway)
+
+
+def is_page(headers: Mapping[str, str], body: bytes) -> bool:
+    """A web page, whatever its status."""
+    return "html" in headers.get("content-type", "") or body[:100].lstrip().startswith(b"<")
+
+
+def _kind(asked: Asked, status: int, told: dict[str, Value]) -> type[GatewayError]:
+    code = _text(told.get("error"))
+    if status == 401:
+        return errors.AuthUnavailable if told.get("reason") in TRANSIENT else errors.Unauthorised
+    if asked == "record" and status == 404:
+        return errors.RecordNotFound
+    if 300 <= status < 400:
+        return errors.Redirected
+    known = _BY_CODE.get(code) or _BY_STATUS.get(status)
+    return known or (errors.ServerFault if status >= 500 else GatewayError)
+
+
+def _message(told: dict[str, Value] | None, body: bytes) -> str:
+    """The gateway's own words, at most 2,000 characters."""
+    if told is not None:
+        return _text(told.get("description"))[:2000]
+    text = body[:8000].decode("utf-8", "replace").strip()
+    return "" if text.startswith("<") else visible(text[:2000])
+
+
+def _tell(error: GatewayError, told: dict[str, Value]) -> None:
+    """What the gateway told about the error goes onto it."""
+    error.payload = told
+    error.code = _text(told.get("error")) or error.code
+    error.reason = _text(told.get("reason"))
+    error.generation_id = _text(told.get("generation_id") or told.get("requestId")) or None
+    entry = entry_of(told)
+    if entry is not None and not isinstance(error, errors.RecordNotFound):
+        error.explain(entry, _names(told))
+    elif origin := ORIGINS.get(_text(told.get("error_origin"))):
+        error.fault = origin
+    if isinstance(error, errors.Unauthorised) and entry is not None and entry.key in OF_KEYS - TRANSIENT:
+        error.advice += " Keys are saved in the team's gateway connections."
+
+
+def _names(told: dict[str, Value]) -> dict[str, str]:
+    """The provider, where the error names just one."""
+    failed = told.get("failed_providers")
+    names = [_text(one) for one in failed] if isinstance(failed, list) else []
+    return {"provider": names[0][:60]} if len(names) == 1 and names[0] else {}
+
+
+def _text(value: Value) -> str:
+    return visible(str(value)) if is_text(value) else ""
+
+
+def seconds(header: str, now: str = "") -> float | None:
+    """`Retry-After` as seconds, up to a day; its other form, a date, against the answer's own `Date`."""
+    if header.isascii() and header.isdigit() and len(header) < 7:
+        return float(header)
+    try:
+        then = parsedate_to_datetime(header)
+        left = (then - (parsedate_to_datetime(now) if now else datetime.now(UTC))).total_seconds()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return left if 0 <= left <= _DAY else None

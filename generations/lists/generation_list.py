@@ -1,0 +1,200 @@
+"""The list of a team's generations: what is asked for, one page of it, all of it as CSV.
+
+Pages are cut by the place of their rows (time and row number), so the last page costs what the first does. Nothing
+here reads a body, and nothing counts rows.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.postgres.search import SearchVector
+from django.db import connection
+from django.db.models import Q, Value
+from django.utils.html import strip_tags
+
+from dashboard.models import Team
+from generations.lists import csv_export
+from generations.models import FirstWords, Generation, Replay
+from generations.models.generation import GenerationQuerySet
+from generations.reading.page_types import Outline, Side
+
+PAGE = 50
+BATCH = 1000
+OPTIONS_SHOWN = 200
+WORDS_KEPT = 4000  # characters of each side
+OUTCOMES = {"succeeded": True, "failed": False, "unknown": None}
+COLUMNS = {
+    "model": "model_id",
+    "provider": "provider",
+    "endpoint": "endpoint",
+    "stream": "stream",
+    "byok": "byok",
+    "who": "looked_up_by",
+    "since": "sorted_at__gte",
+    "until": "sorted_at__lte",
+    "cost_min": "cost_nanos__gte",
+    "cost_max": "cost_nanos__lte",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins: after this row of the list, or, `back`, before it."""
+
+    at: datetime
+    pk: int
+    back: bool = False
+
+    @classmethod
+    def read(cls, text: str, *, back: bool = False) -> "Place | None":
+        """The place that `str` wrote, None for any other text."""
+        time, _, pk = text.rpartition("_")
+        try:
+            at = datetime.fromisoformat(time)
+            at = at.astimezone(UTC) if at.tzinfo else at
+        except (ValueError, OverflowError):
+            return None
+        known = at.tzinfo is not None and pk.isascii() and pk.isdigit() and len(pk) < 19
+        return cls(at, int(pk), back) if known else None
+
+    @classmethod
+    def of(cls, row: Generation) -> "Place":
+        return cls(row.sorted_at, row.pk)
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}_{self.pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, newest first, and the places where the newer and the older ones begin (None: there are none)."""
+
+    rows: list[Generation]
+    newer: Place | None = None
+    older: Place | None = None
+
+
+def matching(team: Team, wanted: Mapping[str, Any]) -> GenerationQuerySet:
+    """The team's generations that the values of a BrowseForm describe; None and "" ask for nothing.
+
+    Costs are nanos, times ms.
+    """
+    given = {name: value for name, value in wanted.items() if value not in (None, "")}
+    found = Generation.objects.of(team)
+    found = found.filter(**{column: given[name] for name, column in COLUMNS.items() if name in given})
+    found = found.taking(given.get("ms_min"), given.get("ms_max"))
+    if "outcome" in given:
+        found = found.filter(success=OUTCOMES[given["outcome"]])
+    if "status" in given:
+        found = found.filter(ended_with(given["status"]))
+    if "replayed" in given:
+        replays = Q(id__in=Replay.objects.filter(team=team).values("generation"))
+        found = found.filter(replays if given["replayed"] else ~replays)
+    return found.saying(given["q"]) if "q" in given else found
+
+
+def ended_with(status: str) -> Q:
+    """An HTTP status (a number) or an error code."""
+    is_number = status.isascii() and status.isdigit() and len(status) < 10
+    return Q(status_code=int(status)) if is_number else Q(error_code=status)
+
+
+def page(found: GenerationQuerySet, place: Place | None = None, size: int = PAGE) -> Page:
+    """One page of `found`, by one query for one row more than it shows."""
+    if place is not None and place.back:
+        rows = list(found.newer_than(place.at, place.pk).order_by("sorted_at", "id")[: size + 1])
+        more, rows = len(rows) > size, rows[:size][::-1]
+        return Page(rows, Place.of(rows[0]) if more else None, Place.of(rows[-1]) if rows else None)
+    found = found.newest_first()
+    rows = list((found.older_than(place.at, place.pk) if place else found)[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    return Page(rows, Place.of(rows[0]) if place and rows else None, Place.of(rows[-1]) if more else None)
+
+
+# -- what can be chosen ----------------------------------------------------------------------------------------
+
+# Steps through an index from one value to the next, so the cost grows with the values and not with the rows.
+VALUES = """
+SELECT '{column}', value FROM (
+    WITH RECURSIVE step(value) AS (
+        (SELECT {column} FROM generations_generation WHERE team_id = %(team)s ORDER BY {column} LIMIT 1)
+        UNION ALL
+        SELECT (SELECT {column} FROM generations_generation
+                WHERE team_id = %(team)s AND {column} > step.value ORDER BY {column} LIMIT 1)
+        FROM step WHERE step.value IS NOT NULL
+    )
+    SELECT value FROM step WHERE value <> '' LIMIT %(most)s
+) found_{column}
+"""
+OFFERED = ("model_id", "provider", "endpoint", "error_code")
+OFFERS = " UNION ALL ".join(VALUES.format(column=column) for column in OFFERED)
+
+
+def offers(team: Team) -> dict[str, list[str]]:
+    """The values that the team's rows have, by column, at most 200 of each: one query."""
+    found: dict[str, list[str]] = {column: [] for column in OFFERED}
+    with connection.cursor() as cursor:
+        cursor.execute(OFFERS, {"team": team.pk, "most": OPTIONS_SHOWN})
+        for column, value in cursor.fetchall():
+            found[column].append(value)
+    return found
+
+
+# -- free text -------------------------------------------------------------------------------------------------
+
+
+def first_words(sketch: Outline) -> str:
+    """The beginning of prompt and answer, as far as the outline shows them."""
+    return f"{_said(sketch.request)}\n{_said(sketch.answer)}"
+
+
+def _said(side: Side) -> str:
+    parts = [part for turn in side.turns for part in turn.parts]
+    return " ".join(part.head or _plain(part.html) for part in parts)[:WORDS_KEPT]
+
+
+def _plain(html: str) -> str:
+    return strip_tags(html[: 2 * WORDS_KEPT])
+
+
+def remember_words(row: Generation, sketch: Outline) -> None:
+    """Let free text find `row`."""
+    vector = SearchVector(Value(first_words(sketch)), config="simple")
+    FirstWords.objects.bulk_create(
+        [FirstWords(generation=row, vector=vector)],
+        update_conflicts=True,
+        unique_fields=["generation"],
+        update_fields=["vector"],
+    )
+
+
+# -- CSV -------------------------------------------------------------------------------------------------------
+
+CSV_COLUMNS = (
+    *("request_id", "made_at", "looked_up_at", "model_id", "provider", "endpoint", "stream", "byok"),
+    *("success", "status_code", "error_code", "finish_reason", "latency_ms", "generation_ms", "wait_ms"),
+    *("input_tokens", "output_tokens", "cost_nanos", "native_response_id", "session_id", "replayable"),
+)
+
+
+def csv_lines(found: GenerationQuerySet, size: int = BATCH) -> Iterator[str]:
+    """`found` as CSV, newest first."""
+    return csv_export.lines(
+        [*CSV_COLUMNS, "looked_up_by"], _batches(found.select_related("looked_up_by"), size)
+    )
+
+
+def _batches(found: GenerationQuerySet, size: int) -> Iterator[list[list[object]]]:
+    """Reads batch after batch by place: no cursor stays open for a slow reader."""
+    place, more = None, True
+    while more:
+        batch = page(found, place, size)
+        yield [cells(row) for row in batch.rows]
+        place, more = batch.older, batch.older is not None
+
+
+def cells(row: Generation) -> list[object]:
+    """One line of the CSV; unknown is empty."""
+    return [*(getattr(row, name) for name in CSV_COLUMNS), row.looked_up_by and row.looked_up_by.email]

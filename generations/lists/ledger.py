@@ -1,0 +1,315 @@
+"""Who replayed what, when, why, how, and what it cost: rows, sums, CSV.
+
+Costs are those of `replay.limits.COST`: what was never sent cost nothing, unknown stays unknown and is counted
+apart. No answer and no record is read; of a patch only its beginning.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
+from django.db.models.functions import Coalesce, Left, TruncDate
+
+from dashboard.models import Team, User
+from generations.lists import csv_export
+from generations.models import Replay
+from generations.models.replay import EXPIRED_PATCH, ReplayQuerySet
+from generations.reading.edits import json_patch
+from generations.reading.edits.patch_summary import PatchLine, lines
+from generations.replay.order.spending_limits import COST, FORGOTTEN
+
+PAGE = 50
+BATCH = 1000
+PATCH_READ = 4000  # characters
+EQUAL = {"who": "requested_by", "model": "model_id", "state": "state"}
+KINDS = {"batch": Q(batch__isnull=False), "single": Q(batch=None)}
+CHANGES = {"changed": ~Q(patch=""), "stored": Q(patch="")}
+
+
+def matching(team: Team, wanted: Mapping[str, Any]) -> ReplayQuerySet:
+    """The team's replays that the values of a LedgerForm describe; None and "" ask for nothing. Days are UTC."""
+    given = {name: value for name, value in wanted.items() if value not in (None, "")}
+    found = Replay.objects.filter(_within("created_at", given), team=team)
+    found = found.filter(**{column: given[name] for name, column in EQUAL.items() if name in given})
+    if "kind" in given:
+        found = found.filter(KINDS[given["kind"]])
+    return found.filter(CHANGES[given["sent_as"]]) if "sent_as" in given else found
+
+
+def _within(column: str, given: Mapping[str, Any]) -> Q:
+    """From the beginning of the first day to the end of the last one, where they are given."""
+    found = Q()
+    if given.get("since"):
+        found &= Q((f"{column}__gte", _midnight(given["since"])))
+    if given.get("until"):
+        found &= Q((f"{column}__lt", _midnight(given["until"] + timedelta(days=1))))
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def forgotten(team: Team, wanted: Mapping[str, Any]) -> int:
+    """How many replays went with the generations that were forgotten in the days asked for."""
+    events = team.audit_events.filter(_within("at", wanted), action=FORGOTTEN)
+    return sum(details.get("replays", 0) for details in events.values_list("details", flat=True))
+
+
+def people(team: Team) -> list[User]:
+    """Members of the team, and whoever else has replayed in it."""
+    replayed = Exists(Replay.objects.filter(team=team, requested_by=OuterRef("pk")))
+    member = Exists(team.memberships.filter(user=OuterRef("pk")))
+    return list(User.objects.filter(Q(replayed) | Q(member)).order_by("name", "email"))
+
+
+# --- rows ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins: after this row of the ledger, or, `back`, before it."""
+
+    at: datetime
+    pk: UUID
+    back: bool = False
+
+    @classmethod
+    def read(cls, text: str, *, back: bool = False) -> "Place | None":
+        """The place that `str` wrote, None for any other text."""
+        moment, _, pk = text.rpartition("_")
+        try:
+            at, row = datetime.fromisoformat(moment), UUID(pk)
+        except ValueError:
+            return None
+        return cls(at, row, back) if at.tzinfo is not None else None
+
+    @classmethod
+    def of(cls, row: Replay) -> "Place":
+        return cls(row.created_at, row.pk)
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}_{self.pk}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the ledger. `row` has `cost` (nanos), `patch_head` and `patch_bytes` beside its columns."""
+
+    row: Replay
+
+    @property
+    def cost(self) -> int | None:
+        """In nanos; None while, or because, it is not known."""
+        found: int | None = self.row.cost  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def expected(self) -> int | None:
+        """The dearest that was expected, in nanos."""
+        return self.row.expected_low if self.row.expected_high is None else self.row.expected_high
+
+    @property
+    def is_unsent(self) -> bool:
+        """Nothing of it reached the gateway."""
+        return self.row.sent is False or (self.row.state, self.row.reason) == ("cancelled", "before_start")
+
+    @property
+    def patch(self) -> str | None:
+        """The JSON Patch, "" for none; None when it is too long to be read here."""
+        is_long = self.row.patch_bytes > PATCH_READ  # type: ignore[attr-defined]
+        return None if is_long else self.row.patch_head  # type: ignore[attr-defined]
+
+    @property
+    def expired(self) -> bool:
+        """Whether there were changes that are no longer kept."""
+        return self.patch == EXPIRED_PATCH
+
+    @property
+    def patch_bytes(self) -> int:
+        return self.row.patch_bytes  # type: ignore[attr-defined, no-any-return]
+
+    @cached_property
+    def changes(self) -> list[PatchLine] | None:
+        """What the patch changes; None when it is too long for a list."""
+        if self.patch is None:
+            return None
+        try:
+            return lines(None, json_patch.read(self.patch)) if self.patch else []
+        except json_patch.PatchRefused:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries, newest first, and the places where the newer and the older ones begin (None: there are none)."""
+
+    entries: list[Entry]
+    newer: Place | None = None
+    older: Place | None = None
+
+
+SHOWN = (
+    *("id", "created_at", "finished_at", "state", "reason", "reproduced", "status_code", "sent", "why"),
+    *("place", "model_id", "provider", "expected_low", "expected_high", "cost_nanos", "input_tokens"),
+    *("output_tokens", "total_ms", "new_request_id", "team_id", "batch__title"),
+    *("generation__request_id", "generation__model_id", "requested_by__name", "requested_by__email"),
+)
+
+
+def shown(found: ReplayQuerySet) -> ReplayQuerySet:
+    """With what a line shows and nothing else: one query."""
+    size = Func(F("patch"), function="octet_length", output_field=IntegerField())
+    told = found.annotate(cost=COST, patch_head=Left("patch", PATCH_READ), patch_bytes=size)
+    return told.select_related("generation", "requested_by", "batch").only(*SHOWN)
+
+
+def page(found: ReplayQuerySet, place: Place | None = None, size: int = PAGE) -> Page:
+    """One page of `found`, by one query for one row more than it shows."""
+    told = shown(found)
+    if place is not None and place.back:
+        rows = list(_newer(told, place).order_by("created_at", "id")[: size + 1])
+        more, rows = len(rows) > size, rows[:size][::-1]
+        return Page(_entries(rows), Place.of(rows[0]) if more else None, Place.of(rows[-1]) if rows else None)
+    told = _older(told, place) if place else told
+    rows = list(told.order_by("-created_at", "-id")[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    return Page(
+        _entries(rows), Place.of(rows[0]) if place and rows else None, Place.of(rows[-1]) if more else None
+    )
+
+
+def _entries(rows: Iterable[Replay]) -> list[Entry]:
+    return [Entry(row) for row in rows]
+
+
+def _older(found: ReplayQuerySet, place: Place) -> ReplayQuerySet:
+    """The first condition is what the index seeks by."""
+    return found.filter(created_at__lte=place.at).filter(Q(created_at__lt=place.at) | Q(id__lt=place.pk))
+
+
+def _newer(found: ReplayQuerySet, place: Place) -> ReplayQuerySet:
+    return found.filter(created_at__gte=place.at).filter(Q(created_at__gt=place.at) | Q(id__gt=place.pk))
+
+
+# --- sums ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Of some replays: how many, the nanos that are known, and how many have no known cost.
+
+    For those, `hoped` is the most that was expected in nanos, and `priceless` is how many had no price at all.
+    """
+
+    key: Any
+    count: int
+    known: int
+    unknown: int
+    hoped: int
+    priceless: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of all that the filters find. Days in their order, people (by row number) and models the dearest first."""
+
+    total: Sum
+    days: list[Sum]
+    people: list[Sum]
+    models: list[Sum]
+
+
+# One pass over the rows. grouping() has a bit for each column that a row of the answer is not grouped by.
+SUMS = """
+SELECT grouping(day, person, model), day, person, model, count(*), coalesce(sum(cost), 0), count(*) - count(cost),
+    coalesce(sum(hoped) FILTER (WHERE cost IS NULL), 0), count(*) FILTER (WHERE cost IS NULL AND hoped IS NULL)
+FROM ({rows}) AS found GROUP BY GROUPING SETS ((day), (person), (model), ())
+"""
+DAY, PERSON, MODEL, ALL = 0b011, 0b101, 0b110, 0b111
+
+
+def sums(found: ReplayQuerySet) -> Sums:
+    """The sums of `found`, by one query."""
+    told = found.annotate(
+        day=TruncDate("created_at", tzinfo=UTC),
+        person=F("requested_by"),
+        model=F("model_id"),
+        cost=COST,
+        hoped=Coalesce("expected_high", "expected_low"),
+    )
+    rows, values = told.values("day", "person", "model", "cost", "hoped").query.sql_with_params()
+    groups: dict[int, list[Sum]] = {DAY: [], PERSON: [], MODEL: [], ALL: []}
+    with connection.cursor() as cursor:
+        cursor.execute(SUMS.format(rows=rows), values)
+        for grouping, day, person, model, *figures in cursor.fetchall():
+            key = {DAY: day, PERSON: person, MODEL: model}.get(grouping)
+            groups[grouping].append(Sum(key, *map(int, figures)))
+    return Sums(
+        groups[ALL][0],
+        sorted(groups[DAY], key=lambda one: one.key),
+        sorted(groups[PERSON], key=_dearest),
+        sorted(groups[MODEL], key=_dearest),
+    )
+
+
+def _dearest(one: Sum) -> tuple[int, int, str]:
+    return -one.known, -one.count, str(one.key)
+
+
+# --- CSV ----------------------------------------------------------------------------------------------------------
+
+CSV_COLUMNS = (
+    *(
+        "created_at",
+        "replay",
+        "by",
+        "why",
+        "batch",
+        "place",
+        "request_id",
+        "stored_model",
+        "changes",
+        "patch",
+    ),
+    *("state", "reason", "status_code", "model", "provider", "sent", "cost_nanos", "expected_low_nanos"),
+    *("expected_high_nanos", "input_tokens", "output_tokens", "total_ms", "new_request_id", "finished_at"),
+)
+
+
+def csv_lines(found: ReplayQuerySet, size: int = BATCH) -> Iterator[str]:
+    """`found` as CSV, newest first."""
+    return csv_export.lines(CSV_COLUMNS, _batches(found, size))
+
+
+def _batches(found: ReplayQuerySet, size: int) -> Iterator[list[list[object]]]:
+    """Reads batch after batch by place: no cursor stays open for a slow reader."""
+    place, more = None, True
+    while more:
+        batch = page(found, place, size)
+        yield [cells(one) for one in batch.entries]
+        place, more = batch.older, batch.older is not None
+
+
+def cells(one: Entry) -> list[object]:
+    """One line of the CSV. Unknown is empty; a patch that is too long tells its size."""
+    row = one.row
+    patch = f"{one.patch_bytes} bytes" if one.patch is None else one.patch
+    return [
+        *(row.created_at, str(row.pk), row.requested_by and row.requested_by.email, row.why),
+        *(row.batch and row.batch.title, row.place, row.generation.request_id, row.generation.model_id),
+        *(
+            "" if one.changes is None or one.expired else len(one.changes),
+            patch,
+            row.state,
+            row.reason,
+            row.status_code,
+        ),
+        *(row.model_id, row.provider, row.sent, one.cost, row.expected_low, row.expected_high),
+        *(row.input_tokens, row.output_tokens, row.total_ms, row.new_request_id, row.finished_at),
+    ]

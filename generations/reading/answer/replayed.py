@@ -1,0 +1,115 @@
+"""The answer of a replay as its page shows it: made once at the end from its whole body, stored as JSON text.
+
+Pointers lead into one document, `{"answer": the body, "other_events": [{"event": ..., "data": ...}]}`. A medium that
+is the answer's body itself has the pointer `/bytes`.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from generations.gateway.rawjson.values import Value, dumps, visible
+from generations.reading.answer import answer_facts
+from generations.reading.answer.answer_facts import Facts, Stray
+from generations.reading.conversation import formats, media, sides
+from generations.reading.conversation.part_builder import Pen
+from generations.reading.figures import formatting, usage
+from generations.reading.page_types import Answered, Part, Side, Turn, encoded
+from generations.reading.text import below, box
+
+ANSWER, EVENTS, BYTES = "/answer", "/other_events", "/bytes"
+EVENT_ROOM = 15_000  # bytes of HTML for the events that have no place in the body
+SUFFIXES = {
+    "application/json": ".json",
+    "text/event-stream": ".sse.txt",
+    "audio/mpeg": ".mp3",
+    "audio/wav": ".wav",
+    "audio/ogg": ".ogg",
+    "audio/flac": ".flac",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+}
+
+
+def make(facts: Facts, body: Value, strays: Sequence[Stray], size: int, note: str = "") -> Answered:
+    """What the page shows. `size` is that of the bytes as received; `note` says what was not read of them."""
+    turns = [*_turns(facts, body), *_events(strays)]
+    told = " · ".join(filter(None, [_ends(facts), note]))
+    side = Side(sides.numbered(turns, "a"), size=formatting.size(size), at=ANSWER, note=told)
+    return Answered(side, usage.counts(facts.usage), len(strays))
+
+
+def _turns(facts: Facts, body: Value) -> list[Turn]:
+    if isinstance(body, dict) and facts.errors and not facts.shape and answer_facts.is_error(body):
+        return sides.error_body(body, ANSWER).turns
+    return sides.answer(formats.of(facts.shape), body, ANSWER).turns
+
+
+def _events(strays: Sequence[Stray]) -> list[Turn]:
+    """What came and has no place in the body."""
+    pen = Pen(EVENT_ROOM)
+    values: list[Value] = [{"event": one.name, "data": one.data} for one in strays]
+    parts = pen.each(EVENTS, values, _event)
+    return [Turn("answer", parts, label="other events")] if parts else []
+
+
+def _event(pen: Pen, value: Value, at: str) -> list[Part]:
+    told = box(value)
+    return [pen.json(below(at, "data"), told.get("data"), "unknown", name=str(told.get("event") or "event"))]
+
+
+def _ends(facts: Facts) -> str:
+    """`finish length`, where the end is more than an ordinary one."""
+    told = dict.fromkeys(choice.finish for choice in facts.choices if choice.finish)
+    return f"finish {', '.join(visible(word)[:40] for word in list(told)[:5])}" if told else ""
+
+
+def medium(content_type: str, size: int) -> Answered:
+    """The same of an answer whose bytes are a picture, sound, video or file."""
+    mime = media.normal(visible(content_type)[:100]) or "application/octet-stream"
+    part = Part(media.kind(mime), BYTES, mime=mime, size=formatting.size(size), embedded=True)  # type: ignore[arg-type]
+    return Answered(Side([Turn("assistant", [part], anchor="a1")], size=formatting.size(size)))
+
+
+def unread(size: int) -> Answered:
+    """The same of an answer at which a reader failed."""
+    part = Part(
+        "json", "", note="Retake could not read this answer. The raw answer is complete: download it."
+    )
+    return Answered(Side([Turn("answer", [part], anchor="a1")], size=formatting.size(size)))
+
+
+def document(body: Value, strays: Iterable[Stray]) -> bytes:
+    """The JSON text that pointers of the side lead into."""
+    events: list[Value] = [{"event": one.name, "data": one.data} for one in strays]
+    return dumps({"answer": body, "other_events": events}).encode()
+
+
+def wrapped(raw: bytes) -> bytes:
+    """The same of an answer that is JSON as it came: its numbers and spelling stay."""
+    return b'{"answer":' + raw.removeprefix(b"\xef\xbb\xbf") + b',"other_events":[]}'
+
+
+# -- storing -------------------------------------------------------------------------------------------------
+
+
+def dump(answered: Answered) -> str:
+    """JSON text for the database."""
+    return encoded(answered)
+
+
+def load(text: str) -> Answered:
+    """What `dump` wrote."""
+    return msgspec.json.decode(text, type=Answered)
+
+
+def media_in(side: Side, *kinds: str) -> list[Part]:
+    """The embedded media of these kinds that a page may show, in order."""
+    parts = [part for turn in side.turns for part in turn.parts if part.embedded and part.at]
+    return [part for part in parts if part.kind in kinds and part.mime in media.SHOWN]
+
+
+def suffix(content_type: str) -> str:
+    """The file name ending for a download of this type."""
+    return SUFFIXES.get(content_type, ".bin")

@@ -1,0 +1,138 @@
+"""Endpoints that answer with vectors, scores and flags."""
+
+from generations.gateway.rawjson.values import Value
+from generations.reading import text
+from generations.reading.conversation.formats import chat
+from generations.reading.conversation.formats.wire import Body, Wire, turns
+from generations.reading.conversation.part_builder import Pen
+from generations.reading.figures import formatting
+from generations.reading.page_types import Part, Row, Turn
+from generations.reading.text import below, box, decimal, inside, items, short, whole, words
+
+ENVELOPE = {
+    *(
+        "id",
+        "object",
+        "model",
+        "data",
+        "results",
+        "usage",
+        "requestId",
+        "nativeResponseId",
+        "provider",
+        "meta",
+    ),
+    *("cost_nanos", "cost_cents", "currency", "pricing_lines"),
+}
+SHOWN = 200
+
+
+def texts(pen: Pen, body: Body, at: str, key: str, label: str = "") -> list[Turn]:
+    """One text, or a list of texts or parts, under `key` of the request."""
+    return turns(Turn("user", chat.content(pen, body.get(key), below(at, key)), label=label))
+
+
+def opening(pen: Pen, body: Body, at: str) -> list[Turn]:
+    return texts(pen, body, at, "input")
+
+
+def more(pen: Pen, body: Body, at: str, *read: str) -> list[Turn]:
+    """What the readers below do not show of an answer. `read` are the members that they read, where they are lists."""
+    known = ENVELOPE - {key for key in ("data", "results") if key not in read or not items(body.get(key))}
+    return turns(Turn("answer", pen.leftovers(at, body, known), label="other fields"))
+
+
+def rows(at: str, made: list[Row], total: int, name: str) -> Part:
+    """A table of what matters; its note says how many rows are not in it, and `more` leads to all of it as JSON."""
+    note = f"{total - SHOWN:,} more" if total > SHOWN else ""
+    return Part("rows", at, rows=made, name=name, note=note, size="as JSON", more=True)
+
+
+def embeddings(pen: Pen, body: Body, at: str) -> list[Turn]:
+    """Vectors: how long they are and how they begin."""
+    data = items(body.get("data"))
+    made = [_vector(position, value) for position, value in enumerate(data[:SHOWN])]
+    table = [rows(below(at, "data"), made, len(data), formatting.plural(len(data), "vector"))] if data else []
+    return turns(Turn("answer", table)) + more(pen, body, at, "data")
+
+
+def _vector(position: int, value: Value) -> Row:
+    told = inside(value, "embedding")
+    label = f"vector {short(inside(value, 'index') or position, 20)}"
+    if isinstance(told, list):
+        return Row(label, ", ".join(short(one, 12) for one in told[:6]), f"{len(told):,} numbers")
+    if words(told):
+        return Row(label, "base64", formatting.size(text.byte_size(told)))
+    return Row(label, short(value))
+
+
+def moderations(pen: Pen, body: Body, at: str) -> list[Turn]:
+    """Per input: flagged or not, and each category with its score."""
+    results = items(body.get("results"))
+    made = []
+    for position, value in enumerate(results[:SHOWN]):
+        table, total = _categories(box(value))
+        flagged = inside(value, "flagged")
+        label = "flagged" if flagged is True else "not flagged" if flagged is False else "flagged: unknown"
+        part = rows(below(at, "results", position), table, total, label)
+        made.append(Turn("answer", [part], label=f"input {position + 1}"))
+    if len(results) > SHOWN:
+        made.append(Turn("answer", [rows(below(at, "results"), [], len(results), "results")]))
+    return made + more(pen, body, at, "results")
+
+
+def _categories(result: Body) -> tuple[list[Row], int]:
+    flags, scores = box(result.get("categories")), box(result.get("category_scores"))
+    names = sorted({*flags, *scores}, key=lambda name: -(decimal(scores.get(name)) or 0))
+    table = []
+    for name in names[:SHOWN]:
+        score = decimal(scores.get(name))
+        level = formatting.share(score, 1) if score is not None else ""
+        note = "flagged" if flags.get(name) is True else ""
+        table.append(
+            Row(
+                short(name, 60), "unknown" if score is None else formatting.significant(score, 2), note, level
+            )
+        )
+    return table, len(names)
+
+
+def rerank_opening(pen: Pen, body: Body, at: str) -> list[Turn]:
+    """The query and the documents."""
+    asked = turns(Turn("user", chat.content(pen, body.get("query"), below(at, "query")), label="query"))
+    documents = items(body.get("documents"))
+    found = pen.each(below(at, "documents"), documents, _document)
+    if not isinstance(body.get("documents"), list):
+        found = pen.value(below(at, "documents"), body.get("documents"))
+    return asked + turns(Turn("user", found, label=formatting.plural(len(documents), "document")))
+
+
+def _document(pen: Pen, value: Value, at: str) -> list[Part]:
+    told = box(value)
+    if set(told) == {"text"}:
+        return pen.value(below(at, "text"), told["text"], name=f"document {at.rpartition('/')[2]}")
+    return pen.value(at, value, name=f"document {at.rpartition('/')[2]}")
+
+
+def rerank(pen: Pen, body: Body, at: str) -> list[Turn]:
+    """Ranked documents with their scores."""
+    results = items(body.get("results")) or items(body.get("data"))
+    made = [_ranked(rank, value) for rank, value in enumerate(results[:SHOWN], 1)]
+    key = "results" if items(body.get("results")) else "data"
+    table = [rows(below(at, key), made, len(results), "ranking")] if results else []
+    return turns(Turn("answer", table)) + more(pen, body, at, key)
+
+
+def _ranked(rank: int, value: Value) -> Row:
+    score = decimal(text.first(box(value), "relevance_score", "score"))
+    index = whole(inside(value, "index"))
+    label = f"{rank}. document {'unknown' if index is None else index}"
+    document = inside(value, "document")
+    shown = words(inside(document, "text")) or words(document) or ""
+    level = formatting.share(score, 1) if score is not None else ""
+    return Row(label, "unknown" if score is None else formatting.significant(score), short(shown, 120), level)
+
+
+EMBEDDINGS = Wire(opening, embeddings, frozenset({"input"}))
+MODERATIONS = Wire(opening, moderations, frozenset({"input"}))
+RERANK = Wire(rerank_opening, rerank, frozenset({"query", "documents"}))

@@ -1,0 +1,184 @@
+"""responses: instructions and input items in, output items out."""
+
+from generations.gateway.rawjson.values import Value
+from generations.reading.conversation.formats import chat, thoughts
+from generations.reading.conversation.formats.wire import Body, Wire, turns
+from generations.reading.conversation.part_builder import Pen
+from generations.reading.figures import formatting
+from generations.reading.page_types import Part, PartKind, Turn
+from generations.reading.text import below, box, first, inside, items, title, titles, words
+
+ENVELOPE = {
+    *(
+        "id",
+        "object",
+        "created_at",
+        "created",
+        "completed_at",
+        "status",
+        "model",
+        "output",
+        "output_text",
+        "usage",
+    ),
+    *(
+        "nativeResponseId",
+        "requestId",
+        "provider",
+        "provider_id",
+        "meta",
+    ),
+    *("cost_nanos", "cost_cents", "currency", "pricing_lines"),
+}
+# What the answer repeats from the request.
+ECHO = {
+    *(
+        "instructions",
+        "tools",
+        "tool_choice",
+        "temperature",
+        "top_p",
+        "max_output_tokens",
+        "parallel_tool_calls",
+    ),
+    *("previous_response_id", "reasoning", "text", "truncation", "metadata", "user", "store", "background"),
+    *("max_tool_calls", "top_logprobs", "safety_identifier", "prompt_cache_key", "billing"),
+}
+
+
+def opening(pen: Pen, body: Body, at: str) -> list[Turn]:
+    """`instructions`, and an `input` that is one text."""
+    made = turns(
+        Turn("system", pen.value(below(at, "instructions"), body.get("instructions")), "instructions")
+    )
+    if not isinstance(body.get("input"), list):
+        made += turns(Turn("user", pen.value(below(at, "input"), body.get("input"))))
+    if body.get("prompt"):
+        made.append(Turn("system", [pen.json(below(at, "prompt"), body["prompt"], name="prompt template")]))
+    return made
+
+
+def item(pen: Pen, value: Value, at: str) -> list[Turn]:
+    """One item of `input` or `output`."""
+    if not isinstance(value, dict):
+        return turns(Turn("user", pen.value(at, value)))
+    kind = words(value.get("type")) or ("message" if "role" in value else "")
+    return [_ITEMS.get(kind, _other)(pen, value, at)]
+
+
+def _message(pen: Pen, value: Body, at: str) -> Turn:
+    role = title(value.get("role")) or "unknown"
+    kind: PartKind = "markdown" if role == "assistant" else "text"
+    parts = chat.content(pen, value.get("content"), below(at, "content"), kind)
+    known = {"type", "content", "id", "status"} | titles(value, "role", "name")
+    return Turn(role, parts + pen.leftovers(at, value, known), title(value.get("name")))
+
+
+def _call(pen: Pen, value: Body, at: str) -> Turn:
+    key = "input" if "input" in value and "arguments" not in value else "arguments"
+    call_id, name = title(first(value, "call_id", "id"), 200), title(value.get("name"), 200)
+    made = pen.json_text(
+        below(at, key), value.get(key), "tool_call", name=name or "unnamed tool", call_id=call_id
+    )
+    known = {"type", "id", "status", key} | titles(value, "call_id", "name", limit=200)
+    return Turn("assistant", [made, *pen.leftovers(at, value, known)])
+
+
+def _result(pen: Pen, value: Body, at: str) -> Turn:
+    output, place = value.get("output"), below(at, "output")
+    call_id = title(value.get("call_id"), 200)
+    if isinstance(output, list):
+        parts = [chat.result_of(call_id), *chat.content(pen, output, place)]
+    else:
+        parts = [pen.json_text(place, output, "tool_result", call_id=call_id)]
+    known = {"type", "id", "output", "status"} | titles(value, "call_id", limit=200)
+    return Turn("tool", parts + pen.leftovers(at, value, known))
+
+
+def _reasoning(pen: Pen, value: Body, at: str) -> Turn:
+    parts: list[Part] = []
+    for key in ("summary", "content"):
+        parts += chat.each(pen, value, key, at, thoughts.piece)
+    sealed = value.get("encrypted_content")
+    parts += pen.value(below(at, "encrypted_content"), sealed, "reasoning", note="encrypted")
+    known = ("type", "id", "status", "summary", "content", "encrypted_content")
+    return Turn("assistant", parts + pen.leftovers(at, value, known))
+
+
+def _drawn(pen: Pen, value: Body, at: str) -> Turn:
+    result, known = value.get("result"), ("type", "id", "status")
+    drawn = chat.medium(pen, below(at, "result"), "image", result, "image/png")
+    rest = pen.leftovers(at, value, (*known, "result") if drawn else known)
+    return Turn("assistant", drawn + rest, "image generation")
+
+
+def _other(pen: Pen, value: Body, at: str) -> Turn:
+    kind = words(value.get("type")) or "item"
+    role = (
+        "tool"
+        if kind.endswith(("_output", "_result", "_tools"))
+        else "assistant"
+        if kind.endswith("_call")
+        else "unknown"
+    )
+    return Turn(role, [pen.json(at, value, "unknown", name=kind)])
+
+
+_ITEMS = {
+    "message": _message,
+    **dict.fromkeys(("function_call", "custom_tool_call", "mcp_call", "mcp_approval_request"), _call),
+    **dict.fromkeys(("function_call_output", "custom_tool_call_output"), _result),
+    "reasoning": _reasoning,
+    "image_generation_call": _drawn,
+}
+
+
+def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
+    """A whole answer. Neighbouring items of the assistant are one turn."""
+    inner = body.get("response")
+    if isinstance(inner, dict) and "output" not in body:
+        body, at = inner, below(at, "response")
+    made: list[Turn] = []
+    output = items(body.get("output"))
+    for position, value in enumerate(output):
+        if pen.dry and made:
+            left = formatting.plural(len(output) - position, "more item")
+            made.append(Turn("unknown", [Part("json", below(at, "output"), more=True, note=left)]))
+            break
+        made += item(pen, _ours(value), below(at, "output", position))
+    if not isinstance(body.get("output"), list):
+        made += turns(Turn("assistant", pen.value(below(at, "output"), body.get("output"))))
+    if body.get("output_text") != _said(output):
+        told = pen.value(below(at, "output_text"), body.get("output_text"), "markdown")
+        made += turns(Turn("assistant", told, "output_text" if made else ""))
+    rest = pen.leftovers(at, body, ENVELOPE | ECHO)
+    return joined(made) + turns(Turn("answer", rest, label="other fields"))
+
+
+def _ours(value: Value) -> Value:
+    """An item of an answer: a message without a role is the assistant's."""
+    told = box(value)
+    is_message = words(told.get("type")) == "message" or ("content" in told and "type" not in told)
+    return {"role": "assistant", **told} if is_message and "role" not in told else value
+
+
+def _said(output: list[Value]) -> str:
+    """What SDKs repeat as `output_text`: all texts of the output in one."""
+    parts = [part for value in output for part in items(inside(value, "content"))]
+    return "".join(
+        words(inside(part, "text")) or "" for part in parts if inside(part, "type") == "output_text"
+    )
+
+
+def joined(made: list[Turn]) -> list[Turn]:
+    """Turns of the same speaker that follow each other, as one."""
+    out: list[Turn] = []
+    for turn in made:
+        if out and (out[-1].role, out[-1].label) == (turn.role, turn.label):
+            out[-1] = Turn(turn.role, [*out[-1].parts, *turn.parts], turn.label)
+        else:
+            out.append(turn)
+    return out
+
+
+WIRE = Wire(opening, answer, frozenset({"input", "instructions", "prompt"}), "input", item)

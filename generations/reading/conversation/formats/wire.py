@@ -1,0 +1,38 @@
+"""What a wire format must tell."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from generations.gateway.rawjson.values import Value
+from generations.reading.conversation.part_builder import Pen
+from generations.reading.page_types import Turn
+
+Body = dict[str, Value]
+Opening = Callable[[Pen, Body, str], list[Turn]]
+Item = Callable[[Pen, Value, str], list[Turn]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Readers of one wire format. Each takes a pen, a value and its pointer, and gives turns.
+
+    `opening` reads what stands beside the list of turns (instructions, prompts), `item` one element of the
+    list under `list_key`, `answer` a whole answer. `content` names the request's members that these readers
+    show, so that all others are parameters.
+    """
+
+    opening: Opening
+    answer: Opening
+    content: frozenset[str]
+    list_key: str = ""
+    item: Item | None = None
+
+
+def nothing(pen: Pen, body: Body, at: str) -> list[Turn]:
+    """For formats that have nothing to read here."""
+    return []
+
+
+def turns(*made: Turn) -> list[Turn]:
+    """Those turns that say something."""
+    return [turn for turn in made if turn.parts]

@@ -1,0 +1,82 @@
+"""How a record that says "success" ended, judged by its answer: with an error, with nothing, or well.
+
+The same facts decide the state of a replay (`answer_facts`): an error in the answer is a failure, an answer with nothing
+in it succeeded without an answer.
+"""
+
+import msgspec
+
+from generations.gateway.error_catalogue import CONNECTIONS
+from generations.reading.answer import answer_facts
+from generations.reading.answer.answer_facts import Facts
+from generations.reading.answer.stored import Kept
+from generations.reading.page_types import Fact, Verdict
+from generations.reading.text import short
+
+EMPTY = "Ended without an answer."
+ERROR_FINISH, EMPTY_ANSWER, NOT_KEPT = "error_finish", "empty_answer", "answer_not_kept"
+TEXTS = ("chat", "responses", "messages")
+
+
+def judged(told: Verdict, kept: Kept, wire: str, *, logged: bool) -> Verdict:
+    """The verdict of a record, with what its answer says. `logged`: the gateway's log has its payload."""
+    if told.tone not in ("good", "warn"):
+        return told
+    body = kept.body if kept.kind in ("whole", "assembled", "error") else kept.frame
+    facts = answer_facts.read(wire, body, kept.strays) if body is not None else Facts()
+    if facts.errors:
+        return _failed(told, facts)
+    if kept.kind in ("whole", "assembled") and facts.is_empty:
+        return _empty(told, facts)
+    if kept.kind == "none" and kept.provider is None and logged and wire in TEXTS:
+        return _not_kept(told)
+    return told
+
+
+def _failed(told: Verdict, facts: Facts) -> Verdict:
+    said = [
+        Fact("the answer said", short(fault.message, 600), note=short(fault.code, 100))
+        for fault in facts.errors[:5]
+    ]
+    return Verdict(
+        "bad",
+        "Failed",
+        CONNECTIONS["error_finish"].title,
+        story="The record says that the request succeeded; the answer in it carries an error."
+        + (" What came before the error is below." if not facts.is_empty else ""),
+        advice="A replay may succeed: the provider broke off, the request was accepted.",
+        action="replay",
+        action_label="Replay",
+        rule=ERROR_FINISH,
+        quotes=[*said, *told.quotes],
+    )
+
+
+def _empty(told: Verdict, facts: Facts) -> Verdict:
+    reason = facts.empty_reason
+    story = f"The provider gave the reason {short(reason, 60)}." if reason else "It gave no reason."
+    if told.title:
+        story = told.title
+    if any(choice.reasoning.strip() for choice in facts.choices):
+        story += " There is reasoning, but no text and no tool call."
+    return msgspec.structs.replace(
+        told,
+        tone="warn",
+        word="No answer",
+        title=EMPTY,
+        story=story,
+        advice=told.advice or "A replay shows whether it happens again.",
+        rule=EMPTY_ANSWER,
+        action="replay",
+        action_label="Replay",
+    )
+
+
+def _not_kept(told: Verdict) -> Verdict:
+    return msgspec.structs.replace(
+        told,
+        tone="warn",
+        title=told.title or "The gateway kept no answer.",
+        story="It kept the request, and null in the answer's place: so the record does not tell what was answered.",
+        rule=told.rule or NOT_KEPT,
+    )

@@ -1,0 +1,338 @@
+"""What differs between two answers: words, reasoning, tool calls, JSON, figures. For pages: nothing in it is unbounded."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, get_args
+
+from generations.gateway.rawjson.values import Unreadable, Value, visible
+from generations.reading.answer import answer_facts, other_members, tool_calls
+from generations.reading.answer.answer_facts import Choice, Facts, Stray
+from generations.reading.answer.other_members import Rest
+from generations.reading.answer.tool_calls import Call, CallChange
+from generations.reading.diff import invisible_characters, json_diff, result_tables, text_diff
+from generations.reading.diff.json_diff import Change, Changes
+from generations.reading.diff.result_tables import Table
+from generations.reading.diff.text_diff import Piece, Row
+from generations.reading.figures import formatting
+from generations.reading.text import box
+
+View: TypeAlias = Literal["inline", "side", "changes"]
+VIEWS: tuple[View, ...] = get_args(View)
+PAGE = 400_000  # characters of one comparison that are shown
+LINE = 40_000  # of one side of a line
+AROUND = 200  # characters next to a change, where not all is shown
+LINES = 3  # the same in lines, side by side
+CHOICES = 8
+PARSED_UP_TO = 6 * 2**20  # characters of JSON that are compared by structure
+LABELS = {"text": "Text", "refusal": "Refusal", "reasoning": "Reasoning"}
+
+
+# -- what is compared ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one side answered, ready to be compared. `unread`: what of it was not read, in words."""
+
+    facts: Facts
+    rest: Rest
+    body: Value = None
+    unread: str = ""
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        return self.facts.choices[:CHOICES]
+
+
+def said(wire: str, body: Value, strays: Iterable[Stray] = (), unread: str = "") -> Said:
+    """What an answer says: its facts, and everything else of its body and of the events beside it."""
+    strays = list(strays)
+    facts = answer_facts.read(wire, body, strays)
+    found = other_members.rest(body, facts)
+    if strays:
+        told: list[Value] = [{"event": one.name, "data": one.data} for one in strays]
+        found.value = {**found.value, EVENTS: told} if isinstance(found.value, dict) else found.value
+    return Said(facts, found, body, unread)
+
+
+# -- what differs --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text on both sides: `pieces` for the views inline and changes, `rows` for side by side.
+
+    `alike` is the share of characters that both have, in percent; `changes` what differs where both texts are JSON.
+    """
+
+    label: str
+    equal: bool
+    pieces: list[Piece] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    alike: str = ""
+    notes: list[str] = field(default_factory=list)
+    changes: "Lines | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A difference on its line; `pieces` are the words of texts that do not fit on one."""
+
+    change: Change
+    pieces: list[Piece] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The first differences of two JSON values; `left` are not shown. No lines: nothing differs."""
+
+    shown: list[LineChange]
+    left: int = 0
+    coarse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """A tool call on both sides. `lines` are the arguments that differ, `pieces` their words where they are no JSON."""
+
+    call: CallChange
+    lines: Lines | None = None
+    pieces: list[Piece] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Everything that differs between two answers.
+
+    `others`: what differs outside words, reasoning and calls. `one_sided` members are held by one side only,
+    `by_nature` differ between any two answers; both are named and not compared. `unread`: what both hold and what
+    was not compared all the same.
+    """
+
+    passages: list[Passage]
+    calls: list[CallLine]
+    others: Lines
+    tables: list[Table] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    by_nature: list[str] = field(default_factory=list)
+    one_sided: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither answer holds anything that can be compared."""
+        return not (
+            self.passages or self.calls or self.tables or self.others.shown or self.unread or self.notes
+        )
+
+    @property
+    def equal(self) -> bool:
+        """Whether all that was compared is the same."""
+        words = all(passage.equal for passage in self.passages)
+        calls = all(line.call.kind == "same" for line in self.calls)
+        lines = all(line.is_same for table in self.tables for line in table.lines)
+        return words and calls and lines and not self.others.shown and not self.others.left
+
+    @property
+    def headline(self) -> str:
+        """What is said of it in a word. Nothing differs only where everything that both sides hold was compared."""
+        if not self.equal:
+            return "What differs"
+        return "No difference in what was compared" if self.unread else "Nothing differs"
+
+
+def contrast(before: Said, after: Said, view: View = "inline") -> Contrast:
+    """The differences of two answers, drawn for one of the views."""
+    passages, calls = list[Passage](), list[CallLine]()
+    many = max(len(before.choices), len(after.choices)) > 1
+    for number, (one, other) in enumerate(_pairs(before.choices, after.choices)):
+        where = f", choice {number}" if many else ""
+        passages += _passages(one, other, where, view)
+        calls += [_call(call) for call in tool_calls.compare(_shown(one), _shown(other))]
+    tables, first, second = _tables(before, after)
+    found = other_members.compare(first, second)
+    others = lines(_with_ends(found.changes, before, after))
+    unread = [*found.unread, *_more_choices(before, after), *_more_lines(tables)]
+    notes = [note for note in dict.fromkeys((before.unread, after.unread)) if note]
+    return Contrast(
+        passages,
+        calls,
+        others,
+        tables,
+        notes,
+        found.by_nature,
+        found.one_sided,
+        [*unread, *map(_part, notes)],
+    )
+
+
+EVENTS = "other events"
+
+
+def _part(note: str) -> str:
+    return "a part of the answer" if note else ""
+
+
+def _more_choices(before: Said, after: Said) -> list[str]:
+    most = max(len(before.facts.choices), len(after.facts.choices))
+    return [f"choices from the {CHOICES + 1}th on"] if most > CHOICES else []
+
+
+def _more_lines(tables: list[Table]) -> list[str]:
+    return [
+        f"{table.title.lower()}: lines that are not shown"
+        for table in tables
+        if table.total > len(table.lines)
+    ]
+
+
+def _with_ends(found: Changes, before: Said, after: Said) -> Changes:
+    """Between two wire formats the ends are compared by their words; within one they are members like others."""
+    ends = before.facts.finish_word, after.facts.finish_word
+    if before.rest.shape == after.rest.shape or "" in ends or ends[0] == ends[1]:
+        return found
+    end = Change("changed", "", "finish", *ends)
+    return Changes([end, *found.shown], found.total + 1, found.coarse)
+
+
+def _pairs(first: Sequence[Choice], second: Sequence[Choice]) -> Iterable[tuple[Choice, Choice]]:
+    """The choices with one number on both sides."""
+    ours, theirs = ({one.index: one for one in reversed(side)} for side in (first, second))
+    for number in sorted({*ours, *theirs}):
+        yield ours.get(number, Choice(number)), theirs.get(number, Choice(number))
+
+
+def _shown(choice: Choice) -> tuple[Call, ...]:
+    return tuple(Call(*map(visible, call)) for call in choice.calls)
+
+
+# -- texts ---------------------------------------------------------------------------------------------------
+
+
+def _passages(before: Choice, after: Choice, where: str, view: View) -> list[Passage]:
+    made = []
+    for kind, label in LABELS.items():
+        one, other = visible(getattr(before, kind)), visible(getattr(after, kind))
+        if one or other:
+            made.append(passage(label + where, one, other, view))
+    return made
+
+
+def passage(label: str, before: str, after: str, view: View = "inline") -> Passage:
+    """Two texts, compared by words and drawn for a view."""
+    found = text_diff.texts(before, after)
+    pieces, rows, cut = _drawn(found.pieces, view)
+    told = json_diff.text_changes(before, after) if before != after else None
+    notes = [note for note in (invisible_characters.note(before, after), found.note, cut) if note]
+    alike = _alike(found.pieces, len(before) + len(after))
+    return Passage(label, found.equal, pieces, rows, alike, notes, lines(told) if told else None)
+
+
+def _drawn(pieces: list[Piece], view: View) -> tuple[list[Piece], list[Row], str]:
+    """The pieces or rows of a view, and a note where something is left out that belongs to it."""
+    long = sum(len(piece.text) for piece in pieces) > PAGE
+    if view == "side":
+        rows = bounded(text_diff.rows(pieces, LINES if long else None))
+        return [], rows, LEFT_OUT if long else ""
+    if view == "changes" or long:
+        return text_diff.folded(pieces, AROUND, most=PAGE), [], LEFT_OUT if long and view != "changes" else ""
+    return pieces, [], ""
+
+
+LEFT_OUT = (
+    "The texts are too long to be shown whole. Of what is the same, and of long changes, parts are left out."
+)
+
+
+def bounded(rows: list[Row]) -> list[Row]:
+    """Rows with long lines cut, and together no longer than a page."""
+    left, made = PAGE, list[Row]()
+    for number, row in enumerate(rows):
+        if left <= 0:
+            return [*made, Row(None, None, skipped=len(rows) - number)]
+        sides = [None if side is None else _short(side) for side in (row.before, row.after)]
+        left -= sum(len(piece.text) for side in sides for piece in side or ())
+        made.append(Row(sides[0], sides[1], row.changed, row.skipped))
+    return made
+
+
+def _short(side: list[Piece]) -> list[Piece]:
+    if sum(len(piece.text) for piece in side) <= LINE:
+        return side
+    return text_diff.folded(side, AROUND, LINE // 2, LINE)
+
+
+def _alike(pieces: list[Piece], both: int) -> str:
+    same = 2 * sum(len(piece.text) for piece in pieces if piece.kind == "same")
+    if not both or same == both:
+        return ""
+    share = 100 * same / both
+    return f"{min(share, 99.9):.1f}".removesuffix(".0") + " %" if share > 99 else f"{share:.0f} %"
+
+
+# -- structure -----------------------------------------------------------------------------------------------
+
+
+def lines(found: Changes) -> Lines:
+    """The differences of two JSON values with the words of their long texts."""
+    shown, left = [], PAGE
+    for change in found.shown:
+        pieces = _text_pieces(change, left)
+        left -= sum(len(piece.text) for piece in pieces)
+        shown.append(LineChange(change, pieces))
+    return Lines(shown, found.total - len(shown), found.coarse)
+
+
+def _text_pieces(change: Change, left: int) -> list[Piece]:
+    if change.texts is None or left <= 0:
+        return []
+    return text_diff.folded(text_diff.texts(*change.texts).pieces, AROUND, most=min(left, PAGE // 4))
+
+
+def _call(told: CallChange) -> CallLine:
+    if told.before is None or told.after is None or told.kind == "same":
+        return CallLine(told)
+    if told.changes:
+        return CallLine(told, lines(told.changes))
+    return CallLine(told, None, words(told.before.arguments, told.after.arguments))
+
+
+def words(before: str, after: str) -> list[Piece]:
+    """The words of two short texts; of long ones what is next to a change."""
+    return text_diff.folded(text_diff.texts(before, after).pieces, AROUND, most=PAGE // 4)
+
+
+def _tables(before: Said, after: Said) -> tuple[list[Table], Rest, Rest]:
+    """Vectors, scores and rankings as tables; the rests without what the tables compare.
+
+    Where a table shows no difference and the values differ all the same they stay in the rests.
+    """
+    tables = result_tables.tables(before.body, after.body)
+    same = all(line.is_same for table in tables for line in table.lines)
+    values = [{key: box(one.body).get(key) for key in RESULTS} for one in (before, after)]
+    if not tables or (same and not json_diff.same(values[0], values[1])):
+        return tables, before.rest, after.rest
+    return tables, _without(before.rest), _without(after.rest)
+
+
+RESULTS = ("data", "results")
+
+
+def _without(found: Rest) -> Rest:
+    left: Value = {key: value for key, value in box(found.value).items() if key not in RESULTS}
+    return Rest(left, found.by_nature, found.shape)
+
+
+def requests(before: bytes | None, after: bytes | None) -> "Lines | str":
+    """What differs between two request bodies, or why that is not known."""
+    if before is None or after is None:
+        return "One of the two requests is not stored."
+    if before == after:
+        return Lines([])
+    if max(len(before), len(after)) > PARSED_UP_TO:
+        size = formatting.size(PARSED_UP_TO)
+        return f"They are not the same; requests of more than {size} are not compared in detail."
+    try:
+        return lines(json_diff.bodies(before, after))
+    except Unreadable:
+        return "One of the two requests cannot be read as JSON; they are not the same, byte for byte."

@@ -1,0 +1,174 @@
+"""Marks for what nobody sees in a text, so that two texts which look alike can be told apart."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from html import escape
+
+from generations.reading.diff import diff_units
+from generations.reading.figures import formatting
+
+_NAMES = {
+    "\t": ("TAB", "tab"),
+    "\n": ("LF", "line break"),
+    "\r": ("CR", "carriage return"),
+    "\u0085": ("NEL", "next line"),
+    "\u00a0": ("NBSP", "no-break space"),
+    "\u00ad": ("SHY", "soft hyphen"),
+    "\u034f": ("CGJ", "combining grapheme joiner"),
+    "\u061c": ("ALM", "Arabic letter mark"),
+    "\u180e": ("MVS", "Mongolian vowel separator"),
+    "\u200b": ("ZWSP", "zero width space"),
+    "\u200c": ("ZWNJ", "zero width non-joiner"),
+    "\u200d": ("ZWJ", "zero width joiner"),
+    "\u200e": ("LRM", "left-to-right mark"),
+    "\u200f": ("RLM", "right-to-left mark"),
+    "\u2028": ("LS", "line separator"),
+    "\u2029": ("PS", "paragraph separator"),
+    "\u202a": ("LRE", "left-to-right embedding"),
+    "\u202b": ("RLE", "right-to-left embedding"),
+    "\u202c": ("PDF", "pop directional formatting"),
+    "\u202d": ("LRO", "left-to-right override"),
+    "\u202e": ("RLO", "right-to-left override"),
+    "\u202f": ("NNBSP", "narrow no-break space"),
+    "\u2060": ("WJ", "word joiner"),
+    "\u2066": ("LRI", "left-to-right isolate"),
+    "\u2067": ("RLI", "right-to-left isolate"),
+    "\u2068": ("FSI", "first strong isolate"),
+    "\u2069": ("PDI", "pop directional isolate"),
+    "\u3000": ("IDSP", "ideographic space"),
+    "\ufe0e": ("VS15", "variation selector 15: as text"),
+    "\ufe0f": ("VS16", "variation selector 16: as emoji"),
+    "\ufeff": ("BOM", "zero width no-break space"),
+}
+_FILLERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+BIDI = "\u202a-\u202e\u2066-\u2069"
+"""Characters that turn the order of what follows them around."""
+HIDDEN = (
+    "\t\r\u0085\u00a0\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+    f"\u205f-\u206f\u3000\ufe00-\ufe0f\ufeff\ufff9-\ufffb{_FILLERS}\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""White space that is no blank or line break, and what has no picture (Unicode's format characters), as a class."""
+
+_HIDDEN = re.compile(rf"[{HIDDEN}]")
+_ORDER = re.compile(rf"[{BIDI}]")
+_BLANKS = re.compile(r" {2,}+| ++(?=\n|\Z)|(?<!\n)\n++\Z")
+_ODD = re.compile(rf"{diff_units.COMBINED}|[{HIDDEN}{diff_units.UNCOMPOSED}]")
+_MARKED = re.compile(rf"(?P<blanks>{_BLANKS.pattern})|{_ODD.pattern}")
+
+
+# -- one text --------------------------------------------------------------------------------------------------
+
+
+def marked(text: str) -> str:
+    """A changed text as HTML: next to what nobody sees stands a mark that says what it is.
+
+    Characters that turn the order of text around are replaced by their marks.
+    """
+    return _filled(text, _MARKED) if text.strip(" \n") else _blanks(text)
+
+
+def calm(text: str) -> str:
+    """An unchanged text as HTML, with marks in place of the characters that turn its order around."""
+    return _filled(text, _ORDER)
+
+
+def _filled(text: str, pattern: "re.Pattern[str]") -> str:
+    """The text, escaped, with marks where the pattern finds something."""
+    made, at = list[str](), 0
+    for found in pattern.finditer(text):
+        blanks = found[0].strip(" \n") == ""
+        made += [escape(text[at : found.start()]), _blanks(found[0]) if blanks else _character(found[0])]
+        at = found.end()
+    return "".join([*made, escape(text[at:])])
+
+
+def _blanks(text: str) -> str:
+    """White space of blanks and line breaks."""
+    if not text:
+        return ""
+    if "\n" in text:
+        return "".join(
+            _blanks(one) if one != "\n" else _mark(*_NAMES["\n"]) + one for one in re.findall(r"\n| +", text)
+        )
+    return _mark(f"SP×{len(text)}" if len(text) > 1 else "SP", formatting.plural(len(text), "blank")) + text
+
+
+def _character(cluster: str) -> str:
+    """A character with its marks; a joined emoji is seen as it is."""
+    joined = len(cluster) > 1 and "\u200d" in cluster[1:-1]
+    hidden = [one for one in cluster if _HIDDEN.match(one) and not (joined and one in "\u200d\ufe0f")]
+    shown = "".join(one for one in cluster if not _ORDER.match(one))
+    notes = [_mark(*_named(one)) for one in hidden]
+    if not hidden and not unicodedata.is_normalized("NFC", cluster):
+        notes.append(_mark(*_decomposed(cluster)))
+    said = "".join(notes)
+    return said + shown.replace("\r", "") if cluster.isspace() else escape(shown) + said
+
+
+def _decomposed(cluster: str) -> tuple[str, str]:
+    codes = " ".join(f"U+{ord(one):04X}" for one in cluster)
+    return "NFD" if len(cluster) > 1 else codes, f"written as {codes}: not composed"
+
+
+def _named(one: str) -> tuple[str, str]:
+    code = f"U+{ord(one):04X}"
+    short, name = _NAMES.get(one, (code, unicodedata.name(one, "character without a picture").lower()))
+    return short, f"{name}, {code}"
+
+
+def _mark(short: str, name: str) -> str:
+    return f'<small class="unseen" title="{escape(name)}">{escape(short)}</small>'
+
+
+# -- two texts -------------------------------------------------------------------------------------------------
+
+
+def note(before: str, after: str) -> str:
+    """What differs between two texts without being seen, "" when nothing does."""
+    kinds = [(name, *pair) for name, pair in _counted(before, after).items() if pair[0] != pair[1]]
+    if not kinds:
+        return ""
+    told = "; ".join(
+        f"{name}: {formatting.count(one)} → {formatting.count(other)}" for name, one, other in kinds[:KINDS]
+    )
+    more = f"; {formatting.plural(len(kinds) - KINDS, 'more kind')}" if len(kinds) > KINDS else ""
+    lead = (
+        "The texts look alike, but are not the same:"
+        if _looks(before) == _looks(after)
+        else "What cannot be seen:"
+    )
+    return f"{lead} {told}{more}."
+
+
+KINDS = 8  # of unseen characters that a note names
+
+
+def _counted(before: str, after: str) -> dict[str, tuple[int, int]]:
+    """How often each kind of unseen character stands in both texts."""
+    found = sorted(one for one in set(before) | set(after) if _HIDDEN.match(one) and one != "\r")
+    made = {_named(one)[1]: (before.count(one), after.count(one)) for one in found}
+    return made | {name: (count(before), count(after)) for name, count in _COUNTS.items()}
+
+
+_COUNTS: dict[str, Callable[[str], int]] = {
+    "CR LF at line ends": lambda text: text.count("\r\n"),
+    "carriage returns alone": lambda text: text.count("\r") - text.count("\r\n"),
+    "line breaks at the end": lambda text: len(text) - len(text.rstrip("\n")),
+    "lines that end in a blank": lambda text: text.count(" \n") + text.count(" \r") + text.endswith(" "),
+    "letters written in parts (NFD)": lambda text: _apart(text),
+}
+
+
+def _apart(text: str) -> int:
+    """How many characters are not composed."""
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        return 0
+    return sum(not unicodedata.is_normalized("NFC", found[0]) for found in _ODD.finditer(text))
+
+
+def _looks(text: str) -> str:
+    """The text without what nobody sees."""
+    plain = _HIDDEN.sub(lambda found: " " if found[0].isspace() else "", text.replace("\r\n", "\n"))
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", plain)).strip()

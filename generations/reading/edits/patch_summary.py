@@ -1,0 +1,86 @@
+"""A patch as lines that people read: what each operation changes in the request it is applied to."""
+
+from typing import TypeAlias
+
+from generations.gateway.rawjson import edit
+from generations.gateway.rawjson.values import Unreadable, Value, loads, visible
+from generations.reading.diff import json_diff
+from generations.reading.diff.json_diff import Change, Kind, brief
+from generations.reading.edits.json_patch import Operation, Patch, apply_one, steps
+from generations.reading.edits.provider_pin import pinned_provider
+
+PatchLine: TypeAlias = Change
+_KINDS: dict[str, Kind] = {"replace": "changed", "remove": "removed", "test": "checked"}
+
+
+def lines(body: bytes | None, patch: Patch) -> list[PatchLine]:
+    """A line for each operation, in order; the values before come from `body`.
+
+    Without a body (a list of replays reads none) the lines say only what is new. Raises PatchRefused where the
+    patch does not fit the body.
+    """
+    made = []
+    for one in patch:
+        made.append(_line(body, one))
+        body = None if body is None else apply_one(body, one)
+    return made
+
+
+def _line(body: bytes | None, one: Operation) -> PatchLine:
+    path, after = json_diff.name(one.path), "" if one.op == "remove" else brief(one.value)
+    there, before = _before(body, one)
+    if one.op == "add" and (_goes_between(body, one) or not (there or body is None)):
+        return Change("added", one.path, path, "", after, summary=_summary(one, ""))
+    shown = brief(before) if there else ""
+    if one.op == "replace" and there and _same_members(before, one.value):
+        return Change("reordered", one.path, path)
+    texts = json_diff.both_texts(before, one.value) if there and one.op in ("add", "replace") else None
+    return Change(_KINDS.get(one.op, "changed"), one.path, path, shown, after, texts, _summary(one, shown))
+
+
+def _before(body: bytes | None, one: Operation) -> tuple[bool, Value]:
+    """Whether something is at the place, and what."""
+    if body is None:
+        return False, None
+    try:
+        raw = edit.value(body, steps(one.path))
+    except (edit.Missing, Unreadable):
+        return False, None
+    try:
+        return True, loads(raw)
+    except Unreadable:  # nested too deep to be read: shown as it stands
+        return True, visible(raw[: json_diff.SHORT].decode("utf-8", "replace"))
+
+
+def _goes_between(body: bytes | None, one: Operation) -> bool:
+    """Whether it is put into a list, where it moves the item that stands there and replaces none."""
+    tokens = steps(one.path)
+    if body is None:  # a name that looks like a position is taken for one
+        return tokens[-1:] == ["-"] or (len(tokens) > 1 and tokens[-1].isdecimal())
+    try:
+        return bool(tokens) and edit.value(body, tokens[:-1])[:1] == b"["
+    except (edit.Missing, Unreadable):
+        return False
+
+
+def _same_members(before: Value, after: Value) -> bool:
+    """Whether two objects hold the same in another order."""
+    if not isinstance(before, dict) or not isinstance(after, dict) or before.keys() != after.keys():
+        return False
+    inside = {found.kind for found in json_diff.differences(before, after)}
+    return inside == {"reordered"}
+
+
+# -- what some places mean ---------------------------------------------------------------------------------
+
+
+def _summary(one: Operation, before: str) -> str:
+    """The line of an operation that pins the provider, "" for every other."""
+    pinned = visible(pinned_provider(one))
+    if not pinned:
+        return ""
+    if one.path == "/model":
+        was = f", was {before}" if before else ""
+        return f"provider pinned to {pinned} by the model's name (model {brief(one.value)}{was})"
+    where = " in routing" if one.path.startswith("/routing") else ""
+    return f"provider pinned to {pinned}{where}" + (f" (was {before})" if before else "")

@@ -1,0 +1,67 @@
+"""A request that somebody wrote as JSON: what is wrong with it, and on which line."""
+
+from dataclasses import dataclass
+
+from generations.gateway.rawjson import duplicate_keys
+from generations.gateway.rawjson.values import Unreadable, loads, visible
+from generations.reading import text
+from generations.reading.figures import formatting
+
+LINE = 160  # characters of the line that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A sentence, and where: line and column count from 1, None where it is about the whole. `shown` is the line."""
+
+    sentence: str
+    line: int | None = None
+    column: int | None = None
+    shown: str = ""
+
+
+def mistake(told: str) -> Mistake | None:
+    """The first mistake of a request's text, None when it can be sent."""
+    try:
+        value = loads(told)
+    except Unreadable as error:
+        return _placed(told, error)
+    if not isinstance(value, dict) or not value:
+        return Mistake("A request is a JSON object with members: { ... }.")
+    twice = duplicate_keys.find(told)
+    if twice:
+        names = ", ".join(text.dotted(text.pointer(*one.path)) for one in twice[:3])
+        return Mistake(f"A member stands twice in one object: {names}. Only the last one would count.")
+    return None
+
+
+def _placed(told: str, error: Unreadable) -> Mistake:
+    if error.at is None:
+        return Mistake(f"This is not JSON: {error}.")
+    before = told[: error.at]
+    line, start = before.count("\n") + 1, before.rfind("\n") + 1
+    end = told.find("\n", error.at)
+    column, shown = error.at - start + 1, told[start : None if end < 0 else end]
+    first = max(0, column - LINE)
+    reason = str(error).rpartition(" at character ")[0]
+    sentence = f"Line {formatting.count(line)}, column {formatting.count(column)}: {_plain(reason)}."
+    return Mistake(sentence, line, column, visible(shown[first : first + LINE + 20].rstrip("\r")))
+
+
+_REASONS = {
+    "Expecting value": "a value is missing here",
+    "Expecting property name enclosed in double quotes": 'a name in double quotes is expected ("model")',
+    "Expecting ':' delimiter": "a colon is missing after the name",
+    "Expecting ',' delimiter": "a comma or a closing bracket is missing",
+    "Illegal trailing comma before end of object": "the comma before the closing brace is one too many",
+    "Illegal trailing comma before end of array": "the comma before the closing bracket is one too many",
+    "Extra data": "the request ends before this",
+    "Unterminated string starting at": "the text that begins here has no closing quotation mark",
+    "Invalid control character at": "a line break or tab inside a text must be written as \\n or \\t",
+    "Invalid \\escape": "a backslash must be written as \\\\",
+    "Invalid \\uXXXX escape": "\\u needs four hexadecimal digits",
+}
+
+
+def _plain(reason: str) -> str:
+    return _REASONS.get(reason.rstrip(": "), reason)

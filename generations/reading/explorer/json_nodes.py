@@ -1,0 +1,174 @@
+"""JSON level by level: what stands in a box, cut short, without reading more than is shown."""
+
+from collections.abc import Iterable
+from itertools import islice, takewhile
+
+import msgspec
+
+from generations.gateway.rawjson.values import Number, Unreadable, Value, entries, loads, member, visible
+from generations.reading import text
+from generations.reading.figures import formatting
+from generations.reading.page_types import Node
+from generations.reading.text import Step, below, short, steps
+
+WIDTH = 100  # members of one level
+LENGTH = 160  # characters of one value
+TOP, INNER, BUDGET = 250, 40, 160  # of the tree made at lookup: members of it, of one box in it, of all boxes
+ROOM, MARKUP = 80_000, 130  # characters of HTML of that tree, and of one node beside its texts
+LONGEST = 2000  # characters of a pointer that an address may carry
+
+
+class _Room:
+    """How many more nodes, and characters of HTML, the tree may have."""
+
+    def __init__(self) -> None:
+        self.nodes, self.left = BUDGET, ROOM
+
+    def take(self, node: Node) -> bool:
+        """Whether there was room for the node."""
+        self.left -= MARKUP + len(node.key) + len(node.value) + len(node.at) + 2 * node.more * len(node.query)
+        return self.left >= 0
+
+
+def tree(value: Value, at: str = "") -> Node:
+    """The first level of a value in full (up to 250 members), and what stands in its boxes as far as it fits."""
+    room = _Room()
+    top = _box("", value, at, TOP, room)
+    children = []
+    for child in top.children:
+        opens = child.more and child.is_box and room.nodes > 0
+        opened = _opened(child, value, room) if opens else child
+        room.nodes -= len(opened.children)
+        children.append(opened)
+    return Node(top.key, top.kind, at, top.value, top.more, children, top.rest)
+
+
+def _opened(node: Node, parent: Value, room: _Room) -> Node:
+    """The node with its members, as far as there is room."""
+    key = steps(node.at)[-1]
+    value = (
+        parent[key] if isinstance(parent, dict) else parent[int(key)] if isinstance(parent, list) else None
+    )
+    opened = _box(node.key, value, node.at, min(INNER, room.nodes), room)
+    return opened if opened.children else node
+
+
+def _box(key: str, value: Value, at: str, width: int, room: _Room) -> Node:
+    """A box with its first `width` members; a scalar as it is."""
+    if not isinstance(value, dict | list):
+        return scalar(key, value, at)
+    pairs: Iterable[tuple[Step, Value]] = value.items() if isinstance(value, dict) else enumerate(value)
+    cut = islice(pairs, width)
+    made = (reachable(_closed(text.head(str(name), LENGTH), child, below(at, name))) for name, child in cut)
+    children = list(takewhile(room.take, made))
+    shut = _closed(key, value, at)
+    return Node(key, shut.kind, at, shut.value, False, children, len(value) - len(children))
+
+
+def reachable(node: Node) -> Node:
+    """The node; without its pointer where no address can carry that: its box is read raw then."""
+    fits = len(node.at) <= LONGEST and visible(node.at) == node.at
+    return node if fits else Node(node.key, node.kind, "", node.value)
+
+
+def _closed(key: str, value: Value, at: str) -> Node:
+    if not isinstance(value, dict | list):
+        return scalar(key, value, at)
+    kind, what = ("object", "member") if isinstance(value, dict) else ("list", "item")
+    return Node(key, kind, at, formatting.plural(len(value), what), bool(value))  # type: ignore[arg-type]
+
+
+def scalar(key: str, value: Value, at: str) -> Node:
+    """A text, a number, true, false or null."""
+    if isinstance(value, Number):
+        return Node(key, "number", at, short(value, LENGTH), len(value) > LENGTH)
+    if isinstance(value, str):
+        more = len(value) > LENGTH
+        size = f" {formatting.size(text.byte_size(value))}" if more else ""
+        return Node(key, "string", at, short(value, LENGTH) + size, more)
+    kind, shown = ("null", "null") if value is None else ("true", "true") if value else ("false", "false")
+    return Node(key, kind, at, shown)  # type: ignore[arg-type]
+
+
+# -- on request --------------------------------------------------------------------------------------------
+
+
+def cut(raw: bytes, at: str) -> bytes | None:
+    """The exact bytes of the value at pointer `at` of JSON text `raw`, None if there is none."""
+    found: bytes | None = raw
+    for step in steps(at):
+        found = _child(found, step) if found is not None else None
+    return found
+
+
+def _child(raw: bytes, step: str) -> bytes | None:
+    is_list = raw.lstrip()[:1] == b"["
+    key: str | int = int(step) if is_list and step.isascii() and step.isdecimal() and len(step) < 10 else step
+    try:
+        found = _raws(raw)[key]  # type: ignore[index]
+    except (LookupError, TypeError):
+        return None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return member(raw, key)
+    return bytes(found)
+
+
+def _raws(raw: bytes) -> dict[str, msgspec.Raw] | list[msgspec.Raw]:
+    """The members of a box, cut but not read."""
+    if raw.lstrip()[:1] == b"{":
+        return _OBJECT.decode(raw)
+    return _LIST.decode(raw)
+
+
+_OBJECT, _LIST = msgspec.json.Decoder(dict[str, msgspec.Raw]), msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def level(raw: bytes, at: str, start: int = 0) -> list[Node]:
+    """The members from position `start` on of the box whose JSON text is `raw` and whose pointer is `at`."""
+    return [reachable(shallow(key, part, below(at, key))) for key, part in children(raw, start)]
+
+
+def children(raw: bytes, start: int = 0, width: int = WIDTH) -> "list[tuple[str | int, bytes]]":
+    """Up to `width` members of a box from position `start` on, with their exact bytes.
+
+    Of duplicate keys the last counts. A scalar has no members.
+    """
+    try:
+        return _fast(raw, start, width)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _slow(raw)[start : start + width]
+
+
+def length(raw: bytes) -> int:
+    """How many members a box has; 0 for a scalar."""
+    try:
+        return len(_raws(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return len(_slow(raw))
+
+
+def _fast(raw: bytes, start: int, width: int) -> "list[tuple[str | int, bytes]]":
+    found = _raws(raw)
+    pairs: Iterable[tuple[Step, msgspec.Raw]] = found.items() if isinstance(found, dict) else enumerate(found)
+    return [(key, bytes(part)) for key, part in islice(pairs, start, start + width)]
+
+
+def _slow(raw: bytes) -> "list[tuple[str | int, bytes]]":
+    try:
+        return list({key: raw[start:end] for key, start, end in entries(raw)}.items())
+    except Unreadable:
+        return []
+
+
+def shallow(key: str | int, part: bytes, at: str) -> Node:
+    name, mark = text.head(str(key), LENGTH), part[:1]
+    if mark in (b"{", b"["):
+        kind = "object" if mark == b"{" else "list"
+        empty = len(part) < 100 and not part[1:-1].strip()
+        return Node(name, kind, at, formatting.size(len(part)), not empty)  # type: ignore[arg-type]
+    try:
+        return scalar(name, loads(part), at)
+    except Unreadable:
+        return Node(
+            name, "string", at, text.head(part[:LENGTH].decode("utf-8", "replace")), len(part) > LENGTH
+        )

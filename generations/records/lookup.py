@@ -1,0 +1,355 @@
+"""Find a generation: the stored row first, otherwise the gateway.
+
+`find` answers with a `Generation`, or with a `Fetch` that says what the gateway answered or that it is still being
+asked. Only the network call runs beside the page: a gateway that hangs costs a page two seconds, not its thread.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillWaiting
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections, connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard.connections import clients
+from dashboard.models import GatewayConnection, Team, User
+from generations.gateway.client import Client
+from generations.gateway.errors import GatewayError, NotSent
+from generations.gateway.rawjson.values import visible
+from generations.gateway.record import Record
+from generations.gateway.request_ids import made_at
+from generations.lists.generation_list import remember_words
+from generations.models import Fetch, Generation, StoredRecord
+from generations.reading import outline
+from generations.reading.diagnosis import replayability, verdict
+from generations.reading.diagnosis.ending import ERROR_FINISH
+from generations.reading.figures import costs, timing, usage
+from generations.reading.large import index
+from generations.reading.large.index import Place
+from generations.reading.page_types import Outline
+
+log = logging.getLogger(__name__)
+
+PAGE_PATIENCE = 2.0
+LEASE = timedelta(seconds=60)
+YOUNG = timedelta(minutes=15)
+PAUSES = (1, 2, 3, 5, 8, 13, 20, 30)
+_askers = ThreadPoolExecutor(8, thread_name_prefix="ask")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gateway said: a record and who had it, or one error per connection asked."""
+
+    record: Record | None = None
+    source: GatewayConnection | None = None
+    errors: tuple[tuple[str, GatewayError], ...] = ()
+
+
+def reader(source: GatewayConnection) -> Client:
+    """The client that reads records through `source`. Raises ValueError when it may or can not be used."""
+    return clients.lasting_client(source.base_url, source.read_key, settings.MAX_RECORD_MB * 2**20)
+
+
+def stored(team: Team, request_id: str) -> Generation | None:
+    """The team's row of this request ID."""
+    return Generation.objects.of(team).filter(request_id=request_id).first()
+
+
+def stored_native(team: Team, native_id: str) -> Generation | None:
+    """The team's newest row whose answer the provider gave this ID."""
+    return Generation.objects.of(team).filter(native_response_id=native_id).newest_first().first()
+
+
+def find(team: Team, request_id: str, user: User, *, again: bool = False) -> Generation | Fetch:
+    """The stored row; otherwise ask the gateway, at most one caller at a time.
+
+    `again` asks even when the gateway said "not found" a moment ago. The `Fetch` has `outcome` None while somebody
+    is asking. The right to ask is the caller's to check.
+    """
+    return stored(team, request_id) or _ask_once(team, request_id, user, again=again)
+
+
+def refresh(generation: Generation, user: User) -> Generation | Fetch:
+    """Ask the gateway for a stored row again. A failure leaves the row as it is and is told by the `Fetch`."""
+    return _ask_once(generation.team, generation.request_id, user, again=True)
+
+
+def is_due(generation: Generation) -> bool:
+    """Whether the stored row may have changed at the gateway and has not been asked for lately."""
+    return generation.refresh_due(timezone.now())
+
+
+def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Generation | Fetch:
+    if not claim(team, request_id, user, again=again):
+        return Fetch.objects.get(team=team, request_id=request_id)
+    sources = list(GatewayConnection.objects.filter(team=team).usable())
+    future = _askers.submit(ask, sources, request_id)
+    try:
+        return settle(team, request_id, user, future.result(timeout=PAGE_PATIENCE))
+    except StillWaiting:
+        future.add_done_callback(lambda done: _settle_later(team, request_id, user, done.result))
+        return Fetch.objects.get(team=team, request_id=request_id)
+
+
+def ask_beside(team: Team, request_ids: Iterable[str], user: User) -> None:
+    """Ask for these without waiting, where nobody asks yet. The answers are stored when they come."""
+    sources = list(GatewayConnection.objects.filter(team=team).usable())
+    for request_id in request_ids:
+        if claim(team, request_id, user, again=False):
+            _askers.submit(_settle_later, team, request_id, user, partial(ask, sources, request_id))
+
+
+def _settle_later(team: Team, request_id: str, user: User, answer: Callable[[], Answer]) -> None:
+    close_old_connections()
+    try:
+        settle(team, request_id, user, answer())
+    except Exception:
+        log.exception("The answer to a slow lookup could not be stored")
+    finally:
+        connection.close()
+
+
+CLAIM = """
+INSERT INTO generations_fetch (team_id, request_id, asked_by_id, first_asked_at, lease_until, attempts)
+VALUES (%s, %s, %s, %s, %s, 1)
+ON CONFLICT (team_id, request_id) DO UPDATE
+SET lease_until = excluded.lease_until, attempts = generations_fetch.attempts + 1, outcome = NULL, ended_at = NULL
+WHERE generations_fetch.lease_until < excluded.first_asked_at OR (%s AND generations_fetch.ended_at IS NOT NULL)
+RETURNING id
+"""
+
+
+def claim(team: Team, request_id: str, user: User, *, again: bool) -> bool:
+    """True for the one caller who may ask the gateway now. The claim expires, so a killed process blocks nobody."""
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [team.pk, request_id, user.pk, now, now + LEASE, again])
+        return cursor.fetchone() is not None
+
+
+def ask(sources: Iterable[GatewayConnection], request_id: str) -> Answer:
+    """Ask the connections in order; the first that knows the ID wins. Touches no database."""
+    errors: list[tuple[str, GatewayError]] = []
+    for source in sources:
+        try:
+            return Answer(reader(source).record(request_id), source)
+        except GatewayError as error:
+            errors.append((source.name, error))
+        except ValueError as error:
+            errors.append((source.name, NotSent(str(error))))
+    return Answer(errors=tuple(errors))
+
+
+def settle(team: Team, request_id: str, user: User, answer: Answer) -> Generation | Fetch:
+    """Store what the gateway said and end the claim."""
+    fetch = Fetch.objects.filter(team=team, request_id=request_id)
+    if answer.record is not None and answer.source is not None:
+        if answer.record.replay_body is not None or answer.record.io_log is not None:
+            remember_bodies(answer.source)
+        return _settled(fetch, request_id, user, answer.record, answer.source, team)
+    now = timezone.now()
+    row = fetch.first()
+    if row is None:
+        return _forgotten(team, request_id)
+    row.outcome, row.ended_at = outcome(request_id, answer.errors, now), now
+    pause = PAUSES[min(row.attempts, len(PAUSES)) - 1]
+    row.lease_until = now + timedelta(seconds=pause)
+    row.outcome["pause_s"] = pause
+    row.save(update_fields=["outcome", "ended_at", "lease_until"])
+    return row
+
+
+def _settled(
+    fetch: QuerySet[Fetch], request_id: str, user: User, record: Record, source: GatewayConnection, team: Team
+) -> Generation | Fetch:
+    """Store the record and end the claim. Without a claim nothing is stored: it was forgotten meanwhile."""
+    known = Generation.objects.filter(team=team, request_id=request_id)
+    with transaction.atomic():
+        list(known.select_for_update())  # first, as who forgets does
+        if not fetch.select_for_update().exists():
+            return known.first() or _forgotten(team, request_id)
+        generation = store(team, request_id, user, record, source.pk)
+        fetch.delete()
+    return generation
+
+
+def _forgotten(team: Team, request_id: str) -> Fetch:
+    """What there is to say when a generation was forgotten while the gateway was asked for it."""
+    told = {
+        "code": "forgotten",
+        "title": "This generation was forgotten while the gateway was asked for it.",
+        "advice": "Nothing of the answer was kept. Ask again to look it up anew.",
+        "errors": [],
+    }
+    return Fetch(team=team, request_id=request_id, outcome=told)
+
+
+def remember_bodies(source: GatewayConnection) -> None:
+    """A record with its stored request, or with the state of its log, came through this connection: the key reads them."""
+    seen = source.check_result or {}
+    if seen.get("read", {}).get("reads_bodies") is not True:
+        result = {**seen, "read": {**seen.get("read", {}), "reads_bodies": True}}
+        GatewayConnection.objects.filter(pk=source.pk).update(check_result=result)
+
+
+def acquit(row: Generation, told: Outline) -> Outline:
+    """The outline of a row, without an accusation of a key that is known to read stored requests."""
+    if not replayability.accuses(told) or not row.connection or not row.connection.reads_bodies:
+        return told
+    return replayability.acquitted(told)
+
+
+def is_young(request_id: str, now: datetime) -> bool:
+    """Whether the ID was made minutes ago, so that its record may still be on its way (written after the answer)."""
+    made = made_at(request_id)
+    return made is not None and -YOUNG < now - made < YOUNG
+
+
+def outcome(request_id: str, errors: tuple[tuple[str, GatewayError], ...], now: datetime) -> dict[str, Any]:
+    """What to tell the person: the first error that is more than "not found", else "not recorded yet" or "not found"."""
+    told = [_tell(name, error) for name, error in errors]
+    if not told:
+        return {"code": "no_connection", "errors": []}
+    loud = [one for one in told if one["code"] != "not_found"]
+    if loud:
+        return {**loud[0], "errors": told}
+    code = "not_yet" if is_young(request_id, now) else "not_found"
+    return {**told[0], "code": code, "errors": told}
+
+
+def _tell(name: str, error: GatewayError) -> dict[str, Any]:
+    return {
+        "connection": name,
+        "code": error.code,
+        "title": error.title,
+        "advice": error.advice,
+        "fault": error.fault,
+        "retry": error.retry,
+        "status": error.status,
+    }
+
+
+ENDED = ("success", "status_code", "error_code", "error_payload")
+
+
+def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
+    """The list columns of a `Generation`, read from its record; None or "" where the record does not say.
+
+    An error that the answer carries is known by `sketch`, the record's outline.
+    """
+    broken = sketch is not None and sketch.verdict.rule == ERROR_FINISH
+    tokens = usage.tokens(record.usage, record.usage_columns)
+    timed = {key: record.value(key) for key in timing.COLUMNS}
+    return {
+        "made_at": record.created_at,
+        "endpoint": _short(record.endpoint, 120),
+        "model_id": _short(record.model_id, 200),
+        "provider": _short(record.provider, 120),
+        "native_response_id": _short(record.native_response_id, 256),
+        "session_id": _short(record.session_id, 256),
+        "stream": record.stream,
+        "byok": record.byok,
+        "status_code": _fits(record.status_code, 31),
+        "success": False if broken else verdict.succeeded({key: record.value(key) for key in ENDED}),
+        "error_code": _short(record.error_code, 200),
+        "finish_reason": _short(record.finish_reason, 60),
+        "latency_ms": _measure(record.latency_ms),
+        "generation_ms": _measure(record.generation_ms),
+        "wait_ms": _measure(timing.headline(*timing.lay_out(timed, record.created_at))),
+        "input_tokens": _fits(tokens.input, 63),
+        "output_tokens": _fits(tokens.output, 63),
+        "cost_nanos": _fits(_rounded(costs.nanos(record.value("cost_nanos"))), 63),
+    }
+
+
+def _short(text: str | None, length: int) -> str:
+    return visible(text or "")[:length]
+
+
+def _fits(number: int | None, bits: int) -> int | None:
+    return number if number is not None and -(2**bits) <= number < 2**bits else None
+
+
+def _rounded(nanos: Decimal | None) -> int | None:
+    return None if nanos is None else round(nanos)
+
+
+def _measure(number: Any) -> Any:
+    return round(number, 3) if number is not None and abs(number) < 10**15 else None
+
+
+def store(team: Team, request_id: str, user: User | None, record: Record, source: int | None) -> Generation:
+    """Keep the record as received, its outline and the list columns. An older record with bodies is not lost."""
+    now, place = timezone.now(), outline.survey(record.raw)
+    sketch = outline.make(record, place)
+    row = Generation(
+        team=team,
+        request_id=request_id,
+        connection_id=source,
+        looked_up_by=user,
+        looked_up_at=now,
+        fetched_at=now,
+        replayable=sketch.replayable,
+        derived=outline.VERSION,
+        **columns(record, sketch),
+    )
+    changing = [*columns(record), "connection", "fetched_at", "replayable", "derived"]
+    with transaction.atomic():
+        Generation.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing
+        )
+        _keep(row, record, place, sketch, now)
+        remember_words(row, sketch)
+    return row
+
+
+def _keep(row: Generation, record: Record, place: Place, sketch: Outline, now: datetime) -> None:
+    """Store the record, or the time at which it was seen unchanged; drop what is of no use any more."""
+    digest = hashlib.sha256(record.raw).hexdigest()
+    before = list(row.records.slim().defer("outline"))
+    same = [one for one in before if one.sha256 == digest]
+    if same:
+        same[0].fetched_at = now
+        kept = {"outline": outline.dump(sketch), "has_answer": sketch.answered}
+        row.records.filter(pk=same[0].pk).update(fetched_at=now, **kept)
+    else:
+        before.append(_add(row, record, place, sketch, digest, now))
+    _prune(row, before)
+
+
+def _add(
+    row: Generation, record: Record, place: Place, sketch: Outline, digest: str, now: datetime
+) -> StoredRecord:
+    made = StoredRecord(
+        generation=row,
+        fetched_at=now,
+        marks=index.dump(place) if len(record.raw) > index.SMALL else "",
+        sha256=digest,
+        has_request=record.request_body is not None,
+        has_answer=sketch.answered,
+        replayable=sketch.replayable,
+        outline=outline.dump(sketch),
+    )
+    made.keep(record.raw)
+    return made
+
+
+def _prune(row: Generation, records: list[StoredRecord]) -> None:
+    """Keep the newest record, the best one (with most bodies), and those that replays were made from."""
+    newest = max(records, key=lambda one: one.fetched_at)
+    best = max(records, key=lambda one: (one.has_request + one.has_answer, one.fetched_at))
+    if len(records) > 1:
+        row.records.exclude(pk__in=[newest.pk, best.pk]).filter(replays=None).delete()
+    if row.replayable != best.replayable:
+        row.replayable = best.replayable
+        Generation.objects.filter(pk=row.pk).update(replayable=best.replayable)

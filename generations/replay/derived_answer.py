@@ -1,0 +1,279 @@
+"""What is derived from the bytes of an answer: once, at its end, by the one reader; versioned, and made again when old.
+
+The whole body is put together out of the stream (`gateway.streams`), read like a record's answer (`answer_facts`), drawn
+(`replayed`) and made into keys (`answer_rest`). Only the bytes are the truth.
+"""
+
+import logging
+import threading
+import zlib
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from generations.gateway import endpoints
+from generations.gateway.rawjson.values import Value, loads, visible
+from generations.gateway.streams import assemble as streams
+from generations.gateway.streams.assemble import Assembled, Stray
+from generations.models import PastedAnswer, Replay, ReplayAnswer
+from generations.reading.answer import answer_facts, other_members, replayed
+from generations.reading.answer.answer_facts import Facts
+from generations.reading.diff import answer_diff
+from generations.reading.figures import formatting, usage
+from generations.reading.large import index_builder, strings
+from generations.reading.large.index import Bytes, Found
+from generations.reading.page_types import Answered
+from generations.reading.text import inside, items
+
+log = logging.getLogger(__name__)
+
+READER = 2
+"""Raise it when the same body gives another outline, key or column."""
+VERSION = 100 * streams.VERSION + READER
+PARSED_UP_TO = 16 * 2**20  # bytes of an answer that are parsed
+TAIL = 256 * 1024  # bytes at the end of a longer stream that are searched for its end and figures
+
+one_at_a_time = threading.Lock()
+"""A large answer takes a multiple of its size while it is parsed: a process holds one such at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything that is derived from one answer. `body` and `strays` are the document; `unread` counts bytes."""
+
+    facts: Facts
+    shown: Answered
+    body: Value = None
+    strays: list[Stray] = field(default_factory=list)
+    assembled: bytes = b""
+    unread: int = 0
+    why: str = ""
+    complete: bool = True
+
+    @property
+    def text(self) -> str:
+        """The words of all choices, for lists and exports."""
+        return visible("\n\n".join(choice.text for choice in self.facts.choices if choice.text))
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What a replay's row tells of its answer."""
+        facts, tokens = self.facts, usage.tokens(self.facts.usage)
+        return {
+            "finish_reason": visible(facts.finish)[:60],
+            "input_tokens": fits(tokens.input),
+            "output_tokens": fits(tokens.output),
+            "cost_nanos": fits(facts.cost_nanos),
+            "model_id": visible(facts.model)[:200],
+            "provider": visible(facts.provider)[:120],
+            "text_key": "" if self.unread else other_members.output_key(self.body, facts),
+            "calls_key": "" if self.unread else other_members.calls_key(facts),
+            "derived": VERSION,
+        }
+
+    def row(self, replay_id: Any, wire: bytes) -> ReplayAnswer:
+        """The row that keeps the bytes and what was read out of them."""
+        return ReplayAnswer(
+            replay_id=replay_id, packed=zlib.compress(wire, 3), size=len(wire), **self.derived
+        )
+
+    @property
+    def derived(self) -> dict[str, Any]:
+        """Those columns of the row that are made of the bytes."""
+        return {
+            "text": self.text,
+            "outline": replayed.dump(self.shown),
+            "version": VERSION,
+            "assembled": zlib.compress(self.assembled, 3) if self.assembled else b"",
+            "unread": self.unread,
+        }
+
+
+def fits(number: int | None) -> int | None:
+    """A number that a column takes, None for all others."""
+    return number if number is not None and -(2**63) <= number < 2**63 else None
+
+
+def wire_of(endpoint: str) -> str:
+    """The wire format that a stored endpoint name speaks."""
+    known = endpoints.find(endpoint)
+    return known.wire if known else "chat"
+
+
+def read(endpoint: str, content_type: str, raw: bytes) -> Reading:
+    """Everything that an answer of this endpoint tells. Never raises: what cannot be read is shown as it came."""
+    with one_at_a_time:
+        try:
+            return _read(wire_of(endpoint), content_type, raw)
+        except Exception:
+            log.exception("An answer could not be read; its page offers the raw bytes only")
+            nothing = replayed.document(None, ())
+            return Reading(
+                Facts(),
+                replayed.unread(len(raw)),
+                assembled=nothing,
+                unread=len(raw),
+                why="unread",
+                complete=False,
+            )
+
+
+def _medium(content_type: str, raw: bytes) -> Reading:
+    shown = replayed.medium(content_type, len(raw))
+    return Reading(Facts(media=1), shown, assembled=replayed.document(None, ()), why="whole")
+
+
+def _read(wire: str, content_type: str, raw: bytes) -> Reading:
+    if len(raw) > PARSED_UP_TO and raw[:64].lstrip()[:1] in (b"{", b"["):
+        return _slim(wire, raw)
+    head, unread = _head(raw)
+    made = streams.assemble(wire, content_type, head)
+    if made.body is None and not made.streamed and made.why == "whole" and raw.strip() != b"null":
+        return _medium(content_type, raw)
+    facts = answer_facts.read(made.wire, made.body, made.strays)
+    if unread:
+        facts = _with_end(facts, streams.assemble(wire, content_type, _tail(raw)))
+    note = f"the last {formatting.size(unread)} were not read" if unread else ""
+    shown = replayed.make(facts, made.body, made.strays, len(raw), note)
+    return Reading(facts, shown, made.body, made.strays, _document(made), unread, made.why, made.complete)
+
+
+def _slim(wire: str, raw: bytes) -> Reading:
+    """A large JSON answer, its long texts cut before it is parsed."""
+    body, unread = slim(raw)
+    facts = answer_facts.read(wire, body)
+    note = f"{formatting.size(unread)} of long texts were not read" if unread else ""
+    return Reading(facts, replayed.make(facts, body, (), len(raw), note), body, unread=unread, why="whole")
+
+
+def slim(raw: bytes) -> tuple[Value, int]:
+    """The value of a large JSON text with its long texts cut, and how many bytes were cut. Raises TooMuch, Unreadable."""
+    found = Found(Bytes(raw), index_builder.survey(raw))
+    strings.measure(found)
+    left = strings.slim(found)
+    return loads(left), max(0, len(raw) - len(left))
+
+
+def _head(raw: bytes) -> tuple[bytes, int]:
+    """The bytes that are parsed, whole frames of a stream that is longer, and how many are left."""
+    if len(raw) <= PARSED_UP_TO:
+        return raw, 0
+    end = max(raw.rfind(b"\n\n", 0, PARSED_UP_TO), raw.rfind(b"\r\n\r\n", 0, PARSED_UP_TO))
+    end = end if end > 0 else PARSED_UP_TO
+    return raw[:end], len(raw) - end
+
+
+def _tail(raw: bytes) -> bytes:
+    """The last frames of a long stream."""
+    tail = raw[-TAIL:]
+    start = max(tail.find(b"\n\n"), tail.find(b"\r\n\r\n"))
+    return tail[start:] if start >= 0 else b""
+
+
+def _with_end(facts: Facts, made: Assembled) -> Facts:
+    """Facts of a long stream's beginning with what its last frames tell of the end, the usage and the cost."""
+    end = answer_facts.read(made.wire, made.body, made.strays)
+    choices = facts.choices
+    if choices and end.finish:
+        choices = (
+            replace(choices[0], finish=end.finish, native_finish=end.choices[0].native_finish),
+            *choices[1:],
+        )
+    return replace(
+        facts,
+        choices=choices,
+        usage=end.usage or facts.usage,
+        cost_nanos=end.cost_nanos if end.cost_nanos is not None else facts.cost_nanos,
+        currency=end.currency or facts.currency,
+        errors=(*facts.errors, *end.errors),
+    )
+
+
+def _document(made: Assembled) -> bytes:
+    """The document, b"" where the bytes as received are its body."""
+    is_raw = not made.streamed and not made.strays and isinstance(made.body, dict | list)
+    return b"" if is_raw else replayed.document(made.body, made.strays)
+
+
+# -- what is stored ----------------------------------------------------------------------------------------------
+
+
+def document_of(answer: ReplayAnswer) -> bytes:
+    """The JSON text that pointers of the stored outline lead into."""
+    kept = getattr(answer, "kept", None)  # `readable` has fetched it
+    if kept is None:
+        kept, is_raw = (answer.assembled, False) if answer.assembled else (answer.packed, True)
+    else:
+        is_raw = answer.is_raw  # type: ignore[attr-defined]
+    told = zlib.decompress(bytes(kept))
+    return replayed.wrapped(told) if is_raw else told
+
+
+def stored(endpoint: str, found: Found) -> answer_diff.Said:
+    """What a record's stored answer says, for comparisons. Raises TooMuch, Unreadable."""
+    wire = wire_of(endpoint)
+    if found.size > PARSED_UP_TO:
+        with one_at_a_time:
+            left = strings.slim(found, PARSED_UP_TO)
+            made, cut = streams.assemble_stored(wire, loads(left)), found.size - len(left)
+    else:
+        made, cut = streams.assemble_stored(wire, loads(found.read())), 0
+    return answer_diff.said(made.wire, made.body, made.strays, _unread(cut))
+
+
+def pasted(told: PastedAnswer) -> answer_diff.Said:
+    """What a pasted answer says, for comparisons."""
+    read = told.read
+    return answer_diff.said(told.wire, read.body, read.strays)
+
+
+def _unread(size: int) -> str:
+    return f"{formatting.size(size)} of one answer were not read." if size > 0 else ""
+
+
+def said(answer: ReplayAnswer, endpoint: str) -> answer_diff.Said:
+    """What a stored answer says, for comparisons. Raises TooMuch, Unreadable."""
+    unread = _unread(answer.unread)
+    document = document_of(answer)
+    if len(document) > PARSED_UP_TO + len(replayed.wrapped(b"")):
+        with one_at_a_time:
+            told = slim(document)[0]
+    else:
+        told = loads(document)
+    events = [_event(one) for one in items(inside(told, "other_events"))]
+    return answer_diff.said(wire_of(endpoint), inside(told, "answer"), events, unread)
+
+
+def _event(told: Value) -> Stray:
+    return Stray(str(inside(told, "event") or ""), inside(told, "data"))
+
+
+def current(answer: ReplayAnswer, endpoint: str, content_type: str) -> ReplayAnswer:
+    """The answer as today's reader reads it: an old one is made again from its bytes, and kept with its columns."""
+    if answer.version == VERSION:
+        return answer
+    made = read(endpoint, content_type, answer.wire)
+    derived = made.derived
+    for name, value in derived.items():
+        setattr(answer, name, value)
+    answer.__dict__.pop("kept", None)
+    answer.words = made.text  # type: ignore[attr-defined]
+    with transaction.atomic():
+        kept = ReplayAnswer.objects.filter(pk=answer.pk).update(
+            **derived
+        )  # 0 where it was forgotten meanwhile
+        if kept:
+            _count_again(answer.pk, made)
+    return answer
+
+
+def _count_again(replay_id: UUID, made: Reading) -> None:
+    """Columns of an ended replay. What the gateway's record told since then stays where the answer says nothing."""
+    rows = Replay.objects.filter(pk=replay_id)
+    told = {name: value for name, value in made.columns.items() if name in KEYS or value not in (None, "")}
+    rows.update(**told)
+
+
+KEYS = ("text_key", "calls_key", "derived")

@@ -1,0 +1,298 @@
+"""What one running replay has received so far. Its thread fills the feed, the pulse empties it."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from generations.gateway import events as ev
+from generations.gateway.events import Answer
+from generations.gateway.rawjson.values import visible
+from generations.replay.raw_answer import ROOM, Held
+from generations.replay.worker.paced_reads import Gulps, pause_for
+
+MOST_BYTES = 64 * 2**20
+"""Of one answer, where the settings say nothing else."""
+LIVE_BYTES = 4 * 2**20
+"""Of text and steps in the live log, and of the answer that snapshots are compared with. Bytes are kept beyond it."""
+STEP_BYTES = 256
+MORE = "[The answer is longer than what is shown while it comes. All of it is kept.]"
+STEADY = ("tool", "state", "replace", "end")  # steps that are not joined with one of their kind before them
+ALWAYS = ("state", "end", "bytes")  # steps that the log has always room for
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One step of the live log. `seq` counts from 1 without gaps; it is the id of the browser's event too.
+
+    Kinds: `text`, `reasoning`, `refusal`, `tool` (a call begins, its name), `args`, `note`, `replace` (what came
+    before is void), `bytes` (a checkpoint without anything to show), `state`, `end`.
+    """
+
+    seq: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a replay may wait, in seconds: for its first byte, between two bytes, in all; and the bytes that are
+    kept of its answer."""
+
+    first_byte: float
+    idle: float
+    total: float
+    size: int = MOST_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Entries of the live log, one at least, and the bytes that came with them."""
+
+    entries: list[Entry]
+    wire: bytes
+
+
+@dataclass(slots=True)
+class Feed:
+    """The live log and the bytes of one replay, with the clock that its deadlines are read from."""
+
+    replay_id: uuid.UUID
+    claim: uuid.UUID
+    limits: Limits
+    stop: Gulps = field(init=False)
+    held: Held = field(init=False)
+    neighbours: int = 0
+    answer: Answer = field(default_factory=Answer)
+    clock: Callable[[], float] = time.monotonic
+    begun: float = 0.0
+    headers_at: float | None = None
+    first_token_at: float | None = None
+    last_byte_at: float | None = None
+    opened: ev.Opened | None = None
+    closed: ev.Closed | None = None
+    partial: bool = False
+    stop_reason: str = ""
+    _fresh: list[tuple[str, str]] = field(default_factory=list)
+    _room: int = LIVE_BYTES
+    _last: str = ""
+    _waits: bool = False
+    _seq: int = 0
+    _arguments: dict[tuple[int, int], list[str]] = field(default_factory=dict)
+    unsent: list[Entry] = field(default_factory=list)
+    unsaved: list[Entry] = field(default_factory=list)
+    _checkpoint: "Checkpoint | None" = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.begun = self.clock()
+        self.stop = Gulps(self.pause)
+        self.held = Held(self.limits.size)
+
+    @property
+    def received(self) -> int:
+        """Bytes of the answer that came."""
+        return self.held.received
+
+    @property
+    def content_type(self) -> str:
+        """As told by the gateway, "" if it told none."""
+        return self.opened.headers.get("content-type", "") if self.opened else ""
+
+    # --- filled by the replay's thread ------------------------------------------------------------------------
+
+    def take(self, event: ev.Event) -> None:
+        """Count, keep and show one event of the answer."""
+        match event:
+            case ev.Received(data=data):
+                self._keep(data)
+                return
+            case ev.Opened():
+                self.opened, self.headers_at = event, self.clock()
+                return
+            case ev.Closed():
+                self.closed = event
+                return
+            case ev.Snapshot():
+                self._replace(event)
+                return
+        self._show(event)
+        if not self.partial:
+            self.answer.apply(event)
+
+    def _keep(self, data: bytes) -> None:
+        self.last_byte_at = now = self.clock()
+        fits = self.held.put(data)
+        if not self.partial and self.held.received > LIVE_BYTES:
+            with self._lock:
+                self._break_off()
+        if not fits:
+            self.end("too_large")
+        elif now - self.begun > self.limits.total:
+            self.end("deadline_total")  # a flood leaves nobody else the time to look
+        elif self.held.waiting > ROOM:
+            self._wait_for_room()
+
+    def _wait_for_room(self) -> None:
+        """Read no more until a checkpoint is stored: the gateway waits, memory does not grow."""
+        self.stop.rest()
+        self._waits = True
+        while self.held.is_full and not self.stop.asked:
+            self.held.wait(0.2)
+            if self.clock() - self.begun > self.limits.total:
+                self.end("deadline_total")
+        self._waits = False
+        self.last_byte_at = self.clock()
+
+    def _show(self, event: ev.Event) -> None:
+        match event:
+            case ev.Text(text=text):
+                self.say("text", text)
+            case ev.Reasoning(text=text):
+                self.say("reasoning", text)
+            case ev.Refusal(text=text):
+                self.say("refusal", text)
+            case ev.ToolCall():
+                self._show_call(event)
+            case ev.Media(kind=kind):
+                self.say("note", f"[{kind}]")
+            case ev.Fault(message=message):
+                self.say("note", f"[error: {message}]")
+
+    def _show_call(self, event: ev.ToolCall) -> None:
+        key = (event.choice, event.index)
+        if key not in self._arguments:
+            self.say("tool", event.name or "tool call")
+        pieces = self._arguments.setdefault(key, [])
+        if self.partial:
+            return
+        if not event.replace:
+            pieces.append(event.arguments)
+            self.say("args", event.arguments)
+            return
+        before = "".join(pieces)
+        self._arguments[key] = [event.arguments]
+        if event.arguments.startswith(before):
+            self.say("args", event.arguments[len(before) :])
+
+    def _replace(self, event: ev.Snapshot) -> None:
+        if self.partial:
+            return
+        before = shown(self.answer)
+        self.answer.apply(event)
+        after = shown(self.answer)
+        if before != after:
+            self.say("replace", "")
+            for kind, text in after:
+                self.say(kind, text)
+
+    def say(self, kind: str, text: str) -> None:
+        """Put one step into the live log."""
+        if not text and kind in ("text", "reasoning", "refusal", "args"):
+            return
+        if self.first_token_at is None and kind not in ("state", "note", "bytes"):
+            self.first_token_at = self.last_byte_at or self.clock()
+        with self._lock:
+            if self._fits(kind, text):
+                self._fresh.append((kind, text))
+
+    def _fits(self, kind: str, text: str) -> bool:
+        """Whether the live log has room for this step. The first one that finds none is told of once."""
+        if kind != self._last or kind in STEADY:
+            if kind in ALWAYS:
+                return True
+            self._room -= STEP_BYTES
+            self._last = kind
+        if self.partial:
+            return False
+        self._room -= len(text)
+        if self._room < 0:
+            self._break_off()
+        return not self.partial
+
+    def _break_off(self) -> None:
+        """The live log and the answer of this feed end here. The bytes are kept."""
+        self.partial = True
+        self._fresh.append(("note", MORE))
+
+    def pause(self) -> float:
+        """Seconds to wait before the next read: none up to the first token."""
+        return 0.0 if self.first_token_at is None else pause_for(self.neighbours)
+
+    # --- emptied by the pulse ---------------------------------------------------------------------------------
+
+    def number(self) -> None:
+        """Give what is new its numbers, neighbours of one kind as one entry."""
+        if not self._fresh:
+            return
+        with self._lock:
+            fresh, self._fresh = self._fresh, []
+        for kind, text in _merged(fresh):
+            self._number(kind, visible(text))
+
+    def _number(self, kind: str, text: str) -> None:
+        self._seq += 1
+        entry = Entry(self._seq, kind, text)
+        self.unsent.append(entry)
+        self.unsaved.append(entry)
+
+    def checkpoint(self) -> "Checkpoint | None":
+        """What is to be saved next, None for nothing. It stays the same until `is_saved`: a try whose answer got lost
+        may have been stored."""
+        if self._checkpoint is None:
+            wire = self.held.pending()
+            if wire and not self.unsaved:
+                self._number("bytes", "")
+            if self.unsaved:
+                self._checkpoint, self.unsaved = Checkpoint(self.unsaved, wire), []
+        return self._checkpoint
+
+    def is_saved(self) -> None:
+        """The database holds the checkpoint."""
+        self._checkpoint = None
+        self.held.is_saved()
+
+    def overdue(self) -> str:
+        """The name of the deadline that has passed, or ""."""
+        now = self.clock()
+        if now - self.begun > self.limits.total:
+            return "deadline_total"
+        if self._waits:
+            return ""  # it is we who keep the gateway waiting
+        if self.last_byte_at is None:
+            return "deadline_first_byte" if now - self.begun > self.limits.first_byte else ""
+        return "deadline_idle" if now - self.last_byte_at > self.limits.idle else ""
+
+    def end(self, reason: str) -> None:
+        """Wake the thread out of its read. The first reason is the one that counts."""
+        if not self.stop_reason:
+            self.stop_reason = reason
+        self.stop.now()
+
+    def ms(self, moment: float | None) -> int | None:
+        """Whole ms from the POST to `moment`."""
+        return None if moment is None else round((moment - self.begun) * 1000)
+
+
+def _merged(fresh: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    out: list[tuple[str, list[str]]] = []
+    for kind, text in fresh:
+        if out and out[-1][0] == kind and kind not in STEADY:
+            out[-1][1].append(text)
+        else:
+            out.append((kind, [text]))
+    return [(kind, "".join(texts)) for kind, texts in out]
+
+
+def shown(answer: Answer) -> list[tuple[str, str]]:
+    """An answer as the live log shows it: (kind, text) steps."""
+    steps: list[tuple[str, str]] = []
+    for block in answer.blocks:
+        if block.kind == "tool_call":
+            steps += [("tool", block.name or "tool call"), ("args", block.text)]
+        elif block.kind in ("text", "reasoning", "refusal"):
+            steps.append((block.kind, block.text))
+        else:
+            steps.append(("note", f"[{block.kind}]"))
+    return [step for step in steps if step[1]]

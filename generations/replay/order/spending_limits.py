@@ -1,0 +1,192 @@
+"""How much a team may spend on replays: asked in the same transaction that makes the rows."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from dashboard.models import Team, User
+from generations.models import Replay, ReplayLimits
+from generations.models.replay import State
+from generations.reading.figures.formatting import dollars, plural, share
+
+FORGOTTEN = "generation.forgotten"
+
+# No byte of it reached the gateway: it failed before, or it was cancelled while it waited.
+UNSENT = Q(sent=False) | Q(state=State.CANCELLED, reason="before_start")
+# contract: of the errors of a POST only those from 500 on may have been charged.
+FREE = UNSENT | Q(status_code__range=(400, 499))
+# What a replay has cost in nanos, as far as that is known; null is unknown, or not known yet.
+COST = Case(When(FREE, then=Value(0)), default=F("cost_nanos"), output_field=BigIntegerField())
+# What it counts for: its cost, and before that is known the dearest that was expected. A price that nobody knows
+# counts as a number only.
+NANOS = Coalesce(COST, "expected_high", "expected_low", Value(0))
+
+
+class Exceeded(Exception):
+    """A limit of the team stands against it. Its text names the limit, what is used and what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What has been ordered in a day: how many replays, and nanos (see NANOS). What was never sent is neither."""
+
+    count: int
+    nanos: int
+
+    def __add__(self, other: "Used") -> "Used":
+        return Used(self.count + other.count, self.nanos + other.nanos)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A limit of a day, `most`, beside what is `used` of it. None is no limit."""
+
+    used: int
+    most: int | None
+
+    @property
+    def left(self) -> int | None:
+        """Never below nothing: what was expected may have been cheaper than what it cost."""
+        return None if self.most is None else max(0, self.most - self.used)
+
+    @property
+    def share(self) -> str:
+        """For a meter from 0 to 1, "" when there is no limit."""
+        return "" if self.most is None else share(self.used, self.most) or "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """The limits of a day as they stand for one person: theirs, and the team's."""
+
+    person_day_nanos: Standing
+    person_day_count: Standing
+    team_day_nanos: Standing
+    team_day_count: Standing
+
+
+# --- what is used -------------------------------------------------------------------------------------------------
+
+
+def midnight(now: datetime | None = None) -> datetime:
+    """The beginning of the day, UTC."""
+    return (now or timezone.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def today(team: Team, now: datetime | None = None) -> "QuerySet[Replay]":
+    """The team's replays since midnight, UTC."""
+    return Replay.objects.filter(team=team, created_at__gte=midnight(now))
+
+
+def used(rows: "QuerySet[Replay]") -> Used:
+    """The sum of these replays."""
+    told = rows.exclude(UNSENT).aggregate(count=Count("pk"), nanos=Sum(NANOS))
+    return Used(told["count"], told["nanos"] or 0)
+
+
+def both_used(rows: "QuerySet[Replay]", user: User) -> tuple[Used, Used]:
+    """The sum of those that `user` ordered, and of all: one query."""
+    mine = Q(requested_by=user)
+    told = rows.exclude(UNSENT).aggregate(
+        count=Count("pk"),
+        nanos=Sum(NANOS),
+        my_count=Count("pk", filter=mine),
+        my_nanos=Sum(NANOS, filter=mine),
+    )
+    return Used(told["my_count"], told["my_nanos"] or 0), Used(told["count"], told["nanos"] or 0)
+
+
+def day_used(team: Team, user: User, now: datetime | None = None) -> tuple[Used, Used]:
+    """What `user` and the team have used since midnight, UTC, with what was forgotten since."""
+    mine, all_of_team = both_used(today(team, now), user)
+    forgotten = team.audit_events.filter(action=FORGOTTEN, at__gte=midnight(now))
+    for details in forgotten.values_list("details", flat=True):
+        for person, count, nanos in details.get("used", ()):
+            all_of_team += Used(count, nanos)
+            mine += Used(count, nanos) if person == user.pk else Used(0, 0)
+    return mine, all_of_team
+
+
+def tally(replays: Collection[UUID]) -> list[list[int | None]]:
+    """What these replays, about to be deleted, have used today: [person's row number, replays, nanos] each.
+
+    It goes into the audit event of forgetting, because nobody gets room back by forgetting what they spent.
+    """
+    rows = Replay.objects.filter(pk__in=replays, created_at__gte=midnight()).exclude(UNSENT)
+    told = rows.values_list("requested_by").annotate(count=Count("pk"), nanos=Sum(NANOS))
+    return [[person, count, int(nanos)] for person, count, nanos in told.order_by("requested_by")]
+
+
+def standings(team: Team, user: User, limits: ReplayLimits | None) -> Standings:
+    """What `user` and the team have used today of each limit."""
+    set_by = limits or ReplayLimits(team=team)
+    person, all_of_team = day_used(team, user)
+    return Standings(
+        Standing(person.nanos, set_by.person_day_nanos),
+        Standing(person.count, set_by.person_day_count),
+        Standing(all_of_team.nanos, set_by.team_day_nanos),
+        Standing(all_of_team.count, set_by.team_day_count),
+    )
+
+
+# --- whether it may be --------------------------------------------------------------------------------------------
+
+
+def locked(team: Team) -> ReplayLimits | None:
+    """The team's limits, held until the transaction ends, so that no two clicks squeeze past one."""
+    return ReplayLimits.objects.select_for_update(no_key=True).filter(team=team).first()
+
+
+def check(limits: ReplayLimits, team: Team, user: User, replays: Sequence[Replay]) -> None:
+    """Raises Exceeded when the team's rows, these new ones among them, are over a limit. Call it after `locked`.
+
+    The day is the one in which they were ordered, although midnight may have passed behind the lock.
+    """
+    if not replays:
+        return
+    _each_within(limits.per_replay_nanos, replays)
+    person, all_of_team = day_used(team, user, replays[0].created_at)
+    _within("You", person, limits.person_day_count, limits.person_day_nanos)
+    _within("The team", all_of_team, limits.team_day_count, limits.team_day_nanos)
+
+
+ADVICE = "The day ends at midnight UTC; an admin of the team can raise the limit."
+
+
+def _each_within(most: int | None, replays: Sequence[Replay]) -> None:
+    if most is None:
+        return
+    dearest = max(replays, key=_expected)
+    if _expected(dearest) > most:
+        bound = "at least" if dearest.expected_high is None else "up to"
+        raise Exceeded(
+            f"One replay may cost at most {dollars(most)}; {'this one' if len(replays) == 1 else 'one of these'} is "
+            f"expected to cost {bound} {dollars(_expected(dearest))}. An admin of the team can raise the limit."
+        )
+
+
+def _expected(replay: Replay) -> int:
+    """The dearest that is expected of it, in nanos; nothing when the price is unknown."""
+    return next((price for price in (replay.expected_high, replay.expected_low) if price is not None), 0)
+
+
+def _within(who: str, now: Used, count: int | None, nanos: int | None) -> None:
+    if count is not None and now.count > count:
+        raise Exceeded(
+            f"{who} may start {plural(count, 'replay')} a day, and with this there would be {now.count:,}. {ADVICE}"
+        )
+    if nanos is not None and now.nanos > nanos:
+        raise Exceeded(
+            f"{who} may spend {dollars(nanos)} on replays a day, and with this it would be up to {dollars(now.nanos)}. "
+            f"{ADVICE}"
+        )
+
+
+def needs_sure(limits: ReplayLimits | None, high: int | None) -> bool:
+    """Whether what is ordered is dear enough to be confirmed explicitly."""
+    return limits is not None and limits.confirm_nanos is not None and (high or 0) > limits.confirm_nanos

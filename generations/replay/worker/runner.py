@@ -1,0 +1,263 @@
+"""The replay engine: start, claim, send, finish.
+
+One click is one row (`start`), one row is claimed once (`Replay.take`), one claim makes at most one POST (`run`).
+No step repeats a POST; a message may come twice, the claim lets one through.
+"""
+
+import logging
+import threading
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from dashboard.celery import app as celery
+from dashboard.connections import clients
+from dashboard.models import User
+from generations.gateway import endpoints
+from generations.gateway.client import Client
+from generations.gateway.endpoints import Endpoint
+from generations.gateway.errors import GatewayError
+from generations.gateway.rawjson.values import visible
+from generations.models import Replay, ReplayAnswer
+from generations.replay import derived_answer
+from generations.replay.derived_answer import Reading
+from generations.replay.failures import reproduces
+from generations.replay.live import publisher
+from generations.replay.live.log import Feed, Limits
+from generations.replay.order import preflight, spending_limits
+from generations.replay.order.pricing import Price, expected
+from generations.replay.raw_answer import SMALL
+from generations.replay.worker import claims
+from generations.replay.worker.heartbeat import pulse
+from generations.replay.worker.outcome import Verdict, verdict
+
+log = logging.getLogger(__name__)
+
+# Threads that start or end at the same moment only get into each other's way.
+starts, endings = threading.BoundedSemaphore(3), threading.BoundedSemaphore(2)
+
+RUN = "generations.tasks.run_replay"
+
+
+# --- the click --------------------------------------------------------------------------------------------------
+
+
+def start(order: preflight.Order, user: User, click: UUID, why: str = "") -> Replay:
+    """The replay of this click, queued. The same click again gives the same replay.
+
+    Raises plan.Used when the click has sent another body, limits.Exceeded.
+    """
+    replay = row_of(order, user, click, why, expected(order))
+    with transaction.atomic():
+        held = spending_limits.locked(replay.team)
+        Replay.objects.bulk_create([replay], ignore_conflicts=True)
+        same_click = Replay.objects.filter(team=replay.team, click=click)
+        if same_click.values_list("pk", flat=True).get() != replay.pk:
+            first = same_click.select_related("team").get()
+            if first.body_sha256 != replay.body_sha256:
+                raise preflight.Used
+            return first
+        if held:
+            spending_limits.check(held, replay.team, user, [replay])
+        transaction.on_commit(partial(send_message, replay.pk))
+    return replay
+
+
+def row_of(order: preflight.Order, user: User, click: UUID, why: str, price: Price) -> Replay:
+    """The row of an order, not saved yet."""
+    return Replay(
+        team=order.generation.team,
+        generation=order.generation,
+        record=order.record,
+        connection=order.source,
+        requested_by=user,
+        click=click,
+        body_sha256=order.sha256,
+        patch=order.patch,
+        why=why,
+        expected_low=price.low,
+        expected_high=price.high,
+    )
+
+
+def send_message(replay_id: UUID) -> bool:
+    """Tell the workers. When the broker is away the row stays queued and the sweep tells them later."""
+    try:
+        celery.send_task(RUN, [str(replay_id)])
+    except (OperationalError, OSError):
+        log.warning("The broker is away; replay %s waits for the sweep", replay_id)
+        return False
+    return True
+
+
+# --- the worker -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Everything a replay needs for its POST."""
+
+    client: Client
+    endpoint: Endpoint
+    body: bytes
+    headers: dict[str, str]
+
+
+def run(replay_id: UUID) -> Replay | None:
+    """Run one queued replay to its end. None, and nothing is done, when another caller has claimed it."""
+    with starts:
+        replay = claims.take(replay_id)
+        sending = ready(replay) if replay else None
+        connection.close()
+    if replay is None or sending is None:
+        return replay
+    assert replay.claim is not None
+    feed = Feed(replay.pk, replay.claim, deadlines())
+    feed.say("state", "running")
+    with pulse.beating(feed):
+        fault = perform(sending, feed)
+    conclude(replay, feed, fault)
+    return replay
+
+
+def ready(replay: Replay) -> Sending | None:
+    """What a claimed replay sends. None when nothing can be sent: the replay has ended then."""
+    try:
+        return prepare(replay)
+    except preflight.Refused as refused:
+        replay.refuse(str(refused))
+        publisher.ring(replay.pk)
+        return None
+
+
+def deadlines() -> Limits:
+    """The deadlines of the settings, in seconds, and the bytes that an answer may have."""
+    return Limits(
+        settings.FIRST_BYTE_SECONDS,
+        settings.IDLE_SECONDS,
+        settings.TOTAL_SECONDS,
+        settings.MAX_ANSWER_MB * 2**20,
+    )
+
+
+def prepare(replay: Replay) -> Sending:
+    """Client, endpoint and exact body of a claimed replay. Raises `plan.Refused`: nothing has been sent then."""
+    source = replay.connection
+    if source is None:
+        raise preflight.Refused("The gateway connection was removed before the replay started.")
+    endpoint = endpoints.find(replay.generation.endpoint)
+    stored = preflight.stored_body(replay.record)
+    if endpoint is None or endpoint.path is None or stored is None:
+        raise preflight.Refused("The stored request is no longer there.")
+    key = source.replay_key or source.read_key
+    try:
+        client = clients.client(source.base_url, key)
+        return Sending(
+            client, endpoint, preflight.patched(stored, replay.patch), session_of(replay, endpoint)
+        )
+    except ValueError as error:
+        raise preflight.Refused(str(error)) from None
+
+
+TEXT_WIRES = ("chat", "responses", "messages")
+
+
+def session_of(replay: Replay, endpoint: Endpoint) -> dict[str, str]:
+    """The header that lets the gateway's logs tell our replays from production: one session a batch or single replay.
+
+    contract: text endpoints read a session only from the body, which is not ours to change; the others read
+    `x-session-id`, up to 128 characters, where the body names none.
+    """
+    return {} if endpoint.wire in TEXT_WIRES else {"x-session-id": f"retake-{replay.batch_id or replay.pk}"}
+
+
+def perform(sending: Sending, feed: Feed) -> GatewayError | None:
+    """The one POST. Fills the feed; answers with the error that ended it, None when the answer ended by itself."""
+    try:
+        for event in sending.client.send(
+            sending.endpoint, sending.body, stop=feed.stop, headers=sending.headers
+        ):
+            feed.take(event)
+    except GatewayError as error:
+        return error
+    finally:
+        feed.stop.rest()
+    return None
+
+
+# --- the end ----------------------------------------------------------------------------------------------------
+
+
+large_ones = threading.Lock()
+"""Held while an answer is whole in memory: a process holds one such at a time, small ones apart."""
+
+SAVE_PAUSES_S = (0.2, 1, 2, 4, 8, 15, 30)
+
+
+def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
+    """Store the whole answer and the end of the replay in one step, then tell the open pages."""
+    wire = feed.held.wire(replay.pk)
+    for pause in SAVE_PAUSES_S:
+        try:
+            with endings, large_ones if wire.size > SMALL else nullcontext():
+                raw = wire.whole()
+                told = read(replay, feed, raw)
+                ended, facts = verdict(feed, fault, told), facts_of(replay, feed, fault, told)
+                store(replay, ended, facts, told.row(replay.pk, raw))
+            break
+        except (DatabaseError, InterfaceError):
+            log.warning("The database is away; the answer of replay %s is saved when it is back", replay.pk)
+            time.sleep(pause)
+        finally:
+            connection.close()
+    feed.say("end", replay.state)
+    publisher.publish([feed])
+
+
+def read(replay: Replay, feed: Feed, raw: bytes) -> Reading:
+    """What the answer says. Where not all of it is parsed, how it ended is known from reading it while it came."""
+    told = derived_answer.read(replay.generation.endpoint, content_type_of(feed), raw)
+    if told.unread and feed.closed is not None:
+        return replace(told, why=feed.closed.why, complete=feed.closed.complete)
+    return told
+
+
+def content_type_of(feed: Feed) -> str:
+    """As the gateway told it, "" where nothing was told."""
+    return visible(feed.opened.headers.get("content-type", ""))[:200] if feed.opened else ""
+
+
+def store(replay: Replay, ended: Verdict, facts: dict[str, Any], answer: ReplayAnswer) -> None:
+    """The end of the replay and its answer, both or neither."""
+    told = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
+    claims.deliver(replay, {**told, "finished_at": timezone.now(), **facts}, answer)
+
+
+def facts_of(replay: Replay, feed: Feed, fault: GatewayError | None, told: Reading) -> dict[str, Any]:
+    """The columns that tell what was measured here and what the answer said."""
+    return {
+        "headers_ms": feed.ms(feed.headers_at),
+        "first_token_ms": feed.ms(feed.first_token_at),
+        "total_ms": feed.ms(feed.last_byte_at or feed.clock()),
+        "status_code": feed.opened.status if feed.opened else None,
+        "content_type": content_type_of(feed),
+        "received_bytes": feed.received,
+        "new_request_id": visible(told.facts.request_id or _id_of(fault) or "")[:256],
+        "retry_after_s": round(fault.retry_after)
+        if fault is not None and fault.retry_after is not None
+        else None,
+        "reproduced": fault is not None and reproduces(replay, feed, fault),
+        **told.columns,
+    }
+
+
+def _id_of(fault: GatewayError | None) -> str | None:
+    return fault.generation_id if fault is not None else None

@@ -1,0 +1,53 @@
+"""Forget a generation: what will go, and the one click."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from dashboard.access import Right, TeamRequest, for_team
+from generations.models import Generation, PastedAnswer
+from generations.records import retention
+from generations.views.generation.generation import forget_drawn, may_forget
+from generations.views.shared.shortcuts import stored
+
+REFUSAL = (
+    "Somebody else looked this generation up. Only they and the admins and owners of the team may forget it."
+)
+
+
+@for_team(Right.LOOK_UP)
+@require_http_methods(["GET", "POST"])
+def forget(request: TeamRequest, slug: str) -> HttpResponse:
+    """GET: what will be removed. POST: remove it. Admins may for all, members for what they looked up themselves."""
+    row = stored(request, slug)
+    if not may_forget(request, row):
+        raise PermissionDenied(REFUSAL)
+    if request.method == "POST":
+        return _forget(request, row)
+    return _confirm(request, row)
+
+
+def _confirm(request: TeamRequest, row: Generation, status: int = 200) -> HttpResponse:
+    reach = retention.reach(row)
+    context = {
+        "generation": row,
+        "base": row.get_absolute_url(),
+        "replays": len(reach.replays),
+        "others": len(reach.generations) - 1,
+        "busy": reach.is_busy,
+        "pasted": PastedAnswer.objects.filter(generation__in=reach.generations).exists(),
+    }
+    return render(request, "generations/forget.html", context, status=status)
+
+
+def _forget(request: TeamRequest, row: Generation) -> HttpResponse:
+    name = row.request_id
+    try:
+        retention.forget(row, request.user)
+    except retention.Busy:
+        return _confirm(request, row, status=409)
+    forget_drawn()
+    messages.success(request, f"Retake has forgotten {name}.")
+    return redirect("team_home", request.team.slug)

@@ -1,0 +1,305 @@
+"""The generation page: one URL per tab, the stored record. The fragments of its values are in `parts.py`.
+
+What depends on nothing but the record is drawn once per process and kept (`Sheet.draw`), and one statement fetches all
+that a page needs: a cached page costs little more than the check who asks.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+
+import msgspec
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from dashboard.access import Right, TeamRequest, for_team, may
+from dashboard.models import Team
+from generations.gateway.record import Record
+from generations.models import Generation, PastedAnswer
+from generations.reading import outline as outlines
+from generations.reading.page_types import Outline
+from generations.records import pasted_answers
+from generations.records.lookup import acquit
+from generations.records.rebuild import outline_of
+from generations.views.generation.find import finding
+from generations.views.generation.provider_request import sent_of
+from generations.views.lookup.lookup import open_or_ask
+from generations.views.replay.lab import start_replay
+from generations.views.shared.downloads import download
+from generations.views.shared.shortcuts import stored
+
+TABS = {
+    "conversation": "Conversation",
+    "parameters": "Parameters",
+    "cost": "Cost",
+    "timing": "Timing",
+    "provider": "Sent to provider",
+    "json": "JSON",
+    "replays": "Replays",
+}
+SEEN_AGAIN = timedelta(minutes=1)
+REPLAYS_SHOWN = 100
+DRAWN = 128  # parts of pages kept in memory
+FROM_BODIES = (
+    *("request", "answer", "parameters", "tools", "schema", "damage", "damage_total", "warnings"),
+    *("refusals", "replayable", "tree", "answered", "lacks_answer", "sent", "unread"),
+)
+
+
+# -- pages ---------------------------------------------------------------------------------------------------
+
+
+@for_team(Right.READ)
+@require_GET
+def generation(request: TeamRequest, slug: str) -> HttpResponseBase:
+    """The page with the conversation; for an ID that is not stored, what the gateway said."""
+    sheet = find_sheet(request.team, slug)
+    if sheet is None:
+        found = open_or_ask(request, slug)
+        if not isinstance(found, Generation):
+            return found
+        sheet = sheet_of(request.team, found.slug)
+    if not _seen_just_now(sheet.row, request):
+        sheet.row.opened(request.user)
+    return render(request, "generations/generation.html", _page(request, sheet, "conversation"))
+
+
+@for_team(Right.READ)
+@require_GET
+def generation_tab(request: TeamRequest, slug: str, tab: str) -> HttpResponse:
+    """The page with another tab."""
+    return render(request, "generations/generation.html", _page(request, sheet_of(request.team, slug), tab))
+
+
+@for_team(Right.READ)
+@require_http_methods(["GET", "HEAD", "POST"])
+def generation_replays(request: TeamRequest, slug: str) -> HttpResponseBase:
+    """GET: the page with the tab of replays. POST: a new replay, by a view with its own right."""
+    if request.method == "POST":
+        return start_replay(request, team=request.team.slug, slug=slug)
+    page = _page(request, sheet_of(request.team, slug), "replays")
+    return render(request, "generations/generation.html", page)
+
+
+@for_team(Right.READ)
+@require_GET
+def generation_panel(request: TeamRequest, slug: str, tab: str) -> HttpResponse:
+    """The fragment with the tabs and the panel of one."""
+    page = _page(request, sheet_of(request.team, slug), tab)
+    return render(request, "generations/generation.html#view", page)
+
+
+@for_team(Right.READ)
+@require_GET
+def generation_json(request: TeamRequest, slug: str) -> HttpResponseBase:
+    """The stored record, byte for byte as the gateway sent it. `?record=newest` asks for the newest one."""
+    row = stored(request, slug)
+    records = row.records.defer("outline")
+    newest = request.GET.get("record") == "newest"
+    record = (records.order_by("-fetched_at") if newest else records.best_first()).first()
+    if record is None:
+        raise Http404("The bodies of this generation are no longer stored.")
+    source = record.source
+    pieces = source.pieces(0, source.length)
+    return download(pieces, "application/json", f"{row.slug}.json", size=source.length)
+
+
+# -- what they show ------------------------------------------------------------------------------------------
+
+SHEET = """
+SELECT g.*, r.id AS record_id, r.sha256, r.fetched_at AS bodies_from, r.outline,
+       (SELECT count(*) FROM generations_replay WHERE generation_id = g.id) AS replays_made,
+       EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id) AS has_pasted
+FROM generations_generation g
+LEFT JOIN LATERAL (
+    SELECT id, sha256, fetched_at, outline FROM generations_storedrecord
+    WHERE generation_id = g.id
+    ORDER BY has_request::int + has_answer::int DESC, fetched_at DESC LIMIT 1
+) r ON true
+WHERE g.team_id = %s AND """
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A generation as its page needs it: the row, the record with most bodies, its outline, the number of replays, and
+    whether somebody pasted its answer.
+    """
+
+    row: Generation
+    base: str
+    stamp: str
+    outline: Outline
+    replays: int
+    has_pasted: bool
+    bodies_from: datetime | None
+
+    def draw(self, part: str, **facts: object) -> str:
+        """A part of the page that depends on nothing but the record and `facts`."""
+        return _drawn(part, self.stamp, tuple(facts.items()), Hidden(self))
+
+
+def find_sheet(team: Team, slug: str) -> Sheet | None:
+    """The stored generation that `slug` names with all that its page needs, in one statement."""
+    if re.fullmatch(r"~\d{1,18}", slug):
+        rows = Generation.objects.raw(SHEET + "g.id = %s", [team.pk, int(slug[1:])])
+    else:
+        rows = Generation.objects.raw(SHEET + "g.request_id = %s", [team.pk, slug])
+    row = next(iter(rows), None)
+    if row is None:
+        return None
+    row.team = team
+    outline, stamp = _outlines(row)
+    base = row.get_absolute_url()
+    found = row.__dict__
+    return Sheet(row, base, stamp, outline, found["replays_made"], found["has_pasted"], found["bodies_from"])
+
+
+def sheet_of(team: Team, slug: str) -> Sheet:
+    """The same. Raises Http404 where nothing is stored."""
+    found = find_sheet(team, slug)
+    if found is None:
+        raise Http404("No such generation in this team.")
+    return found
+
+
+def _seen_just_now(row: Generation, request: TeamRequest) -> bool:
+    """Opening a page twice within a minute is one visit, so that a reload costs no writes."""
+    latest = row.last_opened_at
+    return (
+        row.last_opened_by_id == request.user.pk
+        and latest is not None
+        and timezone.now() - latest < SEEN_AGAIN
+    )
+
+
+def _page(request: TeamRequest, sheet: Sheet, tab: str) -> dict[str, object]:
+    if tab not in TABS:
+        raise Http404("No such part of a generation.")
+    may_replay, may_look_up = may(request, Right.REPLAY), may(request, Right.LOOK_UP)
+    older = sheet.bodies_from is not None and sheet.bodies_from < sheet.row.fetched_at
+    return {
+        "generation": sheet.row,
+        "base": sheet.base,
+        "outline": sheet.outline,
+        "may_look_up": may_look_up,
+        "may_replay": may_replay,
+        "may_forget": may_forget(request, sheet.row),
+        "link": request.build_absolute_uri(sheet.base),
+        "generation_changes": may_look_up and sheet.row.may_change(timezone.now()),
+        "refreshed": _refreshed(request),
+        "bodies_from": sheet.bodies_from if older else None,
+        "facts": sheet.draw("headline"),
+        "top": sheet.draw("top", may_replay=may_replay),
+        "tabs": sheet.draw("tabs", current=tab, replays=sheet.replays),
+        "find": _find(request, sheet) if tab == "json" else "",
+        "panel": _panel(request, sheet, tab, may_replay),
+    }
+
+
+def _panel(request: TeamRequest, sheet: Sheet, tab: str, may_replay: bool) -> str:
+    if tab == "replays":
+        return _replays(sheet, may_replay)
+    if tab != "conversation":
+        return sheet.draw(f"panel_{tab}", may_replay=may_replay)
+    if sheet.has_pasted:
+        return _with_pasted(request, sheet, may_replay)
+    offers = pasted_answers.is_offered(sheet.row, sheet.outline)
+    may_paste = offers and may(request, Right.PASTE)
+    return sheet.draw("panel_conversation", may_replay=may_replay, may_paste=may_paste, lacks_answer=offers)
+
+
+def _with_pasted(request: TeamRequest, sheet: Sheet, may_replay: bool) -> str:
+    """The conversation with the answer that somebody pasted; not kept, because it tells how long ago."""
+    told = PastedAnswer.objects.of(sheet.row.team).filter(generation=sheet.row).first()
+    if told is not None:
+        told.generation = sheet.row
+    context = {
+        "outline": sheet.outline,
+        "base": sheet.base,
+        "may_replay": may_replay,
+        "may_paste": may(request, Right.PASTE),
+        "pasted": told,
+    }
+    return render_to_string("generations/parts/panel_conversation.html", context, request)
+
+
+def may_forget(request: TeamRequest, row: Generation) -> bool:
+    """Admins may forget every generation of the team, members those that they looked up themselves."""
+    mine = row.looked_up_by_id == request.user.pk and may(request, Right.LOOK_UP)
+    return mine or may(request, Right.MANAGE)
+
+
+def _find(request: TeamRequest, sheet: Sheet) -> str:
+    """The form that searches record, request and answer, with what it found."""
+    return render_to_string(
+        "generations/parts/find.html", {**finding(request.GET, sheet.row, sheet.outline), "base": sheet.base}
+    )
+
+
+def forget_drawn() -> None:
+    """Drop every drawn part that this process keeps."""
+    _drawn.cache_clear()
+
+
+def _replays(sheet: Sheet, may_replay: bool) -> str:
+    latest = sheet.row.replays.select_related("requested_by").order_by("-created_at")[:REPLAYS_SHOWN]
+    silent = sheet.outline.lacks_answer and not sheet.has_pasted  # then replays are compared with each other
+    context = {"generation": sheet.row, "base": sheet.base, "outline": sheet.outline, "replays": latest}
+    context["silent"] = silent
+    return render_to_string("generations/parts/panel_replays.html", {**context, "may_replay": may_replay})
+
+
+class Hidden:
+    """A sheet that the cache of drawn parts does not compare: the stamp stands for it."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hidden)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=DRAWN)
+def _drawn(part: str, stamp: str, facts: tuple[tuple[str, object], ...], hidden: Hidden) -> str:
+    """A drawn part. The newest ones are kept; `stamp` names the record and the address."""
+    sheet, hidden.sheet = hidden.sheet, None  # type: ignore[assignment]  # the key must not keep the outline alive
+    tabs = {name: title for name, title in TABS.items() if name != "provider" or sheet.outline.sent}
+    sent = partial(sent_of, sheet.row, sheet.outline)  # called by the one part that shows it
+    context = {"outline": sheet.outline, "base": sheet.base, "all_tabs": tabs, "sent": sent, **dict(facts)}
+    return render_to_string(f"generations/parts/{part}.html", context)
+
+
+def _refreshed(request: TeamRequest) -> str:
+    """Why a refresh changed nothing, as the redirect after it tells."""
+    code = request.GET.get("refresh", "")
+    return code if re.fullmatch(r"[a-z_]{1,40}", code) else ""
+
+
+def _outlines(row: Generation) -> tuple[Outline, str]:
+    """Figures of the newest record and bodies of the best one, usually the same; and a stamp that names both."""
+    found = row.__dict__
+    if found["record_id"] is None:
+        return outlines.make(Record.read(b"", asked_id=row.request_id)), f"{row.pk}"
+    best = outline_of(found["record_id"], found["outline"])
+    stamp = f"{row.pk} {row.team.slug} {found['record_id']} {found['sha256']}"
+    if found["bodies_from"] >= row.fetched_at:
+        return _fair(row, best, stamp)
+    newest = row.records.slim().order_by("-fetched_at").first()
+    if newest is None or newest.pk == found["record_id"]:
+        return _fair(row, best, stamp)
+    bodies = {name: getattr(best, name) for name in FROM_BODIES}
+    told = msgspec.structs.replace(outline_of(newest.pk, newest.outline), **bodies)
+    return _fair(row, told, f"{stamp} {newest.pk} {newest.sha256}")
+
+
+def _fair(row: Generation, told: Outline, stamp: str) -> tuple[Outline, str]:
+    """The outline and its stamp, once no key is accused that is known to read stored requests."""
+    fair = acquit(row, told)
+    return fair, stamp if fair is told else f"{stamp} acquitted"

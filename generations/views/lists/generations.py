@@ -1,0 +1,104 @@
+"""The list of a team's generations: pages, saved filters, CSV."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.access import Right, TeamRequest, for_team
+from dashboard.models import User
+from generations.forms.lists import BrowseForm, SaveFilterForm
+from generations.lists import csv_export, generation_list
+from generations.models import Generation, SavedFilter
+
+MOST_SAVED = 50
+SLIM = ("native_response_id", "session_id")
+
+
+def filters(given: QueryDict) -> str:
+    """The filters of an address as the shortest query string: known names, no blanks, no place."""
+    values = given.dict()
+    known = [(name, str(values[name]).strip()) for name in BrowseForm.base_fields if name in values]
+    return urlencode([(name, value) for name, value in known if value])
+
+
+def read_form(request: TeamRequest) -> BrowseForm:
+    people = User.objects.filter(memberships__team=request.team).order_by("name", "email")
+    return BrowseForm(request.GET, people=people)
+
+
+@for_team(Right.READ)
+@require_GET
+def generations(request: TeamRequest) -> HttpResponse:
+    """One page of the list. Blank filters leave the address, so that it can be shared."""
+    query = filters(request.GET)
+    if any(not str(value).strip() for value in request.GET.dict().values()):
+        return redirect(f"{reverse('generations', args=[request.team.slug])}?{query}")
+    form = read_form(request)
+    found = (
+        generation_list.matching(request.team, form.cleaned_data)
+        if form.is_valid()
+        else Generation.objects.none()
+    )
+    context = {
+        "form": form,
+        "query": query,
+        "page": generation_list.page(found.defer(*SLIM), place(request)),
+        "offers": generation_list.offers(request.team),
+        "saved": SavedFilter.objects.of(request.team, request.user),
+    }
+    return render(request, "generations/list.html", context, status=200 if form.is_valid() else 400)
+
+
+def place(request: TeamRequest) -> generation_list.Place | None:
+    """Where the page begins: `older` or `newer` than a row."""
+    if "newer" in request.GET:
+        return generation_list.Place.read(request.GET["newer"], back=True)
+    return generation_list.Place.read(request.GET.get("older", ""))
+
+
+@for_team(Right.READ)
+@require_GET
+def generations_csv(request: TeamRequest) -> HttpResponseBase:
+    """Everything that the filters find as CSV, sent while it is read."""
+    form = read_form(request)
+    if not form.is_valid():
+        return redirect(f"{reverse('generations', args=[request.team.slug])}?{filters(request.GET)}")
+    lines = generation_list.csv_lines(generation_list.matching(request.team, form.cleaned_data))
+    return csv_export.download(lines, f"generations-{request.team.slug}.csv")
+
+
+@for_team(Right.READ)
+@require_POST
+def save_filter(request: TeamRequest) -> HttpResponse:
+    """Keep the filters under a name; the same name again replaces what it held."""
+    form = SaveFilterForm(request.POST)
+    query = filters(QueryDict(request.POST.get("query", "")))
+    mine = SavedFilter.objects.of(request.team, request.user)
+    if not form.is_valid():
+        messages.error(request, "The filters were not saved: give them a name of at most 60 characters.")
+    elif mine.count() >= MOST_SAVED:
+        messages.error(
+            request, f"The filters were not saved: you have {MOST_SAVED} already. Remove one first."
+        )
+    else:
+        name = form.cleaned_data["name"]
+        mine.update_or_create(
+            team=request.team, user=request.user, name=name, defaults={"query": query[:2000]}
+        )
+        messages.success(request, f"Saved as {name}.")
+    return redirect(f"{reverse('generations', args=[request.team.slug])}?{query}")
+
+
+@for_team(Right.READ)
+@require_POST
+def delete_filter(request: TeamRequest, pk: int) -> HttpResponse:
+    """Forget one's own saved filter."""
+    gone, _ = SavedFilter.objects.of(request.team, request.user).filter(pk=pk).delete()
+    if not gone:
+        raise Http404("No such saved filter.")
+    messages.success(request, "The saved filter was removed.")
+    return redirect("generations", request.team.slug)

@@ -1,0 +1,367 @@
+"""Home, the lookup box, and the page that waits for a record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
+
+from dashboard.access import Right, SignedInRequest, TeamRequest, for_person, for_team, may, memberships
+from dashboard.context import current_membership
+from dashboard.models import Team
+from generations.forms.lists import EXAMPLES, LookupForm, ShortLookupForm
+from generations.gateway.demo.examples import EXAMPLE_IDS
+from generations.gateway.request_ids import MAX_LENGTH, MOST_IDS, Recognised, hint, is_native, made_at
+from generations.models import Fetch, Generation, Replay
+from generations.records import lookup as lookups
+from generations.views.shared.shortcuts import stored
+
+RECENT = 20
+AT_ONCE = 4
+
+
+@for_person
+@require_GET
+def home(request: SignedInRequest) -> HttpResponse:
+    """The lookup box, what runs now, and the team's recent lookups."""
+    mine = current_membership(request)
+    if mine is None:
+        return redirect("no_team")
+    return render(request, "generations/home.html", _home(mine.team))
+
+
+@for_team(Right.READ)
+@require_GET
+def team_home(request: TeamRequest) -> HttpResponse:
+    """The same for one team, by its own address."""
+    return render(request, "generations/home.html", _home(request.team))
+
+
+@for_team(Right.READ)
+@require_GET
+def recent(request: TeamRequest) -> HttpResponse:
+    """The fragment of home that polls itself: what runs now and the recent lookups."""
+    return render(request, "generations/home.html#recent", _home(request.team))
+
+
+def _home(team: Team) -> dict[str, object]:
+    running = (
+        Replay.objects.filter(team=team).under_way().select_related("generation", "requested_by", "team")
+    )
+    return {
+        "home_team": team,
+        "examples": EXAMPLES,
+        "example_ids": EXAMPLE_IDS.values() if settings.DEMO_GATEWAY else (),
+        "running": running.order_by("-created_at")[:10],
+        "recent": Generation.objects.of(team).recently_opened()[:RECENT],
+    }
+
+
+@for_person
+@require_http_methods(["GET", "POST"])
+def lookup(request: SignedInRequest) -> HttpResponse:
+    """Take pasted text, find its ID, redirect to the generation or to the page that waits for it."""
+    posted = request.method == "POST"
+    form = LookupForm(request.POST) if posted else ShortLookupForm(request.GET)
+    valid = form.is_valid()
+    team = _chosen_team(request, form.cleaned_data.get("team", ""))
+    if team is None:
+        return redirect("no_team")
+    if not valid:
+        return render(request, "generations/home.html", {**_home(team), "form": form}, status=400)
+    return _open(request, team, form.cleaned_data["q"], again=posted)
+
+
+def _open(request: SignedInRequest, team: Team, seen: Recognised, *, again: bool) -> HttpResponse:
+    """Go where the recognised ID leads, and say what was recognised. A link's own team wins."""
+    team = next((one.team for one in memberships(request) if one.team.slug == seen.team), team)
+    first = seen.ids[0]
+    if seen.kind == "list":
+        return redirect(many_url(team, seen))
+    if seen.kind == "replay":
+        return redirect("replay", team.slug, first)
+    if seen.pasted and (row := lookups.stored(team, seen.pasted)):
+        row.team = team
+        return redirect(row)
+    if seen.kind not in ("id", "native") or seen.note:
+        note = f" ({seen.note})" if seen.note else ""
+        messages.info(request, f"Recognised {seen.words}: looked up {first}{note}.")
+    if is_native(first) or first.startswith("~"):
+        return _to_stored(request, team, first)
+    return _to_generation(request, team, first, again=again)
+
+
+def _to_stored(request: SignedInRequest, team: Team, name: str) -> HttpResponse:
+    """The stored row of a provider's ID, or of `~` and a number: the gateway cannot be asked for these."""
+    rows = Generation.objects.of(team)
+    row = lookups.stored_native(team, name) if is_native(name) else rows.named(name).first()
+    row = row or lookups.stored(team, name)
+    if row is not None:
+        row.team = team
+        return redirect(row)
+    context = {**_home(team), "not_stored": name}
+    return render(request, "generations/home.html", context, status=404)
+
+
+def _chosen_team(request: SignedInRequest, slug: str) -> Team | None:
+    chosen = [one.team for one in memberships(request) if one.team.slug == slug]
+    current = current_membership(request)
+    return chosen[0] if chosen else current.team if current else None
+
+
+def _to_generation(request: SignedInRequest, team: Team, request_id: str, *, again: bool) -> HttpResponse:
+    mine = next(one for one in memberships(request) if one.team_id == team.pk)
+    found: Generation | Fetch | None
+    if Right.LOOK_UP.held_by(mine.role):
+        found = lookups.find(team, request_id, request.user, again=again)
+    else:
+        found = lookups.stored(team, request_id)
+    if isinstance(found, Generation):
+        found.team = team
+        return redirect(found)
+    return redirect(waiting_url(team, request_id))
+
+
+def waiting_url(team: Team, request_id: str) -> str:
+    """The page that waits for this ID, which may hold anything, so it travels as a parameter."""
+    return f"{reverse('waiting', args=[team.slug])}?{urlencode({'id': request_id})}"
+
+
+@for_person
+@require_GET
+def any_generation(request: SignedInRequest, request_id: str) -> HttpResponse:
+    """`/g/<id>` for log lines: the one of your teams that has it stored, else your current team."""
+    teams = {one.team_id: one.team for one in memberships(request)}
+    row = Generation.objects.filter(team__in=teams, request_id=request_id).order_by("-last_opened_at").first()
+    current = current_membership(request)
+    if row is not None:
+        row.team = teams[row.team_id]
+        return redirect(row)
+    if current is None:
+        return redirect("no_team")
+    return redirect("generation", current.team.slug, request_id)
+
+
+def asked_id(request: HttpRequest) -> str:
+    """The request ID in the address. Raises Http404 for what cannot be one."""
+    request_id = request.GET.get("id", "").strip()
+    if not _may_be(request_id) or any(letter.isspace() for letter in request_id):
+        raise Http404("No request ID in the address.")
+    return request_id
+
+
+def _may_be(request_id: str) -> bool:
+    """Whether a row can have this ID: the database keeps no NUL."""
+    return 0 < len(request_id) <= MAX_LENGTH and "\0" not in request_id
+
+
+@for_team(Right.READ)
+@require_GET
+def waiting(request: TeamRequest) -> HttpResponse:
+    """What the gateway said of an ID that is not stored; opens the generation when it is there."""
+    found = _ask(request, asked_id(request))
+    return redirect(found) if isinstance(found, Generation) else found
+
+
+@for_team(Right.READ)
+@require_GET
+def waiting_status(request: TeamRequest) -> HttpResponse:
+    """The fragment that asks again, with growing pauses, and goes to the generation when it appears."""
+    request_id = asked_id(request)
+    found = _seek(request, request_id)
+    if isinstance(found, Generation):
+        return HttpResponseClientRedirect(found.get_absolute_url())
+    return render(request, "generations/waiting.html#status", waiting_context(request_id, found))
+
+
+def _seek(request: TeamRequest, request_id: str) -> Generation | Fetch | None:
+    if may(request, Right.LOOK_UP):
+        found: Generation | Fetch | None = lookups.find(request.team, request_id, request.user)
+    else:
+        found = lookups.stored(request.team, request_id)
+    if isinstance(found, Generation):
+        found.team = request.team
+    return found
+
+
+def open_or_ask(request: TeamRequest, slug: str) -> Generation | HttpResponse:
+    """The stored generation that `slug` names, or the page that says what the gateway said of this ID."""
+    row = Generation.objects.of(request.team).named(slug).first()
+    if row is None and slug.startswith("~"):
+        raise Http404("No such generation in this team.")
+    if row is not None:
+        row.team = request.team
+    return row or _ask(request, slug)
+
+
+def _ask(request: TeamRequest, request_id: str) -> Generation | HttpResponse:
+    found = _seek(request, request_id)
+    if isinstance(found, Generation):
+        return found
+    status = 200 if found is None or found.outcome is None else _status(found.outcome["code"])
+    return render(request, "generations/waiting.html", waiting_context(request_id, found), status=status)
+
+
+def _status(code: str) -> int:
+    return 404 if code in ("not_found", "not_yet") else 200
+
+
+def waiting_context(request_id: str, fetch: Fetch | None) -> dict[str, object]:
+    """For the waiting page: the ID, the time in it, the outcome so far, seconds to the next try (None: no more)."""
+    outcome = fetch.outcome if fetch else {"code": "viewer"}
+    code = outcome["code"] if outcome else "asking"
+    pause = 1 if code == "asking" else (outcome or {}).get("pause_s") if code == "not_yet" else None
+    return {
+        "request_id": request_id,
+        "made_at": made_at(request_id),
+        "hint": hint(request_id),
+        "outcome": outcome,
+        "code": code,
+        "pause": pause,
+        "attempts": fetch.attempts if fetch else 0,
+    }
+
+
+@for_team(Right.LOOK_UP)
+@require_POST
+def ask_again(request: TeamRequest) -> HttpResponse:
+    """Ask the gateway once more for an ID that it did not know."""
+    request_id = request.POST.get("id", "").strip()
+    if not _may_be(request_id):
+        raise Http404("No request ID was sent.")
+    return _to_generation(request, request.team, request_id, again=True)
+
+
+# -- several at once -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of several IDs: its row, or a state ("asking", "not_yet", "viewer", "native", what the gateway said)."""
+
+    request_id: str
+    url: str
+    state: str
+    row: Generation | None = None
+    title: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still change by itself."""
+        return self.state in ("asking", "not_yet")
+
+
+def many_url(team: Team, seen: Recognised) -> str:
+    """The page of several IDs."""
+    values: list[tuple[str, object]] = [("id", one) for one in seen.ids]
+    values += [("left_out", seen.left_out)] if seen.left_out else []
+    return f"{reverse('many', args=[team.slug])}?{urlencode(values)}"
+
+
+@for_team(Right.READ)
+@require_GET
+def many(request: TeamRequest) -> HttpResponse:
+    """A table of several IDs that fills in as their records arrive."""
+    return render(request, "generations/many.html", many_context(request))
+
+
+@for_team(Right.READ)
+@require_GET
+def many_rows(request: TeamRequest) -> HttpResponse:
+    """The fragment of that table, which polls itself until all is known."""
+    return render(request, "generations/many.html#rows", many_context(request))
+
+
+def many_context(request: TeamRequest) -> dict[str, object]:
+    """Ask for a few more of the IDs, then show how far each one is. The number of queries is the same for any number."""
+    ids = asked_ids(request)
+    fetches = {one.request_id: one for one in Fetch.objects.filter(team=request.team, request_id__in=ids)}
+    rows = _stored_rows(request.team, ids)
+    if may(request, Right.LOOK_UP):
+        due = to_ask(ids, rows, fetches, timezone.now())
+        lookups.ask_beside(request.team, due, request.user)
+    lines = [_line(request, one, rows.get(one), fetches.get(one)) for one in ids]
+    waits = [line.state for line in lines if line.is_open]
+    left_out = request.GET.get("left_out", "")
+    return {
+        "lines": lines,
+        "done": len(lines) - len(waits),
+        "found": len([line for line in lines if line.row]),
+        "pause": None if not waits else 1 if "asking" in waits else 5,
+        "left_out": left_out if left_out.isascii() and left_out.isdigit() else "",
+        "query": urlencode([("id", one) for one in ids]),
+    }
+
+
+def asked_ids(request: HttpRequest) -> list[str]:
+    """The IDs in the address, each once, at most 50. Raises Http404 when there is none, or one that cannot be one."""
+    ids = list(dict.fromkeys(one.strip() for one in request.GET.getlist("id")[:MOST_IDS]))
+    odd = [one for one in ids if not _may_be(one)]
+    if not ids or odd:
+        raise Http404("No request IDs in the address.")
+    return ids
+
+
+def _stored_rows(team: Team, ids: list[str]) -> dict[str, Generation]:
+    natives = [one for one in ids if is_native(one)]
+    wanted = Q(request_id__in=ids) | Q(native_response_id__in=natives)
+    rows = list(Generation.objects.of(team).filter(wanted))
+    return {row.native_response_id: row for row in rows} | {row.request_id: row for row in rows}
+
+
+def to_ask(
+    ids: list[str], rows: dict[str, Generation], fetches: dict[str, Fetch], now: datetime
+) -> list[str]:
+    """The next IDs to ask the gateway for: at most `AT_ONCE` are being asked for at a time."""
+    missing = [one for one in ids if one not in rows and not is_native(one)]
+    asking = [one for one in missing if one in fetches and fetches[one].is_asking(now)]
+    due = [one for one in missing if one not in fetches or fetches[one].is_due(now)]
+    return due[: max(0, AT_ONCE - len(asking))]
+
+
+def _line(request: TeamRequest, one: str, row: Generation | None, fetch: Fetch | None) -> Line:
+    if row is not None:
+        return Line(one, reverse("generation", args=[request.team.slug, row.slug]), "found", row)
+    url = waiting_url(request.team, one)
+    if is_native(one):
+        return Line(one, "", "native")
+    if fetch is None or fetch.outcome is None:
+        return Line(one, url, "asking" if may(request, Right.LOOK_UP) else "viewer")
+    state = fetch.outcome["code"]
+    viewer_waits = state == "not_yet" and not may(request, Right.LOOK_UP)
+    return Line(one, url, "viewer" if viewer_waits else state, title=fetch.outcome.get("title", ""))
+
+
+@for_team(Right.LOOK_UP)
+@require_POST
+def refresh(request: TeamRequest, slug: str) -> HttpResponse:
+    """Ask the gateway for a stored generation again, then back to its page with what came of it."""
+    row = stored(request, slug)
+    found = lookups.refresh(row, request.user)
+    if isinstance(found, Fetch):
+        return redirect(
+            f"{row.get_absolute_url()}?refresh={found.outcome['code'] if found.outcome else 'asking'}"
+        )
+    return redirect(row)
+
+
+@for_team(Right.READ)
+@require_GET
+def fresh(request: TeamRequest, slug: str) -> HttpResponse:
+    """The fragment of a record that may still change: asks when that is due, reloads the page when it changed."""
+    row = stored(request, slug)
+    if not may(request, Right.LOOK_UP) or not lookups.is_due(row):
+        return HttpResponse(status=204)
+    before = row.records.order_by("-fetched_at").values_list("sha256", flat=True).first()
+    found = lookups.refresh(row, request.user)
+    after = row.records.order_by("-fetched_at").values_list("sha256", flat=True).first()
+    changed = isinstance(found, Generation) and before != after
+    return HttpResponseClientRefresh() if changed else HttpResponse(status=204)

@@ -1,0 +1,256 @@
+"""The replay lab: what is changed, what it would send and cost, and the one click that starts it."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.access import Right, TeamRequest, for_team, may
+from generations.forms.lab import ChangeForm, RunForm, WholeForm, body_of
+from generations.models import Batch, Generation, Replay, ReplayLimits
+from generations.reading.edits import json_patch, patch_summary
+from generations.reading.edits.patch_summary import PatchLine
+from generations.replay import batches
+from generations.replay.batches import Draft
+from generations.replay.order import model_suggestions, preflight, spending_limits
+from generations.replay.order.preflight import Flight, Order
+from generations.replay.order.request_edits import ChangeRefused, patch_for, pretty
+from generations.replay.worker import runner
+from generations.views.shared.shortcuts import stored
+
+ONE = "generations/preflight.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The plan that the page shows. `seen` names it: nothing else is sent by the click."""
+
+    order: Order
+    flight: Flight
+    lines: list[PatchLine]
+    variants: list[list[PatchLine]]
+    draft: Draft | None
+    held: ReplayLimits | None
+    standings: spending_limits.Standings | None
+
+    @property
+    def seen(self) -> str:
+        return preflight.digest(self.draft.orders if self.draft else [self.order])
+
+    @property
+    def high(self) -> int | None:
+        """The most it may cost, nanos."""
+        return self.draft.high if self.draft else self.flight.price.high or self.flight.price.low
+
+    @property
+    def is_dear(self) -> bool:
+        return spending_limits.needs_sure(self.held, self.high)
+
+
+# --- one generation -----------------------------------------------------------------------------------------------
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
+    """The pre-flight: what can be changed, what will be sent, where to, with which key, and what it may cost."""
+    generation = stored(request, slug)
+    try:
+        order = _again(request, generation) or preflight.order(generation)
+        form = _form(request, order)
+        shown = _shown(request, order, form)
+    except preflight.Refused as refused:
+        return render(request, ONE, {"generation": generation, "refused": str(refused)})
+    return render(request, ONE, _context(request, generation, form, shown))
+
+
+def _again(request: TeamRequest, generation: Generation) -> Order | None:
+    """The order of an earlier replay, with its changes, where the address names one (`again`)."""
+    told = request.GET.get("again", "")
+    try:
+        earlier = Replay.objects.filter(team=request.team, generation=generation, pk=uuid.UUID(told)).first()
+    except ValueError:
+        return None
+    if earlier is None or not earlier.patch or earlier.patch_expired:
+        return None
+    try:
+        return preflight.order(generation, patch=earlier.patch)
+    except preflight.Refused:  # the stored request is no longer what the changes were made for
+        return None
+
+
+def _form(request: TeamRequest, order: Order, data: QueryDict | None = None) -> ChangeForm | WholeForm:
+    whole = request.GET.get("edit") == "json" if data is None else "whole" in data
+    initial = {"click": uuid.uuid4()}
+    form = ChangeForm(
+        data, body=body_of(order.stored), shown=body_of(order.body), wire=order.endpoint.wire, initial=initial
+    )
+    if not whole and (data is not None or _can_say(form, order)):
+        return form
+    return WholeForm(data, initial={**initial, "whole": pretty(order.body)})
+
+
+def _can_say(form: ChangeForm, order: Order) -> bool:
+    """Whether the fields can say the whole patch of the order; otherwise it is edited as JSON."""
+    if not order.patch:
+        return True
+    fields = {name: field.initial for name, field in form.fields.items() if field.initial is not None}
+    asked = ChangeForm(
+        {**fields, "click": str(uuid.uuid4())}, body=form.body, shown=body_of(order.body), wire=form.wire
+    )
+    if not asked.is_valid():
+        return False
+    try:
+        made = patch_for(order.told, order.stored, order.endpoint.wire, asked.wish())
+        return preflight.patched(order.stored, made) == order.body
+    except (ChangeRefused, preflight.Refused):
+        return False
+
+
+def _shown(request: TeamRequest, order: Order, form: RunForm) -> Shown:
+    """Raises plan.Refused."""
+    held = ReplayLimits.objects.filter(team=request.team).first()
+    standings = spending_limits.standings(request.team, request.user, held) if held else None
+    lines = patch_summary.lines(order.stored, json_patch.read(order.patch)) if order.patch else []
+    draft = _draft(order, form)
+    others = [one for one in draft.distinct if one.patch != order.patch] if draft else []
+    variants = [patch_summary.lines(one.stored, json_patch.read(one.patch)) for one in others if one.patch]
+    return Shown(order, preflight.preflight(order), lines, variants, draft, held, standings)
+
+
+def _draft(order: Order, form: RunForm) -> Draft | None:
+    """The batch, where more than one replay is asked for. Raises plan.Refused when none of it can be."""
+    if not form.is_bound or not hasattr(form, "cleaned_data"):
+        return None
+    times, names = form.cleaned_data.get("times", 1), form.cleaned_data.get("models", [])
+    if times == 1 and not names:
+        return None
+    assert isinstance(form, ChangeForm | WholeForm)
+    made = batches.draft([order.generation], form.variants(form.wish()), times)
+    if not made.orders:
+        raise preflight.Refused(made.left_out[0][1])
+    return made
+
+
+def _context(
+    request: TeamRequest, generation: Generation, form: RunForm, shown: Shown | None, note: str = ""
+) -> dict[str, object]:
+    return {
+        "generation": generation,
+        "form": form,
+        "shown": shown,
+        "flight": shown.flight if shown else None,
+        "may_replay": may(request, Right.REPLAY),
+        "note": note,
+    }
+
+
+@for_team(Right.READ)
+@require_POST
+def replay_plan(request: TeamRequest, slug: str) -> HttpResponse:
+    """The fragment that says what the form, as it is now, would send."""
+    generation = stored(request, slug)
+    try:
+        form, shown = _checked(request, generation)
+    except preflight.Refused as refused:
+        return render(request, f"{ONE}#refusal", {"refused": str(refused)})
+    return render(request, f"{ONE}#plan", _context(request, generation, form, shown))
+
+
+def _checked(request: TeamRequest, generation: Generation) -> tuple[ChangeForm | WholeForm, Shown | None]:
+    """The form as sent and its plan; None where something is not possible (the form then says what).
+
+    Raises plan.Refused when the stored request cannot be replayed at all.
+    """
+    plain = preflight.order(generation)
+    form = _form(request, plain, _filled(request.POST, plain))
+    if not form.is_valid():
+        return form, None
+    try:
+        patch = patch_for(plain.told, plain.stored, plain.endpoint.wire, form.wish())
+        order = (
+            preflight.order_from(generation, plain.told, plain.record, plain.source, patch)
+            if patch
+            else plain
+        )
+        return form, _shown(request, order, form)
+    except ChangeRefused as refused:
+        form.refuse(refused)
+    except preflight.Refused as refused:
+        form.add_error(None, str(refused))
+    return form, None
+
+
+def _filled(data: QueryDict, plain: Order) -> QueryDict:
+    """What was sent; a click without the fields of changes (a plain button) changes nothing."""
+    full = data.copy()
+    if "whole" in data or "v-model" in data:
+        return full
+    form = ChangeForm(body=body_of(plain.stored), shown=body_of(plain.stored), wire=plain.endpoint.wire)
+    for name, field in form.fields.items():
+        if name[:2] in ("v-", "t-"):
+            full.setdefault(name, field.initial)
+    return full
+
+
+@for_team(Right.REPLAY)
+@require_POST
+def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
+    """One click, one replay or one batch. A second arrival of the same click goes to the same one.
+
+    Only what the page has shown is sent: changes that were not shown yet are shown now.
+    """
+    generation = stored(request, slug)
+    try:
+        form, shown = _checked(request, generation)
+    except preflight.Refused as refused:
+        return render(request, ONE, {"generation": generation, "refused": str(refused)}, status=409)
+    if shown is None:
+        return render(request, ONE, _context(request, generation, form, None), status=400)
+    if "look" in request.POST:
+        return render(request, ONE, _context(request, generation, form, shown))
+    seen = form.cleaned_data["seen"]
+    unseen = bool(shown.order.patch or shown.draft or seen) and seen != shown.seen
+    if note := not_yet(form, unseen=unseen, damaged=bool(shown.order.damage), dear=shown.is_dear):
+        return render(request, ONE, _context(request, generation, form, shown, note), status=400)
+    try:
+        return redirect(_start(request, generation, form, shown))
+    except preflight.Used as used:
+        form.renew_click()
+        return render(request, ONE, _context(request, generation, form, shown, str(used)), status=409)
+    except spending_limits.Exceeded as exceeded:
+        context = _context(request, generation, form, shown, str(exceeded))
+        return render(request, ONE, context, status=409)
+
+
+def not_yet(form: RunForm, *, unseen: bool, damaged: bool, dear: bool) -> str:
+    """What must be looked at or ticked before it may run, "" for nothing."""
+    told = form.cleaned_data
+    if unseen:
+        return "Look at what will be sent, then press the button once more. Nothing was sent yet."
+    if damaged and not told["sure"]:
+        return "Tick the box to send the damaged values as they are. Nothing was sent yet."
+    if dear and not told["dear"]:
+        return "This is dear enough that it has to be confirmed: tick the box. Nothing was sent yet."
+    return ""
+
+
+def _start(request: TeamRequest, generation: Generation, form: RunForm, shown: Shown) -> Replay | Batch:
+    told = form.cleaned_data
+    if shown.draft is None:
+        return runner.start(shown.order, request.user, told["click"], told["why"])
+    title = f"{generation.request_id}, {len(shown.draft.orders)} times"
+    return batches.start(
+        request.team, request.user, told["click"], title, shown.draft, told["parallel"], told["why"]
+    )
+
+
+@for_team(Right.READ)
+@require_GET
+def model_names(request: TeamRequest, slug: str) -> HttpResponse:
+    """The fragment with the gateway's models for this endpoint, for the list under the field; empty when it is away."""
+    generation = stored(request, slug)
+    names = model_suggestions.models(generation) if may(request, Right.LOOK_UP) else []
+    return render(request, "generations/parts/model_names.html", {"names": names})

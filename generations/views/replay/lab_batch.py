@@ -1,0 +1,100 @@
+"""The replay lab for many generations: one change, one plan, one batch."""
+
+import re
+import uuid
+from collections.abc import Sequence
+
+from django.db.models import Q
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from dashboard.access import Right, TeamRequest, enter, for_team, may
+from generations.forms.lab import ManyForm
+from generations.gateway.request_ids import recognise
+from generations.models import Generation, ReplayLimits
+from generations.models.generation import GenerationQuerySet
+from generations.replay import batches
+from generations.replay.batches import Draft
+from generations.replay.order import preflight, spending_limits
+from generations.views.replay.lab import not_yet
+
+MANY = "generations/lab.html"
+NUMBERED = re.compile("~[0-9]{1,18}")  # the address of a row whose ID is no path
+
+
+@for_team(Right.READ)
+@require_http_methods(["GET", "POST"])
+def lab(request: TeamRequest) -> HttpResponse:
+    """Many generations with one change: GET chooses them (`id`, or a pasted list), POST shows the plan and starts."""
+    is_post = request.method == "POST"
+    data = request.POST if is_post else request.GET
+    if is_post and "run" in data:
+        enter(request, request.team.slug, Right.REPLAY)
+    rows, unknown = chosen(request, data)
+    form = ManyForm(request.POST if is_post else None, initial={"click": uuid.uuid4()})
+    context: dict[str, object] = {
+        "rows": rows,
+        "unknown": unknown,
+        "form": form,
+        "pasted": data.get("ids", ""),
+        "may_replay": may(request, Right.REPLAY),
+        "most": batches.MOST_GENERATIONS,
+    }
+    if not rows or (is_post and not form.is_valid()):
+        return render(request, MANY, context, status=400 if form.errors else 200)
+    try:
+        made = _draft(rows, form)
+    except preflight.Refused as refused:
+        return render(request, MANY, {**context, "note": str(refused)}, status=400)
+    held = ReplayLimits.objects.filter(team=request.team).first()
+    dear = spending_limits.needs_sure(held, made.high)
+    context |= {"draft": made, "seen": preflight.digest(made.orders), "dear": dear}
+    if "run" in data and is_post:
+        return _run(request, form, made, context)
+    return render(request, MANY, context)
+
+
+def _draft(rows: Sequence[Generation], form: ManyForm) -> Draft:
+    """Raises plan.Refused."""
+    if not form.is_bound:
+        return batches.draft(rows)
+    return batches.draft(rows, form.variants(form.wish()), form.cleaned_data["times"])
+
+
+def _run(request: TeamRequest, form: ManyForm, made: Draft, context: dict[str, object]) -> HttpResponse:
+    told = form.cleaned_data
+    unseen = told["seen"] != context["seen"]
+    note = not_yet(form, unseen=unseen, damaged=bool(made.damaged), dear=bool(context["dear"]))
+    if not made.orders:
+        note = "None of these can be replayed."
+    if note:
+        return render(request, MANY, {**context, "note": note}, status=400)
+    title = f"{len({order.generation.pk for order in made.orders})} generations"
+    try:
+        batch = batches.start(
+            request.team, request.user, told["click"], title, made, told["parallel"], told["why"]
+        )
+    except preflight.Used as used:
+        form.renew_click()
+        return render(request, MANY, {**context, "note": str(used)}, status=409)
+    except spending_limits.Exceeded as exceeded:
+        return render(request, MANY, {**context, "note": str(exceeded)}, status=409)
+    return redirect(batch)
+
+
+def chosen(request: TeamRequest, data: QueryDict) -> tuple[list[Generation], list[str]]:
+    """The stored generations that are named, in that order, and the names that are not stored."""
+    names = [*data.getlist("id"), *recognise(data.get("ids", ""), most=batches.MOST_GENERATIONS).ids]
+    names = list(dict.fromkeys(name.strip() for name in names if name.strip() and "\0" not in name))
+    names = names[: batches.MOST_GENERATIONS]
+    found = {key: row for row in _named(request, names) for key in (row.request_id, row.slug)}
+    rows = list(dict.fromkeys(found[name] for name in names if name in found))
+    for row in rows:
+        row.team = request.team
+    return rows, [name for name in names if name not in found]
+
+
+def _named(request: TeamRequest, names: Sequence[str]) -> GenerationQuerySet:
+    numbers = [int(name[1:]) for name in names if NUMBERED.fullmatch(name)]
+    return Generation.objects.of(request.team).filter(Q(request_id__in=names) | Q(pk__in=numbers))

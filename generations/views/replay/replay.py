@@ -1,0 +1,220 @@
+"""Replays: the live page, and what came of it."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.access import Right, TeamRequest, enter, for_team, may
+from dashboard.web.event_streams import event_stream, in_thread
+from dashboard.web.heavy_work import leave_page_thread
+from generations.compare.comparison import Comparison
+from generations.compare.subjects import Recorded, Rerun, of_team
+from generations.models import Replay, ReplayAnswer
+from generations.models.generation import PLAIN_ID
+from generations.models.replay import WORDS, State
+from generations.reading.diff import answer_diff
+from generations.reading.diff.answer_diff import Lines
+from generations.reading.diff.deltas import Delta
+from generations.reading.diff.json_diff import SHOWN, Changes
+from generations.reading.edits import json_patch, patch_summary
+from generations.reading.figures import formatting
+from generations.reading.page_types import Side
+from generations.records import new_generation
+from generations.replay import failures
+from generations.replay.live import publisher
+from generations.replay.order import preflight
+from generations.replay.worker import runner
+from generations.views.replay.compare import switch, view_of
+
+
+def _replay(request: TeamRequest, replay_id: UUID) -> Replay:
+    rows = Replay.objects.filter(team=request.team).select_related(
+        "generation", "requested_by", "connection", "cancelled_by", "new_generation", "batch"
+    )
+    row = rows.filter(pk=replay_id).first()
+    if row is None:
+        raise Http404("No such replay in this team.")
+    if row.batch:
+        row.batch.team = request.team
+    return of_team(row, request.team)
+
+
+def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
+    """What the replay's page and its fragments show."""
+    rerun = Rerun(replay)
+    comparison = Comparison(Recorded(replay.generation), rerun, view_of(request))
+    context: dict[str, object] = {
+        "replay": replay,
+        "generation": replay.generation,
+        "original": comparison.a.side,
+        "pasted": comparison.a.pasted,
+        "may_paste": may(request, Right.PASTE),
+        "may_replay": may(request, Right.REPLAY),
+        "changes": _changes(replay),
+        "deadlines": _deadlines(),
+    }
+    if replay.is_open:
+        log = publisher.render(publisher.shown_now(publisher.saved_log(replay.pk)))
+        return {**context, "log": log}
+    if comparison.takes_long:
+        leave_page_thread(request)
+    return {
+        **context,
+        "comparison": comparison,
+        **_failures(replay, comparison, rerun),
+        "deltas": _deltas(replay, comparison),
+        "answer": rerun.answer,
+        "words": _words(rerun.answer),
+        "usage": rerun.shown.usage,
+        "switch": switch(replay.get_absolute_url()),
+        "compare_url": reverse("compare", args=[request.team.slug]),
+        "compare_query": urlencode({"a": comparison.a.key, "b": comparison.b.key}),
+        "awaited": new_generation.is_awaited(replay),
+        "new_url": _new_url(replay),
+    }
+
+
+def _deltas(replay: Replay, comparison: Comparison) -> list[Delta]:
+    """The figures to compare. A failed replay has few: those that one side does not tell are left out."""
+    failed = replay.state == State.FAILED
+    return [
+        one for one in comparison.deltas if not failed or formatting.UNKNOWN not in (one.before, one.after)
+    ]
+
+
+def _failures(replay: Replay, comparison: Comparison, rerun: Rerun) -> dict[str, object]:
+    """The cards of what failed. An answer that is the error itself is not shown again as an answer."""
+    failed = failures.of_replay(replay, rerun.answer)
+    record = comparison.a.record if isinstance(comparison.a, Recorded) else None
+    found = failures.pair(failures.of_original(replay.generation, record), failed)
+    hidden = found.again is not None and replay.reason != "error_finish"
+    outline = comparison.a.outline if isinstance(comparison.a, Recorded) else None
+    told: dict[str, object] = {"failures": found, "side": None if hidden else rerun.side, "outline": outline}
+    if found.original and all(turn.role == "error" for turn in comparison.a.side.turns):
+        return {**told, "original": Side()}
+    return told
+
+
+def _words(answer: ReplayAnswer | None) -> dict[str, object]:
+    """The words of the answer where they are few enough to be held by the page, and whether there are more."""
+    text = getattr(answer, "words", "")
+    return {"text": text if len(text) <= WORDS else "", "many": len(text) > WORDS}
+
+
+def _new_url(replay: Replay) -> str:
+    """Where the generation that this replay made is looked up; its ID is remote data and may not fit into a path."""
+    named, slug = replay.new_request_id, replay.team.slug
+    if PLAIN_ID.fullmatch(named):
+        return reverse("generation", args=[slug, named])
+    return f"{reverse('waiting', args=[slug])}?{urlencode({'id': named})}"
+
+
+def _deadlines() -> str:
+    """How long a replay may wait, in words."""
+    limits = runner.deadlines()
+    first, idle, total = (formatting.seconds(one) for one in (limits.first_byte, limits.idle, limits.total))
+    return f"The first byte may take {first}, a pause {idle}, the whole answer {total}."
+
+
+def _changes(replay: Replay) -> Lines | None:
+    """The patch as lines for reading, with the values that it replaced; None when nothing was changed."""
+    if not replay.patch or replay.patch_expired:
+        return None
+    patch = json_patch.read(replay.patch)
+    try:
+        made = patch_summary.lines(preflight.stored_body(replay.record), patch)
+    except json_patch.PatchRefused:  # the stored request is no longer what it was made for
+        made = patch_summary.lines(None, patch)
+    return answer_diff.lines(Changes(made[:SHOWN], len(made), coarse=False))
+
+
+@for_team(Right.READ)
+@require_GET
+def replay(request: TeamRequest, replay_id: UUID) -> HttpResponse:
+    """The replay's own page, live for everybody who has it open."""
+    return render(request, "generations/replay.html", _page(request, _replay(request, replay_id)))
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_panel(request: TeamRequest, replay_id: UUID) -> HttpResponse:
+    """The fragment with original and replay: the same partial as on the page."""
+    return render(request, "generations/replay.html#panel", _page(request, _replay(request, replay_id)))
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_status(request: TeamRequest, replay_id: UUID) -> HttpResponse:
+    """The fragment with state and controls."""
+    return _status(request, _replay(request, replay_id))
+
+
+def _status(request: TeamRequest, row: Replay) -> HttpResponse:
+    """Tells the page when the replay has ended, should its stream have not."""
+    context = {"replay": row, "generation": row.generation, "may_replay": may(request, Right.REPLAY)}
+    context["deadlines"] = _deadlines()
+    response = render(request, "generations/replay.html#status", context)
+    if not row.is_open:
+        response["HX-Trigger"] = "replay-ended"
+    return response
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_record(request: TeamRequest, replay_id: UUID) -> HttpResponse:
+    """The second update: the figures of the new generation's record, once the gateway has it."""
+    row = _replay(request, replay_id)
+    if may(request, Right.LOOK_UP):
+        new_generation.record_of(row)
+    return render(request, "generations/replay.html#figures", _page(request, row))
+
+
+@event_stream
+def replay_events(request: HttpRequest, team: str, replay_id: UUID) -> AsyncIterator[bytes] | None:
+    """The live stream of a replay. Outsiders get a stream that only ends."""
+    entered = enter(request, team, Right.READ)
+    if not Replay.objects.filter(team=entered.team, pk=replay_id).exists():
+        return None
+    last = request.headers.get("Last-Event-ID", "")
+    seen = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else None
+
+    async def reread(seq: int) -> publisher.Standing | None:
+        return await in_thread(publisher.standing, replay_id, seq)
+
+    return publisher.follow(replay_id, seen, reread)
+
+
+@for_team(Right.REPLAY)
+@require_POST
+def stop_replay(request: TeamRequest, replay_id: UUID) -> HttpResponse:
+    """Stop watching. The gateway may still finish and charge; the page says so."""
+    row = _replay(request, replay_id)
+    row.ask_to_stop(request.user)
+    publisher.ring(row.pk)
+    return _status(request, _replay(request, replay_id)) if request.htmx else redirect(row)
+
+
+@for_team(Right.READ)
+@require_GET
+def replay_json(request: TeamRequest, replay_id: UUID) -> JsonResponse:
+    """State and figures of a replay, for scripts and for hidden tabs."""
+    row = _replay(request, replay_id)
+    names = (
+        "state reason detail reproduced created_at finished_at headers_ms first_token_ms total_ms status_code "
+        "content_type received_bytes finish_reason input_tokens output_tokens cost_nanos model_id provider "
+        "new_request_id body_sha256 sent patch why"
+    ).split()
+    text = ReplayAnswer.objects.filter(pk=row.pk).values_list("text", flat=True).first()
+    facts = {name: getattr(row, name) for name in names}
+    origin = {
+        "id": str(row.pk),
+        "request_id": row.generation.request_id,
+        "text": text,
+        "batch": str(row.batch_id) if row.batch_id else None,
+    }
+    return JsonResponse({**origin, **facts})
