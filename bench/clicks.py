@@ -8,7 +8,7 @@ from bench.site import Site
 from bench.table import Figure, limit, p
 from generations.models import Replay
 from generations.models.replay import OPEN_STATES
-from tests.processes import wait_for
+from tests.support.processes import wait_for
 
 CLICKS = 40
 

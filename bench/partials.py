@@ -5,7 +5,7 @@ from playwright.sync_api import Page, sync_playwright
 from bench import story
 from bench.site import Site
 from bench.table import Figure, limit, p
-from tests.processes import DemoGateway, chromium
+from tests.support.processes import DemoGateway, chromium
 
 REPLAYS = 15
 NAME = "last byte to final partial in the browser, p50"

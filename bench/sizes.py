@@ -23,9 +23,9 @@ from dashboard.models import GatewayConnection
 from generations.gateway.demo import ulid
 from generations.models import Generation
 from generations.records import lookup
-from tests import large
-from tests.memory import Growth, growth
-from tests.processes import chromium
+from tests.support import large
+from tests.support.memory import Growth, growth
+from tests.support.processes import chromium
 
 COPIES = 3  # of each record: a page is drawn once, so the first view of each is measured
 AGAIN = 15

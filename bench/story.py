@@ -9,7 +9,7 @@ from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.demo import ulid
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.models import Generation
-from tests.processes import DemoGateway
+from tests.support.processes import DemoGateway
 
 CHAT = EXAMPLE_IDS["chat"]
 STORY = "Lost bag in Lisbon, answered in Portuguese"

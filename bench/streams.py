@@ -13,7 +13,7 @@ import psutil
 from bench import crowd, story
 from bench.site import Site
 from bench.table import Figure, limit
-from tests.processes import wait_for
+from tests.support.processes import wait_for
 
 STREAMS = 300
 QUIET_MS = 8000

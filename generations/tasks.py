@@ -9,6 +9,7 @@ from generations.records import rebuild as rebuilding
 from generations.replay import batches
 from generations.replay.worker import recovery as sweeping
 from generations.replay.worker import runner
+from generations.replay.worker import shutdown as shutdown  # connects the signal of SIGTERM
 
 
 @shared_task(name="generations.tasks.run_replay")

@@ -20,7 +20,7 @@ from hypothesis import settings as hypothesis_settings
 
 from dashboard.local.servers import Engines
 from dashboard.local.system import LOOPBACK, Port
-from tests.processes import DemoGateway, chromium, demo_process, process, wait_for, with_database
+from tests.support.processes import DemoGateway, chromium, demo_process, process, wait_for, with_database
 
 # A test asserts no time: the machine may be busy.
 hypothesis_settings.register_profile("suite", deadline=None)
@@ -50,7 +50,7 @@ os.environ.update(
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # a process of xdist would load the settings with our addresses
 
-from tests.fixtures import ada, source, team  # noqa: E402, F401  they import models
+from tests.support.fixtures import ada, source, team  # noqa: E402, F401  they import models
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -134,7 +134,9 @@ def static_files(django_test_environment: None) -> Iterator[None]:
     storages = {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}, "staticfiles": plain}
     (FOLDER / "static").mkdir()
     with override_settings(
-        STORAGES=storages, STATIC_ROOT=FOLDER / "static", PASSWORD_HASHERS=["tests.people.QuickHasher"]
+        STORAGES=storages,
+        STATIC_ROOT=FOLDER / "static",
+        PASSWORD_HASHERS=["tests.support.people.QuickHasher"],
     ):
         yield
 

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, syn
 from dashboard.local.servers import Engines
 from dashboard.local.system import LOOPBACK, Port
 from generations.gateway.demo.examples import EXAMPLE_IDS
-from tests.processes import FLAGS, ROOT, chromium, demo_process, process
+from tests.support.processes import FLAGS, ROOT, chromium, demo_process, process
 
 OUT, BEST = ROOT / ".local" / "screens", ROOT / "docs" / "screens"
 FOR_README = {

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 SETTINGS = "".join(
-    (ROOT / "dashboard" / name).read_text() for name in ("settings.py", "serve.py", "environment.py")
+    (ROOT / "dashboard" / name).read_text() for name in ("settings.py", "web/serve.py", "environment.py")
 )
 MAKEFILE = (ROOT / "Makefile").read_text()
 

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from dashboard.middleware import LONGEST_PATH
-from tests import patterns
-from tests.patterns import Pattern, Slow
+from tests.support import patterns
+from tests.support.patterns import Pattern, Slow
 
 SMALL, LARGE = 2_000, 100_000  # characters
 SUSPICIOUS_S, MOST_S = 0.004, 0.7  # a linear pattern needs microseconds, and milliseconds

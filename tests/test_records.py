@@ -12,7 +12,7 @@ from generations.models.generation import AHEAD, CHUNK
 from generations.reading.explorer import json_nodes
 from generations.reading.large import index
 from generations.reading.large.index_builder import survey
-from tests import large
+from tests.support import large
 
 pytestmark = pytest.mark.django_db
 EDGES = [(0, 1), (CHUNK - 1, CHUNK), (CHUNK - 1, CHUNK + 1), (CHUNK, CHUNK + 1), (5, 3 * CHUNK + 5), (7, 7)]

@@ -15,8 +15,8 @@ from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.records import lookup
 from generations.replay.order import preflight
 from generations.replay.worker import runner
-from tests import people
-from tests.processes import DemoGateway, wait_for
+from tests.support import people
+from tests.support.processes import DemoGateway, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
 OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"

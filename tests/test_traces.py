@@ -20,8 +20,7 @@ from generations.reading.large import index
 from generations.records import retention
 from generations.replay.live import publisher
 from generations.views.generation import generation as page
-from tests import people
-from tests.replay import rows
+from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
 MARK = "xyzzyplugh"

@@ -29,11 +29,10 @@ from dashboard.local.system import LOOPBACK, Port
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway.demo.keys import SCOPED_KEY
 from generations.models import Generation, Replay
-from tests import people
 from tests.browser.line import Line, line_to
 from tests.browser.teller import Teller
-from tests.processes import FLAGS, DemoGateway, chromium, process, wait_for
-from tests.replay import rows
+from tests.support import people, rows
+from tests.support.processes import FLAGS, DemoGateway, chromium, process, wait_for
 
 TIMEOUT_MS = 15_000
 ABORTED = "net::ERR_ABORTED"  # a page that is left ends its own requests

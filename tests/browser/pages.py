@@ -13,8 +13,8 @@ from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.models import Generation, Replay
 from generations.replay.order import preflight
 from generations.replay.worker import runner
-from tests.people import PASSWORD
-from tests.processes import DemoGateway
+from tests.support.people import PASSWORD
+from tests.support.processes import DemoGateway
 
 CHAT, FAILED = EXAMPLE_IDS["chat"], EXAMPLE_IDS["failed"]
 TABS = ("Conversation", "Parameters", "Cost", "Timing", "JSON", "Replays")

@@ -7,10 +7,10 @@ from playwright.sync_api import expect
 
 from dashboard.models import Membership, Role, Team, User
 from generations.models import Generation
-from tests import people
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.teller import Teller
+from tests.support import people
 
 pytestmark = pytest.mark.browser
 STATUS_403, STATUS_404 = r"status of 403 \(Forbidden\)", r"status of 404 \(Not Found\)"

@@ -17,12 +17,11 @@ from dashboard.models import GatewayConnection, Invitation, Role, Team, User
 from dashboard.views.errors import csrf_failure
 from generations.models import Generation, SavedFilter
 from generations.models.replay import State
-from tests import people
 from tests.browser import pages
 from tests.browser.conftest import PHONE, Windows
 from tests.browser.teller import Teller
 from tests.reading.samples import demo_record
-from tests.replay import rows
+from tests.support import people, rows
 from tests.views.kept import keep
 
 pytestmark = pytest.mark.browser

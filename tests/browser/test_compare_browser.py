@@ -14,7 +14,7 @@ from generations.models import Generation, Replay
 from generations.models.replay import State
 from tests.browser.conftest import Windows
 from tests.browser.test_axe import complaints
-from tests.replay import rows
+from tests.support import rows
 
 pytestmark = pytest.mark.browser
 STATUS_404 = (r"status of 404 \(Not Found\)",)

@@ -8,7 +8,7 @@ from generations.gateway.record import Record
 from generations.models import Generation
 from generations.reading.export import snippets
 from tests.browser.conftest import Windows
-from tests.processes import DemoGateway
+from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from generations.models import Generation
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.teller import Teller
-from tests.processes import DemoGateway
+from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.browser
 MOST_TABS = 40

@@ -15,8 +15,8 @@ from generations.replay.order.request_edits import Wish
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.test_axe import complaints, inspect
-from tests.processes import DemoGateway, wait_for
-from tests.replay import rows
+from tests.support import rows
+from tests.support.processes import DemoGateway, wait_for
 
 pytestmark = pytest.mark.browser
 STATUS_400 = r"status of 400 \(Bad Request\)"

@@ -9,12 +9,12 @@ from playwright.sync_api import Page, expect
 from dashboard.models import Role, Team, User
 from generations.models import Generation, Replay
 from generations.replay.live import publisher
-from tests import people
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.line import Line, State, line_to
 from tests.browser.teller import Teller
-from tests.processes import wait_for
+from tests.support import people
+from tests.support.processes import wait_for
 
 pytestmark = pytest.mark.browser
 # What a page may complain about while its line is cut.

@@ -7,11 +7,11 @@ from playwright.sync_api import expect
 
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.models import Generation
-from tests import people
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.teller import Teller
-from tests.processes import DemoGateway
+from tests.support import people
+from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.browser
 UNKNOWN = "G-01ARZ3NDEKTSV4RRFFQ69G5FAV"

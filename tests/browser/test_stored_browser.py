@@ -9,7 +9,7 @@ from dashboard.models import GatewayConnection, Team, User
 from generations.models import Generation, PastedAnswer
 from tests.browser.conftest import Windows
 from tests.browser.test_axe import complaints
-from tests.replay import rows
+from tests.support import rows
 
 pytestmark = pytest.mark.browser
 FRAME = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}

@@ -11,11 +11,10 @@ from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway.demo.keys import SCOPED_KEY
 from generations.gateway.rawjson.values import member
 from generations.models import Generation
-from tests import people
 from tests.browser import pages
 from tests.browser.conftest import Windows
-from tests.processes import DemoGateway
-from tests.replay import rows
+from tests.support import people, rows
+from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.browser
 STATUS_404, STATUS_400 = r"status of 404 \(Not Found\)", r"status of 400 \(Bad Request\)"

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from dashboard.access import OPEN_VIEWS, Right
 from dashboard.models import Role, Team, User
 from dashboard.web.event_streams import EventStream
-from tests.people import browser, person, team
+from tests.support.people import browser, person, team
 
 # Pages of django-allauth answer for themselves: "everybody" or "person".
 ALLAUTH = {

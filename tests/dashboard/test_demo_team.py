@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from dashboard.models import GatewayConnection, Membership, SignInLink
 from generations.gateway.demo.keys import SCOPED_KEY
-from tests.people import browser
+from tests.support.people import browser
 
 pytestmark = pytest.mark.django_db
 DEMO = "http://127.0.0.1:9/v1"

@@ -7,8 +7,8 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from tests.people import connection, team
-from tests.processes import DemoGateway
+from tests.support.people import connection, team
+from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.django_db
 DEAD = "http://127.0.0.1:9/v1"

@@ -15,7 +15,7 @@ from dashboard.local import postgres, state
 from dashboard.local.server import Engine
 from dashboard.local.servers import Engines
 from dashboard.local.system import Port, UnavailableError, accepts
-from tests.processes import ROOT, wait_for
+from tests.support.processes import ROOT, wait_for
 
 WHEEL = Path(postgres.__file__).parent
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from dashboard.models import Role
 from dashboard.views import errors
 from dashboard.web import csrf
-from tests.people import PASSWORD, browser, person, team
+from tests.support.people import PASSWORD, browser, person, team
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = '<div class="notice bad" role="alert">\n  <p>{}</p>\n</div>\n'

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection
-from tests.people import connection, team
+from tests.support.people import connection, team
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()

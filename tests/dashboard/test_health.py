@@ -6,7 +6,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from dashboard import readiness
-from tests.people import browser
+from tests.support.people import browser
 
 pytestmark = pytest.mark.django_db
 STRANGER = "10.1.2.3:8000"

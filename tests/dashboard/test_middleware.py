@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from tests.people import browser, person, team
+from tests.support.people import browser, person, team
 
 pytestmark = pytest.mark.django_db
 

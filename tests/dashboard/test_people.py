@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from dashboard.access import TeamRequest
 from dashboard.models import AuditEvent, Invitation, Membership, Role, Team, User
 from dashboard.people.team_service import change_role, create_team, open_invitation
-from tests.people import PASSWORD, actions, browser, person, team
+from tests.support.people import PASSWORD, actions, browser, person, team
 
 pytestmark = pytest.mark.django_db
 HOST = "http://testserver"

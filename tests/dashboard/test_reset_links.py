@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from dashboard import mail
 from dashboard.models import Membership, Role, Team, User
-from tests.people import PASSWORD, actions, browser, person, team
+from tests.support.people import PASSWORD, actions, browser, person, team
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parent.parent.parent

@@ -19,7 +19,7 @@ import pytest
 
 from dashboard.local import state, up
 from dashboard.local.system import LOOPBACK, Port, UnavailableError
-from tests.processes import ROOT, wait_for
+from tests.support.processes import ROOT, wait_for
 
 LEFT_OUT = shutil.ignore_patterns(
     ".venv", ".git", ".local", "__pycache__", ".*_cache", ".hypothesis", "tests", "bench"

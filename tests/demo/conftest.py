@@ -8,7 +8,7 @@ import pytest
 from dashboard.local.system import LOOPBACK, Port
 from generations.gateway.demo.keys import SCOPED_KEY
 from tests.demo.peer import Peer
-from tests.processes import process
+from tests.support.processes import process
 
 
 @pytest.fixture(scope="session")

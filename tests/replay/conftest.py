@@ -4,8 +4,7 @@ import pytest
 
 from dashboard.models import GatewayConnection, Team, User
 from generations.models import Generation
-from tests import people
-from tests.replay import rows
+from tests.support import people, rows
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from dashboard.models import GatewayConnection, Team, User
 from generations.models import Batch
 from generations.replay.order import preflight
 from generations.replay.worker import runner
-from tests.processes import DemoGateway
-from tests.replay import rows
+from tests.support import rows
+from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REQUESTS = {

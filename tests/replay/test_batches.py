@@ -20,9 +20,8 @@ from generations.replay.batches import Draft
 from generations.replay.order import preflight, spending_limits
 from generations.replay.order.request_edits import Wish
 from generations.replay.worker import runner
-from tests import people
-from tests.processes import DemoGateway
-from tests.replay import rows
+from tests.support import people, rows
+from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,9 +20,9 @@ from generations.replay.live import publisher
 from generations.replay.live.log import LIVE_BYTES, MORE, Limits
 from generations.replay.worker import recovery, runner
 from tests.gateway.peer import Call, Peer, Script, serving
-from tests.memory import growth
-from tests.processes import wait_for
-from tests.replay import rows
+from tests.support import rows
+from tests.support.memory import growth
+from tests.support.processes import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MIB = 2**20

@@ -13,8 +13,7 @@ from generations.models import Generation, Replay
 from generations.models.replay import State
 from generations.records import pasted_answers
 from generations.replay import derived_answer
-from tests import people
-from tests.replay import rows
+from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
 FRAME = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}

@@ -15,7 +15,7 @@ from generations.gateway.errors import GatewayError
 from generations.gateway.rawjson import values
 from generations.models import StoredRecord
 from generations.replay.order import preflight
-from tests.processes import DemoGateway
+from tests.support.processes import DemoGateway
 
 NUMBERS = st.one_of(
     st.integers().map(str),

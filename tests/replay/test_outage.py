@@ -16,8 +16,8 @@ from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.replay.worker import runner
 from tests.gateway.peer import Call, serving
-from tests.processes import DemoGateway, wait_for
-from tests.replay import rows
+from tests.support import rows
+from tests.support.processes import DemoGateway, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
 

@@ -13,9 +13,8 @@ from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.replay import batches
 from generations.replay.worker import runner
-from tests import people
 from tests.gateway.peer import Call, Peer
-from tests.replay import rows
+from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JSON, SSE, HTML = "application/json", "text/event-stream", "text/html"

@@ -16,7 +16,7 @@ from generations.replay.live import publisher
 from generations.replay.order import preflight
 from generations.replay.worker import runner
 from generations.replay.worker.recovery import sweep
-from tests.processes import DemoGateway, process, wait_for
+from tests.support.processes import DemoGateway, process, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
 
@@ -130,7 +130,7 @@ def test_sigterm_interrupts_what_outlasts_the_grace(
     demo_gateway: DemoGateway,
     site_environment: dict[str, str],
 ) -> None:
-    pace(demo_gateway)
+    demo_gateway.set(pace=1, first_byte_ms=0, fault="endless", tokens_per_s=50)
     environment = {**site_environment, "WORKER_GRACE_SECONDS": "1"}
     with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=environment) as running:
         replay = click(chat, ada, source)

@@ -13,9 +13,9 @@ from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.models import Fetch, Generation, SavedFilter
 from generations.records import lookup
 from generations.views.lookup.lookup import AT_ONCE, to_ask
-from tests import people
-from tests.processes import wait_for
 from tests.reading.samples import demo_record
+from tests.support import people
+from tests.support.processes import wait_for
 from tests.views.kept import keep
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,7 @@ from dashboard.models import GatewayConnection, Role, Team, User
 from generations.models import Generation, Replay
 from generations.models.replay import State
 from generations.reading.diff import answer_diff, json_diff
-from tests import people
-from tests.replay import rows
+from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
 HOSTILE = '<script>alert(1)</script> & "quoted" \''

@@ -14,8 +14,8 @@ from generations.gateway.record import Record
 from generations.models import Generation
 from generations.reading.outline import request_of
 from generations.views.generation.generation import sheet_of
-from tests import people
 from tests.reading.samples import demo_records
+from tests.support import people
 from tests.views.content import Page, leaves
 from tests.views.kept import keep
 from tests.views.schema import record as made_of

@@ -20,9 +20,8 @@ from generations.replay import batches, derived_answer
 from generations.replay.order import preflight
 from generations.replay.order.request_edits import Wish
 from generations.replay.worker import runner
-from tests import people
-from tests.processes import DemoGateway
-from tests.replay import rows
+from tests.support import people, rows
+from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.django_db
 

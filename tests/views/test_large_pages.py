@@ -21,9 +21,9 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboard.models import Team, User
 from generations.models import Generation
-from tests import large, people
-from tests.memory import growth
-from tests.processes import ROOT
+from tests.support import large, people
+from tests.support.memory import growth
+from tests.support.processes import ROOT
 from tests.views.kept import keep
 
 PARTS = ("/parts/turns", "/parts/level", "/parts/text")
@@ -194,8 +194,8 @@ LOOKUP = """
 import sys, django; django.setup()
 import psutil
 from dashboard.models import GatewayConnection, Team, User
-from generations import lookup
-from tests.memory import growth
+from generations.records import lookup
+from tests.support.memory import growth
 team, user, source = Team.objects.get(), User.objects.get(), GatewayConnection.objects.get()
 def look_up(request_id):
     assert lookup.claim(team, request_id, user, again=False)

@@ -13,8 +13,7 @@ from generations.lists import ledger
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import State
 from generations.records import retention
-from tests import people
-from tests.replay import rows
+from tests.support import people, rows
 from tests.views.kept import keep
 
 pytestmark = pytest.mark.django_db

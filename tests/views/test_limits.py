@@ -10,8 +10,7 @@ from dashboard.models import AuditEvent, Role, Team, User
 from dashboard.templatetags.people import in_words
 from generations.models import Generation, ReplayLimits
 from generations.replay.order.spending_limits import Standing
-from tests import people
-from tests.replay import rows
+from tests.support import people, rows
 from tests.views.kept import keep
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,7 @@ from generations.compare import comparison as comparing
 from generations.models import Generation, Replay
 from generations.models.replay import State
 from generations.views.generation import export
-from tests import people
-from tests.replay import rows
+from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
 LEFT = 202

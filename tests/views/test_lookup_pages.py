@@ -11,9 +11,9 @@ from dashboard.models import GatewayConnection, Membership, Role, Team, User
 from generations.gateway.demo import ulid
 from generations.models import Fetch, Generation, Visit
 from generations.records import lookup
-from tests import people
-from tests.processes import DemoGateway
 from tests.reading.samples import demo_record
+from tests.support import people
+from tests.support.processes import DemoGateway
 from tests.views.kept import keep
 
 pytestmark = pytest.mark.django_db

@@ -18,9 +18,8 @@ from generations.models.replay import State
 from generations.replay.live import publisher
 from generations.replay.worker import runner
 from generations.views.replay.replay import replay_events
-from tests import people
 from tests.reading.samples import demo_record
-from tests.replay import rows
+from tests.support import people, rows
 from tests.views.kept import keep
 
 pytestmark = pytest.mark.django_db

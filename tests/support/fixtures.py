@@ -1,0 +1,26 @@
+"""What most tests begin with; a folder or a file may have its own of the same name."""
+
+import pytest
+
+from dashboard.models import GatewayConnection, Team, User
+from generations.gateway.demo.keys import SCOPED_KEY
+from tests.support import people
+from tests.support.processes import DemoGateway
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    """A team without members."""
+    return people.team()
+
+
+@pytest.fixture
+def ada(team: Team) -> User:
+    """A member of the team."""
+    return people.person(team)
+
+
+@pytest.fixture
+def source(team: Team, demo_gateway: DemoGateway) -> GatewayConnection:
+    """The team's connection to the demo gateway, which gives it stored requests."""
+    return people.connection(team, demo_gateway.url, SCOPED_KEY)
