@@ -125,7 +125,11 @@ def for_everybody(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
     return login_not_required(view)
 
 
-OPEN_VIEWS = {"healthz", "readyz", "demo_sign_in", "invitation", "favicon", "account_reset_password"}
+OPEN_VIEWS = {
+    *("healthz", "readyz", "demo_sign_in", "invitation", "favicon", "account_reset_password"),
+    # The callback tells a person who is signed out so: the sign-in page's address would keep the code.
+    *("oauth_client", "oauth_callback", "oauth_stray"),
+}
 
 
 def may(request: TeamRequest, right: Right) -> bool:

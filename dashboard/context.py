@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from dashboard import access
+from dashboard.consents import notices
 from dashboard.middleware import LAST_TEAM
 from dashboard.models import Membership, Role, Team
 
@@ -45,6 +46,11 @@ class Site:
     def may(self) -> dict[str, bool]:
         """Rights in the current team by name: `site.may.replay`, `site.may.manage`, ..."""
         return {right.name.lower(): bool(self.role and right.held_by(self.role)) for right in access.Right}
+
+    @cached_property
+    def notices(self) -> list[notices.Notice]:
+        """Consents that end soon or have ended, for those who can reconnect."""
+        return notices.for_team(self.team) if self.team and self.may["manage"] else []
 
     @property
     def mail_works(self) -> bool:

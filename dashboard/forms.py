@@ -123,7 +123,9 @@ class ConnectionForm(ConnectionBase):
 
     base_url = forms.ChoiceField(label="Gateway address")
     read_key = _key_field(
-        "Key for looking up", "A key with the scope generations:read also gets stored requests."
+        "Key for looking up",
+        "A key that is made in the gateway's settings finds records, but never their stored requests: it cannot "
+        "replay. Connect for that.",
     )
     replay_key = _key_field("Key for replays", "Optional. Without one, replays use the key for looking up.")
     forget_replay_key = forms.BooleanField(label="Remove the key for replays", required=False)
@@ -171,6 +173,10 @@ class ConnectionForm(ConnectionBase):
         """A stored key is only ever sent to the address for which it was entered."""
         data = self.cleaned_data
         moved = self.instance.pk and data.get("base_url", self.had_url) != self.had_url
+        if moved and self.instance.consents.live().exists():
+            self.add_error(
+                "base_url", "Disconnect first: the consent was given for the address that is stored."
+            )
         for name in ("read_key", "replay_key"):
             stored = getattr(self.instance, name)
             dropped = name == "replay_key" and data.get("forget_replay_key")

@@ -37,6 +37,15 @@ def send_reset_link(email: str, site: str) -> None:
     mail.add_done_callback(_waiting.discard)
 
 
+def send_notice(people: list[str], subject: str, text: str) -> None:
+    """Mail each of `people` by itself, in the calling process. A mail that cannot be sent is logged."""
+    for person in people:
+        try:
+            send_mail(subject.replace("\n", " "), text, None, [person])
+        except OSError as error:  # of the mail server, its errors included
+            logger.error("A notice could not be sent: %s", type(error).__name__)
+
+
 def finish(seconds: float) -> None:
     """Wait for the mails that were asked for, at most so long."""
     wait(list(_waiting), seconds)

@@ -146,8 +146,13 @@ class SignInLink(Link):
 
 class ConnectionQuerySet(models.QuerySet["GatewayConnection"]):
     def usable(self) -> Self:
-        """Those whose address the operator still allows (GATEWAY_URLS)."""
-        return self.filter(base_url__in=allowed_urls())
+        """Those whose address the operator still allows (GATEWAY_URLS), with the consents whose keys can be used."""
+        return self.filter(base_url__in=allowed_urls()).with_consents()
+
+    def with_consents(self) -> Self:
+        """With `good_consents` read for all of them at once."""
+        good = Consent.objects.good().newest_first().select_related("connected_by")
+        return self.prefetch_related(models.Prefetch("consents", good, to_attr="good_consents"))
 
 
 def allowed_urls() -> list[str]:
@@ -168,6 +173,13 @@ class GatewayConnection(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)
     check_result = models.JSONField(null=True, blank=True)
+    # The workspace of its first consent, "" before that.
+    workspace_id = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # A consent is being exchanged since then: no replay begins with a key that is about to end.
+    swapping_at = models.DateTimeField(null=True, blank=True)
+
+    good_consents: "list[Consent]"
+    """Only where `with_consents` was asked for; `keys.good` reads them otherwise."""
 
     objects = ConnectionQuerySet.as_manager()
 
@@ -210,3 +222,6 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}"
+
+
+from dashboard.consents.models import Consent, ConsentRequest, RegisteredClient  # noqa: E402, F401  they name models of this file

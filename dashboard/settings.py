@@ -197,6 +197,7 @@ CELERY = {
     "beat_schedule": {
         "sweep": {"task": "generations.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
         "rebuild": {"task": "generations.tasks.rebuild", "schedule": 10.0, "options": {"expires": 10}},
+        "consents": {"task": "generations.tasks.consents", "schedule": 600.0, "options": {"expires": 600}},
         "tidy": {"task": "generations.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },
 }
@@ -204,6 +205,10 @@ CELERY = {
 # --- Retake -------------------------------------------------------------------------------------------------------
 GATEWAY_URLS = env.gateway_urls("GATEWAY_URLS", default=["https://api.phaseo.app/v1"])
 DEMO_GATEWAY = env.text("DEMO_GATEWAY", default="")
+# A client that is registered with the first of GATEWAY_URLS; without one the metadata document stands for Retake.
+GATEWAY_OAUTH_CLIENT_ID = env.text("GATEWAY_OAUTH_CLIENT_ID", default="")
+GATEWAY_OAUTH_CLIENT_SECRET = env.text("GATEWAY_OAUTH_CLIENT_SECRET", default="")
+GATEWAY_OAUTH_SCOPES = env.text("GATEWAY_OAUTH_SCOPES", default="")
 MAX_RECORD_MB = env.number("MAX_RECORD_MB", default=64)
 MAX_ANSWER_MB = env.number("MAX_ANSWER_MB", default=64)
 BODY_RETENTION_DAYS = env.number("BODY_RETENTION_DAYS", default=0)

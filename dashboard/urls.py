@@ -4,7 +4,7 @@ from allauth.account import views as allauth_views
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from dashboard.admin import site as admin_site
-from dashboard.views import account, connections, demo, health, people
+from dashboard.views import account, connections, consents, demo, health, people
 
 handler400 = "dashboard.views.errors.bad_request"
 handler403 = "dashboard.views.errors.forbidden"
@@ -46,6 +46,11 @@ team_settings: list[URLPattern | URLResolver] = [
     path("invitations/<int:pk>/revoke", people.revoke_invitation, name="revoke_invitation"),
     path("connections", connections.team_connections, name="team_connections"),
     path("connections/new", connections.new_connection, name="new_connection"),
+    path("connections/connect", consents.connect, name="connect"),
+    path("connections/client", consents.registered_client, name="registered_client"),
+    path("connections/client/remove", consents.remove_client, name="remove_client"),
+    path("connections/asked/<int:pk>", consents.outcome, name="consent_outcome"),
+    path("connections/consents/<int:pk>/disconnect", consents.disconnect, name="disconnect"),
     path("connections/<int:pk>", connections.edit_connection, name="edit_connection"),
     path("connections/<int:pk>/test", connections.test_connection, name="test_connection"),
     path("connections/<int:pk>/move", connections.move_connection, name="move_connection"),
@@ -57,6 +62,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("favicon.ico", health.favicon, name="favicon"),
     path("demo/<token>", demo.demo_sign_in, name="demo_sign_in"),
+    path("oauth/client.json", consents.oauth_client, name="oauth_client"),
+    path("oauth/callback", consents.oauth_callback, name="oauth_callback"),
+    path("oauth/stray", consents.oauth_stray, name="oauth_stray"),
     path("accounts/", include(accounts)),
     path("teams/new", account.new_team, name="new_team"),
     path("teams/none", account.no_team, name="no_team"),

@@ -10,6 +10,7 @@ from generations.replay import batches
 from generations.replay.worker import recovery as sweeping
 from generations.replay.worker import runner
 from generations.replay.worker import shutdown as shutdown  # connects the signal of SIGTERM
+from dashboard.consents import ending, notices
 
 
 @shared_task(name="generations.tasks.run_replay")
@@ -38,3 +39,10 @@ def rebuild() -> None:
 def tidy() -> None:
     """Every hour: drop what has expired."""
     sweeping.tidy()
+
+
+@shared_task(name="generations.tasks.consents")
+def consents() -> None:
+    """Every 10 minutes: consents that end, revocations that are due, mails before the end."""
+    notices.send_due()
+    ending.tidy()

@@ -112,5 +112,9 @@ def test_an_exception_with_its_locals_holds_no_key(demo_gateway: DemoGateway) ->
     error = lookup.ask([source], OSLO).errors[0][1]
     told = traceback.TracebackException.from_exception(error, capture_locals=True)
     clean(
-        "exception", "".join(told.format()) + repr(vars(error)) + repr(source) + repr(lookup.reader(source))
+        "exception",
+        "".join(told.format())
+        + repr(vars(error))
+        + repr(source)
+        + repr(lookup.reader(source, source.read_key)),
     )

@@ -3,11 +3,16 @@
 A connection outlives GATEWAY_URLS, so an address that was allowed when its key was saved may not be any more.
 """
 
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
+from django.core.cache import cache
+
+from dashboard.consents.models import Consent
 from dashboard.fields import Secret
 from dashboard.models import Team, allowed_urls
+from generations.gateway import oauth
 from generations.gateway.client import Client
 
 NO_KEY = Secret("none")  # for the health page, which needs no key, though a client does
@@ -43,7 +48,53 @@ def _lasting(base_url: str, credential: str, limit: int) -> Client:
 def keys_of(team: Team) -> list[str]:
     """The team's keys as they are, to be masked wherever they come back."""
     pairs = [(source.read_key, source.replay_key) for source in team.connections.all()]
-    return [key.reveal() for pair in pairs for key in pair if key]
+    consents = [one.key for one in Consent.objects.filter(team=team).exclude(key=None).only("key")]
+    return [key.reveal() for pair in pairs for key in pair if key] + [key.reveal() for key in consents if key]
+
+
+# --- Consents -----------------------------------------------------------------------------------------------------
+
+
+def exchange(client: oauth.OAuthClient, code: str, verifier: Secret, asked: tuple[str, ...]) -> oauth.Grant:
+    """The key for a code. Raises oauth.Failure."""
+    return client.exchange(code, verifier.reveal(), asked)
+
+
+def revoke(client: oauth.OAuthClient, key: Secret) -> None:
+    """Have the gateway end a key. Raises oauth.Failure."""
+    client.revoke(key.reveal())
+
+
+KNOWN_SECONDS, UNKNOWN_SECONDS = 300, 30
+
+
+def oauth_client(
+    base_url: str, client_id: str, secret: Secret | None, redirect_uri: str
+) -> oauth.OAuthClient:
+    """The OAuth client for the gateway at `base_url`. Raises Withdrawn, oauth.Unusable, oauth.Failure."""
+    found = discovery(base_url)
+    return oauth.OAuthClient(found, client_id, secret.reveal() if secret else None, redirect_uri)
+
+
+def discovery(base_url: str) -> oauth.Discovery:
+    """What the gateway announces, asked once in five minutes. Raises Withdrawn, oauth.Unusable, oauth.Failure."""
+    _require_allowed(base_url)
+    name = f"oauth-discovery:{base_url}"
+    known = cache.get(name)
+    if known is None:
+        known = _asked(base_url)
+        cache.set(name, known, KNOWN_SECONDS if isinstance(known, dict) else UNKNOWN_SECONDS)
+    if isinstance(known, str):
+        raise oauth.Unusable(known)
+    return oauth.Discovery(**known)
+
+
+def _asked(base_url: str) -> dict[str, Any] | str:
+    """The announcement, or why there is none: in the cache, so that a gateway that hangs costs one page its wait."""
+    try:
+        return asdict(oauth.discover(base_url))
+    except (oauth.Unusable, oauth.Failure) as reason:
+        return str(reason)
 
 
 def _require_allowed(base_url: str) -> None:

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from dashboard.access import TeamRequest
 from dashboard.connections import clients
+from dashboard.consents import ending, keys
 from dashboard.fields import Secret
 from dashboard.forms import ConnectionForm
 from dashboard.models import GatewayConnection
@@ -36,7 +37,8 @@ def save(request: TeamRequest, form: ConnectionForm) -> GatewayConnection:
 
 @transaction.atomic
 def remove(request: TeamRequest, one: GatewayConnection) -> None:
-    """Delete the connection and its keys. What was looked up through it stays."""
+    """Delete the connection and its keys; its consents end. What was looked up through it stays."""
+    ending.of_connection(one)
     audit(request.team, request.user, "connection.removed", one.name, base_url=one.base_url)
     one.delete()
 
@@ -55,8 +57,9 @@ def move_up(request: TeamRequest, one: GatewayConnection) -> None:
 
 def test(one: GatewayConnection) -> dict[str, Any]:
     """Ask the gateway what it knows about each key, and keep the answers. Talks to the network, so no transaction."""
-    keys = {"read": one.read_key, "replay": one.replay_key}
-    result = {name: _seen(one.base_url, key) for name, key in keys.items() if key}
+    reading, replay = keys.reading(one)[:1], one.replay_key if not keys.good(one) else None
+    used = {"read": reading[0].key if reading else None, "replay": replay}
+    result = {name: _seen(one.base_url, key) for name, key in used.items() if key}
     one.remember_check(result)
     return result
 

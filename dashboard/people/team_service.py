@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from dashboard.access import RANK, Right, SignedInRequest, TeamRequest
+from dashboard.consents import ending
 from dashboard.models import INVITATION_LIFE, AuditEvent, Invitation, Membership, Role, Team, User
 from dashboard.people.accounts import ResetTokens
 
@@ -101,8 +102,11 @@ def change_role(request: TeamRequest, member: Membership, role: Role) -> None:
 
 
 @transaction.atomic
-def remove(request: TeamRequest, member: Membership) -> None:
-    """Take `member` out of the team, or let them leave. Raises PermissionDenied, or RuleError for the last owner."""
+def remove(request: TeamRequest, member: Membership) -> list[str]:
+    """Take `member` out of the team, or let them leave. Raises PermissionDenied, or RuleError for the last owner.
+
+    Gives the names of the gateway connections whose consent was theirs, and has ended.
+    """
     member = _locked(member)
     leaving = member.user_id == request.user.pk
     if not leaving:
@@ -110,7 +114,19 @@ def remove(request: TeamRequest, member: Membership) -> None:
     _keep_an_owner(member)
     _withdraw_invitations(member, [])
     audit(request.team, request.user, "member.left" if leaving else "member.removed", member.user.email)
+    ended = ending.of_member(member.team, member.user)
     member.delete()
+    return ended
+
+
+def consents_ended(names: list[str]) -> str:
+    """What stops working with the consents of somebody who left, in a sentence; "" where nothing does."""
+    if not names:
+        return ""
+    return (
+        f" The consent for {', '.join(names)} has ended with it: lookups and replays there need another consent or a "
+        "pasted key."
+    )
 
 
 def _withdraw_invitations(member: Membership, still_grantable: list[Role]) -> None:

@@ -31,6 +31,9 @@ WORDS = {
     "connection.added": "Gateway connection {subject} added",
     "connection.changed": "Gateway connection {subject} changed",
     "connection.removed": "Gateway connection {subject} removed",
+    "consent.given": "Connected by consent: {subject}",
+    "consent.ended": "Disconnected: {subject}",
+    "consent.replaced": "The consent for {subject} ended: the same person consented for another team",
     "limits.changed": "Replay limits changed: {subject}",
     "connection.moved": "Gateway connection {subject} asked earlier",
 }

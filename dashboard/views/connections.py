@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.access import Right, TeamRequest, for_team
 from dashboard.connections import service as desk
+from dashboard.consents import panel
 from dashboard.forms import ConnectionForm
 from dashboard.models import GatewayConnection, allowed_urls
 from dashboard.web.heavy_work import leave_page_thread
@@ -23,12 +24,14 @@ def _connection(request: TeamRequest, pk: int) -> GatewayConnection:
 @require_safe
 def team_connections(request: TeamRequest) -> HttpResponse:
     """All connections in the order in which they are asked."""
-    rows = list(request.team.connections.order_by("position", "pk"))
+    rows = [(one, panel.held(one)) for one in request.team.connections.order_by("position", "pk")]
     context = {
         "section": "connections",
         "team": request.team,
-        "connections": rows,
+        "connections": [(one, consents, panel.stored_requests(one, consents)) for one, consents in rows],
         "allowed_urls": allowed_urls(),
+        "offers": panel.offers(request.team),
+        "lost": panel.lost(request.team),
     }
     return render(request, "dashboard/connections.html", context)
 

@@ -61,11 +61,11 @@ def leave_team(request: TeamRequest) -> HttpResponse:
     """Takes who asks out of the team."""
     member = get_object_or_404(request.team.memberships, user=request.user)
     try:
-        team_service.remove(request, member)
+        ended = team_service.remove(request, member)
     except RuleError as reason:
         messages.error(request, str(reason))
         return redirect("team_members", request.team.slug)
-    messages.success(request, f"You left {request.team}.")
+    messages.success(request, f"You left {request.team}.{team_service.consents_ended(ended)}")
     return redirect("/")
 
 
@@ -111,11 +111,12 @@ def remove_member(request: TeamRequest, pk: int) -> HttpResponse:
     """Takes somebody out of the team."""
     member = _member(request, pk)
     try:
-        team_service.remove(request, member)
+        ended = team_service.remove(request, member)
     except RuleError as reason:
         messages.error(request, str(reason))
         return redirect("team_member", request.team.slug, pk)
-    messages.success(request, f"{member.user} is no longer a member of {request.team}.")
+    gone = f"{member.user} is no longer a member of {request.team}."
+    messages.success(request, gone + team_service.consents_ended(ended))
     return redirect("team_members", request.team.slug)
 
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard.consents.models import Consent
 from dashboard.models import GatewayConnection, Team, User
 from generations.models.batch import Batch
 from generations.models.generation import Generation, StoredRecord
@@ -104,6 +105,8 @@ class Replay(models.Model):
     generation = models.ForeignKey(Generation, models.CASCADE, related_name="replays")
     record = models.ForeignKey(StoredRecord, models.RESTRICT, related_name="replays")
     connection = models.ForeignKey(GatewayConnection, models.SET_NULL, null=True, related_name="+")
+    # Whose consent pays, since the claim; null is a pasted key.
+    consent = models.ForeignKey(Consent, models.SET_NULL, null=True, related_name="+")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="replays"
     )

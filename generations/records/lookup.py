@@ -21,6 +21,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.connections import clients
+from dashboard.consents import keys
+from dashboard.consents.keys import Credential
+from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.client import Client
 from generations.gateway.errors import GatewayError, NotSent
@@ -53,11 +56,12 @@ class Answer:
     record: Record | None = None
     source: GatewayConnection | None = None
     errors: tuple[tuple[str, GatewayError], ...] = ()
+    used: Credential | None = None
 
 
-def reader(source: GatewayConnection) -> Client:
+def reader(source: GatewayConnection, key: Secret) -> Client:
     """The client that reads records through `source`. Raises ValueError when it may or can not be used."""
-    return clients.lasting_client(source.base_url, source.read_key, settings.MAX_RECORD_MB * 2**20)
+    return clients.lasting_client(source.base_url, key, settings.MAX_RECORD_MB * 2**20)
 
 
 def stored(team: Team, request_id: str) -> Generation | None:
@@ -138,24 +142,56 @@ def claim(team: Team, request_id: str, user: User, *, again: bool) -> bool:
 
 
 def ask(sources: Iterable[GatewayConnection], request_id: str) -> Answer:
-    """Ask the connections in order; the first that knows the ID wins. Touches no database."""
+    """Ask the connections in order; the first that knows the ID wins.
+
+    Touches no database, unless the gateway turns the key of a consent down.
+    """
     errors: list[tuple[str, GatewayError]] = []
     for source in sources:
-        try:
-            return Answer(reader(source).record(request_id), source)
-        except GatewayError as error:
-            errors.append((source.name, error))
-        except ValueError as error:
-            errors.append((source.name, NotSent(str(error))))
+        outcome = _ask_through(source, request_id)
+        if isinstance(outcome, Answer):
+            return outcome
+        errors.append((source.name, outcome))
     return Answer(errors=tuple(errors))
+
+
+def _ask_through(source: GatewayConnection, request_id: str) -> Answer | GatewayError:
+    """Ask with the best key; with the next one where the gateway turns the key of a consent down."""
+    left, tried = keys.reading(source), set[Secret]()
+    fault: GatewayError = NotSent(keys.NO_KEY)
+    while left:
+        used = left.pop(0)
+        tried.add(used.key)
+        try:
+            return Answer(reader(source, used.key).record(request_id), source, used=used)
+        except GatewayError as error:
+            fault = error
+        except ValueError as error:
+            return NotSent(str(error))
+        if used.consent is None or fault.reason not in keys.ENDINGS:
+            return fault
+        left = [one for one in _refused(source, used.consent.pk, fault.reason) if one.key not in tried]
+    return fault
+
+
+def _refused(source: GatewayConnection, consent_id: int, reason: str) -> list[Credential]:
+    """Remember that the key of a consent is of no use; the keys that the connection has now.
+
+    One of them may have come meanwhile: the old key ends when a consent is exchanged.
+    """
+    try:
+        keys.refuse(consent_id, reason)
+        fresh = GatewayConnection.objects.filter(pk=source.pk).usable().first()
+        return keys.reading(fresh) if fresh else []
+    finally:
+        close_old_connections()
 
 
 def settle(team: Team, request_id: str, user: User, answer: Answer) -> Generation | Fetch:
     """Store what the gateway said and end the claim."""
     fetch = Fetch.objects.filter(team=team, request_id=request_id)
     if answer.record is not None and answer.source is not None:
-        if answer.record.replay_body is not None or answer.record.io_log is not None:
-            remember_bodies(answer.source)
+        remember_bodies(answer.source, answer.record, answer.used)
         return _settled(fetch, request_id, user, answer.record, answer.source, team)
     now = timezone.now()
     row = fetch.first()
@@ -194,11 +230,17 @@ def _forgotten(team: Team, request_id: str) -> Fetch:
     return Fetch(team=team, request_id=request_id, outcome=told)
 
 
-def remember_bodies(source: GatewayConnection) -> None:
-    """A record with its stored request, or with the state of its log, came through this connection: the key reads them."""
+def remember_bodies(source: GatewayConnection, record: Record, used: Credential | None) -> None:
+    """What a record shows: a stored request, or the state of its log, means that the key reads them.
+
+    Where a consent covers them and neither comes, the workspace keeps none (`panel.stored_requests`).
+    """
+    covered = bool(used and used.consent and keys.STORED_REQUESTS in used.consent.granted)
+    reads = record.replay_body is not None or record.io_log is not None
     seen = source.check_result or {}
-    if seen.get("read", {}).get("reads_bodies") is not True:
-        result = {**seen, "read": {**seen.get("read", {}), "reads_bodies": True}}
+    known = seen.get("read", {}).get("reads_bodies")
+    if (reads and known is not True) or (covered and not reads and known is None):
+        result = {**seen, "read": {**seen.get("read", {}), "reads_bodies": reads}}
         GatewayConnection.objects.filter(pk=source.pk).update(check_result=result)
 
 
@@ -233,6 +275,7 @@ def _tell(name: str, error: GatewayError) -> dict[str, Any]:
         "code": error.code,
         "title": error.title,
         "advice": error.advice,
+        "reason": error.reason,
         "fault": error.fault,
         "retry": error.retry,
         "status": error.status,

@@ -58,7 +58,7 @@ def test_an_unknown_row_is_asked_for_and_stored(
 def test_the_bytes_are_stored_as_received(team: Team, ada: User, source: GatewayConnection) -> None:
     found = lookup.find(team, KNOWN, ada)
     assert isinstance(found, Generation)
-    assert found.records.get().raw == lookup.reader(source).record_bytes(KNOWN)
+    assert found.records.get().raw == lookup.reader(source, source.read_key).record_bytes(KNOWN)
 
 
 def test_a_gateway_that_is_down_hides_no_stored_row(

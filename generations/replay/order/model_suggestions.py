@@ -3,6 +3,7 @@
 from django.core.cache import cache
 
 from dashboard.connections import clients
+from dashboard.consents import keys
 from dashboard.models import GatewayConnection
 from generations.gateway import endpoints
 from generations.gateway.client import Timeouts
@@ -34,4 +35,7 @@ def models(generation: Generation) -> list[str]:
 
 
 def _ask(source: GatewayConnection, endpoint: str) -> list[str]:
-    return clients.client(source.base_url, source.read_key, timeouts=PATIENCE).models(endpoint)
+    used = keys.reading(source)
+    if not used:
+        return []
+    return clients.client(source.base_url, used[0].key, timeouts=PATIENCE).models(endpoint)

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.timesince import timeuntil
+
+from dashboard.consents import keys
 from dashboard.models import GatewayConnection
 from generations.gateway import endpoints
 from generations.gateway.endpoints import Endpoint
@@ -58,7 +61,10 @@ class Order:
     @property
     def key_name(self) -> str:
         """Whose key it is sent with."""
-        name = self.source.name
+        name, used = self.source.name, keys.sending(self.source)
+        if used and used.consent:
+            left = timeuntil(used.consent.expires_at)
+            return f"{used.consent} for {name}, {left} left"
         return f"the replay key of {name}" if self.source.replay_key else f"the key of {name}"
 
     @cached_property
@@ -118,6 +124,8 @@ def order_from(
         raise Refused(
             "This team has no gateway connection any more. An admin can add one in the team's settings."
         )
+    if keys.sending(source) is None:
+        raise Refused(keys.NO_KEY)
     return Order(generation, record, told, stored, patch, body, content, source, endpoint)
 
 

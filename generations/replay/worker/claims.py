@@ -6,12 +6,14 @@ Compiled by the ORM and sent one by one they took most of the time that two hund
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, models
 from django.utils import timezone
 
+from dashboard.consents.models import Consent
 from dashboard.models import GatewayConnection
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
@@ -23,6 +25,8 @@ REPLAY = ("id", "state", "claim", "heartbeat_at", "patch", "batch_id")
 RECORD = ("id", "packed", "size")
 GENERATION = ("id", "endpoint", "success", "status_code", "error_code")
 SOURCE = ("id", "base_url", "read_key", "replay_key")
+CONSENT = ("id", "key")
+SWAP = timedelta(seconds=30)  # a consent that is exchanged for longer has lost its process
 
 
 def _listed(table: str, names: tuple[str, ...]) -> str:
@@ -31,14 +35,21 @@ def _listed(table: str, names: tuple[str, ...]) -> str:
 
 TAKE = f"""
 UPDATE generations_replay AS replay
-SET state = 'running', claim = %(claim)s, claimed_at = %(now)s, heartbeat_at = %(now)s
+SET state = 'running', claim = %(claim)s, claimed_at = %(now)s, heartbeat_at = %(now)s, consent_id = consent.id
 FROM generations_replay AS seen
 JOIN generations_storedrecord AS record ON record.id = seen.record_id
 JOIN generations_generation AS generation ON generation.id = seen.generation_id
 LEFT JOIN dashboard_gatewayconnection AS source ON source.id = seen.connection_id
+LEFT JOIN LATERAL (
+    SELECT id, key FROM dashboard_consent
+    WHERE connection_id = source.id AND ended_at IS NULL AND refused = '' AND expires_at > %(now)s AND key IS NOT NULL
+    ORDER BY granted_at DESC, id DESC LIMIT 1
+) AS consent ON true
 WHERE replay.id = %(id)s AND seen.id = replay.id AND replay.state = 'queued' AND replay.cancel_asked_at IS NULL
+    AND (source.swapping_at IS NULL OR source.swapping_at < %(stuck)s)
 RETURNING replay.patch, replay.batch_id,
-    {_listed("record", RECORD)}, {_listed("generation", GENERATION)}, {_listed("source", SOURCE)}
+    {_listed("record", RECORD)}, {_listed("generation", GENERATION)}, {_listed("source", SOURCE)},
+    {_listed("consent", CONSENT)}
 """  # noqa: S608 -- names of this module
 
 
@@ -46,7 +57,7 @@ def take(replay_id: UUID) -> Replay | None:
     """Claim a queued replay for the calling worker, with what its POST needs. A replay for exactly one caller, ever."""
     claim, now = uuid.uuid4(), timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"id": replay_id, "claim": claim, "now": now})
+        cursor.execute(TAKE, {"id": replay_id, "claim": claim, "now": now, "stuck": now - SWAP})
         found = cursor.fetchone()
     if found is None:
         return None
@@ -57,7 +68,15 @@ def take(replay_id: UUID) -> Replay | None:
     replay.generation = _made(Generation, GENERATION, values)
     source = _made(GatewayConnection, SOURCE, values)
     replay.connection = source if source.pk else None
+    consent = _made(Consent, CONSENT, values)
+    replay.consent = consent if consent.pk else None
     return replay
+
+
+def waits_for_key(replay_id: UUID) -> bool:
+    """Whether a queued replay is not claimed because the consent of its connection is being exchanged."""
+    since = timezone.now() - SWAP
+    return Replay.objects.queued().filter(pk=replay_id, connection__swapping_at__gte=since).exists()
 
 
 def _made(model: type[Row], names: tuple[str, ...], values: Iterator[Any]) -> Row:

@@ -20,6 +20,7 @@ from kombu.exceptions import OperationalError
 
 from dashboard.celery import app as celery
 from dashboard.connections import clients
+from dashboard.consents import keys
 from dashboard.models import User
 from generations.gateway import endpoints
 from generations.gateway.client import Client
@@ -113,10 +114,7 @@ class Sending:
 
 def run(replay_id: UUID) -> Replay | None:
     """Run one queued replay to its end. None, and nothing is done, when another caller has claimed it."""
-    with starts:
-        replay = claims.take(replay_id)
-        sending = ready(replay) if replay else None
-        connection.close()
+    replay, sending = claimed(replay_id)
     if replay is None or sending is None:
         return replay
     assert replay.claim is not None
@@ -126,6 +124,23 @@ def run(replay_id: UUID) -> Replay | None:
         fault = perform(sending, feed)
     conclude(replay, feed, fault)
     return replay
+
+
+KEY_PAUSE_S, KEY_WAIT_S = 0.2, 40
+
+
+def claimed(replay_id: UUID) -> tuple[Replay | None, Sending | None]:
+    """The claimed replay and what it sends. Waits while a consent of its connection is exchanged for a new key."""
+    end = time.monotonic() + KEY_WAIT_S
+    while True:
+        with starts:
+            replay = rows.take(replay_id)
+            sending = ready(replay) if replay else None
+            waits = replay is None and rows.waits_for_key(replay_id)
+            connection.close()
+        if not waits or time.monotonic() > end:
+            return replay, sending
+        time.sleep(KEY_PAUSE_S)
 
 
 def ready(replay: Replay) -> Sending | None:
@@ -157,7 +172,10 @@ def prepare(replay: Replay) -> Sending:
     stored = preflight.stored_body(replay.record)
     if endpoint is None or endpoint.path is None or stored is None:
         raise preflight.Refused("The stored request is no longer there.")
-    key = source.replay_key or source.read_key
+    pasted = keys.pasted_for_sending(source)
+    key = replay.consent.key if replay.consent else pasted[0].key if pasted else None
+    if key is None:
+        raise preflight.Refused(keys.NO_KEY)
     try:
         client = clients.client(source.base_url, key)
         return Sending(
@@ -218,6 +236,9 @@ def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
             time.sleep(pause)
         finally:
             connection.close()
+    if fault is not None and fault.status == 401:
+        keys.refuse(replay.consent_id, fault.reason)
+        connection.close()
     feed.say("end", replay.state)
     publisher.publish([feed])
 

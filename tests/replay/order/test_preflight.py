@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.fields import Secret
 from dashboard.models import GatewayConnection
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
@@ -12,7 +13,7 @@ from generations.replay.order import preflight
 from generations.replay.order.preflight import caveats, keys_of
 from generations.replay.order.pricing import Price, expected
 
-RECORD, SOURCE = StoredRecord(), GatewayConnection()
+RECORD, SOURCE = StoredRecord(), GatewayConnection(read_key=Secret("key"))
 LINES = [
     {"dimension": "input_text_tokens", "line_nanos": 2100, "unit_price_usd": "0.05", "unit_size": 1000000},
     {"dimension": "output_text_tokens", "line_nanos": 51200, "unit_price_usd": "0.40", "unit_size": 1000000},

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from .people import CLIENTS, Client
+from .people import CLIENTS, KnownClient
 
 DEFAULT_SCOPES = "openid profile email gateway:access"
 CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
@@ -14,7 +14,7 @@ KNOWN = (
     *("client_id", "redirect_uri", "response_type", "scope", "state"),
     *("code_challenge", "code_challenge_method", "resource"),
 )
-FindClient = Callable[[str, str], Awaitable[Client | None]]
+FindClient = Callable[[str, str], Awaitable[KnownClient | None]]
 
 
 class Refused(Exception):
@@ -33,7 +33,7 @@ NOT_ALLOWED = (400, "invalid_scope", "One or more requested scopes are not allow
 class Asked:
     """A good authorize request."""
 
-    client: Client
+    client: KnownClient
     redirect_uri: str
     scopes: tuple[str, ...]
     challenge: str
@@ -74,7 +74,7 @@ def _resource(text: str) -> str:
     return text
 
 
-def _scopes(text: str, client: Client, *, needs_gateway: bool) -> tuple[str, ...]:
+def _scopes(text: str, client: KnownClient, *, needs_gateway: bool) -> tuple[str, ...]:
     """contract: separated by blanks or commas; each once."""
     words = tuple(dict.fromkeys(text.replace(",", " ").split()))
     if any(word not in client.scopes for word in words):
@@ -84,7 +84,7 @@ def _scopes(text: str, client: Client, *, needs_gateway: bool) -> tuple[str, ...
     return words
 
 
-def registered(client_id: str, redirect_uri: str, extra: Mapping[str, Client]) -> Client | None:
+def registered(client_id: str, redirect_uri: str, extra: Mapping[str, KnownClient]) -> KnownClient | None:
     """A client of the settings whose redirect is exactly this one."""
     client = extra.get(client_id) or CLIENTS.get(client_id)
     return client if client and redirect_uri in client.redirect_uris else None

@@ -1,4 +1,4 @@
-"""Client metadata documents: fetched without cookies or redirects, at most 5 KiB within 10 s, kept for an hour.
+"""KnownClient metadata documents: fetched without cookies or redirects, at most 5 KiB within 10 s, kept for an hour.
 
 The real gateway takes https only. The demo also fetches from loopback over http, and its consent page says so.
 """
@@ -10,7 +10,7 @@ import httpx
 
 from generations.gateway.oauth import document
 
-from .people import Client
+from .people import KnownClient
 
 HOUR = 3600
 LOOPBACK = "127.0.0.1"
@@ -39,7 +39,7 @@ class Documents:
     def __init__(self) -> None:
         self.kept: dict[str, tuple[float, bytes]] = {}
 
-    async def client(self, client_id: str, redirect_uri: str, now: float) -> Client | None:
+    async def client(self, client_id: str, redirect_uri: str, now: float) -> KnownClient | None:
         """The client of a good document, None for every fault. contract: they are not told apart."""
         ends, body = self.kept.get(client_id, (0.0, b""))
         if now >= ends:
@@ -50,7 +50,9 @@ class Documents:
         if document.faults(body, client_id, redirect_uri):
             return None
         told = json.loads(body)
-        return Client(client_id, told["client_name"], tuple(told["redirect_uris"]), document.scopes_of(told))
+        return KnownClient(
+            client_id, told["client_name"], tuple(told["redirect_uris"]), document.scopes_of(told)
+        )
 
 
 async def _fetched(client_id: str) -> bytes:

@@ -55,7 +55,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class KnownClient:
     """A client made in the settings. `secret` is empty for a public one."""
 
     client_id: str
@@ -92,8 +92,10 @@ _SCOPES = ALL_SCOPES[:14]
 CLIENTS = {
     client.client_id: client
     for client in (
-        Client("client_retake_public", "Retake", (CALLBACK,), _SCOPES),
-        Client("client_retake_secret", "Retake", (CALLBACK,), _SCOPES, "demo-client-secret"),
-        Client("client_reads_only", "Reader", (CALLBACK,), ("openid", "models:read", "generations:read")),
+        KnownClient("client_retake_public", "Retake", (CALLBACK,), _SCOPES),
+        KnownClient("client_retake_secret", "Retake", (CALLBACK,), _SCOPES, "demo-client-secret"),
+        KnownClient(
+            "client_reads_only", "Reader", (CALLBACK,), ("openid", "models:read", "generations:read")
+        ),
     )
 }

@@ -16,7 +16,7 @@ from . import page
 from .asked import INVALID_CLIENT, Asked, Refused, read, registered
 from .documents import Documents, is_document
 from .ledger import CODE_SECONDS, KEY_SECONDS, Code, Ledger, challenge_of, serve
-from .people import ALL_SCOPES, PEOPLE, Client
+from .people import ALL_SCOPES, PEOPLE, KnownClient
 
 LARGEST = 16 * 1024
 A_MINUTE = 60
@@ -40,7 +40,7 @@ class OAuth:
         """Forget every consent, key, fault and the moved time."""
         self.ledger, self.documents = Ledger(), Documents()
         self.third_party = True
-        self.clients: dict[str, Client] = {}
+        self.clients: dict[str, KnownClient] = {}
         self.faults: dict[str, str] = {}
         self.counts: Counter[tuple[str, int]] = Counter()
         self.seen: list[Json] = []
@@ -127,7 +127,7 @@ class OAuth:
 
     # --- consent --------------------------------------------------------------------------------------------------
 
-    async def find(self, client_id: str, redirect_uri: str) -> Client | None:
+    async def find(self, client_id: str, redirect_uri: str) -> KnownClient | None:
         """The client with this redirect URI, None for everything that is wrong."""
         if not self.third_party:
             return None
@@ -261,7 +261,9 @@ class OAuth:
         scopes = [word for word in str(told.get("scope", "")).split() if word.endswith(":read")]
         client_id = str(uuid.uuid4())
         redirects = tuple(map(str, told.get("redirect_uris", [])))
-        self.clients[client_id] = Client(client_id, str(told.get("client_name")), redirects, tuple(scopes))
+        self.clients[client_id] = KnownClient(
+            client_id, str(told.get("client_name")), redirects, tuple(scopes)
+        )
         answer = {"client_id": client_id, "redirect_uris": list(redirects), "scope": " ".join(scopes)}
         await exchange.answer(201, pretty(answer))
 
@@ -290,7 +292,7 @@ class OAuth:
         self.third_party = bool(told.get("third_party", self.third_party))
         self.faults |= told.get("faults", {})
         if client := told.get("client"):
-            made = Client(**client)
+            made = KnownClient(**client)
             self.clients[made.client_id] = replace(
                 made, redirect_uris=tuple(made.redirect_uris), scopes=tuple(made.scopes or ALL_SCOPES[:14])
             )

@@ -1,0 +1,61 @@
+"""Which key a connection uses: the newest good consent's, else the pasted ones."""
+
+from dataclasses import dataclass, field
+
+from dashboard.consents.models import Consent
+from dashboard.fields import Secret
+from dashboard.models import GatewayConnection
+
+STORED_REQUESTS = "generations:read"
+# Reasons of a 401 that end a key for good or until somebody consents again. contract: "Credentials".
+ENDINGS = frozenset(
+    {
+        *("key_expired", "oauth_authorization_revoked", "key_not_found_or_revoked"),
+        *("oauth_managed_key_invalid", "oauth_gateway_scope_required"),
+    }
+)
+NO_KEY = (
+    "This connection has no key any more: its consent has ended. "
+    "An admin can reconnect it in the team's settings, under Gateway connections."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key, and the consent that it came from, None for a pasted one."""
+
+    key: Secret = field(repr=False)
+    consent: Consent | None = None
+
+
+def good(source: GatewayConnection) -> list[Consent]:
+    """The consents whose keys can be used, the newest first."""
+    known = getattr(source, "good_consents", None)
+    if known is not None or source._state.adding:
+        return known or []
+    return list(source.consents.good().newest_first())
+
+
+def reading(source: GatewayConnection) -> list[Credential]:
+    """The keys to look up with, the best first: one that sees stored requests before a pasted one."""
+    consents = [Credential(one.key, one) for one in good(source) if one.key]
+    seeing = [one for one in consents if one.consent and STORED_REQUESTS in one.consent.granted]
+    pasted = [Credential(source.read_key)] if source.read_key else []
+    return [*seeing, *pasted, *(one for one in consents if one not in seeing)]
+
+
+def sending(source: GatewayConnection) -> Credential | None:
+    """The key that a replay is sent with."""
+    consents = [Credential(one.key, one) for one in good(source) if one.key]
+    return next(iter([*consents, *pasted_for_sending(source)]), None)
+
+
+def pasted_for_sending(source: GatewayConnection) -> list[Credential]:
+    """The pasted key for replays, as far as there is one."""
+    return [Credential(key) for key in (source.replay_key, source.read_key) if key][:1]
+
+
+def refuse(consent_id: int | None, reason: str) -> None:
+    """The gateway turned the key of this consent down: it is not used again."""
+    if consent_id is not None and reason in ENDINGS:
+        Consent.objects.live().filter(pk=consent_id, refused="").update(refused=reason)

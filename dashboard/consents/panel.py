@@ -1,0 +1,104 @@
+"""What the page of the connections shows about consents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from dashboard import gateways
+from dashboard.consents import clients, keys, scopes
+from dashboard.consents.clients import Impossible
+from dashboard.consents.models import Consent, ConsentRequest
+from dashboard.consents.outcomes import LIKELY, OF_CLIENTS, OF_DOCUMENTS
+from dashboard.consents.storing import gateway_name
+from dashboard.models import GatewayConnection, Team, allowed_urls
+from generations.gateway import oauth
+
+LOST_AFTER, LOST_UNTIL = timedelta(minutes=2), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One gateway to connect to; `reason` is there where nobody can."""
+
+    base_url: str
+    name: str
+    client: str = ""
+    reason: Impossible | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One consent of a connection, in words."""
+
+    consent: Consent
+    can: str
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A consent that was begun and never came back, and the likely causes."""
+
+    row: ConsentRequest
+    causes: list[str]
+
+
+def offers(team: Team) -> list[Offer]:
+    """Every gateway with OAuth that the operator allows."""
+    return [offer for url in allowed_urls() if (offer := _offer(team, url))]
+
+
+def _offer(team: Team, base_url: str) -> Offer | None:
+    name = gateway_name(base_url)
+    try:
+        found = gateways.discovery(base_url)
+    except (gateways.Withdrawn, oauth.Unusable):
+        return None
+    try:
+        client = clients.choose(team, base_url, found)
+    except Impossible as reason:
+        return Offer(base_url, name, reason=reason)
+    how = (
+        "its client metadata document" if client.is_document else f"the registered client {client.client_id}"
+    )
+    return Offer(base_url, name, how)
+
+
+def held(source: GatewayConnection) -> list[Held]:
+    """The consents of a connection that are not ended, the newest first."""
+    consents = source.consents.live().newest_first().select_related("connected_by").defer("key")
+    return [_held(one) for one in consents[:20]]
+
+
+def _held(consent: Consent) -> Held:
+    lacking = ", ".join(scopes.missing(scopes.WORDS.keys() & set(scopes.ASKED), consent.granted))
+    return Held(consent, scopes.in_words(consent.granted), lacking)
+
+
+def lost(team: Team) -> Lost | None:
+    """The newest request of the team, where it was never answered."""
+    row = (
+        ConsentRequest.objects.filter(team=team)
+        .select_related("user", "connection")
+        .order_by("-created_at")
+        .first()
+    )
+    if row is None or row.used_at or not LOST_AFTER < timezone.now() - row.created_at < LOST_UNTIL:
+        return None
+    is_document = row.client_id == clients.document_url()
+    more = OF_DOCUMENTS if is_document else [text.format(redirect=row.redirect_uri) for text in OF_CLIENTS]
+    return Lost(row, [*LIKELY, *more])
+
+
+def stored_requests(source: GatewayConnection, consents: Sequence[Held]) -> str:
+    """What is wrong where records come without stored requests although the consent covers them; "" otherwise."""
+    covered = any(keys.STORED_REQUESTS in one.consent.granted for one in consents if one.consent.is_good)
+    seen = (source.check_result or {}).get("read", {}).get("reads_bodies")
+    if not covered or seen is not False:
+        return ""
+    return (
+        "Records arrive without stored requests although the consent covers them: the workspace's I/O logging is off. "
+        "An owner of the workspace turns it on in the gateway's workspace settings. It counts for requests made after that."
+    )

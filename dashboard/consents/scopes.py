@@ -1,0 +1,41 @@
+"""Scopes: which are asked for, and what was granted, in words."""
+
+from collections.abc import Iterable
+
+ASKED = (
+    *("openid", "gateway:access", "models:read", "providers:read", "pricing:read", "activity:read"),
+    *("analytics:read", "generations:read"),
+)
+FEEDBACK = ("feedback:write", "feedback:read")
+WORDS = {
+    "gateway:access": "send replays",
+    "generations:read": "read stored requests",
+    "activity:read": "browse the log",
+    "pricing:read": "read prices",
+    "models:read": "list models",
+    "feedback:write": "send feedback",
+}
+
+
+def wanted(listed: str) -> tuple[str, ...]:
+    """What to ask for through a registered client; `listed` are the scopes it has, "" for the usual ones."""
+    words = listed.replace(",", " ").split()
+    if not words:
+        return ASKED
+    return tuple(
+        scope for scope in (*ASKED, *FEEDBACK) if scope in words or scope in ("openid", "gateway:access")
+    )
+
+
+def missing(asked: Iterable[str], granted: Iterable[str]) -> list[str]:
+    """What was asked for and not granted, in words where there are any."""
+    held = set(granted)
+    return [WORDS.get(scope, scope) for scope in asked if scope not in held]
+
+
+def in_words(granted: Iterable[str]) -> str:
+    """What a key may do, in a sentence: "Can send replays; can read stored requests; cannot send feedback."."""
+    held = set(granted)
+    parts = [f"{'can' if scope in held else 'cannot'} {words}" for scope, words in WORDS.items()]
+    text = "; ".join(sorted(parts, key=lambda part: part.startswith("cannot")))
+    return f"{text[:1].upper()}{text[1:]}."
