@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import Right, TeamRequest, for_everybody, for_team
-from dashboard.consents import clients, ending, flow, outcomes, scopes, storing
+from dashboard.consents import checks, clients, ending, flow, outcomes, scopes, storing
 from dashboard.consents.forms import ClientForm
 from dashboard.consents.models import Consent, ConsentRequest, RegisteredClient
 from dashboard.models import GatewayConnection, allowed_urls
@@ -74,6 +74,8 @@ def oauth_callback(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('oauth_stray')}?why=unknown")
     if row.outcome != outcomes.CONNECTED:
         return redirect("consent_outcome", row.team.slug, row.pk)
+    if row.connection:
+        checks.what_comes(row.connection)
     messages.success(request, f"{row.connection} is connected.")
     return redirect("team_connections", row.team.slug)
 

@@ -159,6 +159,7 @@ SHOWN = (
     *("place", "model_id", "provider", "expected_low", "expected_high", "cost_nanos", "input_tokens"),
     *("output_tokens", "total_ms", "new_request_id", "team_id", "batch__title"),
     *("generation__request_id", "generation__model_id", "requested_by__name", "requested_by__email"),
+    *("consent", "consent__connected_by", "consent__connected_by__name", "consent__connected_by__email"),
 )
 
 
@@ -166,7 +167,7 @@ def shown(found: ReplayQuerySet) -> ReplayQuerySet:
     """With what a line shows and nothing else: one query."""
     size = Func(F("patch"), function="octet_length", output_field=IntegerField())
     told = found.annotate(cost=COST, patch_head=Left("patch", PATCH_READ), patch_bytes=size)
-    return told.select_related("generation", "requested_by", "batch").only(*SHOWN)
+    return told.select_related("generation", "requested_by", "batch", "consent__connected_by").only(*SHOWN)
 
 
 def page(found: ReplayQuerySet, place: Place | None = None, size: int = PAGE) -> Page:

@@ -8,9 +8,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
+from dashboard.consents import keys
 from dashboard.models import GatewayConnection, Membership, SignInLink
+from generations import lookup
+from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.gateway.demo.keys import SCOPED_KEY
 from tests.support.people import browser
+from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.django_db
 DEMO = "http://127.0.0.1:9/v1"
@@ -46,6 +50,7 @@ def test_the_team_and_its_people() -> None:
         ("Acme Travel", "Ada Lovelace", "ada@example.com", "owner"),
         ("Acme Travel", "Grace Hopper", "grace@example.com", "member"),
         ("Acme Travel", "Linus Pauling", "linus@example.com", "viewer"),
+        ("Newcomers", "Ada Lovelace", "ada@example.com", "owner"),
     ]
     one = GatewayConnection.objects.get()
     assert (one.base_url, one.read_key.reveal(), one.replay_key) == (DEMO, SCOPED_KEY, None)
@@ -122,3 +127,17 @@ def test_without_a_demo_gateway_there_is_no_demo_team(settings: Settings) -> Non
     with pytest.raises(CommandError, match=r"^DEMO_GATEWAY is not set"):
         link()
     assert Membership.objects.count() == 0
+
+
+def test_the_team_is_connected_by_the_demo_gateways_consent(
+    demo_gateway: DemoGateway, settings: Settings
+) -> None:
+    settings.DEMO_GATEWAY, settings.PUBLIC_URL = demo_gateway.url, "http://127.0.0.1:8123"
+    settings.GATEWAY_URLS = [demo_gateway.url]
+    for _ in range(2):
+        link()
+        source = GatewayConnection.objects.get()
+        used = keys.sending(source)
+        assert used is not None
+        assert used.consent is not None
+        assert lookup.ask([source], EXAMPLE_IDS["chat"]).used == used

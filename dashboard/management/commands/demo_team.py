@@ -6,13 +6,19 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
+from dashboard.consents import clients, flow
+from dashboard.consents.models import RegisteredClient
 from dashboard.fields import Secret
 from dashboard.models import SIGN_IN_LIFE, GatewayConnection, Membership, Role, SignInLink, Team, User
 from generations.gateway.demo.keys import SCOPED_KEY
+from generations.gateway.demo.oauth import visitor
+from generations.gateway.oauth import origin_of
 
 TEAM = "Acme Travel"
 SLUG = "acme"
+NEWCOMER, NEWCOMER_SLUG = "Newcomers", "newcomers"
 CONNECTION_NAME = "Demo gateway"
 PEOPLE = {
     "ada": ("Ada Lovelace", Role.OWNER),
@@ -37,7 +43,9 @@ class Command(BaseCommand):
             )
         team, _made = Team.objects.get_or_create(slug=SLUG, defaults={"name": TEAM})
         people = {key: _person(team, key) for key in PEOPLE}
-        _connect(team)
+        source = _connect(team)
+        _team(NEWCOMER, NEWCOMER_SLUG, people["ada"])
+        _consent(team, people["ada"], source)
         SignInLink.objects.filter(user__in=people.values()).delete()
         _link, token = SignInLink.issue(SIGN_IN_LIFE, user=people[options["person"]])
         self.stdout.write(reverse("demo_sign_in", args=[token]))
@@ -52,7 +60,30 @@ def _person(team: Team, key: str) -> User:
     return user
 
 
-def _connect(team: Team) -> None:
+def _team(name: str, slug: str, owner: User) -> None:
+    """A team without a connection: there a newcomer presses Connect."""
+    team, _made = Team.objects.get_or_create(slug=slug, defaults={"name": name})
+    Membership.objects.get_or_create(team=team, user=owner, defaults={"role": Role.OWNER})
+
+
+def _connect(team: Team) -> GatewayConnection:
     """The demo gateway's port may differ at each start."""
     values = {"base_url": settings.DEMO_GATEWAY, "read_key": Secret(SCOPED_KEY)}
-    GatewayConnection.objects.update_or_create(team=team, name=CONNECTION_NAME, defaults=values)
+    return GatewayConnection.objects.update_or_create(team=team, name=CONNECTION_NAME, defaults=values)[0]
+
+
+def _consent(team: Team, user: User, source: GatewayConnection) -> None:
+    """Connect by the demo gateway's own consent. It forgets its keys when it ends, so each start asks anew.
+
+    Where it does not answer yet, the pasted key does.
+    """
+    source.consents.live().exclude(base_url=source.base_url).update(ended_at=timezone.now(), key=None)
+    try:
+        client_id = visitor.register(origin_of(source.base_url), clients.redirect_uri())
+        RegisteredClient.objects.update_or_create(
+            team=team, base_url=source.base_url, defaults={"client_id": client_id}
+        )
+        begun = flow.begin(team, user, source.base_url, source)
+        flow.finish(user, visitor.allow(begun.url))
+    except (OSError, clients.Impossible, flow.Stray):
+        return

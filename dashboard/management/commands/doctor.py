@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 
 from dashboard.connections import clients
+from dashboard.consents.identity import document_faults, document_url
 from dashboard.models import GatewayConnection, allowed_urls
 from dashboard.readiness import broker, database, migrations
 from generations.gateway.client import Timeouts
@@ -24,6 +25,8 @@ class Command(BaseCommand):
         checks = [("Database", database()), ("Redis", broker())]
         if checks[0][1] is None:
             checks += [("Migrations", migrations()), ("Cache table", cache_table()), ("Keys", stored_keys())]
+            if document_url():
+                checks += [("Client metadata document", metadata_document())]
         checks += [(f"Gateway {url}", gateway(url)) for url in allowed_urls()]
         for name, fault in checks:
             self.stdout.write(f"{name}: {fault or 'in order.'}")
@@ -55,6 +58,11 @@ def stored_keys() -> str | None:
         f"FIELD_ENCRYPTION_KEYS does not open the keys of {', '.join(shut)}. "
         "Put back the key with which they were saved, or enter the gateway keys again."
     )
+
+
+def metadata_document() -> str | None:
+    """A gateway can read the document that lets people connect, and would accept it."""
+    return " ".join(document_faults()) or None
 
 
 def _opens(pk: int) -> bool:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from dashboard.access import Right, SignedInRequest, TeamRequest, for_person, for_team, may, memberships
+from dashboard.consents import panel
 from dashboard.context import current_membership
 from dashboard.models import Team
 from generations.forms.lists import EXAMPLES, LookupForm, ShortLookupForm
@@ -35,14 +36,15 @@ def home(request: SignedInRequest) -> HttpResponse:
     mine = current_membership(request)
     if mine is None:
         return redirect("no_team")
-    return render(request, "generations/home.html", _home(mine.team))
+    return render(request, "generations/home.html", _home(mine.team) | _offers(mine.team, mine.role))
 
 
 @for_team(Right.READ)
 @require_GET
 def team_home(request: TeamRequest) -> HttpResponse:
     """The same for one team, by its own address."""
-    return render(request, "generations/home.html", _home(request.team))
+    context = _home(request.team) | _offers(request.team, request.role)
+    return render(request, "generations/home.html", context)
 
 
 @for_team(Right.READ)
@@ -50,6 +52,13 @@ def team_home(request: TeamRequest) -> HttpResponse:
 def recent(request: TeamRequest) -> HttpResponse:
     """The fragment of home that polls itself: what runs now and the recent lookups."""
     return render(request, "generations/home.html#recent", _home(request.team))
+
+
+def _offers(team: Team, role: str) -> dict[str, object]:
+    """Where a team without a connection can connect to, for those who may."""
+    if team.connections.exists() or not Right.MANAGE.held_by(role):
+        return {}
+    return {"offers": panel.offers(team), "is_new": True}
 
 
 def _home(team: Team) -> dict[str, object]:

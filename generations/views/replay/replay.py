@@ -34,7 +34,13 @@ from generations.views.replay.compare import switch, view_of
 
 def _replay(request: TeamRequest, replay_id: UUID) -> Replay:
     rows = Replay.objects.filter(team=request.team).select_related(
-        "generation", "requested_by", "connection", "cancelled_by", "new_generation", "batch"
+        "generation",
+        "requested_by",
+        "connection",
+        "cancelled_by",
+        "new_generation",
+        "batch",
+        "consent__connected_by",
     )
     row = rows.filter(pk=replay_id).first()
     if row is None:

@@ -88,12 +88,12 @@ PEOPLE = {
         ),
     )
 }
-_SCOPES = ALL_SCOPES[:14]
+SCOPES_OF_CLIENTS = ALL_SCOPES[:14]
 CLIENTS = {
     client.client_id: client
     for client in (
-        KnownClient("client_retake_public", "Retake", (CALLBACK,), _SCOPES),
-        KnownClient("client_retake_secret", "Retake", (CALLBACK,), _SCOPES, "demo-client-secret"),
+        KnownClient("client_retake_public", "Retake", (CALLBACK,), SCOPES_OF_CLIENTS),
+        KnownClient("client_retake_secret", "Retake", (CALLBACK,), SCOPES_OF_CLIENTS, "demo-client-secret"),
         KnownClient(
             "client_reads_only", "Reader", (CALLBACK,), ("openid", "models:read", "generations:read")
         ),
