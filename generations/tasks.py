@@ -4,13 +4,13 @@ from uuid import UUID
 
 from celery import shared_task
 
+from dashboard.consents import ending, notices
 from generations.records import new_generation
 from generations.records import rebuild as rebuilding
 from generations.replay import batches
 from generations.replay.worker import recovery as sweeping
 from generations.replay.worker import runner
 from generations.replay.worker import shutdown as shutdown  # connects the signal of SIGTERM
-from dashboard.consents import ending, notices
 
 
 @shared_task(name="generations.tasks.run_replay")

@@ -2,7 +2,7 @@
 
 import logging
 
-from dashboard import gateways
+from dashboard.connections import clients
 from dashboard.consents import keys
 from dashboard.models import GatewayConnection
 from generations.gateway.client import Timeouts
@@ -18,7 +18,7 @@ def what_comes(source: GatewayConnection) -> None:
     used = next((one for one in keys.reading(source) if one.consent), None)
     if used is None or used.consent is None or keys.STORED_REQUESTS not in used.consent.granted:
         return
-    client = gateways.client(source.base_url, used.key, timeouts=PATIENCE)
+    client = clients.client(source.base_url, used.key, timeouts=PATIENCE)
     try:
         records = [client.record(name) for name in client.recent_ids(LOOKED_AT)]
     except (GatewayError, ValueError) as reason:

@@ -8,8 +8,8 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard import gateways
-from dashboard.consents import clients
+from dashboard.connections import clients
+from dashboard.consents import identity
 from dashboard.consents.models import DISCONNECTED, EXPIRED, LEFT, Consent, ConsentRequest
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway import oauth
@@ -48,8 +48,8 @@ def revoke(consent_id: int) -> bool:
     if one is None or one.key is None:
         return True
     try:
-        gateways.revoke(clients.of_consent(one.base_url, one.client_id, one.team), one.key)
-    except (gateways.Withdrawn, oauth.Unusable, oauth.Failure) as reason:
+        clients.revoke(identity.of_consent(one.base_url, one.client_id, one.team), one.key)
+    except (clients.Withdrawn, oauth.Unusable, oauth.Failure) as reason:
         log.warning("The key of consent %s is not revoked yet: %s", one.pk, reason)
         return False
     one.forget_key()

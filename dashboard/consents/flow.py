@@ -14,10 +14,10 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard import gateways
 from dashboard.access import Right
-from dashboard.consents import clients, storing
-from dashboard.consents.clients import ClientIdentity, Impossible
+from dashboard.connections import clients
+from dashboard.consents import identity, storing
+from dashboard.consents.identity import ClientIdentity, Impossible
 from dashboard.consents.models import Consent, ConsentRequest, hash_state
 from dashboard.consents.outcomes import CONNECTED
 from dashboard.fields import Secret
@@ -54,7 +54,7 @@ class Begun:
 def begin(team: Team, user: User, base_url: str, source: GatewayConnection | None) -> Begun:
     """A request with its state, and the gateway's address to go to. Raises Impossible."""
     found = announced(base_url)
-    client = clients.choose(team, base_url, found)
+    client = identity.choose(team, base_url, found)
     if client.is_document:
         _require_document()
     asked = ConsentRequest.issue(
@@ -63,7 +63,7 @@ def begin(team: Team, user: User, base_url: str, source: GatewayConnection | Non
         connection=source,
         base_url=base_url,
         client_id=client.client_id,
-        redirect_uri=clients.redirect_uri(),
+        redirect_uri=identity.redirect_uri(),
         scopes=" ".join(client.scopes),
     )
     request, state, verifier = asked
@@ -75,8 +75,8 @@ def begin(team: Team, user: User, base_url: str, source: GatewayConnection | Non
 def announced(base_url: str) -> oauth.Discovery:
     """What the gateway announces. Raises Impossible."""
     try:
-        return gateways.discovery(base_url)
-    except gateways.Withdrawn as reason:
+        return clients.discovery(base_url)
+    except clients.Withdrawn as reason:
         raise Impossible(str(reason), "Choose another gateway address.") from None
     except (oauth.Unusable, oauth.Failure) as reason:
         raise Impossible(
@@ -86,7 +86,7 @@ def announced(base_url: str) -> oauth.Discovery:
 
 
 def _require_document() -> None:
-    if found := clients.document_faults():
+    if found := identity.document_faults():
         raise Impossible(
             "The gateway would not accept Retake's client metadata document.",
             " ".join(found),
@@ -94,7 +94,7 @@ def _require_document() -> None:
 
 
 def _protocol(base_url: str, client: ClientIdentity) -> oauth.OAuthClient:
-    return gateways.oauth_client(base_url, client.client_id, client.secret, clients.redirect_uri())
+    return clients.oauth_client(base_url, client.client_id, client.secret, identity.redirect_uri())
 
 
 def _endangered(
@@ -146,8 +146,8 @@ def _taken(row: ConsentRequest, verifier: Secret, told: dict[str, str]) -> Conse
         raise Ended("denied" if told["error"] == "access_denied" else "gateway_error")
     client = _still_there(row)
     try:
-        protocol = gateways.oauth_client(row.base_url, row.client_id, client.secret, row.redirect_uri)
-    except gateways.Withdrawn:
+        protocol = clients.oauth_client(row.base_url, row.client_id, client.secret, row.redirect_uri)
+    except clients.Withdrawn:
         raise Ended("withdrawn") from None
     except oauth.Unusable:
         raise Ended("no_oauth") from None
@@ -156,7 +156,7 @@ def _taken(row: ConsentRequest, verifier: Secret, told: dict[str, str]) -> Conse
     if not told.get("code"):
         raise Ended("no_code")
     with swapping(row.base_url, row.client_id):
-        grant = gateways.exchange(protocol, told["code"], verifier, tuple(row.scopes.split()))
+        grant = clients.exchange(protocol, told["code"], verifier, tuple(row.scopes.split()))
         return _kept(row, protocol, grant)
 
 
@@ -165,7 +165,7 @@ def _still_there(row: ConsentRequest) -> ClientIdentity:
     member = Membership.objects.filter(team=row.team, user=row.user_id, user__is_active=True).first()
     if member is None or not Right.MANAGE.held_by(member.role):
         raise Ended("no_right")
-    client = clients.recalled(row.team, row.base_url, row.client_id)
+    client = identity.recalled(row.team, row.base_url, row.client_id)
     if client is None:
         raise Ended("client_gone")
     return client

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from dashboard import gateways
-from dashboard.consents import clients, keys, scopes
-from dashboard.consents.clients import Impossible
+from dashboard.connections import clients
+from dashboard.consents import identity, keys, scopes
+from dashboard.consents.identity import Impossible
 from dashboard.consents.models import Consent, ConsentRequest
 from dashboard.consents.outcomes import LIKELY, OF_CLIENTS, OF_DOCUMENTS
 from dashboard.consents.storing import gateway_name
@@ -53,11 +53,11 @@ def offers(team: Team) -> list[Offer]:
 def _offer(team: Team, base_url: str) -> Offer | None:
     name = gateway_name(base_url)
     try:
-        found = gateways.discovery(base_url)
-    except (gateways.Withdrawn, oauth.Unusable):
+        found = clients.discovery(base_url)
+    except (clients.Withdrawn, oauth.Unusable):
         return None
     try:
-        client = clients.choose(team, base_url, found)
+        client = identity.choose(team, base_url, found)
     except Impossible as reason:
         return Offer(base_url, name, reason=reason)
     how = (
@@ -87,7 +87,7 @@ def lost(team: Team) -> Lost | None:
     )
     if row is None or row.used_at or not LOST_AFTER < timezone.now() - row.created_at < LOST_UNTIL:
         return None
-    is_document = row.client_id == clients.document_url()
+    is_document = row.client_id == identity.document_url()
     more = OF_DOCUMENTS if is_document else [text.format(redirect=row.redirect_uri) for text in OF_CLIENTS]
     return Lost(row, [*LIKELY, *more])
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from dashboard.consents.models import REPLACED, Consent, ConsentRequest
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Team
-from dashboard.teams import audit
+from dashboard.people.team_service import audit
 from generations.gateway.oauth import Grant, Person
 
 PHASEO = "AI Stats (Phaseo)"

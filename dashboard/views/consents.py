@@ -10,11 +10,11 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import Right, TeamRequest, for_everybody, for_team
-from dashboard.consents import checks, clients, ending, flow, outcomes, scopes, storing
+from dashboard.consents import checks, ending, flow, identity, outcomes, scopes, storing
 from dashboard.consents.forms import ClientForm
 from dashboard.consents.models import Consent, ConsentRequest, RegisteredClient
 from dashboard.models import GatewayConnection, allowed_urls
-from dashboard.teams import audit
+from dashboard.people.team_service import audit
 
 PAGE = ["GET", "HEAD", "POST"]
 
@@ -37,7 +37,7 @@ def connect(request: TeamRequest) -> HttpResponse:
     context |= {"gateway": storing.gateway_name(base_url), "base_url": base_url}
     try:
         begun = flow.begin(request.team, request.user, base_url, source)
-    except clients.Impossible as reason:
+    except identity.Impossible as reason:
         return render(request, "dashboard/consent_impossible.html", context | {"reason": reason}, status=409)
     mine = {one.team_id for one in request.user.memberships.all()}
     context |= {"begun": begun, "asked": scopes.in_words(begun.request.scopes.split()), "mine": mine}
@@ -129,10 +129,10 @@ def disconnect(request: TeamRequest, pk: int) -> HttpResponse:
 @require_safe
 def oauth_client(request: HttpRequest) -> HttpResponse:
     """The client metadata document. It is made of PUBLIC_URL alone, whatever host was asked."""
-    if not clients.document_url():
+    if not identity.document_url():
         raise Http404("There is no metadata document without a public https address (PUBLIC_URL).")
     headers = {"Cache-Control": "public, max-age=3600"}
-    return HttpResponse(clients.document_body(), content_type="application/json", headers=headers)
+    return HttpResponse(identity.document_body(), content_type="application/json", headers=headers)
 
 
 @for_team(Right.MANAGE)
@@ -150,7 +150,7 @@ def registered_client(request: TeamRequest) -> HttpResponse:
         messages.success(request, "The client is saved. Now connect with it.")
         return redirect("team_connections", request.team.slug)
     context = {"section": "connections", "team": request.team, "form": form, "stored": stored}
-    return render(request, "dashboard/client_form.html", context | {"redirect_uri": clients.redirect_uri()})
+    return render(request, "dashboard/client_form.html", context | {"redirect_uri": identity.redirect_uri()})
 
 
 @for_team(Right.MANAGE)

@@ -11,7 +11,7 @@ from dashboard.consents.models import Consent
 from dashboard.models import GatewayConnection, Team
 from generations.gateway.demo import keys
 from generations.gateway.demo.oauth.people import ALL_SCOPES
-from tests.processes import DemoGateway
+from tests.support.processes import DemoGateway
 
 PUBLIC_URL = "http://testserver.example"
 CLIENT_ID, SECRET = "client_retake_test", "secret-of-the-client"

@@ -24,8 +24,8 @@ from generations.gateway.demo.oauth.people import SECOND_WORKSPACE
 from generations.gateway.oauth import client as clients
 from tests.dashboard import consents
 from tests.dashboard.consents import come_back, connect, decide, press
-from tests.people import browser, connection, person, team
-from tests.processes import DemoGateway
+from tests.support.people import browser, connection, person, team
+from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from pytest_django import Settings
 
 from dashboard.consents import keys
 from dashboard.models import GatewayConnection, Membership, SignInLink
-from generations import lookup
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.gateway.demo.keys import SCOPED_KEY
+from generations.records import lookup
 from tests.support.people import browser
 from tests.support.processes import DemoGateway
 

@@ -12,14 +12,14 @@ from django.utils import timezone
 from dashboard.consents import keys
 from dashboard.consents.models import Consent
 from dashboard.models import GatewayConnection, Role, Team, User
-from generations import lookup
-from generations.gateway.demo.records import EXAMPLE_IDS
+from generations.gateway.demo.stories import EXAMPLE_IDS
 from generations.models import Generation, Replay
-from generations.replay import engine
+from generations.records import lookup
+from generations.replay.worker import runner
 from tests.dashboard import consents
-from tests.people import browser, person
-from tests.processes import DemoGateway, wait_for
-from tests.replay import rows
+from tests.support import rows
+from tests.support.people import browser, person
+from tests.support.processes import DemoGateway, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MANY = 20
@@ -39,7 +39,7 @@ def source(team: Team, admin: Client, demo_gateway: DemoGateway) -> GatewayConne
 
 
 def run(replay: Replay) -> Replay:
-    engine.run(replay.pk)
+    runner.run(replay.pk)
     replay.refresh_from_db()
     return replay
 
@@ -124,7 +124,7 @@ def test_a_reconnect_amid_twenty_replays_loses_none(
     def work(mine: list[Replay]) -> None:
         close_old_connections()
         for one in mine:
-            engine.run(one.pk)
+            runner.run(one.pk)
         connection.close()
 
     workers = [threading.Thread(target=work, args=[replays[place::8]]) for place in range(8)]

@@ -134,9 +134,9 @@ def claimed(replay_id: UUID) -> tuple[Replay | None, Sending | None]:
     end = time.monotonic() + KEY_WAIT_S
     while True:
         with starts:
-            replay = rows.take(replay_id)
+            replay = claims.take(replay_id)
             sending = ready(replay) if replay else None
-            waits = replay is None and rows.waits_for_key(replay_id)
+            waits = replay is None and claims.waits_for_key(replay_id)
             connection.close()
         if not waits or time.monotonic() > end:
             return replay, sending

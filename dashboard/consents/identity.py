@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
 
-from dashboard import gateways
+from dashboard.connections import clients
 from dashboard.consents import scopes
 from dashboard.consents.models import RegisteredClient
 from dashboard.fields import Secret
@@ -138,6 +138,6 @@ def _unread(failure: oauth.Failure) -> str:
 
 
 def of_consent(base_url: str, client_id: str, team: Team) -> oauth.OAuthClient:
-    """The protocol's client for a consent that was given. Raises Failure, Unusable or gateways.Withdrawn."""
+    """The protocol's client for a consent that was given. Raises Failure, Unusable or clients.Withdrawn."""
     client = recalled(team, base_url, client_id)
-    return gateways.oauth_client(base_url, client_id, client.secret if client else None, redirect_uri())
+    return clients.oauth_client(base_url, client_id, client.secret if client else None, redirect_uri())
