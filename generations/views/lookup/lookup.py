@@ -56,7 +56,7 @@ def recent(request: TeamRequest) -> HttpResponse:
 
 def _offers(team: Team, role: str) -> dict[str, object]:
     """Where a team without a connection can connect to, for those who may."""
-    if team.connections.exists() or not Right.MANAGE.held_by(role):
+    if not Right.MANAGE.held_by(role) or team.connections.exists():
         return {}
     return {"offers": panel.offers(team), "is_new": True}
 
