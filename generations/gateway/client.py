@@ -176,16 +176,16 @@ class Client:
     def _post(self, endpoint: Endpoint, body: bytes, stop: Stop, headers: Mapping[str, str]) -> httpx.Request:
         if endpoint.path is None:
             raise errors.NotSent(f"Nothing can be sent to {endpoint.name}.")
-        told = {"accept": "*/*", "content-type": "application/json"}
-        told |= {name.lower(): value for name, value in headers.items()}
+        extra = {"accept": "*/*", "content-type": "application/json"}
+        extra |= {name.lower(): value for name, value in headers.items()}
         extensions = {"timeout": self.timeouts.sending(), "trace": stop.trace}
         url = self.base_url + endpoint.path
-        return httpx.Request("POST", url, content=body, headers=self._headers(told), extensions=extensions)
+        return httpx.Request("POST", url, content=body, headers=self._headers(extra), extensions=extensions)
 
-    def _headers(self, told: dict[str, str], *, known: bool = True) -> dict[str, str]:
+    def _headers(self, extra: dict[str, str], *, known: bool = True) -> dict[str, str]:
         # identity: what is kept as received is then what was on the wire
         ours = {"user-agent": USER_AGENT, "x-title": self.app_title, "accept-encoding": "identity"}
-        theirs = {name: value for name, value in told.items() if name not in _OURS}
+        theirs = {name: value for name, value in extra.items() if name not in _OURS}
         return ours | theirs | ({"authorization": self._secret.header()} if known else {})
 
     def _answer(self, endpoint: Endpoint, response: httpx.Response, stop: Stop) -> Iterator[Event]:
@@ -235,8 +235,8 @@ def _ended(events: list[Event], lost: GatewayError | None, stop: Stop) -> Iterat
     *rest, closed = events
     yield from rest
     complete = isinstance(closed, Closed) and closed.complete and (lost is None or closed.why != "whole")
-    told_error = isinstance(closed, Closed) and closed.why == "error"
-    if complete or (told_error and not stop.asked):
+    faulty = isinstance(closed, Closed) and closed.why == "error"
+    if complete or (faulty and not stop.asked):
         yield closed
     elif stop.asked:
         yield Closed(False, "stopped")
@@ -323,18 +323,18 @@ def _tried(call: Callable[[], T]) -> T | GatewayError:
 
 def _serving(row: Value, endpoint: str) -> str:
     """The name of a model that serves the endpoint, else ""."""
-    told = row if isinstance(row, dict) else {}
-    name, served = told.get("model_id") or told.get("id"), told.get("endpoints")
+    fields = row if isinstance(row, dict) else {}
+    name, served = fields.get("model_id") or fields.get("id"), fields.get("endpoints")
     fits = not isinstance(served, list) or endpoint in served
     return str(name) if fits and is_text(name) else ""
 
 
 def _object(body: bytes) -> dict[str, Value]:
     try:
-        told = loads(body)
+        value = loads(body)
     except Unreadable:
         return {}
-    return told if isinstance(told, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _probed(key: bytes | GatewayError, record: bytes | GatewayError, kind: str | None) -> Probe:
@@ -344,8 +344,8 @@ def _probed(key: bytes | GatewayError, record: bytes | GatewayError, kind: str |
         record, errors.AuthUnavailable
     )
     scopeless = isinstance(record, errors.InsufficientScope)
-    told = _object(key).get("data") if isinstance(key, bytes) else None
-    data = told if isinstance(told, dict) else None
+    value = _object(key).get("data") if isinstance(key, bytes) else None
+    data = value if isinstance(value, dict) else None
     accepted = _accepted(key, record, known)
     quiet = isinstance(
         key, errors.NotFound | errors.Forbidden

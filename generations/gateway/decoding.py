@@ -15,7 +15,7 @@ _KNOWN = ("gzip", "x-gzip", "deflate")
 def codings(headers: Mapping[str, str]) -> list[str]:
     """The codings of an answer in the order they were applied, `identity` left out. `headers` have lower-case names."""
     listed = headers.get("content-encoding", "").lower().split(",")
-    return [name for one in listed if (name := one.strip()) not in ("", "identity")]
+    return [name for coding in listed if (name := coding.strip()) not in ("", "identity")]
 
 
 def is_known(applied: list[str]) -> bool:

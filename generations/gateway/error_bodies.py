@@ -37,37 +37,37 @@ _WORDS = (
 _CODES = ("code", "type", "status", "__type", "error_code", "Code")
 
 
-def entry_of(told: Fields) -> Entry | None:
+def entry_of(fields: Fields) -> Entry | None:
     """What an error in the flat form names: a category, a finer kind, its reason, its code; None if it names none.
 
     contract: `request_provider_filter_no_match` and others are keywords of a finding inside `validation_error`; a
     missing data policy is `guardrail_blocked` with an `error_operational_kind`.
     """
-    diagnostics = told.get("provider_failure_diagnostics")
+    diagnostics = fields.get("provider_failure_diagnostics")
     category = _text(diagnostics.get("category")) if isinstance(diagnostics, dict) else ""
-    finer = [_text(told.get("error_operational_kind")), *_keywords(told)]
+    finer = [_text(fields.get("error_operational_kind")), *_keywords(fields)]
     tables = (
         (category, CATEGORIES),
         *((key, CODES | REASONS) for key in finer if key in FINER),
-        (_text(told.get("reason")), REASONS),
-        (_text(told.get("error")), CODES | REASONS | CATEGORIES),
+        (_text(fields.get("reason")), REASONS),
+        (_text(fields.get("error")), CODES | REASONS | CATEGORIES),
     )
     return next((known[key] for key, known in tables if key in known), None)
 
 
-def _keywords(told: Fields) -> list[str]:
-    details = told.get("details")
+def _keywords(fields: Fields) -> list[str]:
+    details = fields.get("details")
     found = details if isinstance(details, list) else []
-    return [_text(one.get("keyword")) for one in found if isinstance(one, dict)]
+    return [_text(item.get("keyword")) for item in found if isinstance(item, dict)]
 
 
 def from_bytes(body: bytes) -> Fields | None:
     """The flat form of an error's body, None when it is no JSON."""
     try:
-        told = loads(body)
+        value = loads(body)
     except Unreadable:
         return None
-    return flat(told)
+    return flat(value)
 
 
 def flat(value: Value) -> Fields:
@@ -97,9 +97,13 @@ def _opened(value: Value) -> Value:
         return value
 
 
-def _object(told: Fields, deep: int) -> Fields:
-    inner = _inner(told, deep)
-    found = {**told} if "error" not in told else {key: value for key, value in told.items() if key != "error"}
+def _object(fields: Fields, deep: int) -> Fields:
+    inner = _inner(fields, deep)
+    found = (
+        {**fields}
+        if "error" not in fields
+        else {key: value for key, value in fields.items() if key != "error"}
+    )
     for key in ("message", "detail", "errors", "description"):  # boxes in them were read into `inner`
         if isinstance(_opened(found.get(key)), dict | list):
             found.pop(key)
@@ -107,18 +111,18 @@ def _object(told: Fields, deep: int) -> Fields:
         **found,
         **{key: value for key, value in inner.items() if key not in found or found[key] in (None, "")},
     }
-    made.update(_named(told, inner))
+    made.update(_named(fields, inner))
     return _reasoned({key: value for key, value in made.items() if value is not None})
 
 
-def _inner(told: Fields, deep: int) -> Fields:
+def _inner(fields: Fields, deep: int) -> Fields:
     """What the error that is held inside says: outer members win over it."""
-    response = told.get("response")
+    response = fields.get("response")
     held = [
-        told.get("error"),
+        fields.get("error"),
         response.get("error") if isinstance(response, dict) else None,
-        told.get("errors"),
-        *(told.get(key) for key in ("detail", "message", "description")),
+        fields.get("errors"),
+        *(fields.get(key) for key in ("detail", "message", "description")),
     ]
     boxes = [box for box in map(_opened, held) if isinstance(box, dict | list) and box]
     found = _flat(boxes[0], deep - 1) if boxes else {}
@@ -135,26 +139,26 @@ def _by_field(value: Value) -> Fields:
     return {"details": found, "description": pairs[0][1]} if found else {}
 
 
-def _named(told: Fields, inner: Fields) -> Fields:
+def _named(fields: Fields, inner: Fields) -> Fields:
     """Code and words, and what OpenRouter and Google put into boxes of their own."""
-    error = told.get("error")
+    error = fields.get("error")
     bare = str(error) if is_text(error) and not isinstance(_opened(error), dict | list) else ""
-    code = (bare if is_code(bare) else "") or _text(inner.get("error")) or _code(told)
-    words = next((str(told[key]) for key in _WORDS if _plain(told.get(key))), "")
+    code = (bare if is_code(bare) else "") or _text(inner.get("error")) or _code(fields)
+    words = next((str(fields[key]) for key in _WORDS if _plain(fields.get(key))), "")
     words = words or _text(inner.get("description"))
     if bare and not is_code(bare) and bare != words:
         words = f"{bare}: {words}" if words else bare
     made: Fields = {"error": code or None, "description": words or None}
-    return made | _metadata(told) | _details(told, inner) | _upstream_status(told, inner)
+    return made | _metadata(fields) | _details(fields, inner) | _upstream_status(fields, inner)
 
 
 def _plain(value: Value) -> bool:
     return is_text(value) and bool(str(value).strip()) and not isinstance(_opened(value), dict | list)
 
 
-def _code(told: Fields) -> str:
+def _code(fields: Fields) -> str:
     """A code by name where there is one, else by number. "error" as a type says nothing."""
-    found = [told.get(key) for key in _CODES]
+    found = [fields.get(key) for key in _CODES]
     names = [str(value) for value in found if is_text(value) and is_code(str(value)) and value != "error"]
     first = found[0]
     return next(iter(names), str(first) if isinstance(first, Number) else "")
@@ -170,9 +174,9 @@ def is_code(text: str) -> bool:
     )
 
 
-def _metadata(told: Fields) -> Fields:
+def _metadata(fields: Fields) -> Fields:
     """OpenRouter: `metadata.raw` holds the provider's own words, `provider_name` its name."""
-    metadata = told.get("metadata")
+    metadata = fields.get("metadata")
     if not isinstance(metadata, dict):
         return {}
     made: Fields = {}
@@ -183,31 +187,34 @@ def _metadata(told: Fields) -> Fields:
     return made | ({"upstream_error": upstream} if any(upstream.values()) else {})
 
 
-def _upstream_status(told: Fields, inner: Fields) -> Fields:
+def _upstream_status(fields: Fields, inner: Fields) -> Fields:
     """A number between 400 and 599 as a code is the status that somebody further up answered with."""
-    number = told.get("code")
+    number = fields.get("code")
     status = number.integer if isinstance(number, Number) else None
     if (
         status is None
         or not 400 <= status < 600
-        or told.get("failed_statuses")
+        or fields.get("failed_statuses")
         or inner.get("failed_statuses")
     ):
         return {}
     return {"failed_statuses": [number]}
 
 
-def _details(told: Fields, inner: Fields) -> Fields:
+def _details(fields: Fields, inner: Fields) -> Fields:
     """What is wrong where, as [{path, message, keyword, params}]."""
     if isinstance(inner.get("details"), list):
         return {}
-    listed = told.get("details")
-    found = [_detail(one) for one in listed[:_LISTED]] if isinstance(listed, list) else []
-    if not found and _text(told.get("param")):
+    listed = fields.get("details")
+    found = [_detail(item) for item in listed[:_LISTED]] if isinstance(listed, list) else []
+    if not found and _text(fields.get("param")):
         found = [
-            {"path": told["param"], "message": _first(told, "message", "description") or "is not accepted"}
+            {
+                "path": fields["param"],
+                "message": _first(fields, "message", "description") or "is not accepted",
+            }
         ]
-    return {"details": [one for one in found if one]} if found else {}
+    return {"details": [item for item in found if item]} if found else {}
 
 
 def _detail(value: Value) -> Value:
@@ -219,30 +226,30 @@ def _detail(value: Value) -> Value:
     return {**value, "path": place, "message": message} if message is not None or place is not None else value
 
 
-def _first(told: Fields, *keys: str) -> Value:
-    return next((told[key] for key in keys if told.get(key) not in (None, "", [])), None)
+def _first(fields: Fields, *keys: str) -> Value:
+    return next((fields[key] for key in keys if fields.get(key) not in (None, "", [])), None)
 
 
 def _listed(values: list[Value], deep: int) -> Fields:
     """A list of errors: the first one that speaks names the error, and each says what is wrong where."""
-    read = [(one, _flat(one, deep - 1)) for one in values[:_LISTED]]
-    told = next((found for _, found in read if found.get("description") or found.get("error")), {})
-    if told.get("details") is None and any(key in told for key in ("loc", "path", "field")):
-        told = {"description": told.get("description")}  # a finding, whose type is no code of the error
-    details = [_detail(one) for one, _ in read if isinstance(one, dict) and "error" not in one]
-    details += [{"message": one} for one, _ in read if is_text(one)]
+    read = [(item, _flat(item, deep - 1)) for item in values[:_LISTED]]
+    fields = next((found for _, found in read if found.get("description") or found.get("error")), {})
+    if fields.get("details") is None and any(key in fields for key in ("loc", "path", "field")):
+        fields = {"description": fields.get("description")}  # a finding, whose type is no code of the error
+    details = [_detail(item) for item, _ in read if isinstance(item, dict) and "error" not in item]
+    details += [{"message": item} for item, _ in read if is_text(item)]
     placed: list[Value] = [
-        one for one in details if isinstance(one, dict) and (one.get("path") or len(read) > 1)
+        item for item in details if isinstance(item, dict) and (item.get("path") or len(read) > 1)
     ]
-    return {**told, **({"details": placed} if placed and "details" not in told else {})}
+    return {**fields, **({"details": placed} if placed and "details" not in fields else {})}
 
 
-def _reasoned(told: Fields) -> Fields:
+def _reasoned(fields: Fields) -> Fields:
     """contract: a POST's 401 tells its reason in `description`."""
-    words = told.get("description")
-    if not _text(told.get("reason")) and is_text(words) and str(words) in REASONS:
-        told["reason"] = words
-    return told
+    words = fields.get("description")
+    if not _text(fields.get("reason")) and is_text(words) and str(words) in REASONS:
+        fields["reason"] = words
+    return fields
 
 
 def _text(value: Value) -> str:

@@ -54,12 +54,12 @@ _BY_STATUS: dict[int, type[GatewayError]] = {
 
 def answered(asked: Asked, status: int, headers: Mapping[str, str], body: bytes) -> GatewayError:
     """The error for an HTTP answer that is no success. `headers` have lower-case names."""
-    told = _told(body)
-    kind = _kind(asked, status, told) if told is not None else _foreign(status, headers, body)
-    error = kind(_message(told, body), status=status, body=body, sent=True)
+    fields = _flat_fields(body)
+    kind = _kind(asked, status, fields) if fields is not None else _foreign(status, headers, body)
+    error = kind(_message(fields, body), status=status, body=body, sent=True)
     error.retry_after = seconds(headers.get("retry-after", ""), headers.get("date", ""))
-    if told is not None:
-        _tell(error, told)
+    if fields is not None:
+        _fill(error, fields)
     return error
 
 
@@ -104,13 +104,13 @@ def _causes(fault: BaseException | None) -> Iterator[BaseException]:
         fault = fault.__cause__ or fault.__context__
 
 
-def _told(body: bytes) -> dict[str, Value] | None:
+def _flat_fields(body: bytes) -> dict[str, Value] | None:
     """The flat form of a body that is a JSON object or list, None for everything else."""
     try:
-        told = loads(body)
+        value = loads(body)
     except Unreadable:
         return None
-    return error_bodies.flat(told) if isinstance(told, dict | list) else None
+    return error_bodies.flat(value) if isinstance(value, dict | list) else None
 
 
 def _foreign(status: int, headers: Mapping[str, str], body: bytes) -> type[GatewayError]:
@@ -131,10 +131,10 @@ def is_page(headers: Mapping[str, str], body: bytes) -> bool:
     return "html" in headers.get("content-type", "") or body[:100].lstrip().startswith(b"<")
 
 
-def _kind(asked: Asked, status: int, told: dict[str, Value]) -> type[GatewayError]:
-    code = _text(told.get("error"))
+def _kind(asked: Asked, status: int, fields: dict[str, Value]) -> type[GatewayError]:
+    code = _text(fields.get("error"))
     if status == 401:
-        return errors.AuthUnavailable if told.get("reason") in TRANSIENT else errors.Unauthorised
+        return errors.AuthUnavailable if fields.get("reason") in TRANSIENT else errors.Unauthorised
     if asked == "record" and status == 404:
         return errors.RecordNotFound
     if 300 <= status < 400:
@@ -143,33 +143,33 @@ def _kind(asked: Asked, status: int, told: dict[str, Value]) -> type[GatewayErro
     return known or (errors.ServerFault if status >= 500 else GatewayError)
 
 
-def _message(told: dict[str, Value] | None, body: bytes) -> str:
+def _message(fields: dict[str, Value] | None, body: bytes) -> str:
     """The gateway's own words, at most 2,000 characters."""
-    if told is not None:
-        return _text(told.get("description"))[:2000]
+    if fields is not None:
+        return _text(fields.get("description"))[:2000]
     text = body[:8000].decode("utf-8", "replace").strip()
     return "" if text.startswith("<") else visible(text[:2000])
 
 
-def _tell(error: GatewayError, told: dict[str, Value]) -> None:
+def _fill(error: GatewayError, fields: dict[str, Value]) -> None:
     """What the gateway told about the error goes onto it."""
-    error.payload = told
-    error.code = _text(told.get("error")) or error.code
-    error.reason = _text(told.get("reason"))
-    error.generation_id = _text(told.get("generation_id") or told.get("requestId")) or None
-    entry = entry_of(told)
+    error.payload = fields
+    error.code = _text(fields.get("error")) or error.code
+    error.reason = _text(fields.get("reason"))
+    error.generation_id = _text(fields.get("generation_id") or fields.get("requestId")) or None
+    entry = entry_of(fields)
     if entry is not None and not isinstance(error, errors.RecordNotFound):
-        error.explain(entry, _names(told))
-    elif origin := ORIGINS.get(_text(told.get("error_origin"))):
+        error.explain(entry, _names(fields))
+    elif origin := ORIGINS.get(_text(fields.get("error_origin"))):
         error.fault = origin
     if isinstance(error, errors.Unauthorised) and entry is not None and entry.key in OF_KEYS - TRANSIENT:
         error.advice += " Keys are saved in the team's gateway connections."
 
 
-def _names(told: dict[str, Value]) -> dict[str, str]:
+def _names(fields: dict[str, Value]) -> dict[str, str]:
     """The provider, where the error names just one."""
-    failed = told.get("failed_providers")
-    names = [_text(one) for one in failed] if isinstance(failed, list) else []
+    failed = fields.get("failed_providers")
+    names = [_text(name) for name in failed] if isinstance(failed, list) else []
     return {"provider": names[0][:60]} if len(names) == 1 and names[0] else {}
 
 

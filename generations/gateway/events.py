@@ -237,11 +237,11 @@ class Block:
     def append(self, text: str) -> None:
         self._pieces.append(text)
 
-    def _told(self) -> tuple[object, ...]:
+    def _state(self) -> tuple[object, ...]:
         return self.kind, self.text, self.name, self.call_id, self.choice, self.media
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Block) and self._told() == other._told()
+        return isinstance(other, Block) and self._state() == other._state()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -306,11 +306,11 @@ class Answer:
             case Fault():
                 self.faults.append(event)
 
-    def _identify(self, told: "Identity | Answer") -> None:
-        self.request_id = told.request_id or self.request_id
-        self.native_id = told.native_id or self.native_id
-        self.model = told.model or self.model
-        self.provider = told.provider or self.provider
+    def _identify(self, source: "Identity | Answer") -> None:
+        self.request_id = source.request_id or self.request_id
+        self.native_id = source.native_id or self.native_id
+        self.model = source.model or self.model
+        self.provider = source.provider or self.provider
 
     def _add(self, block: Block) -> Block:
         self.blocks.append(block)
@@ -346,19 +346,19 @@ class Answer:
                 return
         self._add(Block(event.kind, choice=event.choice, media=event, part=event.part))
 
-    def _replace(self, told: "Answer") -> None:
+    def _replace(self, snapshot: "Answer") -> None:
         """Kinds that the snapshot does not hold are kept: a final object may leave out the reasoning."""
-        told = copy.deepcopy(told)  # the blocks are written to later
-        held = {(block.choice, block.kind) for block in told.blocks}
+        snapshot = copy.deepcopy(snapshot)  # the blocks are written to later
+        held = {(block.choice, block.kind) for block in snapshot.blocks}
         kept = [block for block in self.blocks if (block.choice, block.kind) not in held]
-        self.blocks = kept + list(told.blocks)
+        self.blocks = kept + list(snapshot.blocks)
         self._open, self._tools = (
-            dict(told._open),
-            {k: b for k, b in self._tools.items() if b in kept} | told._tools,
+            dict(snapshot._open),
+            {k: b for k, b in self._tools.items() if b in kept} | snapshot._tools,
         )
-        self.usage.update(told.usage)
-        if told.cost_nanos is not None:
-            self.cost_nanos, self.currency = told.cost_nanos, told.currency or self.currency
-        self.finish_reason = told.finish_reason or self.finish_reason
-        self.faults.extend(fault for fault in told.faults if fault not in self.faults)
-        self._identify(told)
+        self.usage.update(snapshot.usage)
+        if snapshot.cost_nanos is not None:
+            self.cost_nanos, self.currency = snapshot.cost_nanos, snapshot.currency or self.currency
+        self.finish_reason = snapshot.finish_reason or self.finish_reason
+        self.faults.extend(fault for fault in snapshot.faults if fault not in self.faults)
+        self._identify(snapshot)

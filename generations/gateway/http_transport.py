@@ -69,10 +69,10 @@ class Stop:
 
     @property
     def asked(self) -> bool:
-        """Somebody called `now`."""
+        """Whether `cancel` was called."""
         return self._asked.is_set()
 
-    def now(self) -> None:
+    def cancel(self) -> None:
         self._asked.set()
         if self._socket is not None:
             with contextlib.suppress(OSError):  # closed already
@@ -86,7 +86,7 @@ class Stop:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
             if self.asked:
-                self.now()
+                self.cancel()
         elif event == "http11.send_request_headers.started":
             self.sent = True
         elif event in ("http11.send_request_headers.failed", "http11.send_request_body.failed"):
@@ -168,9 +168,9 @@ def _read(
 
 
 def _limited(response: httpx.Response, limit: int, deadline: float) -> bytes | GatewayError:
-    told = response.headers.get("content-length", "")
-    if told.isdigit() and int(told[:18]) > limit:
-        return _too_large(limit, told)
+    length = response.headers.get("content-length", "")
+    if length.isdigit() and int(length[:18]) > limit:
+        return _too_large(limit, length)
     applied = decoding.codings(response.headers)
     if not decoding.is_known(applied):
         return undecodable(applied, sent=False)
@@ -179,7 +179,7 @@ def _limited(response: httpx.Response, limit: int, deadline: float) -> bytes | G
         pieces.append(piece)
         size += len(piece)
         if size > limit:
-            return _too_large(limit, "" if applied else told)
+            return _too_large(limit, "" if applied else length)
         if time.monotonic() > deadline:
             return errors.Overdue()
     return b"".join(pieces)
@@ -197,8 +197,8 @@ def undecodable(applied: list[str], *, sent: bool) -> GatewayError:
     return errors.Undecodable(f"Its content coding is: {named}.", sent=sent)
 
 
-def _too_large(limit: int, told: str) -> GatewayError:
-    size = f"It has {int(told):,} bytes" if told.isdigit() and len(told) < 19 else "It has more"
+def _too_large(limit: int, length: str) -> GatewayError:
+    size = f"It has {int(length):,} bytes" if length.isdigit() and len(length) < 19 else "It has more"
     return errors.RecordTooLarge(f"{size}; the limit is {limit:,}.")
 
 

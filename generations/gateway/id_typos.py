@@ -20,7 +20,11 @@ MAX_LENGTH = 256
 
 def possible(text: str) -> bool:
     """Whether the text may be a request ID: up to 256 characters, no white space, nothing that controls a terminal."""
-    shown = text if text.isprintable() else "".join(one for one in text if unicodedata.category(one) != "Cf")
+    shown = (
+        text
+        if text.isprintable()
+        else "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    )
     return 0 < len(text) <= MAX_LENGTH and shown.isprintable() and not any(map(str.isspace, text))
 
 

@@ -189,8 +189,8 @@ class Record:
     @property
     def wrong_id(self) -> bool:
         """The record is of another ID than was asked for."""
-        told = self.value("request_id")
-        return self.asked_id is not None and told is not None and told != self.asked_id
+        own_id = self.value("request_id")
+        return self.asked_id is not None and own_id is not None and own_id != self.asked_id
 
     @property
     def era(self) -> Era:
@@ -211,8 +211,8 @@ class Record:
     @property
     def usage_columns(self) -> dict[str, int | Decimal]:
         """The normalised `usage_*` columns that hold a number. 0 mostly means "not measured"."""
-        told = {key: _number(self.value(key)) for key in self._spans if key.startswith("usage_")}
-        return {key: value for key, value in told.items() if value is not None}
+        counts = {key: _number(self.value(key)) for key in self._spans if key.startswith("usage_")}
+        return {key: value for key, value in counts.items() if value is not None}
 
     @property
     def pricing_lines(self) -> list[dict[str, Value]]:

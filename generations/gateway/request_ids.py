@@ -168,7 +168,7 @@ def _mended(kind: Kind, found: str) -> Recognised:
 
 def _kind(text: str, found: str) -> Kind:
     start = text.lstrip()
-    bare = {one.strip(WRAPPING + STOPS).casefold() for one in (text, typed(text))}
+    bare = {item.strip(WRAPPING + STOPS).casefold() for item in (text, typed(text))}
     if found.casefold() in bare:
         return "native" if is_native(found) else "id"
     if _is_frame(start):
@@ -227,7 +227,7 @@ def _inside(text: str) -> list[str]:
 
 
 def _once(found: list[str]) -> list[str]:
-    return list(dict.fromkeys(_tidy(one) for one in found))
+    return list(dict.fromkeys(_tidy(item) for item in found))
 
 
 def _tidy(found: str) -> str:

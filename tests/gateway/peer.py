@@ -29,7 +29,11 @@ class Call:
         self, status: int, body: bytes, content_type: str = "application/json", **headers: str
     ) -> None:
         """A whole answer with its length."""
-        lines = [f"HTTP/1.1 {status} Told", f"content-type: {content_type}", f"content-length: {len(body)}"]
+        lines = [
+            f"HTTP/1.1 {status} Scripted",
+            f"content-type: {content_type}",
+            f"content-length: {len(body)}",
+        ]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self.say("\r\n".join([*lines, "", ""]).encode() + body)
 

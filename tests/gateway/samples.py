@@ -16,13 +16,13 @@ def _frame(name: str, data: Any) -> bytes:
 
 def chunk(delta: dict[str, Any], finish: str | None = None, index: int = 0, **more: Any) -> dict[str, Any]:
     choice = {"index": index, "delta": delta, "finish_reason": finish}
-    told = {
+    fields = {
         "id": "G-01M0",
         "object": "chat.completion.chunk",
         "nativeResponseId": "resp_abc",
         "model": "openai/gpt-5-nano",
     }
-    return {**told, "choices": [choice], **more}
+    return {**fields, "choices": [choice], **more}
 
 
 PRICING: dict[str, Any] = {
@@ -81,15 +81,15 @@ CREATED = {
 
 
 def said(delta: str, output_index: int = 0) -> tuple[str, dict[str, Any]]:
-    told = {"delta": delta, "output_index": output_index, "item_id": "msg_1", "id": "G-01M0"}
-    return ("response.output_text.delta", told)
+    fields = {"delta": delta, "output_index": output_index, "item_id": "msg_1", "id": "G-01M0"}
+    return ("response.output_text.delta", fields)
 
 
 RESPONSES = sse(("response.created", CREATED), said("Hel"), said("lo"), ("response.completed", COMPLETED))
 
 
-def typed(**told: Any) -> tuple[str, dict[str, Any]]:
-    return (told["type"], told)
+def typed(**fields: Any) -> tuple[str, dict[str, Any]]:
+    return (fields["type"], fields)
 
 
 MESSAGE_START = typed(
@@ -111,8 +111,8 @@ def block_delta(index: int = 0, **delta: Any) -> tuple[str, dict[str, Any]]:
 
 
 def message_delta(reason: str | None = None, **usage: int) -> tuple[str, dict[str, Any]]:
-    told: dict[str, Any] = {"type": "message_delta", "delta": {"stop_reason": reason} if reason else {}}
-    return ("message_delta", told | ({"usage": usage} if usage else {}))
+    fields: dict[str, Any] = {"type": "message_delta", "delta": {"stop_reason": reason} if reason else {}}
+    return ("message_delta", fields | ({"usage": usage} if usage else {}))
 
 
 MESSAGES = sse(

@@ -13,13 +13,13 @@ from generations.gateway.streams.assemble import Assembled, assemble
 
 
 def frame(content: Any = "x", choice: Any = None, delta: Any = None, **more: Any) -> dict[str, Any]:
-    told = {
+    built = {
         "index": 0,
         "delta": {"content": content, **(delta or {})},
         "finish_reason": None,
         **(choice or {}),
     }
-    return {"id": "G-1", "model": "m", "created": 1.50, "choices": [told], **more}
+    return {"id": "G-1", "model": "m", "created": 1.50, "choices": [built], **more}
 
 
 def text(value: Any, **how: Any) -> bytes:
@@ -27,7 +27,7 @@ def text(value: Any, **how: Any) -> bytes:
 
 
 def wire(*frames: bytes) -> bytes:
-    return b"".join(b"data: %b\n\n" % one for one in frames)
+    return b"".join(b"data: %b\n\n" % frame for frame in frames)
 
 
 def slowly(raw: bytes, wire: str = "chat") -> Assembled:
@@ -97,7 +97,7 @@ OTHERS = st.sampled_from([b"[DONE]", b"{", b'{"error":"x"}', b'{"type":"response
     st.sampled_from(["chat", "responses", "messages", "images"]),
 )
 def test_an_answer_means_the_same_however_it_is_read(frames: list[tuple[bytes, int]], of: str) -> None:
-    raw = wire(*(one for one, times in frames for _ in range(times)))
+    raw = wire(*(frame for frame, times in frames for _ in range(times)))
     assert assemble(of, "text/event-stream", raw) == slowly(raw, of)
 
 

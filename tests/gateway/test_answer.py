@@ -22,23 +22,23 @@ from generations.gateway.rawjson.values import Number
 
 
 def test_words_of_one_kind_become_one_block() -> None:
-    told = Answer().collect([Reasoning("a"), Reasoning("b"), Text("c"), Text("d"), Refusal("e"), Text("f")])
-    assert told.blocks == [
+    answer = Answer().collect([Reasoning("a"), Reasoning("b"), Text("c"), Text("d"), Refusal("e"), Text("f")])
+    assert answer.blocks == [
         Block("reasoning", "ab"),
         Block("text", "cd"),
         Block("refusal", "e"),
         Block("text", "f"),
     ]
-    assert told.text() == "cdf"
+    assert answer.text() == "cdf"
 
 
 def test_choices_and_parts_stay_apart() -> None:
-    told = Answer().collect([Text("a"), Text("b", 1), Text("c"), Text("d", 1), Text("e", 0, 2)])
-    assert told.blocks == [Block("text", "ac"), Block("text", "bd", choice=1), Block("text", "e")]
+    answer = Answer().collect([Text("a"), Text("b", 1), Text("c"), Text("d", 1), Text("e", 0, 2)])
+    assert answer.blocks == [Block("text", "ac"), Block("text", "bd", choice=1), Block("text", "e")]
 
 
 def test_tool_calls_are_appended_or_replaced() -> None:
-    told = Answer().collect(
+    answer = Answer().collect(
         [
             ToolCall(0, "call_1", "look", '{"a'),
             ToolCall(1, "call_2", "find", ""),
@@ -47,7 +47,7 @@ def test_tool_calls_are_appended_or_replaced() -> None:
             ToolCall(1, None, None, '{"b": 2}', True),
         ]
     )
-    assert told.blocks == [
+    assert answer.blocks == [
         Block("tool_call", '{"a"}', "look", "call_1"),
         Block("tool_call", '{"b": 2}', "find", "call_2"),
     ]
@@ -55,7 +55,7 @@ def test_tool_calls_are_appended_or_replaced() -> None:
 
 def test_facts() -> None:
     fault = Fault("it broke", None, "{}")
-    told = Answer().collect(
+    answer = Answer().collect(
         [
             Opened(200, {}, "text/event-stream"),
             Received(b"x"),
@@ -72,7 +72,7 @@ def test_facts() -> None:
             Closed(True, "done"),
         ]
     )
-    assert told == Answer(
+    assert answer == Answer(
         [Block("json", "{}", "search")],
         {"input_tokens": Number("1"), "output_tokens": Number("2")},
         cost_nanos=6,
@@ -87,23 +87,23 @@ def test_facts() -> None:
 
 
 def test_a_snapshot_replaces_the_kinds_that_it_holds() -> None:
-    told = Answer().collect(
+    answer = Answer().collect(
         [Reasoning("why"), Text("Hel"), ToolCall(0, "call_1", "look", "{"), Cost(5, "USD")]
     )
-    told.apply(Snapshot(Answer().collect([Text("Hello"), Finish("stop"), Identity("G-1")])))
-    assert told.blocks == [
+    answer.apply(Snapshot(Answer().collect([Text("Hello"), Finish("stop"), Identity("G-1")])))
+    assert answer.blocks == [
         Block("reasoning", "why"),
         Block("tool_call", "{", "look", "call_1"),
         Block("text", "Hello"),
     ]
-    assert (told.finish_reason, told.request_id, told.cost_nanos) == ("stop", "G-1", 5)
+    assert (answer.finish_reason, answer.request_id, answer.cost_nanos) == ("stop", "G-1", 5)
 
 
 def test_what_comes_after_a_snapshot_goes_on() -> None:
     call = ToolCall(0, "call_1", "look", "{")
-    told = Answer().collect([Text("Hel"), call, Snapshot(Answer().collect([Text("Hello"), call]))])
-    told.collect([ToolCall(0, None, None, "}"), Text("!")])
-    assert told.blocks == [
+    answer = Answer().collect([Text("Hel"), call, Snapshot(Answer().collect([Text("Hello"), call]))])
+    answer.collect([ToolCall(0, None, None, "}"), Text("!")])
+    assert answer.blocks == [
         Block("text", "Hello"),
         Block("tool_call", "{}", "look", "call_1"),
         Block("text", "!"),
@@ -126,16 +126,16 @@ def test_a_partial_picture_is_replaced_and_others_are_kept() -> None:
         Media("image", data="YQ==", partial=True),
         Media("image", data="Yg=="),
     )
-    told = Answer().collect([sound, early, late, late])
-    assert [block.media for block in told.blocks] == [sound, late, late]
+    answer = Answer().collect([sound, early, late, late])
+    assert [block.media for block in answer.blocks] == [sound, late, late]
 
 
 def test_a_long_answer_is_joined_once() -> None:
-    told = Answer().collect([Text("ab")] * 10_000)
-    assert told.text() == "ab" * 10_000
-    assert len(told.blocks[0]._pieces) == 1
-    told.apply(Text("c"))
-    assert told.blocks[0].text == "ab" * 10_000 + "c"
+    answer = Answer().collect([Text("ab")] * 10_000)
+    assert answer.text() == "ab" * 10_000
+    assert len(answer.blocks[0]._pieces) == 1
+    answer.apply(Text("c"))
+    assert answer.blocks[0].text == "ab" * 10_000 + "c"
 
 
 def test_a_block_shows_its_head_only() -> None:

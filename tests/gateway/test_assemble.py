@@ -55,7 +55,7 @@ def called(made: Assembled) -> list[tuple[Any, Any]]:
     return [(c["function"].get("name"), c["function"].get("arguments")) for c in message(made)["tool_calls"]]
 
 
-class TestCallsAreToldApart:
+class TestCallsAreDistinguished:
     def test_by_index(self) -> None:
         made = calls(
             call("a", '{"x":', index=0, id="i"), call("b", '{"y":', index=1, id="i"), call("", "1}", index=0),
@@ -138,7 +138,7 @@ def test_numbers_keep_their_text() -> None:
     assert type(body["usage"]["cost"]) is Number
 
 
-def test_unknown_events_stand_beside_in_order() -> None:
+def test_unknown_events_are_strays_in_order() -> None:
     made = assemble(
         "messages", SSE, sse({"type": "odd", "n": 1}, {"type": "message_stop"}, {"type": "odder"})
     )

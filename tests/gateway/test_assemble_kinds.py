@@ -14,12 +14,12 @@ SSE = "text/event-stream"
 
 
 class Kind(NamedTuple):
-    """Frames of a wire, and what its body must hold: a pointer and the value there. `beside`: names of the strays."""
+    """Frames of a wire, and what its body must hold: a pointer and the value there. `strays`: names of the strays."""
 
     wire: str
     frames: list[Any]
     holds: dict[str, Any]
-    beside: list[str] = []
+    strays: list[str] = []
     why: str = "truncated"
 
 
@@ -506,9 +506,9 @@ def sse(frames: list[Any]) -> bytes:
 def test_a_kind(name: str) -> None:
     kind = KINDS[name]
     made = assemble(kind.wire, SSE, sse(kind.frames))
-    told = json.loads(dumps(made.body))
-    assert {pointer: at(told, pointer) for pointer in kind.holds} == kind.holds
-    assert [stray.name for stray in made.strays] == kind.beside
+    body = json.loads(dumps(made.body))
+    assert {pointer: at(body, pointer) for pointer in kind.holds} == kind.holds
+    assert [stray.name for stray in made.strays] == kind.strays
     assert (made.why, made.complete) == (kind.why, kind.why not in ("error", "truncated"))
 
 

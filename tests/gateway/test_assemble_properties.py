@@ -189,7 +189,7 @@ MARKS = st.fixed_dictionaries(
 
 @settings(max_examples=120, deadline=None)
 @given(st.lists(MARKS, min_size=1, max_size=8))
-def test_what_streams_live_tells_the_same_calls_apart(marks: list[Frame]) -> None:
+def test_what_streams_live_distinguishes_the_same_calls(marks: list[Frame]) -> None:
     frames = [
         choice(
             0,

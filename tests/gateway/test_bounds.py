@@ -56,33 +56,33 @@ class Answer:
 
 def send(script: Script, most: int | None = None) -> Answer:
     """POST to this peer; leaves after `most` bytes."""
-    told, begun = Answer(), time.perf_counter()
+    sending, begun = Answer(), time.perf_counter()
     with serving(script) as peer:
         events = Client(peer.url, KEY).send(CHAT, b"{}")
         try:
             for event in events:
-                _note(told, event)
-                if most is not None and told.size >= most:
+                _note(sending, event)
+                if most is not None and sending.size >= most:
                     break
         except GatewayError as fault:
-            told.fault = fault
+            sending.fault = fault
         finally:
             events.close()  # type: ignore[attr-defined]
-    told.seconds = time.perf_counter() - begun
-    return told
+    sending.seconds = time.perf_counter() - begun
+    return sending
 
 
-def _note(told: Answer, event: Event) -> None:
+def _note(sending: Answer, event: Event) -> None:
     match event:
         case Received(data=data):
-            told.size += len(data)
-            told.raw += data[: MIB - len(told.raw)]
+            sending.size += len(data)
+            sending.raw += data[: MIB - len(sending.raw)]
         case Opened():
-            told.opened = event
+            sending.opened = event
         case Closed():
-            told.closed = event
+            sending.closed = event
         case Text(text=text):
-            told.text += text
+            sending.text += text
 
 
 @contextmanager
@@ -139,9 +139,9 @@ def test_other_codings_are_refused_and_the_bytes_kept(coding: str) -> None:
     with serving(script) as peer, allocating_at_most(8), pytest.raises(errors.Undecodable, match="coding"):
         Client(peer.url, KEY).record_bytes("G-1")
     with allocating_at_most(8):
-        told = send(script)
-    assert isinstance(told.fault, errors.Undecodable)
-    assert (told.fault.sent, told.raw, told.text) == (True, TWICE, "")
+        sending = send(script)
+    assert isinstance(sending.fault, errors.Undecodable)
+    assert (sending.fault.sent, sending.raw, sending.text) == (True, TWICE, "")
 
 
 def test_a_packed_record_does_not_explode() -> None:
@@ -153,17 +153,17 @@ def test_a_packed_record_does_not_explode() -> None:
 
 def test_a_packed_answer_comes_piece_by_piece() -> None:
     with allocating_at_most(30):
-        told = send(answering(BOMB, "text/event-stream", content_encoding="gzip"), most=50 * MIB)
-    assert 50 * MIB <= told.size < 51 * MIB
-    assert told.seconds < 30
+        sending = send(answering(BOMB, "text/event-stream", content_encoding="gzip"), most=50 * MIB)
+    assert 50 * MIB <= sending.size < 51 * MIB
+    assert sending.seconds < 30
 
 
 def test_a_packed_answer_that_breaks_off_is_garbled() -> None:
-    told = send(
+    sending = send(
         answering(gzip.compress(b"data: {}\n\n" * 1000)[:-20], "text/event-stream", content_encoding="gzip")
     )
-    assert isinstance(told.fault, errors.Garbled)
-    assert told.raw.startswith(b"data: {}")
+    assert isinstance(sending.fault, errors.Garbled)
+    assert sending.raw.startswith(b"data: {}")
 
 
 # -- heads -----------------------------------------------------------------------------------------------------
@@ -181,10 +181,10 @@ def _ask(script: Script) -> tuple[GatewayError, GatewayError]:
     """The errors of a lookup and of a send."""
     with serving(script) as peer, pytest.raises(GatewayError) as caught:
         Client(peer.url, KEY).record_bytes("G-1")
-    told = send(script)
-    assert told.fault is not None
-    assert told.fault.sent
-    return caught.value, told.fault
+    sending = send(script)
+    assert sending.fault is not None
+    assert sending.fault.sent
+    return caught.value, sending.fault
 
 
 def test_a_head_that_drips_holds_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,12 +288,12 @@ SOUND = b'data: {"choices":[{"index":0,"delta":{"audio":{"data":"' + b"A" * 9000
 )
 def test_a_large_answer_passes_through(script: Script, ended: bool) -> None:
     with allocating_at_most(24):
-        told = send(script)
-    assert told.size > 6 * MIB
-    assert told.closed is not None
-    assert told.closed.complete is ended
-    assert len(told.text) <= READ_BYTES
-    assert told.seconds < 60
+        sending = send(script)
+    assert sending.size > 6 * MIB
+    assert sending.closed is not None
+    assert sending.closed.complete is ended
+    assert len(sending.text) <= READ_BYTES
+    assert sending.seconds < 60
 
 
 def test_a_refusal_without_end_is_cut() -> None:
@@ -303,10 +303,10 @@ def test_a_refusal_without_end_is_cut() -> None:
             call.say(b"x" * 65_536)
 
     with allocating_at_most(24):
-        told = send(script)
-    assert told.fault is not None
-    assert told.fault.status == 502
-    assert 4 * MIB <= told.size < 5 * MIB
+        sending = send(script)
+    assert sending.fault is not None
+    assert sending.fault.status == 502
+    assert 4 * MIB <= sending.size < 5 * MIB
 
 
 @pytest.mark.parametrize("name", ["response.completed", "response.failed"])
@@ -358,11 +358,11 @@ def test_a_credential_that_comes_back_is_seen_by_nobody() -> None:
 
     with serving(script) as peer:
         assert Client(peer.url, KEY).record_bytes("G-1") == b'{"request_id": "[credential]"}'
-    told = send(script)
-    assert told.text == "It is [credential]."
-    assert told.opened is not None
-    assert told.opened.headers["x-key"] == "Bearer [credential]"
-    assert KEY.encode() not in told.raw
+    sending = send(script)
+    assert sending.text == "It is [credential]."
+    assert sending.opened is not None
+    assert sending.opened.headers["x-key"] == "Bearer [credential]"
+    assert KEY.encode() not in sending.raw
 
 
 def test_a_refusal_that_repeats_the_credential() -> None:

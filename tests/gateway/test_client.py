@@ -44,9 +44,9 @@ def client(peer: Peer, **more: Any) -> Client:
 
 
 def caught(peer: Peer, **more: Any) -> GatewayError:
-    with pytest.raises(GatewayError) as told:
+    with pytest.raises(GatewayError) as caught_error:
         client(peer, **more).record("G-1")
-    return told.value
+    return caught_error.value
 
 
 class Sending:
@@ -338,10 +338,10 @@ def test_a_connection_that_breaks_in_the_middle() -> None:
         events = client(peer).send(CHAT_COMPLETIONS, BODY)
         kept = [next(events) for _ in range(4)]
         started.set()
-        with pytest.raises(errors.ConnectionLost) as told:
+        with pytest.raises(errors.ConnectionLost) as caught_error:
             kept.extend(events)
     assert kept[-2:] == [Text("Hel"), Closed(False, "truncated")]
-    assert told.value.sent is True
+    assert caught_error.value.sent is True
     assert len(peer.calls) == 1
 
 
@@ -379,9 +379,9 @@ def test_a_whole_answer_that_breaks_off_is_not_whole() -> None:
 def test_a_send_that_never_left() -> None:
     with serving(answering(200, {})) as peer:
         pass
-    with pytest.raises(errors.ConnectFailed) as told:
+    with pytest.raises(errors.ConnectFailed) as caught_error:
         sent(peer)
-    assert told.value.sent is False
+    assert caught_error.value.sent is False
 
 
 def test_a_send_that_may_have_arrived() -> None:
@@ -438,10 +438,10 @@ def test_what_cannot_be_written_as_http_is_not_sent() -> None:
 
 def test_stop_before_the_start_sends_nothing() -> None:
     stop = Stop()
-    stop.now()
-    with serving(answering(200, {})) as peer, pytest.raises(errors.Stopped) as told:
+    stop.cancel()
+    with serving(answering(200, {})) as peer, pytest.raises(errors.Stopped) as caught_error:
         sent(peer, stop=stop)
-    assert (told.value.sent, peer.calls) == (False, [])
+    assert (caught_error.value.sent, peer.calls) == (False, [])
 
 
 def test_stop_while_nothing_was_answered() -> None:
@@ -455,7 +455,7 @@ def test_stop_while_nothing_was_answered() -> None:
     with serving(script) as peer:
         sending = Sending(peer)
         assert arrived.wait(5)
-        sending.stop.now()
+        sending.stop.cancel()
         sending.done()
         assert gone.wait(5)
     assert (type(sending.error), sending.events) == (errors.Stopped, [])
@@ -468,7 +468,7 @@ def stopping(events: Iterator[Event], stop: Stop) -> Iterator[Event]:
     for event in events:
         yield event
         if isinstance(event, Text):
-            threading.Thread(target=stop.now).start()
+            threading.Thread(target=stop.cancel).start()
 
 
 @pytest.mark.parametrize("closes", [True, False])
@@ -488,18 +488,18 @@ def test_stop_in_the_middle_keeps_what_came(closes: bool) -> None:
     with serving(script) as peer:
         stop, kept = Stop(), list[Event]()
         events = client(peer).send(CHAT_COMPLETIONS, BODY, stop=stop)
-        with pytest.raises(errors.Stopped) as told:
+        with pytest.raises(errors.Stopped) as caught_error:
             kept.extend(stopping(events, stop))
         assert gone.wait(5)
     assert kept[-2:] == [Text("Hel"), Closed(False, "stopped")]
-    assert told.value.sent is True
+    assert caught_error.value.sent is True
 
 
 def test_stop_after_the_end_does_nothing() -> None:
     stop = Stop()
     with serving(answering(200, CHAT, "text/event-stream")) as peer:
         assert sent(peer, stop=stop)[-1] == Closed(True, "done")
-    stop.now()
+    stop.cancel()
     assert stop.asked is True
 
 
@@ -591,10 +591,10 @@ def test_a_certificate_that_is_not_trusted(secret_listener: socket.socket) -> No
 
     thread = threading.Thread(target=serve)
     thread.start()
-    with pytest.raises(errors.TlsFailed) as told:
+    with pytest.raises(errors.TlsFailed) as caught_error:
         list(Client(tls_url(secret_listener), KEY).send(CHAT_COMPLETIONS, BODY))
     thread.join()
-    assert (told.value.sent, told.value.retry) == (False, "no")
+    assert (caught_error.value.sent, caught_error.value.retry) == (False, "no")
 
 
 def test_tls_settings_are_built_once() -> None:
@@ -696,15 +696,18 @@ def test_the_kind_of_a_credential(credential: str, kind: str | None, sends: bool
 def test_the_credential_shows_nowhere(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     echo = json.dumps({"error": "x", "description": f"your header was Bearer {KEY}"}).encode()
-    told: list[BaseException] = []
+    raised: list[BaseException] = []
     with serving(answering(500, echo)) as peer:
-        told += [caught(peer), Sending(peer).done().error or pytest.fail("no error")]
+        raised += [caught(peer), Sending(peer).done().error or pytest.fail("no error")]
         kept = received(Sending(peer).done().events)
         probe = client(peer).probe()
-    told.append(caught(peer))
+    raised.append(caught(peer))
     with serving(lambda call: call.reset()) as peer:
-        told += [caught(peer), Sending(peer, headers={"x-bad": "\n"}).done().error or pytest.fail("no error")]
-    for error in told:
+        raised += [
+            caught(peer),
+            Sending(peer, headers={"x-bad": "\n"}).done().error or pytest.fail("no error"),
+        ]
+    for error in raised:
         assert (error.__cause__, error.__context__) == (None, None)
         shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
         assert KEY not in shown + str(error) + repr(error) + repr(vars(error))

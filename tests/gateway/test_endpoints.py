@@ -68,15 +68,18 @@ def test_every_spelling(name: str, path: str | None, spellings: list[str], _: bo
 )
 def test_unknown_names_are_not_found(name: str) -> None:
     assert find(name) is None
-    told = refusal(name, BODY)
-    assert told == f"Retake does not know the endpoint {name!r}, so it cannot tell where to send the request."
+    sentence = refusal(name, BODY)
+    assert (
+        sentence
+        == f"Retake does not know the endpoint {name!r}, so it cannot tell where to send the request."
+    )
 
 
 @pytest.mark.parametrize("name", [None, ""])
 def test_a_record_without_an_endpoint(name: str | None) -> None:
     assert find(name) is None
-    told = "The record names no endpoint, so Retake cannot tell where to send the request."
-    assert refusal(name, BODY) == told
+    sentence = "The record names no endpoint, so Retake cannot tell where to send the request."
+    assert refusal(name, BODY) == sentence
 
 
 @pytest.mark.parametrize("name", ["chat.completions", "/v1/responses", "messages", "rerank", "audio.speech"])
@@ -89,7 +92,7 @@ NO_BODY = "The gateway holds no request body for this generation."
 
 
 @pytest.mark.parametrize(
-    ("name", "body", "told"),
+    ("name", "body", "sentence"),
     [
         ("chat.completions", None, NO_BODY),
         ("chat.completions", {}, NO_BODY),
@@ -119,8 +122,8 @@ NO_BODY = "The gateway holds no request body for this generation."
         ("audio.translations", {"file": {}}, UPLOAD),
     ],
 )
-def test_refusals(name: str, body: Value, told: str | None) -> None:
-    assert refusal(name, body) == told
+def test_refusals(name: str, body: Value, sentence: str | None) -> None:
+    assert refusal(name, body) == sentence
 
 
 @pytest.mark.parametrize("row", [row for row in ENDPOINTS if row.refusal], ids=lambda row: row.name)

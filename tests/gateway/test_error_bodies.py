@@ -46,7 +46,7 @@ SHAPES: list[tuple[Any, str | None, str | None, list[tuple[Any, str]]]] = [
 ]  # fmt: skip
 
 
-def told(body: Any) -> dict[str, Value]:
+def flattened(body: Any) -> dict[str, Value]:
     return flat(loads(json.dumps(body)))
 
 
@@ -54,18 +54,18 @@ def told(body: Any) -> dict[str, Value]:
 def test_every_shape_is_read(
     body: Any, code: str | None, words: str | None, found: list[tuple[Any, str]]
 ) -> None:
-    read = told(body)
+    read = flattened(body)
     details: Any = read.get("details") or []
     assert (read.get("error"), read.get("description")) == (code, words)
-    assert [(one.get("path"), one["message"]) for one in details] == found
+    assert [(item.get("path"), item["message"]) for item in details] == found
 
 
 def test_openrouters_metadata_holds_the_providers_words() -> None:
     metadata = {"raw": '{"error":{"message":"full","code":"busy"}}', "provider_name": "Z.AI"}
-    read = told({"error": {"message": "Provider returned error", "code": 502, "metadata": metadata}})
+    read = flattened({"error": {"message": "Provider returned error", "code": 502, "metadata": metadata}})
     assert read["upstream_error"] == {"code": "busy", "message": "full"}
     assert (read["failed_providers"], read["failed_statuses"]) == (["Z.AI"], ["502"])
-    plain = told({"error": {"message": "x", "metadata": {"raw": "worker limit"}}})
+    plain = flattened({"error": {"message": "x", "metadata": {"raw": "worker limit"}}})
     assert plain["upstream_error"] == {"code": None, "message": "worker limit"}
 
 
@@ -76,7 +76,7 @@ def test_members_of_the_flat_form_stay() -> None:
         "failed_statuses": [403],
         "debug": {"a": [1]},
     }
-    assert told(body) == {**loads(json.dumps(body))}  # type: ignore[dict-item]
+    assert flattened(body) == {**loads(json.dumps(body))}  # type: ignore[dict-item]
 
 
 def finding(keyword: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def finding(keyword: str) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_what_an_error_names(body: Any, key: str | None) -> None:
-    entry = entry_of(told(body))
+    entry = entry_of(flattened(body))
     assert (entry.key if entry else None) == key
 
 
@@ -123,7 +123,7 @@ JSON = st.recursive(
 @settings(max_examples=120, deadline=None)
 @given(JSON)
 def test_no_shape_breaks_it(body: Any) -> None:
-    read = told(body)
+    read = flattened(body)
     for key in ("error", "description"):
         assert read.get(key) is None or isinstance(read[key], str)
     entry_of(read)

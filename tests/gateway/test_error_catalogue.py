@@ -128,13 +128,15 @@ PINNED = [
 
 
 def test_fault_replay_and_action_of_every_code_are_pinned() -> None:
-    assert [(name, one.key, one.fault, one.helps, one.action) for name, one in everything()] == PINNED
+    assert [
+        (name, entry.key, entry.fault, entry.helps, entry.action) for name, entry in everything()
+    ] == PINNED
 
 
-ENTRIES = [one for _, one in everything()]
+ENTRIES = [entry for _, entry in everything()]
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: one.key)
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
 def test_every_entry_speaks_in_sentences(entry: Entry) -> None:
     for text in entry.words():
         assert text.endswith(".")
@@ -145,22 +147,22 @@ def test_every_entry_speaks_in_sentences(entry: Entry) -> None:
     assert entry.helps in HELPS
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: one.key)
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
 def test_names_stand_where_they_are_known(entry: Entry) -> None:
-    told = " ".join(entry.words({"provider": "azure", "model": "openai/o3"}))
-    assert ("azure" in told) is ("{provider}" in entry.title + entry.advice)
-    assert ("openai/o3" in told) is ("{model}" in entry.title + entry.advice)
+    words = " ".join(entry.words({"provider": "azure", "model": "openai/o3"}))
+    assert ("azure" in words) is ("{provider}" in entry.title + entry.advice)
+    assert ("openai/o3" in words) is ("{model}" in entry.title + entry.advice)
 
 
 def test_no_two_tables_word_the_same_key() -> None:
-    keys = [one.key for name, one in everything() if name in ("code", "reason", "connection")]
+    keys = [entry.key for name, entry in everything() if name in ("code", "reason", "connection")]
     assert sorted(keys) == sorted(set(keys))
 
 
 def test_the_words_stand_in_the_catalogue_alone() -> None:
     """No other module repeats a title."""
     package = Path(error_catalogue.__file__).parent
-    titles = [one.title for one in ENTRIES if "{" not in one.title and len(one.title) > 30]
+    titles = [entry.title for entry in ENTRIES if "{" not in entry.title and len(entry.title) > 30]
     root = package.parents[1]
     others = [path for path in root.rglob("*.py") if package not in path.parents and "demo" not in path.parts]
     found = [(path.name, title) for path in others for title in titles if title in path.read_text()]
@@ -168,7 +170,7 @@ def test_the_words_stand_in_the_catalogue_alone() -> None:
 
 
 def test_each_error_of_a_call_has_the_catalogues_words() -> None:
-    words = {one.words() for one in ENTRIES}
+    words = {entry.words() for entry in ENTRIES}
     assert [kind.__name__ for kind in tree()[1:] if (kind.title, kind.advice) not in words] == []
 
 
@@ -178,7 +180,7 @@ STUMBLES = re.compile(
 )
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: one.key)
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
 def test_the_words_are_native(entry: Entry) -> None:
     assert not STUMBLES.search(" ".join([entry.title, entry.advice, *HELPS.values()]))
 

@@ -15,7 +15,7 @@ from generations.gateway.errors import GatewayError
 JSON = {"content-type": "application/json"}
 
 
-def told(asked: error_mapping.Asked, status: int, body: Any, **headers: str) -> GatewayError:
+def error_for(asked: error_mapping.Asked, status: int, body: Any, **headers: str) -> GatewayError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return answered(asked, status, {**JSON, **{k.replace("_", "-"): v for k, v in headers.items()}}, raw)
 
@@ -60,7 +60,7 @@ LOOKUPS: list[tuple[int, Any, type[GatewayError], str, str]] = [
 def test_every_outcome_of_a_lookup(
     status: int, body: Any, kind: type[GatewayError], fault: str, retry: str
 ) -> None:
-    error = told("record", status, body)
+    error = error_for("record", status, body)
     assert type(error) is kind
     assert (error.fault, error.retry, error.status, error.sent) == (fault, retry, status, True)
     assert error.body == (body if isinstance(body, bytes) else json.dumps(body).encode())
@@ -104,11 +104,11 @@ SENDS: list[tuple[int, str, type[GatewayError], str]] = [
 @pytest.mark.parametrize(("status", "code", "kind", "retry"), SENDS)
 def test_every_refusal_of_a_send(status: int, code: str, kind: type[GatewayError], retry: str) -> None:
     flat = {"generation_id": "G-1", "status_code": status, "error": code, "description": "The reason."}
-    error = told("send", status, flat)
+    error = error_for("send", status, flat)
     assert type(error) is kind
     assert (error.code, error.retry, error.generation_id) == (code, retry, "G-1")
     assert str(error) == f"{error.title} (HTTP {status}) The reason."
-    nested = told("send", status, {"error": {"message": "The reason.", "type": "x", "code": code}})
+    nested = error_for("send", status, {"error": {"message": "The reason.", "type": "x", "code": code}})
     assert (type(nested), nested.code, nested.message) == (kind, code, "The reason.")
 
 
@@ -116,15 +116,15 @@ def test_every_refusal_of_a_send(status: int, code: str, kind: type[GatewayError
     ("origin", "fault"), [("user", "you"), ("gateway", "gateway"), ("upstream", "provider")]
 )
 def test_the_gateway_says_whose_fault_an_unknown_code_is(origin: str, fault: str) -> None:
-    assert told("send", 502, {"error": "something_new", "error_origin": origin}).fault == fault
-    assert told("send", 502, {"error": "upstream_error", "error_origin": origin}).fault == "provider"
+    assert error_for("send", 502, {"error": "something_new", "error_origin": origin}).fault == fault
+    assert error_for("send", 502, {"error": "upstream_error", "error_origin": origin}).fault == "provider"
 
 
 @pytest.mark.parametrize("reason", OF_KEYS)
 @pytest.mark.parametrize("member", ["reason", "description"])
 def test_every_reason_of_a_401_has_its_own_words(reason: str, member: str) -> None:
     """A lookup tells it in `reason`, a POST in `description`."""
-    error = told("record", 401, {"error": "unauthorised", member: reason})
+    error = error_for("record", 401, {"error": "unauthorised", member: reason})
     assert (error.reason, error.title) == (reason, REASONS[reason].title)
     assert error.advice.startswith(REASONS[reason].advice)
     assert isinstance(error, errors.Unauthorised)
@@ -133,33 +133,33 @@ def test_every_reason_of_a_401_has_its_own_words(reason: str, member: str) -> No
 @pytest.mark.parametrize("reason", ["db_error", "server_misconfig_missing_pepper", "oauth_jwks_unavailable"])
 @pytest.mark.parametrize("member", ["reason", "description"])
 def test_a_fault_of_the_gateway_blames_no_key(reason: str, member: str) -> None:
-    error = told("send", 401, {"error": "unauthorised", member: reason})
+    error = error_for("send", 401, {"error": "unauthorised", member: reason})
     assert (type(error), error.fault, error.retry) == (errors.AuthUnavailable, "gateway", "yes")
     assert "later" in error.advice
 
 
 def test_a_reason_that_is_not_known() -> None:
-    error = told("record", 401, {"error": "unauthorised", "reason": "new"})
+    error = error_for("record", 401, {"error": "unauthorised", "reason": "new"})
     assert (error.title, error.reason) == (errors.Unauthorised.title, "new")
 
 
 @pytest.mark.parametrize("header", ["", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "-1", "99999999"])
 def test_a_retry_after_that_is_no_number_is_left_out(header: str) -> None:
-    assert told("send", 429, {"error": "x"}, retry_after=header).retry_after is None
-    assert told("send", 429, {"error": "x"}, retry_after="30").retry_after == 30.0
+    assert error_for("send", 429, {"error": "x"}, retry_after=header).retry_after is None
+    assert error_for("send", 429, {"error": "x"}, retry_after="30").retry_after == 30.0
 
 
 def test_a_retry_after_that_is_a_date_counts_from_the_answers_own() -> None:
     date, then = "Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:30:00 GMT"
-    assert told("send", 429, {"error": "x"}, retry_after=then, date=date).retry_after == 120.0
-    assert told("send", 429, {"error": "x"}, retry_after=date, date=then).retry_after is None
+    assert error_for("send", 429, {"error": "x"}, retry_after=then, date=date).retry_after == 120.0
+    assert error_for("send", 429, {"error": "x"}, retry_after=date, date=then).retry_after is None
 
 
 def test_the_gateways_words_are_made_safe_and_short() -> None:
-    assert told("send", 400, {"error": "x", "description": "a\0b"}).message == "a\u2400b"
-    assert len(told("send", 400, {"error": "x", "description": "a" * 9000}).message) == 2000
-    assert told("send", 502, b"upstream is \xff").message == "upstream is \ufffd"
-    assert told("send", 502, b" <html>x</html>").message == ""
+    assert error_for("send", 400, {"error": "x", "description": "a\0b"}).message == "a\u2400b"
+    assert len(error_for("send", 400, {"error": "x", "description": "a" * 9000}).message) == 2000
+    assert error_for("send", 502, b"upstream is \xff").message == "upstream is \ufffd"
+    assert error_for("send", 502, b" <html>x</html>").message == ""
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_the_gateways_words_are_made_safe_and_short() -> None:
 )
 def test_wrong_types_break_nothing(body: Any) -> None:
     for status in (400, 401, 500):
-        error = told("send", status, body)
+        error = error_for("send", status, body)
         assert (error.status, error.message, error.code) == (status, "", type(error).code)
 
 
@@ -209,12 +209,12 @@ def test_each_error_says_what_happened_and_what_to_do(kind: type[GatewayError]) 
     assert kind.__name__ in (errors.__doc__ or "")
 
 
-def test_codes_tell_classes_apart() -> None:
+def test_codes_distinguish_classes() -> None:
     codes = [kind.code for kind in tree()]
     assert len(codes) == len(set(codes))
 
 
 def test_an_error_survives_pickling() -> None:
-    error = told("send", 402, {"error": "insufficient_funds", "description": "No money."})
+    error = error_for("send", 402, {"error": "insufficient_funds", "description": "No money."})
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), again.body) == (type(error), str(error), error.body)

@@ -73,8 +73,8 @@ LEGACY: dict[str, Any] = {
 }
 
 
-def record(told: Any, asked_id: str | None = None) -> Record:
-    return Record.read(json.dumps(told, indent=2).encode(), asked_id=asked_id)
+def record(fields: Any, asked_id: str | None = None) -> Record:
+    return Record.read(json.dumps(fields, indent=2).encode(), asked_id=asked_id)
 
 
 @pytest.mark.parametrize("name", DOCUMENTED + COLUMNS)
@@ -286,16 +286,16 @@ KEYS = st.sampled_from([*DOCUMENTED, *COLUMNS, "usage_total_tokens"]) | TEXT
 
 
 @given(st.dictionaries(KEYS, ANY, max_size=12), st.booleans())
-def test_any_json_object_is_a_record(told: dict[str, Any], ascii_only: bool) -> None:
-    raw = json.dumps(told, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+def test_any_json_object_is_a_record(fields: dict[str, Any], ascii_only: bool) -> None:
+    raw = json.dumps(fields, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     read = Record.read(raw, asked_id="G-1")
     look_at_everything(read)
-    assert (read.raw, list(read.fields), read.unreadable) == (raw, list(told), None)
+    assert (read.raw, list(read.fields), read.unreadable) == (raw, list(fields), None)
     if read.replay_body is not None and "replay_request" not in {oddity.path for oddity in read.oddities}:
         assert loads(read.replay_body) == read.fields["replay_request"]
 
 
-def test_a_body_with_an_infinite_number_is_kept_and_told() -> None:
+def test_a_body_with_an_infinite_number_is_kept_and_reported() -> None:
     read = Record.read(b'{"replay_request": {"": Infinity}}', asked_id="G-1")
     assert read.replay_body == b'{"": Infinity}'
     assert [oddity.path for oddity in read.oddities] == ["replay_request"]

@@ -71,7 +71,7 @@ def test_made_at_is_the_inverse_of_writing(moment: datetime) -> None:
 
 
 @pytest.mark.parametrize("text", ["G-7ZZZZZZZZZ0000000000000000", "G-01M0N8538\u212a0000000000000000"])
-def test_an_id_that_tells_no_time_of_ours(text: str) -> None:
+def test_an_id_without_a_time_of_ours(text: str) -> None:
     assert made_at(text) is None
 
 
@@ -146,7 +146,7 @@ def test_recognise(text: str, kind: str, ids: tuple[str, ...]) -> None:
     assert (seen.kind, seen.ids, seen.left_out) == (kind, ids, 0)
 
 
-def test_a_link_tells_its_team() -> None:
+def test_a_link_names_its_team() -> None:
     assert recognise(f"https://retake.example.com/t/acme/g/{ID}") == Recognised("link", (ID,), "acme")
 
 
@@ -166,7 +166,9 @@ def test_recognise_takes_a_megabyte(text: str) -> None:
 def test_what_is_recognised_can_be_asked_for(text: str) -> None:
     seen = recognise(text)
     assert (seen.kind == "nothing") == (seen.ids == ())
-    assert all(0 < len(one) <= 256 and not any(letter.isspace() for letter in one) for one in seen.ids)
+    assert all(
+        0 < len(found_id) <= 256 and not any(letter.isspace() for letter in found_id) for found_id in seen.ids
+    )
 
 
 @given(st.lists(st.from_regex(r"G-[0-7][0-9A-HJKMNP-TV-Z]{25}", fullmatch=True), min_size=2, max_size=60))
@@ -179,11 +181,11 @@ def test_lists_keep_their_order_and_name_each_id_once(ids: list[str]) -> None:
 @given(st.text(max_size=60))
 def test_links_never_fail(path: str) -> None:
     seen = recognise(f"https://retake.example.com/t/acme/g/{path}")
-    assert all(0 < len(one) <= 256 for one in seen.ids)
+    assert all(0 < len(found_id) <= 256 for found_id in seen.ids)
 
 
-def test_native_ids_are_told_from_request_ids() -> None:
-    assert [is_native(one) for one in ("chatcmpl-9xYz12AbC", ID, "resp_", "msg_01XF")] == [
+def test_native_ids_are_distinguished_from_request_ids() -> None:
+    assert [is_native(found_id) for found_id in ("chatcmpl-9xYz12AbC", ID, "resp_", "msg_01XF")] == [
         True,
         False,
         False,
@@ -278,7 +280,7 @@ def test_a_list_may_lack_its_leads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("found", "sentence"),
     [
         (ID, ""),
         (f"G-EU1-{ULID}", ""),
@@ -291,5 +293,5 @@ def test_a_list_may_lack_its_leads() -> None:
         ("G-9" + ULID[1:], "Behind G- an ID begins with a digit from 0 to 7."),
     ],
 )
-def test_what_is_wrong_with_an_id_is_said(found: str, told: str) -> None:
-    assert hint(found) == told
+def test_what_is_wrong_with_an_id_is_said(found: str, sentence: str) -> None:
+    assert hint(found) == sentence

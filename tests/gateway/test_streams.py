@@ -214,8 +214,8 @@ KINDS = st.sampled_from([
 def test_no_wrong_type_breaks_a_reader(wire: str, frames: list[tuple[str, Any]]) -> None:
     body = sse(*frames)
     assert isinstance(read(wire, body)[-1], Closed)
-    for _, told in frames:
-        raw = json.dumps(told).encode()
+    for _, value in frames:
+        raw = json.dumps(value).encode()
         assert isinstance(read(wire, raw, "application/json")[-1], Closed)
         answer(wire, raw, "application/json")
     answer(wire, body)
@@ -282,8 +282,13 @@ def test_a_stream_cut_inside_its_last_frame_is_truncated() -> None:
 
 
 def test_a_snapshot_replaces_what_was_collected() -> None:
-    told = answer("chat", sse(chunk({"content": "Hel"}), chunk({"reasoning_content": "hm"}), CHAT_SNAPSHOT))
-    assert [(block.kind, block.text) for block in told.blocks] == [("reasoning", "hm"), ("text", "Hello")]
+    collected = answer(
+        "chat", sse(chunk({"content": "Hel"}), chunk({"reasoning_content": "hm"}), CHAT_SNAPSHOT)
+    )
+    assert [(block.kind, block.text) for block in collected.blocks] == [
+        ("reasoning", "hm"),
+        ("text", "Hello"),
+    ]
 
 
 def test_a_snapshot_is_known_by_its_message() -> None:
@@ -319,7 +324,7 @@ def test_the_snapshots_tool_calls_win() -> None:
     assert answer("chat", sse(early, snapshot)).blocks == [Block("tool_call", '{"a": 2}', "look", "call_1")]
 
 
-def test_calls_without_their_own_number_are_told_apart_by_id() -> None:
+def test_calls_without_their_own_number_are_distinguished_by_id() -> None:
     def call(call_id: str) -> dict[str, Any]:
         return {"index": 0, "id": call_id, "function": {"name": "look", "arguments": "{}"}}
 
@@ -365,9 +370,9 @@ def test_several_choices_stay_apart() -> None:
     body = sse(*(chunk({"content": word}, index=index) for index, word in enumerate(["A", "B"] * 3)))
     body = body.replace(b'"index":2', b'"index":0').replace(b'"index":3', b'"index":1')
     body = body.replace(b'"index":4', b'"index":0').replace(b'"index":5', b'"index":1')
-    told = answer("chat", body)
-    assert told.blocks == [Block("text", "AAA", choice=0), Block("text", "BBB", choice=1)]
-    assert (told.text(0), told.text(1)) == ("AAA", "BBB")
+    collected = answer("chat", body)
+    assert collected.blocks == [Block("text", "AAA", choice=0), Block("text", "BBB", choice=1)]
+    assert (collected.text(0), collected.text(1)) == ("AAA", "BBB")
 
 
 @pytest.mark.parametrize(
@@ -387,9 +392,9 @@ def test_several_choices_stay_apart() -> None:
 )
 def test_an_error_in_the_middle(frame: Any, message: str, code: str | None) -> None:
     raw = json.dumps(frame[1] if isinstance(frame, tuple) else frame, separators=(",", ":"))
-    told = answer("chat", sse(chunk({"content": "Hel"}), frame))
-    assert told.faults == [Fault(message, code, raw)]
-    assert told.text() == "Hel"
+    collected = answer("chat", sse(chunk({"content": "Hel"}), frame))
+    assert collected.faults == [Fault(message, code, raw)]
+    assert collected.text() == "Hel"
 
 
 def test_frames_that_are_not_known_are_kept() -> None:
@@ -422,7 +427,7 @@ def test_a_frame_nested_too_deep_is_kept_as_it_is() -> None:
     assert read("chat", sse(deep)) == [Other("", deep), Closed(False, "truncated")]
 
 
-def test_meta_tells_the_provider() -> None:
+def test_meta_names_the_provider() -> None:
     meta = {"latency_ms": 12.50, "routing": {"selected_provider": "openai"}}
     body = sse(chunk({}, "stop", meta=meta)).replace(b"12.5", b"12.50")
     events = read("chat", body)
@@ -465,13 +470,13 @@ def test_name_and_type_may_both_be_missing() -> None:
 
 def test_two_completed_the_second_knowing_less() -> None:
     second = {"response": {"id": "resp_abc", "status": "completed", "output": []}, "id": "G-01M0"}
-    told = answer(
+    collected = answer(
         "responses", sse(said("Hel"), ("response.completed", COMPLETED), ("response.completed", second))
     )
-    assert told.text() == "Hello"
-    assert told.cost_nanos == 1000
-    assert told.usage["total_tokens"] == "6"
-    assert (told.request_id, told.native_id) == ("G-01M0", "resp_abc")
+    assert collected.text() == "Hello"
+    assert collected.cost_nanos == 1000
+    assert collected.usage["total_tokens"] == "6"
+    assert (collected.request_id, collected.native_id) == ("G-01M0", "resp_abc")
 
 
 def test_a_response_can_end_in_other_ways() -> None:
@@ -516,7 +521,7 @@ def test_function_calls_of_responses() -> None:
     assert answer("responses", body).blocks == [Block("tool_call", '{"a": 1.0}', "look", "call_1")]
 
 
-def test_words_told_again_when_done_are_not_said_twice() -> None:
+def test_words_repeated_when_done_are_not_yielded_twice() -> None:
     item = {"type": "message", "content": [{"type": "output_text", "text": "Hello"}]}
     body = sse(
         said("Hello"),
@@ -579,8 +584,8 @@ def test_messages_events() -> None:
 
 def test_the_id_of_a_message_may_be_the_providers() -> None:
     body = sse(MESSAGE_START).replace(b"G-01M0", b"msg_9")
-    told = answer("messages", body)
-    assert (told.request_id, told.native_id) == (None, "msg_9")
+    collected = answer("messages", body)
+    assert (collected.request_id, collected.native_id) == (None, "msg_9")
 
 
 def test_block_starts_may_be_missing_and_the_end_come_in_two() -> None:
@@ -676,11 +681,15 @@ def test_a_stream_of_speech_and_one_of_a_transcription() -> None:
 
 
 def test_a_character_cut_between_two_deltas() -> None:
-    def told(content: str, choice: int) -> str:
+    def data_line(content: str, choice: int) -> str:
         return f'{{"choices":[{{"index":{choice},"delta":{{"content":"{content}"}},"finish_reason":null}}]}}'
 
     body = sse(
-        told(r"a\ud83d", 0), told(r"b\ud83d", 1), told(r"\ude00c", 0), told("d", 1), told(r"\ud83d", 0)
+        data_line(r"a\ud83d", 0),
+        data_line(r"b\ud83d", 1),
+        data_line(r"\ude00c", 0),
+        data_line("d", 1),
+        data_line(r"\ud83d", 0),
     )
     assert content(read("chat", body)) == [
         Text("a"),
@@ -694,7 +703,7 @@ def test_a_character_cut_between_two_deltas() -> None:
 
 
 @pytest.mark.parametrize("more", [{}, {"usage": None}, {"created": 1}])
-def test_the_short_way_and_the_long_way_tell_the_same(more: dict[str, Any]) -> None:
+def test_the_short_way_and_the_long_way_yield_the_same(more: dict[str, Any]) -> None:
     short, long = (
         chunk({"content": "a", "role": "assistant"}, **more),
         chunk({"content": "a", "x": None}, **more),
@@ -705,20 +714,20 @@ def test_the_short_way_and_the_long_way_tell_the_same(more: dict[str, Any]) -> N
 # -- whole answers
 
 
-def whole(wire: str, told: Any, content_type: str = "application/json; charset=utf-8") -> list[Event]:
-    return read(wire, json.dumps(told).encode(), content_type)
+def whole(wire: str, body: Any, content_type: str = "application/json; charset=utf-8") -> list[Event]:
+    return read(wire, json.dumps(body).encode(), content_type)
 
 
 def test_a_whole_chat_completion() -> None:
     call = {"id": "call_1", "function": {"name": "look", "arguments": "{}"}}
     message = {"content": "Hello", "reasoning_content": "hm", "refusal": None, "tool_calls": [call]}
-    told = {
+    completion = {
         **CHAT_SNAPSHOT,
         "choices": [{"message": message, "finish_reason": "stop"}],
         "cost_nanos": 7,
         "currency": "USD",
     }
-    assert whole("chat", told) == [
+    assert whole("chat", completion) == [
         Identity("G-01M0", "resp_abc", "openai/gpt-5-nano"),
         Reasoning("hm"),
         Text("Hello"),
@@ -732,8 +741,8 @@ def test_a_whole_chat_completion() -> None:
 
 def test_a_whole_response_and_a_whole_message() -> None:
     response = {**COMPLETED["response"], "id": "G-01M0", "nativeResponseId": "resp_abc"}
-    told = answer("responses", json.dumps(response).encode(), "application/json")
-    assert (told.text(), told.finish_reason, told.request_id, told.native_id) == (
+    collected = answer("responses", json.dumps(response).encode(), "application/json")
+    assert (collected.text(), collected.finish_reason, collected.request_id, collected.native_id) == (
         "Hello",
         "completed",
         "G-01M0",
@@ -746,13 +755,13 @@ def test_a_whole_response_and_a_whole_message() -> None:
         "stop_reason": "end_turn",
         "usage": {"input_tokens": 1},
     }
-    told = answer("messages", json.dumps(message).encode(), "")
-    assert told.blocks == [Block("reasoning", "hm"), Block("text", "Hello")]
-    assert (told.finish_reason, told.request_id) == ("end_turn", "G-01M0")
+    collected = answer("messages", json.dumps(message).encode(), "")
+    assert collected.blocks == [Block("reasoning", "hm"), Block("text", "Hello")]
+    assert (collected.finish_reason, collected.request_id) == ("end_turn", "G-01M0")
 
 
 @pytest.mark.parametrize(
-    ("wire", "told", "expected"),
+    ("wire", "body", "expected"),
     [
         (
             "images",
@@ -796,8 +805,8 @@ def test_a_whole_response_and_a_whole_message() -> None:
         ("chat", [1, 2], [Json("[1, 2]")]),
     ],
 )
-def test_whole_answers_of_other_endpoints(wire: str, told: Any, expected: list[Event]) -> None:
-    assert whole(wire, told) == [*expected, Closed(True, "whole")]
+def test_whole_answers_of_other_endpoints(wire: str, body: Any, expected: list[Event]) -> None:
+    assert whole(wire, body) == [*expected, Closed(True, "whole")]
 
 
 def test_a_whole_answer_that_is_an_error() -> None:

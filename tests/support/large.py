@@ -18,7 +18,7 @@ def chat(*texts: str, **record: Any) -> bytes:
     """A finished chat with these messages, user and assistant in turns."""
     said = [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
     answer = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Done."}}]}
-    told = {
+    fields = {
         "request_id": "G-1",
         "endpoint": "chat.completions",
         "status_code": 200,
@@ -28,7 +28,7 @@ def chat(*texts: str, **record: Any) -> bytes:
         "io_log": {"status": "stored", "payload": {"gateway_response": answer}},
         **record,
     }
-    return json.dumps(told, ensure_ascii=False).encode()
+    return json.dumps(fields, ensure_ascii=False).encode()
 
 
 def conversation(messages: int = 2000) -> bytes:

@@ -20,16 +20,16 @@ class Growth:
 @contextmanager
 def growth(processes: Sequence[psutil.Process]) -> Iterator[Growth]:
     """Of the process that grows most while the block runs; known at its end."""
-    told = Growth()
+    measured = Growth()
     try:
-        for one in processes:
-            Path(f"/proc/{one.pid}/clear_refs").write_text("5")  # the peak is the present use again
+        for process in processes:
+            Path(f"/proc/{process.pid}/clear_refs").write_text("5")  # the peak is the present use again
     except OSError:
-        yield told
+        yield measured
         return
-    before = {one.pid: one.memory_info().rss for one in processes}
-    yield told
-    told.mib = max(_peak(one) - before[one.pid] for one in processes) / MIB
+    before = {process.pid: process.memory_info().rss for process in processes}
+    yield measured
+    measured.mib = max(_peak(process) - before[process.pid] for process in processes) / MIB
 
 
 def _peak(process: psutil.Process) -> int:

@@ -42,8 +42,8 @@ class Pattern:
         """What the source does with it, each as a function of a text."""
         how = {_same(name) for name in self.methods}
         return [
-            functools.partial(_all, self.compiled) if one == "search" else getattr(self.compiled, one)
-            for one in how
+            functools.partial(_all, self.compiled) if method == "search" else getattr(self.compiled, method)
+            for method in how
         ]
 
 
@@ -108,15 +108,15 @@ def in_python() -> tuple[list[Pattern], list[str]]:
 
 
 def _compiled(module: str, call: ast.Call) -> "re.Pattern[Any] | None":
-    flags = [one.value for one in call.keywords if one.arg == "flags"]
+    flags = [node.value for node in call.keywords if node.arg == "flags"]
     position = {"compile": 1, "sub": 4, "subn": 4, "split": 3}.get(call.func.attr, 2)  # type: ignore[attr-defined]
     flags += call.args[position : position + 1]
     scope = vars(importlib.import_module(module))
     try:
-        told = [eval(ast.unparse(one), scope) for one in (call.args[0], *flags[:1])]
+        arguments = [eval(ast.unparse(node), scope) for node in (call.args[0], *flags[:1])]
     except NameError:
         return None
-    return re.compile(*told)
+    return re.compile(*arguments)
 
 
 def _name_of(module: str, compiled: "re.Pattern[Any]") -> str:
@@ -137,7 +137,7 @@ def _uses() -> dict[str, frozenset[str]]:
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in USED:
-                for name in (one.id for one in ast.walk(node.value) if isinstance(one, ast.Name)):
+                for name in (part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)):
                     seen.setdefault(imported.get(name, f"{module}.{name}"), set()).add(node.attr)
     return {name: frozenset(methods) for name, methods in seen.items()}
 
@@ -154,7 +154,7 @@ def in_addresses() -> list[Pattern]:
             else:
                 assert isinstance(entry, URLPattern)
 
-    return list({one.place: one for one in walk(get_resolver())}.values())
+    return list({pattern.place: pattern for pattern in walk(get_resolver())}.values())
 
 
 _LITERAL = re.compile(
@@ -204,7 +204,7 @@ class Attack:
 def attacks(pattern: "re.Pattern[Any]") -> list[Attack]:
     """Each piece of the pattern, and each two of them, behind each beginning of a match and before near misses."""
     tree = _parser.parse(pattern.pattern, pattern.flags)
-    pieces = list(islice(dict.fromkeys(one for one in _pieces(tree) if one), MOST_PIECES))
+    pieces = list(islice(dict.fromkeys(piece for piece in _pieces(tree) if piece), MOST_PIECES))
     pumps = dict.fromkeys([*pieces, *map("".join, product(pieces, repeat=2))])
     heads = list(dict.fromkeys(["", *_beginnings(tree)]))[:MOST_HEADS]
     tails = ("", "\0")
@@ -231,7 +231,7 @@ def _members(items: Any) -> list[str]:
     inside = [item for item in items if str(item[0]) != "NEGATE"]
     compiled = [_one_of(op, value) for op, value in inside]
     if len(inside) < len(items):
-        return [one for one in 'a0! \n"\\.-/:;,=\t\u00a0' if not any(test(one) for test in compiled)]
+        return [letter for letter in 'a0! \n"\\.-/:;,=\t\u00a0' if not any(test(letter) for test in compiled)]
     return [text for op, value in inside for text in _listed(str(op), value)]
 
 
@@ -261,7 +261,7 @@ def _category(name: str) -> list[str]:
 
 _SAMPLES: dict[str, Callable[[Any], list[str]]] = {
     "LITERAL": lambda value: [chr(value)],
-    "NOT_LITERAL": lambda value: [next(one for one in "a!0" if ord(one) != value)],
+    "NOT_LITERAL": lambda value: [next(letter for letter in "a!0" if ord(letter) != value)],
     "ANY": lambda _: ["a", " "],
     "IN": _members,
     "CATEGORY": lambda value: _category(str(value)),

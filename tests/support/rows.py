@@ -17,7 +17,7 @@ CHAT = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "
 def generation(team: Team, user: User, connection: GatewayConnection, **record: Any) -> Generation:
     """A stored generation whose record is a plain chat, changed by `record`."""
     request_id = record.pop("request_id", "G-01M0N8538G8F4T0W6X1Y2Z3A4B")
-    told = {
+    fields = {
         "request_id": request_id,
         "endpoint": "chat.completions",
         "model_id": "openai/gpt-5-nano",
@@ -27,7 +27,7 @@ def generation(team: Team, user: User, connection: GatewayConnection, **record: 
         "replay_request": CHAT,
         **record,
     }
-    raw = json.dumps(told, indent=2).encode()
+    raw = json.dumps(fields, indent=2).encode()
     return lookup.store(team, request_id, user, Record.read(raw, asked_id=request_id), connection.pk)
 
 

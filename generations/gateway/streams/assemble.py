@@ -116,13 +116,13 @@ _FRAMES = (
 
 def wire_of(wire: str, value: Value) -> str:
     """Whose readers read a body: its shape decides before the endpoint does."""
-    told = parts.table(value)
-    kind, shape = parts.text(told.get("type")), parts.text(told.get("object"))
-    if isinstance(told.get("choices"), list):
+    fields = parts.table(value)
+    kind, shape = parts.text(fields.get("type")), parts.text(fields.get("object"))
+    if isinstance(fields.get("choices"), list):
         return "chat"
-    if isinstance(told.get("output"), list) or shape == "response":
+    if isinstance(fields.get("output"), list) or shape == "response":
         return "responses"
-    if kind.startswith("response.") or isinstance(told.get("response"), dict):
+    if kind.startswith("response.") or isinstance(fields.get("response"), dict):
         return "responses"
     if kind == "message" or kind.startswith(("message_", "content_block_")):
         return "messages"
@@ -178,10 +178,10 @@ def _of_plain(wire: str, mime: str, text: str) -> Assembled:
 
 
 def _of_body(wire: str, value: Value) -> Assembled:
-    told = parts.table(value)
-    failed = _is_error(value) or told.get("status") == "failed"
+    fields = parts.table(value)
+    failed = _is_error(value) or fields.get("status") == "failed"
     failed = failed or any(
-        not is_void(choice.get("error")) for choice in parts.objects(parts.listed(told.get("choices")))
+        not is_void(choice.get("error")) for choice in parts.objects(parts.listed(fields.get("choices")))
     )
     return Assembled(wire_of(wire, value), value, why="error" if failed else "whole", complete=not failed)
 
@@ -203,19 +203,19 @@ def _of_list(wire: str, values: list[Value]) -> Assembled:
 
 
 def _is_error(value: Value) -> bool:
-    told = parts.table(value)
-    return not is_void(told.get("error")) or "error" in (told.get("object"), told.get("type"))
+    fields = parts.table(value)
+    return not is_void(fields.get("error")) or "error" in (fields.get("object"), fields.get("type"))
 
 
 def _named(value: Value) -> tuple[str, Value]:
     """A frame with its event's name, where a list keeps both."""
-    told = parts.table(value)
-    if parts.text(told.get("event")) and "data" in told and told.keys() <= {"event", "data", "id"}:
-        data = told["data"]
+    fields = parts.table(value)
+    if parts.text(fields.get("event")) and "data" in fields and fields.keys() <= {"event", "data", "id"}:
+        data = fields["data"]
         if isinstance(data, str) and is_text(data):
             values, rest = parts.sequence(data)
             data = values[0] if len(values) == 1 and not rest else data
-        return str(told["event"]), data
+        return str(fields["event"]), data
     return "", value
 
 
@@ -311,9 +311,9 @@ def _of_frames(
 
 def _shape(name: str, value: Piece) -> str:
     """The wire format that a frame is of, "" if it may be of any."""
-    told = parts.table(value)
-    kind = parts.text(told.get("type")) or name
-    if isinstance(told.get("choices"), list):
+    fields = parts.table(value)
+    kind = parts.text(fields.get("type")) or name
+    if isinstance(fields.get("choices"), list):
         return "chat"
     if kind.startswith("response."):
         return "responses"

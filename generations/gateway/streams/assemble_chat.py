@@ -38,7 +38,7 @@ class ChatBody(Body):
         self._choices: dict[int, _Choice] = {}
         self._final: dict[int, dict[str, Draft]] = {}
         self._deltas = False
-        self._told: dict[str, str] = {}  # what the latest frames said of the whole, by name
+        self._repeated_text: dict[str, str] = {}  # what the latest frames said of the whole, by name
 
     def take(self, name: str, value: dict[str, Any]) -> None:
         kind = parts.text(value.get("object"))
@@ -68,9 +68,9 @@ class ChatBody(Body):
     def _is_repeated(self, key: str, member: Draft) -> bool:
         """Whether the latest frame that held this text held the same: nearly every frame repeats the envelope."""
         if not isinstance(member, str) or key in self.COUNTERS or key == "error":
-            self._told.pop(key, None)
+            self._repeated_text.pop(key, None)
             return False
-        before, self._told[key] = self._told.get(key), member
+        before, self._repeated_text[key] = self._repeated_text.get(key), member
         return before == member and type(before) is type(member)
 
     def _member(self, key: str, member: Draft) -> None:
@@ -145,8 +145,8 @@ def _by_id(call: Draft) -> str:
 
 
 def _by_words(call: Draft) -> str:
-    told = _inner(call)
-    return canonical(told) if told else ""
+    function = _inner(call)
+    return canonical(function) if function else ""
 
 
 def _by_name(call: Draft) -> str:
@@ -154,8 +154,8 @@ def _by_name(call: Draft) -> str:
 
 
 def _inner(call: Draft) -> dict[str, Any]:
-    told = parts.table(call)
-    return parts.table(told.get("function")) or parts.table(told.get("custom"))
+    fields = parts.table(call)
+    return parts.table(fields.get("function")) or parts.table(fields.get("custom"))
 
 
 def _is_list(held: Draft) -> bool:
@@ -264,10 +264,10 @@ class _Choice:
                 draft[key] = laid(draft.get(key), member, self._body.lost, key)
 
     def _function(
-        self, box: dict[str, Draft], told: dict[str, Any], call: Call, *, again: bool = True
+        self, box: dict[str, Draft], function: dict[str, Any], call: Call, *, again: bool = True
     ) -> None:
         """`function` or `custom` of a call. `again`: whether arguments may be the whole so far."""
-        for key, member in told.items():
+        for key, member in function.items():
             held = box.get(key)
             if key == "name" and isinstance(member, str):
                 call.name = box[key] = joined_name(call.name, member)

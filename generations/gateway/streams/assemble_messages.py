@@ -79,21 +79,21 @@ class MessageBody(Body):
             else:
                 self.envelope(key, member, volatile=key in _VOLATILE)
 
-    def _begin(self, index: int | None, told: dict[str, Any]) -> None:
+    def _begin(self, index: int | None, block: dict[str, Any]) -> None:
         held = self._latest.get(index)
-        block_id, kind = parts.text(told.get("id")), parts.text(told.get("type"))
+        block_id, kind = parts.text(block.get("id")), parts.text(block.get("type"))
         if held is None or (
             held.draft.get("id") != block_id or not block_id if held.begun else held.kind != kind
         ):
             held = self._new(index, kind)
-        held.begin(dict(told), self)
+        held.begin(dict(block), self)
 
     def _stop(self, value: dict[str, Any]) -> None:
         index = parts.position(value.get("index"))
-        told, held = value.get("content_block"), self._latest.get(index)
-        if isinstance(told, dict):
-            held = held or self._new(index, parts.text(told.get("type")))
-            held.begin(dict(told), self)
+        block, held = value.get("content_block"), self._latest.get(index)
+        if isinstance(block, dict):
+            held = held or self._new(index, parts.text(block.get("type")))
+            held.begin(dict(block), self)
         rest = {k: v for k, v in value.items() if k not in ("type", "index", "content_block")}
         if rest:
             self.stray("content_block_stop", rest)
@@ -143,9 +143,9 @@ class _Block:
             return True
         return kind == self.kind
 
-    def begin(self, told: dict[str, Draft], body: Body) -> None:
+    def begin(self, fields: dict[str, Draft], body: Body) -> None:
         self.begun = True
-        self.draft = laid(self.draft, told, body.lost)
+        self.draft = laid(self.draft, fields, body.lost)
 
     def take(self, delta: dict[str, Any], body: Body) -> None:
         for key, member in delta.items():

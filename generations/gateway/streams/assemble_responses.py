@@ -199,11 +199,11 @@ class ResponseBody(Body):
     def _member(self, words: str, verb: str, value: dict[str, Any]) -> None:
         kind, member, again = _MEMBERS[words]
         item = self._items.find(value, kind)
-        told = value.get("delta") if verb == "delta" else value.get(member)
-        if verb == "delta" and isinstance(told, str):
-            item.arguments(member).add(told, whole=again)
-        elif told is not None:
-            item.draft[member] = laid(item.draft.get(member), told, self.lost, member)
+        content = value.get("delta") if verb == "delta" else value.get(member)
+        if verb == "delta" and isinstance(content, str):
+            item.arguments(member).add(content, whole=again)
+        elif content is not None:
+            item.draft[member] = laid(item.draft.get(member), content, self.lost, member)
         for key in ("name", "call_id"):
             if parts.text(value.get(key)):
                 item.draft[key] = laid(item.draft.get(key), value[key], self.lost, key)

@@ -41,26 +41,26 @@ class Chat:
         if frame.data.strip() == b"[DONE]":
             self.ended = "done"
             return
-        told = parts.parse(frame.data)
-        words = self._words_alone(told)
+        fields = parts.parse(frame.data)
+        words = self._words_alone(fields)
         if words is not None:
             self._deltas = True
             yield words
-        elif not isinstance(told, dict):
+        elif not isinstance(fields, dict):
             yield Other(frame.name, parts.shown(frame.data))
-        elif told.get("usage") or told.get("meta") or is_whole(told, after_deltas=self._deltas):
+        elif fields.get("usage") or fields.get("meta") or is_whole(fields, after_deltas=self._deltas):
             yield from self._exact(parts.exact(frame.data), frame)
         else:
-            yield from self._chunk(told, frame)
+            yield from self._chunk(fields, frame)
 
     def end(self) -> Iterator[Event]:
         for choice, pieces in self._sounds.items():
             yield Media("audio", None, "".join(pieces), choice=choice)
 
-    def _words_alone(self, told: Any) -> Text | None:
+    def _words_alone(self, fields: Any) -> Text | None:
         """The text of a frame that tells nothing else, as nearly all do: the short way through."""
         try:
-            (choice,) = told["choices"]
+            (choice,) = fields["choices"]
             delta = choice["delta"]
             text = delta["content"]
             alone = len(delta) - ("role" in delta) == 1 and choice["finish_reason"] is None
@@ -70,38 +70,38 @@ class Chat:
             alone
             and text
             and type(text) is str
-            and not (told.get("usage") or "meta" in told or "error" in told)
-            and _told_by(told) == self._told_by
+            and not (fields.get("usage") or "meta" in fields or "error" in fields)
+            and _identity_fields(fields) == self._told_by
         ):
             return Text(text, parts.number(choice.get("index")))
         return None
 
-    def _exact(self, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
+    def _exact(self, fields: dict[str, Any], frame: Frame) -> Iterator[Event]:
         """A frame with numbers that matter, or a final snapshot."""
-        if not is_whole(told, after_deltas=self._deltas):
-            yield from self._chunk(told, frame)
-            yield from parts.usages(told)
-            yield from parts.meta(told)
+        if not is_whole(fields, after_deltas=self._deltas):
+            yield from self._chunk(fields, frame)
+            yield from parts.usages(fields)
+            yield from parts.meta(fields)
             return
         self.ended = "snapshot"
-        events = list(whole(told))
-        yield from self._known.learn(parts.identity(told))
+        events = list(whole(fields))
+        yield from self._known.learn(parts.identity(fields))
         yield from (event for event in events if not isinstance(event, (*_CONTENT, Identity)))
         yield Snapshot(Answer().collect(events))
 
-    def _chunk(self, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
-        if _told_by(told) != self._told_by:
-            self._told_by = _told_by(told)
-            yield from self._known.learn(parts.identity(told))
-        choices = told.get("choices")
+    def _chunk(self, fields: dict[str, Any], frame: Frame) -> Iterator[Event]:
+        if _identity_fields(fields) != self._told_by:
+            self._told_by = _identity_fields(fields)
+            yield from self._known.learn(parts.identity(fields))
+        choices = fields.get("choices")
         if choices and isinstance(choices, list):
             for choice in choices:
                 if isinstance(choice, dict):
                     yield from self._choice(choice)
                     yield from parts.faults({"error": choice.get("error")}, parts.shown(frame.data))
-        if told.get("error") or told.get("object") == "error" or frame.name == "error":
-            yield from parts.faults(told | {"type": "error"}, parts.shown(frame.data))
-        elif choices is None and not told.get("usage"):
+        if fields.get("error") or fields.get("object") == "error" or frame.name == "error":
+            yield from parts.faults(fields | {"type": "error"}, parts.shown(frame.data))
+        elif choices is None and not fields.get("usage"):
             yield Other(frame.name, parts.shown(frame.data))
 
     def _choice(self, choice: dict[str, Any]) -> Iterator[Event]:
@@ -147,18 +147,18 @@ class Chat:
 
 def _function(call: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     """`function` or `custom` of a call, and its arguments or input."""
-    told = parts.table(call.get("function")) or parts.table(call.get("custom"))
-    return told, told.get("arguments") if told.get("arguments") is not None else told.get("input")
+    fields = parts.table(call.get("function")) or parts.table(call.get("custom"))
+    return fields, fields.get("arguments") if fields.get("arguments") is not None else fields.get("input")
 
 
-def _told_by(told: dict[str, Any]) -> tuple[object, ...]:
-    return told.get("id"), told.get("model"), told.get("nativeResponseId"), "meta" in told
+def _identity_fields(fields: dict[str, Any]) -> tuple[object, ...]:
+    return fields.get("id"), fields.get("model"), fields.get("nativeResponseId"), "meta" in fields
 
 
-def is_whole(told: dict[str, Any], *, after_deltas: bool) -> bool:
+def is_whole(fields: dict[str, Any], *, after_deltas: bool) -> bool:
     """A final frame. Before any delta, `message` without the object's name may as well spell `delta`."""
-    whole = told.get("object") == "chat.completion" or (after_deltas and not told.get("object"))
-    return whole and any("message" in choice for choice in parts.objects(told.get("choices")))
+    whole = fields.get("object") == "chat.completion" or (after_deltas and not fields.get("object"))
+    return whole and any("message" in choice for choice in parts.objects(fields.get("choices")))
 
 
 _CONTENT = (Text, Reasoning, Refusal, ToolCall, Media)
@@ -191,10 +191,10 @@ def _content(content: object, index: int) -> Iterator[Event]:
             yield from parts.media(part, index, position)
 
 
-def whole(told: dict[str, Any]) -> Iterator[Event]:
+def whole(fields: dict[str, Any]) -> Iterator[Event]:
     """A whole chat completion."""
-    yield parts.identity(told)
-    for choice in parts.objects(told.get("choices")):
+    yield parts.identity(fields)
+    for choice in parts.objects(fields.get("choices")):
         index = parts.number(choice.get("index"))
         message = parts.table(choice.get("message"))
         yield from _words(message, index)
@@ -204,8 +204,8 @@ def whole(told: dict[str, Any]) -> Iterator[Event]:
         if parts.text(choice.get("finish_reason")):
             yield Finish(choice["finish_reason"], index)
         yield from parts.faults({"error": choice.get("error")}, dumps(choice))
-    yield from parts.usages(told)
-    yield from parts.meta(told)
+    yield from parts.usages(fields)
+    yield from parts.meta(fields)
 
 
 def _message_extras(message: dict[str, Any], choice: int) -> Iterator[Event]:

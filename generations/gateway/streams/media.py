@@ -21,43 +21,43 @@ class Generic:
         self._known = parts.Known()
 
     def frame(self, frame: Frame) -> Iterator[Event]:
-        told = parts.exact(frame.data)
+        fields = parts.exact(frame.data)
         if frame.data.strip() == b"[DONE]":
             self.ended = "done"
-        elif not isinstance(told, dict):
+        elif not isinstance(fields, dict):
             yield Other(frame.name, parts.shown(frame.data))
         else:
-            yield from self._event(parts.text(told.get("type")) or frame.name, told, frame)
+            yield from self._event(parts.text(fields.get("type")) or frame.name, fields, frame)
 
     def end(self) -> Iterator[Event]:
         if self._sound:
             yield Media("audio", None, "".join(self._sound))
 
-    def _event(self, kind: str, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
-        if kind == "error" or told.get("error") or told.get("object") == "error":
-            yield from parts.faults(told | {"type": "error"}, parts.shown(frame.data))
+    def _event(self, kind: str, fields: dict[str, Any], frame: Frame) -> Iterator[Event]:
+        if kind == "error" or fields.get("error") or fields.get("object") == "error":
+            yield from parts.faults(fields | {"type": "error"}, parts.shown(frame.data))
             return
         if kind.endswith(("completed", "done")):
             self.ended = "done"
-        if told.get("id") or told.get("requestId"):
-            yield from self._known.learn(parts.identity(told, camel=True))
-        yield from self._content(kind, told, frame)
-        yield from parts.usages(told)
-        yield from parts.meta(told)
+        if fields.get("id") or fields.get("requestId"):
+            yield from self._known.learn(parts.identity(fields, camel=True))
+        yield from self._content(kind, fields, frame)
+        yield from parts.usages(fields)
+        yield from parts.meta(fields)
 
-    def _content(self, kind: str, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
-        image = parts.text(told.get("b64_json")) or parts.text(told.get("partial_image_b64"))
+    def _content(self, kind: str, fields: dict[str, Any], frame: Frame) -> Iterator[Event]:
+        image = parts.text(fields.get("b64_json")) or parts.text(fields.get("partial_image_b64"))
         if image:
-            form = parts.text(told.get("output_format"))
+            form = parts.text(fields.get("output_format"))
             yield Media("image", f"image/{form}" if form else None, image, partial="partial" in kind)
-        elif parts.text(told.get("audio")):
-            self._sound.append(told["audio"])
-        elif parts.text(told.get("delta")):
+        elif parts.text(fields.get("audio")):
+            self._sound.append(fields["audio"])
+        elif parts.text(fields.get("delta")):
             self._spoke = True
-            yield Text(told["delta"])
-        elif parts.text(told.get("text")) and not self._spoke:
-            yield Text(told["text"])
-        elif parts.text(told.get("finish_reason")):
-            yield Finish(told["finish_reason"])
+            yield Text(fields["delta"])
+        elif parts.text(fields.get("text")) and not self._spoke:
+            yield Text(fields["text"])
+        elif parts.text(fields.get("finish_reason")):
+            yield Finish(fields["finish_reason"])
         elif not self.ended:
             yield Other(kind, parts.shown(frame.data))

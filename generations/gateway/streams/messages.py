@@ -22,34 +22,34 @@ class Messages:
         self._tools = parts.Tools()
 
     def frame(self, frame: Frame) -> Iterator[Event]:
-        told = parts.parse(frame.data)
+        fields = parts.parse(frame.data)
         if frame.data.strip() == b"[DONE]":
             self.ended = "done"
-        elif not isinstance(told, dict):
+        elif not isinstance(fields, dict):
             yield Other(frame.name, parts.shown(frame.data))
         else:
-            kind = parts.text(told.get("type")) or frame.name
-            if kind == "content_block_delta" or (not kind and "delta" in told):
-                yield from self._delta(told, frame)
+            kind = parts.text(fields.get("type")) or frame.name
+            if kind == "content_block_delta" or (not kind and "delta" in fields):
+                yield from self._delta(fields, frame)
             else:
-                yield from self._event(kind, told, frame)
+                yield from self._event(kind, fields, frame)
 
     def end(self) -> Iterator[Event]:
         return iter(())
 
-    def _delta(self, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
-        delta, index = parts.table(told.get("delta")), parts.number(told.get("index"))
+    def _delta(self, fields: dict[str, Any], frame: Frame) -> Iterator[Event]:
+        delta, index = parts.table(fields.get("delta")), parts.number(fields.get("index"))
         if parts.text(delta.get("text")):
             yield Text(delta["text"], 0, index)
         elif parts.text(delta.get("thinking")):
             yield Reasoning(delta["thinking"], 0, index)
         elif "partial_json" in delta:
             if parts.text(delta["partial_json"]):
-                yield self._tools.add(0, parts.position(told.get("index")), "", "", delta["partial_json"])
+                yield self._tools.add(0, parts.position(fields.get("index")), "", "", delta["partial_json"])
         elif "signature" not in delta and "text" not in delta and "thinking" not in delta:
             yield Other("content_block_delta", parts.shown(frame.data))
 
-    def _event(self, kind: str, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
+    def _event(self, kind: str, fields: dict[str, Any], frame: Frame) -> Iterator[Event]:
         if kind == "content_block_start":
             yield from self._start(parts.exact(frame.data))
         elif kind == "message_start":
@@ -59,42 +59,42 @@ class Messages:
             yield from self._message_delta(parts.exact(frame.data))
         elif kind == "message_stop":
             self.ended = "done"
-            yield from parts.meta(told)
-        elif kind == "error" or told.get("error"):
-            yield from parts.faults(told | {"type": "error"}, parts.shown(frame.data))
+            yield from parts.meta(fields)
+        elif kind == "error" or fields.get("error"):
+            yield from parts.faults(fields | {"type": "error"}, parts.shown(frame.data))
         elif kind not in _SILENT:
             yield Other(kind, parts.shown(frame.data))
 
-    def _start(self, told: dict[str, Any]) -> Iterator[Event]:
-        for event in _block(parts.table(told.get("content_block")), parts.number(told.get("index"))):
+    def _start(self, fields: dict[str, Any]) -> Iterator[Event]:
+        for event in _block(parts.table(fields.get("content_block")), parts.number(fields.get("index"))):
             if isinstance(event, ToolCall):
-                index = parts.position(told.get("index"))
+                index = parts.position(fields.get("index"))
                 call_id, name = event.call_id or "", event.name or ""
                 event = self._tools.whole(0, index, call_id, name, event.arguments)
             yield event
 
-    def _message_delta(self, told: dict[str, Any]) -> Iterator[Event]:
-        reason = parts.text(parts.table(told.get("delta")).get("stop_reason"))
+    def _message_delta(self, fields: dict[str, Any]) -> Iterator[Event]:
+        reason = parts.text(parts.table(fields.get("delta")).get("stop_reason"))
         if reason:
             self.ended = self.ended or "finish"
             yield Finish(reason)
-        yield from parts.usages(told)
-        yield from parts.meta(told)
+        yield from parts.usages(fields)
+        yield from parts.meta(fields)
 
 
-def whole(told: dict[str, Any]) -> Iterator[Event]:
+def whole(fields: dict[str, Any]) -> Iterator[Event]:
     """A whole message (or its beginning, as `message_start` tells it)."""
-    yield parts.identity(told, camel=True)
-    content = told.get("content")
+    yield parts.identity(fields, camel=True)
+    content = fields.get("content")
     if parts.text(content):
         yield Text(parts.text(content))
     else:
         for index, block in enumerate(parts.objects(content)):
             yield from _block(block, index)
-    if parts.text(told.get("stop_reason")):
-        yield Finish(told["stop_reason"])
-    yield from parts.usages(told)
-    yield from parts.meta(told)
+    if parts.text(fields.get("stop_reason")):
+        yield Finish(fields["stop_reason"])
+    yield from parts.usages(fields)
+    yield from parts.meta(fields)
 
 
 def _block(block: dict[str, Any], index: int) -> Iterator[Event]:

@@ -112,18 +112,23 @@ def objects(value: object) -> Iterator[dict[str, Any]]:
     return (item for item in items if isinstance(item, dict))
 
 
-def identity(told: dict[str, Any], *, camel: bool = False) -> Identity:
+def identity(fields: dict[str, Any], *, camel: bool = False) -> Identity:
     """contract: `id` is the gateway's on chat, responses, moderations and rerank; where `requestId` is told,
     that one is. An `id` of messages and speech may be either: the gateway's begin with `G-`."""
-    own, request_id = text(told.get("id")), text(told.get("requestId")) or text(told.get("generation_id"))
-    native = text(told.get("nativeResponseId"))
+    own, request_id = (
+        text(fields.get("id")),
+        text(fields.get("requestId")) or text(fields.get("generation_id")),
+    )
+    native = text(fields.get("nativeResponseId"))
     if request_id or (camel and not own.startswith("G-")):
         own, native = request_id, native or own
-    routing = table(table(told.get("meta")).get("routing"))
+    routing = table(table(fields.get("meta")).get("routing"))
     provider = (
-        text(told.get("provider")) or text(told.get("provider_id")) or text(routing.get("selected_provider"))
+        text(fields.get("provider"))
+        or text(fields.get("provider_id"))
+        or text(routing.get("selected_provider"))
     )
-    return Identity(own or None, native or None, text(told.get("model")) or None, provider or None)
+    return Identity(own or None, native or None, text(fields.get("model")) or None, provider or None)
 
 
 class Known:
@@ -132,32 +137,32 @@ class Known:
     def __init__(self) -> None:
         self._known = Identity()
 
-    def learn(self, told: Identity) -> Iterator[Identity]:
+    def learn(self, latest: Identity) -> Iterator[Identity]:
         known = self._known
         merged = Identity(
-            told.request_id or known.request_id,
-            told.native_id or known.native_id,
-            told.model or known.model,
-            told.provider or known.provider,
+            latest.request_id or known.request_id,
+            latest.native_id or known.native_id,
+            latest.model or known.model,
+            latest.provider or known.provider,
         )
         if merged != known:
             self._known = merged
             yield merged
 
 
-def usages(told: dict[str, Any]) -> Iterator[Event]:
+def usages(fields: dict[str, Any]) -> Iterator[Event]:
     """Usage and cost. contract: the cost stands in `usage.pricing`, `usage.pricing_breakdown` or beside the
     usage."""
-    usage = table(told.get("usage"))
+    usage = table(fields.get("usage"))
     if usage:
         yield Usage(usage)
-    yield from costs(told, table(usage.get("pricing")), table(usage.get("pricing_breakdown")))
+    yield from costs(fields, table(usage.get("pricing")), table(usage.get("pricing_breakdown")))
 
 
-def meta(told: dict[str, Any]) -> Iterator[Event]:
+def meta(fields: dict[str, Any]) -> Iterator[Event]:
     """The gateway's own timing and routing, told when the request asked for it with `meta: true`."""
-    if isinstance(told.get("meta"), dict):
-        yield Other("meta", dumps(told["meta"]))
+    if isinstance(fields.get("meta"), dict):
+        yield Other("meta", dumps(fields["meta"]))
 
 
 def costs(*places: dict[str, Any]) -> Iterator[Event]:
@@ -169,19 +174,19 @@ def costs(*places: dict[str, Any]) -> Iterator[Event]:
                 return
 
 
-def faults(told: dict[str, Any], raw: str) -> Iterator[Fault]:
+def faults(fields: dict[str, Any], raw: str) -> Iterator[Fault]:
     """An error inside an answer, in any of its forms: a string, an object, or beside `message`."""
-    error = told.get("error")
-    if not error and told.get("object") != "error" and told.get("type") != "error":
+    error = fields.get("error")
+    if not error and fields.get("object") != "error" and fields.get("type") != "error":
         return
     inside = table(error)
     message = (
         text(inside.get("message"))
-        or text(told.get("message"))
-        or text(told.get("description"))
+        or text(fields.get("message"))
+        or text(fields.get("description"))
         or text(error)
     )
-    code = text(inside.get("code")) or text(inside.get("type")) or text(error) or text(told.get("code"))
+    code = text(inside.get("code")) or text(inside.get("type")) or text(error) or text(fields.get("code"))
     yield Fault(message or "The gateway reported an error without saying which.", code or None, raw)
 
 

@@ -140,8 +140,8 @@ class Stream:
 
     def _skip(self, frame: Frame) -> None:
         """A frame without room: only whether it ends the stream is known."""
-        told = _TYPE.search(frame.data)
-        kind = frame.name or (told[1].decode() if told else "")
+        match = _TYPE.search(frame.data)
+        kind = frame.name or (match[1].decode() if match else "")
         if kind.startswith("response.") and kind.count(".") == 1 and kind.endswith(_LAST):
             self._wire.ended = self._wire.ended or kind
 
@@ -230,8 +230,8 @@ class Whole:
         if len(values) > 1 and is_frame(values[0]):
             lines = (b"data: " + dumps(value).encode() + b"\n\n" for value in values)
             return _all(Stream(self._wire), b"".join(lines))
-        told = values[0] if values else None
-        events = list(whole.events(self._wire, told, body))
+        value = values[0] if values else None
+        events = list(whole.events(self._wire, value, body))
         if not values:
             return [*events, Closed(False, "truncated")]
         faulty = any(isinstance(event, Fault) for event in events)

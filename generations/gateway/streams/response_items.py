@@ -27,9 +27,9 @@ class Item:
     def kind(self) -> str:
         return parts.text(self.draft.get("type"))
 
-    def lay(self, told: dict[str, Any], body: Body) -> None:
+    def lay(self, fields: dict[str, Any], body: Body) -> None:
         """The item itself over what is there."""
-        for key, member in told.items():
+        for key, member in fields.items():
             if key in _LISTS and isinstance(member, list):
                 self._open(key)
                 for at, part in enumerate(member):
@@ -97,34 +97,34 @@ class Items:
         self._note(item, index, item_id)
         return item
 
-    def whole(self, value: dict[str, Any], told: dict[str, Any], *, done: bool) -> None:
+    def whole(self, value: dict[str, Any], fields: dict[str, Any], *, done: bool) -> None:
         """`output_item.added` and `.done`: the item itself, at its beginning and as it became."""
         index = parts.position(value.get("output_index"))
-        item_id = parts.text(told.get("id")) or parts.text(value.get("item_id"))
-        call_id, kind = parts.text(told.get("call_id")), parts.text(told.get("type"))
+        item_id = parts.text(fields.get("id")) or parts.text(value.get("item_id"))
+        call_id, kind = parts.text(fields.get("call_id")), parts.text(fields.get("type"))
         item = self._known(index, item_id) if item_id or index is not None else None
         item = item or (self._by_id.get((index, call_id)) if call_id else None)
         if item is None and done:
-            item = self._finishing(index, told)
-        if item is None or (item.kind and kind and item.kind != kind) or self._begins(item, told, done):
+            item = self._finishing(index, fields)
+        if item is None or (item.kind and kind and item.kind != kind) or self._begins(item, fields, done):
             item = self._new(index, kind)
         item.begun = True
-        item.lay(told, self._body)
+        item.lay(fields, self._body)
         self._note(item, index, item_id)
         self._note(item, index, call_id)
 
-    def _begins(self, item: Item, told: dict[str, Any], done: bool) -> bool:
+    def _begins(self, item: Item, fields: dict[str, Any], done: bool) -> bool:
         """Whether `added` begins another item although its marks are the ones of this."""
-        return not done and item.begun and not (told.get("id") and told.get("id") == item.draft.get("id"))
+        return not done and item.begun and not (fields.get("id") and fields.get("id") == item.draft.get("id"))
 
-    def _finishing(self, index: int | None, told: dict[str, Any]) -> Item | None:
+    def _finishing(self, index: int | None, fields: dict[str, Any]) -> Item | None:
         """The item that a `done` without known marks ends: the last one at its index, if it is of its type and
         no other call."""
         item = self._latest.get(index)
-        if item is None or item.kind != told.get("type"):
+        if item is None or item.kind != fields.get("type"):
             return None
         for key in ("call_id", "name"):
-            if not is_empty(item.draft.get(key)) and item.draft.get(key) != told.get(key, item.draft[key]):
+            if not is_empty(item.draft.get(key)) and item.draft.get(key) != fields.get(key, item.draft[key]):
                 return None
         return item
 

@@ -63,63 +63,63 @@ class Responses:
         if frame.data.strip() == b"[DONE]":
             self.ended = self.ended or "done"
             return
-        told = parts.parse(frame.data)
-        if not isinstance(told, dict):
+        fields = parts.parse(frame.data)
+        if not isinstance(fields, dict):
             yield Other(frame.name, parts.shown(frame.data))
             return
-        if told.get("id") != self._id and "response" not in told:
-            self._id = told.get("id")
-            yield from self._known.learn(parts.identity(told))
-        yield from self._dispatch(_kind(frame.name, told), told, frame)
+        if fields.get("id") != self._id and "response" not in fields:
+            self._id = fields.get("id")
+            yield from self._known.learn(parts.identity(fields))
+        yield from self._dispatch(_kind(frame.name, fields), fields, frame)
 
     def end(self) -> Iterator[Event]:
         return iter(())
 
-    def _dispatch(self, kind: str, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
+    def _dispatch(self, kind: str, fields: dict[str, Any], frame: Frame) -> Iterator[Event]:
         words, _, verb = kind.rpartition(".")
         if words in _DELTAS:
-            yield from self._words(_DELTAS[words], verb, told)
+            yield from self._words(_DELTAS[words], verb, fields)
         elif words in _ARGUMENTS:
-            yield from self._arguments(_ARGUMENTS[words], verb, told)
+            yield from self._arguments(_ARGUMENTS[words], verb, fields)
         elif words == "response.output_item":
-            yield from self._item(verb, told)
+            yield from self._item(verb, fields)
         elif kind in _ENDS:
             yield from self._finish(kind, parts.exact(frame.data), frame)
-        elif kind == "error" or (told.get("error") and not told.keys() & {"output_index", "item_id"}):
-            yield from parts.faults(told | {"type": "error"}, parts.shown(frame.data))
+        elif kind == "error" or (fields.get("error") and not fields.keys() & {"output_index", "item_id"}):
+            yield from parts.faults(fields | {"type": "error"}, parts.shown(frame.data))
         elif kind in ("response.created", "response.in_progress"):
-            yield from self._known.learn(_identity(told))
-        elif parts.text(told.get("partial_image_b64")):
-            index = parts.number(told.get("output_index"))
-            yield Media("image", _mime(told), told["partial_image_b64"], part=index, partial=True)
+            yield from self._known.learn(_identity(fields))
+        elif parts.text(fields.get("partial_image_b64")):
+            index = parts.number(fields.get("output_index"))
+            yield Media("image", _mime(fields), fields["partial_image_b64"], part=index, partial=True)
         elif not kind.startswith(_SILENT):
             yield Other(kind, parts.shown(frame.data))
 
-    def _words(self, make: Any, verb: str, told: dict[str, Any]) -> Iterator[Event]:
-        part = parts.number(told.get("output_index"))
+    def _words(self, make: Any, verb: str, fields: dict[str, Any]) -> Iterator[Event]:
+        part = parts.number(fields.get("output_index"))
         if verb == "delta":
-            if parts.text(told.get("delta")):
+            if parts.text(fields.get("delta")):
                 self._seen.add((make, part))
-                yield make(told["delta"], 0, part)
+                yield make(fields["delta"], 0, part)
         elif (make, part) not in self._seen:
-            text = parts.text(told.get("text")) or parts.text(told.get("refusal"))
+            text = parts.text(fields.get("text")) or parts.text(fields.get("refusal"))
             if text:
                 self._seen.add((make, part))
                 yield make(text, 0, part)
 
-    def _arguments(self, key: str, verb: str, told: dict[str, Any]) -> Iterator[Event]:
-        index, item = parts.position(told.get("output_index")), parts.text(told.get("item_id"))
+    def _arguments(self, key: str, verb: str, fields: dict[str, Any]) -> Iterator[Event]:
+        index, item = parts.position(fields.get("output_index")), parts.text(fields.get("item_id"))
         if verb == "delta":
-            again, piece = key == "arguments", parts.text(told.get("delta"))
+            again, piece = key == "arguments", parts.text(fields.get("delta"))
             yield self._tools.add(0, index, "", "", piece, again=again, mark=item)
-        elif parts.text(told.get(key)):
-            yield self._tools.whole(0, index, "", parts.text(told.get("name")), told[key], item)
+        elif parts.text(fields.get(key)):
+            yield self._tools.whole(0, index, "", parts.text(fields.get("name")), fields[key], item)
 
-    def _item(self, verb: str, told: dict[str, Any]) -> Iterator[Event]:
-        index, item = parts.number(told.get("output_index")), parts.table(told.get("item"))
+    def _item(self, verb: str, fields: dict[str, Any]) -> Iterator[Event]:
+        index, item = parts.number(fields.get("output_index")), parts.table(fields.get("item"))
         for event in _item(item, index):
             if isinstance(event, ToolCall):
-                at, mark = parts.position(told.get("output_index")), parts.text(item.get("id"))
+                at, mark = parts.position(fields.get("output_index")), parts.text(item.get("id"))
                 call_id, name = event.call_id or "", event.name or ""
                 yield self._tools.whole(0, at, call_id, name, event.arguments, mark)
             elif verb == "done" and (type(event), index) not in self._seen:
@@ -127,13 +127,13 @@ class Responses:
         if verb == "done":
             self._seen.update((kind, index) for kind in (Text, Reasoning, Refusal))
 
-    def _finish(self, kind: str, told: dict[str, Any], frame: Frame) -> Iterator[Event]:
+    def _finish(self, kind: str, fields: dict[str, Any], frame: Frame) -> Iterator[Event]:
         self.ended = "snapshot"
-        response = parts.table(told.get("response"))
-        events = [_identity(told), *_output(response), *_result(response, told)]
+        response = parts.table(fields.get("response"))
+        events = [_identity(fields), *_output(response), *_result(response, fields)]
         if kind == "response.failed" and not any(isinstance(event, Fault) for event in events):
-            events += parts.faults(told | {"type": "error"}, parts.shown(frame.data))
-        yield from self._known.learn(_identity(told))
+            events += parts.faults(fields | {"type": "error"}, parts.shown(frame.data))
+        yield from self._known.learn(_identity(fields))
         yield from (event for event in events if not isinstance(event, (*_CONTENT, Identity)))
         if any(isinstance(event, _CONTENT) for event in events):
             yield Snapshot(Answer().collect(events))
@@ -142,41 +142,45 @@ class Responses:
 _CONTENT = (Text, Reasoning, Refusal, ToolCall, Media, Json)
 
 
-def _kind(name: str, told: dict[str, Any]) -> str:
+def _kind(name: str, fields: dict[str, Any]) -> str:
     if name and name != "message":
         return name
-    if parts.text(told.get("type")):
-        return str(told["type"])
-    if isinstance(told.get("response"), dict):
-        status = parts.text(told["response"].get("status"))
+    if parts.text(fields.get("type")):
+        return str(fields["type"])
+    if isinstance(fields.get("response"), dict):
+        status = parts.text(fields["response"].get("status"))
         return f"response.{status}" if status else "response.created"
     return (
-        "response.output_text.delta" if parts.text(told.get("delta")) else "error" if "error" in told else ""
+        "response.output_text.delta"
+        if parts.text(fields.get("delta"))
+        else "error"
+        if "error" in fields
+        else ""
     )
 
 
-def _mime(told: dict[str, Any]) -> str | None:
-    form = parts.text(told.get("output_format"))
+def _mime(fields: dict[str, Any]) -> str | None:
+    form = parts.text(fields.get("output_format"))
     return f"image/{form}" if form else None
 
 
-def _identity(told: dict[str, Any]) -> Identity:
-    response = parts.table(told.get("response"))
+def _identity(fields: dict[str, Any]) -> Identity:
+    response = parts.table(fields.get("response"))
     merged: dict[str, Any] = {
         **response,
-        **{key: told[key] for key in ("nativeResponseId", "provider", "meta") if key in told},
+        **{key: fields[key] for key in ("nativeResponseId", "provider", "meta") if key in fields},
     }
-    own, native = parts.text(told.get("id")), parts.text(response.get("id"))
+    own, native = parts.text(fields.get("id")), parts.text(response.get("id"))
     if own and native != own:
         merged = {"nativeResponseId": native, **merged}
     return parts.identity(merged | {"id": own or native})
 
 
-def whole(told: dict[str, Any]) -> Iterator[Event]:
+def whole(fields: dict[str, Any]) -> Iterator[Event]:
     """A whole response object."""
-    yield parts.identity(told)
-    yield from _output(told)
-    yield from _result(told, told)
+    yield parts.identity(fields)
+    yield from _output(fields)
+    yield from _result(fields, fields)
 
 
 def _output(response: dict[str, Any]) -> Iterator[Event]:
@@ -186,11 +190,11 @@ def _output(response: dict[str, Any]) -> Iterator[Event]:
         yield Text(response["output_text"])
 
 
-def _result(response: dict[str, Any], told: dict[str, Any]) -> Iterator[Event]:
+def _result(response: dict[str, Any], fields: dict[str, Any]) -> Iterator[Event]:
     yield from parts.usages(response)
-    if told is not response:
-        yield from parts.usages(told)
-    yield from parts.meta(told if "meta" in told else response)
+    if fields is not response:
+        yield from parts.usages(fields)
+    yield from parts.meta(fields if "meta" in fields else response)
     reason = parts.text(parts.table(response.get("incomplete_details")).get("reason"))
     if reason or parts.text(response.get("status")):
         yield Finish(reason or response["status"])

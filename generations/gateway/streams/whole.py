@@ -10,53 +10,53 @@ from generations.gateway.streams import chat, messages, parts, responses
 __all__ = ["events"]
 
 
-def events(wire: str, told: Any, raw: bytes) -> Iterator[Event]:
+def events(wire: str, fields: Any, raw: bytes) -> Iterator[Event]:
     """`told` is the parsed body, `raw` its bytes."""
-    if not isinstance(told, dict):
+    if not isinstance(fields, dict):
         yield Json(parts.shown(raw))
         return
-    yield from (event for event in _events(wire, told, raw) if event != _NOBODY)
+    yield from (event for event in _events(wire, fields, raw) if event != _NOBODY)
 
 
 _NOBODY = Identity()
 
 
-def _events(wire: str, told: dict[str, Any], raw: bytes) -> Iterator[Event]:
-    faults = [] if told.get("output") else list(parts.faults(told, parts.shown(raw)))
+def _events(wire: str, fields: dict[str, Any], raw: bytes) -> Iterator[Event]:
+    faults = [] if fields.get("output") else list(parts.faults(fields, parts.shown(raw)))
     yield from faults
-    read = _reader(wire, told)
+    read = _reader(wire, fields)
     if read:
-        yield from read(told)
+        yield from read(fields)
         return
-    yield parts.identity(told, camel=wire not in ("moderations", "rerank"))
+    yield parts.identity(fields, camel=wire not in ("moderations", "rerank"))
     found = False
-    for event in _content(wire, told):
+    for event in _content(wire, fields):
         found = True
         yield event
     if not found and not faults:
         yield Json(parts.shown(raw))
-    yield from parts.usages(told)
-    yield from parts.meta(told)
+    yield from parts.usages(fields)
+    yield from parts.meta(fields)
 
 
-def _reader(wire: str, told: dict[str, Any]) -> Callable[[dict[str, Any]], Iterator[Event]] | None:
-    if isinstance(told.get("choices"), list):
+def _reader(wire: str, fields: dict[str, Any]) -> Callable[[dict[str, Any]], Iterator[Event]] | None:
+    if isinstance(fields.get("choices"), list):
         return chat.whole
-    if isinstance(told.get("output"), list) or told.get("object") == "response":
+    if isinstance(fields.get("output"), list) or fields.get("object") == "response":
         return responses.whole
-    if told.get("type") == "message" or (wire == "messages" and "content" in told):
+    if fields.get("type") == "message" or (wire == "messages" and "content" in fields):
         return messages.whole
     return None
 
 
-def _content(wire: str, told: dict[str, Any]) -> Iterator[Event]:
+def _content(wire: str, fields: dict[str, Any]) -> Iterator[Event]:
     if wire == "images":
-        for index, item in enumerate(parts.objects(told.get("data"))):
+        for index, item in enumerate(parts.objects(fields.get("data"))):
             yield from parts.media(item, 0, index)
     elif wire == "speech":
-        for medium in parts.media(told):
+        for medium in parts.media(fields):
             yield Media("audio", medium.mime, medium.data, medium.url)
-    elif wire == "transcription" and parts.text(told.get("text")):
-        yield Text(told["text"])
-    elif wire == "video" and parts.text(told.get("status")):
-        yield Finish(told["status"])
+    elif wire == "transcription" and parts.text(fields.get("text")):
+        yield Text(fields["text"])
+    elif wire == "video" and parts.text(fields.get("status")):
+        yield Finish(fields["status"])

@@ -268,7 +268,7 @@ class Feed:
         """Wake the thread out of its read. The first reason is the one that counts."""
         if not self.stop_reason:
             self.stop_reason = reason
-        self.stop.now()
+        self.stop.cancel()
 
     def ms(self, moment: float | None) -> int | None:
         """Whole ms from the POST to `moment`."""

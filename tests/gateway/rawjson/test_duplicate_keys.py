@@ -53,5 +53,5 @@ def test_a_key_is_found_at_its_path(value: object, boxes: list[str]) -> None:
     for box in boxes:
         text, step = (f"[0, {text}]", 1) if box == "list" else (f'{{"o": {text}}}', "o")
         whole = (step, *whole)
-    assert [(one.path, one.values[-1]) for one in duplicate_keys.find(text)] == [(whole, value)]
+    assert [(item.path, item.values[-1]) for item in duplicate_keys.find(text)] == [(whole, value)]
     assert duplicate_keys.find(json.dumps(value)) == []

@@ -147,7 +147,7 @@ def test_a_number_is_no_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "equal"),
+    ("left", "right", "equal"),
     [
         ('{"a":1,"b":[2]}', '{ "b" : [2.0], "a" : 1e0 }', True),
         ("[100]", "[1E+2]", True),
@@ -163,14 +163,14 @@ def test_a_number_is_no_text() -> None:
         ("null", "[]", False),
     ],
 )
-def test_canonical_text_is_equal_for_what_means_the_same(one: str, other: str, equal: bool) -> None:
-    assert (canonical(loads(one)) == canonical(loads(other))) is equal
+def test_canonical_text_is_equal_for_what_means_the_same(left: str, right: str, equal: bool) -> None:
+    assert (canonical(loads(left)) == canonical(loads(right))) is equal
 
 
 @given(JSON)
 def test_canonical_text_means_what_the_value_means(value: Any) -> None:
-    told = numbers_as_text(json.dumps(value))
-    assert canonical(loads(canonical(told))) == canonical(told)
+    parsed = numbers_as_text(json.dumps(value))
+    assert canonical(loads(canonical(parsed))) == canonical(parsed)
 
 
 # -- exact bytes
