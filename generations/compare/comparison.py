@@ -14,7 +14,7 @@ from generations.gateway.rawjson.values import Value
 from generations.models import Generation, Replay
 from generations.reading.answer import replayed, vocabulary
 from generations.reading.diff import answer_diff, deltas
-from generations.reading.diff.answer_diff import Contrast, Lines, View
+from generations.reading.diff.answer_diff import AnswerDiff, Lines, View
 from generations.reading.diff.deltas import Delta
 from generations.reading.figures import formatting
 from generations.reading.figures import recorded_times as times_of
@@ -59,11 +59,11 @@ class Comparison:
         return [(letter, one) for letter, one in self.subjects if one.said is None]
 
     @cached_property
-    def answers(self) -> Contrast | None:
+    def answers(self) -> AnswerDiff | None:
         """What differs between the answers, None when one of them is silent."""
         if self.a.said is None or self.b.said is None:
             return None
-        return answer_diff.contrast(self.a.said, self.b.said, self.view)
+        return answer_diff.compare(self.a.said, self.b.said, self.view)
 
     @cached_property
     def offers(self) -> list["Offer"]:

@@ -10,7 +10,7 @@ from dashboard.models import Team
 from generations.gateway.rawjson.values import Unreadable
 from generations.models import Generation, PastedAnswer, Replay, ReplayAnswer, StoredRecord
 from generations.reading.answer import replayed
-from generations.reading.diff.answer_diff import Said
+from generations.reading.diff.answer_diff import ComparedAnswer
 from generations.reading.large import strings
 from generations.reading.outline import FROM_PROVIDER
 from generations.reading.page_types import Answered, Outline, Side
@@ -86,7 +86,7 @@ class Recorded:
         return "pasted" if self.said is not None and self.pasted is not None else ""
 
     @cached_property
-    def said(self) -> Said | None:
+    def said(self) -> ComparedAnswer | None:
         """What it answered, None where `why_silent` says why that is not known."""
         if not isinstance(self._read, str):
             return self._read
@@ -98,7 +98,7 @@ class Recorded:
         return self._read if isinstance(self._read, str) and self.said is None else ""
 
     @cached_property
-    def _read(self) -> "Said | str":
+    def _read(self) -> "ComparedAnswer | str":
         """What the record says that it answered, or why that is not known."""
         failed = self.generation.success is False
         record = self.record
@@ -183,7 +183,7 @@ class Rerun:
         return self.shown.side
 
     @cached_property
-    def said(self) -> Said | None:
+    def said(self) -> ComparedAnswer | None:
         """What it answered, None where `why_silent` says why that is not known."""
         return None if isinstance(self._read, str) else self._read
 
@@ -193,7 +193,7 @@ class Rerun:
         return self._read if isinstance(self._read, str) else ""
 
     @cached_property
-    def _read(self) -> "Said | str":
+    def _read(self) -> "ComparedAnswer | str":
         """What it answered, or why that is not known."""
         if self.answer is None:
             return self._why_none()

@@ -23,7 +23,7 @@ from generations.gateway import endpoints
 from generations.reading import documents
 from generations.reading.figures.recorded_times import OPEN
 from generations.reading.large import index
-from generations.reading.large.index import Bytes, Place
+from generations.reading.large.index import Bytes, Span
 
 # What can stand in a path as it is. Everything else is addressed as ~<pk>.
 PLAIN_ID = re.compile(r"(?!~)(?!.*\.json$)(?!\.+$)[A-Za-z0-9._:@=+-]{1,256}")
@@ -252,7 +252,7 @@ class StoredRecord(models.Model):
         return Bytes(self.raw) if self.packed else Chunks(self.pk, self.size)
 
     @property
-    def root(self) -> Place | None:
+    def root(self) -> Span | None:
         """Where the large values stand; None if nobody has walked the record."""
         return index.load(self.marks) if self.marks else None
 
@@ -309,7 +309,7 @@ class Chunks:
     record: int
     length: int
 
-    def slices(self, spans: Sequence[index.Span]) -> list[bytes]:
+    def slices(self, spans: Sequence[index.Range]) -> list[bytes]:
         """The bytes of each span, with one query."""
         wanted = {number for span in spans for number in _numbers(*span)}
         found = self._read(wanted) if wanted else {}

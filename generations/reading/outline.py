@@ -14,17 +14,17 @@ from generations.gateway.record import Record
 from generations.reading import text
 from generations.reading.answer import frames, stored
 from generations.reading.answer.answer_choices import shape_of
-from generations.reading.answer.stored import Kept
+from generations.reading.answer.stored import StoredAnswer
 from generations.reading.conversation import formats, sides
-from generations.reading.conversation.formats import Wire
-from generations.reading.conversation.part_builder import Pen
+from generations.reading.conversation.formats import WireFormat
+from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.diagnosis import altered_values, ending, replayability, verdict
 from generations.reading.diagnosis.verdict import Fields
 from generations.reading.explorer import json_nodes, levels
 from generations.reading.figures import costs, formatting, parameters, timing, usage
 from generations.reading.figures.tiles import WRITTEN, tiles, wire_of
 from generations.reading.large import index, index_builder, strings
-from generations.reading.large.index import Bytes, Found, Place
+from generations.reading.large.index import Bytes, Found, Span
 from generations.reading.page_types import UNPARSED, Fact, Outline, Part, Side, Turn, Verdict, encoded
 from generations.reading.text import HEAD, box, dotted, head, inside, pointer, short, words
 
@@ -40,17 +40,17 @@ FACTS = 160
 TIMES = 8  # values of a repeated key that are shown
 
 
-def make(record: Record, place: Place | None = None) -> Outline:
+def make(record: Record, span: Span | None = None) -> Outline:
     """The outline of a record. Should a reader fail, the page still has the facts and the raw record.
 
-    `place`: where its large values stand, if that is known.
+    `span`: where its large values stand, if that is known.
     """
     try:
-        return build(record, place)
+        return build(record, span)
     except strings.TooMuch:
         told = _bare(record, "Retake does not draw records with so many values.")
         return msgspec.structs.replace(
-            told, tree=levels.tree(Found(Bytes(record.raw), place or survey(record.raw)))
+            told, tree=levels.tree(Found(Bytes(record.raw), span or survey(record.raw)))
         )
     except Exception:
         log.exception("The outline of a record could not be made; its page shows the raw record only")
@@ -70,10 +70,10 @@ def load(text: str) -> Outline:
 _DECODER = msgspec.json.Decoder(Outline)
 
 
-def build(record: Record, place: Place | None = None) -> Outline:
+def build(record: Record, span: Span | None = None) -> Outline:
     """The outline of a record. Raises TooMuch, and by design nothing else; `make` guards against what that forgot."""
-    place = place or survey(record.raw)
-    full, record = record, _slim(record, place)
+    span = span or survey(record.raw)
+    full, record = record, _slim(record, span)
     known = endpoints.find(record.endpoint or "")
     wire = known.wire if known else ""
     kept = stored.read(record, wire, full)
@@ -82,7 +82,7 @@ def build(record: Record, place: Place | None = None) -> Outline:
     at, body = request_of(record)
     content = readers.content | {readers.list_key}
     refusals = replayability.refusals(record, body)
-    request, answer = _sides(record, wire, at, body, place, kept)
+    request, answer = _sides(record, wire, at, body, span, kept)
     damaged, damage_total = altered_values.find(body, at)
     return Outline(
         version=VERSION,
@@ -118,20 +118,20 @@ def build(record: Record, place: Place | None = None) -> Outline:
     )
 
 
-def survey(raw: bytes) -> Place:
+def survey(raw: bytes) -> Span:
     """Where the large values of a record stand; nowhere in particular if it is small."""
     if len(raw) <= index.SMALL:
-        return Place(0, len(raw))
-    place = index_builder.survey(raw)
-    strings.measure(Found(Bytes(raw), place))
-    return place
+        return Span(0, len(raw))
+    span = index_builder.survey(raw)
+    strings.measure(Found(Bytes(raw), span))
+    return span
 
 
-def _slim(record: Record, place: Place) -> Record:
+def _slim(record: Record, span: Span) -> Record:
     """The record with its long strings cut, so that parsing it costs little. Its other bytes are as they were."""
     if len(record.raw) <= index.SMALL:
         return record
-    whole = Place(0, len(record.raw), inner=[("", place)])
+    whole = Span(0, len(record.raw), inner=[("", span)])
     return Record.read(strings.slim(Found(Bytes(record.raw), whole)), asked_id=record.asked_id)
 
 
@@ -161,33 +161,35 @@ def parsed(raw: bytes | None) -> Value:
 # -- request and answer ------------------------------------------------------------------------------------
 
 
-def _sides(record: Record, wire: str, at: str, body: Value, place: Place, kept: Kept) -> tuple[Side, Side]:
+def _sides(
+    record: Record, wire: str, at: str, body: Value, span: Span, kept: StoredAnswer
+) -> tuple[Side, Side]:
     readers = formats.of(wire)
-    asked = _request(record, readers, at, body, place)
+    asked = _request(record, readers, at, body, span)
     shape = shape_of(wire, box(kept.body))
-    told = _answer(record, formats.of(shape) if shape != wire else readers, place, kept)
+    told = _answer(record, formats.of(shape) if shape != wire else readers, span, kept)
     turns = sides.paired(asked.turns, told.turns), sides.paired(told.turns, asked.turns)
     return msgspec.structs.replace(asked, turns=turns[0]), msgspec.structs.replace(told, turns=turns[1])
 
 
-def _request(record: Record, readers: Wire, at: str, body: Value, place: Place) -> Side:
+def _request(record: Record, readers: WireFormat, at: str, body: Value, span: Span) -> Side:
     raw = record.request_body
     if raw is None:
         return Side(missing=replayability.missing(record))
-    size = formatting.size(place.size_at(at) or len(raw))
+    size = formatting.size(span.size_at(at) or len(raw))
     if not isinstance(body, dict):
         return Side([_unparsed(raw, at, size)], size=size, note=UNPARSED, at=at)
     return msgspec.structs.replace(sides.request(readers, body, at), size=size)
 
 
-def _answer(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
-    told = _told(record, readers, place, kept)  # the gateway's own
+def _answer(record: Record, readers: WireFormat, span: Span, kept: StoredAnswer) -> Side:
+    told = _told(record, readers, span, kept)  # the gateway's own
     if kept.provider is None:
         return told
     found = kept.provider
     provider = sides.answer(formats.of(shape_of("", box(found.body))), found.body, found.at)
     turns = [Turn(turn.role, turn.parts, turn.label or FROM_PROVIDER) for turn in provider.turns]
-    size = formatting.size(place.size_at(kept.provider.at) or text.byte_size(kept.provider.body))
+    size = formatting.size(span.size_at(kept.provider.at) or text.byte_size(kept.provider.body))
     turns = sides.numbered([*told.turns, *turns], "a")
     return Side(turns, size=size, note=FROM_PROVIDER, at=kept.provider.at, frame=told.frame)
 
@@ -195,15 +197,17 @@ def _answer(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
 FROM_PROVIDER = "from the provider's answer"
 
 
-def _told(record: Record, readers: Wire, place: Place, kept: Kept) -> Side:
+def _told(record: Record, readers: WireFormat, span: Span, kept: StoredAnswer) -> Side:
     """The gateway's own answer."""
     raw, at = record.answer_body, kept.at
     if raw is None:
         return _no_answer(record)
-    size = formatting.size(place.size_at(at) or len(raw))
+    size = formatting.size(span.size_at(at) or len(raw))
     if kept.kind in ("last_frame", "redacted"):
-        pen, value = Pen(), kept.frame if kept.body is None else kept.body
-        return Side(size=size, at=at, missing=[replayability.NO_TEXT[kept.kind]], frame=pen.json(at, value))
+        builder, value = PartBuilder(), kept.frame if kept.body is None else kept.body
+        return Side(
+            size=size, at=at, missing=[replayability.NO_TEXT[kept.kind]], frame=builder.json(at, value)
+        )
     if kept.kind == "unread":
         return Side([_unparsed(raw, at, size)], size=size, note=UNPARSED, at=at)
     if kept.kind == "error":
@@ -228,7 +232,7 @@ def _unparsed(raw: bytes, at: str, size: str) -> Turn:
     return Turn("unknown", [part], anchor="u1")
 
 
-def answer_note(record: Record, kept: Kept) -> str:
+def answer_note(record: Record, kept: StoredAnswer) -> str:
     """`128 tokens · finish stop`; no tokens where an answer is not made of them."""
     written = wire_of(record.fields) in WRITTEN
     out = usage.tokens(record.usage, record.usage_columns).output if written else None
@@ -249,7 +253,7 @@ def _has_log(record: Record) -> bool:
     return isinstance(inside(record.value("io_log"), "payload"), dict)
 
 
-def with_frame(fields: Fields, kept: Kept) -> Fields:
+def with_frame(fields: Fields, kept: StoredAnswer) -> Fields:
     """The fields of a record; finish and usage that it lacks are those of the last frame."""
     told = {"finish_reason": frames.finish(kept.frame), "usage": frames.usage(kept.frame)}
     return fields | {key: value for key, value in told.items() if value and not fields.get(key)}

@@ -199,7 +199,7 @@ class Tile(Shape, frozen=True):
     title: str = ""
 
 
-class Segment(Shape, frozen=True):
+class BarSegment(Shape, frozen=True):
     """A piece of a bar: `start` and `width` in percent of the whole width."""
 
     kind: Literal["gate", "wait", "gen", "fail"]
@@ -210,7 +210,7 @@ class Segment(Shape, frozen=True):
 
 
 class Bar(Shape, frozen=True):
-    segments: list[Segment]
+    segments: list[BarSegment]
     label: str = ""
     note: str = ""
     title: str = ""

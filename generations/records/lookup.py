@@ -37,7 +37,7 @@ from generations.reading.diagnosis import replayability, verdict
 from generations.reading.diagnosis.ending import ERROR_FINISH
 from generations.reading.figures import costs, timing, usage
 from generations.reading.large import index
-from generations.reading.large.index import Place
+from generations.reading.large.index import Span
 from generations.reading.page_types import Outline
 
 log = logging.getLogger(__name__)
@@ -333,8 +333,8 @@ def _measure(number: Any) -> Any:
 
 def store(team: Team, request_id: str, user: User | None, record: Record, source: int | None) -> Generation:
     """Keep the record as received, its outline and the list columns. An older record with bodies is not lost."""
-    now, place = timezone.now(), outline.survey(record.raw)
-    sketch = outline.make(record, place)
+    now, span = timezone.now(), outline.survey(record.raw)
+    sketch = outline.make(record, span)
     row = Generation(
         team=team,
         request_id=request_id,
@@ -351,12 +351,12 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
         Generation.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing
         )
-        _keep(row, record, place, sketch, now)
+        _keep(row, record, span, sketch, now)
         remember_words(row, sketch)
     return row
 
 
-def _keep(row: Generation, record: Record, place: Place, sketch: Outline, now: datetime) -> None:
+def _keep(row: Generation, record: Record, span: Span, sketch: Outline, now: datetime) -> None:
     """Store the record, or the time at which it was seen unchanged; drop what is of no use any more."""
     digest = hashlib.sha256(record.raw).hexdigest()
     before = list(row.records.slim().defer("outline"))
@@ -366,17 +366,17 @@ def _keep(row: Generation, record: Record, place: Place, sketch: Outline, now: d
         kept = {"outline": outline.dump(sketch), "has_answer": sketch.answered}
         row.records.filter(pk=same[0].pk).update(fetched_at=now, **kept)
     else:
-        before.append(_add(row, record, place, sketch, digest, now))
+        before.append(_add(row, record, span, sketch, digest, now))
     _prune(row, before)
 
 
 def _add(
-    row: Generation, record: Record, place: Place, sketch: Outline, digest: str, now: datetime
+    row: Generation, record: Record, span: Span, sketch: Outline, digest: str, now: datetime
 ) -> StoredRecord:
     made = StoredRecord(
         generation=row,
         fetched_at=now,
-        marks=index.dump(place) if len(record.raw) > index.SMALL else "",
+        marks=index.dump(span) if len(record.raw) > index.SMALL else "",
         sha256=digest,
         has_request=record.request_body is not None,
         has_answer=sketch.answered,

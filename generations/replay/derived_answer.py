@@ -211,7 +211,7 @@ def document_of(answer: ReplayAnswer) -> bytes:
     return replayed.wrapped(told) if is_raw else told
 
 
-def stored(endpoint: str, found: Found) -> answer_diff.Said:
+def stored(endpoint: str, found: Found) -> answer_diff.ComparedAnswer:
     """What a record's stored answer says, for comparisons. Raises TooMuch, Unreadable."""
     wire = wire_of(endpoint)
     if found.size > PARSED_UP_TO:
@@ -223,7 +223,7 @@ def stored(endpoint: str, found: Found) -> answer_diff.Said:
     return answer_diff.said(made.wire, made.body, made.strays, _unread(cut))
 
 
-def pasted(told: PastedAnswer) -> answer_diff.Said:
+def pasted(told: PastedAnswer) -> answer_diff.ComparedAnswer:
     """What a pasted answer says, for comparisons."""
     read = told.read
     return answer_diff.said(told.wire, read.body, read.strays)
@@ -233,7 +233,7 @@ def _unread(size: int) -> str:
     return f"{formatting.size(size)} of one answer were not read." if size > 0 else ""
 
 
-def said(answer: ReplayAnswer, endpoint: str) -> answer_diff.Said:
+def said(answer: ReplayAnswer, endpoint: str) -> answer_diff.ComparedAnswer:
     """What a stored answer says, for comparisons. Raises TooMuch, Unreadable."""
     unread = _unread(answer.unread)
     document = document_of(answer)

@@ -7,7 +7,7 @@ from generations.gateway.rawjson.values import Unreadable, Value, loads
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
 from generations.reading.diagnosis import failure
-from generations.reading.diagnosis.failure import Failure, Repeat
+from generations.reading.diagnosis.failure import Failure, Reproduction
 from generations.reading.diff import answer_diff, json_diff
 from generations.reading.diff.answer_diff import Lines
 from generations.reading.page_types import Verdict
@@ -95,7 +95,7 @@ class Pair:
 
     original: Verdict | None
     again: Verdict | None
-    repeat: Repeat | None = None
+    repeat: Reproduction | None = None
     lines: Lines | None = None
 
 

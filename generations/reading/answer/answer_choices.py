@@ -22,7 +22,7 @@ MEDIA = frozenset(
 
 
 @dataclass(slots=True)
-class Draft:
+class ChoiceDraft:
     """One choice while it is read. `data`: parts that are neither words, calls nor media; they are in the rest."""
 
     index: int = 0
@@ -41,13 +41,13 @@ class Choices:
     def __init__(self) -> None:
         self.read: set[str] = set()
         self.tools: set[str] = set()  # calls, with everything that belongs to them
-        self.made: list[Draft] = []
+        self.made: list[ChoiceDraft] = []
 
-    def _new(self, index: int, at: str) -> Draft:
-        self.made.append(Draft(index, at=at))
+    def _new(self, index: int, at: str) -> ChoiceDraft:
+        self.made.append(ChoiceDraft(index, at=at))
         return self.made[-1]
 
-    def _say(self, draft: Draft, kind: str, value: Value, at: str) -> bool:
+    def _say(self, draft: ChoiceDraft, kind: str, value: Value, at: str) -> bool:
         """Take a text in. False, and it stays in the rest, when the value is none."""
         told = words(value)
         if told is not None:
@@ -73,7 +73,7 @@ class Choices:
             self._say(draft, "text", choice.get("text"), below(place, "text"))
             self._message(draft, box(choice.get("message")), below(place, "message"))
 
-    def _message(self, draft: Draft, message: dict[str, Value], at: str) -> None:
+    def _message(self, draft: ChoiceDraft, message: dict[str, Value], at: str) -> None:
         self._skip(at, message, "role")
         self._thoughts(draft, message, at)
         self._content(draft, message.get("content"), below(at, "content"))
@@ -85,7 +85,7 @@ class Choices:
             self._call(draft, box(message["function_call"]), place, "arguments")
         self._media_of(draft, message, at)
 
-    def _thoughts(self, draft: Draft, message: dict[str, Value], at: str) -> None:
+    def _thoughts(self, draft: ChoiceDraft, message: dict[str, Value], at: str) -> None:
         """Reasoning as text; of the same text told twice one. Details stand in where there is no text."""
         told = [key for key in ("reasoning_content", "reasoning") if words(message.get(key))]
         if len(told) == 2 and message[told[0]] == message[told[1]]:
@@ -101,7 +101,7 @@ class Choices:
                     self._say(draft, "reasoning", detail[key], below(place, key))
                     self._skip(place, detail, "type", "index")
 
-    def _content(self, draft: Draft, value: Value, at: str) -> None:
+    def _content(self, draft: ChoiceDraft, value: Value, at: str) -> None:
         """A text, or a list of parts."""
         if not isinstance(value, list):
             self._say(draft, "text", value, at)
@@ -115,7 +115,7 @@ class Choices:
                 draft.media += kind in MEDIA
                 draft.data += kind not in MEDIA
 
-    def _part(self, draft: Draft, part: dict[str, Value], at: str) -> bool:
+    def _part(self, draft: ChoiceDraft, part: dict[str, Value], at: str) -> bool:
         """A part that is words, in any of its spellings."""
         kind = words(part.get("type")) or ("text" if "text" in part else "")
         if kind in ("text", "output_text", "summary_text", "reasoning_text"):
@@ -131,7 +131,7 @@ class Choices:
             self._skip(at, part, "type")
         return found
 
-    def _thinking(self, draft: Draft, value: Value, at: str) -> bool:
+    def _thinking(self, draft: ChoiceDraft, value: Value, at: str) -> bool:
         """A thought: a text, or a list of parts with one each."""
         if not isinstance(value, list):
             return self._say(draft, "reasoning", value, at)
@@ -141,7 +141,7 @@ class Choices:
             self._skip(place, thought, "type")
         return True
 
-    def _media_of(self, draft: Draft, message: dict[str, Value], at: str) -> None:
+    def _media_of(self, draft: ChoiceDraft, message: dict[str, Value], at: str) -> None:
         draft.media += sum(len(items(message.get(key))) for key in ("images", "audios"))
         sound = box(message.get("audio"))
         draft.media += bool(sound)
@@ -150,7 +150,7 @@ class Choices:
 
     # -- tool calls ----------------------------------------------------------------------------------------
 
-    def _tool_call(self, draft: Draft, call: dict[str, Value], at: str) -> None:
+    def _tool_call(self, draft: ChoiceDraft, call: dict[str, Value], at: str) -> None:
         told = next((key for key in ("function", "custom") if box(call.get(key)).get("name")), None)
         told = told or next((key for key in ("function", "custom") if isinstance(call.get(key), dict)), None)
         if told is None:
@@ -163,7 +163,7 @@ class Choices:
 
     def _call(
         self,
-        draft: Draft,
+        draft: ChoiceDraft,
         call: dict[str, Value],
         at: str,
         key: str,
@@ -189,7 +189,7 @@ class Choices:
         status = words(body.get("status")) or ""
         draft.finish = words(reason) or ("" if status in RUNNING else status)
 
-    def _item(self, draft: Draft, item: dict[str, Value], at: str) -> None:
+    def _item(self, draft: ChoiceDraft, item: dict[str, Value], at: str) -> None:
         kind = words(item.get("type")) or ("message" if "content" in item else "")
         self._skip(at, item, *(["status"] if item.get("status") == "completed" else []))
         if kind == "message":
@@ -210,7 +210,7 @@ class Choices:
         else:
             draft.data += 1
 
-    def _reasoned(self, draft: Draft, value: Value, at: str) -> None:
+    def _reasoned(self, draft: ChoiceDraft, value: Value, at: str) -> None:
         for position, part in enumerate(items(value)):
             place, thought = below(at, position), box(part)
             if draft.said["reasoning"] and words(thought.get("text")):
@@ -218,7 +218,7 @@ class Choices:
             if self._say(draft, "reasoning", thought.get("text"), below(place, "text")):
                 self._skip(place, thought, "type")
 
-    def _asked(self, draft: Draft, kind: str, item: dict[str, Value], at: str) -> None:
+    def _asked(self, draft: ChoiceDraft, kind: str, item: dict[str, Value], at: str) -> None:
         self._skip(at, item, "type", "call_id")
         self.tools.add(at)
         key = "input" if "input" in item and "arguments" not in item else "arguments"
@@ -252,7 +252,7 @@ class Choices:
         for position, value in enumerate(content):
             self._block(draft, value, below(at, "content", position))
 
-    def _block(self, draft: Draft, value: Value, at: str) -> None:
+    def _block(self, draft: ChoiceDraft, value: Value, at: str) -> None:
         block = box(value)
         kind = words(block.get("type")) or ""
         if kind.endswith("tool_use"):

@@ -7,7 +7,7 @@ from typing import Protocol
 from generations.gateway.rawjson.values import Value, dumps, is_text
 from generations.reading import text
 from generations.reading.answer import answer_choices, vocabulary
-from generations.reading.answer.answer_choices import MEDIA, Draft, shape_of
+from generations.reading.answer.answer_choices import MEDIA, ChoiceDraft, shape_of
 from generations.reading.answer.tool_calls import Call
 from generations.reading.text import below, box, first, inside, items, words
 
@@ -27,7 +27,7 @@ class Stray(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class AnswerError:
     """An error that the answer carries: its words, its code, and where it stands in the body ("" if in an event)."""
 
     message: str
@@ -79,7 +79,7 @@ class Facts:
     provider: str = ""
     request_id: str = ""
     native_id: str = ""
-    errors: tuple[Fault, ...] = ()
+    errors: tuple[AnswerError, ...] = ()
     data: bool = False
     media: int = 0
     read: frozenset[str] = frozenset()
@@ -161,7 +161,7 @@ def _plain(wire: str, body: Value, strays: list[Stray]) -> Facts:
     return Facts(shape=wire, errors=errors, data=body not in (None, "", []))
 
 
-def _choice(draft: Draft) -> Choice:
+def _choice(draft: ChoiceDraft) -> Choice:
     said = {kind: "".join(pieces) for kind, pieces in draft.said.items()}
     return Choice(
         draft.index,
@@ -251,12 +251,12 @@ def _cost(outer: dict[str, Value], told: dict[str, Value]) -> tuple[int | None, 
 
 def _errors(
     body: dict[str, Value], at: str, choices: tuple[Choice, ...], strays: list[Stray]
-) -> Iterator[Fault]:
+) -> Iterator[AnswerError]:
     """Errors inside the answer: its own, those of choices and items, those of events, and ends that are errors."""
     if is_error(body):
         yield fault(body, below(at, "error") if "error" in body else at)
     elif body.get("status") == "failed":
-        yield Fault("The response failed without saying why.", "failed", at)
+        yield AnswerError("The response failed without saying why.", "failed", at)
     for choice in choices:
         yield from _choice_errors(body, choice)
     for position, item in enumerate(items(body.get("output"))):
@@ -264,7 +264,11 @@ def _errors(
         if told.get("status") == "failed" and not _is_tool(told):
             place = below(at, "output", position)
             words_ = f"The item {words(told.get('type')) or 'without a type'} failed."
-            yield fault(told, below(place, "error")) if told.get("error") else Fault(words_, "", place, item)
+            yield (
+                fault(told, below(place, "error"))
+                if told.get("error")
+                else AnswerError(words_, "", place, item)
+            )
     yield from _stray_errors(strays)
 
 
@@ -274,13 +278,15 @@ def _is_tool(item: dict[str, Value]) -> bool:
     return kind.endswith("_call") and kind != "image_generation_call"
 
 
-def _choice_errors(body: dict[str, Value], choice: Choice) -> Iterator[Fault]:
+def _choice_errors(body: dict[str, Value], choice: Choice) -> Iterator[AnswerError]:
     told = next((box(value) for value in items(body.get("choices")) if _is_at(body, choice, value)), {})
     holder = told if told.get("error") else box(told.get("message"))
     if holder.get("error"):
         yield fault(holder, below(choice.at, *(() if holder is told else ("message",)), "error"))
     elif choice.finish_word == "error" and not is_error(body) and body.get("status") != "failed":
-        yield Fault(f"The answer ended with the finish reason {choice.finish}.", choice.finish, choice.at)
+        yield AnswerError(
+            f"The answer ended with the finish reason {choice.finish}.", choice.finish, choice.at
+        )
 
 
 def _is_at(body: dict[str, Value], choice: Choice, value: Value) -> bool:
@@ -289,7 +295,7 @@ def _is_at(body: dict[str, Value], choice: Choice, value: Value) -> bool:
     return position.isdecimal() and int(position) < len(choices) and choices[int(position)] is value
 
 
-def _stray_errors(strays: Iterable[Stray]) -> Iterator[Fault]:
+def _stray_errors(strays: Iterable[Stray]) -> Iterator[AnswerError]:
     for stray in strays:
         told = box(stray.data)
         if is_error(told) or (stray.name == "error" and stray.data not in (None, "", {})):
@@ -301,7 +307,7 @@ def is_error(told: dict[str, Value]) -> bool:
     return bool(told.get("error")) or "error" in (told.get("object"), told.get("type"))
 
 
-def fault(told: dict[str, Value], at: str) -> Fault:
+def fault(told: dict[str, Value], at: str) -> AnswerError:
     """The error in an object, in any of its forms: a string, an object, or beside `message`."""
     error = told.get("error")
     within = box(error)
@@ -312,7 +318,9 @@ def fault(told: dict[str, Value], at: str) -> Fault:
     code = first(within, "code", "type") if within else first(told, "code") or plain
     metadata = words(inside(within, "metadata", "raw"))
     shown = message or plain or (dumps(error) if error not in (None, True, "") else "") or NO_WORDS
-    return Fault(shown if not metadata else f"{shown} ({metadata})", text.short(code or "", 100), at, error)
+    return AnswerError(
+        shown if not metadata else f"{shown} ({metadata})", text.short(code or "", 100), at, error
+    )
 
 
-__all__ = ["MEDIA", "Choice", "Facts", "Fault", "Stray", "fault", "is_error", "read"]
+__all__ = ["MEDIA", "AnswerError", "Choice", "Facts", "Stray", "fault", "is_error", "read"]

@@ -12,7 +12,7 @@ from generations.gateway.rawjson.values import Value, dumps, visible
 from generations.reading.answer import answer_facts
 from generations.reading.answer.answer_facts import Facts, Stray
 from generations.reading.conversation import formats, media, sides
-from generations.reading.conversation.part_builder import Pen
+from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.figures import formatting, usage
 from generations.reading.page_types import Answered, Part, Side, Turn, encoded
 from generations.reading.text import below, box
@@ -48,15 +48,17 @@ def _turns(facts: Facts, body: Value) -> list[Turn]:
 
 def _events(strays: Sequence[Stray]) -> list[Turn]:
     """What came and has no place in the body."""
-    pen = Pen(EVENT_ROOM)
+    builder = PartBuilder(EVENT_ROOM)
     values: list[Value] = [{"event": one.name, "data": one.data} for one in strays]
-    parts = pen.each(EVENTS, values, _event)
+    parts = builder.each(EVENTS, values, _event)
     return [Turn("answer", parts, label="other events")] if parts else []
 
 
-def _event(pen: Pen, value: Value, at: str) -> list[Part]:
+def _event(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     told = box(value)
-    return [pen.json(below(at, "data"), told.get("data"), "unknown", name=str(told.get("event") or "event"))]
+    return [
+        builder.json(below(at, "data"), told.get("data"), "unknown", name=str(told.get("event") or "event"))
+    ]
 
 
 def _ends(facts: Facts) -> str:

@@ -28,7 +28,7 @@ _SAID = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAnswer:
     """The answer as the record keeps it. `at` is its pointer, `body` what it says; `frame` is a last frame.
 
     `provider`: the provider's answer, which stands in where the gateway's own is missing, a frame or an error.
@@ -39,7 +39,7 @@ class Kept:
     at: str = GATEWAY
     body: Value = None
     frame: Value = None
-    provider: "Kept | None" = None
+    provider: "StoredAnswer | None" = None
     strays: list[Stray] = field(default_factory=list)
     complete: bool = True
 
@@ -54,7 +54,7 @@ class Kept:
         return self.provider is None and self.kind in ("none", "last_frame", "redacted", "error")
 
 
-def read(record: Record, wire: str = "", full: Record | None = None) -> Kept:
+def read(record: Record, wire: str = "", full: Record | None = None) -> StoredAnswer:
     """The answer of a record. `wire` is the format that its endpoint speaks.
 
     `full` is the same record where the long strings of `record` were cut.
@@ -66,35 +66,35 @@ def read(record: Record, wire: str = "", full: Record | None = None) -> Kept:
     return replace(found, provider=stands_in) if stands_in else found
 
 
-def of_gateway(record: Record, wire: str, full: Record) -> Kept:
+def of_gateway(record: Record, wire: str, full: Record) -> StoredAnswer:
     """`gateway_response` by itself."""
     if record.answer_body is None:
-        return Kept("none")
+        return StoredAnswer("none")
     body = record.logged("gateway_response")
     if body is None:
-        return Kept("unread")
+        return StoredAnswer("unread")
     if body == REDACTED:
-        return Kept("redacted", body=body)
+        return StoredAnswer("redacted", body=body)
     if not isinstance(body, str | list) or isinstance(body, Number):
         return _of(body, GATEWAY, "whole", record.stream)
     inner = documents.inner(full.answer_body, wire)
     if inner is None:
-        return Kept("whole", body=body)
+        return StoredAnswer("whole", body=body)
     if inner.frame:
-        return Kept("last_frame", body=body, frame=inner.body)
+        return StoredAnswer("last_frame", body=body, frame=inner.body)
     made = _of(inner.body, documents.ANSWER, "assembled" if inner.streamed else "whole", record.stream)
     return replace(made, strays=inner.strays, complete=inner.complete)
 
 
-def _of(body: Value, at: str, kind: Kind, stream: bool | None) -> Kept:
+def _of(body: Value, at: str, kind: Kind, stream: bool | None) -> StoredAnswer:
     if is_event(body) or (is_frame(body) and stream is not False):
-        return Kept("last_frame", at, frame=body)
+        return StoredAnswer("last_frame", at, frame=body)
     if box(body).get("error") and not holds_answer(body):
-        return Kept("error", at, body)
-    return Kept(kind, at, body)
+        return StoredAnswer("error", at, body)
+    return StoredAnswer(kind, at, body)
 
 
-def of_provider(record: Record, wire: str, full: Record) -> Kept | None:
+def of_provider(record: Record, wire: str, full: Record) -> StoredAnswer | None:
     """`provider_response`, an object or JSON in a string, in whatever format; None unless it holds an answer."""
     body, at = record.logged("provider_response"), PROVIDER
     if isinstance(body, str | list):
@@ -102,7 +102,7 @@ def of_provider(record: Record, wire: str, full: Record) -> Kept | None:
         if inner is None or inner.frame:
             return None
         body, at = inner.body, documents.PROVIDER
-    return Kept("whole", at, body) if holds_answer(body) else None
+    return StoredAnswer("whole", at, body) if holds_answer(body) else None
 
 
 # -- content -------------------------------------------------------------------------------------------------

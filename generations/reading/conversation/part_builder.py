@@ -1,4 +1,4 @@
-"""The pen that writes parts: heads, sizes and a budget, so that no record makes a page or an outline too
+"""The builder that writes parts: heads, sizes and a budget, so that no record makes a page or an outline too
 large.
 """
 
@@ -20,17 +20,17 @@ PART_COST = 300  # what the markup around one part weighs
 BRIEF = 120  # characters of a value that fits into a table
 PRETTY_UP_TO = 64_000  # characters of JSON inside a text that are read and indented
 EMPTY: tuple[Value, ...] = (None, [], {}, "")
-Reader = Callable[["Pen", Value, str], list[Part]]
+Reader = Callable[["PartBuilder", Value, str], list[Part]]
 
 
-class Pen:
-    """Writes the parts of one side. `dry`: the budget is used up; what comes then is only counted."""
+class PartBuilder:
+    """Writes the parts of one side. `exhausted`: the budget is used up; what comes then is only counted."""
 
     def __init__(self, budget: int = BUDGET, head: int = HEAD) -> None:
         self.left, self.head = budget, head
 
     @property
-    def dry(self) -> bool:
+    def exhausted(self) -> bool:
         return self.left <= 0
 
     def _spend(self, part: Part) -> Part:
@@ -115,10 +115,10 @@ class Pen:
         return self._spend(made)
 
     def each(self, at: str, values: list[Value], read: Reader) -> list[Part]:
-        """The parts of each value, until the pen is dry: then one part that says how many are left."""
+        """The parts of each value, until the builder is exhausted: then one part that says how many are left."""
         out: list[Part] = []
         for position, value in enumerate(values):
-            if self.dry and out:
+            if self.exhausted and out:
                 left = formatting.plural(len(values) - position, "more part")
                 return [*out, Part("json", at, more=True, note=left)]
             out += read(self, value, below(at, position))
@@ -128,7 +128,7 @@ class Pen:
         """Members that no reader knows: nothing is dropped. Short ones in a table, the others as JSON."""
         told = text.box(value).items()
         extra: dict[str, Value] = {k: v for k, v in told if k not in known and v not in EMPTY}
-        if len(extra) > 20 or (self.dry and extra):
+        if len(extra) > 20 or (self.exhausted and extra):
             return [self.json(at, extra, "unknown", name="other fields")]
         brief = {k: v for k, v in extra.items() if not isinstance(v, dict | list) and len(str(v)) <= BRIEF}
         rows = [Row(text.short(key, 80), text.short(child)) for key, child in brief.items()]

@@ -7,8 +7,8 @@ from generations.gateway import endpoints
 from generations.gateway.rawjson.values import Value
 from generations.gateway.streams.assemble import Stray
 from generations.reading.conversation import formats
-from generations.reading.conversation.formats.wire import Body, Wire
-from generations.reading.conversation.part_builder import Pen
+from generations.reading.conversation.formats.wire import Body, WireFormat
+from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.page_types import Part, Side, Turn
 from generations.reading.text import HEAD, below, items
 
@@ -17,46 +17,46 @@ TURNS = 200  # read at lookup; the others on request
 PAGE = 50  # items of the list that one fragment reads
 
 
-def wire_of(endpoint: str | None) -> Wire:
+def wire_of(endpoint: str | None) -> WireFormat:
     """The readers of the wire format that the stored endpoint name speaks."""
     known = endpoints.find(endpoint or "")
     return formats.of(known.wire if known else None)
 
 
-def request(wire: Wire, body: Body, at: str) -> Side:
+def request(wire: WireFormat, body: Body, at: str) -> Side:
     """The request's side. `at` is the pointer of `body` in the record."""
     listed = items(body.get(wire.list_key)) if wire.item else []
-    pen = Pen(head=HEAD if len(listed) <= MANY else BRIEF)
-    said = wire.opening(pen, body, at)
-    more, shown = _listed(wire, pen, listed, below(at, wire.list_key))
+    builder = PartBuilder(head=HEAD if len(listed) <= MANY else BRIEF)
+    said = wire.opening(builder, body, at)
+    more, shown = _listed(wire, builder, listed, below(at, wire.list_key))
     list_at = below(at, wire.list_key) if listed else ""
     return Side(numbered(said + more), at=at, list_at=list_at, total=len(listed), shown=shown)
 
 
-def _listed(wire: Wire, pen: Pen, listed: list[Value], at: str) -> tuple[list[Turn], int]:
+def _listed(wire: WireFormat, builder: PartBuilder, listed: list[Value], at: str) -> tuple[list[Turn], int]:
     said: list[Turn] = []
     for position, value in enumerate(listed[:TURNS]):
-        if pen.dry or wire.item is None:
+        if builder.exhausted or wire.item is None:
             return said, position
-        said += wire.item(pen, value, below(at, position))
+        said += wire.item(builder, value, below(at, position))
     return said, min(len(listed), TURNS)
 
 
-def page(wire: Wire, values: Iterable[tuple[int, Value]], at: str) -> list[Turn]:
+def page(wire: WireFormat, values: Iterable[tuple[int, Value]], at: str) -> list[Turn]:
     """The turns of some items of the list at pointer `at`, each with its position: what a fragment shows."""
-    pen, said = Pen(2 * 45_000), []
+    builder, said = PartBuilder(2 * 45_000), []
     for position, value in values:
-        said += wire.item(pen, value, below(at, position)) if wire.item else []
+        said += wire.item(builder, value, below(at, position)) if wire.item else []
     return said
 
 
-def answer(wire: Wire, body: Value, at: str) -> Side:
+def answer(wire: WireFormat, body: Value, at: str) -> Side:
     """The answer's side. An answer that is no object is shown as it is."""
-    pen = Pen()
+    builder = PartBuilder()
     if isinstance(body, dict):
-        said = wire.answer(pen, body, at)
+        said = wire.answer(builder, body, at)
     else:
-        said = [Turn("answer", pen.value(at, body, "markdown"))] if body not in (None, "") else []
+        said = [Turn("answer", builder.value(at, body, "markdown"))] if body not in (None, "") else []
     return Side(numbered(said, "a"), at=at)
 
 
@@ -109,9 +109,9 @@ def _with_pair(part: Part, anchor: str, name: str) -> Part:
 def events(strays: Iterable[Stray]) -> list[Turn]:
     """What a stream holds beside the answer."""
     told: list[Value] = [{"event": stray.name, "data": stray.data} for stray in strays]
-    return [Turn("answer", [Pen().json("", told)], "other events")] if told else []
+    return [Turn("answer", [PartBuilder().json("", told)], "other events")] if told else []
 
 
 def error_body(payload: Value, at: str) -> Side:
     """The error that the client got, where there is no answer."""
-    return Side([Turn("error", [Pen().json(at, payload)], anchor="a1")], note="error body", at=at)
+    return Side([Turn("error", [PartBuilder().json(at, payload)], anchor="a1")], note="error body", at=at)

@@ -9,7 +9,7 @@ import msgspec
 from generations.gateway.error_catalogue import CONNECTIONS
 from generations.reading.answer import answer_facts
 from generations.reading.answer.answer_facts import Facts
-from generations.reading.answer.stored import Kept
+from generations.reading.answer.stored import StoredAnswer
 from generations.reading.page_types import Fact, Verdict
 from generations.reading.text import short
 
@@ -18,7 +18,7 @@ ERROR_FINISH, EMPTY_ANSWER, NOT_KEPT = "error_finish", "empty_answer", "answer_n
 TEXTS = ("chat", "responses", "messages")
 
 
-def judged(told: Verdict, kept: Kept, wire: str, *, logged: bool) -> Verdict:
+def judged(told: Verdict, kept: StoredAnswer, wire: str, *, logged: bool) -> Verdict:
     """The verdict of a record, with what its answer says. `logged`: the gateway's log has its payload."""
     if told.tone not in ("good", "warn"):
         return told

@@ -139,7 +139,7 @@ def _entry(failure: Failure) -> Entry | None:
     return CONNECTIONS["no_answer" if failure.form == "none" else "not_gateway"]
 
 
-class _Page(HTMLParser):
+class _PageText(HTMLParser):
     """The words of a web page, without scripts and styles."""
 
     def __init__(self) -> None:
@@ -160,7 +160,7 @@ class _Page(HTMLParser):
 
 def page_text(html: str) -> str:
     """What a web page says, on one line; of a long one the first 16,000 characters are read."""
-    page = _Page()
+    page = _PageText()
     page.feed(html[:16_000])
     return visible(" · ".join(dict.fromkeys(page.found)))
 
@@ -169,7 +169,7 @@ def page_text(html: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CauseDifference:
     """One part of the cause on both sides."""
 
     label: str
@@ -178,10 +178,10 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class Reproduction:
     """Whether a failure happened again. `unknown` names parts of the cause that only one side tells."""
 
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[CauseDifference] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
     @property
@@ -193,30 +193,30 @@ NEEDED = ("answer", "status")
 FORMS: dict[Form, str] = {"json": "an error", "text": "plain text", "page": "a web page", "none": "no body"}
 
 
-def repeat(before: Failure, after: Failure) -> Repeat:
+def repeat(before: Failure, after: Failure) -> Reproduction:
     """Status, code and cause of two failures; words count where nothing else tells causes apart."""
     one, other = cause(before), cause(after)
-    differences, unknown = list[Difference](), list[str]()
+    differences, unknown = list[CauseDifference](), list[str]()
     for label in one:
         pair = one[label], other[label]
         if pair[0] == pair[1]:
             continue
         if all(pair) or label in NEEDED:
-            differences.append(Difference(label, pair[0] or "none", pair[1] or "none"))
+            differences.append(CauseDifference(label, pair[0] or "none", pair[1] or "none"))
         elif label != "fields":
             unknown.append(label)
     if not differences and not unknown and not _told(one):
         differences += _worded(before, after)
-    return Repeat(differences, [] if differences else unknown)
+    return Reproduction(differences, [] if differences else unknown)
 
 
 def _told(found: dict[str, str]) -> bool:
     return bool(found["provider's status"] or found["provider's code"] or found["fields"])
 
 
-def _worded(before: Failure, after: Failure) -> list[Difference]:
+def _worded(before: Failure, after: Failure) -> list[CauseDifference]:
     pair = [short(verdict.message(one.fields) or one.words or "", 300) for one in (before, after)]
-    return [] if not all(pair) or same_words(*pair) else [Difference("message", *pair)]
+    return [] if not all(pair) or same_words(*pair) else [CauseDifference("message", *pair)]
 
 
 _CHANGING = re.compile(r"\bG-\w+|\breq_\w+|\d+(?:[.,]\d+)*")

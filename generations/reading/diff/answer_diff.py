@@ -12,7 +12,7 @@ from generations.reading.answer.tool_calls import Call, CallChange
 from generations.reading.diff import invisible_characters, json_diff, result_tables, text_diff
 from generations.reading.diff.json_diff import Change, Changes
 from generations.reading.diff.result_tables import Table
-from generations.reading.diff.text_diff import Piece, Row
+from generations.reading.diff.text_diff import LinePair, Piece
 from generations.reading.figures import formatting
 from generations.reading.text import box
 
@@ -31,7 +31,7 @@ LABELS = {"text": "Text", "refusal": "Refusal", "reasoning": "Reasoning"}
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ComparedAnswer:
     """What one side answered, ready to be compared. `unread`: what of it was not read, in words."""
 
     facts: Facts
@@ -44,7 +44,7 @@ class Said:
         return self.facts.choices[:CHOICES]
 
 
-def said(wire: str, body: Value, strays: Iterable[Stray] = (), unread: str = "") -> Said:
+def said(wire: str, body: Value, strays: Iterable[Stray] = (), unread: str = "") -> ComparedAnswer:
     """What an answer says: its facts, and everything else of its body and of the events beside it."""
     strays = list(strays)
     facts = answer_facts.read(wire, body, strays)
@@ -52,7 +52,7 @@ def said(wire: str, body: Value, strays: Iterable[Stray] = (), unread: str = "")
     if strays:
         told: list[Value] = [{"event": one.name, "data": one.data} for one in strays]
         found.value = {**found.value, EVENTS: told} if isinstance(found.value, dict) else found.value
-    return Said(facts, found, body, unread)
+    return ComparedAnswer(facts, found, body, unread)
 
 
 # -- what differs --------------------------------------------------------------------------------------------
@@ -68,7 +68,7 @@ class Passage:
     label: str
     equal: bool
     pieces: list[Piece] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[LinePair] = field(default_factory=list)
     alike: str = ""
     notes: list[str] = field(default_factory=list)
     changes: "Lines | None" = None
@@ -101,7 +101,7 @@ class CallLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
+class AnswerDiff:
     """Everything that differs between two answers.
 
     `others`: what differs outside words, reasoning and calls. `one_sided` members are held by one side only,
@@ -141,7 +141,7 @@ class Contrast:
         return "No difference in what was compared" if self.unread else "Nothing differs"
 
 
-def contrast(before: Said, after: Said, view: View = "inline") -> Contrast:
+def compare(before: ComparedAnswer, after: ComparedAnswer, view: View = "inline") -> AnswerDiff:
     """The differences of two answers, drawn for one of the views."""
     passages, calls = list[Passage](), list[CallLine]()
     many = max(len(before.choices), len(after.choices)) > 1
@@ -154,7 +154,7 @@ def contrast(before: Said, after: Said, view: View = "inline") -> Contrast:
     others = lines(_with_ends(found.changes, before, after))
     unread = [*found.unread, *_more_choices(before, after), *_more_lines(tables)]
     notes = [note for note in dict.fromkeys((before.unread, after.unread)) if note]
-    return Contrast(
+    return AnswerDiff(
         passages,
         calls,
         others,
@@ -173,7 +173,7 @@ def _part(note: str) -> str:
     return "a part of the answer" if note else ""
 
 
-def _more_choices(before: Said, after: Said) -> list[str]:
+def _more_choices(before: ComparedAnswer, after: ComparedAnswer) -> list[str]:
     most = max(len(before.facts.choices), len(after.facts.choices))
     return [f"choices from the {CHOICES + 1}th on"] if most > CHOICES else []
 
@@ -186,7 +186,7 @@ def _more_lines(tables: list[Table]) -> list[str]:
     ]
 
 
-def _with_ends(found: Changes, before: Said, after: Said) -> Changes:
+def _with_ends(found: Changes, before: ComparedAnswer, after: ComparedAnswer) -> Changes:
     """Between two wire formats the ends are compared by their words; within one they are members like others."""
     ends = before.facts.finish_word, after.facts.finish_word
     if before.rest.shape == after.rest.shape or "" in ends or ends[0] == ends[1]:
@@ -228,7 +228,7 @@ def passage(label: str, before: str, after: str, view: View = "inline") -> Passa
     return Passage(label, found.equal, pieces, rows, alike, notes, lines(told) if told else None)
 
 
-def _drawn(pieces: list[Piece], view: View) -> tuple[list[Piece], list[Row], str]:
+def _drawn(pieces: list[Piece], view: View) -> tuple[list[Piece], list[LinePair], str]:
     """The pieces or rows of a view, and a note where something is left out that belongs to it."""
     long = sum(len(piece.text) for piece in pieces) > PAGE
     if view == "side":
@@ -244,15 +244,15 @@ LEFT_OUT = (
 )
 
 
-def bounded(rows: list[Row]) -> list[Row]:
+def bounded(rows: list[LinePair]) -> list[LinePair]:
     """Rows with long lines cut, and together no longer than a page."""
-    left, made = PAGE, list[Row]()
+    left, made = PAGE, list[LinePair]()
     for number, row in enumerate(rows):
         if left <= 0:
-            return [*made, Row(None, None, skipped=len(rows) - number)]
+            return [*made, LinePair(None, None, skipped=len(rows) - number)]
         sides = [None if side is None else _short(side) for side in (row.before, row.after)]
         left -= sum(len(piece.text) for side in sides for piece in side or ())
-        made.append(Row(sides[0], sides[1], row.changed, row.skipped))
+        made.append(LinePair(sides[0], sides[1], row.changed, row.skipped))
     return made
 
 
@@ -302,7 +302,7 @@ def words(before: str, after: str) -> list[Piece]:
     return text_diff.folded(text_diff.texts(before, after).pieces, AROUND, most=PAGE // 4)
 
 
-def _tables(before: Said, after: Said) -> tuple[list[Table], Rest, Rest]:
+def _tables(before: ComparedAnswer, after: ComparedAnswer) -> tuple[list[Table], Rest, Rest]:
     """Vectors, scores and rankings as tables; the rests without what the tables compare.
 
     Where a table shows no difference and the values differ all the same they stay in the rests.

@@ -9,7 +9,7 @@ from typing import Literal
 from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
 from generations.reading import documents
 from generations.reading.answer.stored import REDACTED
-from generations.reading.conversation.part_builder import Pen
+from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.diff import answer_diff, json_diff
 from generations.reading.diff.answer_diff import Lines
 from generations.reading.figures import formatting
@@ -71,7 +71,9 @@ def read(stored: bytes | None, sent: bytes) -> Sent:
     inner = documents.inner(sent) if is_text(value) else None
     at, body = (documents.SENT, inner.body) if inner else (documents.RAW_SENT, value)
     shown = Sent(
-        at, size, Pen().json(at, body) if isinstance(body, dict | list) else Pen().text(at, str(body))
+        at,
+        size,
+        PartBuilder().json(at, body) if isinstance(body, dict | list) else PartBuilder().text(at, str(body)),
     )
     return _compared(shown, stored, body)
 

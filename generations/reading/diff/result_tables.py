@@ -17,7 +17,7 @@ NOTHING = "not in it"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableRow:
     """One figure on both sides. `before_level` and `after_level` are 0 to 1 for a meter, "" for none."""
 
     label: str
@@ -37,7 +37,7 @@ class Table:
     """The first lines, and how many there are."""
 
     title: str
-    lines: list[Line]
+    lines: list[TableRow]
     total: int
     note: str = ""
 
@@ -88,10 +88,10 @@ def embeddings(before: list[Value], after: list[Value]) -> list[Table]:
     return [Table("Vectors", lines, len(pairs), note)]
 
 
-def _vector(position: int, before: Value, after: Value) -> Line:
+def _vector(position: int, before: Value, after: Value) -> TableRow:
     first, second = (vectors.vector(inside(one, "embedding")) for one in (before, after))
     known = _dimensions(before, first), _dimensions(after, second)
-    return Line(f"vector {position}", known[0], known[1], _cosine(first, second))
+    return TableRow(f"vector {position}", known[0], known[1], _cosine(first, second))
 
 
 def _dimensions(told: Value, found: vectors.Vector | None) -> str:
@@ -128,7 +128,7 @@ def _moderation(number: int, before: dict[str, Value], after: dict[str, Value]) 
     names = sorted({*scores[0], *scores[1]}, key=lambda name: -max(_score(one, name) or 0 for one in scores))
     flags = _flag(before), _flag(after)
     change = "" if NOTHING in flags else "same" if flags[0] == flags[1] else "changed"
-    verdict = Line("flagged", flags[0], flags[1], change)
+    verdict = TableRow("flagged", flags[0], flags[1], change)
     lines = [_scored(short(name, 60), *(_score(one, name) for one in scores)) for name in names]
     return Table(f"Input {number}", [verdict, *lines][:SHOWN], len(lines) + 1)
 
@@ -144,9 +144,9 @@ def _score(scores: dict[str, Value], name: str) -> Decimal | None:
     return decimal(scores.get(name))
 
 
-def _scored(label: str, before: Decimal | None, after: Decimal | None) -> Line:
+def _scored(label: str, before: Decimal | None, after: Decimal | None) -> TableRow:
     change = _moved(before, after)
-    return Line(label, _shown(before), _shown(after), change, _level(before), _level(after))
+    return TableRow(label, _shown(before), _shown(after), change, _level(before), _level(after))
 
 
 def _shown(score: Decimal | None) -> str:
@@ -186,12 +186,12 @@ def _ranks(results: list[Value]) -> dict[str, Rank]:
     return found
 
 
-def _ranked(name: str, before: Rank | None, after: Rank | None) -> Line:
+def _ranked(name: str, before: Rank | None, after: Rank | None) -> TableRow:
     scores = [one[1] if one else None for one in (before, after)]
     change = ""
     if before is not None and after is not None:
         change = "same" if before == after else _climb(before[0] - after[0]) or _moved(before[1], after[1])
-    return Line(name, _rank(before), _rank(after), change, _level(scores[0]), _level(scores[1]))
+    return TableRow(name, _rank(before), _rank(after), change, _level(scores[0]), _level(scores[1]))
 
 
 def _rank(told: Rank | None) -> str:

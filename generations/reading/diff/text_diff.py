@@ -63,14 +63,14 @@ def texts(before: str, after: str) -> TextDiff:
     if before == after:
         return TextDiff([Piece("same", before)] if before else [])
     blocks, coarse = _sentences(before, after)
-    end = Block(len(before), len(after), 0)
+    end = EqualBlock(len(before), len(after), 0)
     return TextDiff(list(_joined(_pieces(_tidy(blocks, end), before, after))), coarse)
 
 
 # -- blocks of equal text ----------------------------------------------------------------------------------
 
 
-class Block(NamedTuple):
+class EqualBlock(NamedTuple):
     """`length` characters that are equal at `b` of the first and `a` of the second text."""
 
     b: int
@@ -78,20 +78,20 @@ class Block(NamedTuple):
     length: int
 
 
-def _sentences(before: str, after: str) -> tuple[list[Block], int]:
+def _sentences(before: str, after: str) -> tuple[list[EqualBlock], int]:
     """The equal stretches, and how many characters between them were not compared by words."""
     allowed = _Allowed()
-    found: list[Block] = []
-    for last, block in _neighbours([*_wide(before, after), Block(len(before), len(after), 0)]):
+    found: list[EqualBlock] = []
+    for last, block in _neighbours([*_wide(before, after), EqualBlock(len(before), len(after), 0)]):
         b, a = last.b + last.length, last.a + last.length
         if b < block.b and a < block.a:
             inner = allowed.blocks(before[b : block.b], after[a : block.a])
-            found += [Block(b + one.b, a + one.a, one.length) for one in inner]
+            found += [EqualBlock(b + one.b, a + one.a, one.length) for one in inner]
         found.append(block)
     return found[:-1], allowed.coarse
 
 
-def _wide(before: str, after: str) -> list[Block]:
+def _wide(before: str, after: str) -> list[EqualBlock]:
     """Equal sentences and lines; only what is equal at both ends where there are too many."""
     long = len(before) + len(after) > SENTENCE_TEXT
     if long or diff_units.stops(before) + diff_units.stops(after) > STOPS:
@@ -106,7 +106,7 @@ class _Allowed:
     def __init__(self) -> None:
         self.budget, self.text, self.tokens, self.coarse = alignment.Budget(), WORD_TEXT, TOKENS, 0
 
-    def blocks(self, before: str, after: str) -> list[Block]:
+    def blocks(self, before: str, after: str) -> list[EqualBlock]:
         """Equal words of a passage."""
         size, missed = len(before) + len(after), self.budget.missed
         if size > self.text:
@@ -121,18 +121,18 @@ class _Allowed:
         return found
 
 
-def _neighbours(blocks: list[Block]) -> Iterable[tuple[Block, Block]]:
-    return zip([Block(0, 0, 0), *blocks], blocks, strict=False)
+def _neighbours(blocks: list[EqualBlock]) -> Iterable[tuple[EqualBlock, EqualBlock]]:
+    return zip([EqualBlock(0, 0, 0), *blocks], blocks, strict=False)
 
 
-def _blocks(first: list[str], second: list[str], budget: alignment.Budget) -> list[Block]:
+def _blocks(first: list[str], second: list[str], budget: alignment.Budget) -> list[EqualBlock]:
     """Equal tokens, neighbours joined."""
     b = list(accumulate(map(len, first), initial=0))
     a = list(accumulate(map(len, second), initial=0))
-    return [Block(b[i], a[j], b[i + n] - b[i]) for i, j, n in alignment.runs(first, second, budget)]
+    return [EqualBlock(b[i], a[j], b[i + n] - b[i]) for i, j, n in alignment.runs(first, second, budget)]
 
 
-def _ends(before: str, after: str) -> list[Block]:
+def _ends(before: str, after: str) -> list[EqualBlock]:
     """What is equal at the beginning and at the end, for texts too long for more."""
     shorter = min(len(before), len(after))
     head = _equal_length(shorter, lambda n: before.startswith(after[:n]))
@@ -140,7 +140,7 @@ def _ends(before: str, after: str) -> list[Block]:
     tail = _equal_length(shorter - head, lambda n: before.endswith(after[len(after) - n :]))
     b, a = len(before), len(after)
     tail = _whole(tail, lambda n: diff_units.cuts(before, b - n) or diff_units.cuts(after, a - n))
-    found = [Block(0, 0, head), Block(len(before) - tail, len(after) - tail, tail)]
+    found = [EqualBlock(0, 0, head), EqualBlock(len(before) - tail, len(after) - tail, tail)]
     return [block for block in found if block.length]
 
 
@@ -160,19 +160,19 @@ def _equal_length(most: int, equal: Callable[[int], bool]) -> int:
     return low
 
 
-def _tidy(blocks: list[Block], end: Block) -> list[Block]:
+def _tidy(blocks: list[EqualBlock], end: EqualBlock) -> list[EqualBlock]:
     """Without blocks shorter than the changes on both sides: `cat` → `cow` is not told letter by letter."""
-    kept: list[Block] = []
+    kept: list[EqualBlock] = []
     for block in [*blocks, end]:
         while kept and kept[-1].length <= min(
-            _change(kept[-2] if len(kept) > 1 else Block(0, 0, 0), kept[-1]), _change(kept[-1], block)
+            _change(kept[-2] if len(kept) > 1 else EqualBlock(0, 0, 0), kept[-1]), _change(kept[-1], block)
         ):
             kept.pop()
         kept.append(block)
     return kept
 
 
-def _change(last: Block, block: Block) -> int:
+def _change(last: EqualBlock, block: EqualBlock) -> int:
     """Characters that differ between two blocks, on the longer side."""
     return max(block.b - last.b, block.a - last.a) - last.length
 
@@ -180,7 +180,7 @@ def _change(last: Block, block: Block) -> int:
 # -- pieces ------------------------------------------------------------------------------------------------
 
 
-def _pieces(blocks: list[Block], before: str, after: str) -> Iterator[Piece]:
+def _pieces(blocks: list[EqualBlock], before: str, after: str) -> Iterator[Piece]:
     for last, block in _neighbours(blocks):
         gone = before[last.b + last.length : block.b]
         new = after[last.a + last.length : block.a]
@@ -253,7 +253,7 @@ def _around(piece: Piece, head: int, tail: int) -> list[Piece]:
     return [one for one in cut if one.text]
 
 
-class Row(NamedTuple):
+class LinePair(NamedTuple):
     """A line of both texts side by side, without its line break; None where a side has no line there.
 
     `skipped` lines that are the same stand where both are None.
@@ -265,13 +265,13 @@ class Row(NamedTuple):
     skipped: int = 0
 
 
-def rows(pieces: Iterable[Piece], around: int | None = None, most: int = 5_000) -> list[Row]:
+def rows(pieces: Iterable[Piece], around: int | None = None, most: int = 5_000) -> list[LinePair]:
     """The lines side by side: those between two common line breaks stand next to each other from the top.
 
     With `around`, changes only: that many unchanged lines are kept next to each. Beyond `most` rows the rest is
     counted as skipped.
     """
-    page, listed = _Rows(most), list(pieces)
+    page, listed = _LinePairs(most), list(pieces)
     for at, (kind, told) in enumerate(listed):
         if page.full:
             page.rest += told.count("\n") * (kind != "new")
@@ -285,11 +285,11 @@ def rows(pieces: Iterable[Piece], around: int | None = None, most: int = 5_000) 
     return page.end()
 
 
-class _Rows:
+class _LinePairs:
     """Rows in the making: `left` and `right` hold the lines since the last common line break."""
 
     def __init__(self, most: int) -> None:
-        self.made, self.most, self.rest = list[Row](), most, 0
+        self.made, self.most, self.rest = list[LinePair](), most, 0
         self.left: list[list[Piece]] = [[]]
         self.right: list[list[Piece]] = [[]]
 
@@ -328,7 +328,7 @@ class _Rows:
         if head:
             self.same(told.split("\n", head)[:head])
             self.flush()
-        self.made.append(Row(None, None, skipped=hidden))
+        self.made.append(LinePair(None, None, skipped=hidden))
         if tail:
             self.same(told.rsplit("\n", tail)[1:])
 
@@ -337,13 +337,13 @@ class _Rows:
         left, right = self.left[: len(self.left) - keep], self.right[: len(self.right) - keep]
         for before, after in zip_longest(left, right):
             changed = before is None or after is None or _line(before) != _line(after)
-            self.made.append(Row(before, after, changed))
+            self.made.append(LinePair(before, after, changed))
         self.left, self.right = [[]], [[]]
 
-    def end(self) -> list[Row]:
+    def end(self) -> list[LinePair]:
         if any(self.left) or any(self.right) or len(self.left) != len(self.right):
             self.flush()
-        return self.made + ([Row(None, None, skipped=self.rest)] if self.rest else [])
+        return self.made + ([LinePair(None, None, skipped=self.rest)] if self.rest else [])
 
 
 def _line(pieces: list[Piece]) -> str:

@@ -14,28 +14,28 @@ KINDS = {"{": "object", "[": "list", '"': "string"}
 
 def level(found: Found, at: str, start: int = 0) -> list[Node]:
     """The members from position `start` on of the value at pointer `at`."""
-    if found.place.kind == '"':
+    if found.span.kind == '"':
         return []
-    if not found.place.marks:
+    if not found.span.marks:
         return json_nodes.level(found.read(), at, start)
     return [node(key, value, below(at, key)) for key, value in index.members(found, start, WIDTH)]
 
 
 def tree(found: Found) -> Node | None:
     """The first level of a record, closed."""
-    if not found.place.marks:
+    if not found.span.marks:
         return None
     shown = level(found, "")
-    return Node("", "object", "", "", children=shown, rest=max(0, found.place.count - len(shown)))
+    return Node("", "object", "", "", children=shown, rest=max(0, found.span.count - len(shown)))
 
 
 def node(key: Step, value: Found, at: str) -> Node:
     """A member that can be opened, or read in full, at `at`."""
-    kind = value.place.kind
+    kind = value.span.kind
     if not kind:
         return json_nodes.shallow(key, value.read(), at)
     size, shown = formatting.size(value.size), ""
     if kind == '"':
-        size = formatting.size(value.place.count or value.size)
+        size = formatting.size(value.span.count or value.size)
         shown = visible(strings.window(value, 0, LENGTH)[0]) + "… "
     return json_nodes.reachable(Node(head(str(key), LENGTH), KINDS[kind], at, shown + size, more=True))  # type: ignore[arg-type]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from generations.gateway.rawjson.values import Unreadable, loads, visible
-from generations.reading.large.index import Found as Value
-from generations.reading.large.index import Segment, read, segments
+from generations.reading.large.index import Found, Segment, read, segments
 from generations.reading.large.strings import texts
 from generations.reading.text import Step, below, dotted
 
@@ -36,7 +35,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Matches:
     """The first hits, how often the text occurs in all, in how many keys and values, and why the search ended early."""
 
     hits: list[Hit]
@@ -45,12 +44,12 @@ class Found:
     ended: Literal["", "time", "damage"] = ""
 
 
-def find(raw: bytes, text: str, *, base: str = "", seconds: float = SECONDS) -> Found:
+def find(raw: bytes, text: str, *, base: str = "", seconds: float = SECONDS) -> Matches:
     """Every place of `text` in the keys and scalars of JSON text `raw`: see `find_in`."""
-    return find_in(Value.held(raw), text, base=base, seconds=seconds)
+    return find_in(Found.held(raw), text, base=base, seconds=seconds)
 
 
-def find_in(value: Value, text: str, *, base: str = "", seconds: float = SECONDS) -> Found:
+def find_in(value: Found, text: str, *, base: str = "", seconds: float = SECONDS) -> Matches:
     """Every place of `text` in the keys and scalars of a value, whatever its case and however it is escaped.
 
     Paths begin with the pointer `base`. Of a large value a few MB at a time are in memory. Never raises; ends early
@@ -65,7 +64,7 @@ def find_in(value: Value, text: str, *, base: str = "", seconds: float = SECONDS
         ended = "time"
     except Unreadable:
         ended = "damage"
-    return Found(search.hits, search.count, search.places, ended)
+    return Matches(search.hits, search.count, search.places, ended)
 
 
 class _Late(Exception):
@@ -81,9 +80,9 @@ class _Search:
         self.hits: list[Hit] = []
         self.count = self.places = 0
 
-    def value(self, value: Value, path: list[Step]) -> None:
+    def value(self, value: Found, path: list[Step]) -> None:
         """Look into a value, large ones piece by piece."""
-        place = value.place
+        place = value.span
         if place.kind == '"':
             self._add(path, False, _sought(texts(value), self.text, self.pattern, self._in_time))
         elif not place.marks:
@@ -91,10 +90,10 @@ class _Search:
         else:
             self._segments(value, path)
 
-    def _segments(self, value: Value, path: list[Step]) -> None:
+    def _segments(self, value: Found, path: list[Step]) -> None:
         small: list[Segment] = []
-        for segment in segments(value.place):
-            if segment.place is None:
+        for segment in segments(value.span):
+            if segment.span is None:
                 small.append(segment)
                 continue
             self._small(value, small, path)
@@ -103,10 +102,10 @@ class _Search:
                 step: Step = segment.first if segment.kind == "[" else segment.key
                 if segment.kind == "{":
                     self._token([*path, step], True, segment.key)
-                self.value(Value(value.source, segment.place), [*path, step])
+                self.value(Found(value.source, segment.span), [*path, step])
         self._small(value, small, path)
 
-    def _small(self, value: Value, small: list[Segment], path: list[Step]) -> None:
+    def _small(self, value: Found, small: list[Segment], path: list[Step]) -> None:
         for segment, raw in read(value.source, small):
             self._in_time()
             self._box(segment.box(raw), path, segment.first if segment.kind == "[" else 0)

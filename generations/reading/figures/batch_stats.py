@@ -21,7 +21,7 @@ MOST_BINS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BatchItem:
     """What one replay of the batch told. `tokens`: of the output. `text` and `calls` may be left out (None) where
     their stored keys are given; `text` is then at most what is shown of it."""
 
@@ -38,7 +38,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Tally:
     """How often something was told; `share` (0 to 1, for a meter) is of all that are counted with it."""
 
     name: str
@@ -95,13 +95,13 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class BatchStats:
     """Everything a batch page shows besides its rows. None: nothing is known about it."""
 
     total: int
-    states: list[Count]
-    failures: list[Count]
-    finishes: list[Count]
+    states: list[Tally]
+    failures: list[Tally]
+    finishes: list[Tally]
     latency: Figures | None
     cost: Figures | None
     tokens: Figures | None
@@ -110,12 +110,12 @@ class Spread:
     agreement: Agreement | None
 
 
-def spread(outcomes: Sequence[Outcome]) -> Spread:
+def summarize(outcomes: Sequence[BatchItem]) -> BatchStats:
     """The statistics of a batch. Latency, tokens and outputs are of the succeeded ones, cost of all that have
     one (a failed replay may be charged)."""
     well = [(at, one) for at, one in enumerate(outcomes) if one.state == SUCCEEDED]
     found = outputs(well)
-    return Spread(
+    return BatchStats(
         total=len(outcomes),
         states=counts(one.state for one in outcomes),
         failures=failures(outcomes),
@@ -132,19 +132,19 @@ def spread(outcomes: Sequence[Outcome]) -> Spread:
 # -- counts ------------------------------------------------------------------------------------------------
 
 
-def counts(names: Iterable[str]) -> list[Count]:
+def counts(names: Iterable[str]) -> list[Tally]:
     """The most frequent first, equal ones by name."""
     told = Counter(names)
     ranked = sorted(told.items(), key=lambda item: (-item[1], item[0]))
-    return [Count(name, number, formatting.share(number, told.total())) for name, number in ranked]
+    return [Tally(name, number, formatting.share(number, told.total())) for name, number in ranked]
 
 
-def failures(outcomes: Iterable[Outcome]) -> list[Count]:
+def failures(outcomes: Iterable[BatchItem]) -> list[Tally]:
     """What ended without an answer, by cause; `detail` is the state."""
     told = Counter((one.reason or formatting.UNKNOWN, one.state) for one in outcomes if one.state in FAILED)
     ranked = sorted(told.items(), key=lambda item: (-item[1], item[0]))
     return [
-        Count(name, number, formatting.share(number, told.total()), state) for (name, state), number in ranked
+        Tally(name, number, formatting.share(number, told.total()), state) for (name, state), number in ranked
     ]
 
 
@@ -209,7 +209,7 @@ def output_key(text: str) -> str:
     return tool_calls.fingerprint(tool_calls.normal(text))
 
 
-def outputs(numbered: Sequence[tuple[int, Outcome]]) -> list[Output]:
+def outputs(numbered: Sequence[tuple[int, BatchItem]]) -> list[Output]:
     """The distinct outputs, the most frequent first."""
     groups = _groups(numbered, _output)
     total = sum(map(len, groups.values()))
@@ -220,7 +220,7 @@ def outputs(numbered: Sequence[tuple[int, Outcome]]) -> list[Output]:
     return sorted(made, key=lambda one: (-len(one.members), one.members))
 
 
-def agreement(numbered: Sequence[tuple[int, Outcome]]) -> Agreement | None:
+def agreement(numbered: Sequence[tuple[int, BatchItem]]) -> Agreement | None:
     """The largest group with the same tool calls; an answer without calls counts as one with none.
 
     None when no answer is known to have called a tool.
@@ -233,16 +233,16 @@ def agreement(numbered: Sequence[tuple[int, Outcome]]) -> Agreement | None:
     return Agreement(len(members), sum(map(len, groups.values())), tuple(members), calls[members[0]])
 
 
-def _output(one: Outcome) -> str | None:
+def _output(one: BatchItem) -> str | None:
     return one.text_key or (None if one.text is None else output_key(one.text))
 
 
-def _calls(one: Outcome) -> str | None:
+def _calls(one: BatchItem) -> str | None:
     return one.calls_key or (None if one.calls is None else tool_calls.key(one.calls))
 
 
 def _groups(
-    numbered: Iterable[tuple[int, Outcome]], key: Callable[[Outcome], str | None]
+    numbered: Iterable[tuple[int, BatchItem]], key: Callable[[BatchItem], str | None]
 ) -> dict[str, list[int]]:
     """Positions by key; those without one are unknown and in no group."""
     groups: dict[str, list[int]] = {}

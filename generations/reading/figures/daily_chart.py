@@ -12,7 +12,7 @@ WIDEST = Decimal(6)  # % of the chart
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class DayBar:
     """The days from `first` to `last`. `sure` is drawn from the ground, `open` on top of it.
 
     x and width are per cent, y and heights px from the top of a chart that is 96 px high.
@@ -37,8 +37,8 @@ class Chart:
     first: date
     last: date
     span: int
-    bars: list[Bar]
-    top: Bar | None
+    bars: list[DayBar]
+    top: DayBar | None
 
 
 def chart(values: Mapping[date, tuple[int, int]], first: date, last: date) -> Chart:
@@ -56,7 +56,7 @@ def chart(values: Mapping[date, tuple[int, int]], first: date, last: date) -> Ch
     return Chart(first, last, span, bars, max(bars, key=lambda bar: bar.sure + bar.open, default=None))
 
 
-def _bar(first: date, last: date, span: int, at: int, sums: Sequence[Sequence[int]], most: int) -> Bar:
+def _bar(first: date, last: date, span: int, at: int, sums: Sequence[Sequence[int]], most: int) -> DayBar:
     sure, unsure = sums[at]
     slot = Decimal(100) / len(sums)
     width = min(slot * Decimal("0.8"), WIDEST)
@@ -64,7 +64,7 @@ def _bar(first: date, last: date, span: int, at: int, sums: Sequence[Sequence[in
     day = first + timedelta(days=at * span)
     places = (at * slot + (slot - width) / 2, width, HEIGHT - low, low, HEIGHT - low - high, high)
     x, *rest = (_length(max(place, Decimal(0))) for place in places)
-    return Bar(day, min(last, day + timedelta(days=span - 1)), sure, unsure, x, *rest)
+    return DayBar(day, min(last, day + timedelta(days=span - 1)), sure, unsure, x, *rest)
 
 
 def _tall(value: int, most: int) -> Decimal:

@@ -13,7 +13,7 @@ from itertools import accumulate
 from generations.reading.figures import formatting
 from generations.reading.figures.attempts import Attempt
 from generations.reading.figures.recorded_times import Times
-from generations.reading.page_types import Bar, Segment
+from generations.reading.page_types import Bar, BarSegment
 
 LONGEST = 86_400_000  # ms: attempts further apart have no believable start
 ZERO = Decimal(0)
@@ -21,7 +21,7 @@ IN_ORDER = "The record does not tell when the attempts began, so they are drawn 
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeSpan:
     """A piece of the axis: from `start` to `end`, in ms after its beginning."""
 
     kind: str
@@ -37,8 +37,8 @@ class Axis:
     """
 
     width: Decimal
-    rows: list[list[Span]]
-    attempts: list[Span | None]
+    rows: list[list[TimeSpan]]
+    attempts: list[TimeSpan | None]
     failed: Decimal
     note: str = ""
 
@@ -76,17 +76,19 @@ def _lead(attempts: list[Attempt], starts: list[Decimal]) -> Decimal:
     return (answered or starts or [ZERO])[-1]
 
 
-def _place(attempt: Attempt, start: Decimal) -> Span | None:
-    return Span("", start, start + attempt.length, attempt.provider) if attempt.length is not None else None
+def _place(attempt: Attempt, start: Decimal) -> TimeSpan | None:
+    return (
+        TimeSpan("", start, start + attempt.length, attempt.provider) if attempt.length is not None else None
+    )
 
 
-def _apart(spans: Iterable[Span]) -> list[Span]:
+def _apart(spans: Iterable[TimeSpan]) -> list[TimeSpan]:
     """The spans in order, each cut to what the ones before it leave."""
-    kept: list[Span] = []
+    kept: list[TimeSpan] = []
     for span in sorted(spans, key=lambda span: span.start):
         start = max(span.start, kept[-1].end if kept else ZERO)
         if span.end > start:
-            kept.append(Span("fail", start, span.end, f"{span.name} failed"))
+            kept.append(TimeSpan("fail", start, span.end, f"{span.name} failed"))
     return kept
 
 
@@ -113,13 +115,13 @@ def _shift(
     return ZERO
 
 
-def _rows(times: Times, before: Decimal, end: Decimal, vain: list[Span]) -> list[list[Span]]:
+def _rows(times: Times, before: Decimal, end: Decimal, vain: list[TimeSpan]) -> list[list[TimeSpan]]:
     if times.meaning == "whole":
         row = _whole(times, before, end, vain)
         return [row] if row else []
     if times.meaning == "failed":
         last = max(times.total or ZERO, vain[-1].end if vain else ZERO)
-        alone = [Span("fail", ZERO, last, "until it failed")]
+        alone = [TimeSpan("fail", ZERO, last, "until it failed")]
         return [_filled(vain, last, "gateway") if vain else alone] if last else []
     pieces = [
         ("gen", times.end_to_end, "whole request"),
@@ -128,36 +130,36 @@ def _rows(times: Times, before: Decimal, end: Decimal, vain: list[Span]) -> list
         ("gen", times.latency, "latency_ms"),
         ("gen", times.generation, "generation_ms"),
     ]
-    return [[Span(kind, ZERO, length, name)] for kind, length, name in pieces if length]
+    return [[TimeSpan(kind, ZERO, length, name)] for kind, length, name in pieces if length]
 
 
-def _whole(times: Times, before: Decimal, end: Decimal, vain: list[Span]) -> list[Span]:
+def _whole(times: Times, before: Decimal, end: Decimal, vain: list[TimeSpan]) -> list[TimeSpan]:
     """What came before the answer, the wait for it, and the answer: one after the other."""
     vain = [span for span in vain if span.end <= before]
     if times.overhead is not None:
         return _filled(vain, before, "gateway") + _answer(times, before)
     spent = times.total if times.total is not None else times.first or ZERO
     start = max(before, end - spent)
-    rest = [Span("gate", before, start, "rest of the attempt")] if start > before else []
+    rest = [TimeSpan("gate", before, start, "rest of the attempt")] if start > before else []
     return _filled(vain, before, "between attempts") + rest + _answer(times, start)
 
 
-def _answer(times: Times, start: Decimal) -> list[Span]:
+def _answer(times: Times, start: Decimal) -> list[TimeSpan]:
     first, total = times.first, times.total
     if total is None:
-        return [Span("wait", start, start + first, "first token")] if first else []
+        return [TimeSpan("wait", start, start + first, "first token")] if first else []
     if first is None or first > total:
-        return [Span("gen", start, start + total, "generation")] if total else []
-    made = [Span("wait", start, start + first, "first token")] if first else []
-    return [*made, Span("gen", start + first, start + total, "generating")] if total > first else made
+        return [TimeSpan("gen", start, start + total, "generation")] if total else []
+    made = [TimeSpan("wait", start, start + first, "first token")] if first else []
+    return [*made, TimeSpan("gen", start + first, start + total, "generating")] if total > first else made
 
 
-def _filled(spans: list[Span], end: Decimal, name: str) -> list[Span]:
+def _filled(spans: list[TimeSpan], end: Decimal, name: str) -> list[TimeSpan]:
     """The spans with what is between them, from 0 to `end`, each under `name`."""
     made, last = [], ZERO
-    for span in [*spans, Span("", end, end, "")]:
+    for span in [*spans, TimeSpan("", end, end, "")]:
         if span.start > last:
-            made.append(Span("gate", last, span.start, name))
+            made.append(TimeSpan("gate", last, span.start, name))
         made += [span] if span.kind else []
         last = max(last, span.end)
     return made
@@ -181,7 +183,7 @@ def attempt_bars(axis: Axis, attempts: list[Attempt]) -> list[Bar]:
     for attempt, place in zip(attempts, axis.attempts, strict=True):
         kind = KINDS.get(attempt.bar.tone, "wait")
         span = (
-            Span(kind, place.start, place.end, attempt.bar.label)
+            TimeSpan(kind, place.start, place.end, attempt.bar.label)
             if place and place.end > place.start
             else None
         )
@@ -197,12 +199,12 @@ def scale(width: Decimal) -> list[str]:
     return ["0", *(formatting.duration(width * quarter / 4) for quarter in range(1, 5))] if width > 0 else []
 
 
-def segment(span: Span, width: Decimal) -> Segment:
+def segment(span: TimeSpan, width: Decimal) -> BarSegment:
     """A span as a part of `width`; short ones have no label."""
     length = span.end - span.start
     label = f"{span.name} {formatting.duration(length)}" if length > width * Decimal("0.14") else ""
     title = f"{span.name}: {formatting.exact_ms(length)}"
-    return Segment(span.kind, percent(span.start, width), percent(length, width), label, title)  # type: ignore[arg-type]
+    return BarSegment(span.kind, percent(span.start, width), percent(length, width), label, title)  # type: ignore[arg-type]
 
 
 def percent(value: Decimal, width: Decimal) -> str:

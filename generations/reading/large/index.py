@@ -20,7 +20,7 @@ from generations.reading.text import pointer, steps
 SMALL = 256 * 1024  # bytes of a record that is not worth walking
 GRAIN = 64 * 1024
 READ_AT_ONCE = 4 * 2**20  # bytes between marks that are held while a key is looked for
-Span = tuple[int, int]
+Range = tuple[int, int]
 Step = str | int
 
 
@@ -30,7 +30,7 @@ class Source(Protocol):
     @property
     def length(self) -> int: ...
 
-    def slices(self, spans: Sequence[Span]) -> list[bytes]:
+    def slices(self, spans: Sequence[Range]) -> list[bytes]:
         """The bytes of each span, all at once: for few and short ones."""
 
     def pieces(self, start: int, end: int) -> Iterator[bytes]:
@@ -47,14 +47,14 @@ class Bytes:
     def length(self) -> int:
         return len(self.raw)
 
-    def slices(self, spans: Sequence[Span]) -> list[bytes]:
+    def slices(self, spans: Sequence[Range]) -> list[bytes]:
         return [self.raw[start:end] for start, end in spans]
 
     def pieces(self, start: int, end: int) -> Iterator[bytes]:
         return (self.raw[at : min(at + GRAIN, end)] for at in range(start, end, GRAIN))
 
 
-class Place(msgspec.Struct, array_like=True):
+class Span(msgspec.Struct, array_like=True):
     """A value: `kind` is its first character, one of {["; "" is anything else, and what nobody has looked into.
 
     `count` is how many members it has, or how many bytes of text. A large object or list has `marks` (position of a
@@ -66,20 +66,20 @@ class Place(msgspec.Struct, array_like=True):
     end: int
     kind: str = ""
     count: int = 0
-    marks: list[Span] = []
-    inner: list[tuple[str | None, "Place"]] = []
+    marks: list[Range] = []
+    inner: list[tuple[str | None, "Span"]] = []
 
     @property
     def size(self) -> int:
         return self.end - self.start
 
-    def large(self, step: str) -> "Place | None":
+    def large(self, step: str) -> "Span | None":
         """The large member under this key or position."""
-        return next((place for name, place in reversed(self.inner) if name == step), None)
+        return next((span for name, span in reversed(self.inner) if name == step), None)
 
     def size_at(self, at: str) -> int | None:
         """The bytes of the value at a pointer; None unless it is large."""
-        here: Place | None = self
+        here: Span | None = self
         for step in steps(at):
             here = here.large(step) if here else None
         return here.size if here else None
@@ -90,42 +90,42 @@ class Found:
     """A value and what it is read from: the record, or for a small value its own bytes."""
 
     source: Source
-    place: Place
+    span: Span
 
     @classmethod
     def held(cls, raw: bytes) -> "Found":
-        return cls(Bytes(raw), Place(0, len(raw)))
+        return cls(Bytes(raw), Span(0, len(raw)))
 
     @property
     def size(self) -> int:
-        return self.place.size
+        return self.span.size
 
     def head(self, length: int) -> bytes:
         """Its first bytes."""
-        return self.source.slices([(self.place.start, min(self.place.start + length, self.place.end))])[0]
+        return self.source.slices([(self.span.start, min(self.span.start + length, self.span.end))])[0]
 
     def read(self) -> bytes:
         """All of it in memory."""
         return self.head(self.size)
 
     def pieces(self) -> Iterator[bytes]:
-        return self.source.pieces(self.place.start, self.place.end)
+        return self.source.pieces(self.span.start, self.span.end)
 
 
-def dump(place: Place) -> str:
-    return msgspec.json.encode(place).decode("utf-8", "replace")
+def dump(span: Span) -> str:
+    return msgspec.json.encode(span).decode("utf-8", "replace")
 
 
-def load(text: str) -> Place:
-    return msgspec.json.decode(text, type=Place)
+def load(text: str) -> Span:
+    return msgspec.json.decode(text, type=Span)
 
 
 # -- finding -------------------------------------------------------------------------------------------------
 
 
-def locate(source: Source, root: Place | None, at: str) -> Found | None:
+def locate(source: Source, root: Span | None, at: str) -> Found | None:
     """The value at pointer `at`, None if there is none. Without `root` nobody has walked the record: it is read whole."""
-    here, way = root or Place(0, source.length), steps(at)
+    here, way = root or Span(0, source.length), steps(at)
     for depth, step in enumerate(way):
         found = here.large(_canonical(here, step))
         if found is None:
@@ -136,9 +136,9 @@ def locate(source: Source, root: Place | None, at: str) -> Found | None:
     return Found(source, here)
 
 
-def _canonical(place: Place, step: str) -> str:
+def _canonical(span: Span, step: str) -> str:
     """A position without zeros in front."""
-    return str(int(step)) if place.kind == "[" and _is_position(step) else step
+    return str(int(step)) if span.kind == "[" and _is_position(step) else step
 
 
 def _is_position(step: str) -> bool:
@@ -151,14 +151,14 @@ def _cut(raw: bytes, way: list[str]) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What stands between two marks: one large member (`place` under `key`), or small ones from position `first` on."""
+    """What stands between two marks: one large member (`span` under `key`), or small ones from position `first` on."""
 
     first: int
     start: int
     end: int
     kind: str
     key: str | None = None
-    place: Place | None = None
+    span: Span | None = None
 
     def box(self, raw: bytes) -> bytes:
         """The segment's bytes as an object or list by itself."""
@@ -172,25 +172,25 @@ class Segment:
                 yield key if isinstance(key, str) else self.first + key, box[start:end]
 
 
-def segments(place: Place) -> list[Segment]:
+def segments(span: Span) -> list[Segment]:
     """The segments of a large object or list, in order."""
-    large, made = iter([*place.inner, (None, None)]), []
+    large, made = iter([*span.inner, (None, None)]), []
     key, next_large = next(large)
-    ends = [start for _, start in place.marks[1:]] + [place.end - 1]
-    for (first, start), end in zip(place.marks, ends, strict=True):
+    ends = [start for _, start in span.marks[1:]] + [span.end - 1]
+    for (first, start), end in zip(span.marks, ends, strict=True):
         if next_large is not None and next_large.start < end:
-            made.append(Segment(first, start, end, place.kind, key, next_large))
+            made.append(Segment(first, start, end, span.kind, key, next_large))
             key, next_large = next(large)
         else:
-            made.append(Segment(first, start, end, place.kind))
+            made.append(Segment(first, start, end, span.kind))
     return made
 
 
-def _member(source: Source, place: Place, step: str) -> bytes | None:
+def _member(source: Source, span: Span, step: str) -> bytes | None:
     """A small member of a large object or list; of duplicate keys the last."""
-    few = [one for one in segments(place) if one.place is None]
+    few = [one for one in segments(span) if one.span is None]
     key: Step = step
-    if place.kind == "[":
+    if span.kind == "[":
         if not _is_position(step):
             return None
         key = int(step)
@@ -218,31 +218,31 @@ def read(source: Source, wanted: Sequence[Segment]) -> Iterator[tuple[Segment, b
 
 def count(found: Found) -> int:
     """How many members an object or list has; 0 for anything else."""
-    if found.place.marks or found.place.kind == '"':
-        return found.place.count
+    if found.span.marks or found.span.kind == '"':
+        return found.span.count
     return json_nodes.length(found.read())
 
 
 def members(found: Found, start: int, width: int) -> list[tuple[Step, Found]]:
     """Up to `width` members from position `start` on. A large object tells every one of its duplicate keys."""
-    place = found.place
-    if place.kind == '"':
+    span = found.span
+    if span.kind == '"':
         return []
-    if not place.marks:
+    if not span.marks:
         return [(key, Found.held(raw)) for key, raw in json_nodes.children(found.read(), start, width)]
-    parts = segments(place)
-    near = parts[max(0, bisect_right(place.marks, start, key=lambda mark: mark[0]) - 1) :]
+    parts = segments(span)
+    near = parts[max(0, bisect_right(span.marks, start, key=lambda mark: mark[0]) - 1) :]
     near = [one for one in near if one.first < start + width]
-    raws = {one.start: raw for one, raw in read(found.source, [one for one in near if one.place is None])}
+    raws = {one.start: raw for one, raw in read(found.source, [one for one in near if one.span is None])}
     told = [pair for one in near for pair in _numbered(found.source, one, raws.get(one.start, b""))]
     return [(key, value) for position, key, value in told if start <= position < start + width]
 
 
 def _numbered(source: Source, segment: Segment, raw: bytes) -> Iterator[tuple[int, Step, Found]]:
     """The members of a segment, each after its position."""
-    if segment.place is None:
+    if segment.span is None:
         for position, (key, value) in enumerate(segment.members(raw), segment.first):
             yield position, key, Found.held(value)
     elif segment.key is not None:
         step: Step = segment.first if segment.kind == "[" else segment.key
-        yield segment.first, step, Found(source, segment.place)
+        yield segment.first, step, Found(source, segment.span)

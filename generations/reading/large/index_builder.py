@@ -4,7 +4,7 @@ import re
 
 from generations.gateway.rawjson.values import Unreadable, loads
 from generations.reading.large import index
-from generations.reading.large.index import Place
+from generations.reading.large.index import Span
 
 DEEPEST = 200  # levels; a large value further down is kept as one piece
 
@@ -36,34 +36,34 @@ class _Box:
     """An object or list whose end has not come yet."""
 
     def __init__(self, start: int, kind: str) -> None:
-        self.place = Place(start, 0, kind)
+        self.span = Span(start, 0, kind)
         self.key, self.member = b"", 0  # of the member that comes next, where it is in an object
         self.due = 0  # from this byte on the next member gets a mark
 
-    def add(self, start: int, end: int, made: Place) -> None:
+    def add(self, start: int, end: int, made: Span) -> None:
         """One more member, whose value is at start to end."""
-        begins, place = self.member if self.key else start, self.place
+        begins, span = self.member if self.key else start, self.span
         is_large = end - start > index.GRAIN
         if is_large or begins >= self.due:
-            place.marks.append((place.count, begins))
+            span.marks.append((span.count, begins))
             self.due = 0 if is_large else begins + index.GRAIN
-        if self.key and (is_large or place.inner):
+        if self.key and (is_large or span.inner):
             self._replace(_text(self.key))
         if is_large:
-            place.inner.append((_text(self.key) if self.key else str(place.count), made))
-        place.count += 1
+            span.inner.append((_text(self.key) if self.key else str(span.count), made))
+        span.count += 1
         self.key = b""
 
     def add_run(self, start: int, number: int) -> None:
         """So many small members of a list, one after the other."""
         if start >= self.due:
-            self.place.marks.append((self.place.count, start))
+            self.span.marks.append((self.span.count, start))
             self.due = start + index.GRAIN
-        self.place.count += number
+        self.span.count += number
 
     def _replace(self, key: str) -> None:
-        inner = self.place.inner
-        inner[:] = [(None if name == key else name, place) for name, place in inner]
+        inner = self.span.inner
+        inner[:] = [(None if name == key else name, span) for name, span in inner]
 
 
 def _text(key: bytes) -> str:
@@ -73,15 +73,15 @@ def _text(key: bytes) -> str:
         return key[1:-1].decode("utf-8", "replace")
 
 
-def survey(raw: bytes) -> Place:
+def survey(raw: bytes) -> Span:
     """Where the large values of JSON text `raw` stand. Never raises; where it is damaged, what came before counts."""
     boxes, at = [_Box(0, "")], 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    while (len(boxes) > 1 or not boxes[0].place.count) and (found := _TOKEN.match(raw, at)):
+    while (len(boxes) > 1 or not boxes[0].span.count) and (found := _TOKEN.match(raw, at)):
         at = _step(raw, boxes, found)
     while len(boxes) > 1:
         _close(boxes, len(raw))
-    root = boxes[0].place.inner
-    return root[0][1] if root else Place(0, len(raw))
+    root = boxes[0].span.inner
+    return root[0][1] if root else Span(0, len(raw))
 
 
 def _step(raw: bytes, boxes: list[_Box], found: "re.Match[bytes]") -> int:
@@ -105,7 +105,7 @@ def _step(raw: bytes, boxes: list[_Box], found: "re.Match[bytes]") -> int:
         if colon := _AFTER_KEY.match(raw, at):
             box.key, box.member = raw[start:at], start
             return colon.end()
-    box.add(start, at, Place(start, at, '"' if kind in (_TEXT, _LONG) else ""))
+    box.add(start, at, Span(start, at, '"' if kind in (_TEXT, _LONG) else ""))
     return at
 
 
@@ -113,9 +113,9 @@ _AFTER_KEY = re.compile(rb"\s*+:")
 
 
 def _close(boxes: list[_Box], end: int) -> int:
-    place = boxes.pop().place
-    place.end = end
-    boxes[-1].add(place.start, end, place)
+    span = boxes.pop().span
+    span.end = end
+    boxes[-1].add(span.start, end, span)
     return end
 
 

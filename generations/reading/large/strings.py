@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from generations.gateway.rawjson.values import Unreadable, loads
-from generations.reading.large.index import Found, Place
+from generations.reading.large.index import Found, Span
 from generations.reading.text import cut_mark
 
 WINDOW = 64_000  # bytes of a string that one fragment shows
@@ -77,7 +77,7 @@ def plain(raw: bytes) -> str:
 def texts(found: Found) -> Iterator[str]:
     """The characters of a string, in pieces that do not cut what belongs together."""
     rest = b""
-    inner = found.source.pieces(found.place.start + 1, max(found.place.start + 1, found.place.end - 1))
+    inner = found.source.pieces(found.span.start + 1, max(found.span.start + 1, found.span.end - 1))
     for piece in inner:
         rest += piece
         end = whole(rest)
@@ -92,7 +92,7 @@ def window(found: Found, start: int, length: int = WINDOW, *, quoted: bool = Tru
 
     `quoted`: of a string; else of the JSON text of any value.
     """
-    first, last = found.place.start + quoted, found.place.end - quoted
+    first, last = found.span.start + quoted, found.span.end - quoted
     at = min(first + start, last)
     raw = found.source.slices([(at, min(at + length, last))])[0]
     if at + length >= last:
@@ -107,8 +107,8 @@ def _readable(raw: bytes, quoted: bool) -> str:
 
 def measure(found: Found) -> None:
     """Tell each large string in a value its size: `count` becomes the bytes of its characters in UTF-8."""
-    for place in strings(found.place):
-        place.count = sum(_utf8_size(text) for text in texts(Found(found.source, place)))
+    for span in strings(found.span):
+        span.count = sum(_utf8_size(text) for text in texts(Found(found.source, span)))
 
 
 def _utf8_size(text: str) -> int:
@@ -118,9 +118,9 @@ def _utf8_size(text: str) -> int:
 # -- cutting short -------------------------------------------------------------------------------------------
 
 
-def strings(place: Place) -> Iterator[Place]:
+def strings(span: Span) -> Iterator[Span]:
     """The large strings in a value, in order."""
-    waiting = [place]
+    waiting = [span]
     while waiting:
         one = waiting.pop()
         if one.kind == '"':
@@ -133,7 +133,7 @@ def slim(found: Found, most: int | None = None) -> bytes:
 
     Raises TooMuch, before anything is read if that would be more than `most` bytes.
     """
-    spans = list(_kept(found.place))
+    spans = list(_kept(found.span))
     if most is not None and sum(end - start for start, end, _ in spans) > most:
         raise TooMuch
     parts = found.source.slices([(start, end) for start, end, _ in spans])
@@ -145,17 +145,17 @@ def slim(found: Found, most: int | None = None) -> bytes:
     return raw
 
 
-def _kept(place: Place) -> Iterator[tuple[int, int, int]]:
+def _kept(span: Span) -> Iterator[tuple[int, int, int]]:
     """The spans of a value that are kept; of a string that is cut with its whole size in UTF-8, else with 0."""
-    at = place.start
-    for string in strings(place):
+    at = span.start
+    for string in strings(span):
         if string.size - 2 > KEPT:
             if string.start > at:
                 yield at, string.start, 0
             yield string.start, string.start + 1 + KEPT, string.count or string.size - 2
             at = string.end
-    if at < place.end:
-        yield at, place.end, 0
+    if at < span.end:
+        yield at, span.end, 0
 
 
 def _cut(raw: bytes, size: int) -> bytes:

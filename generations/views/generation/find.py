@@ -8,8 +8,8 @@ from django.http import QueryDict
 
 from generations.models import Generation
 from generations.reading.explorer import search
-from generations.reading.explorer.search import Found
-from generations.reading.large.index import Found as Value
+from generations.reading.explorer.search import Matches
+from generations.reading.large.index import Found
 from generations.reading.page_types import Outline
 
 WHERE = {"record": "Record", "request": "Request", "answer": "Answer"}
@@ -52,7 +52,7 @@ def finding(asked: QueryDict, row: Generation, outline: Outline) -> dict[str, ob
     }
 
 
-def finding_in(asked: QueryDict, value: Value) -> dict[str, object]:
+def finding_in(asked: QueryDict, value: Found) -> dict[str, object]:
     """The same in one value by itself, the answer of a replay."""
     form = FindForm(asked) if "find" in asked else FindForm()
     context: dict[str, object] = {
@@ -72,5 +72,5 @@ def finding_in(asked: QueryDict, value: Value) -> dict[str, object]:
 def _found(row: Generation, at: str, text: str) -> dict[str, object]:
     record = row.records.best_first().defer("outline").first()
     value = record.value(at) if record else None
-    found = search.find_in(value, text, base=at) if value is not None else Found([], 0, 0)
+    found = search.find_in(value, text, base=at) if value is not None else Matches([], 0, 0)
     return {"found": found, "hits": [ShownHit(hit) for hit in found.hits]}

@@ -66,7 +66,7 @@ class Wanted:
 
     @cached_property
     def is_string(self) -> bool:
-        kind = self.found.place.kind
+        kind = self.found.span.kind
         return (kind.encode() or self.found.head(64).lstrip()[:1]) == b'"'
 
     @property

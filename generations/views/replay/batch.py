@@ -19,7 +19,7 @@ from generations.models import Batch, ReplayAnswer
 from generations.models.replay import EXPIRED_PATCH, State, outcome
 from generations.reading.edits import json_patch
 from generations.reading.edits.patch_summary import PatchLine, lines
-from generations.reading.figures.batch_stats import Outcome, Spread, spread
+from generations.reading.figures.batch_stats import BatchItem, BatchStats, summarize
 from generations.replay import batches, derived_answer
 
 PAGE = 100
@@ -99,7 +99,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
     recounting = is_recounting(row)
     members_told = row.replays.order_by("place").values(*FIGURES)
     told = [_outcome(one, keys=not recounting) for one in members_told]
-    found = spread(told)
+    found = summarize(told)
     sort = request.GET.get("sort", "place")
     order = SORTS.get(sort.removeprefix("-"), ("place",))
     members = row.replays.order_by(*(f"-{name}" if sort.startswith("-") else name for name in order))
@@ -149,10 +149,10 @@ def is_recounting(row: Batch) -> bool:
     return keyed.exclude(derived=derived_answer.VERSION).exists()
 
 
-def _outcome(told: dict[str, Any], *, keys: bool) -> Outcome:
+def _outcome(told: dict[str, Any], *, keys: bool) -> BatchItem:
     status = f" {told['status_code']}" if told["reason"] == "gateway_error" and told["status_code"] else ""
     current = keys and told["derived"] == derived_answer.VERSION
-    return Outcome(
+    return BatchItem(
         outcome(told["state"], told["reason"]),
         told["reason"] + status,
         told["total_ms"],
@@ -164,7 +164,7 @@ def _outcome(told: dict[str, Any], *, keys: bool) -> Outcome:
     )
 
 
-def _progress(row: Batch, told: list[Outcome]) -> Progress:
+def _progress(row: Batch, told: list[BatchItem]) -> Progress:
     waiting = len([one for one in told if one.state == State.WAITING])
     under_way = len([one for one in told if one.state in (State.QUEUED, State.RUNNING)])
     took = [one.latency_ms for one in told if one.latency_ms is not None]
@@ -208,7 +208,7 @@ def _lines(patch: str) -> list[PatchLine] | None:
     return lines(None, json_patch.read(patch)) if patch else []
 
 
-def _outputs(row: Batch, found: Spread) -> list[tuple[str, int, str, str]]:
+def _outputs(row: Batch, found: BatchStats) -> list[tuple[str, int, str, str]]:
     """The most frequent outputs: the first part of the text, how many, their share, and the first one's replay."""
     groups = found.outputs[:MOST_OUTPUTS]
     places = [one.members[0] for one in groups]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from generations.gateway.rawjson.values import Value, dumps, loads
 from generations.reading.answer import vocabulary
-from generations.reading.answer.answer_facts import Choice, Facts, Fault, read
+from generations.reading.answer.answer_facts import AnswerError, Choice, Facts, read
 from generations.reading.answer.tool_calls import Call
 
 
@@ -293,7 +293,7 @@ def test_errors_that_an_answer_carries(body: Any, wire: str, told: list[tuple[st
 def test_an_error_among_the_events() -> None:
     stray = Stray("error", {"message": "Too many tokens", "code": "rate"})
     assert facts(chat("stop", content="Hi"), "chat", stray, Stray("ping", {})).errors == (
-        Fault("Too many tokens", "rate"),
+        AnswerError("Too many tokens", "rate"),
     )
 
 

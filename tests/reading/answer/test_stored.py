@@ -11,7 +11,7 @@ from generations.gateway.rawjson.values import loads
 from generations.gateway.record import Record
 from generations.reading import documents, outline
 from generations.reading.answer import frames, stored
-from generations.reading.answer.stored import Kept
+from generations.reading.answer.stored import StoredAnswer
 from generations.reading.large.index import SMALL
 from generations.reading.page_types import Outline
 from tests.reading.samples import record
@@ -67,7 +67,7 @@ def logged(answer: Any, endpoint: str = "chat.completions", **fields: Any) -> Re
     return record(**told, io_log={"status": "stored", "payload": payload})
 
 
-def kept(answer: Any, **fields: Any) -> Kept:
+def kept(answer: Any, **fields: Any) -> StoredAnswer:
     return stored.read(logged(answer, **fields))
 
 
@@ -141,11 +141,14 @@ def test_a_frame_of_messages_tells_its_finish_too() -> None:
 
 
 PROVIDERS: dict[str, Any] = {
-    "an object": {"object": "response", "output": [{"type": "message", "content": [{"text": "Kept words"}]}]},
-    "a message": {"type": "message", "content": [{"type": "text", "text": "Kept words"}]},
+    "an object": {
+        "object": "response",
+        "output": [{"type": "message", "content": [{"text": "StoredAnswer words"}]}],
+    },
+    "a message": {"type": "message", "content": [{"type": "text", "text": "StoredAnswer words"}]},
     "called a chunk": {
         "object": "chat.completion.chunk",
-        "choices": [{"message": {"content": "Kept words"}}],
+        "choices": [{"message": {"content": "StoredAnswer words"}}],
     },
 }
 
@@ -155,7 +158,7 @@ PROVIDERS: dict[str, Any] = {
 @pytest.mark.parametrize("answer", [None, CHUNK, "[redacted]", {"error": "upstream_stream_failure"}])
 def test_the_providers_answer_stands_in(provider: Any, as_text: bool, answer: Any) -> None:
     made = drawn(answer, provider=json.dumps(provider) if as_text else provider)
-    assert "Kept words" in words(made)
+    assert "StoredAnswer words" in words(made)
     assert made.answer.note == "from the provider's answer"
     assert (made.answered, made.answer.missing) == (True, [])
     assert made.answer.at == (documents.PROVIDER if as_text else stored.PROVIDER)
@@ -164,7 +167,7 @@ def test_the_providers_answer_stands_in(provider: Any, as_text: bool, answer: An
 def test_an_error_stays_beside_the_providers_answer() -> None:
     made = drawn({"error": "upstream_stream_failure"}, provider=PROVIDERS["an object"], success=False)
     assert "upstream_stream_failure" in words(made)
-    assert "Kept words" in words(made)
+    assert "StoredAnswer words" in words(made)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +187,7 @@ def test_what_holds_no_answer_does_not_stand_in(provider: Any) -> None:
 
 def test_the_gateways_own_answer_is_not_replaced() -> None:
     made = drawn(BODIES["a completion"], provider=PROVIDERS["an object"])
-    assert ("Hi" in words(made), "Kept words" in words(made)) == (True, False)
+    assert ("Hi" in words(made), "StoredAnswer words" in words(made)) == (True, False)
 
 
 def test_what_the_sanitiser_replaced_is_no_answer() -> None:
@@ -212,13 +215,13 @@ def test_an_error_is_shown_as_one_whatever_the_record_says() -> None:
 
 def test_large_records_tell_the_same() -> None:
     long = {"request_payload": {"model": "m", "messages": [{"role": "user", "content": "x" * 2 * SMALL}]}}
-    body = {"choices": [{"message": {"content": "Kept words " + "y" * SMALL}}]}
+    body = {"choices": [{"message": {"content": "StoredAnswer words " + "y" * SMALL}}]}
     for answer, provider in ((CHUNK, json.dumps(body)), (json.dumps(body), None)):
         payload = {**long, "gateway_response": answer, "provider_response": provider}
         told = record(
             endpoint="chat.completions", success=True, io_log={"status": "stored", "payload": payload}
         )
-        assert "Kept words" in words(outline.build(told))
+        assert "StoredAnswer words" in words(outline.build(told))
 
 
 @given(

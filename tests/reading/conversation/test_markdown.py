@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.reading.conversation import markdown
-from generations.reading.conversation.part_builder import Pen
+from generations.reading.conversation.part_builder import PartBuilder
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ MARKUP = [
 @given(st.lists(st.sampled_from(MARKUP), max_size=40).map("".join))
 def test_what_looks_like_its_text_is_its_text(text: str) -> None:
     """Where no plain text is offered next to it, the HTML shows every character."""
-    part = Pen().text("", text, "markdown")
+    part = PartBuilder().text("", text, "markdown")
     if part.head:
         assert part.head == text
     else:

@@ -7,7 +7,7 @@ import pytest
 
 from generations.gateway.rawjson.values import loads
 from generations.reading.conversation import sides
-from generations.reading.conversation.part_builder import Pen
+from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.page_types import Part, Side, Turn
 from generations.reading.text import box
 
@@ -452,9 +452,9 @@ def test_output_that_does_not_fit_is_led_to() -> None:
 
 
 def test_a_key_that_stands_twice_in_arguments_is_told() -> None:
-    part = Pen().json_text("/x", '{"pay": 9999, "pay": 10}', "tool_call", name="send")
+    part = PartBuilder().json_text("/x", '{"pay": 9999, "pay": 10}', "tool_call", name="send")
     assert part.note == "the key pay stands 2 times; the last one counts"
-    assert Pen().json_text("/x", '{"pay": 10}', "tool_call", name="send").note == ""
+    assert PartBuilder().json_text("/x", '{"pay": 10}', "tool_call", name="send").note == ""
 
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -7,7 +7,7 @@ import pytest
 
 from generations.gateway.rawjson.values import Value, loads
 from generations.reading.diagnosis import failure
-from generations.reading.diagnosis.failure import Difference, Failure
+from generations.reading.diagnosis.failure import CauseDifference, Failure
 
 UPSTREAM = {
     "generation_id": "G-1",
@@ -140,7 +140,7 @@ def test_reproduced_needs_status_code_and_cause(
 
 def test_a_difference_names_both_sides() -> None:
     told = failure.repeat(recorded(502, "upstream:upstream_error"), answered(502, {"error": "gateway_error"}))
-    assert told.differences == [Difference("code", "upstream_error", "gateway_error")]
+    assert told.differences == [CauseDifference("code", "upstream_error", "gateway_error")]
 
 
 def test_an_error_inside_an_answer_is_read_like_any_other() -> None:

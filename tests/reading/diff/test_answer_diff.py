@@ -11,36 +11,36 @@ from generations.gateway.rawjson.values import dumps, loads
 from generations.gateway.streams.assemble import Stray
 from generations.reading.answer import tool_calls
 from generations.reading.answer.tool_calls import Call
-from generations.reading.diff import answer_diff as contrasts
+from generations.reading.diff import answer_diff
 from generations.reading.diff.answer_diff import (
     LEFT_OUT,
     PAGE,
     VIEWS,
-    Contrast,
+    AnswerDiff,
+    ComparedAnswer,
     Lines,
     Passage,
-    Said,
     View,
-    contrast,
+    compare,
     passage,
     requests,
 )
 from generations.reading.diff.text_diff import Piece
 
 
-def said(body: Any, wire: str = "chat", *strays: Stray) -> Said:
-    return contrasts.said(wire, loads(dumps(body)), strays)
+def said(body: Any, wire: str = "chat", *strays: Stray) -> ComparedAnswer:
+    return answer_diff.said(wire, loads(dumps(body)), strays)
 
 
 def chat(**message: Any) -> dict[str, Any]:
     return {"choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}]}
 
 
-def answer(**message: Any) -> Said:
+def answer(**message: Any) -> ComparedAnswer:
     return said(chat(**message))
 
 
-def called(*calls: tuple[str, Any]) -> Said:
+def called(*calls: tuple[str, Any]) -> ComparedAnswer:
     told = [
         {"id": str(n), "type": "function", "function": {"name": name, "arguments": arguments}}
         for n, (name, arguments) in enumerate(calls)
@@ -48,12 +48,12 @@ def called(*calls: tuple[str, Any]) -> Said:
     return answer(tool_calls=told)
 
 
-def choices(*texts: str) -> Said:
+def choices(*texts: str) -> ComparedAnswer:
     return said({"choices": [{"index": n, "message": {"content": text}} for n, text in enumerate(texts)]})
 
 
 def texts(before: str, after: str, view: View = "inline") -> Passage:
-    [found] = contrast(answer(content=before), answer(content=after), view).passages
+    [found] = compare(answer(content=before), answer(content=after), view).passages
     return found
 
 
@@ -70,7 +70,7 @@ def summary(lines: Lines | None) -> list[str]:
 
 def test_each_kind_of_text_by_itself() -> None:
     before, after = answer(reasoning="a", content="b c", refusal="d"), answer(reasoning="a", content="b e")
-    found = contrast(before, after)
+    found = compare(before, after)
     assert [(one.label, one.equal) for one in found.passages] == [
         ("Text", False),
         ("Refusal", False),
@@ -81,26 +81,25 @@ def test_each_kind_of_text_by_itself() -> None:
 
 
 def test_what_a_page_refuses_is_made_visible() -> None:
-    found = contrast(answer(content="\0"), answer(content="\ud800"))
+    found = compare(answer(content="\0"), answer(content="\ud800"))
     assert [piece.text for piece in found.passages[0].pieces] == ["␀", "�"]
 
 
 def test_choices_are_compared_by_their_numbers() -> None:
-    found = contrast(choices("a", "b"), choices("a"))
+    found = compare(choices("a", "b"), choices("a"))
     assert [(one.label, one.equal) for one in found.passages] == [
         ("Text, choice 0", True),
         ("Text, choice 1", False),
     ]
     assert (
-        contrast(choices(*"abcdefghi"), choices(*"abcdefghi")).headline
-        == "No difference in what was compared"
+        compare(choices(*"abcdefghi"), choices(*"abcdefghi")).headline == "No difference in what was compared"
     )
 
 
 def test_answers_without_anything_to_compare() -> None:
-    assert contrast(answer(), answer()).is_empty
-    assert contrast(answer(), answer()).equal
-    assert not contrast(answer(), answer(content="x")).is_empty
+    assert compare(answer(), answer()).is_empty
+    assert compare(answer(), answer()).equal
+    assert not compare(answer(), answer(content="x")).is_empty
 
 
 def test_the_share_that_is_alike() -> None:
@@ -173,7 +172,7 @@ def test_tool_calls_by_name_and_arguments() -> None:
         ("look", '{"at": 1, "q": "a"}'), ("say", "hello there"), ("gone", "{}"), ("keep", '{"a":1}')
     )
     after = called(("look", '{"at": 2, "q": "a"}'), ("say", "hello you"), ("keep", '{"a": 1}'), ("new", "{}"))
-    found = contrast(before, after)
+    found = compare(before, after)
     assert [line.call.kind for line in found.calls] == ["changed", "changed", "gone", "same", "new"]
     assert summary(found.calls[0].lines) == ["at: 1 → 2"]
     assert found.calls[1].pieces == [Piece("same", "hello "), Piece("gone", "there"), Piece("new", "you")]
@@ -181,22 +180,22 @@ def test_tool_calls_by_name_and_arguments() -> None:
 
 
 def test_arguments_as_text_and_as_json_are_the_same_when_they_say_the_same() -> None:
-    assert contrast(called(("pay", '{"n": 10}')), called(("pay", {"n": 10}))).headline == "Nothing differs"
-    found = contrast(called(("pay", {"n": 10})), called(("pay", {"n": 9999})))
+    assert compare(called(("pay", '{"n": 10}')), called(("pay", {"n": 10}))).headline == "Nothing differs"
+    found = compare(called(("pay", {"n": 10})), called(("pay", {"n": 9999})))
     assert (found.headline, summary(found.calls[0].lines)) == ("What differs", ["n: 10 → 9999"])
 
 
 def test_another_kind_of_tool_is_another_call() -> None:
     custom = answer(tool_calls=[{"type": "custom", "custom": {"name": "pay", "input": "{}"}}])
-    found = contrast(called(("pay", "{}")), custom)
+    found = compare(called(("pay", "{}")), custom)
     assert [(line.call.kind, line.call.tool) for line in found.calls] == [("gone", ""), ("new", "custom")]
 
 
 # --- everything else --------------------------------------------------------------------------------------------
 
 
-def others(before: Any, after: Any, wire: str = "chat") -> Contrast:
-    return contrast(said(before, wire), said(after, wire))
+def others(before: Any, after: Any, wire: str = "chat") -> AnswerDiff:
+    return compare(said(before, wire), said(after, wire))
 
 
 @pytest.mark.parametrize(
@@ -284,7 +283,7 @@ def test_between_wire_formats_words_calls_and_ends_are_compared_and_the_rest_is_
 
 def test_events_beside_the_body_are_compared() -> None:
     before, after = (said(chat(content="x"), "chat", Stray("odd", loads(f'{{"n": {n}}}'))) for n in (1, 2))
-    assert summary(contrast(before, after).others) == [
+    assert summary(compare(before, after).others) == [
         "other events[0].data.n: 1 → 2".replace("other events", '["other events"]')
     ]
 
@@ -344,7 +343,7 @@ def test_nothing_is_claimed_equal_that_is_not(before: Any, after: Any, wire: str
     """Whatever two bodies are: where nothing differs, is unread or one-sided they are the same."""
     found = others(before, after, wire)
     if found.headline == "Nothing differs" and not found.one_sided:
-        assert contrast(said(before, wire), said(before, wire)).equal
+        assert compare(said(before, wire), said(before, wire)).equal
         assert flat(before) == flat(after)
 
 
@@ -377,7 +376,7 @@ def test_requests_by_structure() -> None:
             "One of the two requests cannot be read as JSON; they are not the same, byte for byte.",
         ),
         (
-            b'"' + b"x" * contrasts.PARSED_UP_TO + b'"',
+            b'"' + b"x" * answer_diff.PARSED_UP_TO + b'"',
             b"{}",
             "They are not the same; requests of more than 6.3 MB are not compared in detail.",
         ),
@@ -404,13 +403,13 @@ def test_many_long_texts_are_bounded() -> None:
 
 def test_keys_that_stand_twice_are_never_called_the_same() -> None:
     pays, hides = '{"pay": 9999, "pay": 10}', '{"pay": 10}'
-    assert contrasts.passage("Text", pays, hides).changes is None
+    assert answer_diff.passage("Text", pays, hides).changes is None
     assert tool_calls.plain(Call("send", pays)) != tool_calls.plain(Call("send", hides))
     assert tool_calls.compare([Call("send", pays)], [Call("send", hides)])[0].kind == "changed"
-    found = contrasts.requests(pays.encode(), hides.encode())
-    assert isinstance(found, contrasts.Lines)
+    found = answer_diff.requests(pays.encode(), hides.encode())
+    assert isinstance(found, answer_diff.Lines)
     assert [(line.change.at, line.change.summary) for line in found.shown] == [
         ("/pay", "a key that stands more than once: 9999, 10 → once; only its last value is compared")
     ]
-    same = contrasts.requests(pays.encode(), pays.replace(" ", "").encode())
-    assert same == contrasts.Lines([])
+    same = answer_diff.requests(pays.encode(), pays.replace(" ", "").encode())
+    assert same == answer_diff.Lines([])

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from generations.gateway.rawjson.values import loads
-from generations.reading.diff.result_tables import INPUTS, SHOWN, Line, Table, kind_of, tables
+from generations.reading.diff.result_tables import INPUTS, SHOWN, Table, TableRow, kind_of, tables
 
 
 def told(before: Any, after: Any) -> list[Table]:
     return tables(loads(json.dumps(before)), loads(json.dumps(after)))
 
 
-def lines(before: Any, after: Any) -> list[Line]:
+def lines(before: Any, after: Any) -> list[TableRow]:
     return [line for table in told(before, after) for line in table.lines]
 
 
@@ -49,12 +49,12 @@ def test_vectors_have_dimensions_and_a_cosine() -> None:
         vectors([1, 0], [1, 0], [1, 0], [1, 0], "what", [0, 0]),
         vectors([1, 0], [3, 4], [-1, 0], [1, 0, 0], "what"),
     ) == [
-        Line("vector 0", "2 dimensions", "2 dimensions", "same"),
-        Line("vector 1", "2 dimensions", "2 dimensions", "cosine 0.600000"),
-        Line("vector 2", "2 dimensions", "2 dimensions", "cosine −1.000000"),
-        Line("vector 3", "2 dimensions", "3 dimensions", "different lengths have no cosine"),
-        Line("vector 4", "unknown", "unknown"),
-        Line("vector 5", "2 dimensions", "not in it"),
+        TableRow("vector 0", "2 dimensions", "2 dimensions", "same"),
+        TableRow("vector 1", "2 dimensions", "2 dimensions", "cosine 0.600000"),
+        TableRow("vector 2", "2 dimensions", "2 dimensions", "cosine −1.000000"),
+        TableRow("vector 3", "2 dimensions", "3 dimensions", "different lengths have no cosine"),
+        TableRow("vector 4", "unknown", "unknown"),
+        TableRow("vector 5", "2 dimensions", "not in it"),
     ]
 
 
@@ -69,10 +69,10 @@ def test_moderations_stand_side_by_side_the_highest_score_first() -> None:
         Table(
             "Input 1",
             [
-                Line("flagged", "yes", "no", "changed"),
-                Line("violence", "0.9", "0.4", "−0.5", "0.9", "0.4"),
-                Line("hate", "0.1", "0.1", "same", "0.1", "0.1"),
-                Line("old", "0", "not in it", "", "0", ""),
+                TableRow("flagged", "yes", "no", "changed"),
+                TableRow("violence", "0.9", "0.4", "−0.5", "0.9", "0.4"),
+                TableRow("hate", "0.1", "0.1", "same", "0.1", "0.1"),
+                TableRow("old", "0", "not in it", "", "0", ""),
             ],
             4,
         )
@@ -82,13 +82,13 @@ def test_moderations_stand_side_by_side_the_highest_score_first() -> None:
 @pytest.mark.parametrize(("flag", "shown"), [(None, "unknown"), ([], "unknown"), ("yes", "unknown")])
 def test_a_flag_that_is_none_is_unknown(flag: Any, shown: str) -> None:
     answer = {"results": [{"flagged": flag}]}
-    assert lines(answer, answer) == [Line("flagged", shown, shown, "same")]
+    assert lines(answer, answer) == [TableRow("flagged", shown, shown, "same")]
 
 
 def test_an_input_of_one_side_only() -> None:
     before = {"results": [{"flagged": True}]}
     after = {"results": [{"flagged": True}, {"flagged": False}]}
-    assert lines(before, after)[1] == Line("flagged", "not in it", "no")
+    assert lines(before, after)[1] == TableRow("flagged", "not in it", "no")
 
 
 def test_rankings_tell_who_climbed() -> None:
@@ -101,9 +101,9 @@ def test_rankings_tell_who_climbed() -> None:
         ]
     }
     assert lines(before, after) == [
-        Line("document 2", "1. with 0.9", "2. with 0.9", "1 place down", "0.9", "0.9"),
-        Line("document 0", "2. with 0.5", "1. with 0.95", "1 place up", "0.5", "0.95"),
-        Line("document 7", "not in it", "3. with unknown"),
+        TableRow("document 2", "1. with 0.9", "2. with 0.9", "1 place down", "0.9", "0.9"),
+        TableRow("document 0", "2. with 0.5", "1. with 0.95", "1 place up", "0.5", "0.95"),
+        TableRow("document 7", "not in it", "3. with unknown"),
     ]
 
 

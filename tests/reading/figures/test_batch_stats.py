@@ -9,24 +9,24 @@ from hypothesis import strategies as st
 from generations.reading.answer import tool_calls
 from generations.reading.answer.tool_calls import Call
 from generations.reading.figures.batch_stats import (
+    BatchItem,
     Bin,
-    Count,
-    Outcome,
+    Tally,
     figures,
     histogram,
     output_key,
-    spread,
+    summarize,
 )
 
 OSLO, PARIS = (Call("weather", '{"city":"Oslo"}'),), (Call("weather", '{"city":"Paris"}'),)
 
 
-def good(text: str | None = "Hi", latency_ms: int | None = 100, **more: object) -> Outcome:
-    return Outcome("succeeded", latency_ms=latency_ms, text=text, calls=(), finish_reason="stop", **more)  # type: ignore[arg-type]
+def good(text: str | None = "Hi", latency_ms: int | None = 100, **more: object) -> BatchItem:
+    return BatchItem("succeeded", latency_ms=latency_ms, text=text, calls=(), finish_reason="stop", **more)  # type: ignore[arg-type]
 
 
 def test_nothing_known() -> None:
-    empty = spread([])
+    empty = summarize([])
     assert (empty.total, empty.states, empty.latency, empty.cost, empty.outputs, empty.agreement) == (
         0,
         [],
@@ -35,35 +35,35 @@ def test_nothing_known() -> None:
         [],
         None,
     )
-    queued = spread([Outcome("queued"), Outcome("running")])
+    queued = summarize([BatchItem("queued"), BatchItem("running")])
     assert (queued.latency, queued.tokens, queued.unknown_outputs, queued.agreement) == (None, None, 0, None)
-    unread = spread([Outcome("succeeded"), Outcome("succeeded")])
+    unread = summarize([BatchItem("succeeded"), BatchItem("succeeded")])
     assert (unread.outputs, unread.unknown_outputs, unread.agreement) == ([], 2, None)
-    assert unread.finishes == [Count("unknown", 2, "1")]
+    assert unread.finishes == [Tally("unknown", 2, "1")]
 
 
 def test_counts_and_causes() -> None:
-    told = spread(
+    told = summarize(
         [
             good(),
             good(),
-            Outcome("failed", "rate_limited", latency_ms=5, cost_nanos=0),
-            Outcome("failed", "rate_limited"),
-            Outcome("failed"),
-            Outcome("interrupted", "worker_lost"),
-            Outcome("cancelled", "asked"),
+            BatchItem("failed", "rate_limited", latency_ms=5, cost_nanos=0),
+            BatchItem("failed", "rate_limited"),
+            BatchItem("failed"),
+            BatchItem("interrupted", "worker_lost"),
+            BatchItem("cancelled", "asked"),
         ]
     )
     assert told.states == [
-        Count("failed", 3, "0.429"),
-        Count("succeeded", 2, "0.286"),
-        Count("cancelled", 1, "0.143"),
-        Count("interrupted", 1, "0.143"),
+        Tally("failed", 3, "0.429"),
+        Tally("succeeded", 2, "0.286"),
+        Tally("cancelled", 1, "0.143"),
+        Tally("interrupted", 1, "0.143"),
     ]
     assert told.failures == [
-        Count("rate_limited", 2, "0.5", "failed"),
-        Count("unknown", 1, "0.25", "failed"),
-        Count("worker_lost", 1, "0.25", "interrupted"),
+        Tally("rate_limited", 2, "0.5", "failed"),
+        Tally("unknown", 1, "0.25", "failed"),
+        Tally("worker_lost", 1, "0.25", "interrupted"),
     ]
     assert told.latency is not None
     assert (told.latency.known, told.latency.most) == (2, 100)
@@ -126,7 +126,7 @@ def test_outputs_are_grouped_by_what_they_mean() -> None:
         None,
         "Hi there",
     ]
-    told = spread([good(text) for text in texts])
+    told = summarize([good(text) for text in texts])
     assert [(one.text, one.members, one.share) for one in told.outputs] == [
         ("Hi  there\n", (0, 2, 6), "0.5"),
         ('{"a":1,"b":[2]}', (1, 3), "0.333"),
@@ -136,27 +136,27 @@ def test_outputs_are_grouped_by_what_they_mean() -> None:
 
 
 def test_stored_keys_stand_for_texts_that_were_not_loaded() -> None:
-    told = spread(
+    told = summarize(
         [good("Hi there"), good("Hi th", text_key=output_key("Hi\nthere")), good(None, text_key="other")]
     )
     assert [one.members for one in told.outputs] == [(0, 1), (2,)]
 
 
 def test_agreement_of_tool_calls() -> None:
-    def made(calls: tuple[Call, ...] | None, key: str | None = None) -> Outcome:
-        return Outcome("succeeded", calls=calls, calls_key=key)
+    def made(calls: tuple[Call, ...] | None, key: str | None = None) -> BatchItem:
+        return BatchItem("succeeded", calls=calls, calls_key=key)
 
     spaced = (Call("weather", '{ "city" : "Oslo" }'),)
-    told = spread(
-        [made(PARIS), made(OSLO), made(spaced), made(()), made(None), Outcome("failed", calls=OSLO)]
+    told = summarize(
+        [made(PARIS), made(OSLO), made(spaced), made(()), made(None), BatchItem("failed", calls=OSLO)]
     )
     assert told.agreement is not None
     assert (told.agreement.agreeing, told.agreement.known, told.agreement.members) == (2, 4, (1, 2))
     assert told.agreement.calls == OSLO
-    stored = spread([made(None, tool_calls.key(OSLO)), made(OSLO), made(PARIS)]).agreement
+    stored = summarize([made(None, tool_calls.key(OSLO)), made(OSLO), made(PARIS)]).agreement
     assert stored is not None
     assert (stored.agreeing, stored.known) == (2, 3)
-    assert spread([made(()), made(())]).agreement is None
+    assert summarize([made(()), made(())]).agreement is None
 
 
 @given(st.text(st.characters(codec=None, exclude_categories=())))

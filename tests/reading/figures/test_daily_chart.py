@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.reading.figures.daily_chart import HEIGHT, MOST_BARS, Bar, chart
+from generations.reading.figures.daily_chart import HEIGHT, MOST_BARS, DayBar, chart
 
 FIRST = date(2026, 11, 1)
 
@@ -13,8 +13,10 @@ FIRST = date(2026, 11, 1)
 def test_bars_stand_where_their_days_are() -> None:
     drawn = chart({FIRST: (30, 10), FIRST + timedelta(days=3): (20, 0)}, FIRST, FIRST + timedelta(days=3))
     assert drawn.bars == [
-        Bar(FIRST, FIRST, 30, 10, "9.5", "6", "24", "72", "0", "24"),
-        Bar(FIRST + timedelta(days=3), FIRST + timedelta(days=3), 20, 0, "84.5", "6", "48", "48", "48", "0"),
+        DayBar(FIRST, FIRST, 30, 10, "9.5", "6", "24", "72", "0", "24"),
+        DayBar(
+            FIRST + timedelta(days=3), FIRST + timedelta(days=3), 20, 0, "84.5", "6", "48", "48", "48", "0"
+        ),
     ]
     assert (drawn.span, drawn.top) == (1, drawn.bars[0])
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import Value, loads
 from generations.reading.figures import attempts, tiles, timing
 from generations.reading.figures import recorded_times as readings
-from generations.reading.page_types import Segment
+from generations.reading.page_types import BarSegment
 
 NOW, MAY, DECEMBER = (datetime(*day, tzinfo=UTC) for day in ((2026, 8, 22), (2026, 5, 6), (2025, 12, 21)))
 
@@ -43,9 +43,9 @@ def test_the_first_token_is_part_of_the_generation() -> None:
     told = timing.read(fields(latency_ms=412, generation_ms=1830, phaseo_overhead_ms=48, stream=True), NOW)
     assert [bar.segments for bar in told.main] == [
         [
-            Segment("gate", "0.00", "2.56", "", "gateway: 48 ms"),
-            Segment("wait", "2.56", "21.94", "first token 412 ms", "first token: 412 ms"),
-            Segment("gen", "24.49", "75.51", "generating 1.42 s", "generating: 1,418 ms"),
+            BarSegment("gate", "0.00", "2.56", "", "gateway: 48 ms"),
+            BarSegment("wait", "2.56", "21.94", "first token 412 ms", "first token: 412 ms"),
+            BarSegment("gen", "24.49", "75.51", "generating 1.42 s", "generating: 1,418 ms"),
         ]
     ]
     assert told.scale == ["0", "470 ms", "939 ms", "1.41 s", "1.88 s"]
@@ -61,7 +61,7 @@ def test_older_times_are_not_added_up() -> None:
 def test_a_failure_has_one_time() -> None:
     told = timing.read(fields(latency_ms=655, generation_ms=None, success=False), NOW)
     assert [bar.segments for bar in told.main] == [
-        [Segment("fail", "0.00", "100.00", "until it failed 655 ms", "until it failed: 655 ms")]
+        [BarSegment("fail", "0.00", "100.00", "until it failed 655 ms", "until it failed: 655 ms")]
     ]
 
 

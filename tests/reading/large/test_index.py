@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import loads
 from generations.reading.explorer import json_nodes
 from generations.reading.large import index
-from generations.reading.large.index import Bytes, Found, Place, Span, locate, members
+from generations.reading.large.index import Bytes, Found, Range, Span, locate, members
 from generations.reading.large.index_builder import survey
 from generations.reading.text import below
 
@@ -48,9 +48,9 @@ def pointers(value: Any, at: str = "") -> Iterator[str]:
 class Counted(Bytes):
     """Bytes that remember what was read of them."""
 
-    read: list[Span] = []
+    read: list[Range] = []
 
-    def slices(self, spans: Sequence[Span]) -> list[bytes]:
+    def slices(self, spans: Sequence[Range]) -> list[bytes]:
         self.read.extend(spans)
         return super().slices(spans)
 
@@ -64,7 +64,7 @@ class Counted(Bytes):
 def test_every_value_is_found_as_it_stands(raw: bytes) -> None:
     whole = finely(raw)
     for at in pointers(loads(raw)):
-        found = locate(whole.source, whole.place, at)
+        found = locate(whole.source, whole.span, at)
         assert found is not None, at
         assert found.read().strip() == (json_nodes.cut(raw, at) or b"").strip(), at
 
@@ -74,7 +74,7 @@ def test_every_value_is_found_as_it_stands(raw: bytes) -> None:
 def test_members_are_those_of_the_value(raw: bytes, start: int, width: int) -> None:
     whole = finely(raw)
     for at in pointers(loads(raw)):
-        found = locate(whole.source, whole.place, at)
+        found = locate(whole.source, whole.span, at)
         value = json_nodes.cut(raw, at)
         assert found is not None
         assert value is not None
@@ -89,21 +89,21 @@ def test_damaged_text_never_raises(raw: bytes, data: Any) -> None:
     cut = raw[: data.draw(st.integers(0, len(raw)))] + data.draw(st.binary(max_size=4))
     whole = finely(cut)
     for at in [*pointers(loads(raw)), "/nowhere", "/0/0/9"]:
-        found = locate(whole.source, whole.place, at)
+        found = locate(whole.source, whole.span, at)
         if found is not None:
             members(found, 0, 3)
 
 
 def test_the_marks_survive_the_database() -> None:
     raw = json.dumps({"a": ["x" * 40, {"b": "y" * 40, "🙂": list(range(40))}]}).encode()
-    place = finely(raw).place
-    assert index.load(index.dump(place)) == place
+    span = finely(raw).span
+    assert index.load(index.dump(span)) == span
 
 
 @pytest.mark.parametrize("at", ["/missing", "/a/9", "/a/x", "/a/-1", "/b/0", "/a/0/0", "/a/99999999999"])
 def test_what_is_not_there_is_not_found(at: str) -> None:
     whole = finely(json.dumps({"a": ["x" * 40, "y" * 40], "b": "z" * 40}).encode())
-    assert locate(whole.source, whole.place, at) is None
+    assert locate(whole.source, whole.span, at) is None
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_is_not_there_is_not_found(at: str) -> None:
 )
 def test_of_duplicate_keys_the_last_counts(raw: bytes, last: bytes) -> None:
     whole = finely(raw)
-    found = locate(whole.source, whole.place, "/k")
+    found = locate(whole.source, whole.span, "/k")
     assert found is not None
     assert found.read() == last
 
@@ -125,10 +125,10 @@ def test_of_duplicate_keys_the_last_counts(raw: bytes, last: bytes) -> None:
 def test_deep_nesting_has_an_end() -> None:
     deep = b'{"a": ' + b"[" * 50_000 + b'"]"' + b"]" * 50_000 + b', "b": 7}'
     whole = finely(deep)
-    found = locate(whole.source, whole.place, "/b")
+    found = locate(whole.source, whole.span, "/b")
     assert found is not None
     assert found.read() == b"7"
-    inner = locate(whole.source, whole.place, "/a/0/0")
+    inner = locate(whole.source, whole.span, "/a/0/0")
     assert inner is not None
     assert inner.size == 100_000 - 4 + 3
 
@@ -136,15 +136,15 @@ def test_deep_nesting_has_an_end() -> None:
 def test_a_message_is_read_without_the_others() -> None:
     said = [{"role": "user", "content": f"{number} " * 500} for number in range(2000)]
     raw = json.dumps({"replay_request": {"model": "m", "messages": said}, "z": 1}).encode()
-    source, place = Counted(raw), survey(raw)
-    found = locate(source, place, "/replay_request/messages/1234/content")
+    source, span = Counted(raw), survey(raw)
+    found = locate(source, span, "/replay_request/messages/1234/content")
     assert found is not None
     assert loads(found.read()) == "1234 " * 500
-    turns = locate(source, place, "/replay_request/messages")
+    turns = locate(source, span, "/replay_request/messages")
     assert turns is not None
     assert [key for key, _ in members(turns, 1950, 60)] == list(range(1950, 2000))
     assert source.total < 8 * index.GRAIN
-    assert len(index.dump(place)) < 4000
+    assert len(index.dump(span)) < 4000
 
 
 def test_a_long_list_of_numbers_is_counted() -> None:
@@ -158,5 +158,5 @@ def test_a_long_list_of_numbers_is_counted() -> None:
 def test_an_unwalked_record_is_read_whole() -> None:
     found = locate(Bytes(b' {"a": [1, {"b": 2}]} '), None, "/a/1/b")
     assert found == Found.held(b"2")
-    assert survey(b"not JSON at all") == Place(0, 15)
-    assert survey(b"") == Place(0, 0)
+    assert survey(b"not JSON at all") == Span(0, 15)
+    assert survey(b"") == Span(0, 0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import loads
 from generations.reading import text
 from generations.reading.large import index, strings
-from generations.reading.large.index import Bytes, Found, Place
+from generations.reading.large.index import Bytes, Found, Span
 from generations.reading.large.index_builder import survey
 from generations.reading.large.strings import slim, texts, whole, window
 
@@ -25,7 +25,7 @@ ESCAPED = st.builds(
 
 
 def string(raw: bytes) -> Found:
-    return Found(Bytes(raw), Place(0, len(raw), '"'))
+    return Found(Bytes(raw), Span(0, len(raw), '"'))
 
 
 def windows(found: Found, length: int) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """How each wire format says who said what. Every reader keeps what it does not know."""
 
 from generations.reading.conversation.formats import chat, lists, media, messages, other, responses
-from generations.reading.conversation.formats.wire import Wire
+from generations.reading.conversation.formats.wire import WireFormat
 
-WIRES: dict[str, Wire] = {
+WIRES: dict[str, WireFormat] = {
     "chat": chat.WIRE,
     "responses": responses.WIRE,
     "messages": messages.WIRE,
@@ -19,9 +19,9 @@ WIRES: dict[str, Wire] = {
 }
 
 
-def of(name: str | None) -> Wire:
+def of(name: str | None) -> WireFormat:
     """The readers of a wire format; of an unknown one those that show everything as it is."""
     return WIRES.get(name or "", other.WIRE)
 
 
-__all__ = ["WIRES", "Wire", "of"]
+__all__ = ["WIRES", "WireFormat", "of"]

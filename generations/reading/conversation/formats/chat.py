@@ -6,8 +6,8 @@ from typing import Literal
 from generations.gateway.rawjson.values import Value
 from generations.reading.conversation import media
 from generations.reading.conversation.formats import thoughts
-from generations.reading.conversation.formats.wire import Body, Wire, nothing, turns
-from generations.reading.conversation.part_builder import EMPTY, Pen, Reader, parsed
+from generations.reading.conversation.formats.wire import Body, WireFormat, nothing, turns
+from generations.reading.conversation.part_builder import EMPTY, PartBuilder, Reader, parsed
 from generations.reading.page_types import Part, PartKind, Turn
 from generations.reading.text import below, box, first, inside, items, short, title, titles, words
 
@@ -29,47 +29,47 @@ KNOWN: dict[Medium, tuple[str, ...]] = {
 }
 
 
-def item(pen: Pen, value: Value, at: str) -> list[Turn]:
+def item(builder: PartBuilder, value: Value, at: str) -> list[Turn]:
     """One message of the request."""
     if not isinstance(value, dict):
-        return [Turn("unknown", pen.value(at, value) or [pen.json(at, value)])]
+        return [Turn("unknown", builder.value(at, value) or [builder.json(at, value)])]
     role = title(value.get("role")) or "unknown"
-    return [Turn(role, _message(pen, value, at, role), label=title(value.get("name")))]
+    return [Turn(role, _message(builder, value, at, role), label=title(value.get("name")))]
 
 
-def _message(pen: Pen, message: Body, at: str, role: str) -> list[Part]:
-    said, known = thoughts.of_message(pen, message, at), MESSAGE | titles(message, "role", "name")
+def _message(builder: PartBuilder, message: Body, at: str, role: str) -> list[Part]:
+    said, known = thoughts.of_message(builder, message, at), MESSAGE | titles(message, "role", "name")
     if role in ("tool", "function"):
         call_id, known = (
             title(message.get("tool_call_id"), 200),
             known | titles(message, "tool_call_id", limit=200),
         )
-        said += _tool_result(pen, message.get("content"), below(at, "content"), call_id)
+        said += _tool_result(builder, message.get("content"), below(at, "content"), call_id)
     else:
-        said += content(pen, message.get("content"), below(at, "content"), _text_kind(role))
-    said += pen.value(below(at, "refusal"), message.get("refusal"), "refusal")
-    said += each(pen, message, "tool_calls", at, tool_call)
+        said += content(builder, message.get("content"), below(at, "content"), _text_kind(role))
+    said += builder.value(below(at, "refusal"), message.get("refusal"), "refusal")
+    said += each(builder, message, "tool_calls", at, tool_call)
     if message.get("function_call"):
-        said += _function(pen, message["function_call"], below(at, "function_call"), "")
-    return said + _extras(pen, message, at) + pen.leftovers(at, message, known)
+        said += _function(builder, message["function_call"], below(at, "function_call"), "")
+    return said + _extras(builder, message, at) + builder.leftovers(at, message, known)
 
 
-def each(pen: Pen, box_: Body, key: str, at: str, read: Reader) -> list[Part]:
+def each(builder: PartBuilder, box_: Body, key: str, at: str, read: Reader) -> list[Part]:
     """The parts of the list under `key`; what stands there and is no list is shown as it is."""
     value = box_.get(key)
     if isinstance(value, list):
-        return pen.each(below(at, key), value, read)
-    return pen.value(below(at, key), value, name=key)
+        return builder.each(below(at, key), value, read)
+    return builder.value(below(at, key), value, name=key)
 
 
 def _text_kind(role: str) -> PartKind:
     return "markdown" if role == "assistant" else "text"
 
 
-def _tool_result(pen: Pen, value: Value, at: str, call_id: str) -> list[Part]:
+def _tool_result(builder: PartBuilder, value: Value, at: str, call_id: str) -> list[Part]:
     if isinstance(value, list):
-        return [result_of(call_id), *content(pen, value, at)]
-    return [pen.json_text(at, value, "tool_result", call_id=call_id)]
+        return [result_of(call_id), *content(builder, value, at)]
+    return [builder.json_text(at, value, "tool_result", call_id=call_id)]
 
 
 def result_of(call_id: str, note: str = "") -> Part:
@@ -77,27 +77,29 @@ def result_of(call_id: str, note: str = "") -> Part:
     return Part("tool_result", call_id=short(call_id), note=note)
 
 
-def _extras(pen: Pen, message: Body, at: str) -> list[Part]:
-    said = each(pen, message, "images", at, _image) + each(pen, message, "audios", at, _audio)
+def _extras(builder: PartBuilder, message: Body, at: str) -> list[Part]:
+    said = each(builder, message, "images", at, _image) + each(builder, message, "audios", at, _audio)
     if isinstance(message.get("audio"), dict):
-        said += _audio(pen, message["audio"], below(at, "audio"))
+        said += _audio(builder, message["audio"], below(at, "audio"))
     else:
-        said += pen.value(below(at, "audio"), message.get("audio"), name="audio")
-    return said + each(pen, message, "annotations", at, citation)
+        said += builder.value(below(at, "audio"), message.get("audio"), name="audio")
+    return said + each(builder, message, "annotations", at, citation)
 
 
-def content(pen: Pen, value: Value, at: str, kind: PartKind = "text") -> list[Part]:
+def content(builder: PartBuilder, value: Value, at: str, kind: PartKind = "text") -> list[Part]:
     """Content that is a text or a list of parts."""
     if isinstance(value, list):
-        return pen.each(at, value, lambda pen, part, below_at: content_part(pen, part, below_at, kind))
-    return said(pen, at, value, kind)
+        return builder.each(
+            at, value, lambda builder, part, below_at: content_part(builder, part, below_at, kind)
+        )
+    return said(builder, at, value, kind)
 
 
-def said(pen: Pen, at: str, value: Value, kind: PartKind, note: str = "") -> list[Part]:
+def said(builder: PartBuilder, at: str, value: Value, kind: PartKind, note: str = "") -> list[Part]:
     """A text; what a model says as JSON is shown as JSON."""
     if kind == "markdown" and isinstance(parsed(value), dict | list) and isinstance(value, str):
-        return [pen.json_text(at, value, "json", note=note)]
-    return pen.value(at, value, kind, note=note)
+        return [builder.json_text(at, value, "json", note=note)]
+    return builder.value(at, value, kind, note=note)
 
 
 def cache_mark(part: Body) -> str:
@@ -116,32 +118,35 @@ def unmarked(part: Body) -> set[str]:
     return {"cache_control"} if told else set()
 
 
-def content_part(pen: Pen, value: Value, at: str, kind: PartKind = "text") -> list[Part]:
+def content_part(builder: PartBuilder, value: Value, at: str, kind: PartKind = "text") -> list[Part]:
     """One part of a list, in the spelling of chat completions or of responses."""
     if not isinstance(value, dict):
-        return pen.value(at, value, kind)
+        return builder.value(at, value, kind)
     told = words(value.get("type")) or ""
     read = _PARTS.get(told)
     if told in ("text", "input_text", "output_text") and value.get("text", "") is not None:
-        parts = said(pen, below(at, "text"), value.get("text"), kind, cache_mark(value))
+        parts = said(builder, below(at, "text"), value.get("text"), kind, cache_mark(value))
         known = {"type", "text", "annotations"} | unmarked(value)
-        parts += each(pen, value, "annotations", at, citation)
+        parts += each(builder, value, "annotations", at, citation)
     elif told == "refusal":
-        parts, known = pen.value(below(at, "refusal"), value.get("refusal"), "refusal"), {"type", "refusal"}
+        parts, known = (
+            builder.value(below(at, "refusal"), value.get("refusal"), "refusal"),
+            {"type", "refusal"},
+        )
     elif read:
-        return read(pen, value, at)
+        return read(builder, value, at)
     else:
-        return [pen.json(at, value, "unknown", name=told)]
-    return parts + pen.leftovers(at, value, known)
+        return [builder.json(at, value, "unknown", name=told)]
+    return parts + builder.leftovers(at, value, known)
 
 
-def _image(pen: Pen, value: Value, at: str) -> list[Part]:
+def _image(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     part = box(value)
     key = _told(part, "image_url", "url", "b64_json", "data", "file_id", "image")
     if not key:
-        return [pen.json(at, value, "unknown", name="image")]
+        return [builder.json(at, value, "unknown", name="image")]
     mime = words(part.get("mime_type")) or ("image/png" if key in ("b64_json", "data") else "")
-    return described(pen, "image", part, key, at, mime)
+    return described(builder, "image", part, key, at, mime)
 
 
 def _told(part: Body, *keys: str) -> str:
@@ -150,28 +155,30 @@ def _told(part: Body, *keys: str) -> str:
 
 
 def described(
-    pen: Pen, kind: Medium, part: Body, key: str, at: str, mime: str = "", name: str = ""
+    builder: PartBuilder, kind: Medium, part: Body, key: str, at: str, mime: str = "", name: str = ""
 ) -> list[Part]:
     """The medium under `key`, which may be in a box of its own, and what else the two boxes say."""
     source, place, rest = part[key], below(at, key), []
     if isinstance(source, dict):
         inner = _told(source, "url", "data", "file_id")
-        rest = pen.leftovers(place, source, ("type", inner))
+        rest = builder.leftovers(place, source, ("type", inner))
         source, place = source.get(inner), below(place, inner) if inner else place
-    made = medium(pen, place, kind, source, mime, name)
+    made = medium(builder, place, kind, source, mime, name)
     known = {"type", key} | (titles(part, *KNOWN[kind], limit=200) if is_medium(made) else set())
-    return made + rest + pen.leftovers(at, part, known | ({"transcript"} if kind == "audio" else set()))
+    return made + rest + builder.leftovers(at, part, known | ({"transcript"} if kind == "audio" else set()))
 
 
-def medium(pen: Pen, at: str, kind: Medium, source: Value, mime: str, name: str = "") -> list[Part]:
+def medium(
+    builder: PartBuilder, at: str, kind: Medium, source: Value, mime: str, name: str = ""
+) -> list[Part]:
     """An image, sound, video or file; what stands there instead of one is shown as it is."""
     if source in EMPTY:
         return []
     told = words(source)
     mime = mime or media.sniffed(told or "")
     if told is None or not (_SOURCE if mime else _LINK_OR_ID).match(told[:300]):
-        return pen.value(at, source, name=name or kind)
-    return [pen.medium(at, kind, source, mime=mime, name=name)]
+        return builder.value(at, source, name=name or kind)
+    return [builder.medium(at, kind, source, mime=mime, name=name)]
 
 
 def is_medium(made: list[Part]) -> bool:
@@ -183,35 +190,39 @@ _SOURCE = re.compile(r"data:|https?://|[A-Za-z0-9+/_=\s-]+\Z", re.IGNORECASE)
 _LINK_OR_ID = re.compile(r"data:|https?://|[^\s]{1,200}\Z", re.IGNORECASE)
 
 
-def _audio(pen: Pen, value: Value, at: str) -> list[Part]:
+def _audio(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     part, rest = box(value), []
     if isinstance(part.get("input_audio"), dict):
-        rest = pen.leftovers(at, part, ("type", "input_audio"))
+        rest = builder.leftovers(at, part, ("type", "input_audio"))
         part, at = box(part["input_audio"]), below(at, "input_audio")
     key = _told(part, "data", "audio_url", "url")
     mime = words(part.get("mime_type")) or f"audio/{words(part.get('format')) or 'wav'}"
     known = ("type", "transcript")
-    heard = described(pen, "audio", part, key, at, mime) if key else pen.leftovers(at, part, known)
-    return heard + pen.value(below(at, "transcript"), part.get("transcript"), name="transcript") + rest
+    heard = described(builder, "audio", part, key, at, mime) if key else builder.leftovers(at, part, known)
+    return heard + builder.value(below(at, "transcript"), part.get("transcript"), name="transcript") + rest
 
 
-def _video(pen: Pen, value: Value, at: str) -> list[Part]:
+def _video(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     part = box(value)
     key = _told(part, "video_url", "input_video", "url", "data")
-    return described(pen, "video", part, key, at) if key else [pen.json(at, value, "unknown", name="video")]
+    return (
+        described(builder, "video", part, key, at)
+        if key
+        else [builder.json(at, value, "unknown", name="video")]
+    )
 
 
-def _file(pen: Pen, value: Value, at: str) -> list[Part]:
+def _file(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     part, rest = box(value), []
     if isinstance(part.get("file"), dict):
-        rest = pen.leftovers(at, part, ("type", "file"))
+        rest = builder.leftovers(at, part, ("type", "file"))
         part, at = box(part["file"]), below(at, "file")
     key = _told(part, "file_data", "file_url", "file_id")
     if not key:
-        return [pen.json(at, value, "unknown", name="file"), *rest]
+        return [builder.json(at, value, "unknown", name="file"), *rest]
     name = title(part.get("filename"), 200) or ("file ID" if key == "file_id" else "")
     mime = "" if key != "file_data" else _file_type(name, part[key])
-    return described(pen, "file", part, key, at, mime, name) + rest
+    return described(builder, "file", part, key, at, mime, name) + rest
 
 
 def _file_type(name: str, data: Value) -> str:
@@ -219,40 +230,40 @@ def _file_type(name: str, data: Value) -> str:
     return told or ("application/pdf" if name.lower().endswith(".pdf") else "application/octet-stream")
 
 
-def citation(pen: Pen, value: Value, at: str) -> list[Part]:
+def citation(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     """A source that the answer names."""
     told = box(value)
     told = box(told.get("url_citation")) or told
     url = words(first(told, "url", "uri")) or ""
     if not url.lower().startswith(("http://", "https://")):
-        return [pen.json(at, value, "citation", name=words(told.get("type")) or "citation")]
+        return [builder.json(at, value, "citation", name=words(told.get("type")) or "citation")]
     title = words(first(told, "title", "cited_text")) or url
     more = len(title) > 200 or len(url) > 1000 or not told.keys() <= {"type", "title", "url"}
     return [Part("citation", at, short(title), url=short(url, 1000), more=more)]
 
 
-def tool_call(pen: Pen, value: Value, at: str) -> list[Part]:
+def tool_call(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     """One element of `tool_calls`."""
     call = box(value)
     call_id = title(call.get("id"), 200)
     told = next((k for k in ("function", "custom") if isinstance(call.get(k), dict)), None)
     if told is None:
-        return [pen.json(at, value, "unknown", name="tool call")]
-    return _function(pen, call[told], below(at, told), call_id) + pen.leftovers(
+        return [builder.json(at, value, "unknown", name="tool call")]
+    return _function(builder, call[told], below(at, told), call_id) + builder.leftovers(
         at, call, {"type", "index", told} | titles(call, "id", limit=200)
     )
 
 
-def _function(pen: Pen, value: Value, at: str, call_id: str) -> list[Part]:
+def _function(builder: PartBuilder, value: Value, at: str, call_id: str) -> list[Part]:
     called = box(value)
     if not called:
-        return pen.value(at, value, name="function call")
+        return builder.value(at, value, name="function call")
     key = "input" if "input" in called else "arguments"
     name = title(called.get("name"), 200)
-    made = pen.json_text(
+    made = builder.json_text(
         below(at, key), called.get(key), "tool_call", name=name or "unnamed tool", call_id=call_id
     )
-    return [made, *pen.leftovers(at, called, ("name", key) if name else (key,))]
+    return [made, *builder.leftovers(at, called, ("name", key) if name else (key,))]
 
 
 _PARTS = {
@@ -264,44 +275,46 @@ _PARTS = {
 }
 
 
-def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
+def answer(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     """A whole answer: one turn per choice."""
     choices = items(body.get("choices"))
     known = {*ANSWER, *COST} - ({"choices"} if not isinstance(body.get("choices"), list) else set())
     made = []
     for position, choice in enumerate(choices[:50]):
-        made.append(_choice(pen, choice, below(at, "choices", position), many=len(choices) > 1))
+        made.append(_choice(builder, choice, below(at, "choices", position), many=len(choices) > 1))
     if len(choices) > 50:
         made.append(
-            Turn("unknown", [pen.json(below(at, "choices"), choices[50:], "unknown", name="more choices")])
+            Turn(
+                "unknown", [builder.json(below(at, "choices"), choices[50:], "unknown", name="more choices")]
+            )
         )
-    return made + turns(Turn("answer", pen.leftovers(at, body, known), label="other fields"))
+    return made + turns(Turn("answer", builder.leftovers(at, body, known), label="other fields"))
 
 
-def _choice(pen: Pen, value: Value, at: str, *, many: bool) -> Turn:
+def _choice(builder: PartBuilder, value: Value, at: str, *, many: bool) -> Turn:
     choice = box(value)
     message = box(choice.get("message"))
-    parts = _message(pen, message, below(at, "message"), "assistant") if message else []
-    parts += [] if message else pen.value(below(at, "message"), choice.get("message"), name="message")
+    parts = _message(builder, message, below(at, "message"), "assistant") if message else []
+    parts += [] if message else builder.value(below(at, "message"), choice.get("message"), name="message")
     role, name = title(message.get("role")), title(message.get("name"))
-    parts += pen.value(below(at, "text"), choice.get("text"), "markdown")
+    parts += builder.value(below(at, "text"), choice.get("text"), "markdown")
     native = choice.get("native_finish_reason") == choice.get("finish_reason")
-    parts += pen.leftovers(at, choice, (*CHOICE, "native_finish_reason") if native else CHOICE)
+    parts += builder.leftovers(at, choice, (*CHOICE, "native_finish_reason") if native else CHOICE)
     if not isinstance(value, dict):
-        parts += pen.value(at, value)
+        parts += builder.value(at, value)
     finish = words(choice.get("finish_reason"))
     label = f"choice {short(choice.get('index'), 10)}" if many else ""
     said = f"finish {finish[:40]}" if finish and many else ""
     return Turn(role or "assistant", parts, ", ".join(filter(None, [label, name, said])))
 
 
-def opening(pen: Pen, body: Body, at: str) -> list[Turn]:
+def opening(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     """`messages` that are no list, and a bare `prompt`."""
-    made = nothing(pen, body, at)
+    made = nothing(builder, body, at)
     for key in ("messages", "prompt"):
         if key in body and not (key == "messages" and isinstance(body[key], list)):
-            made += turns(Turn("user", pen.value(below(at, key), body[key], name=key)))
+            made += turns(Turn("user", builder.value(below(at, key), body[key], name=key)))
     return made
 
 
-WIRE = Wire(opening, answer, frozenset({"messages", "prompt"}), "messages", item)
+WIRE = WireFormat(opening, answer, frozenset({"messages", "prompt"}), "messages", item)

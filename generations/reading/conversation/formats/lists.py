@@ -3,8 +3,8 @@
 from generations.gateway.rawjson.values import Value
 from generations.reading import text
 from generations.reading.conversation.formats import chat
-from generations.reading.conversation.formats.wire import Body, Wire, turns
-from generations.reading.conversation.part_builder import Pen
+from generations.reading.conversation.formats.wire import Body, WireFormat, turns
+from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.figures import formatting
 from generations.reading.page_types import Part, Row, Turn
 from generations.reading.text import below, box, decimal, inside, items, short, whole, words
@@ -27,19 +27,19 @@ ENVELOPE = {
 SHOWN = 200
 
 
-def texts(pen: Pen, body: Body, at: str, key: str, label: str = "") -> list[Turn]:
+def texts(builder: PartBuilder, body: Body, at: str, key: str, label: str = "") -> list[Turn]:
     """One text, or a list of texts or parts, under `key` of the request."""
-    return turns(Turn("user", chat.content(pen, body.get(key), below(at, key)), label=label))
+    return turns(Turn("user", chat.content(builder, body.get(key), below(at, key)), label=label))
 
 
-def opening(pen: Pen, body: Body, at: str) -> list[Turn]:
-    return texts(pen, body, at, "input")
+def opening(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
+    return texts(builder, body, at, "input")
 
 
-def more(pen: Pen, body: Body, at: str, *read: str) -> list[Turn]:
+def more(builder: PartBuilder, body: Body, at: str, *read: str) -> list[Turn]:
     """What the readers below do not show of an answer. `read` are the members that they read, where they are lists."""
     known = ENVELOPE - {key for key in ("data", "results") if key not in read or not items(body.get(key))}
-    return turns(Turn("answer", pen.leftovers(at, body, known), label="other fields"))
+    return turns(Turn("answer", builder.leftovers(at, body, known), label="other fields"))
 
 
 def rows(at: str, made: list[Row], total: int, name: str) -> Part:
@@ -48,12 +48,12 @@ def rows(at: str, made: list[Row], total: int, name: str) -> Part:
     return Part("rows", at, rows=made, name=name, note=note, size="as JSON", more=True)
 
 
-def embeddings(pen: Pen, body: Body, at: str) -> list[Turn]:
+def embeddings(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     """Vectors: how long they are and how they begin."""
     data = items(body.get("data"))
     made = [_vector(position, value) for position, value in enumerate(data[:SHOWN])]
     table = [rows(below(at, "data"), made, len(data), formatting.plural(len(data), "vector"))] if data else []
-    return turns(Turn("answer", table)) + more(pen, body, at, "data")
+    return turns(Turn("answer", table)) + more(builder, body, at, "data")
 
 
 def _vector(position: int, value: Value) -> Row:
@@ -66,7 +66,7 @@ def _vector(position: int, value: Value) -> Row:
     return Row(label, short(value))
 
 
-def moderations(pen: Pen, body: Body, at: str) -> list[Turn]:
+def moderations(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     """Per input: flagged or not, and each category with its score."""
     results = items(body.get("results"))
     made = []
@@ -78,7 +78,7 @@ def moderations(pen: Pen, body: Body, at: str) -> list[Turn]:
         made.append(Turn("answer", [part], label=f"input {position + 1}"))
     if len(results) > SHOWN:
         made.append(Turn("answer", [rows(below(at, "results"), [], len(results), "results")]))
-    return made + more(pen, body, at, "results")
+    return made + more(builder, body, at, "results")
 
 
 def _categories(result: Body) -> tuple[list[Row], int]:
@@ -97,30 +97,30 @@ def _categories(result: Body) -> tuple[list[Row], int]:
     return table, len(names)
 
 
-def rerank_opening(pen: Pen, body: Body, at: str) -> list[Turn]:
+def rerank_opening(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     """The query and the documents."""
-    asked = turns(Turn("user", chat.content(pen, body.get("query"), below(at, "query")), label="query"))
+    asked = turns(Turn("user", chat.content(builder, body.get("query"), below(at, "query")), label="query"))
     documents = items(body.get("documents"))
-    found = pen.each(below(at, "documents"), documents, _document)
+    found = builder.each(below(at, "documents"), documents, _document)
     if not isinstance(body.get("documents"), list):
-        found = pen.value(below(at, "documents"), body.get("documents"))
+        found = builder.value(below(at, "documents"), body.get("documents"))
     return asked + turns(Turn("user", found, label=formatting.plural(len(documents), "document")))
 
 
-def _document(pen: Pen, value: Value, at: str) -> list[Part]:
+def _document(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     told = box(value)
     if set(told) == {"text"}:
-        return pen.value(below(at, "text"), told["text"], name=f"document {at.rpartition('/')[2]}")
-    return pen.value(at, value, name=f"document {at.rpartition('/')[2]}")
+        return builder.value(below(at, "text"), told["text"], name=f"document {at.rpartition('/')[2]}")
+    return builder.value(at, value, name=f"document {at.rpartition('/')[2]}")
 
 
-def rerank(pen: Pen, body: Body, at: str) -> list[Turn]:
+def rerank(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     """Ranked documents with their scores."""
     results = items(body.get("results")) or items(body.get("data"))
     made = [_ranked(rank, value) for rank, value in enumerate(results[:SHOWN], 1)]
     key = "results" if items(body.get("results")) else "data"
     table = [rows(below(at, key), made, len(results), "ranking")] if results else []
-    return turns(Turn("answer", table)) + more(pen, body, at, key)
+    return turns(Turn("answer", table)) + more(builder, body, at, key)
 
 
 def _ranked(rank: int, value: Value) -> Row:
@@ -133,6 +133,6 @@ def _ranked(rank: int, value: Value) -> Row:
     return Row(label, "unknown" if score is None else formatting.significant(score), short(shown, 120), level)
 
 
-EMBEDDINGS = Wire(opening, embeddings, frozenset({"input"}))
-MODERATIONS = Wire(opening, moderations, frozenset({"input"}))
-RERANK = Wire(rerank_opening, rerank, frozenset({"query", "documents"}))
+EMBEDDINGS = WireFormat(opening, embeddings, frozenset({"input"}))
+MODERATIONS = WireFormat(opening, moderations, frozenset({"input"}))
+RERANK = WireFormat(rerank_opening, rerank, frozenset({"query", "documents"}))

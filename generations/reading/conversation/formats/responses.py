@@ -2,8 +2,8 @@
 
 from generations.gateway.rawjson.values import Value
 from generations.reading.conversation.formats import chat, thoughts
-from generations.reading.conversation.formats.wire import Body, Wire, turns
-from generations.reading.conversation.part_builder import Pen
+from generations.reading.conversation.formats.wire import Body, WireFormat, turns
+from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.figures import formatting
 from generations.reading.page_types import Part, PartKind, Turn
 from generations.reading.text import below, box, first, inside, items, title, titles, words
@@ -46,73 +46,75 @@ ECHO = {
 }
 
 
-def opening(pen: Pen, body: Body, at: str) -> list[Turn]:
+def opening(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     """`instructions`, and an `input` that is one text."""
     made = turns(
-        Turn("system", pen.value(below(at, "instructions"), body.get("instructions")), "instructions")
+        Turn("system", builder.value(below(at, "instructions"), body.get("instructions")), "instructions")
     )
     if not isinstance(body.get("input"), list):
-        made += turns(Turn("user", pen.value(below(at, "input"), body.get("input"))))
+        made += turns(Turn("user", builder.value(below(at, "input"), body.get("input"))))
     if body.get("prompt"):
-        made.append(Turn("system", [pen.json(below(at, "prompt"), body["prompt"], name="prompt template")]))
+        made.append(
+            Turn("system", [builder.json(below(at, "prompt"), body["prompt"], name="prompt template")])
+        )
     return made
 
 
-def item(pen: Pen, value: Value, at: str) -> list[Turn]:
+def item(builder: PartBuilder, value: Value, at: str) -> list[Turn]:
     """One item of `input` or `output`."""
     if not isinstance(value, dict):
-        return turns(Turn("user", pen.value(at, value)))
+        return turns(Turn("user", builder.value(at, value)))
     kind = words(value.get("type")) or ("message" if "role" in value else "")
-    return [_ITEMS.get(kind, _other)(pen, value, at)]
+    return [_ITEMS.get(kind, _other)(builder, value, at)]
 
 
-def _message(pen: Pen, value: Body, at: str) -> Turn:
+def _message(builder: PartBuilder, value: Body, at: str) -> Turn:
     role = title(value.get("role")) or "unknown"
     kind: PartKind = "markdown" if role == "assistant" else "text"
-    parts = chat.content(pen, value.get("content"), below(at, "content"), kind)
+    parts = chat.content(builder, value.get("content"), below(at, "content"), kind)
     known = {"type", "content", "id", "status"} | titles(value, "role", "name")
-    return Turn(role, parts + pen.leftovers(at, value, known), title(value.get("name")))
+    return Turn(role, parts + builder.leftovers(at, value, known), title(value.get("name")))
 
 
-def _call(pen: Pen, value: Body, at: str) -> Turn:
+def _call(builder: PartBuilder, value: Body, at: str) -> Turn:
     key = "input" if "input" in value and "arguments" not in value else "arguments"
     call_id, name = title(first(value, "call_id", "id"), 200), title(value.get("name"), 200)
-    made = pen.json_text(
+    made = builder.json_text(
         below(at, key), value.get(key), "tool_call", name=name or "unnamed tool", call_id=call_id
     )
     known = {"type", "id", "status", key} | titles(value, "call_id", "name", limit=200)
-    return Turn("assistant", [made, *pen.leftovers(at, value, known)])
+    return Turn("assistant", [made, *builder.leftovers(at, value, known)])
 
 
-def _result(pen: Pen, value: Body, at: str) -> Turn:
+def _result(builder: PartBuilder, value: Body, at: str) -> Turn:
     output, place = value.get("output"), below(at, "output")
     call_id = title(value.get("call_id"), 200)
     if isinstance(output, list):
-        parts = [chat.result_of(call_id), *chat.content(pen, output, place)]
+        parts = [chat.result_of(call_id), *chat.content(builder, output, place)]
     else:
-        parts = [pen.json_text(place, output, "tool_result", call_id=call_id)]
+        parts = [builder.json_text(place, output, "tool_result", call_id=call_id)]
     known = {"type", "id", "output", "status"} | titles(value, "call_id", limit=200)
-    return Turn("tool", parts + pen.leftovers(at, value, known))
+    return Turn("tool", parts + builder.leftovers(at, value, known))
 
 
-def _reasoning(pen: Pen, value: Body, at: str) -> Turn:
+def _reasoning(builder: PartBuilder, value: Body, at: str) -> Turn:
     parts: list[Part] = []
     for key in ("summary", "content"):
-        parts += chat.each(pen, value, key, at, thoughts.piece)
+        parts += chat.each(builder, value, key, at, thoughts.piece)
     sealed = value.get("encrypted_content")
-    parts += pen.value(below(at, "encrypted_content"), sealed, "reasoning", note="encrypted")
+    parts += builder.value(below(at, "encrypted_content"), sealed, "reasoning", note="encrypted")
     known = ("type", "id", "status", "summary", "content", "encrypted_content")
-    return Turn("assistant", parts + pen.leftovers(at, value, known))
+    return Turn("assistant", parts + builder.leftovers(at, value, known))
 
 
-def _drawn(pen: Pen, value: Body, at: str) -> Turn:
+def _drawn(builder: PartBuilder, value: Body, at: str) -> Turn:
     result, known = value.get("result"), ("type", "id", "status")
-    drawn = chat.medium(pen, below(at, "result"), "image", result, "image/png")
-    rest = pen.leftovers(at, value, (*known, "result") if drawn else known)
+    drawn = chat.medium(builder, below(at, "result"), "image", result, "image/png")
+    rest = builder.leftovers(at, value, (*known, "result") if drawn else known)
     return Turn("assistant", drawn + rest, "image generation")
 
 
-def _other(pen: Pen, value: Body, at: str) -> Turn:
+def _other(builder: PartBuilder, value: Body, at: str) -> Turn:
     kind = words(value.get("type")) or "item"
     role = (
         "tool"
@@ -121,7 +123,7 @@ def _other(pen: Pen, value: Body, at: str) -> Turn:
         if kind.endswith("_call")
         else "unknown"
     )
-    return Turn(role, [pen.json(at, value, "unknown", name=kind)])
+    return Turn(role, [builder.json(at, value, "unknown", name=kind)])
 
 
 _ITEMS = {
@@ -133,7 +135,7 @@ _ITEMS = {
 }
 
 
-def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
+def answer(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     """A whole answer. Neighbouring items of the assistant are one turn."""
     inner = body.get("response")
     if isinstance(inner, dict) and "output" not in body:
@@ -141,17 +143,17 @@ def answer(pen: Pen, body: Body, at: str) -> list[Turn]:
     made: list[Turn] = []
     output = items(body.get("output"))
     for position, value in enumerate(output):
-        if pen.dry and made:
+        if builder.exhausted and made:
             left = formatting.plural(len(output) - position, "more item")
             made.append(Turn("unknown", [Part("json", below(at, "output"), more=True, note=left)]))
             break
-        made += item(pen, _ours(value), below(at, "output", position))
+        made += item(builder, _ours(value), below(at, "output", position))
     if not isinstance(body.get("output"), list):
-        made += turns(Turn("assistant", pen.value(below(at, "output"), body.get("output"))))
+        made += turns(Turn("assistant", builder.value(below(at, "output"), body.get("output"))))
     if body.get("output_text") != _said(output):
-        told = pen.value(below(at, "output_text"), body.get("output_text"), "markdown")
+        told = builder.value(below(at, "output_text"), body.get("output_text"), "markdown")
         made += turns(Turn("assistant", told, "output_text" if made else ""))
-    rest = pen.leftovers(at, body, ENVELOPE | ECHO)
+    rest = builder.leftovers(at, body, ENVELOPE | ECHO)
     return joined(made) + turns(Turn("answer", rest, label="other fields"))
 
 
@@ -181,4 +183,4 @@ def joined(made: list[Turn]) -> list[Turn]:
     return out
 
 
-WIRE = Wire(opening, answer, frozenset({"input", "instructions", "prompt"}), "input", item)
+WIRE = WireFormat(opening, answer, frozenset({"input", "instructions", "prompt"}), "input", item)

@@ -2,60 +2,64 @@
 
 from generations.gateway.rawjson.values import Value
 from generations.reading.conversation.formats.wire import Body
-from generations.reading.conversation.part_builder import Pen
+from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.page_types import Part
 from generations.reading.text import below, box, first, items, words
 
 KNOWN = ("type", "index", "text", "summary", "data", "signature")
 
 
-def of_message(pen: Pen, message: Body, at: str) -> list[Part]:
+def of_message(builder: PartBuilder, message: Body, at: str) -> list[Part]:
     """The reasoning of a message of chat completions. Words that stand there twice are shown once."""
     said = []
     for key in ("reasoning_content", "reasoning"):
-        said += pen.value(below(at, key), message.get(key), "reasoning")
+        said += builder.value(below(at, key), message.get(key), "reasoning")
     twice = len(said) == 2 and message["reasoning"] == message["reasoning_content"]
-    return (said[:1] if twice else said) + _details(pen, message, at)
+    return (said[:1] if twice else said) + _details(builder, message, at)
 
 
-def _details(pen: Pen, message: Body, at: str) -> list[Part]:
+def _details(builder: PartBuilder, message: Body, at: str) -> list[Part]:
     """Reasoning block by block, with what belongs to each."""
     value, place = message.get("reasoning_details"), below(at, "reasoning_details")
     if not isinstance(value, list):
-        return pen.value(place, value, name="reasoning_details")
+        return builder.value(place, value, name="reasoning_details")
     told = "".join(words(first(box(one), "text", "summary")) or "" for one in items(value))
     is_told = told in (message.get("reasoning_content"), message.get("reasoning"))
     keys = () if is_told else ("text", "summary")
-    return pen.each(place, value, lambda pen, one, inner: _detail(pen, one, inner, keys))
+    return builder.each(place, value, lambda builder, one, inner: _detail(builder, one, inner, keys))
 
 
-def _detail(pen: Pen, value: Value, at: str, keys: tuple[str, ...]) -> list[Part]:
+def _detail(builder: PartBuilder, value: Value, at: str, keys: tuple[str, ...]) -> list[Part]:
     detail = box(value)
     if not detail:
-        return pen.value(at, value, "reasoning")
-    said = [part for key in keys for part in pen.value(below(at, key), detail.get(key), "reasoning")]
-    return said + _sealed(pen, detail, at) + pen.leftovers(at, detail, KNOWN)
+        return builder.value(at, value, "reasoning")
+    said = [part for key in keys for part in builder.value(below(at, key), detail.get(key), "reasoning")]
+    return said + _sealed(builder, detail, at) + builder.leftovers(at, detail, KNOWN)
 
 
-def part(pen: Pen, value: Value, at: str) -> list[Part]:
+def part(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     """A part or block that is a thought: a text, or a list of them."""
     told, place = box(value), below(at, "thinking")
     inner = told.get("thinking")
-    said = pen.each(place, inner, piece) if isinstance(inner, list) else pen.value(place, inner, "reasoning")
+    said = (
+        builder.each(place, inner, piece)
+        if isinstance(inner, list)
+        else builder.value(place, inner, "reasoning")
+    )
     known = ("type", "thinking", "data", "signature")
-    return said + _sealed(pen, told, at) + pen.leftovers(at, told, known)
+    return said + _sealed(builder, told, at) + builder.leftovers(at, told, known)
 
 
-def piece(pen: Pen, value: Value, at: str) -> list[Part]:
+def piece(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     """One piece of reasoning: an object with a text."""
     told = box(value)
     if not isinstance(told.get("text"), str):
-        return pen.value(at, value, "reasoning")
-    said = pen.value(below(at, "text"), told["text"], "reasoning")
-    return said + pen.leftovers(at, told, ("type", "text"))
+        return builder.value(at, value, "reasoning")
+    said = builder.value(below(at, "text"), told["text"], "reasoning")
+    return said + builder.leftovers(at, told, ("type", "text"))
 
 
-def _sealed(pen: Pen, value: Body, at: str) -> list[Part]:
+def _sealed(builder: PartBuilder, value: Body, at: str) -> list[Part]:
     """What a provider keeps of its reasoning and nobody else can read."""
-    said = pen.value(below(at, "data"), value.get("data"), "reasoning", note="encrypted")
-    return said + pen.value(below(at, "signature"), value.get("signature"), "reasoning", note="signature")
+    said = builder.value(below(at, "data"), value.get("data"), "reasoning", note="encrypted")
+    return said + builder.value(below(at, "signature"), value.get("signature"), "reasoning", note="signature")

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from generations.gateway.rawjson.values import Value
-from generations.reading.conversation.part_builder import Pen
+from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.page_types import Turn
 
 Body = dict[str, Value]
-Opening = Callable[[Pen, Body, str], list[Turn]]
-Item = Callable[[Pen, Value, str], list[Turn]]
+Opening = Callable[[PartBuilder, Body, str], list[Turn]]
+Item = Callable[[PartBuilder, Value, str], list[Turn]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
-    """Readers of one wire format. Each takes a pen, a value and its pointer, and gives turns.
+class WireFormat:
+    """Readers of one wire format. Each takes a builder, a value and its pointer, and gives turns.
 
     `opening` reads what stands beside the list of turns (instructions, prompts), `item` one element of the
     list under `list_key`, `answer` a whole answer. `content` names the request's members that these readers
@@ -28,7 +28,7 @@ class Wire:
     item: Item | None = None
 
 
-def nothing(pen: Pen, body: Body, at: str) -> list[Turn]:
+def nothing(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     """For formats that have nothing to read here."""
     return []
 
