@@ -18,6 +18,7 @@ from generations.reading.text import HEAD, below
 BUDGET = 45_000  # bytes of escaped HTML for one side of the conversation
 PART_COST = 300  # what the markup around one part weighs
 BRIEF = 120  # characters of a value that fits into a table
+SHORT_LINE = 90  # characters of a line that needs no indentation
 PRETTY_UP_TO = 64_000  # characters of JSON inside a text that are read and indented
 EMPTY: tuple[Value, ...] = (None, [], {}, "")
 Reader = Callable[["PartBuilder", Value, str], list[Part]]
@@ -77,10 +78,17 @@ class PartBuilder:
     def json_text(
         self, at: str, value: Value, kind: PartKind, *, name: str = "", call_id: str = "", note: str = ""
     ) -> Part:
-        """JSON inside a text (tool arguments and results), indented when it can be read."""
+        """JSON inside a text (tool arguments and results): a short line as it came, anything longer indented
+        when it can be read.
+        """
         told = parsed(value)
         note = " · ".join(filter(None, [note, twice(value) if told is not None else ""]))
-        shown = text.compact(told, HEAD + 1) if told is not None else text.head(str(value or ""), HEAD + 1)
+        if told is None:
+            shown = text.head(str(value or ""), HEAD + 1)
+        elif isinstance(value, str) and is_short_line(value):
+            shown = text.readable(text.head(value))
+        else:
+            shown = text.compact(told, HEAD + 1)
         room = self._room()
         size = formatting.size(text.byte_size(value if value is not None else ""))
         more = len(shown) > room
@@ -144,6 +152,11 @@ def twice(value: Value) -> str:
     return "; ".join(told) + (
         f"; {formatting.plural(len(found) - 3, 'more such key')}" if len(found) > 3 else ""
     )
+
+
+def is_short_line(value: str) -> bool:
+    """Whether a text stands on one line of a page: then its blanks and signs are shown as they came."""
+    return len(value) <= SHORT_LINE and "\n" not in value and "\r" not in value
 
 
 def parsed(value: Value) -> Value:

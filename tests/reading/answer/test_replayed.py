@@ -47,7 +47,7 @@ def test_every_kind_of_part_is_drawn_by_the_readers_of_records() -> None:
     assert [(part.kind, part.at, part.html or part.head) for part in parts(side(body))] == [
         ("reasoning", f"{at}/reasoning", "Hm."),
         ("markdown", f"{at}/content", "<p>Hello</p>\n"),
-        ("tool_call", f"{at}/tool_calls/0/function/arguments", '{"at": 1}'),
+        ("tool_call", f"{at}/tool_calls/0/function/arguments", '{"at":1}'),
         ("image", f"{at}/images/0/image_url/url", ""),
         ("unknown", f"{at}/brand_new", '{\n  "a": 1\n}'),
     ]

@@ -9,7 +9,7 @@ from generations.gateway.rawjson.values import loads
 from generations.reading.conversation import sides
 from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.page_types import Part, Side, Turn
-from generations.reading.text import box
+from generations.reading.text import box, compact
 
 Told = tuple[str, list[tuple[str, str]]]
 
@@ -115,8 +115,24 @@ def test_several_choices_are_several_turns() -> None:
 
 
 def test_an_answer_in_json_is_shown_as_json() -> None:
-    side = answered("chat.completions", {"choices": [{"message": {"content": '{"a":1}'}}]})
-    assert told(side.turns) == [("assistant", [("json", '{"a": 1}')])]
+    long = '{"a":"' + 90 * "x" + '"}'
+    for said, shown in (('{"a":1}', '{"a":1}'), (long, f'{{\n  "a": "{90 * "x"}"\n}}')):
+        side = answered("chat.completions", {"choices": [{"message": {"content": said}}]})
+        assert told(side.turns) == [("assistant", [("json", shown)])]
+
+
+@pytest.mark.parametrize(
+    "came", ['{"city":"Oslo"}', '{ "city" : "Oslo" }', '{"city": "Oslo"}', '{"n":1.0}', "{}"]
+)
+def test_a_short_line_of_arguments_is_shown_as_it_came(came: str) -> None:
+    assert Pen().json_text("/x", came, "tool_call", name="look").head == came
+
+
+def test_longer_arguments_and_those_with_line_breaks_are_indented() -> None:
+    for came in ('{"city":\n"Oslo"}', json.dumps({"city": "Oslo" * 30}, separators=(",", ":"))):
+        shown = Pen().json_text("/x", came, "tool_call", name="look").head
+        assert shown == compact(json.loads(came))
+        assert '"city": "Oslo' in shown
 
 
 def test_responses_items() -> None:
