@@ -22,7 +22,7 @@ def test_health_is_open(peer: Peer) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-@pytest.mark.parametrize("query", ["", "?id=", "?id=%20", "?other=1"])
+@pytest.mark.parametrize("query", ["", "?id=", "?other=1", "?id=&id=x"])
 def test_a_missing_id_is_said_before_the_key_is_asked_for(peer: Peer, query: str) -> None:
     answer = peer.http.get("/v1/generations" + query)
     assert (answer.status_code, answer.json()) == (400, {"ok": False, "error": "missing_id"})
@@ -31,7 +31,6 @@ def test_a_missing_id_is_said_before_the_key_is_asked_for(peer: Peer, query: str
 REASONS = {
     "": "missing_or_invalid_authorization_header",
     keys.MALFORMED_KEY: "invalid_key_format",
-    keys.RETIRED_KEY: "legacy_key_prefix_retired",
     keys.MANAGEMENT_KEY: "management_key_not_valid_for_gateway",
     keys.REVOKED_KEY: "key_not_found_or_revoked",
     keys.EXPIRED_KEY: "key_expired",
@@ -59,8 +58,38 @@ def test_each_refusal_of_a_credential_can_be_had(peer: Peer, key: str, reason: s
     )
 
 
-@pytest.mark.parametrize("header", [f"Bearer  {keys.PLAIN_KEY}", f"bearer {keys.PLAIN_KEY}", keys.PLAIN_KEY])
-def test_the_header_begins_with_bearer_and_one_space(peer: Peer, header: str) -> None:
+@pytest.mark.parametrize("credential", [keys.RETIRED_KEY, "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.x"])
+def test_retired_keys_and_foreign_tokens_have_no_key_format(peer: Peer, credential: str) -> None:
+    assert peer.generation(CHAT, credential).json()["reason"] == "invalid_key_format"
+
+
+def test_two_blanks_after_bearer_are_accepted(peer: Peer) -> None:
+    header = {"authorization": f"Bearer  {keys.PLAIN_KEY}"}
+    assert peer.http.get("/v1/generations", params={"id": CHAT}, headers=header).status_code == 200
+
+
+def test_odd_ids_are_answered_as_recorded(peer: Peer) -> None:
+    header = peer.headers(None)
+    blank = peer.http.get("/v1/generations?id=%20", headers=header)
+    assert (blank.status_code, blank.json()["error"]) == (404, "not_found")
+    nul = peer.http.get("/v1/generations?id=a%00", headers=header)
+    assert (nul.status_code, nul.json()["error"]) == (500, "db_error")
+    twice = peer.http.get(f"/v1/generations?id={CHAT}&id=other", headers=header)
+    assert twice.json()["request_id"] == CHAT
+    slash = peer.http.get(f"/v1/generations/?id={CHAT}", headers=header)
+    assert (slash.status_code, slash.text) == (404, "404 Not Found")
+
+
+@pytest.mark.parametrize(("path", "key"), [("/v1/health", ""), ("/v1/models", keys.EXPIRED_KEY)])
+def test_health_and_guards_answer_on_one_line_and_may_be_cached(peer: Peer, path: str, key: str) -> None:
+    answer = peer.get(path, key=key)
+    assert "cache-control" not in answer.headers
+    assert answer.text.startswith('{"')
+    assert " " not in answer.text
+
+
+@pytest.mark.parametrize("header", [f"bearer {keys.PLAIN_KEY}", keys.PLAIN_KEY])
+def test_the_header_begins_with_bearer_and_a_space(peer: Peer, header: str) -> None:
     answer = peer.http.get("/v1/generations", params={"id": CHAT}, headers={"authorization": header})
     assert answer.json()["reason"] == "missing_or_invalid_authorization_header"
 
@@ -118,7 +147,9 @@ def test_a_record_is_pretty_printed_and_not_cached(peer: Peer) -> None:
     assert answer.text.startswith('{\n  "id": "')
     assert '"billable_units": 0.000042,' in answer.text
     assert answer.headers["cache-control"] == "no-store"
-    assert re.fullmatch(r"\w+;dur=[\d.]+(, \w+;dur=[\d.]+)*", answer.headers["server-timing"])
+    assert "server-timing" not in answer.headers
+    timing = peer.chat().headers["server-timing"]
+    assert re.fullmatch(r"\w+;dur=[\d.]+(, \w+;dur=[\d.]+)*", timing)
     assert not [name for name in answer.headers if "request-id" in name or "ratelimit" in name]
 
 

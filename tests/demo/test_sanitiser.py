@@ -12,6 +12,10 @@ from generations.gateway.demo.sanitiser import CIRCULAR, REDACTED, clean_text, s
         "ValueError: bad",
         "error:x",
         "first line\nTypeERROR: second",
+        "lunch\nat\nnoon",
+        "lunch\nat ",
+        "Error:\nx",
+        "Error: ",
     ],
 )
 def test_what_looks_like_a_trace_is_lost(text: str) -> None:
@@ -25,10 +29,9 @@ def test_what_looks_like_a_trace_is_lost(text: str) -> None:
         "lunch at noon",
         "lunch\nattend",
         "lunch\nat",
-        "lunch\nat\nnoon",
+        "lunch\rat noon",
         "Error",
         "Error:",
-        "Error:\nx",
         "errors: 3",
         "",
     ],

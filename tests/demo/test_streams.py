@@ -32,7 +32,9 @@ def shape(frames: list[Any]) -> list[str]:
     """What the frames after the text are."""
     names = []
     for frame in frames:
-        if frame == "[DONE]" or frame.get("object") != "chat.completion.chunk":
+        if frame != "[DONE]" and "error" in frame:
+            names.append("error")
+        elif frame == "[DONE]" or frame.get("object") != "chat.completion.chunk":
             names.append(frame if frame == "[DONE]" else frame["object"])
         elif not frame["choices"]:
             names.append("usage")
@@ -44,9 +46,11 @@ def shape(frames: list[Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("model", "ending"),
     [
-        ("openai/gpt-5-nano", ["finish", "usage", "chat.completion", "[DONE]"]),
+        ("openai/gpt-5-nano", ["finish", "usage", "[DONE]"]),
         ("mistral/mistral-large-3", ["finish", "usage", "[DONE]"]),
         ("google/gemini-2.5-flash", ["finish", "usage"]),
+        ("meta/llama-3.3-70b-instruct", ["chat.completion"]),
+        ("anthropic/claude-haiku-4.5", ["chat.completion"]),
         ("demo/no-done", ["finish", "usage"]),
         ("demo/snapshot-only", ["chat.completion"]),
         ("demo/truncated", []),
@@ -91,7 +95,9 @@ def test_responses_with_and_without_types(peer: Peer) -> None:
     assert all(data["type"] == name for name, data in typed)
     assert all("type" not in data for _, data in bare)
     assert [name for name, _ in typed].count("response.completed") == 1
-    assert [name for name, _ in bare].count("response.completed") == 2
+    assert [name for name, _ in bare].count("response.completed") == 1
+    twice = peer.frames("/v1/responses", body | {"model": "demo/two-completed"})
+    assert [name for name, _ in twice].count("response.completed") == 2
     assert bare[0][1]["id"] != bare[0][1]["response"]["id"]
     text = "".join(data["delta"] for name, data in bare if name == "response.output_text.delta")
     assert bare[-1][1]["response"]["output"][0]["content"][0]["text"] == text
@@ -116,13 +122,55 @@ def test_messages_native_and_reencoded(peer: Peer) -> None:
 
 @pytest.mark.parametrize(
     ("path", "field"),
-    [("/v1/chat/completions", "messages"), ("/v1/responses", "input"), ("/v1/messages", "messages")],
+    [("/v1/chat/completions", "messages"), ("/v1/responses", "input")],
 )
 def test_errors_in_the_middle_keep_status_200(peer: Peer, path: str, field: str) -> None:
     body = {"model": "demo/mid-stream-error", field: HELLO, "stream": True, "max_tokens": 100}
     answer = peer.post(path, body)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream")
     assert "The provider closed the stream." in answer.text.rstrip().rpartition("\n\n")[2]
+
+
+@pytest.mark.parametrize("fault", ["mid-stream-error", "truncated"])
+def test_a_messages_stream_that_breaks_gets_a_good_end(peer: Peer, fault: str) -> None:
+    peer.settle(record_ms=0)
+    body = {"model": f"demo/{fault}", "messages": HELLO, "stream": True, "max_tokens": 100}
+    frames = peer.frames("/v1/messages", body)
+    ending = frames[-2][1]
+    assert [name for name, _ in frames[-3:]] == ["content_block_stop", "message_delta", "message_stop"]
+    assert ending["delta"]["stop_reason"] == "max_tokens"
+    assert (ending["usage"]["input_tokens"], ending["usage"]["output_tokens"]) == (0, 0)
+    record = peer.recorded(peer.received()[0]["request_id"])
+    named = ("status_code", "success", "finish_reason", "cost_nanos")
+    assert [record[name] for name in named] == [200, True, "stop", 0]
+
+
+@pytest.mark.parametrize(
+    ("model", "last"),
+    [
+        ("openai/gpt-5-nano", {"error"}),
+        ("meta/llama-3.3-70b-instruct", {"object", "message"}),
+        ("anthropic/claude-haiku-4.5", {"object", "choices"}),
+    ],
+)
+def test_what_an_error_in_the_middle_says_depends_on_the_leg(peer: Peer, model: str, last: set[str]) -> None:
+    peer.settle(fault="mid-stream-error")
+    assert last <= set(chat_stream(peer, model)[-1])
+
+
+def test_a_responses_leg_that_is_cut_off_is_recorded_as_a_failure(peer: Peer) -> None:
+    peer.settle(record_ms=0)
+    body = {"model": "openai/gpt-5-nano", "input": "hello", "stream": True, "max_output_tokens": 8}
+    frames = peer.frames("/v1/responses", body)
+    assert frames[-1][0] == "response.incomplete"
+    record = peer.recorded(frames[0][1]["id"])
+    named = ("status_code", "success", "cost_nanos", "finish_reason")
+    assert [record[name] for name in named] == [502, False, None, None]
+    kept = record["io_log"]["payload"]["provider_response"]
+    assert kept["output"][0]["content"][0]["text"]
+    cut = chat_stream(peer, "meta/llama-3.3-70b-instruct", max_tokens=8)
+    assert shape(cut) == []
+    assert text_of(cut)
 
 
 @pytest.mark.parametrize("fault", ["reset", "broken", "no-answer"])
@@ -139,7 +187,8 @@ def test_splinters_carry_the_same_stream(peer: Peer) -> None:
 def test_exactly_so_many_frames(peer: Peer) -> None:
     body = {"model": "openai/gpt-5-nano", "messages": HELLO, "stream": True}
     frames = peer.frames("/v1/chat/completions", body, x_demo_frames="150", x_demo_forms="done")
-    assert sum(1 for _, data in frames if _is_chunk(data)) == 150
+    chunks = [data for _, data in frames if _is_chunk(data)]
+    assert sum(1 for chunk in chunks if chunk["choices"][0]["delta"]["content"]) == 150
     assert frames[-1] == ("", "[DONE]")
 
 
@@ -154,7 +203,7 @@ def test_a_broken_stream_is_recorded_as_502(peer: Peer) -> None:
     frames = chat_stream(peer, "demo/truncated")
     record = peer.recorded(frames[0]["id"])
     named = ("status_code", "success", "cost_nanos", "error_code", "finish_reason", "pricing_lines")
-    expected = [502, False, 0, "upstream:upstream_stream_failure", "error", []]
+    expected: list[Any] = [502, False, None, "upstream:upstream_stream_failure", None, []]
     assert [record[name] for name in named] == expected
 
 

@@ -175,14 +175,22 @@ def test_the_outline_of_the_sample() -> None:
     assert [
         (tile.label, f"{tile.before}{tile.number} {tile.unit}".strip(), tile.note) for tile in made.tiles
     ] == [
-        ("First token", "412 ms", "455 ms at the gateway"),
+        ("First token", "412 ms", "460 ms at the gateway"),
         ("Generation", "1.83 s", "and 48 ms in the gateway"),
         ("Speed", "70 tok/s", "90 after the first token"),
-        ("Tokens", "42 → 128", "64 of them reasoning"),
+        ("Tokens", "42 → 128", "170 in total"),
         ("Cost", "$0.0000533", "2 lines, adds up"),
     ]
     assert [turn.role for turn in made.request.turns] == ["system", "user", "assistant", "tool"]
-    assert made.answer.note == "128 tokens · finish stop"
+    assert ([cause.code for cause in made.answer.missing], made.answer.turns) == (["last_frame"], [])
+
+
+def test_an_answer_that_was_kept_is_told_with_its_tokens() -> None:
+    made = outline.make(Record.read(demo_record("seat-together")))
+    assert (made.answer.note, [turn.role for turn in made.answer.turns]) == (
+        "67 tokens · finish stop",
+        ["assistant"],
+    )
 
 
 def test_a_failure_without_an_answer_shows_its_error_body() -> None:

@@ -24,6 +24,7 @@ from tests.views.kept import keep
 
 pytestmark = pytest.mark.django_db
 OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
+SEATS = "G-01M0N8538G00000000000SEATS"
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +42,12 @@ def source(team: Team, settings: Any) -> GatewayConnection:
 @pytest.fixture
 def chat(team: Team, source: GatewayConnection) -> Generation:
     return keep(team, demo_record("oslo-cancelled"), OSLO)
+
+
+@pytest.fixture
+def kept(team: Team, source: GatewayConnection) -> Generation:
+    """A generation whose answer was kept: it was no stream."""
+    return keep(team, demo_record("seat-together"), SEATS)
 
 
 def ended(chat: Generation, ada: User, text: str = "Hello", **columns: Any) -> Replay:
@@ -166,8 +173,8 @@ def test_an_open_replay_shows_what_came_so_far(ada: User, chat: Generation) -> N
     assert "&lt;b&gt;so far" in people.browser(ada).get(url(replay)).content.decode()
 
 
-def test_an_ended_replay_stands_beside_its_original(ada: User, chat: Generation) -> None:
-    page = people.browser(ada).get(url(ended(chat, ada, "I am sorry indeed", total_ms=5))).content.decode()
+def test_an_ended_replay_stands_beside_its_original(ada: User, kept: Generation) -> None:
+    page = people.browser(ada).get(url(ended(kept, ada, "I am sorry indeed", total_ms=5))).content.decode()
     assert 'data-state="succeeded"' in page
     assert "sse-connect" not in page
     assert "<ins>" in page
@@ -262,8 +269,8 @@ def test_run_again_is_a_link_to_the_preflight_with_the_same_changes(
 
 
 @pytest.mark.parametrize(("view", "told"), [("side", "<table"), ("inline", "<ins>"), ("changes", "<ins>")])
-def test_the_diff_has_three_views(ada: User, chat: Generation, view: str, told: str) -> None:
-    replay = ended(chat, ada, "I am sorry indeed", content_type="application/json")
+def test_the_diff_has_three_views(ada: User, kept: Generation, view: str, told: str) -> None:
+    replay = ended(kept, ada, "I am sorry indeed", content_type="application/json")
     page = people.browser(ada).get(url(replay), {"view": view}).content.decode()
     differs = page.partition('id="differs"')[2].partition('id="figures"')[0]
     assert re.findall(r'<a id="view-(\w+)"[^>]*aria-current', differs) == [view]
@@ -292,15 +299,22 @@ def test_the_original_without_an_answer_leads_to_other_replays(
     assert f'href="{reverse("compare", args=[team.slug])}?a={other.pk}&amp;b={replay.pk}"' in page
 
 
+@pytest.mark.parametrize(("fixture", "queries"), [("kept", 7), ("chat", 9)])
 def test_the_page_costs_the_same_however_many_replays_there_are(
-    ada: User, chat: Generation, django_assert_num_queries: DjangoAssertNumQueries
+    request: pytest.FixtureRequest,
+    ada: User,
+    fixture: str,
+    queries: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    replay = ended(chat, ada, patch='[{"op": "add", "path": "/seed", "value": 7}]')
+    """Where the original's answer was not kept, the page also looks for other replays."""
+    generation = request.getfixturevalue(fixture)
+    replay = ended(generation, ada, patch='[{"op": "add", "path": "/seed", "value": 7}]')
     for _ in range(5):
-        ended(chat, ada)
+        ended(generation, ada)
     browser = people.browser(ada)
     browser.get(url(replay))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(queries):
         browser.get(url(replay))
 
 

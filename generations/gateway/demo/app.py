@@ -11,10 +11,11 @@ from typing import Literal
 from . import catalogue, errors, keys, stories, ulid
 from .exchange import Exchange, Message, Receive, Send, pretty
 from .faults import FAULTS
+from .io_log import legacy, scoped
 from .keys import Holder
 from .oauth import OAuth
 from .posts import PATHS, Post
-from .rows import Rows, legacy, scoped
+from .rows import Rows
 from .sanitiser import sanitise
 from .settings import Settings
 from .shapes import Json, Story
@@ -72,7 +73,7 @@ class App:
             await send({"type": f"lifespan.{step}.complete"})
 
     async def _serve(self, exchange: Exchange) -> None:
-        path = exchange.path.rstrip("/") or "/"
+        path = exchange.path  # contract §0.2: a slash at the end is another path
         if self.settings.down and not path.startswith("/demo/"):
             await exchange.answer(503, errors.HTML_503, "text/html; charset=UTF-8")
         elif await self.oauth.handles(exchange):
@@ -125,12 +126,12 @@ class App:
 
     async def health(self, exchange: Exchange) -> None:
         """GET /v1/health, open to everybody."""
-        await exchange.control(200, {"status": "ok"})
+        await exchange.brief(200, {"status": "ok"})
 
     async def generation(self, exchange: Exchange) -> None:
         """GET /v1/generations?id=."""
         asked = exchange.query.get("id", "")
-        if not asked.strip():
+        if not asked:
             await exchange.control(400, errors.MISSING_ID)
             return
         holder = keys.identify(exchange.headers.get("authorization"))
@@ -146,7 +147,9 @@ class App:
             await exchange.control(403, errors.scope_missing("generations:read"))
             return
         story = self.store.find(asked) if holder.workspace == keys.WORKSPACE else None
-        if story is None:
+        if "\0" in asked:
+            await exchange.control(500, errors.NO_NUL)
+        elif story is None:
             await exchange.control(404, errors.NOT_FOUND)
         elif story.raw is not None:
             status, kind, body = story.raw(asked)
@@ -176,7 +179,7 @@ class App:
         holder = keys.identify(exchange.headers.get("authorization"))
         reason = holder if isinstance(holder, str) else keys.gateway_refusal(holder, inference=True)
         if reason is not None or isinstance(holder, str):
-            await exchange.control(401, errors.guarded(str(reason), new_id()))
+            await exchange.brief(401, errors.guarded(str(reason), new_id()))
         elif scope and holder.oauth and scope not in holder.scopes:
             await exchange.control(403, errors.scope_missing(scope))
         else:
@@ -189,7 +192,7 @@ class App:
         holder = keys.identify(header)
         reason = holder if isinstance(holder, str) else keys.management_refusal(holder)
         if reason is not None or isinstance(holder, str):
-            await exchange.control(401, errors.guarded(str(reason), new_id()))
+            await exchange.brief(401, errors.guarded(str(reason), new_id()))
         elif scope not in holder.scopes:
             await exchange.control(403, errors.scope_missing(scope))
         elif holder.role == "viewer":

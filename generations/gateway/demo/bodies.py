@@ -11,8 +11,8 @@ _CLIENTS = {
     "openai": ("OpenAI SDK", "sdk"),
     "anthropic": ("Anthropic SDK", "sdk"),
     "phaseo": ("Phaseo SDK", "sdk"),
-    "python-httpx": ("HTTPX", "http_client"),
 }
+DIRECT = ("api", "Direct HTTP", "api", None, "unknown")
 _WANTED = {
     "chat.completions": "messages",
     "messages": "messages",
@@ -39,19 +39,21 @@ def check(endpoint: str, body: Json) -> Failure | None:
     name = _WANTED.get(endpoint)
     kinds = (list,) if name == "messages" else (list, str)
     if name and not isinstance(body.get(name), kinds):
-        problems.append(_problem("must be array", name, "type", {"type": "array"}))
+        said = f"Invalid input: expected array, received {_kind(body, name)}"
+        problems.append(faults.problem(said, name, "invalid_type"))
     warmth = body.get("temperature")
-    if isinstance(warmth, int | float) and not 0 <= warmth <= 2:
-        limit = {"comparison": "<=", "limit": 2}
-        problems.append(_problem("must be <= 2", "temperature", "maximum", limit))
-    if not problems:
-        return None
-    text = f"The request body is not valid: {len(problems)} problem{'s' * (len(problems) > 1)}."
-    return Failure(400, "validation_error", text, "user", {"details": problems})
+    if isinstance(warmth, int | float) and warmth > 2:
+        problems.append(faults.problem("Too big: expected number to be <=2", "temperature", "too_big"))
+    elif isinstance(warmth, int | float) and warmth < 0:
+        problems.append(faults.problem("Too small: expected number to be >=0", "temperature", "too_small"))
+    return faults.invalid(problems) if problems else None
 
 
-def _problem(message: str, name: str, keyword: str, params: Json) -> Json:
-    return {"message": message, "path": [name], "keyword": keyword, "params": params}
+_KINDS = {bool: "boolean", dict: "object", list: "array", str: "string", type(None): "null"}
+
+
+def _kind(body: Json, name: str) -> str:
+    return _KINDS.get(type(body[name]), "number") if name in body else "undefined"
 
 
 def multipart_fields(content_type: str, raw: bytes) -> Json:
@@ -79,15 +81,14 @@ def attribution(headers: dict[str, str], body: Json) -> Json:
     app = headers.get("x-title") or headers.get("x-app-name")
     person = body.get("user") or body.get("user_id") or headers.get("x-user-id")
     app_id = str(uuid.uuid5(uuid.NAMESPACE_OID, app)) if app else None
-    return {"app_id": app_id, "session_id": kept, "end_user_id": person} | _client(headers)
+    return {"app_id": app_id, "session_id": kept, "end_user_id": person}
 
 
-def _client(headers: dict[str, str]) -> Json:
-    """contract: only known ids count, else the User-Agent is sniffed, else "Direct HTTP"."""
-    name, _, version = headers.get("user-agent", "").partition("/")
+def client(agent: str) -> Json:
+    """Who called, by the User-Agent. contract §0.2: the ids are a closed list; all others are "Direct HTTP"."""
+    name, _, version = agent.partition("/")
     found = next((key for key in _CLIENTS if key in name.lower()), None)
-    values: tuple[Any, ...] = (None, "Direct HTTP", "api", None, "unknown")
+    values: tuple[Any, ...] = DIRECT
     if found:
         values = (found, *_CLIENTS[found], version.split(" ")[0] or None, "user_agent")
-    columns = ("id", "name", "kind", "version", "detection")
-    return {f"client_source_{column}": value for column, value in zip(columns, values, strict=True)}
+    return dict(zip(("id", "name", "kind", "version", "detection"), values, strict=True))

@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
+from .javascript import number_text
 from .sanitiser import sanitise
 from .tokens import compact, encode
 
@@ -25,7 +27,10 @@ class Exchange:
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
-        self.query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        self.query: dict[str, str] = {}
+        for name, value in pairs:
+            self.query.setdefault(name, value)  # contract §0.2: of a name given twice, the first counts
         self.headers = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
@@ -56,18 +61,18 @@ class Exchange:
             pass
 
     async def start(self, status: int, content_type: str, headers: dict[str, str] | None = None) -> None:
-        """Sends status and headers.
+        """Sends status and headers; one that is "" is left out.
 
-        contract: Server-Timing and no-store everywhere, never a request-id header.
+        contract: no-store nearly everywhere, never a request-id header; Server-Timing on POST only (§0.2).
         """
         shown = {
             "Content-Type": content_type,
             "Cache-Control": "no-store",
             "Access-Control-Allow-Origin": "*",
         }
-        shown |= {"Server-Timing": "auth;dur=3.1, gateway;dur=12.4", "Timing-Allow-Origin": "*"} | (
-            headers or {}
-        )
+        if self.method == "POST":
+            shown |= {"Server-Timing": "auth;dur=3.1, gateway;dur=12.4", "Timing-Allow-Origin": "*"}
+        shown = {name: value for name, value in (shown | (headers or {})).items() if value}
         raw = [(name.lower().encode(), value.encode()) for name, value in shown.items()]
         await self.send({"type": "http.response.start", "status": status, "headers": raw})
 
@@ -98,6 +103,10 @@ class Exchange:
         """JSON of POST endpoints: on one line and untouched."""
         await self.answer(status, encode(compact(value)), headers=headers)
 
+    async def brief(self, status: int, value: Any) -> None:
+        """contract §0.2: health and the guards answer on one line, without `no-store`."""
+        await self.data(status, value, {"Cache-Control": ""})
+
 
 def pretty(value: Any) -> bytes:
     """Two spaces, UTF-8; lone surrogates and floats are written as JSON.stringify writes them."""
@@ -107,11 +116,8 @@ def pretty(value: Any) -> bytes:
 
 # A float that Python writes in its own way: 4.2e-05 is 0.000042 and 70.0 is 70 in JavaScript. A line break never stands
 # inside a JSON string, so a whole line can be trusted.
-_FLOAT = re.compile(
-    r'^( *(?:"(?:[^"\\]|\\.)*": )?-?)(?:(\d)(?:\.(\d+))?e-0([56])|(\d+)\.0)(?=,?$)', re.MULTILINE
-)
+_FLOAT = re.compile(r'^( *(?:"(?:[^"\\]|\\.)*": )?)(-?\d+(?:\.\d+)?e[+-]\d+|-?\d+\.0)(?=,?$)', re.MULTILINE)
 
 
 def _plain(found: re.Match[str]) -> str:
-    before, digit, rest, power, whole = found.groups()
-    return f"{before}{whole}" if whole else f"{before}0.{'0' * (int(power) - 1)}{digit}{rest or ''}"
+    return found[1] + number_text(Decimal(found[2]))

@@ -74,41 +74,33 @@ GUARDRAIL = Failure(
 REGION = Failure(
     403, "model_region_unavailable", "No provider of this model runs in the required region eu.", "user"
 )
-VALIDATION = Failure(
-    400,
-    "validation_error",
-    "The request body is not valid: 2 problems.",
-    "user",
-    {
-        "details": [
-            {
-                "message": "must be <= 2",
-                "path": ["temperature"],
-                "keyword": "maximum",
-                "params": {"comparison": "<=", "limit": 2},
-            },
-            {
-                "message": "must be array",
-                "path": ["messages"],
-                "keyword": "type",
-                "params": {"type": "array"},
-            },
-        ]
-    },
+
+
+def problem(message: str, name: str, keyword: str) -> Json:
+    """One detail of a validation error. contract §0.2: in the style of zod, `params` stays empty."""
+    return {"message": message, "path": [name], "keyword": keyword, "params": {}}
+
+
+def invalid(problems: list[Json]) -> Failure:
+    """A body that does not fit, with what is wrong in it."""
+    text = f"The request body is not valid: {len(problems)} problem{'s' * (len(problems) > 1)}."
+    return Failure(400, "validation_error", text, "user", {"details": problems})
+
+
+VALIDATION = invalid(
+    [
+        problem("Too big: expected number to be <=2", "temperature", "too_big"),
+        problem("Invalid input: expected array, received string", "messages", "invalid_type"),
+    ]
 )
 BROKEN_STREAM = Failure(
-    502,
-    "upstream_error",
-    "The provider closed the stream before the end of the answer.",
-    more={"reason": "stream_interrupted"},
-    code="upstream_stream_failure",
+    502, "upstream_stream_failure", "The upstream stream failed before successful completion.", bare=True
 )
 EMPTY = Failure(
     502,
     "google_empty_response",
-    "The provider answered 200 without any content.",
-    more={"reason": "empty_response"},
-    code="upstream_empty_response",
+    "The provider returned a successful response without any visible output.",
+    "gateway",
 )
 UPSTREAM = Failure(
     502,
@@ -164,11 +156,30 @@ MODALITIES = Failure(400, "unsupported_modalities", "This model cannot take imag
 ROUTING = Failure(
     400, "unsupported_routing_filter", "data_collection is not a supported routing filter.", "user"
 )
-CONFLICT = Failure(
-    400,
-    "provider_qualified_model_conflict",
-    "A provider-qualified model excludes provider.only and ignore.",
+CONFLICT = invalid(
+    [
+        problem(
+            "A provider-qualified model excludes provider.only and ignore.",
+            "provider",
+            "provider_qualified_model_conflict",
+        )
+    ]
+)
+NO_MATCH = invalid(
+    [
+        problem(
+            "No provider of this model is left by the filters of the request.",
+            "provider",
+            "request_provider_filter_no_match",
+        )
+    ]
+)
+DATA_POLICY = Failure(
+    403,
+    "guardrail_blocked",
+    "No provider of this model keeps to the data policy of the workspace.",
     "user",
+    {"error_operational_kind": "data_handling_policy_no_routes"},
 )
 
 FAULTS: dict[str, Fault] = {
@@ -176,6 +187,8 @@ FAULTS: dict[str, Fault] = {
     "pricing-missing": Fault("402, pricing_not_configured", NO_PRICE),
     "key-limit": Fault("429, limit of the key", KEY_LIMIT),
     "guardrail": Fault("403, guardrail_blocked", GUARDRAIL),
+    "data-policy": Fault("403, guardrail_blocked: no provider keeps the data policy", DATA_POLICY),
+    "no-match": Fault("400, validation_error: provider filters leave nobody", NO_MATCH),
     "region": Fault("403, model_region_unavailable", REGION),
     "validation": Fault("400, validation_error with details", VALIDATION),
     "unsupported": Fault("400, unsupported_model_or_endpoint", UNSUPPORTED),

@@ -5,6 +5,7 @@ an OAuth delegated key looks like a gateway key, an OAuth access token is a JWT 
 """
 
 import base64
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ def _key(kid: str, kind: str = "sk", family: str = "phaseo") -> str:
 
 
 def _token(subject: str) -> str:
-    parts = ('{"alg":"none","typ":"JWT"}', f'{{"sub":"{subject}"}}', "demo signature")
+    parts = ('{"alg":"none","typ":"JWT"}', f'{{"iss":"phaseo","sub":"{subject}"}}', "demo signature")
     return ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
 
 
@@ -130,11 +131,11 @@ _TOKEN_FORM = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 def identify(header: str | None) -> Holder | str:
     """Takes the Authorization header; gives the holder, or the reason of the 401.
 
-    contract: the header starts exactly with `Bearer ` (one space).
+    contract: the header starts exactly with `Bearer `; more blanks are cut off (§0.2).
     """
-    if header is None or not header.startswith("Bearer ") or not header[7:].strip() or header[7] == " ":
+    if header is None or not header.startswith("Bearer ") or not header[7:].strip():
         return "missing_or_invalid_authorization_header"
-    credential = header[7:]
+    credential = header[7:].strip()
     holder = HOLDERS.get(credential) or issued(credential)
     if holder is None:
         return _unknown(credential)
@@ -142,13 +143,23 @@ def identify(header: str | None) -> Holder | str:
 
 
 def _unknown(credential: str) -> str:
-    if credential.startswith("aistats_v1_k_"):
-        return "legacy_key_prefix_retired"
     if _GATEWAY_FORM.fullmatch(credential) or _MANAGEMENT_FORM.fullmatch(credential):
         return "key_not_found_or_revoked"
-    if credential.count(".") == 2:
-        return "invalid_oauth_token" if _TOKEN_FORM.fullmatch(credential) else "invalid_jwt_format"
-    return "invalid_key_format"
+    if credential.count(".") != 2:
+        return "invalid_key_format"
+    if not _TOKEN_FORM.fullmatch(credential):
+        return "invalid_jwt_format"
+    return "invalid_oauth_token" if _is_of_gateway(credential) else "invalid_key_format"
+
+
+def _is_of_gateway(token: str) -> bool:
+    """Whether a JWT carries the gateway's claims; others are no credentials at all (contract §0.2)."""
+    part = token.split(".")[1]
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(claims, dict) and "iss" in claims
 
 
 def gateway_refusal(holder: Holder, *, inference: bool) -> str | None:

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
 from . import errors, writer
 from .settings import Settings
-from .streams import data, error_frame
+from .shapes import Reply, Usage
+from .streams import broken_end, data
+from .told import Told
 
 if TYPE_CHECKING:
     from .posts import Post
 
 _CUT_SHORT = ("truncated", "mid-stream-error", "broken", "reset", "stall")
+HIDDEN = ("truncated", "mid-stream-error")  # breaks that a messages stream hides
 _COUNTS = {"long": 20_000, "endless": 1_000_000}
 
 
@@ -57,15 +60,15 @@ async def instead(act: str, post: "Post") -> bool:
     return True
 
 
-async def send(act: str, post: "Post", chunks: Iterable[bytes], pace: writer.Pace, count: int) -> bool:
+async def send(
+    act: str, post: "Post", told: Told, chunks: Iterable[bytes], pace: writer.Pace, count: int
+) -> bool:
     """Sends the stream with its fault; tells whether the answer broke."""
     exchange, started = post.exchange, post.started
     if act in _CUT_SHORT:
         chunks = islice(chunks, max(1, count // 2))
     if act == "mid-stream-error":
-        chunks = chain(
-            chunks, [error_frame(post.endpoint, post.request_id, "The provider closed the stream.")]
-        )
+        chunks = chain(chunks, broken_end(told, "The provider closed the stream."))
     if act == "split-utf8":
         chunks = _splinters(b"".join(chunks))
     if act == "big-frame":
@@ -83,3 +86,15 @@ async def send(act: str, post: "Post", chunks: Iterable[bytes], pace: writer.Pac
 def _splinters(whole: bytes) -> Iterator[bytes]:
     for start in range(0, len(whole), 3):
         yield whole[start : start + 3]
+
+
+def faked(told: Told, words: list[str]) -> Told:
+    """contract §0.2: a messages stream that breaks gets a good end: `max_tokens`, no usage, nothing to pay."""
+    half = "".join(words[: max(1, len(words) // 2)])
+    return replace(told, usage=Usage(), lines=[], reply=Reply(half, finish="length"))
+
+
+def without_end(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """contract §0.2: a Responses leg that ends `incomplete` leaves the chat stream without finish or usage."""
+    for chunk, _ in pairwise(chunks):
+        yield chunk

@@ -12,14 +12,17 @@ from .bodies import attribution, check, multipart_fields, parse, speech_as_json
 from .exchange import Exchange, TooLargeError
 from .keys import Holder
 from .media import mp3, picture, wav
+from .pieces import pieces
 from .prices import bill
+from .response_bodies import is_incomplete
 from .routing import Route, route
 from .settings import Settings
 from .shapes import Failure, Json, Reply, Story, Timing, Usage
 from .store import Seen, Store, new_id
-from .streams import Form, form_named, frames, image_frames, pieces, usual_form
+from .streams import Form, form_named, frames, image_frames, usual_form
 from .tokens import count, measure, seeded
-from .wire import Told, meta, native_id, whole_answer
+from .told import Told, native_id
+from .wire import meta, whole_answer
 
 JSON_LIMIT, MULTIPART_LIMIT = 16 * 2**20, 32 * 2**20
 TEXT = ("chat.completions", "responses", "messages")
@@ -115,11 +118,8 @@ class Post:
         self.seen.request_id = self.request_id
 
     async def _refuse(self, reason: str) -> None:
-        body = errors.guarded(reason, self.request_id)
         self.seen.status, self.seen.outcome = 401, reason
-        await self.exchange.data(
-            401, body | {"description": f"The credential was refused: {reason}."}, _BLAME
-        )
+        await self.exchange.data(401, errors.refused(reason, self.request_id), _BLAME)
 
     async def _route(self) -> None:
         story = stored(self.endpoint, self.body)
@@ -140,9 +140,9 @@ class Post:
     async def _fail(self, failure: Failure) -> None:
         await self._first_byte(0.3)
         self.seen.status, self.seen.outcome = failure.status, failure.error
-        await self.exchange.data(
-            failure.status, errors.flat(failure, self.request_id), errors.attribution(failure)
-        )
+        model = self.route.model if self.route else "unknown"
+        body = errors.failed_body(failure, self.request_id, self.endpoint, model, self.body, [])
+        await self.exchange.data(failure.status, body, errors.attribution(failure))
         self._record(failure=failure)
 
     async def _first_byte(self, share: float = 1.0) -> None:
@@ -185,7 +185,7 @@ class Post:
         pace = writer.pace_for(self.settings, self.request_id, self._speed)
         await writer.wait(pace.first + pace.step * len(told.reply.text.split()) * 0.8)
         self.seen.first_byte_ms = time.time() * 1000
-        body = whole_answer(self.endpoint, told)
+        body = whole_answer(told)
         self.seen.status, self.seen.outcome = 200, "answered"
         await self.exchange.data(200, body)
         self._record(told=told)
@@ -205,18 +205,23 @@ class Post:
 
     async def _stream(self, told: Told, fault: faults.Fault | None, words: list[str]) -> None:
         pace = writer.pace_for(self.settings, self.request_id, self._speed)
-        chunks = frames(self.endpoint, told, self.form(fault, told.provider), words)
         act = fault.acts if fault else ""
+        if act in misbehaviour.HIDDEN and self.endpoint == "messages":
+            told, words, act = misbehaviour.faked(told, words), words[: max(1, len(words) // 2)], ""
+        chunks = frames(self.endpoint, told, self.form(fault, told.provider), words)
+        cut = is_incomplete(told.reply) and told.leg == "responses"
+        if cut and self.endpoint == "chat.completions":
+            chunks = misbehaviour.without_end(chunks)
         await writer.wait(pace.first)
         self.seen.first_byte_ms = time.time() * 1000
         self.seen.status = 200
         await self.exchange.start(200, "text/event-stream")
-        broken = await misbehaviour.send(act, self, chunks, pace, len(words))
+        broken = await misbehaviour.send(act, self, told, chunks, pace, len(words))
         self.seen.outcome = "broken" if broken else "answered"
         if broken:
             half = "".join(words[: max(1, len(words) // 2)])
             told = replace(told, reply=replace(told.reply, text=half, calls=(), finish="error"))
-        self._record(told=told, failure=faults.BROKEN_STREAM if broken else None)
+        self._record(told=told, failure=faults.BROKEN_STREAM if broken or cut else None)
 
     # --- everything else ------------------------------------------------------------------------------------
 
@@ -277,7 +282,15 @@ class Post:
         native = native_id(self.endpoint, chosen.provider, self.request_id[-16:])
         priced = bill(chosen.model, usage, now_ms) if lines is None else lines
         return Told(
-            self.request_id, native, chosen.model, chosen.provider, now_ms // 1000, usage, priced, reply
+            self.request_id,
+            native,
+            chosen.model,
+            chosen.provider,
+            now_ms // 1000,
+            usage,
+            priced,
+            reply,
+            endpoint=self.endpoint,
         )
 
     def timing(self) -> Timing:
@@ -306,6 +319,7 @@ def live_story(post: Post, told: Told | None, failure: Failure | None) -> Story:
     """The record of a POST that was just answered."""
     body, headers = post.body, post.exchange.headers
     row: Json = attribution(headers, body) | {"key_id": post.holder.key_id}
+    fault = "mid-stream-error" if post.seen.outcome == "broken" else None
     row |= {"auth_method": "oauth" if post.holder.oauth else "api_key"}
     return Story(
         name=post.request_id,
@@ -323,5 +337,6 @@ def live_story(post: Post, told: Told | None, failure: Failure | None) -> Story:
         lines=tuple(told.lines) if told else (),
         row=row,
         settles=post.endpoint == "video.generation",
+        again=fault,
         agent=headers.get("user-agent", ""),
     )

@@ -5,8 +5,10 @@ contract: a line has nine fixed decimals as text and an integer of nanos (1e-9 U
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+from .javascript import number_text
 from .shapes import Json, Usage
 
 
@@ -91,6 +93,11 @@ def usd(nanos: int) -> str:
     return f"{nanos // 10**9}.{nanos % 10**9:09d}"
 
 
+def cents(nanos: int) -> int:
+    """Whole cents, a half rounded up."""
+    return (nanos + 5 * 10**6) // 10**7
+
+
 def bill(model_id: str, usage: Usage, start_ms: int) -> list[Json]:
     """The pricing lines of a request at list price; empty when the model has no price."""
     model = MODELS.get(model_id, Model(("demo",), 100, 300))
@@ -115,13 +122,13 @@ def total(lines: list[Json]) -> int:
 def priced(lines: list[Json]) -> Json:
     """The `pricing` object of a live usage.
 
-    contract: total_nanos, total_usd_str, total_cents, currency, lines.
+    contract §0.2: `total_usd_str` is a number of JavaScript as text, `total_cents` is rounded.
     """
     nanos = total(lines)
     return {
         "total_nanos": nanos,
-        "total_usd_str": usd(nanos),
-        "total_cents": nanos / 10**7,
+        "total_usd_str": number_text(Decimal(nanos).scaleb(-9)),
+        "total_cents": cents(nanos),
         "currency": "USD",
         "lines": lines,
     }

@@ -67,5 +67,5 @@ def _choose(name: str, model: Model, pinned: str | None, wishes: Json) -> Route 
         able = [item for item in able if item == pinned]
     ordered = [item for item in _names(wishes.get("order")) if item in able] + able
     if not ordered:
-        return replace(faults.UNSUPPORTED, description=f'No allowed provider serves "{name}".')
+        return faults.NO_MATCH
     return Route(name, ordered[0], model.speed)

@@ -1,40 +1,23 @@
-"""From a story to the row of the audit table: 99 columns, in the gateway's order, and the replay tail."""
+"""From a story to the row of the audit table: 99 columns in the order of the table, as PostgreSQL gives them back."""
 
 import hashlib
-import json
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
 
-from . import ulid
-from .errors import flat
+from . import diagnostics, recorded, ulid, upstream
+from .bodies import client
+from .columns import COLUMNS, JSONB, normalised
+from .errors import failed_body
+from .javascript import jsonb
 from .keys import HOLDERS, PLAIN_KEY, WORKSPACE
+from .metadata import detail
 from .prices import MODELS, Model, bill, total
 from .shapes import Json, Reply, Story, Timing, Usage
-from .tokens import measure, stored, usual_timing
-from .wire import Told, native_id, whole_answer
-
-_MEDIA = ("text", "image", "audio", "video")
-_QUADS = ("input", "output", "total", "text", "rerank", "embedding", "moderation", "ocr")
-NORMALISED = (
-    *(f"usage_{name}_tokens" for name in ("total", "input", "output", "reasoning")),
-    *(f"usage_{way}_{kind}_tokens" for way in ("input", "output") for kind in _MEDIA),
-    *(f"usage_{kind}_{way}" for kind in _MEDIA[1:] for way in ("inputs", "outputs")),
-    *(f"usage_cached_{way}_tokens" for way in ("read", "write")),
-    *(f"usage_cached_{way}_{kind}_tokens" for way in ("read", "write") for kind in _MEDIA),
-    "usage_cached_write_text_tokens_5m",
-    "usage_cached_write_text_tokens_1h",
-    *(f"usage_{name}_quad_tokens" for name in _QUADS),
-    "usage_embedding_tokens",
-    *(
-        f"usage_{name}"
-        for name in ("image_megapixels", "audio_seconds", "video_seconds", "video_pixel_seconds")
-    ),
-    *(f"usage_{name}_characters" for name in ("input", "output", "total")),
-)
-_CLIENT = ("python-httpx", "HTTPX", "http_client", "0.28", "user_agent")
+from .tokens import measure, usual_timing
+from .told import Told, native_id
+from .wire import whole_answer
 
 
 class Rows:
@@ -50,6 +33,10 @@ class Rows:
     def body(self) -> Json:
         """The body that the client sent; made when it is asked for, because some are large."""
         return self.story.make_body()
+
+    @property
+    def streamed(self) -> bool:
+        return self.body.get("stream") is True
 
     @cached_property
     def usage(self) -> Usage:
@@ -67,11 +54,65 @@ class Rows:
 
     @property
     def broke(self) -> bool:
-        """Whether a stream broke midway.
+        """Whether a stream broke midway, or ended as `incomplete`.
 
-        contract: such rows are 502 and their bill is suppressed: 0, no lines.
+        contract §0.2: such rows are 502, their bill is suppressed: cost null, no lines.
         """
-        return self.story.failure is not None and self.story.failure.code == "upstream_stream_failure"
+        return self.story.failure is not None and self.story.failure.error == "upstream_stream_failure"
+
+    @property
+    def empty(self) -> bool:
+        """Whether the provider answered 200 with nothing to show."""
+        return self.story.failure is not None and self.story.failure.error == "google_empty_response"
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing came of it: it failed before a provider, or every provider refused."""
+        return not (self.answered or self.broke or self.empty)
+
+    @cached_property
+    def attempts(self) -> list[Json]:
+        """Every attempt with all its members; those that failed are in the overhead of what came."""
+        told = list(self._attempts_told())
+        started = self.start_ms + self.timing.overhead // 2
+        stamped = []
+        for number, item in enumerate(told, 1):
+            stamp: Json = {"attempt_number": number, "started_at_unix_ms": started}
+            stamp |= {"request_build_ms": 0.426917, "upstream_headers_ms": 2.894488}
+            stamp |= {"time_to_upstream_request_ms": started - self.start_ms}
+            stamped.append(
+                diagnostics.attempt(item, self.story.endpoint, self.story.model, self.streamed) | stamp
+            )
+            started += int(item.get("duration_ms", 0)) + int(item.get("retry_delay_ms") or 0)
+        return stamped
+
+    def _attempts_told(self) -> list[Json]:
+        story = self.story
+        if story.attempts is not None:
+            return list(story.attempts)
+        if sample := story.failure.more.get("failure_sample") if story.failure else None:
+            spent = max(1, self.timing.first // len(sample))
+            return [{"outcome": "upstream_non_2xx", "duration_ms": spent} | item for item in sample]
+        if story.provider and (self.answered or self.broke or self.empty):
+            return [self.attempt()]
+        return []
+
+    def attempt(self) -> Json:
+        """The one attempt of a request that reached a provider at once."""
+        return {
+            "provider": self.story.provider,
+            "outcome": "success",
+            "status": 200,
+            "duration_ms": max(self.timing.first - 32, 1) if self.streamed else self.timing.total,
+        }
+
+    @property
+    def overhead(self) -> int:
+        """End to end without the generation: the gateway's own time and the attempts that failed."""
+        lost = [item for item in self.attempts if item.get("outcome") != "success"]
+        return self.timing.overhead + sum(
+            int(item.get("duration_ms") or 0) + int(item.get("retry_delay_ms") or 0) for item in lost
+        )
 
     @property
     def lines(self) -> list[Json]:
@@ -87,44 +128,77 @@ class Rows:
     @property
     def told(self) -> Told:
         story = self.story
-        provider = story.provider or ""
+        provider = self.provider or ""
         native = native_id(story.endpoint, provider, self.request_id[-16:])
-        created = self.start_ms // 1000
-        reply = story.reply or Reply()
-        return Told(self.request_id, native, story.model, provider, created, self.usage, self.lines, reply)
+        return Told(
+            self.request_id,
+            native,
+            story.model,
+            provider,
+            self.start_ms // 1000,
+            self.usage,
+            self.lines,
+            story.reply or Reply(),
+            endpoint=story.endpoint,
+        )
+
+    @property
+    def provider(self) -> str | None:
+        """Who answered or refused last; None before routing."""
+        tried = [item["provider"] for item in self._attempts_told() if item.get("status") is not None]
+        return self.story.provider or (tried[-1] if tried and not self.answered else None)
 
     @property
     def created(self) -> datetime:
         """contract: the row is inserted at the END of the request; microseconds make it look real."""
-        spent = self.timing.total + self.timing.overhead if self.answered else self.timing.first
+        spent = self.timing.total + self.overhead if self.answered else self.timing.first
         micros = int(hashlib.sha256(self.request_id.encode()).hexdigest()[:4], 16) % 1000
         return datetime.fromtimestamp(self.start_ms / 1000, UTC) + timedelta(
             milliseconds=spent, microseconds=micros
         )
 
+    def error(self) -> Json:
+        """The error that the client got."""
+        assert self.story.failure is not None
+        story = self.story
+        return failed_body(
+            self.story.failure, self.request_id, story.endpoint, story.model, self.body, self.attempts
+        )
+
+    def logged_error(self) -> Json:
+        """The same as it is kept: of an empty answer, what it consisted of."""
+        error = self.error()
+        if not self.empty:
+            return error
+        names = ("generation_id", "status_code", "error", "description")
+        return {name: error[name] for name in names} | {"empty_response": upstream.empty(self.told)}
+
     def answer(self) -> Json:
-        """The body that the client got; for streams a reassembled final object."""
-        if self.story.failure is not None and self.story.reply is None:
-            return flat(self.story.failure, self.request_id)
-        return whole_answer(self.story.endpoint, self.told)
+        """The body that the client got; of streams the whole that it comes to."""
+        return self.error() if not self.answered and self.story.reply is None else whole_answer(self.told)
 
     def payload(self) -> Json:
         """What was stored as the request: the body, or what multipart left of it."""
         return self.story.stored() if self.story.stored else self.body
 
     def row(self) -> Json:
-        """The 99 columns."""
+        """The 99 columns, and those that only older rows have."""
         made = self._identity() | self._outcome() | self._times() | self._money() | self._who()
-        made |= self._attempts() | self._client() | self._normalised() | self.story.row
-        made |= {} if self.settled else _UNSETTLED
+        said = "" if self.streamed or not self.story.reply or not self.answered else self.story.reply.text
+        shown = normalised(recorded.spent(self), self.body, said)
+        moment = self.created + timedelta(milliseconds=77)
+        made |= shown | {"usage_normalized_at": timestamp(moment, "milliseconds")} | self._client()
+        made |= {"provider_attempts": self.attempts, "detail_metadata": detail(self)}
+        made = {name: jsonb(made[name]) if name in JSONB else made[name] for name in COLUMNS}
+        made |= self.story.row | ({} if self.settled else _UNSETTLED)
         return {name: value for name, value in made.items() if name not in self.story.without}
 
     def _identity(self) -> Json:
         story = self.story
-        native = self.told.native_id if self.answered and story.provider else None
+        tells = self.answered and story.provider and not self.streamed
         return {
             "id": str(uuid.uuid5(uuid.NAMESPACE_OID, self.request_id)),
-            "created_at": self.created.isoformat(timespec="microseconds"),
+            "created_at": timestamp(self.created),
             "workspace_id": WORKSPACE,
             "request_id": self.request_id,
             "app_id": None,
@@ -134,126 +208,91 @@ class Rows:
             "requested_model_id": None,
             "routed_model_id": None,
             "api_model_id": None,
-            "provider": story.provider,
-            "native_response_id": native,
-            "stream": self.body.get("stream") is True,
+            "provider": self.provider,
+            "native_response_id": self.told.native_id if tells else None,
+            "stream": self.streamed,
             "byok": False,
         }
 
     def _outcome(self) -> Json:
         failure = self.story.failure
         if failure is None:
-            return {
-                "status_code": 200,
-                "success": True,
-                "error_code": None,
-                "error_message": None,
-                "error_payload": None,
-            }
+            names = ("error_code", "error_message", "error_payload")
+            return {"status_code": 200, "success": True} | dict.fromkeys(names)
         return {
             "status_code": failure.status,
             "success": False,
             "error_code": f"{failure.origin}:{failure.code or failure.error}",
             "error_message": failure.description,
-            "error_payload": flat(failure, self.request_id),
+            "error_payload": self.logged_error(),
         }
 
     def _times(self) -> Json:
         first, spent, out = self.timing.first, self.timing.total, self.usage.output
+        made: Json = dict.fromkeys(_TIMES) | {"latency_ms": first}
+        if self.broke or self.empty:
+            return made | {"generation_ms": max(spent, first)}
         if not self.answered:
-            return dict.fromkeys(_TIMES) | {"latency_ms": first, "phaseo_overhead_ms": self.timing.overhead}
-        streamed = self.body.get("stream") is True
-        writing = max(spent - first, 1)
-        measured: Json = {"latency_ms": first if streamed else None, "generation_ms": spent}
-        measured |= {"provider_ttft_ms": first, "gateway_ttft_ms": first + self.timing.overhead - 5}
-        measured |= {"output_speed_tps": out / (writing / 1000), "tpot_ms": writing / out if out else None}
-        measured |= {"itl_ms": round(writing / out * 1.011, 1) if out and streamed else None}
-        return measured | {"phaseo_overhead_ms": self.timing.overhead, "throughput": out / (spent / 1000)}
+            tried = [item for item in self.attempts if item.get("status") is not None]
+            return made | {"generation_ms": int(tried[-1]["duration_ms"]) if tried else None}
+        made |= {"generation_ms": spent, "throughput": out / (spent / 1000)}
+        return made | (self._stream_times(first, spent, out) if self.streamed else {})
+
+    def _stream_times(self, first: int, spent: int, out: int) -> Json:
+        """What only a stream can measure. Without a word there was no first token."""
+        reply = self.story.reply
+        if reply and not (reply.text or reply.calls or reply.refusal or reply.reasoning or reply.whole):
+            return {"latency_ms": None, "phaseo_overhead_ms": self.overhead}
+        after, writing = max(out - 1, 0), max(spent - first, 1)
+        made: Json = {"provider_ttft_ms": first, "gateway_ttft_ms": first + self.overhead}
+        made |= {"phaseo_overhead_ms": self.overhead, "itl_ms": None}
+        if not after:
+            return made
+        speed, each = round(after / writing * 1000, 12), round(writing / after, 12)
+        return made | {"output_speed_tps": speed, "tpot_ms": each, "itl_ms": round(each * 1.011, 7)}
 
     def _money(self) -> Json:
+        failed = self.refused
         lines = self.lines
-        usage = stored(self.usage) if self.answered else {}
         return {
-            "usage": usage,
-            "cost_nanos": total(lines) if self.answered else 0 if self.broke else None,
-            "currency": "USD",
+            "usage": {} if failed else recorded.usage(self),
+            "cost_nanos": total(lines) if self.answered else None,
+            "currency": None if failed else "USD",
             "pricing_lines": lines,
         }
 
     def _who(self) -> Json:
-        failure, reply = self.story.failure, self.story.reply
+        reply = self.story.reply if self.answered else None
+        finish = reply.finish if reply else None
+        if finish and self.streamed and self.story.endpoint == "messages":
+            finish = "stop"  # recorded so, whatever the last frame says
         return {
             "key_id": HOLDERS[PLAIN_KEY].key_id,
             "auth_method": "api_key",
             "oauth_client_id": None,
             "oauth_user_id": None,
             "location": "LHR",
-            "finish_reason": "error" if self.broke else reply.finish if reply and failure is None else None,
+            "finish_reason": finish,
             "end_user_id": self.body.get("user"),
             "session_id": self.body.get("session_id"),
             "trace_data": self.body.get("trace"),
+            "is_free_variant": self.story.model.endswith(":free"),
+            "pricing_plan": None,
+            "realtime_session_id": None,
         }
-
-    def _attempts(self) -> Json:
-        story = self.story
-        attempts = story.attempts
-        if attempts is None:
-            attempts = (self.attempt(),) if story.provider and self.answered else ()
-        started = self.start_ms + self.timing.overhead // 2
-        stamped = []
-        for number, item in enumerate(attempts, 1):
-            stamped.append({"attempt_number": number, "started_at_unix_ms": started} | self._common() | item)
-            started += int(item.get("duration_ms", 0)) + int(item.get("retry_delay_ms") or 0)
-        return {"provider_attempts": stamped, "detail_metadata": self._detail(stamped)}
-
-    def _common(self) -> Json:
-        return {"endpoint": self.story.endpoint, "model": self.story.model}
-
-    def attempt(self) -> Json:
-        """The one attempt of a request that went well at once."""
-        streamed = self.body.get("stream") is True
-        return {
-            "provider": self.story.provider,
-            "outcome": "success",
-            "status": 200,
-            "duration_ms": max(self.timing.first - 32, 1) if streamed else self.timing.total,
-            "key_source": "gateway",
-            "credential_phase": "gateway",
-            "response_kind": "stream" if streamed else "completed",
-        }
-
-    def _detail(self, attempts: list[Json]) -> Json:
-        ranked = [item.get("provider") for item in attempts] or list(self.model.providers)
-        snapshot = [
-            {
-                "rank": rank,
-                "provider": name,
-                "provider_id": name,
-                "breaker": "closed",
-                "score": round(0.97 - rank / 9, 3),
-            }
-            for rank, name in enumerate(dict.fromkeys([*ranked, *self.model.providers]), 1)
-        ]
-        finish = self.story.reply.finish if self.story.reply else None
-        detail: Json = {"stage": "after" if self.answered else "execute", "finish_reason": finish}
-        detail |= {"routing_snapshot": snapshot, "replay_supported": self.story.io == "stored"}
-        return detail | {"request": {"user_agent": self.story.agent}}
 
     def _client(self) -> Json:
-        names = ("id", "name", "kind", "version", "detection")
-        source = {f"client_source_{name}": value for name, value in zip(names, _CLIENT, strict=True)}
-        free = self.story.model.endswith(":free")
-        return source | {"is_free_variant": free, "pricing_plan": None, "realtime_session_id": None}
+        known = not self.refused  # of other failures nothing is written
+        return {
+            f"client_source_{name}": value if known else None
+            for name, value in client(self.story.agent).items()
+        }
 
-    def _normalised(self) -> Json:
-        usage = self.usage if self.answered else Usage()
-        known = {"total": usage.input + usage.output, "input": usage.input, "output": usage.output}
-        known |= {"reasoning": usage.reasoning, "input_text": usage.input, "output_text": usage.output}
-        known |= {"cached_read": usage.cached, "cached_write": usage.cache_write}
-        columns: Json = dict.fromkeys(NORMALISED, 0)
-        columns |= {f"usage_{name}_tokens": value for name, value in known.items()}
-        moment = (self.created + timedelta(milliseconds=77)).isoformat(timespec="milliseconds")
-        return columns | {"usage_normalized_at": moment}
+
+def timestamp(moment: datetime, unit: str = "microseconds") -> str:
+    """ISO 8601 as PostgreSQL writes it: zeros at the end of a second's fraction are cut."""
+    shown, _, zone = moment.isoformat(timespec=unit).rpartition("+")
+    return f"{shown.rstrip('0').rstrip('.') if '.' in shown else shown}+{zone}"
 
 
 # contract: usage, cost, lines and generation time of an async job are written when it finishes.
@@ -268,101 +307,3 @@ _TIMES = (
     *("latency_ms", "generation_ms", "provider_ttft_ms", "gateway_ttft_ms"),
     *("output_speed_tps", "tpot_ms", "itl_ms", "phaseo_overhead_ms", "throughput"),
 )
-
-
-def io_log(rows: Rows) -> Json | None:
-    """contract: null, or the log's row; `payload` is there only when stored."""
-    status = rows.story.io
-    if status == "none":
-        return None
-    if status != "stored":
-        return _io_row(rows, None)
-    return _io_row(rows, _payload(rows))
-
-
-def _io_row(rows: Rows, payload: Json | None) -> Json:
-    kept = payload is not None or rows.story.io == "deleted"
-    raw = json.dumps(payload).encode() if payload else b""
-    made = rows.created
-    key = f"workspaces/{WORKSPACE}/{made:%Y/%m/%d}/{rows.request_id}.json"
-    return {
-        "status": rows.story.io,
-        "storage_provider": "cloudflare_r2" if kept else None,
-        "bucket": "gateway-io-logs" if kept else None,
-        "object_key": key if kept else None,
-        "bytes": len(raw) or _LOG_BYTES.get(rows.story.io),
-        "sha256": hashlib.sha256(raw).hexdigest() if raw else None,
-        "content_type": "application/json" if kept else None,
-        "retention_until": (made + timedelta(days=90)).isoformat(timespec="seconds") if kept else None,
-        "error": _LOG_ERRORS.get(rows.story.io),
-        "payload": payload,
-    }
-
-
-_LOG_BYTES = {"too_large": 7_340_512, "deleted": 2_211}
-_LOG_ERRORS = {
-    "error": "put_failed: R2 answered 500",
-    "missing_bucket": "GATEWAY_IO_LOGS_BUCKET is not bound",
-}
-
-
-def _payload(rows: Rows) -> Json:
-    story, row = rows.story, rows.row()
-    moment = rows.created.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    copied = ("app_id", "key_id", "endpoint", "model_id", "provider", "status_code", "success")
-    return {
-        "schema_version": 1,
-        "captured_at": moment,
-        "request_id": rows.request_id,
-        "workspace_id": WORKSPACE,
-        **{name: row.get(name) for name in copied},
-        "retention_until": (rows.created + timedelta(days=90))
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z"),
-        "request_payload": rows.payload(),
-        "gateway_response": None if story.reply is None and story.failure is None else rows.answer(),
-        "provider_request": None,
-        "provider_response": None,
-        "metadata": {"stage": "after" if rows.answered else "execute"},
-    }
-
-
-def scoped(rows: Rows, *, replay: bool) -> Json:
-    """The record as the gateway of August 2026 answers it; `replay`: the credential has generations:read."""
-    if not replay:
-        return rows.row() | {"replay_supported": False, "replay_request": None, "io_log": None}
-    log = io_log(rows)
-    payload: Any = log["payload"]["request_payload"] if log and log["payload"] else None
-    request = payload if isinstance(payload, dict) and payload else None
-    return rows.row() | {"replay_supported": request is not None, "replay_request": request, "io_log": log}
-
-
-_AUGUST_ONLY = (
-    "provider_ttft_ms",
-    "gateway_ttft_ms",
-    "tpot_ms",
-    "itl_ms",
-    "output_speed_tps",
-    "phaseo_overhead_ms",
-)
-
-
-def legacy(rows: Rows) -> Json:
-    """The record as the reference page of May 2026 shows it: team_id, prompt_tokens, replay for any key, no
-    io_log.
-    """
-    row = rows.row()
-    payload = rows.payload() if rows.story.io == "stored" else None
-    shown: Json = {}
-    for name, value in row.items():
-        if name.startswith(("client_source", "usage_")) or name in _AUGUST_ONLY:
-            continue
-        shown["team_id" if name == "workspace_id" else name] = _may_usage(value) if name == "usage" else value
-    return shown | {"replay_supported": bool(payload), "replay_request": payload or None}
-
-
-def _may_usage(usage: Any) -> Any:
-    if not isinstance(usage, dict):
-        return usage
-    names = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens"}
-    return {names.get(name, name): value for name, value in usage.items() if not name.endswith("_details")}

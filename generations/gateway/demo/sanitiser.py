@@ -1,8 +1,8 @@
 """The lossy serialiser that every JSON answer of the GET side passes.
 
-contract: a string with a line break and then a line that starts with the word "at", or with `Error:` and text
-after it on the same line, becomes `[redacted]` as a whole; keys that name a stack are dropped; circular
-references become `[Circular]`. Any letter case.
+contract §6.4 and §0.2: a string with a line feed and then a line that starts with the word "at" and any white space,
+or with `Error:` and any white space or text behind it, becomes `[redacted]` as a whole; keys that name a stack are
+dropped; circular references become `[Circular]`. Any letter case. A lone carriage return begins no line.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 REDACTED = "[redacted]"
 CIRCULAR = "[Circular]"
 # Looked for only where white space begins: a run of it is read once.
-_TRACE = re.compile(r"(?<!\s)[^\S\r\n]*+[\r\n]\s*+at[^\S\r\n]++\S|error:[^\S\r\n]*+\S", re.IGNORECASE)
+_TRACE = re.compile(r"(?<!\s)[^\S\n]*+\n\s*+at\s|error:[\s\S]", re.IGNORECASE)
 _STACK_KEYS = frozenset({"stack", "stacktrace"})
 
 

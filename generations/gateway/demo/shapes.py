@@ -30,6 +30,7 @@ class Reply:
     finish: str = "stop"
     whole: Json | Callable[[], Json] | None = None
     image: str | None = None  # a data URL beside the text
+    turn: Callable[[Json], Json] | None = None  # what a whole answer has of its own, put into its body
 
     def other(self) -> Json:
         """The body of an endpoint that is not about text; big ones are made when asked for."""
@@ -48,6 +49,7 @@ class Failure:
     description: str
     origin: Literal["user", "gateway", "upstream"] = "upstream"
     more: Json = field(default_factory=dict)  # optional keys of the body, in order
+    bare: bool = False  # the body has neither error_type nor error_origin
     code: str | None = None  # error_code of the record without its attribution, when it differs from `error`
 
 
@@ -98,4 +100,5 @@ class Story:
     settles: bool = False  # an async job: cost and usage come later
     again: str | None = None  # the fault that a replay of this body meets
     agent: str = "python-httpx/0.28"  # the User-Agent of the client
+    log: Json = field(default_factory=dict)  # members of the log's payload that differ
     raw: Callable[[str], tuple[int, str, bytes]] | None = None  # the whole answer: status, content type, body

@@ -7,25 +7,18 @@ chat and responses frames the top-level `id` is the gateway's.
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import cycle, islice
 
+from . import usages
+from .legs import native
+from .pieces import pieces, slices
+from .response_bodies import responses_snapshot
+from .response_frames import responses
 from .shapes import Json
 from .tokens import compact, encode
-from .wire import (
-    STOP_REASONS,
-    Told,
-    chat_snapshot,
-    chat_usage,
-    content_blocks,
-    messages_usage,
-    output_items,
-    responses_snapshot,
-    responses_usage,
-    tool_calls,
-)
+from .told import Told, tool_calls
+from .wire import chat_snapshot, content_blocks, stop_reason
 
 DONE = b"data: [DONE]\n\n"
 FORMS = (
@@ -61,15 +54,14 @@ class Form:
 
 
 def usual_form(endpoint: str, provider: str) -> Form:
-    """The form a provider's leg leads to."""
+    """The form a provider's leg leads to, as it was recorded."""
+    same = native(endpoint, provider)
     if endpoint == "responses":
-        native = provider in ("openai", "azure")
-        return Form(done=False, typed=native, twice=not native, cumulative=not native)
+        return Form(done=False, typed=same)
     if endpoint == "messages":
-        native = provider in ("anthropic", "amazon-bedrock", "demo")
-        return Form(done=False, blocks=native, split=not native, native_id=not native)
-    if provider in ("openai", "azure"):
-        return Form(snapshot=True, cumulative=True)
+        return Form(done=False, native_id=not same)
+    if not same:
+        return Form(done=False, usage=False, finish=False, snapshot=True, cumulative=True)
     return Form(done=not provider.startswith("google"))
 
 
@@ -84,15 +76,9 @@ def form_named(text: str) -> Form:
     return Form(**{name: name in names for name in FORMS})
 
 
-def pieces(text: str, frames: int | None = None) -> list[str]:
-    """The text word by word; or exactly `frames` pieces, going round the words as often as needed."""
-    words = re.findall(r"\s*\S+|\s+\Z", text)
-    return words if frames is None else list(islice(cycle(words or ["word "]), frames))
-
-
 def frames(endpoint: str, told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
     """All chunks of one whole stream. `text` are the pieces of the answer's text."""
-    writer = {"responses": _responses, "messages": _messages}.get(endpoint, _chat)
+    writer = {"responses": responses, "messages": _messages}.get(endpoint, _chat)
     made = writer(told, form, text)
     return _with_crlf(made) if form.crlf else made
 
@@ -124,28 +110,34 @@ def _fill(frame: tuple[bytes, bytes], text: Iterable[str]) -> Iterator[bytes]:
         yield before + _quoted(piece) + after
 
 
-def _slices(arguments: str, cumulative: bool) -> list[str]:
-    ends = range(12, len(arguments) + 12, 12)
-    return [arguments[0 if cumulative else end - 12 : end] for end in ends]
-
-
 # --- chat completions ---------------------------------------------------------------------------------------
 
 
 def _chunk(told: Told, delta: Json, finish: str | None = None) -> Json:
+    choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
+    if told.leg == "chat":
+        made: Json = {"id": told.request_id, "created": told.created, "model": told.slug}
+        return made | {
+            "object": "chat.completion.chunk",
+            "choices": choices,
+            "nativeResponseId": told.native_id,
+        }
     return {
-        "id": told.request_id,
         "object": "chat.completion.chunk",
-        "nativeResponseId": told.native_id,
+        "nativeResponseId": told.request_id if told.leg == "messages" else told.native_id,
         "created": told.created,
-        "model": told.model,
-        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+        "model": told.slug,
+        "choices": choices,
+        "id": told.request_id,
     }
 
 
 def _chat(told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
     reply = told.reply
     role = {"role": "assistant"}
+    if told.leg == "chat":
+        yield data(_chunk(told, role | {"content": ""}))
+        role = {}
     yield from _fill(_around(_chunk(told, role | {"reasoning_content": "@@"})), pieces(reply.reasoning))
     yield from _fill(_around(_chunk(told, role | {"content": "@@"})), text)
     yield from _fill(_around(_chunk(told, role | {"refusal": "@@"})), pieces(reply.refusal))
@@ -158,10 +150,14 @@ def _chat(told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
 def _chat_calls(told: Told, form: Form) -> Iterator[bytes]:
     for index, call in enumerate(tool_calls(told)):
         function = call["function"]
-        opened = {"index": index, **call, "function": {"name": function["name"], "arguments": ""}}
-        yield data(_chunk(told, {"role": "assistant", "tool_calls": [opened]}))
-        following = _chunk(told, {"tool_calls": [{"index": index, "function": {"arguments": "@@"}}]})
-        yield from _fill(_around(following), _slices(function["arguments"], form.cumulative))
+        opened: Json = {"index": index, **call, "function": {"name": function["name"], "arguments": ""}}
+        role = {} if told.leg == "chat" else {"role": "assistant"}
+        yield data(_chunk(told, role | {"tool_calls": [opened]}))
+        part: Json = {"index": index, "function": {"arguments": "@@"}}
+        if role:
+            part = opened | {"function": {"name": function["name"], "arguments": "@@"}}
+        following = _chunk(told, role | {"tool_calls": [part]})
+        yield from _fill(_around(following), slices(function["arguments"], form.cumulative))
 
 
 def _chat_end(told: Told, form: Form) -> bytes:
@@ -169,75 +165,10 @@ def _chat_end(told: Told, form: Form) -> bytes:
     if form.finish:
         out += data(_chunk(told, {}, told.reply.finish))
     if form.usage:
-        out += data(_chunk(told, {}) | {"choices": [], "usage": chat_usage(told)} | told.more())
+        usage = usages.chat(told, whole=False)
+        out += data(_chunk(told, {}) | {"choices": [], "usage": usage} | told.more())
     if form.snapshot:
         out += data(chat_snapshot(told) | told.more())
-    return out + (DONE if form.done else b"")
-
-
-# --- responses ----------------------------------------------------------------------------------------------
-
-
-def _event(told: Told, form: Form, name: str, value: Json) -> tuple[Json, str]:
-    kind = {"type": name} if form.typed else {}
-    return kind | value | {"id": told.request_id}, name
-
-
-def _responses(told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
-    begun = {"id": told.native_id, "object": "response", "created_at": told.created, "model": told.model}
-    begun |= {"status": "in_progress", "output": []}
-    opened = data(*_event(told, form, "response.created", {"response": begun}))
-    yield opened + (
-        data(*_event(told, form, "response.in_progress", {"response": begun})) if form.typed else b""
-    )
-    for index, item in enumerate(output_items(told)):
-        yield from _output_item(told, form, index, item, text)
-    yield _responses_end(told, form)
-
-
-def _output_item(told: Told, form: Form, index: int, item: Json, text: list[str]) -> Iterator[bytes]:
-    place: Json = {"output_index": index, "item_id": item["id"]}
-    bare = {**item, "content": []} if "content" in item else {**item, "arguments": ""}
-    added = _event(told, form, "response.output_item.added", {"output_index": index, "item": bare})
-    if form.typed or item["type"] == "function_call":
-        yield data(*added)
-    if item["type"] == "function_call":
-        where = place | {"delta": "@@"}
-        delta = _event(told, form, "response.function_call_arguments.delta", where)
-        yield from _fill(_around(*delta), _slices(item["arguments"], form.cumulative))
-        whole = place | {"arguments": item["arguments"]}
-        yield data(*_event(told, form, "response.function_call_arguments.done", whole))
-    else:
-        yield from _parts(told, form, item, place, text)
-    if form.typed:
-        yield data(*_event(told, form, "response.output_item.done", {"output_index": index, "item": item}))
-
-
-_PART_EVENTS = {"output_text": "output_text", "refusal": "refusal", "reasoning_text": "reasoning_text"}
-
-
-def _parts(told: Told, form: Form, item: Json, place: Json, text: list[str]) -> Iterator[bytes]:
-    for number, part in enumerate(item["content"]):
-        where = place | {"content_index": number}
-        name = _PART_EVENTS[part["type"]]
-        said = part.get("text") or part.get("refusal") or ""
-        if form.typed:
-            empty = {**part, "text": ""} if "text" in part else {**part, "refusal": ""}
-            yield data(*_event(told, form, "response.content_part.added", where | {"part": empty}))
-        delta = _event(told, form, f"response.{name}.delta", {"delta": "@@"} | where)
-        yield from _fill(_around(*delta), text if name == "output_text" else pieces(said))
-        if form.typed:
-            key = "refusal" if name == "refusal" else "text"
-            done = data(*_event(told, form, f"response.{name}.done", where | {key: said}))
-            yield done + data(*_event(told, form, "response.content_part.done", where | {"part": part}))
-
-
-def _responses_end(told: Told, form: Form) -> bytes:
-    whole = responses_snapshot(told)
-    name = "response.completed" if whole["status"] == "completed" else "response.incomplete"
-    out = data(*_event(told, form, name, {"response": whole} | told.more()))
-    if form.twice:
-        out += data(*_event(told, form, name, {"response": whole | {"finish_reason": told.reply.finish}}))
     return out + (DONE if form.done else b"")
 
 
@@ -254,25 +185,28 @@ def _messages(told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
         "type": "message",
         "role": "assistant",
     }
-    begun |= {"model": told.model, "content": [], "stop_reason": None, "stop_sequence": None}
-    begun["usage"] = messages_usage(told) | {"output_tokens": 1}
+    begun |= {"model": told.slug, "content": [], "stop_reason": None, "stop_sequence": None}
+    begun["usage"] = {"input_tokens": 0, "output_tokens": 0}
     yield _named({"type": "message_start", "message": begun})
     for index, block in enumerate(content_blocks(told)):
         yield from _block(form, index, block, text)
     yield _messages_end(told, form)
 
 
-_EMPTY: dict[str, Json] = {"text": {"text": ""}, "thinking": {"thinking": ""}, "tool_use": {"input": {}}}
+_EMPTY: dict[str, Json] = {
+    "text": {"type": "text", "text": ""},
+    "thinking": {"type": "thinking", "thinking": ""},
+}
 
 
 def _block(form: Form, index: int, block: Json, text: list[str]) -> Iterator[bytes]:
     if block["type"] == "tool_use" and form.cumulative:
         yield _block_start(index, block)  # the whole input at once
         return
-    empty = _EMPTY[block["type"]]
+    empty = _EMPTY.get(block["type"]) or block | {"input": {}}
     framed = form.blocks or block["type"] != "text"
     if framed:
-        yield _block_start(index, block | empty)
+        yield _block_start(index, empty)
     kind, key, parts = _block_deltas(block, text)
     delta = {"type": "content_block_delta", "index": index, "delta": {"type": kind, key: "@@"}}
     yield from _fill(_around(delta, "content_block_delta"), parts)
@@ -288,14 +222,14 @@ def _block_deltas(block: Json, text: list[str]) -> tuple[str, str, list[str]]:
     if block["type"] == "thinking":
         return "thinking_delta", "thinking", pieces(block["thinking"])
     if block["type"] == "tool_use":
-        return "input_json_delta", "partial_json", _slices(json.dumps(block["input"]), cumulative=False)
+        return "input_json_delta", "partial_json", slices(json.dumps(block["input"]), cumulative=False)
     return "text_delta", "text", text
 
 
 def _messages_end(told: Told, form: Form) -> bytes:
     stop: Json = {"type": "message_delta"}
-    reason = {"stop_reason": STOP_REASONS.get(told.reply.finish, told.reply.finish), "stop_sequence": None}
-    usage = {"usage": messages_usage(told)}
+    reason = {"stop_reason": stop_reason(told.reply), "stop_sequence": None}
+    usage = {"usage": usages.messages(told)}
     if form.split:
         out = _named(stop | {"delta": reason}) + _named(stop | {"delta": {}} | usage)
     else:
@@ -306,17 +240,33 @@ def _messages_end(told: Told, form: Form) -> bytes:
 # --- things that go wrong -----------------------------------------------------------------------------------
 
 
-def error_frame(endpoint: str, request_id: str, message: str) -> bytes:
-    """An error told in the middle of a stream; the status stays 200."""
-    if endpoint == "messages":
-        return data({"type": "error", "error": {"message": message}}, "error")
-    if endpoint == "responses":
-        failed = {
-            "response": {"status": "failed", "error": {"message": message}},
-            "error": {"message": message},
-        }
-        return data(failed | {"id": request_id}, "response.failed")
-    return data({"id": request_id, "object": "error", "message": message})
+def broken_end(told: Told, message: str) -> list[bytes]:
+    """What a client still gets when the provider breaks off with an error, by leg (contract §0.2).
+
+    A chat leg passes the error on, a Responses leg hides its words, a Messages leg says nothing.
+    """
+    if told.endpoint == "messages":
+        return []
+    error = {"message": message, "type": "server_error"}
+    ids = {"nativeResponseId": told.native_id, "id": told.request_id}
+    if told.leg == "chat":
+        return [data({"error": error} | ids)] if told.endpoint != "responses" else []
+    if told.leg == "messages":
+        return []
+    if told.endpoint != "responses":
+        return [data({"object": "error", "message": "stream_error"} | ids)]
+    return [
+        data({"type": "response.failed", "response": failed(told, message), "id": told.request_id}, _FAILED)
+    ]
+
+
+_FAILED = "response.failed"
+
+
+def failed(told: Told, message: str) -> Json:
+    """The `response` object of a Responses stream that failed."""
+    error = {"code": "server_error", "message": message}
+    return responses_snapshot(told) | {"status": "failed", "incomplete_details": None, "error": error}
 
 
 def image_frames(told: Told, partial: list[str], final: str) -> Iterator[bytes]:
@@ -328,5 +278,5 @@ def image_frames(told: Told, partial: list[str], final: str) -> Iterator[bytes]:
             "b64_json": picture,
         }
         yield _named(value | {"requestId": told.request_id})
-    done: Json = {"type": "image_generation.completed", "b64_json": final, "usage": responses_usage(told)}
+    done: Json = {"type": "image_generation.completed", "b64_json": final, "usage": usages.responses(told)}
     yield _named(done | {"requestId": told.request_id})

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import re
 from typing import Any
 
+from .javascript import numbers
 from .shapes import Json, Reply, Timing, Usage
 
 IMAGE_TOKENS = 765
@@ -47,24 +49,13 @@ def usual_timing(name: str, usage: Usage, speed: int) -> Timing:
     )
 
 
-def stored(usage: Usage) -> Json:
-    """The usage as a record keeps it.
-
-    contract: input_tokens, output_tokens, total_tokens, requests, details, extras.
-    """
-    shape: Json = {"input_tokens": usage.input, "output_tokens": usage.output}
-    shape |= {"total_tokens": usage.input + usage.output, "requests": 1}
-    shape["input_tokens_details"] = {"cached_tokens": usage.cached}
-    shape["output_tokens_details"] = {"reasoning_tokens": usage.reasoning}
-    if usage.cache_write:
-        shape["output_tokens_details"]["cached_tokens"] = usage.cache_write
-        shape["cached_write_text_tokens"] = usage.cache_write
-    return shape | usage.extra
-
-
 def compact(value: Any) -> str:
-    """One-line JSON, as it stands in a frame."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """One-line JSON, as it stands in a frame; floats as JavaScript writes them."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return numbers(text) if _PYTHONIC.search(text) else text
+
+
+_PYTHONIC = re.compile(r"\de[+-]\d|\.0\b")
 
 
 def encode(text: str) -> bytes:

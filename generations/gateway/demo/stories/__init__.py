@@ -9,7 +9,7 @@ import time
 from generations.gateway.demo import ulid
 from generations.gateway.demo.shapes import Story
 
-from . import damaged, failures, history, ledger, studio, support, trips
+from . import damaged, failures, history, ledger, odd, studio, support, trips
 
 # The ids that are the same in every run.
 EXAMPLE_IDS = {"chat": support.OSLO, "failed": support.GEMINI, "legacy": history.MAY}
@@ -18,6 +18,7 @@ STORIES: list[Story] = [
     *trips.STORIES,
     *failures.STORIES,
     *ledger.STORIES,
+    *odd.STORIES,
     *studio.STORIES,
     *history.STORIES,
     *damaged.STORIES,

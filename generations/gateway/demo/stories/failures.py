@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from generations.gateway.demo import faults
-from generations.gateway.demo.shapes import Failure, Json, Reply, Story, Timing
+from generations.gateway.demo.shapes import Failure, Json, Reply, Story, Timing, Usage
 
 from .ways import DAY, HOUR, ask, attempt, chat, function, system, user
 
@@ -175,14 +175,9 @@ STORIES: list[Story] = [
         reply=Reply(
             "A European flight number has two letters for the airline and up to four", finish="error"
         ),
+        provider="alibaba",
         failure=faults.BROKEN_STREAM,
-        timing=Timing(402, 402, 51),
-        attempts=(
-            attempt(
-                "alibaba", 200, 402, response_kind="stream", outcome="error", upstream_error_code="ECONNRESET"
-            ),
-        ),
-        row={"provider": "alibaba"},
+        timing=Timing(402, 1402, 51),
         again="truncated",
     ),
     chat(
@@ -193,10 +188,9 @@ STORIES: list[Story] = [
         model="meta/llama-3.3-70b-instruct",
         messages=[user("Compare three airports in London.")],
         more={"stream": True},
-        failure=replace(faults.BROKEN_STREAM, description="The provider closed the stream."),
-        timing=Timing(288, 288, 47),
-        attempts=(attempt("groq", 200, 288, response_kind="stream", outcome="error"),),
-        row={"provider": "groq"},
+        provider="groq",
+        failure=faults.BROKEN_STREAM,
+        timing=Timing(288, 1288, 47),
         again="mid-stream-error",
     ),
     ask(
@@ -206,10 +200,10 @@ STORIES: list[Story] = [
         "responses",
         ago=15 * HOUR,
         body={"model": "google/gemini-2.5-pro", "input": "Write a haiku about a delayed train."},
+        provider="google-ai-studio",
         failure=faults.EMPTY,
-        timing=Timing(2201, 2201, 58),
-        attempts=(attempt("google-ai-studio", 200, 2140, outcome="error", response_kind="completed"),),
-        row={"provider": "google-ai-studio"},
+        usage=Usage(9, 7, 2),
+        timing=Timing(2140, 2201, 58),
     ),
     chat(
         "no-price",

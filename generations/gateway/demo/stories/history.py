@@ -25,7 +25,7 @@ _WHY: dict[IoStatus, tuple[str, str]] = {
     "missing_bucket": ("The log had nowhere to go", "List three castles in Scotland."),
     "too_large": ("The log was larger than 5 MiB", "List three castles in Ireland."),
     "error": ("Writing the log failed", "List three castles in France."),
-    "deleted": ("The log was deleted after 90 days", "List three castles in Spain."),
+    "deleted": ("The log was deleted: paid retention was suspended", "List three castles in Spain."),
     "none": ("A row from before the feature: no log at all", "List three castles in Italy."),
 }
 

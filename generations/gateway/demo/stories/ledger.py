@@ -131,6 +131,7 @@ STORIES: list[Story] = [
         ago=20 * HOUR,
         model="meta/llama-3.3-70b-instruct",
         messages=[user("Reply only if the flight is late. It is on time.")],
+        more={"stream": True},
         reply=Reply(""),
         usage=Usage(14, 0),
         lines=(),

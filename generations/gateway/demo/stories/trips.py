@@ -319,7 +319,7 @@ STORIES: list[Story] = [
         4 * DAY,
         "chat.completions",
         "google/gemini-2.5-pro",
-        partial(_long_body, 200, 205, "google/gemini-2.5-pro"),
+        partial(_long_body, 105, 205, "google/gemini-2.5-pro"),
         "google-vertex",
         _SUMMARY,
         timing=Timing(18_420, 19_377, 604),
