@@ -26,4 +26,6 @@ def what_comes(source: GatewayConnection) -> None:
         return
     if records:
         comes = any(one.replay_body is not None or one.io_log is not None for one in records)
-        source.remember_check({"read": {"accepted": True, "reads_records": True, "reads_bodies": comes}})
+        source.remember_check(
+            {"read": {"reachable": True, "accepted": True, "reads_records": True, "reads_bodies": comes}}
+        )
