@@ -12,8 +12,7 @@ from generations.gateway.record import Record
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import OPEN_STATES, State
 from generations.records import lookup
-from generations.replay.order import preflight
-from generations.replay.worker import runner
+from generations.replay.order import orders, start
 
 CROWD = 200
 FRAMES, FRAME_MS = 150, 20  # 3 s at 50 frames/s
@@ -38,16 +37,16 @@ def chat() -> Generation:
     return lookup.store(story.team(), REQUEST_ID, story.owner(), Record.read(raw), story.source().pk)
 
 
-def start(generation: Generation) -> tuple[list[UUID], float]:
+def click_at_once(generation: Generation) -> tuple[list[UUID], float]:
     """Click CROWD times at once: all rows in one transaction, at whose end the messages are sent.
 
-    Gives the replays and the moment, by the monotonic clock, before the first message: `engine.start` enqueues a
+    Gives the replays and the moment, by the monotonic clock, before the first message: `start_replay` enqueues a
     replay when its row is committed.
     """
     owner, source = story.owner(), story.source()
     with transaction.atomic():
         replays = [
-            runner.start(preflight.order(generation, source), owner, uuid.uuid4()).pk for _ in range(CROWD)
+            start.start_replay(orders.order(generation, source), owner, uuid.uuid4()).pk for _ in range(CROWD)
         ]
         begun = time.monotonic()
     return replays, begun

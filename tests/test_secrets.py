@@ -13,8 +13,7 @@ from dashboard.models import Role
 from generations.gateway.demo.keys import SCOPED_KEY, SECRET
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.records import lookup
-from generations.replay.order import preflight
-from generations.replay.worker import runner
+from generations.replay.order import orders, start
 from tests.support import people
 from tests.support.processes import DemoGateway, wait_for
 
@@ -68,7 +67,7 @@ def test_a_key_is_nowhere(
     assert isinstance(found, Generation)
     for fault in (None, "html-502", "reset", "truncated", "redirect"):
         demo_gateway.set(fault=fault)
-        replay = runner.start(preflight.order(found, source), owner, uuid.uuid4())
+        replay = start.start_replay(orders.order(found, source), owner, uuid.uuid4())
         wait_for(lambda pk=replay.pk: not Replay.objects.get(pk=pk).is_open, 20)
     demo_gateway.set(down=True)
     lookup.find(team, "req_unknown", owner)

@@ -18,7 +18,7 @@ from generations.records import pasted_answers
 from generations.records.lookup import acquit
 from generations.records.rebuild import outline_of
 from generations.replay import derived_answer
-from generations.replay.order import preflight
+from generations.replay.order import orders
 
 REQUEST_UP_TO = 32 * 2**20
 OFFERED = 20  # replays to compare with instead
@@ -212,8 +212,8 @@ class Rerun:
         """The exact body that was sent: the stored one with the patch applied."""
         stored = _read(self.replay.record, REQUESTS[0]) if not self.replay.patch_expired else None
         try:
-            return preflight.patched(stored, self.replay.patch) if stored else None
-        except preflight.Refused:
+            return orders.patched(stored, self.replay.patch) if stored else None
+        except orders.Refused:
             return None
 
 

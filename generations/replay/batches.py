@@ -20,11 +20,10 @@ from generations.models.replay import State
 from generations.reading.edits import json_patch, patch_summary
 from generations.reading.edits.patch_summary import PatchLine
 from generations.replay.live import publisher
-from generations.replay.order import preflight, spending_limits
-from generations.replay.order.preflight import Order
+from generations.replay.order import orders, preflight, spending_limits, start
+from generations.replay.order.orders import Order
 from generations.replay.order.pricing import Price, Samples, expected
 from generations.replay.order.request_edits import ChangeRefused, Wish, patch_for
-from generations.replay.worker import runner
 
 MOST_TIMES, MOST_GENERATIONS, MOST_MEMBERS = 50, 500, 500
 MOST_BYTES = 128 * 2**20  # of the records that one plan holds in memory
@@ -89,7 +88,7 @@ class Draft:
 def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),), times: int = 1) -> Draft:
     """Each generation with each variant, `times` over; the number of queries does not grow with the generations.
 
-    Raises plan.Refused when these are more than MOST_MEMBERS.
+    Raises orders.Refused when these are more than MOST_MEMBERS.
     """
     left_out: list[tuple[str, str]] = []
     _weigh(generations)
@@ -99,7 +98,7 @@ def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),
     for generation in generations:
         try:
             distinct += list(_orders(generation, records.get(generation.pk), sources, variants))
-        except preflight.Refused as refused:
+        except orders.Refused as refused:
             left_out.append((generation.request_id, str(refused)))
     samples: Samples = {}
     priced = [(order, expected(order, samples)) for order in distinct]
@@ -110,14 +109,14 @@ def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),
 def _weigh(generations: Sequence[Generation]) -> None:
     rows = StoredRecord.objects.filter(generation__in=[one.pk for one in generations], replayable=True)
     if (rows.aggregate(total=models.Sum("size"))["total"] or 0) > MOST_BYTES:
-        raise preflight.Refused(
+        raise orders.Refused(
             f"The records of these generations are larger than {MOST_BYTES // 2**20} MiB together. Choose fewer."
         )
 
 
 def _bound(count: int) -> None:
     if count > MOST_MEMBERS:
-        raise preflight.Refused(
+        raise orders.Refused(
             f"These would be {count:,} replays; a batch has {MOST_MEMBERS} at most. "
             "Choose fewer generations, models or repetitions."
         )
@@ -130,12 +129,12 @@ def _orders(
     variants: Sequence[Wish],
 ) -> Iterable[Order]:
     if record is None:
-        raise preflight.Refused(preflight.NO_REQUEST)
+        raise orders.Refused(orders.NO_REQUEST)
     told = Record.read(record.raw)
     known = [one for one in sources if one.pk == generation.connection_id]
     source = next(iter([*known, *sources]), None)
     for wish in variants:
-        yield preflight.order_from(generation, told, record, source, _patch(generation, told, wish))
+        yield orders.order_from(generation, told, record, source, _patch(generation, told, wish))
 
 
 def _patch(generation: Generation, told: Record, wish: Wish) -> str:
@@ -145,7 +144,7 @@ def _patch(generation: Generation, told: Record, wish: Wish) -> str:
     try:
         return patch_for(told, told.replay_body, endpoint.wire, wish)
     except ChangeRefused as refused:
-        raise preflight.Refused(str(refused)) from None
+        raise orders.Refused(str(refused)) from None
 
 
 def _records(generations: Sequence[Generation]) -> dict[int, StoredRecord]:
@@ -164,12 +163,12 @@ def _sources(generations: Sequence[Generation]) -> list[GatewayConnection]:
 # --- the click ----------------------------------------------------------------------------------------------------
 
 
-def start(
+def start_batch(
     team: Team, user: User, click: UUID, title: str, made: Draft, parallel: int, why: str = ""
 ) -> Batch:
     """The batch of this click; the same click again gives the same batch.
 
-    Raises plan.Used when the click has started another one, limits.Exceeded.
+    Raises orders.Used when the click has started another one, spending_limits.Exceeded.
     """
     batch = Batch(
         team=team,
@@ -198,14 +197,14 @@ def start(
 def _same(first: Batch, made: Draft) -> None:
     sent = first.replays.order_by("place").values_list("body_sha256", flat=True)
     if list(sent) != [order.sha256 for order in made.orders]:
-        raise preflight.Used
+        raise orders.Used
 
 
 def members(batch: Batch, user: User, made: Draft, why: str) -> list[Replay]:
     """The rows of a batch, in their order, waiting."""
     rows = []
     for place, (order, price) in enumerate(zip(made.orders, made.prices, strict=True)):
-        row = runner.row_of(order, user, uuid5(batch.id, str(place)), why, price)
+        row = start.row_of(order, user, uuid5(batch.id, str(place)), why, price)
         row.batch, row.place, row.state = batch, place, State.WAITING
         rows.append(row)
     return rows
@@ -264,7 +263,7 @@ def advance() -> int:
         let_go = [row[0] for row in cursor.fetchall()]
         cursor.execute(FINISH, [now])
     for replay_id in let_go:
-        runner.send_message(replay_id)
+        start.send_message(replay_id)
     return len(let_go)
 
 

@@ -11,8 +11,7 @@ from playwright.sync_api import Page, expect
 from dashboard.models import GatewayConnection, User
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.models import Generation, Replay
-from generations.replay.order import preflight
-from generations.replay.worker import runner
+from generations.replay.order import orders, start
 from tests.support.people import PASSWORD
 from tests.support.processes import DemoGateway
 
@@ -34,10 +33,10 @@ def look_up(page: Page, text: str) -> None:
     page.get_by_role("button", name="Look up").click()
 
 
-def start(of: Generation, user: User) -> Replay:
+def start_replay(of: Generation, user: User) -> Replay:
     """A replay as if `user` had clicked."""
     source = GatewayConnection.objects.get(team=of.team)
-    return runner.start(preflight.order(of, source), user, uuid.uuid4())
+    return start.start_replay(orders.order(of, source), user, uuid.uuid4())
 
 
 def path(replay: Replay) -> str:

@@ -19,7 +19,7 @@ STATUS_403, STATUS_404 = r"status of 403 \(Forbidden\)", r"status of 404 \(Not F
 def test_a_colleague_may_stop_and_replay_again(
     window: Windows, told: Generation, ada: User, grace: User, teller: Teller
 ) -> None:
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     page = window(grace)
     page.goto(pages.path(replay))
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
@@ -33,7 +33,7 @@ def test_a_colleague_may_stop_and_replay_again(
 def test_a_viewer_reads_and_runs_nothing(
     window: Windows, team: Team, told: Generation, ada: User, teller: Teller
 ) -> None:
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     page = window(people.person(team, Role.VIEWER))
     page.goto(pages.path(replay))
     teller.say("Hello")
@@ -63,7 +63,7 @@ def test_a_viewer_who_forces_the_form_gets_the_reason(
 
 
 def test_an_outsider_finds_nothing(window: Windows, told: Generation, ada: User) -> None:
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     page = window(people.person(people.team()), expect=(STATUS_404,))
     for path in (told.get_absolute_url(), pages.path(replay), f"{told.get_absolute_url()}/replay"):
         page.goto(path)
@@ -82,7 +82,7 @@ def test_signed_out_is_sent_to_sign_in_whether_it_exists_or_not(window: Windows,
 def test_a_removed_member_watches_no_longer(
     window: Windows, told: Generation, ada: User, grace: User, teller: Teller
 ) -> None:
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     page = window(grace, expect=(STATUS_404, "Error Code 404"))
     page.goto(pages.path(replay))
     teller.say("Hello")

@@ -120,7 +120,7 @@ def test_pages_that_warn(window: Windows, ada: User, team: Team, chat: Generatio
 
 def test_replays(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
     page = window(ada)
-    running = pages.path(pages.start(told, ada))
+    running = pages.path(pages.start_replay(told, ada))
     teller.say("Hello **you**, 1 < 2")
     assert complaints(page, [running, "/"]) == []
     teller.finish()

@@ -104,7 +104,7 @@ def test_stop_keeps_the_focus_when_the_state_changes(
     window: Windows, told: Generation, ada: User, teller: Teller
 ) -> None:
     page = window(ada)
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     page.goto(pages.path(replay))
     teller.say("Hello")
     pages.wait_for_text(page, "Hello")

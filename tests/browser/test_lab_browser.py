@@ -99,7 +99,7 @@ def test_the_lab_without_script(
 
 def test_the_pages_of_the_lab_are_accessible(window: Windows, ada: User, chat: Generation) -> None:
     made = batches.draft([chat], [Wish([("seed", "7")])], 3)
-    batch = batches.start(chat.team, ada, uuid.uuid4(), "Three", made, 1)
+    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "Three", made, 1)
     batch.pause()
     batch.replays.filter(place=0).update(
         state="succeeded", total_ms=900, output_tokens=9, cost_nanos=53300, text_key="k", calls_key="c"

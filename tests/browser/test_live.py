@@ -8,12 +8,13 @@ from playwright.sync_api import Page, expect
 
 from dashboard.models import Role, Team, User
 from generations.models import Generation, Replay
-from generations.replay.live import publisher
+from generations.replay.live import follow
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.line import Line, State, line_to
 from tests.browser.teller import Teller
 from tests.support import people
+from tests.support.live_log import text_of
 from tests.support.processes import wait_for
 
 pytestmark = pytest.mark.browser
@@ -23,7 +24,7 @@ CUT = (r"net::ERR_", r"status of 502", r"Error Code 502", r"error: (htmx:|\[obje
 
 def saved(replay: Replay) -> str:
     """What Postgres has of a running answer."""
-    return publisher.text_of(publisher.saved_log(replay.pk))
+    return text_of(follow.saved_log(replay.pk))
 
 
 def ends_exactly(page: Page, teller: Teller, state: str = "succeeded") -> bool:
@@ -37,7 +38,7 @@ def ends_exactly(page: Page, teller: Teller, state: str = "succeeded") -> bool:
 def test_two_windows_at_once(
     window: Windows, told: Generation, ada: User, grace: User, teller: Teller
 ) -> None:
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     windows = window(ada), window(grace, phone=True)
     for page in windows:
         page.goto(pages.path(replay))
@@ -53,7 +54,7 @@ def test_two_windows_at_once(
 
 def test_text_is_shown_as_it_is(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
     page = window(ada)
-    page.goto(pages.path(pages.start(told, ada)))
+    page.goto(pages.path(pages.start_replay(told, ada)))
     for text in (
         "\n  <b>bold</b> ",
         "&amp; \r\n",
@@ -74,7 +75,7 @@ def test_text_is_shown_as_it_is(window: Windows, told: Generation, ada: User, te
 def test_a_late_viewer_and_a_reload_in_the_middle(
     window: Windows, told: Generation, ada: User, team: Team, teller: Teller
 ) -> None:
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     page, late = window(ada), window(people.person(team, Role.VIEWER))
     page.goto(pages.path(replay))
     teller.say_words(1, 10)
@@ -97,7 +98,7 @@ def test_a_lost_connection(
     window: Windows, told: Generation, ada: User, teller: Teller, site: str, while_cut: State, resumes: bool
 ) -> None:
     """A dropped line is resumed with Last-Event-ID; after an error of a proxy htmx begins anew, without."""
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     with line_to(int(site.rpartition(":")[2])) as line:
         page = window(ada, base=line.url, expect=CUT)
         page.goto(pages.path(replay))
@@ -124,7 +125,7 @@ def test_a_lost_connection(
 def test_redis_goes_away_in_the_middle(
     window: Windows, told: Generation, ada: User, teller: Teller, redis_line: Line, comes_back: bool
 ) -> None:
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     page = window(ada)
     page.goto(pages.path(replay))
     teller.say_words(1, 10)
@@ -143,7 +144,7 @@ def test_redis_goes_away_in_the_middle(
 def test_a_hidden_tab_closes_its_stream_and_resumes(
     window: Windows, told: Generation, ada: User, teller: Teller
 ) -> None:
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     page = window(ada)
     page.goto(pages.path(replay))
     teller.say_words(1, 10)
@@ -164,7 +165,7 @@ def test_a_hidden_tab_closes_its_stream_and_resumes(
 
 
 def test_stop(window: Windows, told: Generation, ada: User, grace: User, teller: Teller) -> None:
-    replay = pages.start(told, ada)
+    replay = pages.start_replay(told, ada)
     page, watcher = window(ada), window(grace)
     teller.say_words(1, 10)
     for one in (page, watcher):
@@ -180,7 +181,7 @@ def test_stop(window: Windows, told: Generation, ada: User, grace: User, teller:
 
 def test_an_answer_that_breaks_off(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
     page = window(ada)
-    page.goto(pages.path(pages.start(told, ada)))
+    page.goto(pages.path(pages.start_replay(told, ada)))
     teller.say_words(1, 10)
     teller.frames.put(None)
     assert ends_exactly(page, teller, "failed")

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.models import GatewayConnection, Team, User
 from generations.models import Batch
-from generations.replay.order import preflight
+from generations.replay.order import orders
 from generations.replay.worker import runner
 from tests.support import rows
 from tests.support.processes import DemoGateway
@@ -46,7 +46,7 @@ def test_a_replay_is_a_session_of_its_own_where_the_endpoint_reads_the_header(
     headers = seen(demo_gateway)["headers"]
     told = {"x-title": "Retake"} | ({} if endpoint in TEXT else {"x-session-id": f"retake-{replay.pk}"})
     assert {name: headers[name] for name in ("x-title", "x-session-id") if name in headers} == told
-    stored = preflight.stored_body(of.records.get())
+    stored = orders.stored_body(of.records.get())
     assert base64.b64decode(seen(demo_gateway)["body"]) == stored
 
 

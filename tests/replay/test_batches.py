@@ -17,7 +17,7 @@ from generations.models.replay import State
 from generations.reading.edits import json_patch
 from generations.replay import batches
 from generations.replay.batches import Draft
-from generations.replay.order import preflight, spending_limits
+from generations.replay.order import orders, spending_limits, start
 from generations.replay.order.request_edits import Wish
 from generations.replay.worker import runner
 from tests.support import people, rows
@@ -30,13 +30,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
     """Messages are collected, not sent: these tests run the members themselves."""
     told: list[uuid.UUID] = []
-    monkeypatch.setattr(runner, "send_message", told.append)
+    monkeypatch.setattr(start, "send_message", told.append)
     return told
 
 
 def batch_of(made: Draft, user: User, parallel: int = 2, click: uuid.UUID | None = None) -> Batch:
     team = made.orders[0].generation.team
-    return batches.start(team, user, click or uuid.uuid4(), "Test", made, parallel)
+    return batches.start_batch(team, user, click or uuid.uuid4(), "Test", made, parallel)
 
 
 def states(batch: Batch) -> list[str]:
@@ -60,7 +60,7 @@ def test_what_cannot_be_replayed_is_left_out_with_its_reason(
     other = rows.generation(team, ada, source, request_id="G-2", replay_supported=False, replay_request=None)
     made = batches.draft([other, chat])
     assert [order.generation for order in made.orders] == [chat]
-    assert made.left_out == [("G-2", preflight.NO_REQUEST)]
+    assert made.left_out == [("G-2", orders.NO_REQUEST)]
 
 
 def test_a_change_that_an_endpoint_does_not_know_leaves_it_out(
@@ -149,7 +149,7 @@ def test_a_batch_runs_to_its_end_with_one_post_each(
     assert states(batch) == ["succeeded"] * 5
     assert (batch.state, batch.finished_at is not None) == ("done", True)
     bodies = [base64.b64decode(seen["body"]) for seen in demo_gateway.requests()]
-    stored = preflight.stored_body(chat.records.get())
+    stored = orders.stored_body(chat.records.get())
     assert stored is not None
     seven = json_patch.read('[{"op": "add", "path": "/seed", "value": 7}]')
     assert bodies == [json_patch.apply(stored, seven)] * 5
@@ -169,7 +169,7 @@ def test_a_paused_batch_lets_nobody_go(chat: Generation, ada: User) -> None:
 
 
 def test_a_paused_batch_whose_last_member_ends_is_done(chat: Generation, ada: User) -> None:
-    batch = batches.start(chat.team, ada, uuid.uuid4(), "One", batches.draft([chat]), 1)
+    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "One", batches.draft([chat]), 1)
     batch.pause()
     batch.replays.update(state=State.SUCCEEDED)
     batches.advance()
@@ -179,15 +179,15 @@ def test_a_paused_batch_whose_last_member_ends_is_done(chat: Generation, ada: Us
 
 def test_a_click_that_started_another_batch_starts_none(chat: Generation, ada: User) -> None:
     click = uuid.uuid4()
-    batches.start(chat.team, ada, click, "One", batches.draft([chat]), 1)
-    with pytest.raises(preflight.Used):
-        batches.start(chat.team, ada, click, "Two", batches.draft([chat], times=2), 1)
+    batches.start_batch(chat.team, ada, click, "One", batches.draft([chat]), 1)
+    with pytest.raises(orders.Used):
+        batches.start_batch(chat.team, ada, click, "Two", batches.draft([chat], times=2), 1)
     assert Replay.objects.count() == 1
 
 
 def test_a_plan_holds_no_more_records_than_fit(chat: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "MOST_BYTES", 10)
-    with pytest.raises(preflight.Refused, match="Choose fewer"):
+    with pytest.raises(orders.Refused, match="Choose fewer"):
         batches.draft([chat])
 
 

@@ -16,7 +16,7 @@ from django.db import connection as database
 from dashboard.models import GatewayConnection, Team, User
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
-from generations.replay.live import publisher
+from generations.replay.live import follow, publisher
 from generations.replay.live.log import LIVE_BYTES, MORE, Limits
 from generations.replay.worker import recovery, runner
 from tests.gateway.peer import Call, Peer, Script, serving
@@ -165,7 +165,7 @@ def test_what_is_checkpointed_leaves_memory(
     worker_thread.start()
     size = 200 * 1000 * len(WORD)
     wait_for(lambda: _checkpointed(replay) == size, 60)
-    entries = publisher.saved_log(replay.pk)
+    entries = follow.saved_log(replay.pk)
     assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
     assert MORE in [entry.text for entry in entries]
     assert sum(len(entry.text) for entry in entries) <= LIVE_BYTES + len(MORE)

@@ -14,7 +14,7 @@ from generations.gateway.demo.keys import SCOPED_KEY
 from generations.gateway.errors import GatewayError
 from generations.gateway.rawjson import values
 from generations.models import StoredRecord
-from generations.replay.order import preflight
+from generations.replay.order import orders
 from tests.support.processes import DemoGateway
 
 NUMBERS = st.one_of(
@@ -56,7 +56,7 @@ def pairs_of(text: bytes) -> Any:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_stored_request_arrives_as_stored(demo_gateway: DemoGateway, body: str) -> None:
     raw = '{"request_id": "G-1", "replay_supported": true, "replay_request": ' + body + ', "io_log": null}'
-    stored = preflight.stored_body(StoredRecord(packed=StoredRecord.pack(raw.encode())))
+    stored = orders.stored_body(StoredRecord(packed=StoredRecord.pack(raw.encode())))
     assert stored is not None
     chat = endpoints.find("chat.completions")
     assert chat is not None
@@ -84,7 +84,7 @@ def test_any_patched_request_arrives_with_the_patch_and_nothing_else(
 ) -> None:
     """The reference sets the member in what the standard library has parsed."""
     path = json.dumps("/" + key.replace("~", "~0").replace("/", "~1"))
-    sent = preflight.patched(body.encode(), f'[{{"op": "add", "path": {path}, "value": {value}}}]')
+    sent = orders.patched(body.encode(), f'[{{"op": "add", "path": {path}, "value": {value}}}]')
     chat = endpoints.find("chat.completions")
     assert chat is not None
     with contextlib.suppress(GatewayError):

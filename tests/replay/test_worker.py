@@ -12,17 +12,17 @@ from django.utils import timezone
 from dashboard.models import GatewayConnection, User
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
-from generations.replay.live import publisher
-from generations.replay.order import preflight
-from generations.replay.worker import runner
+from generations.replay.live import follow
+from generations.replay.order import orders, start
 from generations.replay.worker.recovery import sweep
+from tests.support.live_log import text_of
 from tests.support.processes import DemoGateway, process, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
 
 
 def click(chat: Generation, ada: User, source: GatewayConnection) -> Replay:
-    return runner.start(preflight.order(chat, source), ada, uuid.uuid4())
+    return start.start_replay(orders.order(chat, source), ada, uuid.uuid4())
 
 
 def state_of(replay: Replay) -> str:
@@ -46,7 +46,7 @@ def test_a_redelivered_message_makes_no_second_post(
 ) -> None:
     replay = click(chat, ada, source)
     for _ in range(3):
-        runner.send_message(replay.pk)
+        start.send_message(replay.pk)
     other = click(chat, ada, source)
     wait_for(lambda: state_of(replay) == state_of(other) == State.SUCCEEDED, 60)
     assert len(demo_gateway.requests()) == 2
@@ -62,7 +62,7 @@ def test_a_killed_worker_leaves_an_interrupted_replay_with_its_text(
 ) -> None:
     pace(demo_gateway)
     replay = click(chat, ada, source)
-    wait_for(lambda: publisher.text_of(publisher.saved_log(replay.pk)), 60)
+    wait_for(lambda: text_of(follow.saved_log(replay.pk)), 60)
     os.kill(worker, signal.SIGKILL)
     with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment):
         assert sweep()["interrupted"] == 0
@@ -134,7 +134,7 @@ def test_sigterm_interrupts_what_outlasts_the_grace(
     environment = {**site_environment, "WORKER_GRACE_SECONDS": "1"}
     with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=environment) as running:
         replay = click(chat, ada, source)
-        wait_for(lambda: publisher.text_of(publisher.saved_log(replay.pk)), 60)
+        wait_for(lambda: text_of(follow.saved_log(replay.pk)), 60)
         running.terminate()
         running.wait(20)
     replay.refresh_from_db()

@@ -17,9 +17,8 @@ from generations.models import Batch, Generation, Replay, ReplayAnswer, ReplayLi
 from generations.models.replay import EXPIRED_PATCH, State
 from generations.records import rebuild
 from generations.replay import batches, derived_answer
-from generations.replay.order import preflight
+from generations.replay.order import orders, start
 from generations.replay.order.request_edits import Wish
-from generations.replay.worker import runner
 from tests.support import people, rows
 from tests.support.processes import DemoGateway
 
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
-    monkeypatch.setattr(runner, "send_message", lambda replay_id: told.append(str(replay_id)))
+    monkeypatch.setattr(start, "send_message", lambda replay_id: told.append(str(replay_id)))
     return told
 
 
@@ -78,9 +77,9 @@ class Lab:
 
 
 def body_of(replay: Replay) -> dict[str, Any]:
-    stored = preflight.stored_body(replay.record)
+    stored = orders.stored_body(replay.record)
     assert stored is not None
-    return dict(json.loads(preflight.patched(stored, replay.patch)))
+    return dict(json.loads(orders.patched(stored, replay.patch)))
 
 
 # --- one generation -----------------------------------------------------------------------------------------------
@@ -146,9 +145,9 @@ def test_the_whole_request_as_json(chat: Generation, ada: User) -> None:
     lab.send(whole='{"model": "m", "messages": [], "x": 1.50}')
     assert lab.send().status_code == 302
     replay = Replay.objects.get()
-    stored = preflight.stored_body(replay.record)
+    stored = orders.stored_body(replay.record)
     assert stored is not None
-    assert b"1.50" in preflight.patched(stored, replay.patch)
+    assert b"1.50" in orders.patched(stored, replay.patch)
     assert body_of(replay) == {"model": "m", "messages": [], "x": 1.5}
 
 
@@ -358,7 +357,7 @@ def test_generations_of_another_team_are_not_found(chat: Generation) -> None:
 
 def ended_batch(chat: Generation, ada: User, times: int) -> Batch:
     made = batches.draft([chat], times=times)
-    batch = batches.start(chat.team, ada, uuid.uuid4(), "Three times", made, 1)
+    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "Three times", made, 1)
     facts = {
         "total_ms": 900,
         "output_tokens": 12,
@@ -405,7 +404,7 @@ def test_what_is_no_page_is_the_nearest_one(chat: Generation, ada: User, page: s
 
 def test_it_tells_what_was_changed_and_why(chat: Generation, ada: User) -> None:
     made = batches.draft([chat], [Wish(), Wish([("seed", "7")])], 2)
-    batch = batches.start(chat.team, ada, uuid.uuid4(), "Two by two", made, 1, "Is it steady?")
+    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "Two by two", made, 1, "Is it steady?")
     batch.replays.filter(place=0).update(patch=EXPIRED_PATCH)
     page = people.browser(ada).get(batch.get_absolute_url())
     shown = [(one.number, one.lines and one.lines[0].text) for one in page.context["asked"]]
@@ -455,7 +454,7 @@ def test_the_export_writes_no_number_anew(chat: Generation, ada: User) -> None:
 
 @pytest.mark.parametrize("name", ["batch_pause", "batch_resume", "batch_cancel"])
 def test_the_buttons_are_for_members(chat: Generation, ada: User, name: str) -> None:
-    batch = batches.start(chat.team, ada, uuid.uuid4(), "x", batches.draft([chat], times=2), 1)
+    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "x", batches.draft([chat], times=2), 1)
     url = reverse(name, args=[chat.team.slug, batch.pk])
     told = {
         "viewer": people.browser(people.person(chat.team, Role.VIEWER)).post(url).status_code,
@@ -466,7 +465,7 @@ def test_the_buttons_are_for_members(chat: Generation, ada: User, name: str) -> 
 
 
 def test_the_buttons_work(chat: Generation, ada: User) -> None:
-    batch = batches.start(chat.team, ada, uuid.uuid4(), "x", batches.draft([chat], times=2), 1)
+    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "x", batches.draft([chat], times=2), 1)
     told = []
     for name in ("batch_pause", "batch_resume", "batch_cancel"):
         people.browser(ada).post(reverse(name, args=[chat.team.slug, batch.pk]))

@@ -15,8 +15,8 @@ from pytest_django import DjangoAssertNumQueries
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.models import Batch, Generation, Replay, ReplayAnswer
 from generations.models.replay import State
-from generations.replay.live import publisher
-from generations.replay.worker import runner
+from generations.replay.live import follow
+from generations.replay.order import start
 from generations.views.replay.replay import replay_events
 from tests.reading.samples import demo_record
 from tests.support import people, rows
@@ -30,7 +30,7 @@ SEATS = "G-01M0N8538G00000000000SEATS"
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     messages: list[str] = []
-    monkeypatch.setattr(runner, "send_message", lambda replay_id: messages.append(str(replay_id)))
+    monkeypatch.setattr(start, "send_message", lambda replay_id: messages.append(str(replay_id)))
     return messages
 
 
@@ -62,7 +62,7 @@ def url(replay: Replay, name: str = "replay") -> str:
     return reverse(name, args=[replay.team.slug, replay.pk])
 
 
-def start(chat: Generation, user: User, **data: Any) -> Any:
+def post_click(chat: Generation, user: User, **data: Any) -> Any:
     address = reverse("generation_replays", args=[chat.team.slug, chat.slug])
     return people.browser(user).post(address, {"click": str(uuid.uuid4()), **data})
 
@@ -85,7 +85,7 @@ def test_a_viewer_sees_the_preflight_but_cannot_run(team: Team, chat: Generation
     viewer = people.person(team, Role.VIEWER)
     page = people.browser(viewer).get(f"{chat.get_absolute_url()}/replay").content.decode()
     assert "Viewers cannot replay" in page
-    assert start(chat, viewer).status_code == 403
+    assert post_click(chat, viewer).status_code == 403
     assert Replay.objects.count() == 0
 
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_replayed_says_why(team: Team, ada: User, source: Gateway
     )
     answer = people.browser(ada).get(f"{video.get_absolute_url()}/replay")
     assert "This generation cannot be replayed." in answer.content.decode()
-    assert start(video, ada).status_code == 409
+    assert post_click(video, ada).status_code == 409
     assert Replay.objects.count() == 0
 
 
@@ -109,7 +109,7 @@ def test_a_team_without_a_connection_is_told(ada: User, chat: Generation, source
 
 def test_a_withdrawn_address_is_not_used(ada: User, chat: Generation, settings: Any) -> None:
     settings.GATEWAY_URLS = ["https://other.example/v1"]
-    assert start(chat, ada).status_code == 409
+    assert post_click(chat, ada).status_code == 409
 
 
 def test_damaged_values_must_be_confirmed(team: Team, ada: User, source: GatewayConnection) -> None:
@@ -118,13 +118,13 @@ def test_damaged_values_must_be_confirmed(team: Team, ada: User, source: Gateway
         b'{"model": "m", "messages": [{"role": "user", "content": "[redacted]"}]}}'
     )
     damaged = keep(team, raw, "d")
-    refused = start(damaged, ada)
+    refused = post_click(damaged, ada)
     assert refused.status_code == 400
     assert "/messages/0/content" in refused.content.decode().replace(
         "messages[0].content", "/messages/0/content"
     )
     assert "Tick the box" in refused.content.decode()
-    assert start(damaged, ada, sure="on").status_code == 302
+    assert post_click(damaged, ada, sure="on").status_code == 302
 
 
 # --- the click ------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def test_a_click_starts_a_replay(
     ada: User, chat: Generation, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        answer = start(chat, ada)
+        answer = post_click(chat, ada)
     replay = Replay.objects.get()
     assert (replay.state, replay.requested_by, answer["Location"]) == (
         State.QUEUED,
@@ -145,14 +145,14 @@ def test_a_click_starts_a_replay(
 
 def test_the_same_click_twice_is_one_replay(ada: User, chat: Generation) -> None:
     click = str(uuid.uuid4())
-    first, second = start(chat, ada, click=click), start(chat, ada, click=click)
+    first, second = post_click(chat, ada, click=click), post_click(chat, ada, click=click)
     assert first["Location"] == second["Location"]
     assert Replay.objects.count() == 1
 
 
 @pytest.mark.parametrize("click", ["", "not a uuid"])
 def test_a_click_without_its_token_is_refused(ada: User, chat: Generation, click: str) -> None:
-    assert start(chat, ada, click=click).status_code == 400
+    assert post_click(chat, ada, click=click).status_code == 400
     assert Replay.objects.count() == 0
 
 
@@ -437,6 +437,6 @@ def test_only_a_number_is_a_usable_last_event_id(
     ada: User, chat: Generation, monkeypatch: pytest.MonkeyPatch, told: str, seen: int | None
 ) -> None:
     asked: list[int | None] = []
-    monkeypatch.setattr(publisher, "follow", lambda _id, last, _reread: asked.append(last))
+    monkeypatch.setattr(follow, "follow", lambda _id, last, _reread: asked.append(last))
     open_stream(rows.replay(chat, ada), ada, last_event_id=told)
     assert asked == [seen]

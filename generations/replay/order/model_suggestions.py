@@ -10,7 +10,7 @@ from generations.gateway.client import Timeouts
 from generations.gateway.errors import GatewayError
 from generations.gateway.rawjson.values import visible
 from generations.models import Generation
-from generations.replay.order.preflight import source_of
+from generations.replay.order.orders import source_of
 
 KEPT_S, FAILED_S = 600, 60
 PATIENCE = Timeouts(connect=2, read=3, total=5)

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from generations.gateway.rawjson import values
 from generations.gateway.record import Record
 from generations.models import Generation
 from generations.reading.edits import provider_pin
-
-if TYPE_CHECKING:
-    from generations.replay.order.preflight import Order
+from generations.replay.order.orders import Order
 
 OUTPUT = ("output_", "completion_")
 LIMIT_KEYS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
@@ -32,7 +29,7 @@ class Price:
 Samples = dict[tuple[str, str], Record | None]
 
 
-def expected(order: "Order", samples: Samples | None = None) -> Price:
+def expected(order: Order, samples: Samples | None = None) -> Price:
     """Input as it was, output from nothing up to the request's own limit; the prices are the record's own.
 
     Another model's prices are those of the team's newest stored generation of that model: the gateway's list of
@@ -55,7 +52,7 @@ def expected(order: "Order", samples: Samples | None = None) -> Price:
 TERMS = {"service_tier": "service tier", "provider": "provider", "routing": "provider"}
 
 
-def _changed_terms(order: "Order") -> str | None:
+def _changed_terms(order: Order) -> str | None:
     """What was changed that the same model may have another price for; None for nothing."""
     same_provider = isinstance(order.content, dict) and (
         provider_pin.present(order.content, order.endpoint.wire) == order.told.provider
@@ -75,7 +72,7 @@ def _bounded(price: Price) -> Price:
     return price
 
 
-def _of_the_same(order: "Order", cost: int) -> Price:
+def _of_the_same(order: Order, cost: int) -> Price:
     lines, growth, count = _lines(order.told), _growth(order), _choices(order.body)
     fixed = int(growth * sum(_nanos(line) for line in lines if not _is_output(line)))
     limit, price = _limit(order.body), _units(order.told).get("output_text_tokens")
@@ -89,7 +86,7 @@ def _of_the_same(order: "Order", cost: int) -> Price:
     return Price(fixed, high, f"{grown}, output up to the limit of {limit:,} tokens.")
 
 
-def _growth(order: "Order") -> Decimal:
+def _growth(order: Order) -> Decimal:
     """How much longer the request is than the stored one, 1 at least: its input is taken to grow as much."""
     longer = len(order.body) - len(order.stored) > EDITED
     return Decimal(len(order.body)) / max(1, len(order.stored)) if longer else Decimal(1)
@@ -101,7 +98,7 @@ def _choices(body: bytes) -> int:
     return max(1, int(raw)) if raw is not None and raw.isdigit() and len(raw) < 6 else 1
 
 
-def _of_another(order: "Order", model: str, samples: Samples) -> Price:
+def _of_another(order: Order, model: str, samples: Samples) -> Price:
     key = (model, order.generation.endpoint)
     if key not in samples:
         samples[key] = _sample(order.generation, model)

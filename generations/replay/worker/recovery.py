@@ -11,8 +11,8 @@ from generations.models.replay import State
 from generations.records import retention
 from generations.replay import derived_answer
 from generations.replay.live import publisher
+from generations.replay.order.start import send_message
 from generations.replay.raw_answer import stored
-from generations.replay.worker.runner import send_message
 
 
 def sweep(now: datetime | None = None) -> dict[str, int]:

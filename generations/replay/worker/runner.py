@@ -1,6 +1,6 @@
-"""The replay engine: start, claim, send, finish.
+"""The worker: claim, send, finish.
 
-One click is one row (`start`), one row is claimed once (`Replay.take`), one claim makes at most one POST (`run`).
+One click is one row (`order/start.py`), one row is claimed once (`claims.take`), one claim makes at most one POST (`run`).
 No step repeats a POST; a message may come twice, the claim lets one through.
 """
 
@@ -9,19 +9,15 @@ import threading
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
-from dashboard.celery import app as celery
 from dashboard.connections import clients
 from dashboard.consents import keys
-from dashboard.models import User
 from generations.gateway import endpoints
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
@@ -33,8 +29,7 @@ from generations.replay.derived_answer import Reading
 from generations.replay.failures import reproduces
 from generations.replay.live import publisher
 from generations.replay.live.log import Feed, Limits
-from generations.replay.order import preflight, spending_limits
-from generations.replay.order.pricing import Price, expected
+from generations.replay.order import orders
 from generations.replay.raw_answer import SMALL
 from generations.replay.worker import claims
 from generations.replay.worker.heartbeat import pulse
@@ -44,62 +39,6 @@ log = logging.getLogger(__name__)
 
 # Threads that start or end at the same moment only get into each other's way.
 starts, endings = threading.BoundedSemaphore(3), threading.BoundedSemaphore(2)
-
-RUN = "generations.tasks.run_replay"
-
-
-# --- the click --------------------------------------------------------------------------------------------------
-
-
-def start(order: preflight.Order, user: User, click: UUID, why: str = "") -> Replay:
-    """The replay of this click, queued. The same click again gives the same replay.
-
-    Raises plan.Used when the click has sent another body, limits.Exceeded.
-    """
-    replay = row_of(order, user, click, why, expected(order))
-    with transaction.atomic():
-        held = spending_limits.locked(replay.team)
-        Replay.objects.bulk_create([replay], ignore_conflicts=True)
-        same_click = Replay.objects.filter(team=replay.team, click=click)
-        if same_click.values_list("pk", flat=True).get() != replay.pk:
-            first = same_click.select_related("team").get()
-            if first.body_sha256 != replay.body_sha256:
-                raise preflight.Used
-            return first
-        if held:
-            spending_limits.check(held, replay.team, user, [replay])
-        transaction.on_commit(partial(send_message, replay.pk))
-    return replay
-
-
-def row_of(order: preflight.Order, user: User, click: UUID, why: str, price: Price) -> Replay:
-    """The row of an order, not saved yet."""
-    return Replay(
-        team=order.generation.team,
-        generation=order.generation,
-        record=order.record,
-        connection=order.source,
-        requested_by=user,
-        click=click,
-        body_sha256=order.sha256,
-        patch=order.patch,
-        why=why,
-        expected_low=price.low,
-        expected_high=price.high,
-    )
-
-
-def send_message(replay_id: UUID) -> bool:
-    """Tell the workers. When the broker is away the row stays queued and the sweep tells them later."""
-    try:
-        celery.send_task(RUN, [str(replay_id)])
-    except (OperationalError, OSError):
-        log.warning("The broker is away; replay %s waits for the sweep", replay_id)
-        return False
-    return True
-
-
-# --- the worker -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +86,7 @@ def ready(replay: Replay) -> Sending | None:
     """What a claimed replay sends. None when nothing can be sent: the replay has ended then."""
     try:
         return prepare(replay)
-    except preflight.Refused as refused:
+    except orders.Refused as refused:
         replay.refuse(str(refused))
         publisher.ring(replay.pk)
         return None
@@ -164,25 +103,23 @@ def deadlines() -> Limits:
 
 
 def prepare(replay: Replay) -> Sending:
-    """Client, endpoint and exact body of a claimed replay. Raises `plan.Refused`: nothing has been sent then."""
+    """Client, endpoint and exact body of a claimed replay. Raises `orders.Refused`: nothing has been sent then."""
     source = replay.connection
     if source is None:
-        raise preflight.Refused("The gateway connection was removed before the replay started.")
+        raise orders.Refused("The gateway connection was removed before the replay started.")
     endpoint = endpoints.find(replay.generation.endpoint)
-    stored = preflight.stored_body(replay.record)
+    stored = orders.stored_body(replay.record)
     if endpoint is None or endpoint.path is None or stored is None:
-        raise preflight.Refused("The stored request is no longer there.")
+        raise orders.Refused("The stored request is no longer there.")
     pasted = keys.pasted_for_sending(source)
     key = replay.consent.key if replay.consent else pasted[0].key if pasted else None
     if key is None:
-        raise preflight.Refused(keys.NO_KEY)
+        raise orders.Refused(keys.NO_KEY)
     try:
         client = clients.client(source.base_url, key)
-        return Sending(
-            client, endpoint, preflight.patched(stored, replay.patch), session_of(replay, endpoint)
-        )
+        return Sending(client, endpoint, orders.patched(stored, replay.patch), session_of(replay, endpoint))
     except ValueError as error:
-        raise preflight.Refused(str(error)) from None
+        raise orders.Refused(str(error)) from None
 
 
 TEXT_WIRES = ("chat", "responses", "messages")

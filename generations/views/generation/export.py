@@ -17,7 +17,7 @@ from generations.reading.export import bundle as bundles
 from generations.reading.export import snippets
 from generations.reading.export.snippets import Snippet
 from generations.records.rebuild import outline_of
-from generations.replay.order import preflight
+from generations.replay.order import orders
 from generations.views.shared.downloads import download
 from generations.views.shared.shortcuts import stored
 
@@ -50,7 +50,7 @@ def _kept(request: TeamRequest, slug: str, *, zipped: bool = False) -> Kept:
         raise Http404("The record of this generation is no longer stored.")
     if zipped or best.size > AT_ONCE:
         leave_page_thread(request)
-    source = preflight.source_of(row)
+    source = orders.source_of(row)
     base_url = source.base_url if source else settings.GATEWAY_URLS[0]
     return Kept(row, best, Record.read(best.raw, asked_id=row.request_id), base_url)
 

@@ -14,10 +14,10 @@ from generations.reading.edits import json_patch, patch_summary
 from generations.reading.edits.patch_summary import PatchLine
 from generations.replay import batches
 from generations.replay.batches import Draft
-from generations.replay.order import model_suggestions, preflight, spending_limits
-from generations.replay.order.preflight import Flight, Order
+from generations.replay.order import model_suggestions, orders, preflight, spending_limits, start
+from generations.replay.order.orders import Order
+from generations.replay.order.preflight import Flight
 from generations.replay.order.request_edits import ChangeRefused, patch_for, pretty
-from generations.replay.worker import runner
 from generations.views.shared.shortcuts import stored
 
 ONE = "generations/preflight.html"
@@ -37,7 +37,7 @@ class Shown:
 
     @property
     def seen(self) -> str:
-        return preflight.digest(self.draft.orders if self.draft else [self.order])
+        return orders.digest(self.draft.orders if self.draft else [self.order])
 
     @property
     def high(self) -> int | None:
@@ -58,10 +58,10 @@ def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
     """The pre-flight: what can be changed, what will be sent, where to, with which key, and what it may cost."""
     generation = stored(request, slug)
     try:
-        order = _again(request, generation) or preflight.order(generation)
+        order = _again(request, generation) or orders.order(generation)
         form = _form(request, order)
         shown = _shown(request, order, form)
-    except preflight.Refused as refused:
+    except orders.Refused as refused:
         return render(request, ONE, {"generation": generation, "refused": str(refused)})
     return render(request, ONE, _context(request, generation, form, shown))
 
@@ -76,8 +76,8 @@ def _again(request: TeamRequest, generation: Generation) -> Order | None:
     if earlier is None or not earlier.patch or earlier.patch_expired:
         return None
     try:
-        return preflight.order(generation, patch=earlier.patch)
-    except preflight.Refused:  # the stored request is no longer what the changes were made for
+        return orders.order(generation, patch=earlier.patch)
+    except orders.Refused:  # the stored request is no longer what the changes were made for
         return None
 
 
@@ -104,8 +104,8 @@ def _can_say(form: ChangeForm, order: Order) -> bool:
         return False
     try:
         made = patch_for(order.told, order.stored, order.endpoint.wire, asked.wish())
-        return preflight.patched(order.stored, made) == order.body
-    except (ChangeRefused, preflight.Refused):
+        return orders.patched(order.stored, made) == order.body
+    except (ChangeRefused, orders.Refused):
         return False
 
 
@@ -130,7 +130,7 @@ def _draft(order: Order, form: RunForm) -> Draft | None:
     assert isinstance(form, ChangeForm | WholeForm)
     made = batches.draft([order.generation], form.variants(form.wish()), times)
     if not made.orders:
-        raise preflight.Refused(made.left_out[0][1])
+        raise orders.Refused(made.left_out[0][1])
     return made
 
 
@@ -154,7 +154,7 @@ def replay_plan(request: TeamRequest, slug: str) -> HttpResponse:
     generation = stored(request, slug)
     try:
         form, shown = _checked(request, generation)
-    except preflight.Refused as refused:
+    except orders.Refused as refused:
         return render(request, f"{ONE}#refusal", {"refused": str(refused)})
     return render(request, f"{ONE}#plan", _context(request, generation, form, shown))
 
@@ -164,21 +164,19 @@ def _checked(request: TeamRequest, generation: Generation) -> tuple[ChangeForm |
 
     Raises plan.Refused when the stored request cannot be replayed at all.
     """
-    plain = preflight.order(generation)
+    plain = orders.order(generation)
     form = _form(request, plain, _filled(request.POST, plain))
     if not form.is_valid():
         return form, None
     try:
         patch = patch_for(plain.told, plain.stored, plain.endpoint.wire, form.wish())
         order = (
-            preflight.order_from(generation, plain.told, plain.record, plain.source, patch)
-            if patch
-            else plain
+            orders.order_from(generation, plain.told, plain.record, plain.source, patch) if patch else plain
         )
         return form, _shown(request, order, form)
     except ChangeRefused as refused:
         form.refuse(refused)
-    except preflight.Refused as refused:
+    except orders.Refused as refused:
         form.add_error(None, str(refused))
     return form, None
 
@@ -205,7 +203,7 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
     generation = stored(request, slug)
     try:
         form, shown = _checked(request, generation)
-    except preflight.Refused as refused:
+    except orders.Refused as refused:
         return render(request, ONE, {"generation": generation, "refused": str(refused)}, status=409)
     if shown is None:
         return render(request, ONE, _context(request, generation, form, None), status=400)
@@ -217,7 +215,7 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
         return render(request, ONE, _context(request, generation, form, shown, note), status=400)
     try:
         return redirect(_start(request, generation, form, shown))
-    except preflight.Used as used:
+    except orders.Used as used:
         form.renew_click()
         return render(request, ONE, _context(request, generation, form, shown, str(used)), status=409)
     except spending_limits.Exceeded as exceeded:
@@ -240,9 +238,9 @@ def not_yet(form: RunForm, *, unseen: bool, damaged: bool, dear: bool) -> str:
 def _start(request: TeamRequest, generation: Generation, form: RunForm, shown: Shown) -> Replay | Batch:
     told = form.cleaned_data
     if shown.draft is None:
-        return runner.start(shown.order, request.user, told["click"], told["why"])
+        return start.start_replay(shown.order, request.user, told["click"], told["why"])
     title = f"{generation.request_id}, {len(shown.draft.orders)} times"
-    return batches.start(
+    return batches.start_batch(
         request.team, request.user, told["click"], title, shown.draft, told["parallel"], told["why"]
     )
 

@@ -16,7 +16,7 @@ from generations.models import Generation, ReplayLimits
 from generations.models.generation import GenerationQuerySet
 from generations.replay import batches
 from generations.replay.batches import Draft
-from generations.replay.order import preflight, spending_limits
+from generations.replay.order import orders, spending_limits
 from generations.views.replay.lab import not_yet
 
 MANY = "generations/lab.html"
@@ -45,11 +45,11 @@ def lab(request: TeamRequest) -> HttpResponse:
         return render(request, MANY, context, status=400 if form.errors else 200)
     try:
         made = _draft(rows, form)
-    except preflight.Refused as refused:
+    except orders.Refused as refused:
         return render(request, MANY, {**context, "note": str(refused)}, status=400)
     held = ReplayLimits.objects.filter(team=request.team).first()
     dear = spending_limits.needs_sure(held, made.high)
-    context |= {"draft": made, "seen": preflight.digest(made.orders), "dear": dear}
+    context |= {"draft": made, "seen": orders.digest(made.orders), "dear": dear}
     if "run" in data and is_post:
         return _run(request, form, made, context)
     return render(request, MANY, context)
@@ -72,10 +72,10 @@ def _run(request: TeamRequest, form: ManyForm, made: Draft, context: dict[str, o
         return render(request, MANY, {**context, "note": note}, status=400)
     title = f"{len({order.generation.pk for order in made.orders})} generations"
     try:
-        batch = batches.start(
+        batch = batches.start_batch(
             request.team, request.user, told["click"], title, made, told["parallel"], told["why"]
         )
-    except preflight.Used as used:
+    except orders.Used as used:
         form.renew_click()
         return render(request, MANY, {**context, "note": str(used)}, status=409)
     except spending_limits.Exceeded as exceeded:

@@ -26,8 +26,8 @@ from generations.reading.figures import formatting
 from generations.reading.page_types import Side
 from generations.records import new_generation
 from generations.replay import failures
-from generations.replay.live import publisher
-from generations.replay.order import preflight
+from generations.replay.live import follow, log_html, publisher
+from generations.replay.order import orders
 from generations.replay.worker import runner
 from generations.views.replay.compare import switch, view_of
 
@@ -65,7 +65,7 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
         "deadlines": _deadlines(),
     }
     if replay.is_open:
-        log = publisher.render(publisher.shown_now(publisher.saved_log(replay.pk)))
+        log = log_html.render(log_html.shown_now(follow.saved_log(replay.pk)))
         return {**context, "log": log}
     if comparison.takes_long:
         leave_page_thread(request)
@@ -133,7 +133,7 @@ def _changes(replay: Replay) -> Lines | None:
         return None
     patch = json_patch.read(replay.patch)
     try:
-        made = patch_summary.lines(preflight.stored_body(replay.record), patch)
+        made = patch_summary.lines(orders.stored_body(replay.record), patch)
     except json_patch.PatchRefused:  # the stored request is no longer what it was made for
         made = patch_summary.lines(None, patch)
     return answer_diff.lines(Changes(made[:SHOWN], len(made), coarse=False))
@@ -189,10 +189,10 @@ def replay_events(request: HttpRequest, team: str, replay_id: UUID) -> AsyncIter
     last = request.headers.get("Last-Event-ID", "")
     seen = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else None
 
-    async def reread(seq: int) -> publisher.Standing | None:
-        return await in_thread(publisher.standing, replay_id, seq)
+    async def reread(seq: int) -> follow.Standing | None:
+        return await in_thread(follow.standing, replay_id, seq)
 
-    return publisher.follow(replay_id, seen, reread)
+    return follow.follow(replay_id, seen, reread)
 
 
 @for_team(Right.REPLAY)

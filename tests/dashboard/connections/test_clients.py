@@ -15,7 +15,7 @@ from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.client import Timeouts
 from generations.models import Fetch, Generation
 from generations.records import lookup, new_generation
-from generations.replay.order import model_suggestions, preflight
+from generations.replay.order import model_suggestions, orders
 from generations.replay.worker import runner
 from tests.support import people, rows
 
@@ -91,7 +91,7 @@ def test_replays_their_records_and_suggestions_ask_no_withdrawn_address(
 ) -> None:
     stored = rows.generation(team, ada, withdrawn)
     replay = rows.replay(stored, ada, connection=withdrawn)
-    with pytest.raises(preflight.Refused, match="no longer allows"):
+    with pytest.raises(orders.Refused, match="no longer allows"):
         runner.prepare(replay)
     assert model_suggestions.models(stored) == []
     ended = rows.replay(stored, ada, new_request_id="G-01M0N8538G8F4T0W6X1Y2Z3A4D", state="succeeded")

@@ -14,7 +14,7 @@ from dashboard.models import GatewayConnection, Team, User
 from dashboard.web.event_streams import in_thread
 from generations.models import Replay
 from generations.models.replay import State
-from generations.replay.live import publisher
+from generations.replay.live import follow, publisher
 from generations.replay.live.log import Entry, Feed, Limits
 from tests.support import rows
 from tests.support.people import connection as make_connection
@@ -46,10 +46,10 @@ class Page:
     """An open page: applies the events as the browser does."""
 
     def __init__(self, replay: Replay, last_event_id: int | None = None) -> None:
-        async def reread(seq: int) -> publisher.Standing | None:
-            return await in_thread(publisher.standing, replay.pk, seq)
+        async def reread(seq: int) -> follow.Standing | None:
+            return await in_thread(follow.standing, replay.pk, seq)
 
-        self.events: AsyncIterator[bytes] = publisher.follow(replay.pk, last_event_id, reread)
+        self.events: AsyncIterator[bytes] = follow.follow(replay.pk, last_event_id, reread)
         self.html, self.last_id, self.ended = "", last_event_id, False
         self.names: list[str] = []
 

@@ -9,7 +9,7 @@ from dashboard.fields import Secret
 from dashboard.models import GatewayConnection
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
-from generations.replay.order import preflight
+from generations.replay.order import orders
 from generations.replay.order.preflight import caveats, keys_of
 from generations.replay.order.pricing import Price, expected
 
@@ -25,7 +25,7 @@ def price(cost: int | None, lines: Any = LINES, patch: Any = None, **body: Any) 
     raw = json.dumps({**told, "replay_request": {"model": "m", **body}})
     made = Generation(cost_nanos=cost, endpoint="chat.completions")
     changes = json.dumps(patch) if patch else ""
-    return expected(preflight.order_from(made, Record.read(raw.encode()), RECORD, SOURCE, changes))
+    return expected(orders.order_from(made, Record.read(raw.encode()), RECORD, SOURCE, changes))
 
 
 def put(key: str, value: Any) -> list[dict[str, Any]]:
@@ -93,8 +93,8 @@ def test_amounts_that_nobody_can_pay_are_no_price(amount: str) -> None:
 
 
 def test_a_request_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight, "patched", lambda stored, patch: b"[" * 400 + b"]" * 400)
-    with pytest.raises(preflight.Refused, match="cannot be read"):
+    monkeypatch.setattr(orders, "patched", lambda stored, patch: b"[" * 400 + b"]" * 400)
+    with pytest.raises(orders.Refused, match="cannot be read"):
         price(1)
 
 

@@ -17,7 +17,7 @@ from generations.models import Batch, Generation, Replay, ReplayLimits
 from generations.models.replay import State
 from generations.records import retention
 from generations.replay import batches
-from generations.replay.order import preflight, spending_limits
+from generations.replay.order import orders, spending_limits, start
 from generations.replay.order.spending_limits import Exceeded, Standing, Standings, Used
 from generations.replay.worker import runner
 from tests.support import people, rows
@@ -31,7 +31,7 @@ COST = 53_300  # nanos: what the original cost, and so what its replay is expect
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Messages are collected, not sent."""
     sent: list[str] = []
-    monkeypatch.setattr(runner, "send_message", lambda replay_id: sent.append(str(replay_id)))
+    monkeypatch.setattr(start, "send_message", lambda replay_id: sent.append(str(replay_id)))
     return sent
 
 
@@ -50,7 +50,7 @@ def allow(team: Team, **columns: int) -> ReplayLimits:
 
 
 def click(of: Generation, user: User, number: uuid.UUID | None = None) -> Replay:
-    return runner.start(preflight.order(of), user, number or uuid.uuid4())
+    return start.start_replay(orders.order(of), user, number or uuid.uuid4())
 
 
 def refusal(run: Callable[[], Any]) -> str:
@@ -61,7 +61,7 @@ def refusal(run: Callable[[], Any]) -> str:
 
 def order_batch(of: Generation, user: User, times: int) -> Batch:
     made = batches.draft([of], times=times)
-    return batches.start(of.team, user, uuid.uuid4(), "many", made, parallel=2)
+    return batches.start_batch(of.team, user, uuid.uuid4(), "many", made, parallel=2)
 
 
 # --- two clicks at once -------------------------------------------------------------------------------------------
@@ -100,8 +100,8 @@ def test_two_clicks_at_once_do_not_squeeze_past_a_limit_of_one_more(
     allow(team, **columns)
     for _ in range(2):
         click(priced, ada)
-    orders = [preflight.order(priced) for _ in range(4)]
-    ended = at_once([partial(runner.start, one, ada, uuid.uuid4()) for one in orders])
+    placed = [orders.order(priced) for _ in range(4)]
+    ended = at_once([partial(start.start_replay, one, ada, uuid.uuid4()) for one in placed])
     assert ended == ["Exceeded", "Exceeded", "Exceeded", "Replay"]
     assert (Replay.objects.count(), len(no_workers)) == (3, 3)
 
@@ -110,8 +110,8 @@ def test_a_batch_and_a_click_at_once_do_not_squeeze_past_a_limit(
     team: Team, ada: User, priced: Generation
 ) -> None:
     allow(team, team_day_count=5)
-    one = preflight.order(priced)
-    ended = at_once([lambda: runner.start(one, ada, uuid.uuid4()), lambda: order_batch(priced, ada, 5)])
+    one = orders.order(priced)
+    ended = at_once([lambda: start.start_replay(one, ada, uuid.uuid4()), lambda: order_batch(priced, ada, 5)])
     assert ended in (["Batch", "Exceeded"], ["Exceeded", "Replay"])
     assert Replay.objects.count() == (5 if "Batch" in ended else 1)
 
@@ -119,8 +119,8 @@ def test_a_batch_and_a_click_at_once_do_not_squeeze_past_a_limit(
 def test_people_of_one_team_share_the_limit_of_the_team(team: Team, ada: User, priced: Generation) -> None:
     allow(team, team_day_count=1)
     both = [ada, people.person(team)]
-    orders = [(preflight.order(priced), user) for user in both]
-    ended = at_once([partial(runner.start, *one, uuid.uuid4()) for one in orders])
+    placed = [(orders.order(priced), user) for user in both]
+    ended = at_once([partial(start.start_replay, *one, uuid.uuid4()) for one in placed])
     assert ended == ["Exceeded", "Replay"]
 
 
@@ -145,8 +145,8 @@ def test_the_double_click_of_an_allowed_replay_is_not_refused_by_the_limit_it_fi
     allow(team, person_day_count=1, team_day_nanos=COST)
     number = uuid.uuid4()
     assert click(priced, ada, number).pk == click(priced, ada, number).pk
-    order = preflight.order(priced)
-    assert at_once([lambda: runner.start(order, ada, number)] * 3) == ["Replay"] * 3
+    order = orders.order(priced)
+    assert at_once([lambda: start.start_replay(order, ada, number)] * 3) == ["Replay"] * 3
     assert (Replay.objects.count(), len(no_workers)) == (1, 1)
     refusal(lambda: click(priced, ada))
 
@@ -156,7 +156,7 @@ def test_a_double_click_of_a_batch_is_not_refused_by_the_limit_it_filled(
 ) -> None:
     allow(team, team_day_count=3)
     made, number = batches.draft([priced], times=3), uuid.uuid4()
-    both = [batches.start(team, ada, number, "many", made, parallel=1) for _ in range(2)]
+    both = [batches.start_batch(team, ada, number, "many", made, parallel=1) for _ in range(2)]
     assert both[0].pk == both[1].pk
     assert Replay.objects.count() == 3
 
@@ -285,9 +285,9 @@ def test_a_gateway_that_is_not_there_uses_nothing_up(
     team: Team, ada: User, priced: Generation, source: GatewayConnection
 ) -> None:
     allow(team, person_day_count=1, team_day_nanos=COST)
-    order = preflight.order(priced)
+    order = orders.order(priced)
     GatewayConnection.objects.filter(pk=source.pk).update(base_url="http://127.0.0.1:9/v1")
-    runner.run(runner.start(order, ada, uuid.uuid4()).pk)
+    runner.run(start.start_replay(order, ada, uuid.uuid4()).pk)
     assert spending_limits.used(spending_limits.today(team)) == Used(0, 0)
 
 

@@ -15,12 +15,13 @@ from generations.gateway.record import Record
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.records import lookup
-from generations.replay.live import publisher
+from generations.replay.live import follow
 from generations.replay.live.log import Limits
-from generations.replay.order import preflight
+from generations.replay.order import orders, start
 from generations.replay.worker import runner
 from generations.replay.worker.heartbeat import pulse
 from tests.support import rows
+from tests.support.live_log import text_of
 from tests.support.processes import DemoGateway, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Messages are collected, not sent: these tests call `run` themselves."""
     sent: list[str] = []
-    monkeypatch.setattr(runner, "send_message", lambda replay_id: sent.append(str(replay_id)))
+    monkeypatch.setattr(start, "send_message", lambda replay_id: sent.append(str(replay_id)))
     return sent
 
 
@@ -71,7 +72,7 @@ def test_a_double_click_is_one_replay_and_one_message(
     chat: Generation, ada: User, source: GatewayConnection, no_workers: list[str]
 ) -> None:
     click = uuid.uuid4()
-    first, second = (runner.start(preflight.order(chat, source), ada, click) for _ in range(2))
+    first, second = (start.start_replay(orders.order(chat, source), ada, click) for _ in range(2))
     assert first.pk == second.pk
     assert no_workers == [str(first.pk)]
 
@@ -81,14 +82,14 @@ def test_the_same_click_in_two_threads_is_one_replay(
 ) -> None:
     click = uuid.uuid4()
 
-    def start() -> uuid.UUID:
+    def click_once() -> uuid.UUID:
         try:
-            return runner.start(preflight.order(chat, source), ada, click).pk
+            return start.start_replay(orders.order(chat, source), ada, click).pk
         finally:
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        started = {future.result() for future in [pool.submit(start) for _ in range(4)]}
+        started = {future.result() for future in [pool.submit(click_once) for _ in range(4)]}
     assert len(started) == len(no_workers) == Replay.objects.count() == 1
 
 
@@ -114,7 +115,7 @@ def test_the_message_waits_for_the_commit(
     chat: Generation, ada: User, source: GatewayConnection, no_workers: list[str]
 ) -> None:
     with transaction.atomic():
-        runner.start(preflight.order(chat, source), ada, uuid.uuid4())
+        start.start_replay(orders.order(chat, source), ada, uuid.uuid4())
         assert no_workers == []
     assert len(no_workers) == 1
 
@@ -148,10 +149,10 @@ def test_every_demo_record_that_can_be_replayed_arrives_as_stored(
         if not isinstance(found, Generation):
             continue
         try:
-            order = preflight.order(found)
-        except preflight.Refused:
+            order = orders.order(found)
+        except orders.Refused:
             continue
-        body = preflight.stored_body(order.record)
+        body = orders.stored_body(order.record)
         assert body is not None
         if b'"demo/' in body or len(body) > 10**6:
             continue
@@ -344,12 +345,12 @@ def test_the_checkpoints_and_the_live_log_tell_the_same(
     demo_gateway.set(pace=1, first_byte_ms=0, frames=4000, frame_ms=25)  # longer than any machine needs
     beside = Beside(rows.replay(chat, ada))
     wait_for(lambda: ReplayPart.objects.count() > 1, 60)
-    saved = publisher.saved_log(beside.replay.pk)
+    saved = follow.saved_log(beside.replay.pk)
     beside.replay.ask_to_stop(ada)
     replay = beside.end()
-    assert publisher.text_of(saved)
+    assert text_of(saved)
     assert [entry.seq for entry in saved] == list(range(1, len(saved) + 1))
-    assert ReplayAnswer.objects.get(replay=replay).text.startswith(publisher.text_of(saved))
+    assert ReplayAnswer.objects.get(replay=replay).text.startswith(text_of(saved))
 
 
 def test_replay_threads_hold_no_database_connection(

@@ -1,0 +1,135 @@
+"""What a click orders: the stored request with its changes, where it goes and with whose key."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.timesince import timeuntil
+
+from dashboard.consents import keys
+from dashboard.models import GatewayConnection
+from generations.gateway import endpoints
+from generations.gateway.endpoints import Endpoint
+from generations.gateway.rawjson import values
+from generations.gateway.record import Record
+from generations.models import Generation, StoredRecord
+from generations.reading.diagnosis import altered_values
+from generations.reading.edits import json_patch
+
+
+class Refused(Exception):
+    """The stored request cannot be replayed. Its text says why and what to do."""
+
+
+class Used(Exception):
+    """The click has started something else: somebody came back to its page and changed it."""
+
+    def __str__(self) -> str:
+        return "This page has started something else already. Press the button once more to start this, too."
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a click orders: the stored record it is made from, the exact body, where to and with whose key.
+
+    `stored` is the request as the gateway kept it, `patch` the JSON Patch as text ("" for none), `body` what is sent.
+    """
+
+    generation: Generation
+    record: StoredRecord
+    told: Record
+    stored: bytes
+    patch: str
+    body: bytes
+    content: values.Value
+    source: GatewayConnection
+    endpoint: Endpoint
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the body, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def url(self) -> str:
+        """The address that the body is sent to."""
+        return f"{self.source.base_url}{self.endpoint.path}"
+
+    @property
+    def key_name(self) -> str:
+        """Whose key it is sent with."""
+        name, used = self.source.name, keys.sending(self.source)
+        if used and used.consent:
+            left = timeuntil(used.consent.expires_at)
+            return f"{used.consent} for {name}, {left} left"
+        return f"the replay key of {name}" if self.source.replay_key else f"the key of {name}"
+
+    @cached_property
+    def damage(self) -> list[str]:
+        """The paths of the values that the gateway damaged before it kept them."""
+        return altered_values.paths(self.content)
+
+
+def digest(orders: Sequence[Order]) -> str:
+    """A name for exactly these orders in this order, 64 characters: bodies, addresses and keys."""
+    told = (f"{order.sha256} {order.url} {order.source.pk}" for order in orders)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def stored_body(record: StoredRecord) -> bytes | None:
+    """The exact bytes of `replay_request` in the stored record: every value, in order, number text untouched."""
+    return Record.read(record.raw).replay_body
+
+
+def source_of(generation: Generation) -> GatewayConnection | None:
+    """The connection that a replay goes through: the one that knew the ID, else the team's first."""
+    sources = list(GatewayConnection.objects.filter(team=generation.team_id).usable())
+    known = [one for one in sources if one.pk == generation.connection_id]
+    return next(iter([*known, *sources]), None)
+
+
+def order(generation: Generation, source: GatewayConnection | None = None, patch: str = "") -> Order:
+    """A replay of the stored request with `patch`, through `source` or the connection that knew the ID.
+
+    Raises Refused.
+    """
+    record = generation.records.best_first().filter(replayable=True).defer("outline").first()
+    if record is None:
+        raise Refused(NO_REQUEST)
+    return order_from(generation, Record.read(record.raw), record, source or source_of(generation), patch)
+
+
+NO_REQUEST = "The gateway has no stored request for this generation, so there is nothing to send."
+
+
+def order_from(
+    generation: Generation, told: Record, record: StoredRecord, source: GatewayConnection | None, patch: str
+) -> Order:
+    """The order made from what has been read already. Raises Refused."""
+    stored = told.replay_body
+    if stored is None:
+        raise Refused("The stored record holds no request body.")
+    body = patched(stored, patch)
+    try:
+        content, endpoint = values.loads(body), endpoints.find(generation.endpoint)
+    except values.Unreadable:
+        raise Refused("The stored request cannot be read as JSON, so it is not sent.") from None
+    why = endpoints.refusal(generation.endpoint, content)
+    if why or endpoint is None:
+        raise Refused(why or "Retake does not know this endpoint.")
+    if source is None:
+        raise Refused(
+            "This team has no gateway connection any more. An admin can add one in the team's settings."
+        )
+    if keys.sending(source) is None:
+        raise Refused(keys.NO_KEY)
+    return Order(generation, record, told, stored, patch, body, content, source, endpoint)
+
+
+def patched(stored: bytes, patch: str) -> bytes:
+    """The stored request with the patch applied; what it does not address stays byte for byte. Raises Refused."""
+    try:
+        return json_patch.apply(stored, json_patch.read(patch)) if patch else stored
+    except json_patch.PatchRefused as refused:
+        raise Refused(str(refused)) from None
