@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NoReturn
 
 from django.db import connection as database
@@ -24,6 +25,7 @@ from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Membership, Team, User
 from generations.gateway import oauth
 
+LONGEST_WAIT_S = 600
 GRACE_SECONDS = 0.5  # between a worker's claim of a replay and its POST lie some milliseconds
 
 
@@ -53,6 +55,7 @@ class Begun:
 
 def begin(team: Team, user: User, base_url: str, source: GatewayConnection | None) -> Begun:
     """A request with its state, and the gateway's address to go to. Raises Impossible."""
+    _require_patience(base_url)
     found = announced(base_url)
     client = identity.choose(team, base_url, found)
     if client.is_document:
@@ -83,6 +86,18 @@ def announced(base_url: str) -> oauth.Discovery:
             f"This gateway offers no way to connect now: {reason}",
             "Check the gateway's address, or paste a key of it instead.",
         ) from None
+
+
+def _require_patience(base_url: str) -> None:
+    """Keep to the time that the gateway named when it took no more requests. Raises Impossible."""
+    limited = ConsentRequest.objects.filter(base_url=base_url, outcome="rate_limited", used_at__isnull=False)
+    last = limited.order_by("-used_at").first()
+    wait = min(last.details.get("wait") or 60, LONGEST_WAIT_S) if last else 0
+    if last and last.used_at and timezone.now() < (end := last.used_at + timedelta(seconds=wait)):
+        raise Impossible(
+            "The gateway takes no more OAuth requests from here for now.",
+            f"It asked to wait until {end:%H:%M:%S} UTC. Connect then.",
+        )
 
 
 def _require_document() -> None:

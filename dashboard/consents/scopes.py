@@ -33,6 +33,12 @@ def missing(asked: Iterable[str], granted: Iterable[str]) -> list[str]:
     return [WORDS.get(scope, scope) for scope in asked if scope not in held]
 
 
+def asked_for(scopes: Iterable[str]) -> str:
+    """What Retake asks to be allowed to do: "send replays, read stored requests"."""
+    held = set(scopes)
+    return ", ".join(words for scope, words in WORDS.items() if scope in held)
+
+
 def in_words(granted: Iterable[str]) -> str:
     """What a key may do, in a sentence: "Can send replays; can read stored requests; cannot send feedback."."""
     held = set(granted)

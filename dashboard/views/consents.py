@@ -40,7 +40,7 @@ def connect(request: TeamRequest) -> HttpResponse:
     except identity.Impossible as reason:
         return render(request, "dashboard/consent_impossible.html", context | {"reason": reason}, status=409)
     mine = {one.team_id for one in request.user.memberships.all()}
-    context |= {"begun": begun, "asked": scopes.in_words(begun.request.scopes.split()), "mine": mine}
+    context |= {"begun": begun, "asked": scopes.asked_for(begun.request.scopes.split()), "mine": mine}
     return render(request, "dashboard/consent_begun.html", context)
 
 

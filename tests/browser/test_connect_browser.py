@@ -25,7 +25,7 @@ def photograph(page: Page, name: str) -> None:
     for width in (1280, 390) if folder else ():
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
     if folder:
         page.set_viewport_size({"width": 1280, "height": 900})

@@ -279,6 +279,7 @@ def test_a_token_endpoint_that_fails(
     page = failed(admin, come_back(admin, told))
     assert told_words(code) in page
     assert ("60 seconds" in page) is (fault == "429")
+    assert press(admin, ours, None, demo_gateway.url).status_code == (409 if fault == "429" else 200)
     sent = [one for one in demo_gateway.call("/demo/oauth")["requests"] if one["path"] == "/oauth/token"]
     assert len(sent) <= 1
 
