@@ -57,7 +57,7 @@ class TeamForm(TeamBase):
     class Meta:
         model = Team
         fields = ("name",)
-        labels: ClassVar[dict[str, str]] = {"name": "Name of the team"}
+        labels: ClassVar[dict[str, str]] = {"name": "Team name"}
 
 
 class ProfileForm(UserBase):
@@ -65,7 +65,7 @@ class ProfileForm(UserBase):
         model = User
         fields = ("name",)
         help_texts: ClassVar[dict[str, str]] = {
-            "name": "Shown to your teams. Without one they see your e-mail address."
+            "name": "Shown to your teams. Without one, they see your email address."
         }
 
 
@@ -81,7 +81,7 @@ class JoinForm(UserBase):
     class Meta:
         model = User
         fields = ("email", "name")
-        labels: ClassVar[dict[str, str]] = {"email": "E-mail", "name": "Your name"}
+        labels: ClassVar[dict[str, str]] = {"email": "Email", "name": "Your name"}
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "email": forms.EmailInput(attrs={"autocomplete": "username"}),
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
@@ -91,12 +91,12 @@ class JoinForm(UserBase):
         email = str(self.cleaned_data["email"]).strip().lower()
         if User.objects.filter(email=email).exists():
             raise ValidationError(
-                "There is an account with this e-mail address. Sign in, then open this link again."
+                "An account with this email address already exists. Sign in, then open this link again."
             )
         return email
 
     def _post_clean(self) -> None:
-        """Checks the password against the e-mail address and the name too, once the instance has them."""
+        """Checks the password against the email address and the name too, once the instance has them."""
         super()._post_clean()  # type: ignore[misc]  # undocumented, so not in the stubs
         try:
             validate_password(self.cleaned_data.get("password", ""), self.instance)
@@ -123,12 +123,12 @@ class ConnectionForm(ConnectionBase):
 
     base_url = forms.ChoiceField(label="Gateway address")
     read_key = _key_field(
-        "Key for looking up",
-        "A key that is made in the gateway's settings finds records, but never their stored requests: it cannot "
+        "Lookup key",
+        "A key created in the gateway's settings finds records, but never their stored requests: it cannot "
         "replay. Connect for that.",
     )
-    replay_key = _key_field("Key for replays", "Optional. Without one, replays use the key for looking up.")
-    forget_replay_key = forms.BooleanField(label="Remove the key for replays", required=False)
+    replay_key = _key_field("Replay key", "Optional. Without one, replays use the lookup key.")
+    forget_replay_key = forms.BooleanField(label="Remove the replay key", required=False)
 
     class Meta:
         model = GatewayConnection
@@ -142,7 +142,7 @@ class ConnectionForm(ConnectionBase):
             del self.fields["forget_replay_key"]
         if self.instance.pk:
             self.fields["read_key"].help_text = "Leave empty to keep the stored key."
-            self.fields["replay_key"].help_text = "Leave empty to keep what is stored."
+            self.fields["replay_key"].help_text = "Leave empty to keep the stored key."
 
     @staticmethod
     def _addresses() -> list[tuple[str, str]]:
@@ -154,7 +154,7 @@ class ConnectionForm(ConnectionBase):
             pk=self.instance.pk
         )
         if others.exists():
-            raise ValidationError("This team has a connection of this name already.")
+            raise ValidationError("This team already has a connection with this name.")
         return name
 
     def clean_read_key(self) -> Secret | None:
@@ -166,7 +166,7 @@ class ConnectionForm(ConnectionBase):
     def _new_key(self, name: str) -> Secret | None:
         text = self.cleaned_data[name]
         if text and not PRINTABLE.fullmatch(text):
-            raise ValidationError("A key has no blanks, line ends or letters beyond ASCII. Copy it again.")
+            raise ValidationError("A key has no spaces, line breaks or non-ASCII characters. Copy it again.")
         return Secret(text) if text else None
 
     def clean(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def short_addresses(get_response: GetResponse) -> GetResponse:
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if len(request.path_info) > LONGEST_PATH:
-            text = f"This address is longer than {LONGEST_PATH:,} characters: no page of Retake has such a one.\n"
+            text = f"This address is longer than {LONGEST_PATH:,} characters: no page of Retake has one that long.\n"
             return HttpResponse(text, status=414, content_type="text/plain; charset=utf-8")
         return get_response(request)
 

@@ -20,7 +20,7 @@ SIGN_IN_LIFE = timedelta(minutes=10)
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A saved user. The e-mail is kept in lower case; without a password nobody can sign in with one."""
+        """A saved user. The email is kept in lower case; without a password nobody can sign in with one."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)

@@ -12,7 +12,7 @@ handler404 = "dashboard.views.errors.not_found"
 handler429 = "dashboard.views.errors.too_many_requests"
 handler500 = "dashboard.views.errors.server_error"
 
-# Of django-allauth only what can be reached: no sign-up, no e-mail management.
+# Of django-allauth only what can be reached: no sign-up, no email management.
 accounts: list[URLPattern | URLResolver] = [
     path("login/", allauth_views.login, name="account_login"),
     path("logout/", allauth_views.logout, name="account_logout"),

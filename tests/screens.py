@@ -112,10 +112,10 @@ def edited(tab: Page, temperature: str, times: str = "1") -> str | None:
     tab.goto(beside(f"/g/{CHAT}", "replay")(tab) or "")
     tab.get_by_text("Change something").click()
     tab.get_by_label("Temperature").fill(temperature)
-    tab.get_by_text("Run it several times").click()
+    tab.get_by_text("Run several times").click()
     tab.get_by_label("Times").fill(times)
     tab.get_by_role("textbox", name="Reason").fill("Is the answer steady?")
-    tab.get_by_role("button", name="Show what changes").click()
+    tab.get_by_role("button", name="Preview changes").click()
     tab.get_by_role("button", name="Start" if times != "1" else "Run replay").click()
     ended = f"text={times} of {times} ended" if times != "1" else '[data-state="succeeded"]'
     tab.locator(ended).first.wait_for(timeout=REPLAY_MS)

@@ -83,7 +83,7 @@ def _locked(member: Membership) -> Membership:
 def _keep_an_owner(member: Membership) -> None:
     others = Membership.objects.filter(team_id=member.team_id, role=Role.OWNER).exclude(pk=member.pk)
     if member.role == Role.OWNER and not others.exists():
-        raise RuleError(f"{member.user} is the last owner of this team. Make somebody else an owner first.")
+        raise RuleError(f"{member.user} is the last owner of this team. Make someone else an owner first.")
 
 
 @transaction.atomic
@@ -187,11 +187,11 @@ def reset_refusal(request: TeamRequest, user: User) -> str | None:
     cannot open: every team of the person has to be one that the maker administers, with no higher role in it.
     """
     if settings.MAIL_WORKS:
-        return "A mail server is set up, so people reset their own passwords from the sign-in page."
+        return "Email is set up, so people can reset their own passwords from the sign-in page."
     if user == request.user:
         return "Change your own password on your profile."
     if not user.is_active:
-        return "This account is switched off."
+        return "This account is deactivated."
     if not (
         _covers(request.user, user)
         and (request.user.is_superuser or not (user.is_superuser or user.is_staff))

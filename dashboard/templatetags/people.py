@@ -12,20 +12,20 @@ from dashboard.models import AuditEvent, GatewayConnection, Role
 register = template.Library()
 
 RIGHTS = {
-    Role.VIEWER: "reads what the team has looked up.",
-    Role.MEMBER: "reads, looks up and replays.",
-    Role.ADMIN: "also manages members and gateway connections.",
-    Role.OWNER: "everything, other owners included.",
+    Role.VIEWER: "can read what the team has looked up.",
+    Role.MEMBER: "can read, look up and replay.",
+    Role.ADMIN: "can also manage members and gateway connections.",
+    Role.OWNER: "can do everything, including managing other owners.",
 }
 
 WORDS = {
     "team.created": "Team {subject} created",
     "team.renamed": "Team renamed from {before} to {subject}",
-    "member.role": "{subject}: {before} became {after}",
+    "member.role": "{subject}: role changed from {before} to {after}",
     "member.left": "{subject} left",
     "member.removed": "{subject} removed",
-    "member.reset_link": "Password reset link made for {subject}",
-    "invitation.made": "Invitation made: {subject}",
+    "member.reset_link": "Password reset link created for {subject}",
+    "invitation.made": "Invitation created: {subject}",
     "invitation.revoked": "Invitation revoked: {subject}",
     "invitation.accepted": "{subject} joined as {role}",
     "connection.added": "Gateway connection {subject} added",
@@ -35,7 +35,7 @@ WORDS = {
     "consent.ended": "Disconnected: {subject}",
     "consent.replaced": "The consent for {subject} ended: the same person consented for another team",
     "limits.changed": "Replay limits changed: {subject}",
-    "connection.moved": "Gateway connection {subject} asked earlier",
+    "connection.moved": "Gateway connection {subject} moved up",
 }
 
 
@@ -90,13 +90,13 @@ QUESTIONS = {
         "Can read stored requests",
         (
             "",
-            "Replays are not possible with this key: it lacks the scope generations:read.",
+            "Replays are not possible with this key: it lacks the generations:read scope.",
             "Unknown until a record with a stored request has been seen through this key.",
         ),
     ),
     "sends": (
         "Can send replays",
-        ("", "", "Unknown until a replay was sent: trying it out would cost money."),
+        ("", "", "Unknown until a replay has been sent: testing it would cost money."),
     ),
 }
 ASKED = {"read": ["reachable", "accepted", "reads_records", "reads_bodies"], "replay": ["accepted", "sends"]}
@@ -118,7 +118,7 @@ def _facts(role: str, seen: dict[str, Any], alone: bool) -> list[Fact]:
     names = ASKED[role] + (["sends"] if alone else [])
     if seen.get("accepted") is False:  # what a refused key could read is not known
         names = [name for name in names if name != "reads_bodies"]
-    return [_fact(name, seen.get(name), "Key for replays: " if role == "replay" else "") for name in names]
+    return [_fact(name, seen.get(name), "Replay key: " if role == "replay" else "") for name in names]
 
 
 def _fact(name: str, value: bool | None, prefix: str) -> Fact:

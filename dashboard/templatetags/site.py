@@ -83,7 +83,7 @@ PILLS = {
     "cancelled": ("quiet", "cancelled", "Cancelled"),
     "interrupted": ("warn", "interrupted", "Interrupted"),
     "reproduced": ("good", "good", "Reproduced"),
-    "empty": ("warn", "warn", "Ended without an answer"),
+    "empty": ("warn", "warn", "Finished without an answer"),
     "pending": ("run", "clock", "Not recorded yet"),
     "expired": ("quiet", "clock", "Expired"),
     "unknown": ("quiet", "unknown", "Unknown"),

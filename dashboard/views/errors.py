@@ -6,10 +6,12 @@ from django.template.loader import render_to_string
 
 from dashboard.web import csrf
 
-HIDDEN = "There is no page at this address, or it belongs to a team that you are not a member of."
+HIDDEN = "There is no page at this address, or it belongs to a team you are not in."
 FORBIDDEN = "You may not do this."
-MANY = "Too many tries in a short time. Wait a few minutes, then try again."
-BROKEN = "Something went wrong in Retake. It was written to the log. Try again, or tell whoever operates this Retake."
+MANY = "Too many attempts in a short time. Wait a few minutes, then try again."
+BROKEN = (
+    "Something went wrong in Retake. The error was logged. Try again, or tell whoever operates this Retake."
+)
 
 
 def _answer(request: HttpRequest, template: str, status: int, reason: str, **more: object) -> HttpResponse:

@@ -41,12 +41,12 @@ class RunForm(forms.Form):
     times = forms.IntegerField(
         label="Times", min_value=1, max_value=batches.MOST_TIMES, initial=1, required=False
     )
-    parallel = forms.IntegerField(label="At once", min_value=1, required=False)
+    parallel = forms.IntegerField(label="Run in parallel", min_value=1, required=False)
     models = forms.CharField(
-        label="Other models beside it",
+        label="Also run with these models",
         required=False,
         max_length=3000,
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "placeholder": "One on each line"}),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "placeholder": "One per line"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -63,7 +63,7 @@ class RunForm(forms.Form):
         """The names, each once."""
         names = list(dict.fromkeys(self.cleaned_data["models"].split()))
         if len(names) > MOST_MODELS:
-            raise forms.ValidationError(f"At most {MOST_MODELS} models at once.")
+            raise forms.ValidationError(f"At most {MOST_MODELS} models at a time.")
         return names
 
     def renew_click(self) -> None:

@@ -65,7 +65,7 @@ class LedgerForm(FilterForm):
         self.today = today
         who = self.fields["who"]
         assert isinstance(who, forms.TypedChoiceField)
-        who.choices = [("", "anybody"), *((str(one.pk), str(one)) for one in people)]
+        who.choices = [("", "anyone"), *((str(one.pk), str(one)) for one in people)]
 
     def clean(self) -> dict[str, Any]:
         """Turns `when` into days."""

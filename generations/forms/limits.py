@@ -36,7 +36,7 @@ class Money(forms.DecimalField):
             required=False,
             widget=forms.TextInput(attrs=attrs),
             error_messages={
-                "invalid": "Type dollars as digits with a point, like 0.50, or leave it empty for no limit.",
+                "invalid": "Enter dollars as digits with a point, like 0.50, or leave the field empty for no limit.",
                 "min_value": "A limit cannot be below 0.",
                 "max_decimal_places": "A billionth of a dollar (nine places after the point) is the smallest unit.",
             },
@@ -68,7 +68,7 @@ class Number(forms.IntegerField):
             max_value=MOST_COUNT,
             required=False,
             widget=forms.TextInput(attrs=attrs),
-            error_messages={"invalid": "Type a whole number, or leave it empty for no limit."},
+            error_messages={"invalid": "Enter a whole number, or leave the field empty for no limit."},
         )
 
 
@@ -76,17 +76,17 @@ class LimitsForm(forms.Form):
     """Every limit of a team. The cleaned values fit the columns of `ReplayLimits`."""
 
     per_replay_nanos = Money(
-        "Most for one replay ($)",
+        "Maximum per replay ($)",
         "A replay that is expected to cost more is refused.",
     )
     confirm_nanos = Money(
         "Ask for confirmation above ($)",
-        "What is expected to cost more, one replay or a whole batch, starts only with its own tick.",
+        "A replay or batch that is expected to cost more must be confirmed first.",
     )
-    person_day_nanos = Money("Most for each person ($)", "For all replays of one person together.")
-    person_day_count = Number("Most replays of each person", "Batches count with each of their replays.")
-    team_day_nanos = Money("Most for the team ($)", "For all replays of all members together.")
-    team_day_count = Number("Most replays of the team", "0 stops all replays of the team.")
+    person_day_nanos = Money("Maximum per person ($)", "For all replays of one person together.")
+    person_day_count = Number("Maximum replays per person", "Each replay of a batch counts.")
+    team_day_nanos = Money("Maximum for the team ($)", "For all replays of all members together.")
+    team_day_count = Number("Maximum replays for the team", "0 stops all replays of the team.")
 
     @classmethod
     def of(cls, limits: ReplayLimits) -> "LimitsForm":

@@ -10,7 +10,7 @@ from generations.gateway.request_ids import LONGEST_TEXT, Recognised, recognise
 
 LONGEST_PASTE = LONGEST_TEXT
 LONGEST_QUERY = 2000
-UNRECOGNISED = "No request ID was recognised in that."
+UNRECOGNISED = "No request ID found in that."
 EXAMPLES = (
     ("a request ID", "G-01M0N8538G8F4T0W6X1Y2Z3A4B"),
     ("a provider's response ID of a stored generation", "chatcmpl-…, resp_… or msg_…"),
@@ -32,7 +32,7 @@ class LookupForm(forms.Form):
         strip=True,
         error_messages={
             "required": "Paste a request ID.",
-            "max_length": "That is over 1 MiB. Paste less of it.",
+            "max_length": "That is over 1 MiB. Paste a shorter part.",
         },
     )
     team = forms.SlugField(required=False)
@@ -52,7 +52,7 @@ class ShortLookupForm(LookupForm):
         max_length=LONGEST_QUERY,
         error_messages={
             "required": "Paste a request ID.",
-            "max_length": "That is too long for an address. Paste it into the box.",
+            "max_length": "That is too long for a link. Paste it into the box.",
         },
     )
 
@@ -136,7 +136,7 @@ class BrowseForm(FilterForm):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         who = self.fields["who"]
         assert isinstance(who, forms.TypedChoiceField)
-        who.choices = [("", "anybody"), *((str(one.pk), str(one)) for one in people)]
+        who.choices = [("", "anyone"), *((str(one.pk), str(one)) for one in people)]
 
     def clean_cost_min(self) -> int | None:
         """In nanos."""

@@ -48,5 +48,5 @@ document.addEventListener("click", async (event) => {
   button.toggleAttribute("data-done", done);
   setTimeout(() => button.removeAttribute("data-done"), 1600);
   const words = button.dataset.copied ?? "Copied.";
-  document.getElementById("status").textContent = done ? words : "Copying did not work. Select the text and copy it.";
+  document.getElementById("status").textContent = done ? words : "Copying failed. Select the text and copy it.";
 });

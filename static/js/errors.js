@@ -4,8 +4,8 @@
 const WORDS = {
   0: "Retake did not answer. Check the connection and try again.",
   403: "You may not do this in this team. An admin can change your role.",
-  404: "This is not here any more. Reload the page.",
-  409: "Somebody else changed this first. Reload the page and try again.",
+  404: "This is no longer here. Reload the page.",
+  409: "Someone else changed this first. Reload the page and try again.",
   413: "This is too large to send.",
   429: "Too many requests. Wait a moment and try again.",
   503: "Retake is busy or being updated. Try again in a moment.",
@@ -22,7 +22,7 @@ function sentence(xhr) {
 }
 
 function words(xhr) {
-  const otherwise = `Retake could not do this (status ${xhr.status}). Try again; if it stays, tell your operator.`;
+  const otherwise = `Retake could not do this (status ${xhr.status}). Try again; if the problem persists, tell your operator.`;
   return sentence(xhr) || (WORDS[xhr.status] ?? otherwise);
 }
 

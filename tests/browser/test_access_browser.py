@@ -43,7 +43,7 @@ def test_a_viewer_reads_and_runs_nothing(
     pages.wait_for_end(page)
     page.goto(f"{told.get_absolute_url()}/replay")
     expect(page.get_by_role("button", name="Run replay")).to_be_disabled()
-    expect(page.locator("main")).to_contain_text("Viewers cannot replay, because a replay costs money.")
+    expect(page.locator("main")).to_contain_text("Viewers cannot replay, because replays cost money.")
     page.goto("/")
     pages.look_up(page, pages.FAILED)
     expect(page.locator("#waiting")).to_contain_text("Not stored here.")
@@ -89,6 +89,6 @@ def test_a_removed_member_watches_no_longer(
     pages.wait_for_text(page, "Hello")
     Membership.objects.filter(user=grace).delete()
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("alert")).to_contain_text("or it belongs to a team that you are not a member of")
+    expect(page.get_by_role("alert")).to_contain_text("or it belongs to a team you are not in")
     replay.refresh_from_db()
     assert replay.cancel_asked_at is None

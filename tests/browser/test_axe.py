@@ -164,7 +164,7 @@ def test_settings(window: Windows, ada: User, team: Team, source: GatewayConnect
         == []
     )
     page.goto(paths[3])
-    page.get_by_role("button", name="Make a reset link").click()
+    page.get_by_role("button", name="Create a reset link").click()
     assert inspect(page, "#main") == []
 
 

@@ -51,7 +51,7 @@ def test_five_times_with_its_spread(
 ) -> None:
     page = window(ada)
     lab(page, chat)
-    page.get_by_text("Run it several times").click()
+    page.get_by_text("Run several times").click()
     page.get_by_label("Times").fill("5")
     page.get_by_label("Times").press("Tab")
     page.get_by_role("button", name="Start 5 replays").dblclick()
@@ -69,14 +69,14 @@ def test_a_batch_of_several_generations_is_cancelled(
         rows.generation(team, ada, source, request_id=f"G-01M0N8538G8F4T0W6X1Y2Z3A4{letter}")
     page = window(ada)
     page.goto("/t/acme/generations")
-    for box in page.get_by_role("checkbox", name="Choose").all():
+    for box in page.get_by_role("checkbox", name="Select").all():
         box.check()
-    page.get_by_role("button", name="Replay the chosen ones").click()
-    page.get_by_label("At once").fill("1")
+    page.get_by_role("button", name="Replay selected").click()
+    page.get_by_label("Run in parallel").fill("1")
     page.get_by_role("button", name="Start 4 replays").click()
     expect(page.locator("#live [role=status]")).to_contain_text("3 waiting")
     wait_for(lambda: len(demo_gateway.requests()) == 1)
-    page.get_by_role("button", name="Stop those under way too").click()
+    page.get_by_role("button", name="Also stop running").click()
     expect(page.locator("#live [role=status]")).to_contain_text("4 of 4 ended")
     assert len(demo_gateway.requests()) == 1
 
@@ -89,7 +89,7 @@ def test_the_lab_without_script(
     page.get_by_text("Change something").click()
     page.get_by_label("Model", exact=True).fill("openai/gpt-5-mini")
     page.get_by_role("button", name="Run replay").click()
-    expect(page.locator("#plan")).to_contain_text("Nothing was sent yet.")
+    expect(page.locator("#plan")).to_contain_text("Nothing has been sent yet.")
     expect(page.locator("#plan")).to_contain_text("model: openai/gpt-5-nano → openai/gpt-5-mini")
     page.get_by_role("button", name="Run replay").click()
     expect(page).to_have_url(re.compile("/r/"))

@@ -175,7 +175,7 @@ def test_stop(window: Windows, told: Generation, ada: User, grace: User, teller:
     assert [ends_exactly(one, teller, "cancelled") for one in (page, watcher)] == [True, True]
     for one in (page, watcher):
         expect(one).to_have_title(re.compile("^Cancelled · replay of "))
-        expect(one.locator("#panel .notice").first).to_contain_text("may charge for the whole answer")
+        expect(one.locator("#panel .notice").first).to_contain_text("may charge for all of it")
     assert teller.posts == 1
 
 

@@ -48,7 +48,7 @@ def test_the_pages_are_accessible_and_no_wider_than_a_phone(
     assert complaints(tab, [base, f"{base}/provider", f"{base}/paste"], "main") == []
     tab.goto(f"{base}/paste")
     tab.get_by_label("The answer").fill("The harbour opens at seven, says its own page.")
-    tab.get_by_role("button", name="Store it").click()
+    tab.get_by_role("button", name="Save").click()
     expect(tab.get_by_text("pasted by")).to_be_visible()
     assert complaints(tab, [base, f"{base}/paste"], "main") == []
 
@@ -60,7 +60,7 @@ def test_an_answer_is_pasted_and_removed_without_script(
     tab.goto(frame.get_absolute_url())
     tab.get_by_role("link", name="Paste the answer you have").click()
     tab.get_by_label("The answer").fill("one\ntwo")
-    tab.get_by_role("button", name="Store it").click()
+    tab.get_by_role("button", name="Save").click()
     expect(tab.get_by_text("pasted by")).to_be_visible()
     assert PastedAnswer.objects.get().text == "one\ntwo"
     tab.get_by_role("button", name="Remove").click()

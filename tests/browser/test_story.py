@@ -39,7 +39,7 @@ def test_the_whole_story(
     expect(page.locator("main")).to_contain_text("My flight to Oslo was cancelled.")
 
     page.locator("header.head").get_by_role("link", name="Replay").click()
-    expect(page.locator("main")).to_contain_text("None: value for value, in order")
+    expect(page.locator("main")).to_contain_text("None: sent exactly as stored")
     page.get_by_role("button", name="Run replay").dblclick()
 
     expect(page.locator("#out .live-text").first).to_be_visible()
@@ -136,7 +136,7 @@ def test_what_holds_no_id_comes_back_with_the_reason(window: Windows, ada: User)
         "x" * 100_000,
     ):
         pages.look_up(page, text)
-        expect(page.locator(".hero [role=alert]")).to_contain_text("No request ID was recognised")
+        expect(page.locator(".hero [role=alert]")).to_contain_text("No request ID found")
         expect(page.get_by_label("What to look up")).to_have_value(text)
 
 

@@ -85,7 +85,7 @@ FAULTS = [
     ({"read_key_env": "NOPE"}, "The environment variable NOPE is missing or empty."),
     ({"gateway_url": "http://evil/v1"}, f"--gateway-url is http://evil/v1. GATEWAY_URLS allows: {URL}."),
     ({"team": "two words"}, "--team is 'two words'. Use letters, digits, - and _ only."),
-    ({"email": "nobody"}, "--email is 'nobody', which is no e-mail address."),
+    ({"email": "nobody"}, "--email is 'nobody', which is not an email address."),
 ]
 
 

@@ -34,7 +34,7 @@ def link(person: str = "ada") -> str:
 
 
 def who(path: str, **headers: str) -> str | None:
-    """The e-mail address of whom the link signs in; None when it signs nobody in."""
+    """The email address of whom the link signs in; None when it signs nobody in."""
     client = browser(**headers)
     answer = client.get(path)
     if answer.status_code != 302:

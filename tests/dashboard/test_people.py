@@ -100,7 +100,7 @@ def test_an_invitation_does_not_take_over_an_account(value: str) -> None:
     path = invite(person(ours, Role.ADMIN), ours)
     page = browser().post(path, {"email": value, "password": PASSWORD})
     assert page.context["form"].errors == {
-        "email": ["There is an account with this e-mail address. Sign in, then open this link again."]
+        "email": ["An account with this email address already exists. Sign in, then open this link again."]
     }
     assert open_invitation(path.rsplit("/", 1)[1]) is not None
 
@@ -217,7 +217,7 @@ def test_the_last_owner_stays_owner(name: str) -> None:
         reverse(name, args=[ours.slug, member.pk]), {"role": Role.ADMIN}, follow=True
     )
     assert [str(one) for one in answer.context["messages"]] == [
-        f"{owner} is the last owner of this team. Make somebody else an owner first."
+        f"{owner} is the last owner of this team. Make someone else an owner first."
     ]
     assert role_of(owner, ours) == Role.OWNER
 

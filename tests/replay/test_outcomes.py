@@ -90,8 +90,8 @@ ENDS: dict[str, tuple[int, str, Any, str, str]] = {
     "error without words": (200, SSE, frames(HALF, {"error": LOST}, done=False), FINISH, "server_error"),
     "error event": (200, SSE, b"event: error\n" + frames({"error": "peer closed it"}, done=False), FINISH, "peer closed it"),
     "native finish": (200, SSE, frames(delta(), delta(finish="stop", **NATIVE)), "empty_answer", "network_error"),
-    "no choices": (200, JSON, {"id": "x", "choices": []}, "empty_answer", "Ended without an answer"),
-    "empty words": (200, JSON, whole(""), "empty_answer", "Ended without an answer"),
+    "no choices": (200, JSON, {"id": "x", "choices": []}, "empty_answer", "Finished without an answer"),
+    "empty words": (200, JSON, whole(""), "empty_answer", "Finished without an answer"),
     "null": (200, JSON, b"null", "no_answer", "The gateway sent no answer."),
     "no body": (200, JSON, b"", "no_answer", "The gateway sent no answer."),
     "no content": (204, "", b"", "no_answer", "HTTP 204 without a body"),
@@ -162,7 +162,7 @@ def test_an_unknown_cause_is_not_called_the_same(team: Team, ada: User, peer: To
     replay = replayed(team, ada, peer, **FAILED)
     assert not replay.reproduced
     page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
-    assert "Failed again; whether for the same cause is not known." in page
+    assert "Failed again; it is unknown whether the cause is the same." in page
 
 
 def test_words_of_errors_are_forgotten_with_the_content(team: Team, ada: User, peer: Told) -> None:
@@ -187,14 +187,14 @@ def test_a_batch_counts_errors_and_empty_answers_apart(team: Team, ada: User, pe
     found = answer.context["spread"]
     assert {one.name: one.number for one in found.states} == {"succeeded": 1, "empty": 1, "failed": 1}
     assert [(one.name, one.number) for one in found.failures] == [(FINISH, 1)]
-    assert "Ended without an answer" in answer.content.decode()
+    assert "Finished without an answer" in answer.content.decode()
 
 
 def test_ids_and_the_order_of_members_do_not_make_errors_differ(team: Team, ada: User, peer: Told) -> None:
     says(peer, dict(reversed([*PAYLOAD.items(), ("generation_id", "G-2")])), 502)
     replay = replayed(team, ada, peer, **FAILED, error_payload={"generation_id": "G-1", **PAYLOAD})
     page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
-    assert "Nothing but IDs and the order of members." in page
+    assert "Only IDs and the order of members." in page
     assert "another order" not in page
 
 

@@ -178,7 +178,7 @@ def paste(user: User, text: str) -> Any:
 def test_what_was_recognised_is_said(team: Team, ada: User, chat: Generation) -> None:
     browser = people.browser(ada)
     page = browser.post("/lookup", {"q": f"ERROR {OSLO} failed"}, follow=True)
-    assert [str(one) for one in page.context["messages"]] == [f"Recognised a log line: looked up {OSLO}."]
+    assert [str(one) for one in page.context["messages"]] == [f"Recognized a log line: looked up {OSLO}."]
 
 
 def test_a_native_id_leads_to_its_stored_generation(ada: User, chat: Generation) -> None:
@@ -192,7 +192,7 @@ def test_a_native_id_that_is_not_stored_is_not_asked_for(
     monkeypatch.setattr(lookup, "ask", lambda *_: pytest.fail("the gateway was asked"))
     answer = paste(ada, "resp_68a1b2c3")
     assert answer.status_code == 404
-    assert "cannot be asked for one" in answer.content.decode()
+    assert "cannot look these up" in answer.content.decode()
 
 
 def test_a_link_leads_into_its_own_team(ada: User, chat: Generation) -> None:
@@ -212,7 +212,7 @@ def test_a_link_to_a_replay_leads_to_it(team: Team, ada: User) -> None:
 
 def test_nothing_recognised_shows_examples(ada: User) -> None:
     page = paste(ada, "two words").content.decode()
-    assert "No request ID was recognised" in page
+    assert "No request ID found" in page
     assert "an SSE frame" in page
 
 

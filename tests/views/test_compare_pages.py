@@ -67,7 +67,7 @@ def page(user: User, team: Team, **query: str) -> str:
 def test_two_generations_word_by_word(ada: User, team: Team, first: Generation, second: Generation) -> None:
     told = page(ada, team, a="G-first", b="G-second")
     assert "It is <del>cold</del><ins>warm</ins> in Oslo." in told
-    assert "Nothing: the same request, value for value." in told
+    assert "Nothing: the requests are identical, value for value." in told
     assert re.findall(r'<a id="view-(\w+)"[^>]*aria-current', told) == ["inline"]
 
 

@@ -271,11 +271,11 @@ def test_a_change_that_has_expired_is_told_and_not_repeated(chat: Generation, ad
     earlier = rows.replay(chat, ada, patch=EXPIRED_PATCH, state=State.SUCCEEDED)
     browser = people.browser(ada)
     assert (
-        "sent with changes, which are no longer kept"
+        "some were made, but they are no longer stored"
         in browser.get(earlier.get_absolute_url()).content.decode()
     )
     ledger = reverse("ledger", args=[chat.team.slug])
-    assert "changes are no longer kept" in browser.get(ledger).content.decode()
+    assert "changes are no longer stored" in browser.get(ledger).content.decode()
     lines = b"".join(browser.get(f"{ledger}.csv").streaming_content).decode()  # type: ignore[attr-defined]
     assert ",,[]," in lines
     assert Lab(chat, ada, f"?again={earlier.pk}").send().status_code == 302
@@ -373,7 +373,7 @@ def ended_batch(chat: Generation, ada: User, times: int) -> Batch:
 def test_the_page_of_a_batch(chat: Generation, ada: User) -> None:
     batch = ended_batch(chat, ada, 3)
     page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
-    assert "3 of 3 ended, 0 under way, 0 waiting" in page
+    assert "3 of 3 finished, 0 running, 0 waiting" in page
     assert "1 distinct" in page
 
 
@@ -409,7 +409,10 @@ def test_it_tells_what_was_changed_and_why(chat: Generation, ada: User) -> None:
     page = people.browser(ada).get(batch.get_absolute_url())
     shown = [(one.number, one.lines and one.lines[0].text) for one in page.context["asked"]]
     assert shown == [(2, "seed → 7"), (1, None), (1, [])]
-    assert ("Is it steady?" in page.content.decode(), "each replay tells how" in page.content.decode()) == (
+    assert (
+        "Is it steady?" in page.content.decode(),
+        "changed; see each replay" in page.content.decode(),
+    ) == (
         True,
         True,
     )

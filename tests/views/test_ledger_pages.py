@@ -216,7 +216,7 @@ def test_what_was_forgotten_is_told(team: Team, ada: User) -> None:
     retention.forget(Generation.objects.get(), ada)
     replay(team, ada)
     browser = people.browser(ada)
-    words = b"1 replay of generations that were forgotten in this time is not in here."
+    words = b"1 replay of forgotten generations from this period is not included."
     assert words in browser.get(book(team)).content
     assert words not in browser.get(book(team), {"until": day(1)}).content
 

@@ -72,7 +72,7 @@ def test_pasted_text_leads_to_the_generation(ada: User, chat: Generation, text: 
 def test_what_was_mended_in_an_id_is_told(ada: User, chat: Generation) -> None:
     answer = people.browser(ada).post("/lookup", {"q": OSLO[2:].lower()}, follow=True)
     assert answer.redirect_chain[0][0] == chat.get_absolute_url()
-    assert f"Recognised a request ID: looked up {OSLO} (G- put before it)." in answer.content.decode()
+    assert f"Recognized a request ID: looked up {OSLO} (G- put before it)." in answer.content.decode()
 
 
 def test_a_stored_row_whose_id_is_what_was_pasted_wins(ada: User, team: Team, chat: Generation) -> None:
@@ -93,9 +93,9 @@ def test_short_text_by_get_does_the_same(ada: User, chat: Generation) -> None:
     ("method", "text", "told"),
     [
         ("post", "", "Paste a request ID."),
-        ("post", "two words", "No request ID was recognised"),
+        ("post", "two words", "No request ID found"),
         ("post", "x" * (2**20 + 1), "over 1 MiB"),
-        ("get", "x" * 2001, "too long for an address"),
+        ("get", "x" * 2001, "too long for a link"),
         ("post", "a\0b", "Null characters"),
     ],
 )
@@ -122,7 +122,7 @@ def test_a_viewer_causes_no_call(
     viewer = people.person(team, Role.VIEWER)
     browser = people.browser(viewer)
     assert browser.post("/lookup", {"q": OSLO})["Location"] == waiting(team, OSLO)
-    assert b"You are a viewer of this team" in browser.get(waiting(team, OSLO)).content
+    assert b"Viewers can see what is stored" in browser.get(waiting(team, OSLO)).content
     assert browser.get(reverse("waiting_status", args=[team.slug]), {"id": OSLO}).status_code == 200
     assert browser.post(reverse("ask_again", args=[team.slug]), {"id": OSLO}).status_code == 403
 
@@ -160,7 +160,7 @@ def test_a_fresh_id_waits_and_asks_again_by_itself(team: Team, ada: User, source
 
 def test_an_old_id_does_not_wait(team: Team, ada: User, source: GatewayConnection) -> None:
     page = people.browser(ada).get(waiting(team, OLD)).content.decode()
-    assert "The gateway does not know this ID." in page
+    assert "Not found at the gateway." in page
     assert "hx-trigger" not in page.split('id="waiting"')[1].split("</main>")[0]
 
 

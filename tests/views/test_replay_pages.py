@@ -74,7 +74,7 @@ def test_the_preflight_says_what_is_sent_where_and_with_what(
     ada: User, chat: Generation, source: GatewayConnection
 ) -> None:
     page = people.browser(ada).get(f"{chat.get_absolute_url()}/replay").content.decode()
-    assert "None: value for value, in order, as the gateway returned it." in page
+    assert "None: sent exactly as stored." in page
     assert f"POST {source.base_url}/chat/completions" in page
     assert f"the key of {source.name}" in page
     assert "$0.0000533" in page
@@ -123,7 +123,7 @@ def test_damaged_values_must_be_confirmed(team: Team, ada: User, source: Gateway
     assert "/messages/0/content" in refused.content.decode().replace(
         "messages[0].content", "/messages/0/content"
     )
-    assert "Tick the box" in refused.content.decode()
+    assert "Check the box" in refused.content.decode()
     assert post_click(damaged, ada, sure="on").status_code == 302
 
 
@@ -209,10 +209,10 @@ def test_page_and_panel_render_the_same_partial(ada: User, chat: Generation) -> 
         ),
         ({"state": State.FAILED, "reason": "gateway_error", "status_code": 429}, "Rate-limited"),
         ({"state": State.FAILED, "reason": "gateway_error", "status_code": 502}, "with an error: 502."),
-        ({"state": State.FAILED, "reason": "deadline"}, "a pause 3 min, the whole answer 30 min."),
+        ({"state": State.FAILED, "reason": "deadline"}, "pause 3 min, total 30 min."),
         ({"state": State.FAILED, "reproduced": True, "status_code": 502}, "Reproduced."),
         ({"state": State.CANCELLED, "reason": "before_start"}, "Cancelled before it started."),
-        ({"state": State.CANCELLED, "reason": "stopped"}, "may charge for the whole answer"),
+        ({"state": State.CANCELLED, "reason": "stopped"}, "may charge for all of it"),
         ({"state": State.INTERRUPTED, "reason": "worker_stopped"}, "Interrupted: the outcome is unknown."),
         ({"state": State.INTERRUPTED, "reason": "worker_lost", "detail": "Lost."}, "Lost."),
     ],
@@ -225,10 +225,10 @@ def test_every_end_explains_itself(ada: User, chat: Generation, columns: dict[st
 
 
 def test_a_queued_replay_tells_its_deadlines(ada: User, chat: Generation) -> None:
-    told = "The first byte may take 10 min, a pause 3 min, the whole answer 30 min."
+    told = "Time limits: first byte 10 min, pause 3 min, total 30 min."
     assert told in people.browser(ada).get(url(rows.replay(chat, ada))).content.decode()
     waiting = rows.replay(chat, ada, state=State.WAITING)
-    assert "It waits until its batch lets it go." in people.browser(ada).get(url(waiting)).content.decode()
+    assert "Waiting for its turn in the batch." in people.browser(ada).get(url(waiting)).content.decode()
 
 
 def test_what_was_changed_why_and_in_which_batch(team: Team, ada: User, chat: Generation) -> None:
@@ -330,7 +330,7 @@ def test_the_new_generation_is_linked(team: Team, ada: User, chat: Generation) -
 
 def test_an_answer_without_an_id_says_so(ada: User, chat: Generation) -> None:
     page = people.browser(ada).get(url(ended(chat, ada))).content.decode()
-    assert "The gateway did not tell the ID of the new generation" in page
+    assert "The gateway did not return the ID of the new generation" in page
 
 
 def test_the_status_fragment_tells_the_page_that_it_is_over(ada: User, chat: Generation) -> None:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--team", required=True, help="the team's address, such as acme")
-        parser.add_argument("--email", required=True, help="the owner's e-mail address")
+        parser.add_argument("--email", required=True, help="the owner's email address")
         parser.add_argument("--password-env", required=True, metavar="VAR", help="variable with the password")
         parser.add_argument("--gateway-url", required=True, help="one of GATEWAY_URLS")
         parser.add_argument(
@@ -133,7 +133,7 @@ def _email(text: str) -> str:
     try:
         validate_email(email)
     except ValidationError:
-        raise CommandError(f"--email is {text!r}, which is no e-mail address.") from None
+        raise CommandError(f"--email is {text!r}, which is not an email address.") from None
     return email
 
 

@@ -244,6 +244,6 @@ def medium_of(request: TeamRequest, wanted: Wanted) -> HttpResponseBase:
     texts = partial(strings.texts, wanted.found)
     found = media.find(texts, wanted.mime) if wanted.is_string else None
     if found is None:
-        raise Http404("No image, sound, video or file stands there.")
+        raise Http404("There is no image, audio, video or file here.")
     name = f"{wanted.name}.{found.suffix}"
     return part_of(request, found.pieces, found.size, found.mime, name, inline=found.inline)

@@ -84,9 +84,7 @@ def _place(request: TeamRequest) -> Place | None:
 
 def _shown(request: TeamRequest, form: LedgerForm, people: Iterable[User], sums: Sums) -> Shown:
     names = {one.pk: str(one) for one in people}
-    by_person = [
-        _line(request, "who", one, names.get(one.key, "somebody who is gone")) for one in sums.people
-    ]
+    by_person = [_line(request, "who", one, names.get(one.key, "a former member")) for one in sums.people]
     by_model = [_line(request, "model", one, one.key or "no model answered") for one in sums.models]
     first, last = _span(form, sums)
     cost = {one.key: (one.known, one.hoped) for one in sums.days}

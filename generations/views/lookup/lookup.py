@@ -102,7 +102,7 @@ def _open(request: SignedInRequest, team: Team, seen: Recognised, *, again: bool
         return redirect(row)
     if seen.kind not in ("id", "native") or seen.note:
         note = f" ({seen.note})" if seen.note else ""
-        messages.info(request, f"Recognised {seen.words}: looked up {first}{note}.")
+        messages.info(request, f"Recognized {seen.words}: looked up {first}{note}.")
     if is_native(first) or first.startswith("~"):
         return _to_stored(request, team, first)
     return _to_generation(request, team, first, again=again)

@@ -227,11 +227,11 @@ def not_yet(form: RunForm, *, unseen: bool, damaged: bool, dear: bool) -> str:
     """What must be looked at or ticked before it may run, "" for nothing."""
     told = form.cleaned_data
     if unseen:
-        return "Look at what will be sent, then press the button once more. Nothing was sent yet."
+        return "Nothing has been sent yet. Review the changes, then press the button again."
     if damaged and not told["sure"]:
-        return "Tick the box to send the damaged values as they are. Nothing was sent yet."
+        return "Nothing has been sent yet. Check the box to send the damaged values as they are."
     if dear and not told["dear"]:
-        return "This is dear enough that it has to be confirmed: tick the box. Nothing was sent yet."
+        return "Nothing has been sent yet. The cost must be confirmed: check the box."
     return ""
 
 

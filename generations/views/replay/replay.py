@@ -124,7 +124,7 @@ def _deadlines() -> str:
     """How long a replay may wait, in words."""
     limits = runner.deadlines()
     first, idle, total = (formatting.seconds(one) for one in (limits.first_byte, limits.idle, limits.total))
-    return f"The first byte may take {first}, a pause {idle}, the whole answer {total}."
+    return f"Time limits: first byte {first}, pause {idle}, total {total}."
 
 
 def _changes(replay: Replay) -> Lines | None:

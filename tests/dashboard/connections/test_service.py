@@ -166,13 +166,13 @@ def test_the_demo_gateway_is_offered_where_it_runs(admin: Client, ours: Team, se
 def test_an_address_that_is_no_longer_allowed_is_marked(admin: Client, ours: Team) -> None:
     connection(ours, "http://old.example.com/v1")
     page = admin.get(reverse("team_connections", args=[ours.slug])).content.decode()
-    assert page.count("not in GATEWAY_URLS any more") == 1
+    assert page.count("no longer in GATEWAY_URLS") == 1
 
 
 def test_two_connections_of_a_team_have_two_names(admin: Client, ours: Team) -> None:
     add(admin, ours)
     connection(team())
-    assert add(admin, ours) == {"name": ["This team has a connection of this name already."]}
+    assert add(admin, ours) == {"name": ["This team already has a connection with this name."]}
 
 
 # --- Order, removal, other teams ----------------------------------------------------------------------------------
@@ -257,8 +257,8 @@ def test_a_separate_key_for_replays_is_tried_too(
     one = connection(ours, demo_gateway.url, SCOPED_KEY, EXPIRED_KEY)
     words = words_after_test(admin, one)
     assert words[4:6] == [
-        ("Key for replays: key accepted", "no"),
-        ("Key for replays: can send replays", "no"),
+        ("Replay key: key accepted", "no"),
+        ("Replay key: can send replays", "no"),
     ]
 
 

@@ -57,7 +57,7 @@ def test_two_owners_cannot_demote_each_other() -> None:
             team_service.change_role(asks(ada, ours), members[ben], Role.MEMBER)
             second = in_thread(pool, team_service.change_role, asks(ben, ours), members[ada], Role.MEMBER)
             wait_for(others_wait)
-        assert second.result() == f"{ada} is the last owner of this team. Make somebody else an owner first."
+        assert second.result() == f"{ada} is the last owner of this team. Make someone else an owner first."
     assert list(ours.memberships.filter(role=Role.OWNER).values_list("user", flat=True)) == [ada.pk]
 
 

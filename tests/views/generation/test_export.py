@@ -142,7 +142,7 @@ def test_find_counts_and_leads_to_the_value(ada: User, chat: Generation) -> None
     [
         ("", None),
         ("?find=", None),
-        ("?find=nowhere-to-be-found", "Nothing holds"),
+        ("?find=nowhere-to-be-found", "No matches for"),
         (f"?find={'x' * 201}", "at most 200 characters"),
         ("?find=oslo&where=elsewhere", "at most 200 characters"),
         ("?find=%3Cscript%3E&where=record", "&lt;script&gt;"),

@@ -92,7 +92,7 @@ def test_outsiders_find_nothing(chat: Generation) -> None:
 
 def test_it_is_replaced_with_an_audit_event(team: Team, ada: User, chat: Generation) -> None:
     send(ada, chat, "The first")
-    assert "What you paste now replaces it" in page(ada, chat, "/paste")
+    assert "Pasting again replaces it" in page(ada, chat, "/paste")
     send(ada, chat, "The second")
     assert PastedAnswer.objects.get().text == "The second"
     shown = page(ada, chat)
@@ -226,9 +226,9 @@ def test_an_answer_that_comes_later_stands_above_what_was_pasted(
 
 
 def test_it_goes_with_its_generation(ada: User, chat: Generation) -> None:
-    assert "somebody pasted" not in page(ada, chat, "/forget")
+    assert "the pasted answer" not in page(ada, chat, "/forget")
     send(ada, chat, "Hello")
-    assert "the answer that somebody pasted" in page(ada, chat, "/forget")
+    assert "the pasted answer" in page(ada, chat, "/forget")
     retention.forget(chat, ada)
     assert PastedAnswer.objects.count() == 0
 

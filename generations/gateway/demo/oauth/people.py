@@ -37,7 +37,7 @@ CALLBACK = "http://127.0.0.1:8000/oauth/callback"
 SAYS = {
     "openid": "Know who you are",
     "profile": "Read your name",
-    "email": "Read your e-mail address",
+    "email": "Read your email address",
     "gateway:access": "Use AI Gateway with your credits",
     "generations:read": "Read generations",
     "activity:read": "Read activity",
