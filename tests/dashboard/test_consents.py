@@ -327,10 +327,10 @@ def test_an_address_that_was_withdrawn(
 def test_closed_in_between_is_said_with_causes(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
     url_of(admin, ours, demo_gateway)
     page = reverse("team_connections", args=[ours.slug])
-    assert "has not come back" not in admin.get(page).content.decode()
+    assert "did not come back" not in admin.get(page).content.decode()
     ConsentRequest.objects.update(created_at=timezone.now() - timedelta(minutes=5))
     shown = admin.get(page).content.decode()
-    assert "has not come back" in shown
+    assert "did not come back" in shown
     assert f"{consents.PUBLIC_URL}/oauth/callback" in shown
 
 
