@@ -55,7 +55,7 @@ def test_five_times_with_its_spread(
     page.get_by_label("Times").fill("5")
     page.get_by_label("Times").press("Tab")
     page.get_by_role("button", name="Start 5 replays").dblclick()
-    expect(page.locator("#live [role=status]")).to_contain_text("5 of 5 ended")
+    expect(page.locator("#live [role=status]")).to_contain_text("5 of 5 finished")
     expect(page.get_by_role("heading", name="Total time")).to_be_visible()
     expect(page.get_by_role("heading", name="Distinct outputs")).to_be_visible()
     assert sent(demo_gateway) == [rows.CHAT] * 5
@@ -77,7 +77,7 @@ def test_a_batch_of_several_generations_is_cancelled(
     expect(page.locator("#live [role=status]")).to_contain_text("3 waiting")
     wait_for(lambda: len(demo_gateway.requests()) == 1)
     page.get_by_role("button", name="Also stop running").click()
-    expect(page.locator("#live [role=status]")).to_contain_text("4 of 4 ended")
+    expect(page.locator("#live [role=status]")).to_contain_text("4 of 4 finished")
     assert len(demo_gateway.requests()) == 1
 
 
