@@ -52,7 +52,7 @@ def figures(site: Site) -> list[Figure]:
 
 def run(generation: Generation) -> tuple[Batch, float]:
     """A batch from its click to its end, in seconds."""
-    made = batches.draft([generation] * 10, times=SIZE // 10)
+    made = batches.plan_batch([generation] * 10, times=SIZE // 10)
     begun = time.monotonic()
     batch = batches.start_batch(story.team(), story.owner(), uuid.uuid4(), "bench", made, PARALLEL)
     while batch.replays.filter(state__in=OPEN_STATES).exists() and time.monotonic() - begun < LIMIT_S:

@@ -18,14 +18,14 @@ def run_replay(replay_id: str) -> None:
     """Run one queued replay; where it is one of a batch, let the next one go."""
     replay = runner.run(UUID(replay_id))
     if replay is not None and replay.batch_id is not None:
-        batches.advance()
+        batches.release_members()
 
 
 @shared_task(name="generations.tasks.sweep")
 def sweep() -> None:
     """Every 10 s: lost messages, silent workers, batches, records of new generations."""
     sweeping.sweep()
-    batches.advance()
+    batches.release_members()
     new_generation.fetch_due()
 
 

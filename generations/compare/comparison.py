@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from urllib.parse import urlencode
 
-from generations.compare.subjects import Recorded, Rerun, Subject
+from generations.compare.sides import GenerationSide, ReplaySide, Subject
 from generations.gateway.rawjson.values import Value
 from generations.models import Generation, Replay
 from generations.reading.answer import replayed, vocabulary
@@ -92,7 +92,7 @@ class Comparison:
 
 def compare(replay: Replay, view: View = "inline") -> Comparison:
     """A replay against its original."""
-    return Comparison(Recorded(replay.generation), Rerun(replay), view)
+    return Comparison(GenerationSide(replay.generation), ReplaySide(replay), view)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from generations.reading.edits.message_edits import Editable
 from generations.reading.edits.parameter_edits import Variation
 from generations.reading.edits.patch_ops import Body
 from generations.replay import batches
-from generations.replay.order.request_edits import Change, ChangeRefused, Wish
+from generations.replay.order.request_edits import Change, ChangeRefused, RequestEdits
 
 LONGEST_TEXT = 20_000
 MOST_TEXTS = 60
@@ -72,9 +72,9 @@ class RunForm(forms.Form):
         data["click"] = str(uuid4())
         self.data = data
 
-    def variants(self, wish: Wish) -> list[Wish]:
-        """The wish itself, and once more for each other model."""
-        return [wish, *(wish.also(("model", name)) for name in self.cleaned_data["models"])]
+    def variants(self, edits: RequestEdits) -> list[RequestEdits]:
+        """These edits, and once more for each other model."""
+        return [edits, *(edits.also(("model", name)) for name in self.cleaned_data["models"])]
 
 
 def _field(one: Variation, initial: str) -> forms.Field:
@@ -101,12 +101,12 @@ class ChangeForm(RunForm):
         for number, text in enumerate(self.editable):
             self.fields[f"t-{number}"] = _text_field(text, now.get(text.at, text.text))
 
-    def wish(self) -> Wish:
+    def edits(self) -> RequestEdits:
         """What differs from the stored request."""
         changes = [self._change(one) for one in self.offered]
         texts = {one.at: self.cleaned_data[f"t-{number}"] for number, one in enumerate(self.editable)}
         given = {at: told for at, told in texts.items() if told is not None}
-        return Wish([change for change in changes if change is not None], given)
+        return RequestEdits([change for change in changes if change is not None], given)
 
     def _change(self, one: Variation) -> Change | None:
         value = _line(self.cleaned_data.get(f"v-{one.name}", ""))
@@ -165,8 +165,8 @@ class WholeForm(RunForm):
         widget=forms.Textarea(attrs={"rows": 30, "class": "mono", "spellcheck": "false", "wrap": "off"}),
     )
 
-    def wish(self) -> Wish:
-        return Wish(whole=self.cleaned_data["whole"])
+    def edits(self) -> RequestEdits:
+        return RequestEdits(whole=self.cleaned_data["whole"])
 
     def refuse(self, error: ChangeRefused) -> None:
         """Show the reason beside the text; it names the line."""
@@ -183,9 +183,9 @@ class ManyForm(RunForm):
             if isinstance(field, forms.ChoiceField):
                 field.choices = [("", "as stored"), *((value, value) for value in one.choices if value)]
 
-    def wish(self) -> Wish:
+    def edits(self) -> RequestEdits:
         names = [name for name in parameter_edits.VARIATIONS if self.cleaned_data[f"v-{name}"].strip()]
-        return Wish([(name, self.cleaned_data[f"v-{name}"].strip()) for name in names])
+        return RequestEdits([(name, self.cleaned_data[f"v-{name}"].strip()) for name in names])
 
     @property
     def change_fields(self) -> list[forms.BoundField]:

@@ -84,7 +84,7 @@ def matching(team: Team, wanted: Mapping[str, Any]) -> GenerationQuerySet:
     given = {name: value for name, value in wanted.items() if value not in (None, "")}
     found = Generation.objects.of(team)
     found = found.filter(**{column: given[name] for name, column in COLUMNS.items() if name in given})
-    found = found.taking(given.get("ms_min"), given.get("ms_max"))
+    found = found.with_duration(given.get("ms_min"), given.get("ms_max"))
     if "outcome" in given:
         found = found.filter(success=OUTCOMES[given["outcome"]])
     if "status" in given:
@@ -92,7 +92,7 @@ def matching(team: Team, wanted: Mapping[str, Any]) -> GenerationQuerySet:
     if "replayed" in given:
         replays = Q(id__in=Replay.objects.filter(team=team).values("generation"))
         found = found.filter(replays if given["replayed"] else ~replays)
-    return found.saying(given["q"]) if "q" in given else found
+    return found.matching_text(given["q"]) if "q" in given else found
 
 
 def ended_with(status: str) -> Q:

@@ -27,7 +27,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 
 class Batch(models.Model):
-    """Its members are `Replay` rows that wait until `replay.batches.advance` lets them go, `parallel` at a time."""
+    """Its members are `Replay` rows that wait until `replay.batches.release_members` lets them go, `parallel` at a time."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="batches")

@@ -60,12 +60,12 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """Those before this place of `newest_first`."""
         return self.filter(sorted_at__gte=at).filter(Q(sorted_at__gt=at) | Q(id__gt=pk))
 
-    def saying(self, words: str) -> Self:
+    def matching_text(self, words: str) -> Self:
         """Those with these words in the first part of prompt or answer; takes "a phrase", or, -not."""
         query = SearchQuery(words, config="simple", search_type="websearch")
         return self.filter(first_words__vector=query)
 
-    def taking(self, least: Decimal | None, most: Decimal | None) -> Self:
+    def with_duration(self, least: Decimal | None, most: Decimal | None) -> Self:
         """Those with a total time (see `total_ms`) in this range of ms, either end open."""
         found = self.alias(total=Coalesce("wait_ms", "generation_ms", "latency_ms"))
         found = found.filter(total__gte=least) if least is not None else found

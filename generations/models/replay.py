@@ -210,7 +210,7 @@ class Replay(models.Model):
         return round((timezone.now() - self.created_at).total_seconds(), 1)
 
     def ask_to_stop(self, user: User) -> bool:
-        """Ask for the end: one that has not begun at once, a running one by its worker's pulse. True if it was open."""
+        """Ask for the end: one that has not begun at once, a running one by its worker's heartbeat. True if it was open."""
         now = timezone.now()
         asked = {"cancel_asked_at": now, "cancelled_by": user}
         rows = Replay.objects.filter(pk=self.pk)

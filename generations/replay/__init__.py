@@ -1,1 +1,1 @@
-"""The replay engine. Read `engine.py` from top to bottom; `pulse.py` and `live.py` serve it."""
+"""Replays: `order/` before the POST, `worker/` during it, `live/` what open pages show. Begin with `worker/runner.py`."""

@@ -23,7 +23,7 @@ from generations.replay.live import publisher
 from generations.replay.order import orders, preflight, spending_limits, start
 from generations.replay.order.orders import Order
 from generations.replay.order.pricing import Price, Samples, expected
-from generations.replay.order.request_edits import ChangeRefused, Wish, patch_for
+from generations.replay.order.request_edits import ChangeRefused, RequestEdits, patch_for
 
 MOST_TIMES, MOST_GENERATIONS, MOST_MEMBERS = 50, 500, 500
 MOST_BYTES = 128 * 2**20  # of the records that one plan holds in memory
@@ -33,7 +33,7 @@ MOST_BYTES = 128 * 2**20  # of the records that one plan holds in memory
 
 
 @dataclass(frozen=True)
-class Draft:
+class BatchPlan:
     """What a batch would do. `left_out` are (request ID, why) of what cannot be replayed."""
 
     orders: list[Order]
@@ -85,7 +85,9 @@ class Draft:
         return len([order for order in self.orders if order.damage])
 
 
-def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),), times: int = 1) -> Draft:
+def plan_batch(
+    generations: Sequence[Generation], variants: Sequence[RequestEdits] = (RequestEdits(),), times: int = 1
+) -> BatchPlan:
     """Each generation with each variant, `times` over; the number of queries does not grow with the generations.
 
     Raises orders.Refused when these are more than MOST_MEMBERS.
@@ -103,7 +105,7 @@ def draft(generations: Sequence[Generation], variants: Sequence[Wish] = (Wish(),
     samples: Samples = {}
     priced = [(order, expected(order, samples)) for order in distinct]
     repeated = [one for one in priced for _ in range(times)]
-    return Draft([order for order, _ in repeated], [price for _, price in repeated], left_out)
+    return BatchPlan([order for order, _ in repeated], [price for _, price in repeated], left_out)
 
 
 def _weigh(generations: Sequence[Generation]) -> None:
@@ -126,23 +128,23 @@ def _orders(
     generation: Generation,
     record: StoredRecord | None,
     sources: list[GatewayConnection],
-    variants: Sequence[Wish],
+    variants: Sequence[RequestEdits],
 ) -> Iterable[Order]:
     if record is None:
         raise orders.Refused(orders.NO_REQUEST)
     told = Record.read(record.raw)
     known = [one for one in sources if one.pk == generation.connection_id]
     source = next(iter([*known, *sources]), None)
-    for wish in variants:
-        yield orders.order_from(generation, told, record, source, _patch(generation, told, wish))
+    for edits in variants:
+        yield orders.order_from(generation, told, record, source, _patch(generation, told, edits))
 
 
-def _patch(generation: Generation, told: Record, wish: Wish) -> str:
+def _patch(generation: Generation, told: Record, edits: RequestEdits) -> str:
     endpoint = endpoints.find(generation.endpoint)
     if told.replay_body is None or endpoint is None:
         return ""  # the order says why it cannot be
     try:
-        return patch_for(told, told.replay_body, endpoint.wire, wish)
+        return patch_for(told, told.replay_body, endpoint.wire, edits)
     except ChangeRefused as refused:
         raise orders.Refused(str(refused)) from None
 
@@ -164,11 +166,11 @@ def _sources(generations: Sequence[Generation]) -> list[GatewayConnection]:
 
 
 def start_batch(
-    team: Team, user: User, click: UUID, title: str, made: Draft, parallel: int, why: str = ""
+    team: Team, user: User, click: UUID, title: str, made: BatchPlan, parallel: int, why: str = ""
 ) -> Batch:
     """The batch of this click; the same click again gives the same batch.
 
-    Raises orders.Used when the click has started another one, spending_limits.Exceeded.
+    Raises orders.ClickAlreadyUsed when the click has started another one, spending_limits.Exceeded.
     """
     batch = Batch(
         team=team,
@@ -188,19 +190,19 @@ def start_batch(
             Replay.objects.bulk_create(rows, batch_size=100)
             if held:
                 spending_limits.check(held, team, user, rows)
-            transaction.on_commit(advance)
+            transaction.on_commit(release_members)
         else:
             _same(first, made)
     return first
 
 
-def _same(first: Batch, made: Draft) -> None:
+def _same(first: Batch, made: BatchPlan) -> None:
     sent = first.replays.order_by("place").values_list("body_sha256", flat=True)
     if list(sent) != [order.sha256 for order in made.orders]:
-        raise orders.Used
+        raise orders.ClickAlreadyUsed
 
 
-def members(batch: Batch, user: User, made: Draft, why: str) -> list[Replay]:
+def members(batch: Batch, user: User, made: BatchPlan, why: str) -> list[Replay]:
     """The rows of a batch, in their order, waiting."""
     rows = []
     for place, (order, price) in enumerate(zip(made.orders, made.prices, strict=True)):
@@ -246,7 +248,7 @@ WHERE state IN ('running', 'paused') AND NOT EXISTS (
 """
 
 
-def advance() -> int:
+def release_members() -> int:
     """Let as many members go as there is room for, each batch in its turn, and close the batches that are through.
 
     Answers with how many it let go. Whoever ends a member calls it; the sweep does too, so that nothing gets stuck.

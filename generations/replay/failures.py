@@ -12,7 +12,7 @@ from generations.reading.diff import answer_diff, json_diff
 from generations.reading.diff.answer_diff import Lines
 from generations.reading.page_types import Verdict
 from generations.replay import derived_answer
-from generations.replay.live.log import Feed
+from generations.replay.live.log import LiveLog
 
 MEMBERS = (
     "status_code",
@@ -75,14 +75,14 @@ def _carried(replay: Replay, answer: ReplayAnswer) -> Failure:
     return failure.of_error(replay.status_code, last.value, last.message)
 
 
-def reproduces(replay: Replay, feed: Feed, fault: GatewayError) -> bool:
+def reproduces(replay: Replay, live_log: LiveLog, fault: GatewayError) -> bool:
     """Whether the error is the original's: the same status, code and cause."""
     if replay.generation.success is not False or fault.status is None:
         return False
     original = of_original(replay.generation, replay.record)
     if original is None:
         return False
-    content_type = feed.opened.content_type if feed.opened else ""
+    content_type = live_log.opened.content_type if live_log.opened else ""
     return failure.repeat(original, failure.of_answer(fault.status, content_type, fault.body)).same
 
 

@@ -15,7 +15,7 @@ from dashboard.people.team_service import audit
 from generations.forms.limits import LIMITS, LimitsForm, in_words
 from generations.models import ReplayLimits
 from generations.replay.order import spending_limits
-from generations.replay.order.spending_limits import Standing, Standings
+from generations.replay.order.spending_limits import LimitUsage, LimitUsages
 
 # Heading, explanation, and the limits below it.
 GROUPS = (
@@ -31,7 +31,7 @@ class Line:
 
     field: BoundField
     set_to: str
-    standing: Standing | None
+    standing: LimitUsage | None
     whose: str
     is_money: bool
 
@@ -62,23 +62,23 @@ def team_limits(request: TeamRequest) -> HttpResponse:
 
 
 def _page(request: TeamRequest, now: ReplayLimits, form: LimitsForm, status: int = 200) -> HttpResponse:
-    standings = spending_limits.standings(request.team, request.user, now)
+    limit_usages = spending_limits.limit_usages(request.team, request.user, now)
     context = {
         "section": "limits",
         "team": request.team,
         "form": form,
         "groups": [
-            Group(title, note, [_line(form, name, now, standings) for name in names])
+            Group(title, note, [_line(form, name, now, limit_usages) for name in names])
             for title, note, names in GROUPS
         ],
     }
     return render(request, "generations/limits.html", context, status=status)
 
 
-def _line(form: LimitsForm, name: str, now: ReplayLimits, standings: Standings) -> Line:
+def _line(form: LimitsForm, name: str, now: ReplayLimits, limit_usages: LimitUsages) -> Line:
     words = in_words(name, getattr(now, name))
     whose = "You today" if name.startswith("person") else "Today"
-    return Line(form[name], words, getattr(standings, name, None), whose, name.endswith("_nanos"))
+    return Line(form[name], words, getattr(limit_usages, name, None), whose, name.endswith("_nanos"))
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from dashboard.models import GatewayConnection, Team, User
 from generations.models import Generation
 from generations.replay import batches
-from generations.replay.order.request_edits import Wish
+from generations.replay.order.request_edits import RequestEdits
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.test_axe import complaints, inspect
@@ -98,7 +98,7 @@ def test_the_lab_without_script(
 
 
 def test_the_pages_of_the_lab_are_accessible(window: Windows, ada: User, chat: Generation) -> None:
-    made = batches.draft([chat], [Wish([("seed", "7")])], 3)
+    made = batches.plan_batch([chat], [RequestEdits([("seed", "7")])], 3)
     batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "Three", made, 1)
     batch.pause()
     batch.replays.filter(place=0).update(

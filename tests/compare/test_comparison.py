@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.models import Team, User
 from generations.compare.comparison import Comparison, _model, times
-from generations.compare.subjects import Recorded, Rerun, find
+from generations.compare.sides import GenerationSide, ReplaySide, find
 from generations.models import Generation, Replay
 from generations.models.replay import State
 from generations.reading.diff.deltas import Delta
@@ -18,12 +18,12 @@ from tests.support import people, rows
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def recorded(**columns: Any) -> Recorded:
-    return Recorded(Generation(**{"success": True, "stream": True, "made_at": NOW, **columns}))
+def recorded(**columns: Any) -> GenerationSide:
+    return GenerationSide(Generation(**{"success": True, "stream": True, "made_at": NOW, **columns}))
 
 
-def rerun(recorded: Generation | None = None, **columns: Any) -> Rerun:
-    return Rerun(Replay(generation=Generation(), new_generation=recorded, **columns))
+def rerun(recorded: Generation | None = None, **columns: Any) -> ReplaySide:
+    return ReplaySide(Replay(generation=Generation(), new_generation=recorded, **columns))
 
 
 # --- clocks -----------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_what_was_asked_and_said(team: Team, ada: User, kept: Generation) -> Non
 
 @pytest.mark.django_db
 def test_the_same_request_has_no_differences(team: Team, ada: User, kept: Generation) -> None:
-    a, b = Rerun(ended(kept, ada, "a")), Recorded(kept)
+    a, b = ReplaySide(ended(kept, ada, "a")), GenerationSide(kept)
     comparison = Comparison(a, b)
     assert comparison.requests is not None
     assert comparison.requests.shown == []
@@ -147,7 +147,7 @@ def test_the_same_request_has_no_differences(team: Team, ada: User, kept: Genera
 def test_without_the_original_replays_are_offered(team: Team, ada: User) -> None:
     lost = rows.generation(team, ada, people.connection(team))
     first, second, _open = ended(lost, ada, "a"), ended(lost, ada, "b"), rows.replay(lost, ada)
-    comparison = Comparison(Recorded(lost), Rerun(second))
+    comparison = Comparison(GenerationSide(lost), ReplaySide(second))
     [offer] = comparison.offers
     assert comparison.answers is None
     assert offer.letter == "A"
@@ -155,7 +155,7 @@ def test_without_the_original_replays_are_offered(team: Team, ada: User) -> None
         "Its answer is not in the record. The record has no member for a stored answer."
     )
     assert offer.replays == [(first, f"a={first.pk}&b={second.pk}")]
-    [other] = Comparison(Rerun(second), Recorded(lost)).offers
+    [other] = Comparison(ReplaySide(second), GenerationSide(lost)).offers
     assert [query for _, query in other.replays] == [f"a={second.pk}&b={first.pk}"]
 
 
@@ -171,14 +171,14 @@ def test_without_the_original_replays_are_offered(team: Team, ada: User) -> None
 def test_a_replay_without_an_answer_says_why(
     ada: User, kept: Generation, columns: dict[str, Any], why: str
 ) -> None:
-    one = Rerun(rows.replay(kept, ada, **columns))
+    one = ReplaySide(rows.replay(kept, ada, **columns))
     assert (one.said, one.why_silent) == (None, why)
 
 
 @pytest.mark.django_db
 def test_a_failed_generation_has_nothing_to_compare(team: Team, ada: User) -> None:
     failed = rows.generation(team, ada, people.connection(team), success=False, status_code=502)
-    assert Recorded(failed).why_silent == "It failed, so there is no answer to compare."
+    assert GenerationSide(failed).why_silent == "It failed, so there is no answer to compare."
 
 
 @pytest.mark.django_db
@@ -189,7 +189,7 @@ def test_a_failed_generation_with_an_answer_is_compared(team: Team, ada: User) -
     cut = rows.generation(
         team, ada, people.connection(team), endpoint="responses", success=False, status_code=502, io_log=log
     )
-    found = Recorded(cut)
+    found = GenerationSide(cut)
     assert (found.why_silent, found.said and found.said.facts.text) == ("", "Half")
 
 
@@ -199,12 +199,12 @@ def test_of_a_large_answer_the_beginning_of_its_texts_is_compared(
 ) -> None:
     monkeypatch.setattr(derived_answer, "PARSED_UP_TO", 300_000)
     replay = ended(kept, ada, "Hello " * 100_000, content_type="application/json")
-    said = Rerun(replay).said
+    said = ReplaySide(replay).said
     assert said is not None
     assert said.facts.text.startswith("Hello Hello ")
     assert len(said.facts.text) < 110_000
     assert said.unread == "500 KB of one answer were not read."
-    found = Comparison(Rerun(replay), Rerun(replay)).answers
+    found = Comparison(ReplaySide(replay), ReplaySide(replay)).answers
     assert found is not None
     assert (found.equal, found.headline) == (True, "No difference in what was compared")
     assert found.unread == ["a part of the answer"]
@@ -214,7 +214,7 @@ def test_of_a_large_answer_the_beginning_of_its_texts_is_compared(
 def test_of_a_large_stored_answer_too(team: Team, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(derived_answer, "PARSED_UP_TO", 300_000)
     log = {"status": "stored", "payload": {"gateway_response": chat("Hello " * 100_000)}}
-    said = Recorded(rows.generation(team, ada, people.connection(team), io_log=log)).said
+    said = GenerationSide(rows.generation(team, ada, people.connection(team), io_log=log)).said
     assert said is not None
     assert len(said.facts.text) < 110_000
     assert said.unread == "500 KB of one answer were not read."

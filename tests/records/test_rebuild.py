@@ -163,7 +163,7 @@ def test_columns_and_outlines_of_generations_are_made_again(chat: Generation) ->
     assert (row.derived, row.finish_reason, row.success) == (outline.VERSION, "stop", True)
     record = StoredRecord.objects.get()
     assert (outline.load(record.outline).version, record.has_answer) == (outline.VERSION, True)
-    assert Generation.objects.saying("there").count() == 1
+    assert Generation.objects.matching_text("there").count() == 1
 
 
 def test_a_new_generation_is_not_made_again(chat: Generation) -> None:

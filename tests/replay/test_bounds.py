@@ -17,7 +17,7 @@ from dashboard.models import GatewayConnection, Team, User
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.replay.live import follow, publisher
-from generations.replay.live.log import LIVE_BYTES, MORE, Limits
+from generations.replay.live.log import LIVE_BYTES, MORE, Deadlines
 from generations.replay.worker import recovery, runner
 from tests.gateway.peer import Call, Peer, Script, serving
 from tests.support import rows
@@ -65,7 +65,7 @@ def stream(
 
 
 def run(
-    of: Generation, user: User, limits: Limits, monkeypatch: pytest.MonkeyPatch
+    of: Generation, user: User, limits: Deadlines, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Replay, bytes, float]:
     """The ended replay, its stored bytes, and how long it took."""
     monkeypatch.setattr(runner, "deadlines", lambda: limits)
@@ -90,7 +90,7 @@ def test_a_flood_ends_at_the_deadline(
     """It was 54 to 88 seconds where 10 were allowed, and 1.4 to 6 GB."""
     peer = gateway(FLOODS[name])
     with growth([psutil.Process()]) as grown:
-        replay, wire, took = run(asked, ada, Limits(30, 30, 2, size=4096 * MIB), monkeypatch)
+        replay, wire, took = run(asked, ada, Deadlines(30, 30, 2, size=4096 * MIB), monkeypatch)
     assert (replay.state, replay.reason, len(peer.calls)) == (State.FAILED, "deadline", 1)
     assert took < 60
     assert len(wire) == replay.received_bytes
@@ -104,7 +104,7 @@ def test_an_answer_larger_than_allowed_ends_and_what_came_is_kept(
     peer = gateway(FLOODS[name])
     most = 10 * MIB + 7
     with growth([psutil.Process()]) as grown:
-        replay, wire, _ = run(asked, ada, Limits(30, 30, 120, size=most), monkeypatch)
+        replay, wire, _ = run(asked, ada, Deadlines(30, 30, 120, size=most), monkeypatch)
     assert (replay.state, replay.reason, len(peer.calls)) == (State.FAILED, "too_large", 1)
     assert "kept" in replay.detail
     assert len(wire) == most
@@ -138,7 +138,7 @@ def test_a_large_answer_is_joined_from_its_checkpoints_and_read(
     """Beyond what the live log shows, up to 16 MiB: every word is there in the end."""
     times = 7 * MIB // len(piece)
     gateway(stream(piece, times, start, end, kind))
-    replay, wire, _ = run(asked, ada, Limits(30, 30, 120), monkeypatch)
+    replay, wire, _ = run(asked, ada, Deadlines(30, 30, 120), monkeypatch)
     assert (replay.state, replay.reason) == (State.SUCCEEDED, "")
     assert wire == start + piece * times + end
     assert ReplayAnswer.objects.get(pk=replay.pk).text == "word " * (100 if start == b"" else 1200) * times
@@ -215,7 +215,7 @@ def test_a_binary_answer_is_checkpointed_too(
     gateway: Ask, asked: Generation, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gateway(stream(b"x" * 65_536, 100, kind="audio/mpeg"))
-    replay, wire, _ = run(asked, ada, Limits(30, 30, 120), monkeypatch)
+    replay, wire, _ = run(asked, ada, Deadlines(30, 30, 120), monkeypatch)
     assert replay.state == State.SUCCEEDED
     assert wire == b"x" * 6_553_600
 
@@ -225,7 +225,7 @@ def test_an_answer_that_cannot_be_unpacked_is_kept(
     coding: str, gateway: Ask, asked: Generation, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peer = gateway(lambda call: call.answer(200, b"\x1f\x8b\0", content_encoding=coding))
-    replay, wire, _ = run(asked, ada, Limits(30, 30, 120), monkeypatch)
+    replay, wire, _ = run(asked, ada, Deadlines(30, 30, 120), monkeypatch)
     assert (replay.state, replay.reason, wire, len(peer.calls)) == (
         State.FAILED,
         "unreadable",
@@ -252,7 +252,7 @@ def test_a_key_that_comes_back_is_stored_nowhere(
     gateway(script)
     seen: list[str] = []
     monkeypatch.setattr(publisher, "_send", lambda batches: seen.append(repr(batches)))
-    replay, wire, _ = run(asked, ada, Limits(30, 30, 120), monkeypatch)
+    replay, wire, _ = run(asked, ada, Deadlines(30, 30, 120), monkeypatch)
     answer = ReplayAnswer.objects.get(pk=replay.pk)
     assert answer.text == "It is [credential]."
     assert key not in wire.decode() + answer.outline + repr(seen) + repr(vars(replay))

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.models import Role, Team, User
 from generations.compare.comparison import Comparison
-from generations.compare.subjects import Recorded, Rerun
+from generations.compare.sides import GenerationSide, ReplaySide
 from generations.models import Generation, Replay
 from generations.models.replay import State
 from generations.records import pasted_answers
@@ -46,7 +46,7 @@ def replayed(of: Generation, ada: User, words: str) -> Replay:
 
 
 def compared(of: Generation, replay: Replay) -> Comparison:
-    return Comparison(Recorded(of), Rerun(replay))
+    return Comparison(GenerationSide(of), ReplaySide(replay))
 
 
 def page(user: User, url: str) -> str:
@@ -104,8 +104,8 @@ def test_the_gateways_own_answer_goes_before_what_was_pasted(team: Team, ada: Us
     chat = made(team, ada)
     pasted_answers.keep(chat, ada, "Hello there")
     made(team, ada, gateway_response=body("Kept at last"))
-    assert (Recorded(chat).stands_in, Recorded(chat).pasted) == ("", None)
-    said = Recorded(chat).said
+    assert (GenerationSide(chat).stands_in, GenerationSide(chat).pasted) == ("", None)
+    said = GenerationSide(chat).said
     assert said is not None
     assert said.facts.text == "Kept at last"
 

@@ -179,7 +179,7 @@ def test_words_of_errors_are_forgotten_with_the_content(team: Team, ada: User, p
 
 def test_a_batch_counts_errors_and_empty_answers_apart(team: Team, ada: User, peer: Told) -> None:
     of = rows.generation(team, ada, people.connection(team, peer.url))
-    batch = batches.start_batch(team, ada, uuid.uuid4(), "Three", batches.draft([of], times=3), 1)
+    batch = batches.start_batch(team, ada, uuid.uuid4(), "Three", batches.plan_batch([of], times=3), 1)
     ends = [(State.SUCCEEDED, ""), (State.SUCCEEDED, "empty_answer"), (State.FAILED, "error_finish")]
     for place, (state, reason) in enumerate(ends):
         batch.replays.filter(place=place).update(state=state, reason=reason)

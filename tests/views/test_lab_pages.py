@@ -18,7 +18,7 @@ from generations.models.replay import EXPIRED_PATCH, State
 from generations.records import rebuild
 from generations.replay import batches, derived_answer
 from generations.replay.order import orders, start
-from generations.replay.order.request_edits import Wish
+from generations.replay.order.request_edits import RequestEdits
 from tests.support import people, rows
 from tests.support.processes import DemoGateway
 
@@ -356,7 +356,7 @@ def test_generations_of_another_team_are_not_found(chat: Generation) -> None:
 
 
 def ended_batch(chat: Generation, ada: User, times: int) -> Batch:
-    made = batches.draft([chat], times=times)
+    made = batches.plan_batch([chat], times=times)
     batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "Three times", made, 1)
     facts = {
         "total_ms": 900,
@@ -403,7 +403,7 @@ def test_what_is_no_page_is_the_nearest_one(chat: Generation, ada: User, page: s
 
 
 def test_it_tells_what_was_changed_and_why(chat: Generation, ada: User) -> None:
-    made = batches.draft([chat], [Wish(), Wish([("seed", "7")])], 2)
+    made = batches.plan_batch([chat], [RequestEdits(), RequestEdits([("seed", "7")])], 2)
     batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "Two by two", made, 1, "Is it steady?")
     batch.replays.filter(place=0).update(patch=EXPIRED_PATCH)
     page = people.browser(ada).get(batch.get_absolute_url())
@@ -457,7 +457,7 @@ def test_the_export_writes_no_number_anew(chat: Generation, ada: User) -> None:
 
 @pytest.mark.parametrize("name", ["batch_pause", "batch_resume", "batch_cancel"])
 def test_the_buttons_are_for_members(chat: Generation, ada: User, name: str) -> None:
-    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "x", batches.draft([chat], times=2), 1)
+    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "x", batches.plan_batch([chat], times=2), 1)
     url = reverse(name, args=[chat.team.slug, batch.pk])
     told = {
         "viewer": people.browser(people.person(chat.team, Role.VIEWER)).post(url).status_code,
@@ -468,7 +468,7 @@ def test_the_buttons_are_for_members(chat: Generation, ada: User, name: str) -> 
 
 
 def test_the_buttons_work(chat: Generation, ada: User) -> None:
-    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "x", batches.draft([chat], times=2), 1)
+    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "x", batches.plan_batch([chat], times=2), 1)
     told = []
     for name in ("batch_pause", "batch_resume", "batch_cancel"):
         people.browser(ada).post(reverse(name, args=[chat.team.slug, batch.pk]))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from dashboard.models import AuditEvent, Role, Team, User
 from dashboard.templatetags.people import in_words
 from generations.models import Generation, ReplayLimits
-from generations.replay.order.spending_limits import Standing
+from generations.replay.order.spending_limits import LimitUsage
 from tests.support import people, rows
 from tests.views.kept import keep
 
@@ -50,7 +50,7 @@ def events(team: Team) -> list[AuditEvent]:
     return list(AuditEvent.objects.filter(team=team))
 
 
-def standings(answer: Any) -> list[Standing]:
+def limit_usages(answer: Any) -> list[LimitUsage]:
     return [line.standing for group in answer.context["groups"] for line in group.lines if line.standing]
 
 
@@ -132,11 +132,11 @@ def test_todays_use_stands_beside_each_limit(team: Team, ada: User) -> None:
     replay(team, ada, expected_high=1_000)
     replay(team, people.person(team), expected_high=500)
     answer = people.browser(ada).get(page(team))
-    assert standings(answer) == [
-        Standing(1_000, 5_000_000_000),
-        Standing(1, 20),
-        Standing(1_500, None),
-        Standing(2, 0),
+    assert limit_usages(answer) == [
+        LimitUsage(1_000, 5_000_000_000),
+        LimitUsage(1, 20),
+        LimitUsage(1_500, None),
+        LimitUsage(2, 0),
     ]
 
 

@@ -117,17 +117,17 @@ def hub() -> Hub:
 
 
 @dataclass(slots=True)
-class Standing:
+class SavedState:
     """What Postgres knows of a replay: whether it is open, and its log after some entry."""
 
     is_open: bool
     entries: list[Entry]
 
 
-def standing(replay_id: UUID, after: int = 0) -> Standing | None:
+def saved_state(replay_id: UUID, after: int = 0) -> SavedState | None:
     """Read a replay's state and its saved log after entry `after`. None when there is no such replay."""
     replay = Replay.objects.filter(pk=replay_id).only("state").first()
-    return None if replay is None else Standing(replay.is_open, saved_log(replay_id, after))
+    return None if replay is None else SavedState(replay.is_open, saved_log(replay_id, after))
 
 
 def saved_log(replay_id: UUID, after: int = 0) -> list[Entry]:
@@ -137,7 +137,7 @@ def saved_log(replay_id: UUID, after: int = 0) -> list[Entry]:
     return [Entry(*row) for row in rows if row[0] > after]
 
 
-Reread = Callable[[int], Awaitable[Standing | None]]
+Reread = Callable[[int], Awaitable[SavedState | None]]
 
 
 async def follow(replay_id: UUID, seen: int | None, reread: Reread) -> AsyncIterator[bytes]:
@@ -173,15 +173,15 @@ async def follow(replay_id: UUID, seen: int | None, reread: Reread) -> AsyncIter
 
 async def _next(
     centre: Hub, replay_id: UUID, seq: int, waiter: asyncio.Event, reread: Reread
-) -> Standing | None:
+) -> SavedState | None:
     """What comes after `seq`: from Redis as the bell rings; from Postgres on silence, a gap, or a Redis that is away."""
     entries, reliable = await _fetch(centre, replay_id, seq)
     if entries:
-        return Standing(True, entries)
+        return SavedState(True, entries)
     if reliable and await _rung(waiter, QUIET_S if centre.up else POLL_S):
         entries, reliable = await _fetch(centre, replay_id, seq)
         if entries:
-            return Standing(True, entries)
+            return SavedState(True, entries)
     elif not reliable:
         await asyncio.sleep(POLL_S)
     return await reread(seq)

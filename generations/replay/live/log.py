@@ -1,4 +1,4 @@
-"""What one running replay has received so far. Its thread fills the feed, the pulse empties it."""
+"""What one running replay has received so far. Its thread fills the live log, the heartbeat empties it."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from generations.gateway import events as ev
 from generations.gateway.events import Answer
 from generations.gateway.rawjson.values import visible
 from generations.replay.raw_answer import ROOM, Held
-from generations.replay.worker.paced_reads import Gulps, pause_for
+from generations.replay.worker.paced_reads import PacedReads, pause_for
 
 MOST_BYTES = 64 * 2**20
 """Of one answer, where the settings say nothing else."""
@@ -36,7 +36,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Deadlines:
     """How long a replay may wait, in seconds: for its first byte, between two bytes, in all; and the bytes that are
     kept of its answer."""
 
@@ -55,13 +55,13 @@ class Checkpoint:
 
 
 @dataclass(slots=True)
-class Feed:
+class LiveLog:
     """The live log and the bytes of one replay, with the clock that its deadlines are read from."""
 
     replay_id: uuid.UUID
     claim: uuid.UUID
-    limits: Limits
-    stop: Gulps = field(init=False)
+    deadlines: Deadlines
+    stop: PacedReads = field(init=False)
     held: Held = field(init=False)
     neighbours: int = 0
     answer: Answer = field(default_factory=Answer)
@@ -87,8 +87,8 @@ class Feed:
 
     def __post_init__(self) -> None:
         self.begun = self.clock()
-        self.stop = Gulps(self.pause)
-        self.held = Held(self.limits.size)
+        self.stop = PacedReads(self.pause)
+        self.held = Held(self.deadlines.size)
 
     @property
     def received(self) -> int:
@@ -129,7 +129,7 @@ class Feed:
                 self._break_off()
         if not fits:
             self.end("too_large")
-        elif now - self.begun > self.limits.total:
+        elif now - self.begun > self.deadlines.total:
             self.end("deadline_total")  # a flood leaves nobody else the time to look
         elif self.held.waiting > ROOM:
             self._wait_for_room()
@@ -140,7 +140,7 @@ class Feed:
         self._waits = True
         while self.held.is_full and not self.stop.asked:
             self.held.wait(0.2)
-            if self.clock() - self.begun > self.limits.total:
+            if self.clock() - self.begun > self.deadlines.total:
                 self.end("deadline_total")
         self._waits = False
         self.last_byte_at = self.clock()
@@ -148,33 +148,33 @@ class Feed:
     def _show(self, event: ev.Event) -> None:
         match event:
             case ev.Text(text=text):
-                self.say("text", text)
+                self.append("text", text)
             case ev.Reasoning(text=text):
-                self.say("reasoning", text)
+                self.append("reasoning", text)
             case ev.Refusal(text=text):
-                self.say("refusal", text)
+                self.append("refusal", text)
             case ev.ToolCall():
                 self._show_call(event)
             case ev.Media(kind=kind):
-                self.say("note", f"[{kind}]")
+                self.append("note", f"[{kind}]")
             case ev.Fault(message=message):
-                self.say("note", f"[error: {message}]")
+                self.append("note", f"[error: {message}]")
 
     def _show_call(self, event: ev.ToolCall) -> None:
         key = (event.choice, event.index)
         if key not in self._arguments:
-            self.say("tool", event.name or "tool call")
+            self.append("tool", event.name or "tool call")
         pieces = self._arguments.setdefault(key, [])
         if self.partial:
             return
         if not event.replace:
             pieces.append(event.arguments)
-            self.say("args", event.arguments)
+            self.append("args", event.arguments)
             return
         before = "".join(pieces)
         self._arguments[key] = [event.arguments]
         if event.arguments.startswith(before):
-            self.say("args", event.arguments[len(before) :])
+            self.append("args", event.arguments[len(before) :])
 
     def _replace(self, event: ev.Snapshot) -> None:
         if self.partial:
@@ -183,11 +183,11 @@ class Feed:
         self.answer.apply(event)
         after = shown(self.answer)
         if before != after:
-            self.say("replace", "")
+            self.append("replace", "")
             for kind, text in after:
-                self.say(kind, text)
+                self.append(kind, text)
 
-    def say(self, kind: str, text: str) -> None:
+    def append(self, kind: str, text: str) -> None:
         """Put one step into the live log."""
         if not text and kind in ("text", "reasoning", "refusal", "args"):
             return
@@ -212,7 +212,7 @@ class Feed:
         return not self.partial
 
     def _break_off(self) -> None:
-        """The live log and the answer of this feed end here. The bytes are kept."""
+        """The live log and the answer of this live log end here. The bytes are kept."""
         self.partial = True
         self._fresh.append(("note", MORE))
 
@@ -220,7 +220,7 @@ class Feed:
         """Seconds to wait before the next read: none up to the first token."""
         return 0.0 if self.first_token_at is None else pause_for(self.neighbours)
 
-    # --- emptied by the pulse ---------------------------------------------------------------------------------
+    # --- emptied by the heartbeat ---------------------------------------------------------------------------------
 
     def number(self) -> None:
         """Give what is new its numbers, neighbours of one kind as one entry."""
@@ -256,13 +256,13 @@ class Feed:
     def overdue(self) -> str:
         """The name of the deadline that has passed, or ""."""
         now = self.clock()
-        if now - self.begun > self.limits.total:
+        if now - self.begun > self.deadlines.total:
             return "deadline_total"
         if self._waits:
             return ""  # it is we who keep the gateway waiting
         if self.last_byte_at is None:
-            return "deadline_first_byte" if now - self.begun > self.limits.first_byte else ""
-        return "deadline_idle" if now - self.last_byte_at > self.limits.idle else ""
+            return "deadline_first_byte" if now - self.begun > self.deadlines.first_byte else ""
+        return "deadline_idle" if now - self.last_byte_at > self.deadlines.idle else ""
 
     def end(self, reason: str) -> None:
         """Wake the thread out of its read. The first reason is the one that counts."""

@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from generations.replay.live.log import Entry, Feed
+from generations.replay.live.log import Entry, LiveLog
 
 log = logging.getLogger(__name__)
 
@@ -70,24 +70,24 @@ class _Rest:
     until = 0.0
 
 
-def publish(feeds: Iterable[Feed]) -> None:
-    """Number what is new in the feeds and send it, all in one pipeline. What could not be sent is kept and sent later."""
+def publish(live_logs: Iterable[LiveLog]) -> None:
+    """Number what is new and send it, all in one pipeline. What could not be sent is kept and sent later."""
     waiting = []
-    for feed in feeds:
-        feed.number()
-        if feed.unsent:
-            waiting.append(feed)
+    for live_log in live_logs:
+        live_log.number()
+        if live_log.unsent:
+            waiting.append(live_log)
     now = time.monotonic()
     if not waiting or now < _Rest.until:
         return
     try:
-        _send([(feed.replay_id, list(feed.unsent)) for feed in waiting])
+        _send([(live_log.replay_id, list(live_log.unsent)) for live_log in waiting])
     except redis.RedisError as error:
         _Rest.until = now + 1.0
         log.warning("The live channel is away (%s); pages poll until it is back", type(error).__name__)
         return
-    for feed in waiting:
-        feed.unsent.clear()
+    for live_log in waiting:
+        live_log.unsent.clear()
 
 
 def _send(batches: list[tuple[UUID, list[Entry]]]) -> None:
@@ -110,14 +110,14 @@ def _send(batches: list[tuple[UUID, list[Entry]]]) -> None:
                 raise answer
 
 
-def keep(feeds: Iterable[Feed]) -> None:
+def keep(live_logs: Iterable[LiveLog]) -> None:
     """Put the expiry of these running replays' streams off again."""
     if time.monotonic() < _Rest.until:
         return
     try:
         with _writer().pipeline(transaction=False) as pipe:
-            for feed in feeds:
-                pipe.expire(key_of(feed.replay_id), KEPT_SECONDS)
+            for live_log in live_logs:
+                pipe.expire(key_of(live_log.replay_id), KEPT_SECONDS)
             pipe.execute()
     except redis.RedisError:
         log.debug("The expiry of the live channel was not put off")

@@ -22,7 +22,7 @@ class Refused(Exception):
     """The stored request cannot be replayed. Its text says why and what to do."""
 
 
-class Used(Exception):
+class ClickAlreadyUsed(Exception):
     """The click has started something else: somebody came back to its page and changed it."""
 
     def __str__(self) -> str:

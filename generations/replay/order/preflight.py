@@ -10,7 +10,7 @@ from generations.replay.order.pricing import Price, expected
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class Preflight:
     """What the pre-flight shows beside the order: whose key, what to mind, what it may cost."""
 
     order: Order
@@ -19,9 +19,9 @@ class Flight:
     price: Price
 
 
-def preflight(order: Order) -> Flight:
+def preflight(order: Order) -> Preflight:
     """Everything to be known before the click."""
-    return Flight(order, order.key_name, caveats(order.content), expected(order))
+    return Preflight(order, order.key_name, caveats(order.content), expected(order))
 
 
 STALE = {

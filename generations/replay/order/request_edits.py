@@ -23,30 +23,30 @@ class ChangeRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RequestEdits:
     """What shall be different: parameters, texts by JSON pointer, or the whole request as JSON text."""
 
     changes: Sequence[Change] = ()
     texts: Mapping[str, str] | None = None
     whole: str | None = None
 
-    def also(self, *changes: Change) -> "Wish":
+    def also(self, *changes: Change) -> "RequestEdits":
         """The same with these changes after the others."""
-        return Wish((*self.changes, *changes), self.texts, self.whole)
+        return RequestEdits((*self.changes, *changes), self.texts, self.whole)
 
 
-def patch_for(told: Record, stored: bytes, wire: str, wish: Wish) -> str:
-    """The JSON Patch text that the wish is for this stored request, "" when nothing is to be changed.
+def patch_for(told: Record, stored: bytes, wire: str, edits: RequestEdits) -> str:
+    """The edits of this stored request as JSON Patch text, "" when nothing is to be changed.
 
     Raises ChangeRefused.
     """
-    made = _whole(stored, wish.whole) if wish.whole is not None else ()
+    made = _whole(stored, edits.whole) if edits.whole is not None else ()
     body = _applied("whole", stored, made)
-    for name, value in wish.changes:
+    for name, value in edits.changes:
         ops = _change(told, body, wire, name, value)
         made, body = made + ops, _applied(name, body, ops)
-    if wish.texts:
-        ops = _refusing("texts", lambda: message_edits.rewritten(_body(body), wire, wish.texts or {}))
+    if edits.texts:
+        ops = _refusing("texts", lambda: message_edits.rewritten(_body(body), wire, edits.texts or {}))
         made += ops
         _applied("texts", body, ops)
     return json_patch.write(made) if made else ""

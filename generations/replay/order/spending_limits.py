@@ -24,7 +24,7 @@ FREE = UNSENT | Q(status_code__range=(400, 499))
 COST = Case(When(FREE, then=Value(0)), default=F("cost_nanos"), output_field=BigIntegerField())
 # What it counts for: its cost, and before that is known the dearest that was expected. A price that nobody knows
 # counts as a number only.
-NANOS = Coalesce(COST, "expected_high", "expected_low", Value(0))
+SPENT_NANOS = Coalesce(COST, "expected_high", "expected_low", Value(0))
 
 
 class Exceeded(Exception):
@@ -32,18 +32,18 @@ class Exceeded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """What has been ordered in a day: how many replays, and nanos (see NANOS). What was never sent is neither."""
+class Spend:
+    """What has been ordered in a day: how many replays, and nanos (see SPENT_NANOS). What was never sent is neither."""
 
     count: int
     nanos: int
 
-    def __add__(self, other: "Used") -> "Used":
-        return Used(self.count + other.count, self.nanos + other.nanos)
+    def __add__(self, other: "Spend") -> "Spend":
+        return Spend(self.count + other.count, self.nanos + other.nanos)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LimitUsage:
     """A limit of a day, `most`, beside what is `used` of it. None is no limit."""
 
     used: int
@@ -61,13 +61,13 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Standings:
+class LimitUsages:
     """The limits of a day as they stand for one person: theirs, and the team's."""
 
-    person_day_nanos: Standing
-    person_day_count: Standing
-    team_day_nanos: Standing
-    team_day_count: Standing
+    person_day_nanos: LimitUsage
+    person_day_count: LimitUsage
+    team_day_nanos: LimitUsage
+    team_day_count: LimitUsage
 
 
 # --- what is used -------------------------------------------------------------------------------------------------
@@ -83,32 +83,32 @@ def today(team: Team, now: datetime | None = None) -> "QuerySet[Replay]":
     return Replay.objects.filter(team=team, created_at__gte=midnight(now))
 
 
-def used(rows: "QuerySet[Replay]") -> Used:
+def used(rows: "QuerySet[Replay]") -> Spend:
     """The sum of these replays."""
-    told = rows.exclude(UNSENT).aggregate(count=Count("pk"), nanos=Sum(NANOS))
-    return Used(told["count"], told["nanos"] or 0)
+    told = rows.exclude(UNSENT).aggregate(count=Count("pk"), nanos=Sum(SPENT_NANOS))
+    return Spend(told["count"], told["nanos"] or 0)
 
 
-def both_used(rows: "QuerySet[Replay]", user: User) -> tuple[Used, Used]:
+def both_used(rows: "QuerySet[Replay]", user: User) -> tuple[Spend, Spend]:
     """The sum of those that `user` ordered, and of all: one query."""
     mine = Q(requested_by=user)
     told = rows.exclude(UNSENT).aggregate(
         count=Count("pk"),
-        nanos=Sum(NANOS),
+        nanos=Sum(SPENT_NANOS),
         my_count=Count("pk", filter=mine),
-        my_nanos=Sum(NANOS, filter=mine),
+        my_nanos=Sum(SPENT_NANOS, filter=mine),
     )
-    return Used(told["my_count"], told["my_nanos"] or 0), Used(told["count"], told["nanos"] or 0)
+    return Spend(told["my_count"], told["my_nanos"] or 0), Spend(told["count"], told["nanos"] or 0)
 
 
-def day_used(team: Team, user: User, now: datetime | None = None) -> tuple[Used, Used]:
+def day_used(team: Team, user: User, now: datetime | None = None) -> tuple[Spend, Spend]:
     """What `user` and the team have used since midnight, UTC, with what was forgotten since."""
     mine, all_of_team = both_used(today(team, now), user)
     forgotten = team.audit_events.filter(action=FORGOTTEN, at__gte=midnight(now))
     for details in forgotten.values_list("details", flat=True):
         for person, count, nanos in details.get("used", ()):
-            all_of_team += Used(count, nanos)
-            mine += Used(count, nanos) if person == user.pk else Used(0, 0)
+            all_of_team += Spend(count, nanos)
+            mine += Spend(count, nanos) if person == user.pk else Spend(0, 0)
     return mine, all_of_team
 
 
@@ -118,19 +118,19 @@ def tally(replays: Collection[UUID]) -> list[list[int | None]]:
     It goes into the audit event of forgetting, because nobody gets room back by forgetting what they spent.
     """
     rows = Replay.objects.filter(pk__in=replays, created_at__gte=midnight()).exclude(UNSENT)
-    told = rows.values_list("requested_by").annotate(count=Count("pk"), nanos=Sum(NANOS))
+    told = rows.values_list("requested_by").annotate(count=Count("pk"), nanos=Sum(SPENT_NANOS))
     return [[person, count, int(nanos)] for person, count, nanos in told.order_by("requested_by")]
 
 
-def standings(team: Team, user: User, limits: ReplayLimits | None) -> Standings:
+def limit_usages(team: Team, user: User, limits: ReplayLimits | None) -> LimitUsages:
     """What `user` and the team have used today of each limit."""
     set_by = limits or ReplayLimits(team=team)
     person, all_of_team = day_used(team, user)
-    return Standings(
-        Standing(person.nanos, set_by.person_day_nanos),
-        Standing(person.count, set_by.person_day_count),
-        Standing(all_of_team.nanos, set_by.team_day_nanos),
-        Standing(all_of_team.count, set_by.team_day_count),
+    return LimitUsages(
+        LimitUsage(person.nanos, set_by.person_day_nanos),
+        LimitUsage(person.count, set_by.person_day_count),
+        LimitUsage(all_of_team.nanos, set_by.team_day_nanos),
+        LimitUsage(all_of_team.count, set_by.team_day_count),
     )
 
 
@@ -175,7 +175,7 @@ def _expected(replay: Replay) -> int:
     return next((price for price in (replay.expected_high, replay.expected_low) if price is not None), 0)
 
 
-def _within(who: str, now: Used, count: int | None, nanos: int | None) -> None:
+def _within(who: str, now: Spend, count: int | None, nanos: int | None) -> None:
     if count is not None and now.count > count:
         raise Exceeded(
             f"{who} may start {plural(count, 'replay')} a day, and with this there would be {now.count:,}. {ADVICE}"

@@ -21,7 +21,7 @@ RUN = "generations.tasks.run_replay"
 def start_replay(order: orders.Order, user: User, click: UUID, why: str = "") -> Replay:
     """The replay of this click, queued. The same click again gives the same replay.
 
-    Raises orders.Used when the click has sent another body, spending_limits.Exceeded.
+    Raises orders.ClickAlreadyUsed when the click has sent another body, spending_limits.Exceeded.
     """
     replay = row_of(order, user, click, why, expected(order))
     with transaction.atomic():
@@ -31,7 +31,7 @@ def start_replay(order: orders.Order, user: User, click: UUID, why: str = "") ->
         if same_click.values_list("pk", flat=True).get() != replay.pk:
             first = same_click.select_related("team").get()
             if first.body_sha256 != replay.body_sha256:
-                raise orders.Used
+                raise orders.ClickAlreadyUsed
             return first
         if held:
             spending_limits.check(held, replay.team, user, [replay])

@@ -102,14 +102,14 @@ SELECT id, {", ".join("%s" for _ in ANSWER)} FROM ended
 ON CONFLICT (replay_id) DO UPDATE
 SET {", ".join(f"{name} = excluded.{name}" for name in ANSWER)}
 """  # noqa: S608 -- names of this module
-DELIVER = f"""
+SAVE_RESULT = f"""
 WITH ended AS ({ENDED}),
 parts AS (DELETE FROM generations_replaypart USING ended WHERE replay_id = ended.id)
 {KEEP}
 """  # noqa: S608 -- constants of this module
 
 
-def deliver(replay: Replay, facts: dict[str, Any], answer: ReplayAnswer) -> bool:
+def save_result(replay: Replay, facts: dict[str, Any], answer: ReplayAnswer) -> bool:
     """The end of a replay (its columns, `facts`) and its answer, both or neither. False when another claim owns the row.
 
     A worker that comes back after it was taken for lost (interrupted) still delivers the answer it paid for.
@@ -120,5 +120,5 @@ def deliver(replay: Replay, facts: dict[str, Any], answer: ReplayAnswer) -> bool
     kept = [getattr(answer, name) for name in ANSWER]
     values = [*facts.values(), replay.pk, replay.claim, *kept]
     with connection.cursor() as cursor:
-        cursor.execute(DELIVER.format(columns=columns), values)
+        cursor.execute(SAVE_RESULT.format(columns=columns), values)
         return bool(cursor.rowcount == 1)

@@ -21,7 +21,7 @@ PATIENCE_S = 0.1
 _turn = threading.Lock()
 
 
-class Gulps(Stop):
+class PacedReads(Stop):
     """A Stop that also lets each read of the socket wait for `pause()` seconds; 0 is an ordinary read."""
 
     def __init__(self, pause: Callable[[], float]) -> None:

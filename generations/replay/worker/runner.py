@@ -28,12 +28,12 @@ from generations.replay import derived_answer
 from generations.replay.derived_answer import Reading
 from generations.replay.failures import reproduces
 from generations.replay.live import publisher
-from generations.replay.live.log import Feed, Limits
+from generations.replay.live.log import Deadlines, LiveLog
 from generations.replay.order import orders
 from generations.replay.raw_answer import SMALL
 from generations.replay.worker import claims
-from generations.replay.worker.heartbeat import pulse
-from generations.replay.worker.outcome import Verdict, verdict
+from generations.replay.worker.heartbeat import heartbeat
+from generations.replay.worker.outcome import Outcome, outcome_of
 
 log = logging.getLogger(__name__)
 
@@ -57,11 +57,11 @@ def run(replay_id: UUID) -> Replay | None:
     if replay is None or sending is None:
         return replay
     assert replay.claim is not None
-    feed = Feed(replay.pk, replay.claim, deadlines())
-    feed.say("state", "running")
-    with pulse.beating(feed):
-        fault = perform(sending, feed)
-    conclude(replay, feed, fault)
+    live_log = LiveLog(replay.pk, replay.claim, deadlines())
+    live_log.append("state", "running")
+    with heartbeat.beating(live_log):
+        fault = perform(sending, live_log)
+    finish(replay, live_log, fault)
     return replay
 
 
@@ -92,9 +92,9 @@ def ready(replay: Replay) -> Sending | None:
         return None
 
 
-def deadlines() -> Limits:
+def deadlines() -> Deadlines:
     """The deadlines of the settings, in seconds, and the bytes that an answer may have."""
-    return Limits(
+    return Deadlines(
         settings.FIRST_BYTE_SECONDS,
         settings.IDLE_SECONDS,
         settings.TOTAL_SECONDS,
@@ -134,17 +134,17 @@ def session_of(replay: Replay, endpoint: Endpoint) -> dict[str, str]:
     return {} if endpoint.wire in TEXT_WIRES else {"x-session-id": f"retake-{replay.batch_id or replay.pk}"}
 
 
-def perform(sending: Sending, feed: Feed) -> GatewayError | None:
-    """The one POST. Fills the feed; answers with the error that ended it, None when the answer ended by itself."""
+def perform(sending: Sending, live_log: LiveLog) -> GatewayError | None:
+    """The one POST. Fills the live log; answers with the error that ended it, None when the answer ended by itself."""
     try:
         for event in sending.client.send(
-            sending.endpoint, sending.body, stop=feed.stop, headers=sending.headers
+            sending.endpoint, sending.body, stop=live_log.stop, headers=sending.headers
         ):
-            feed.take(event)
+            live_log.take(event)
     except GatewayError as error:
         return error
     finally:
-        feed.stop.rest()
+        live_log.stop.rest()
     return None
 
 
@@ -157,15 +157,15 @@ large_ones = threading.Lock()
 SAVE_PAUSES_S = (0.2, 1, 2, 4, 8, 15, 30)
 
 
-def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
+def finish(replay: Replay, live_log: LiveLog, fault: GatewayError | None) -> None:
     """Store the whole answer and the end of the replay in one step, then tell the open pages."""
-    wire = feed.held.wire(replay.pk)
+    wire = live_log.held.wire(replay.pk)
     for pause in SAVE_PAUSES_S:
         try:
             with endings, large_ones if wire.size > SMALL else nullcontext():
                 raw = wire.whole()
-                told = read(replay, feed, raw)
-                ended, facts = verdict(feed, fault, told), facts_of(replay, feed, fault, told)
+                told = read(replay, live_log, raw)
+                ended, facts = outcome_of(live_log, fault, told), facts_of(replay, live_log, fault, told)
                 store(replay, ended, facts, told.row(replay.pk, raw))
             break
         except (DatabaseError, InterfaceError):
@@ -176,43 +176,43 @@ def conclude(replay: Replay, feed: Feed, fault: GatewayError | None) -> None:
     if fault is not None and fault.status == 401:
         keys.refuse(replay.consent_id, fault.reason)
         connection.close()
-    feed.say("end", replay.state)
-    publisher.publish([feed])
+    live_log.append("end", replay.state)
+    publisher.publish([live_log])
 
 
-def read(replay: Replay, feed: Feed, raw: bytes) -> Reading:
+def read(replay: Replay, live_log: LiveLog, raw: bytes) -> Reading:
     """What the answer says. Where not all of it is parsed, how it ended is known from reading it while it came."""
-    told = derived_answer.read(replay.generation.endpoint, content_type_of(feed), raw)
-    if told.unread and feed.closed is not None:
-        return replace(told, why=feed.closed.why, complete=feed.closed.complete)
+    told = derived_answer.read(replay.generation.endpoint, content_type_of(live_log), raw)
+    if told.unread and live_log.closed is not None:
+        return replace(told, why=live_log.closed.why, complete=live_log.closed.complete)
     return told
 
 
-def content_type_of(feed: Feed) -> str:
+def content_type_of(live_log: LiveLog) -> str:
     """As the gateway told it, "" where nothing was told."""
-    return visible(feed.opened.headers.get("content-type", ""))[:200] if feed.opened else ""
+    return visible(live_log.opened.headers.get("content-type", ""))[:200] if live_log.opened else ""
 
 
-def store(replay: Replay, ended: Verdict, facts: dict[str, Any], answer: ReplayAnswer) -> None:
+def store(replay: Replay, ended: Outcome, facts: dict[str, Any], answer: ReplayAnswer) -> None:
     """The end of the replay and its answer, both or neither."""
     told = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
-    claims.deliver(replay, {**told, "finished_at": timezone.now(), **facts}, answer)
+    claims.save_result(replay, {**told, "finished_at": timezone.now(), **facts}, answer)
 
 
-def facts_of(replay: Replay, feed: Feed, fault: GatewayError | None, told: Reading) -> dict[str, Any]:
+def facts_of(replay: Replay, live_log: LiveLog, fault: GatewayError | None, told: Reading) -> dict[str, Any]:
     """The columns that tell what was measured here and what the answer said."""
     return {
-        "headers_ms": feed.ms(feed.headers_at),
-        "first_token_ms": feed.ms(feed.first_token_at),
-        "total_ms": feed.ms(feed.last_byte_at or feed.clock()),
-        "status_code": feed.opened.status if feed.opened else None,
-        "content_type": content_type_of(feed),
-        "received_bytes": feed.received,
+        "headers_ms": live_log.ms(live_log.headers_at),
+        "first_token_ms": live_log.ms(live_log.first_token_at),
+        "total_ms": live_log.ms(live_log.last_byte_at or live_log.clock()),
+        "status_code": live_log.opened.status if live_log.opened else None,
+        "content_type": content_type_of(live_log),
+        "received_bytes": live_log.received,
         "new_request_id": visible(told.facts.request_id or _id_of(fault) or "")[:256],
         "retry_after_s": round(fault.retry_after)
         if fault is not None and fault.retry_after is not None
         else None,
-        "reproduced": fault is not None and reproduces(replay, feed, fault),
+        "reproduced": fault is not None and reproduces(replay, live_log, fault),
         **told.columns,
     }
 

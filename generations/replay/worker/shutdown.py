@@ -5,10 +5,10 @@ from typing import Any
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
-from generations.replay.worker.heartbeat import pulse
+from generations.replay.worker.heartbeat import heartbeat
 
 
 @worker_shutting_down.connect
 def begin_grace(**_: Any) -> None:
     """Streams that outlast the grace period are saved and marked interrupted."""
-    pulse.quit_within(settings.WORKER_GRACE_SECONDS)
+    heartbeat.quit_within(settings.WORKER_GRACE_SECONDS)

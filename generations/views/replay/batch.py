@@ -239,7 +239,7 @@ def resume(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     """Let members go again."""
     row = _batch(request, batch_id)
     if row.resume():
-        batches.advance()
+        batches.release_members()
     return redirect(row)
 
 

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.web.heavy_work import leave_page_thread
-from generations.compare import subjects
+from generations.compare import sides
 from generations.compare.comparison import Comparison
-from generations.compare.subjects import Subject
+from generations.compare.sides import Subject
 from generations.reading.diff.answer_diff import VIEWS, View
 
 LABELS: dict[View, str] = {"inline": "Inline", "side": "Side by side", "changes": "Only changes"}
@@ -56,7 +56,7 @@ def compare(request: TeamRequest, /) -> HttpResponse:
     """The page: `?a=` and `?b=` are each a request ID, ~ and a row number, or the UUID of a replay."""
     form = CompareForm(request.GET)
     keys = (form.cleaned_data["a"], form.cleaned_data["b"]) if form.is_valid() else ("", "")
-    found = [subjects.find(request.team, key) if key else None for key in keys]
+    found = [sides.find(request.team, key) if key else None for key in keys]
     missing = [key for key, one in zip(keys, found, strict=True) if key and one is None]
     context: dict[str, object] = {"form": form, "a": keys[0], "b": keys[1], "missing": missing}
     a, b = found

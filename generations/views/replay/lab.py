@@ -13,10 +13,10 @@ from generations.models import Batch, Generation, Replay, ReplayLimits
 from generations.reading.edits import json_patch, patch_summary
 from generations.reading.edits.patch_summary import PatchLine
 from generations.replay import batches
-from generations.replay.batches import Draft
+from generations.replay.batches import BatchPlan
 from generations.replay.order import model_suggestions, orders, preflight, spending_limits, start
 from generations.replay.order.orders import Order
-from generations.replay.order.preflight import Flight
+from generations.replay.order.preflight import Preflight
 from generations.replay.order.request_edits import ChangeRefused, patch_for, pretty
 from generations.views.shared.shortcuts import stored
 
@@ -28,12 +28,12 @@ class Shown:
     """The plan that the page shows. `seen` names it: nothing else is sent by the click."""
 
     order: Order
-    flight: Flight
+    checks: Preflight
     lines: list[PatchLine]
     variants: list[list[PatchLine]]
-    draft: Draft | None
+    draft: BatchPlan | None
     held: ReplayLimits | None
-    standings: spending_limits.Standings | None
+    limit_usages: spending_limits.LimitUsages | None
 
     @property
     def seen(self) -> str:
@@ -42,7 +42,7 @@ class Shown:
     @property
     def high(self) -> int | None:
         """The most it may cost, nanos."""
-        return self.draft.high if self.draft else self.flight.price.high or self.flight.price.low
+        return self.draft.high if self.draft else self.checks.price.high or self.checks.price.low
 
     @property
     def is_dear(self) -> bool:
@@ -103,7 +103,7 @@ def _can_say(form: ChangeForm, order: Order) -> bool:
     if not asked.is_valid():
         return False
     try:
-        made = patch_for(order.told, order.stored, order.endpoint.wire, asked.wish())
+        made = patch_for(order.told, order.stored, order.endpoint.wire, asked.edits())
         return orders.patched(order.stored, made) == order.body
     except (ChangeRefused, orders.Refused):
         return False
@@ -112,15 +112,15 @@ def _can_say(form: ChangeForm, order: Order) -> bool:
 def _shown(request: TeamRequest, order: Order, form: RunForm) -> Shown:
     """Raises plan.Refused."""
     held = ReplayLimits.objects.filter(team=request.team).first()
-    standings = spending_limits.standings(request.team, request.user, held) if held else None
+    limit_usages = spending_limits.limit_usages(request.team, request.user, held) if held else None
     lines = patch_summary.lines(order.stored, json_patch.read(order.patch)) if order.patch else []
     draft = _draft(order, form)
     others = [one for one in draft.distinct if one.patch != order.patch] if draft else []
     variants = [patch_summary.lines(one.stored, json_patch.read(one.patch)) for one in others if one.patch]
-    return Shown(order, preflight.preflight(order), lines, variants, draft, held, standings)
+    return Shown(order, preflight.preflight(order), lines, variants, draft, held, limit_usages)
 
 
-def _draft(order: Order, form: RunForm) -> Draft | None:
+def _draft(order: Order, form: RunForm) -> BatchPlan | None:
     """The batch, where more than one replay is asked for. Raises plan.Refused when none of it can be."""
     if not form.is_bound or not hasattr(form, "cleaned_data"):
         return None
@@ -128,7 +128,7 @@ def _draft(order: Order, form: RunForm) -> Draft | None:
     if times == 1 and not names:
         return None
     assert isinstance(form, ChangeForm | WholeForm)
-    made = batches.draft([order.generation], form.variants(form.wish()), times)
+    made = batches.plan_batch([order.generation], form.variants(form.edits()), times)
     if not made.orders:
         raise orders.Refused(made.left_out[0][1])
     return made
@@ -141,7 +141,7 @@ def _context(
         "generation": generation,
         "form": form,
         "shown": shown,
-        "flight": shown.flight if shown else None,
+        "flight": shown.checks if shown else None,
         "may_replay": may(request, Right.REPLAY),
         "note": note,
     }
@@ -169,7 +169,7 @@ def _checked(request: TeamRequest, generation: Generation) -> tuple[ChangeForm |
     if not form.is_valid():
         return form, None
     try:
-        patch = patch_for(plain.told, plain.stored, plain.endpoint.wire, form.wish())
+        patch = patch_for(plain.told, plain.stored, plain.endpoint.wire, form.edits())
         order = (
             orders.order_from(generation, plain.told, plain.record, plain.source, patch) if patch else plain
         )
@@ -215,7 +215,7 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
         return render(request, ONE, _context(request, generation, form, shown, note), status=400)
     try:
         return redirect(_start(request, generation, form, shown))
-    except orders.Used as used:
+    except orders.ClickAlreadyUsed as used:
         form.renew_click()
         return render(request, ONE, _context(request, generation, form, shown, str(used)), status=409)
     except spending_limits.Exceeded as exceeded:

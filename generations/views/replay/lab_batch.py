@@ -15,7 +15,7 @@ from generations.gateway.request_ids import recognise
 from generations.models import Generation, ReplayLimits
 from generations.models.generation import GenerationQuerySet
 from generations.replay import batches
-from generations.replay.batches import Draft
+from generations.replay.batches import BatchPlan
 from generations.replay.order import orders, spending_limits
 from generations.views.replay.lab import not_yet
 
@@ -55,14 +55,14 @@ def lab(request: TeamRequest) -> HttpResponse:
     return render(request, MANY, context)
 
 
-def _draft(rows: Sequence[Generation], form: ManyForm) -> Draft:
+def _draft(rows: Sequence[Generation], form: ManyForm) -> BatchPlan:
     """Raises plan.Refused."""
     if not form.is_bound:
-        return batches.draft(rows)
-    return batches.draft(rows, form.variants(form.wish()), form.cleaned_data["times"])
+        return batches.plan_batch(rows)
+    return batches.plan_batch(rows, form.variants(form.edits()), form.cleaned_data["times"])
 
 
-def _run(request: TeamRequest, form: ManyForm, made: Draft, context: dict[str, object]) -> HttpResponse:
+def _run(request: TeamRequest, form: ManyForm, made: BatchPlan, context: dict[str, object]) -> HttpResponse:
     told = form.cleaned_data
     unseen = told["seen"] != context["seen"]
     note = not_yet(form, unseen=unseen, damaged=bool(made.damaged), dear=bool(context["dear"]))
@@ -75,7 +75,7 @@ def _run(request: TeamRequest, form: ManyForm, made: Draft, context: dict[str, o
         batch = batches.start_batch(
             request.team, request.user, told["click"], title, made, told["parallel"], told["why"]
         )
-    except orders.Used as used:
+    except orders.ClickAlreadyUsed as used:
         form.renew_click()
         return render(request, MANY, {**context, "note": str(used)}, status=409)
     except spending_limits.Exceeded as exceeded:

@@ -13,7 +13,7 @@ from dashboard.access import Right, TeamRequest, enter, for_team, may
 from dashboard.web.event_streams import event_stream, in_thread
 from dashboard.web.heavy_work import leave_page_thread
 from generations.compare.comparison import Comparison
-from generations.compare.subjects import Recorded, Rerun, of_team
+from generations.compare.sides import GenerationSide, ReplaySide, of_team
 from generations.models import Replay, ReplayAnswer
 from generations.models.generation import PLAIN_ID
 from generations.models.replay import WORDS, State
@@ -52,8 +52,8 @@ def _replay(request: TeamRequest, replay_id: UUID) -> Replay:
 
 def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
     """What the replay's page and its fragments show."""
-    rerun = Rerun(replay)
-    comparison = Comparison(Recorded(replay.generation), rerun, view_of(request))
+    rerun = ReplaySide(replay)
+    comparison = Comparison(GenerationSide(replay.generation), rerun, view_of(request))
     context: dict[str, object] = {
         "replay": replay,
         "generation": replay.generation,
@@ -93,13 +93,13 @@ def _deltas(replay: Replay, comparison: Comparison) -> list[Delta]:
     ]
 
 
-def _failures(replay: Replay, comparison: Comparison, rerun: Rerun) -> dict[str, object]:
+def _failures(replay: Replay, comparison: Comparison, rerun: ReplaySide) -> dict[str, object]:
     """The cards of what failed. An answer that is the error itself is not shown again as an answer."""
     failed = failures.of_replay(replay, rerun.answer)
-    record = comparison.a.record if isinstance(comparison.a, Recorded) else None
+    record = comparison.a.record if isinstance(comparison.a, GenerationSide) else None
     found = failures.pair(failures.of_original(replay.generation, record), failed)
     hidden = found.again is not None and replay.reason != "error_finish"
-    outline = comparison.a.outline if isinstance(comparison.a, Recorded) else None
+    outline = comparison.a.outline if isinstance(comparison.a, GenerationSide) else None
     told: dict[str, object] = {"failures": found, "side": None if hidden else rerun.side, "outline": outline}
     if found.original and all(turn.role == "error" for turn in comparison.a.side.turns):
         return {**told, "original": Side()}
@@ -189,8 +189,8 @@ def replay_events(request: HttpRequest, team: str, replay_id: UUID) -> AsyncIter
     last = request.headers.get("Last-Event-ID", "")
     seen = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else None
 
-    async def reread(seq: int) -> follow.Standing | None:
-        return await in_thread(follow.standing, replay_id, seq)
+    async def reread(seq: int) -> follow.SavedState | None:
+        return await in_thread(follow.saved_state, replay_id, seq)
 
     return follow.follow(replay_id, seen, reread)
 

@@ -1,4 +1,4 @@
-"""The feed of a running replay: its log, its numbers, its deadlines."""
+"""The live log of a running replay: its log, its numbers, its deadlines."""
 
 import threading
 import uuid
@@ -8,7 +8,7 @@ import pytest
 
 from generations.gateway import events as ev
 from generations.gateway.events import Answer
-from generations.replay.live.log import LIVE_BYTES, MORE, Entry, Feed, Limits, shown
+from generations.replay.live.log import LIVE_BYTES, MORE, Deadlines, Entry, LiveLog, shown
 from generations.replay.raw_answer import ROOM
 
 
@@ -28,40 +28,40 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def feed(clock: Clock) -> Feed:
-    return Feed(uuid.uuid4(), uuid.uuid4(), Limits(first_byte=10, idle=5, total=60), clock=clock)
+def live_log(clock: Clock) -> LiveLog:
+    return LiveLog(uuid.uuid4(), uuid.uuid4(), Deadlines(first_byte=10, idle=5, total=60), clock=clock)
 
 
-def take(feed: Feed, events: Iterable[ev.Event]) -> list[Entry]:
+def take(live_log: LiveLog, events: Iterable[ev.Event]) -> list[Entry]:
     for event in events:
-        feed.take(event)
-    feed.number()
-    return feed.unsent
+        live_log.take(event)
+    live_log.number()
+    return live_log.unsent
 
 
-def test_neighbours_of_one_kind_become_one_entry(feed: Feed) -> None:
-    entries = take(feed, [ev.Reasoning("hm"), ev.Text("Hel"), ev.Text("lo")])
+def test_neighbours_of_one_kind_become_one_entry(live_log: LiveLog) -> None:
+    entries = take(live_log, [ev.Reasoning("hm"), ev.Text("Hel"), ev.Text("lo")])
     assert entries == [Entry(1, "reasoning", "hm"), Entry(2, "text", "Hello")]
 
 
-def test_numbers_go_on_without_gaps(feed: Feed) -> None:
-    take(feed, [ev.Text("a")])
-    assert [entry.seq for entry in take(feed, [ev.Text("b"), ev.Refusal("no")])] == [1, 2, 3]
+def test_numbers_go_on_without_gaps(live_log: LiveLog) -> None:
+    take(live_log, [ev.Text("a")])
+    assert [entry.seq for entry in take(live_log, [ev.Text("b"), ev.Refusal("no")])] == [1, 2, 3]
 
 
-def test_what_is_numbered_waits_for_redis_and_for_postgres(feed: Feed) -> None:
-    take(feed, [ev.Text("a")])
-    assert feed.unsent == feed.unsaved == [Entry(1, "text", "a")]
+def test_what_is_numbered_waits_for_redis_and_for_postgres(live_log: LiveLog) -> None:
+    take(live_log, [ev.Text("a")])
+    assert live_log.unsent == live_log.unsaved == [Entry(1, "text", "a")]
 
 
-def test_true_deltas_of_arguments_are_appended(feed: Feed) -> None:
-    entries = take(feed, [ev.ToolCall(0, "c1", "weather", '{"ci'), ev.ToolCall(0, None, None, 'ty":1}')])
+def test_true_deltas_of_arguments_are_appended(live_log: LiveLog) -> None:
+    entries = take(live_log, [ev.ToolCall(0, "c1", "weather", '{"ci'), ev.ToolCall(0, None, None, 'ty":1}')])
     assert entries == [Entry(1, "tool", "weather"), Entry(2, "args", '{"city":1}')]
 
 
-def test_cumulative_arguments_are_shown_once(feed: Feed) -> None:
+def test_cumulative_arguments_are_shown_once(live_log: LiveLog) -> None:
     entries = take(
-        feed,
+        live_log,
         [
             ev.ToolCall(0, "c1", "weather", '{"ci', replace=True),
             ev.ToolCall(0, None, None, '{"city"', replace=True),
@@ -70,96 +70,100 @@ def test_cumulative_arguments_are_shown_once(feed: Feed) -> None:
     assert "".join(entry.text for entry in entries if entry.kind == "args") == '{"city"'
 
 
-def test_a_snapshot_that_says_the_same_changes_nothing(feed: Feed) -> None:
+def test_a_snapshot_that_says_the_same_changes_nothing(live_log: LiveLog) -> None:
     same = Answer().collect([ev.Text("Hello")])
-    assert take(feed, [ev.Text("Hello"), ev.Snapshot(same)]) == [Entry(1, "text", "Hello")]
+    assert take(live_log, [ev.Text("Hello"), ev.Snapshot(same)]) == [Entry(1, "text", "Hello")]
 
 
-def test_a_snapshot_that_differs_replaces(feed: Feed) -> None:
+def test_a_snapshot_that_differs_replaces(live_log: LiveLog) -> None:
     other = Answer().collect([ev.Text("Hello, world")])
-    entries = take(feed, [ev.Text("Hel"), ev.Snapshot(other)])
+    entries = take(live_log, [ev.Text("Hel"), ev.Snapshot(other)])
     assert [(entry.kind, entry.text) for entry in entries] == [
         ("text", "Hel"),
         ("replace", ""),
         ("text", "Hello, world"),
     ]
-    assert shown(feed.answer) == [("text", "Hello, world")]
+    assert shown(live_log.answer) == [("text", "Hello, world")]
 
 
 def test_bytes_are_kept_up_to_the_limit_and_then_the_replay_ends(clock: Clock) -> None:
-    feed = Feed(uuid.uuid4(), uuid.uuid4(), Limits(10, 5, 60, size=100), clock=clock)
-    take(feed, [ev.Received(b"x" * 99), ev.Received(b"yz"), ev.Received(b"!")])
-    assert feed.held.wire(feed.replay_id).whole() == b"x" * 99 + b"y"
-    assert (feed.received, feed.stop_reason, feed.stop.asked) == (102, "too_large", True)
+    live_log = LiveLog(uuid.uuid4(), uuid.uuid4(), Deadlines(10, 5, 60, size=100), clock=clock)
+    take(live_log, [ev.Received(b"x" * 99), ev.Received(b"yz"), ev.Received(b"!")])
+    assert live_log.held.wire(live_log.replay_id).whole() == b"x" * 99 + b"y"
+    assert (live_log.received, live_log.stop_reason, live_log.stop.asked) == (102, "too_large", True)
 
 
-def test_a_flood_past_the_deadline_ends_by_itself(feed: Feed, clock: Clock) -> None:
-    """The reading thread looks at the clock itself: in a flood the pulse may not get to it."""
-    feed.take(ev.Received(b"a"))
-    assert not feed.stop.asked
+def test_a_flood_past_the_deadline_ends_by_itself(live_log: LiveLog, clock: Clock) -> None:
+    """The reading thread looks at the clock itself: in a flood the heartbeat may not get to it."""
+    live_log.take(ev.Received(b"a"))
+    assert not live_log.stop.asked
     clock.now += 60.1
-    feed.take(ev.Received(b"b"))
-    assert (feed.stop_reason, feed.stop.asked) == ("deadline_total", True)
+    live_log.take(ev.Received(b"b"))
+    assert (live_log.stop_reason, live_log.stop.asked) == ("deadline_total", True)
 
 
-def test_the_live_log_ends_where_it_has_no_more_room(feed: Feed) -> None:
-    entries = take(feed, [ev.Text("x" * 1000)] * (LIVE_BYTES // 1000 + 100))
+def test_the_live_log_ends_where_it_has_no_more_room(live_log: LiveLog) -> None:
+    entries = take(live_log, [ev.Text("x" * 1000)] * (LIVE_BYTES // 1000 + 100))
     assert entries[-1].text == MORE
     assert sum(len(entry.text) for entry in entries) < LIVE_BYTES + 1000
-    take(feed, [ev.Text("more"), ev.Fault("no", None, "")])
-    assert feed.unsent == entries
-    assert len(feed.answer.text()) <= LIVE_BYTES
+    take(live_log, [ev.Text("more"), ev.Fault("no", None, "")])
+    assert live_log.unsent == entries
+    assert len(live_log.answer.text()) <= LIVE_BYTES
 
 
-def test_many_small_steps_have_no_room_either(feed: Feed) -> None:
+def test_many_small_steps_have_no_room_either(live_log: LiveLog) -> None:
     events = [event for at in range(200_000) for event in (ev.ToolCall(at, "", "f", "{"), ev.Text("a"))]
-    entries = take(feed, events)
+    entries = take(live_log, events)
     assert len(entries) < 50_000
     assert entries[-1].text == MORE
 
 
 def test_a_reader_waits_for_a_checkpoint_when_much_is_not_saved(clock: Clock) -> None:
-    feed = Feed(uuid.uuid4(), uuid.uuid4(), Limits(10, 5, 60), clock=clock)
-    reader = threading.Thread(target=lambda: take(feed, [ev.Received(b"x" * 2**16)] * 100), daemon=True)
+    live_log = LiveLog(uuid.uuid4(), uuid.uuid4(), Deadlines(10, 5, 60), clock=clock)
+    reader = threading.Thread(target=lambda: take(live_log, [ev.Received(b"x" * 2**16)] * 100), daemon=True)
     reader.start()
     reader.join(0.5)
     assert reader.is_alive()
-    assert ROOM < feed.held.waiting <= ROOM + 2**16
+    assert ROOM < live_log.held.waiting <= ROOM + 2**16
     clock.now += 6
-    assert feed.overdue() == ""  # it is not the gateway that is idle
-    checkpoint = feed.checkpoint()
+    assert live_log.overdue() == ""  # it is not the gateway that is idle
+    checkpoint = live_log.checkpoint()
     assert checkpoint is not None
-    assert feed.checkpoint() is checkpoint
-    feed.is_saved()
+    assert live_log.checkpoint() is checkpoint
+    live_log.is_saved()
     reader.join(5)
     assert not reader.is_alive()
-    assert (feed.received, feed.stop_reason) == (100 * 2**16, "")
+    assert (live_log.received, live_log.stop_reason) == (100 * 2**16, "")
 
 
-def test_a_reader_that_waits_still_has_a_deadline(feed: Feed, clock: Clock) -> None:
-    reader = threading.Thread(target=lambda: take(feed, [ev.Received(b"x" * (ROOM + 1))]), daemon=True)
+def test_a_reader_that_waits_still_has_a_deadline(live_log: LiveLog, clock: Clock) -> None:
+    reader = threading.Thread(target=lambda: take(live_log, [ev.Received(b"x" * (ROOM + 1))]), daemon=True)
     reader.start()
     reader.join(0.3)
     assert reader.is_alive()
     clock.now += 61
     reader.join(5)
     assert not reader.is_alive()
-    assert feed.stop_reason == "deadline_total"
+    assert live_log.stop_reason == "deadline_total"
 
 
-def test_characters_that_postgres_refuses_are_made_visible(feed: Feed) -> None:
-    (entry,) = take(feed, [ev.Text("a\0b\ud800c")])
+def test_characters_that_postgres_refuses_are_made_visible(live_log: LiveLog) -> None:
+    (entry,) = take(live_log, [ev.Text("a\0b\ud800c")])
     assert "\0" not in entry.text
     assert entry.text.encode()
 
 
-def test_times_count_from_the_post(feed: Feed, clock: Clock) -> None:
+def test_times_count_from_the_post(live_log: LiveLog, clock: Clock) -> None:
     clock.now += 0.25
-    feed.take(ev.Opened(200, {}, "text/event-stream"))
+    live_log.take(ev.Opened(200, {}, "text/event-stream"))
     clock.now += 0.25
-    feed.take(ev.Received(b"data"))
-    feed.take(ev.Text("a"))
-    assert (feed.ms(feed.headers_at), feed.ms(feed.first_token_at), feed.ms(feed.last_byte_at)) == (
+    live_log.take(ev.Received(b"data"))
+    live_log.take(ev.Text("a"))
+    assert (
+        live_log.ms(live_log.headers_at),
+        live_log.ms(live_log.first_token_at),
+        live_log.ms(live_log.last_byte_at),
+    ) == (
         250,
         500,
         500,
@@ -176,21 +180,21 @@ def test_times_count_from_the_post(feed: Feed, clock: Clock) -> None:
         (61, 60, "deadline_total"),
     ],
 )
-def test_deadlines(feed: Feed, clock: Clock, after: float, byte_at: float | None, late: str) -> None:
+def test_deadlines(live_log: LiveLog, clock: Clock, after: float, byte_at: float | None, late: str) -> None:
     if byte_at is not None:
-        clock.now = feed.begun + byte_at
-        feed.take(ev.Received(b"x"))
-    clock.now = feed.begun + after
-    assert feed.overdue() == late
+        clock.now = live_log.begun + byte_at
+        live_log.take(ev.Received(b"x"))
+    clock.now = live_log.begun + after
+    assert live_log.overdue() == late
 
 
 def test_two_silent_minutes_are_no_fault_with_the_usual_limits(clock: Clock) -> None:
-    feed = Feed(uuid.uuid4(), uuid.uuid4(), Limits(600, 180, 1800), clock=clock)
+    live_log = LiveLog(uuid.uuid4(), uuid.uuid4(), Deadlines(600, 180, 1800), clock=clock)
     clock.now += 121
-    assert feed.overdue() == ""
+    assert live_log.overdue() == ""
 
 
-def test_the_first_reason_to_stop_counts(feed: Feed) -> None:
-    feed.end("cancelled")
-    feed.end("shutdown")
-    assert feed.stop_reason == "cancelled"
+def test_the_first_reason_to_stop_counts(live_log: LiveLog) -> None:
+    live_log.end("cancelled")
+    live_log.end("shutdown")
+    assert live_log.stop_reason == "cancelled"

@@ -15,7 +15,7 @@ from dashboard.web.event_streams import in_thread
 from generations.models import Replay
 from generations.models.replay import State
 from generations.replay.live import follow, publisher
-from generations.replay.live.log import Entry, Feed, Limits
+from generations.replay.live.log import Deadlines, Entry, LiveLog
 from tests.support import rows
 from tests.support.people import connection as make_connection
 from tests.support.people import person
@@ -38,16 +38,16 @@ def awake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publisher._Rest, "until", 0.0)
 
 
-def feed_of(replay: Replay) -> Feed:
-    return Feed(replay.pk, replay.claim or uuid.uuid4(), Limits(600, 180, 1800))
+def feed_of(replay: Replay) -> LiveLog:
+    return LiveLog(replay.pk, replay.claim or uuid.uuid4(), Deadlines(600, 180, 1800))
 
 
 class Page:
     """An open page: applies the events as the browser does."""
 
     def __init__(self, replay: Replay, last_event_id: int | None = None) -> None:
-        async def reread(seq: int) -> follow.Standing | None:
-            return await in_thread(follow.standing, replay.pk, seq)
+        async def reread(seq: int) -> follow.SavedState | None:
+            return await in_thread(follow.saved_state, replay.pk, seq)
 
         self.events: AsyncIterator[bytes] = follow.follow(replay.pk, last_event_id, reread)
         self.html, self.last_id, self.ended = "", last_event_id, False
@@ -75,10 +75,10 @@ class Page:
         return unescape(re.sub(r"<[^>]+>", "", self.html))
 
 
-def publish(feed: Feed, *texts: str) -> None:
+def publish(live_log: LiveLog, *texts: str) -> None:
     for text in texts:
-        feed.say("text", text)
-        publisher.publish([feed])
+        live_log.append("text", text)
+        publisher.publish([live_log])
 
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -87,10 +87,10 @@ def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 def test_a_reader_gets_what_was_and_what_comes(replay: Replay) -> None:
     async def story() -> None:
-        feed = feed_of(replay)
-        await asyncio.to_thread(publish, feed, "Hel", "lo")
+        live_log = feed_of(replay)
+        await asyncio.to_thread(publish, live_log, "Hel", "lo")
         page = await Page(replay).read(lambda page: page.text == "Hello")
-        await asyncio.to_thread(publish, feed, " <b>&\r\n world")
+        await asyncio.to_thread(publish, live_log, " <b>&\r\n world")
         await page.read(lambda page: page.text == "Hello <b>&\r\n world")
         assert page.names[0] == "snap"
         assert page.names.count("snap") == 1
@@ -119,9 +119,9 @@ def test_a_reader_without_one_begins_with_a_replacement(replay: Replay) -> None:
 
 def test_a_gap_in_redis_sends_the_reader_to_postgres(replay: Replay) -> None:
     rows.part(replay, 1, "lost ", "in redis ")
-    feed = feed_of(replay)
-    feed._seq = 2
-    publish(feed, "kept")
+    live_log = feed_of(replay)
+    live_log._seq = 2
+    publish(live_log, "kept")
 
     async def story() -> None:
         page = await Page(replay).read(lambda page: page.text == "lost in redis kept")
@@ -132,11 +132,11 @@ def test_a_gap_in_redis_sends_the_reader_to_postgres(replay: Replay) -> None:
 
 def test_an_emptied_redis_costs_no_word(replay: Replay) -> None:
     async def story() -> None:
-        feed = feed_of(replay)
-        await asyncio.to_thread(publish, feed, "one ")
+        live_log = feed_of(replay)
+        await asyncio.to_thread(publish, live_log, "one ")
         page = await Page(replay).read(lambda page: page.text == "one ")
         publisher._writer().flushall()
-        await asyncio.to_thread(publish, feed, "two ")
+        await asyncio.to_thread(publish, live_log, "two ")
         await page.read(lambda page: page.text == "one two ")
 
     run(story)
@@ -144,11 +144,11 @@ def test_an_emptied_redis_costs_no_word(replay: Replay) -> None:
 
 def test_a_replacement_voids_what_was_shown(replay: Replay) -> None:
     async def story() -> None:
-        feed = feed_of(replay)
-        await asyncio.to_thread(publish, feed, "Hel")
+        live_log = feed_of(replay)
+        await asyncio.to_thread(publish, live_log, "Hel")
         page = await Page(replay).read(lambda page: page.text == "Hel")
-        feed.say("replace", "")
-        await asyncio.to_thread(publish, feed, "Hello, world")
+        live_log.append("replace", "")
+        await asyncio.to_thread(publish, live_log, "Hello, world")
         await page.read(lambda page: page.text == "Hello, world")
         assert page.names[-1] == "snap"
 
@@ -157,10 +157,10 @@ def test_a_replacement_voids_what_was_shown(replay: Replay) -> None:
 
 def test_the_end_closes_the_stream(replay: Replay) -> None:
     async def story() -> None:
-        feed = feed_of(replay)
-        await asyncio.to_thread(publish, feed, "bye")
-        feed.say("end", "succeeded")
-        await asyncio.to_thread(publisher.publish, [feed])
+        live_log = feed_of(replay)
+        await asyncio.to_thread(publish, live_log, "bye")
+        live_log.append("end", "succeeded")
+        await asyncio.to_thread(publisher.publish, [live_log])
         page = await Page(replay).read(lambda page: page.ended)
         assert page.text == "bye"
         with pytest.raises(StopAsyncIteration):
@@ -216,17 +216,17 @@ def test_entries_that_redis_has_already_are_no_fault(replay: Replay) -> None:
 def test_what_a_dead_redis_did_not_take_is_sent_when_it_is_back(
     replay: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    feed = feed_of(replay)
-    feed.say("text", "a")
+    live_log = feed_of(replay)
+    live_log.append("text", "a")
 
     def refuse(*_: object) -> None:
         raise redis.ConnectionError("gone")
 
     with monkeypatch.context() as broken:
         broken.setattr(publisher, "_send", refuse)
-        publisher.publish([feed])
-    assert feed.unsent == [Entry(1, "text", "a")]
+        publisher.publish([live_log])
+    assert live_log.unsent == [Entry(1, "text", "a")]
     publisher._Rest.until = 0.0
-    publisher.publish([feed])
-    assert feed.unsent == []
+    publisher.publish([live_log])
+    assert live_log.unsent == []
     assert len(publisher._writer().xrange(publisher.key_of(replay.pk))) == 1  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Limits of a team: what counts, what is refused, and that no two clicks squeeze past one."""
+"""Deadlines of a team: what counts, what is refused, and that no two clicks squeeze past one."""
 
 import threading
 import uuid
@@ -18,7 +18,7 @@ from generations.models.replay import State
 from generations.records import retention
 from generations.replay import batches
 from generations.replay.order import orders, spending_limits, start
-from generations.replay.order.spending_limits import Exceeded, Standing, Standings, Used
+from generations.replay.order.spending_limits import Exceeded, LimitUsage, LimitUsages, Spend
 from generations.replay.worker import runner
 from tests.support import people, rows
 from tests.support.processes import DemoGateway
@@ -60,7 +60,7 @@ def refusal(run: Callable[[], Any]) -> str:
 
 
 def order_batch(of: Generation, user: User, times: int) -> Batch:
-    made = batches.draft([of], times=times)
+    made = batches.plan_batch([of], times=times)
     return batches.start_batch(of.team, user, uuid.uuid4(), "many", made, parallel=2)
 
 
@@ -155,7 +155,7 @@ def test_a_double_click_of_a_batch_is_not_refused_by_the_limit_it_filled(
     team: Team, ada: User, priced: Generation
 ) -> None:
     allow(team, team_day_count=3)
-    made, number = batches.draft([priced], times=3), uuid.uuid4()
+    made, number = batches.plan_batch([priced], times=3), uuid.uuid4()
     both = [batches.start_batch(team, ada, number, "many", made, parallel=1) for _ in range(2)]
     assert both[0].pk == both[1].pk
     assert Replay.objects.count() == 3
@@ -248,25 +248,25 @@ HIGH, LOW = 9, 5
 @pytest.mark.parametrize(
     ("columns", "counted"),
     [
-        ({}, Used(1, HIGH)),
-        ({"expected_high": None}, Used(1, LOW)),
-        ({"expected_high": None, "expected_low": None}, Used(1, 0)),
-        ({"state": State.RUNNING}, Used(1, HIGH)),
-        ({"state": State.SUCCEEDED, "sent": True, "cost_nanos": 7}, Used(1, 7)),
-        ({"state": State.SUCCEEDED, "sent": True, "cost_nanos": 70}, Used(1, 70)),
-        ({"state": State.SUCCEEDED, "sent": True, "cost_nanos": 0}, Used(1, 0)),
-        ({"state": State.CANCELLED, "sent": True, "reason": "stopped"}, Used(1, HIGH)),
-        ({"state": State.INTERRUPTED, "reason": "worker_lost"}, Used(1, HIGH)),
-        ({"state": State.FAILED, "sent": True, "status_code": 502}, Used(1, HIGH)),
-        ({"state": State.FAILED, "sent": True, "status_code": 402}, Used(1, 0)),
-        ({"state": State.FAILED, "sent": False, "reason": "not_sent"}, Used(0, 0)),
-        ({"state": State.CANCELLED, "sent": None, "reason": "before_start"}, Used(0, 0)),
-        ({"state": State.CANCELLED, "sent": False, "reason": "before_start"}, Used(0, 0)),
+        ({}, Spend(1, HIGH)),
+        ({"expected_high": None}, Spend(1, LOW)),
+        ({"expected_high": None, "expected_low": None}, Spend(1, 0)),
+        ({"state": State.RUNNING}, Spend(1, HIGH)),
+        ({"state": State.SUCCEEDED, "sent": True, "cost_nanos": 7}, Spend(1, 7)),
+        ({"state": State.SUCCEEDED, "sent": True, "cost_nanos": 70}, Spend(1, 70)),
+        ({"state": State.SUCCEEDED, "sent": True, "cost_nanos": 0}, Spend(1, 0)),
+        ({"state": State.CANCELLED, "sent": True, "reason": "stopped"}, Spend(1, HIGH)),
+        ({"state": State.INTERRUPTED, "reason": "worker_lost"}, Spend(1, HIGH)),
+        ({"state": State.FAILED, "sent": True, "status_code": 502}, Spend(1, HIGH)),
+        ({"state": State.FAILED, "sent": True, "status_code": 402}, Spend(1, 0)),
+        ({"state": State.FAILED, "sent": False, "reason": "not_sent"}, Spend(0, 0)),
+        ({"state": State.CANCELLED, "sent": None, "reason": "before_start"}, Spend(0, 0)),
+        ({"state": State.CANCELLED, "sent": False, "reason": "before_start"}, Spend(0, 0)),
     ],
     ids=str,
 )
 def test_what_a_replay_counts_for(
-    team: Team, ada: User, chat: Generation, columns: dict[str, Any], counted: Used
+    team: Team, ada: User, chat: Generation, columns: dict[str, Any], counted: Spend
 ) -> None:
     rows.replay(chat, ada, **{"expected_low": LOW, "expected_high": HIGH, **columns})
     assert spending_limits.used(spending_limits.today(team)) == counted
@@ -288,7 +288,7 @@ def test_a_gateway_that_is_not_there_uses_nothing_up(
     order = orders.order(priced)
     GatewayConnection.objects.filter(pk=source.pk).update(base_url="http://127.0.0.1:9/v1")
     runner.run(start.start_replay(order, ada, uuid.uuid4()).pk)
-    assert spending_limits.used(spending_limits.today(team)) == Used(0, 0)
+    assert spending_limits.used(spending_limits.today(team)) == Spend(0, 0)
 
 
 def test_the_cost_takes_the_place_of_what_was_expected(team: Team, ada: User, priced: Generation) -> None:
@@ -296,7 +296,7 @@ def test_the_cost_takes_the_place_of_what_was_expected(team: Team, ada: User, pr
     runner.run(replay.pk)
     replay.refresh_from_db()
     assert replay.cost_nanos is not None
-    assert spending_limits.used(spending_limits.today(team)) == Used(1, replay.cost_nanos)
+    assert spending_limits.used(spending_limits.today(team)) == Spend(1, replay.cost_nanos)
 
 
 def test_a_day_begins_at_midnight_utc(team: Team, ada: User, chat: Generation) -> None:
@@ -316,7 +316,7 @@ def test_a_click_before_midnight_counts_to_its_own_day_although_the_lock_came_la
 
 def test_other_teams_do_not_count(team: Team, ada: User, chat: Generation) -> None:
     rows.replay(chat, ada)
-    assert spending_limits.used(spending_limits.today(people.team())) == Used(0, 0)
+    assert spending_limits.used(spending_limits.today(people.team())) == Spend(0, 0)
 
 
 def test_forgetting_a_generation_gives_no_room_back(team: Team, ada: User, priced: Generation) -> None:
@@ -327,10 +327,10 @@ def test_forgetting_a_generation_gives_no_room_back(team: Team, ada: User, price
     rows.replay(priced, ada, state=State.SUCCEEDED, sent=True, created_at=timezone.now() - timedelta(days=1))
     before = spending_limits.day_used(team, ada)
     retention.forget(priced, ada)
-    assert spending_limits.used(spending_limits.today(team)) == Used(0, 0)
-    assert spending_limits.day_used(team, ada) == before == (Used(1, 30), Used(2, 39))
-    assert spending_limits.day_used(team, bob) == (Used(1, 9), Used(2, 39))
-    assert spending_limits.day_used(people.team(), ada) == (Used(0, 0), Used(0, 0))
+    assert spending_limits.used(spending_limits.today(team)) == Spend(0, 0)
+    assert spending_limits.day_used(team, ada) == before == (Spend(1, 30), Spend(2, 39))
+    assert spending_limits.day_used(team, bob) == (Spend(1, 9), Spend(2, 39))
+    assert spending_limits.day_used(people.team(), ada) == (Spend(0, 0), Spend(0, 0))
 
 
 # --- how it stands ------------------------------------------------------------------------------------------------
@@ -340,8 +340,10 @@ def test_standings_tell_what_is_used_and_left(team: Team, ada: User, chat: Gener
     rows.replay(chat, ada, expected_high=30)
     rows.replay(chat, people.person(team), expected_high=90)
     held = allow(team, person_day_nanos=120, team_day_nanos=100, team_day_count=0)
-    told = spending_limits.standings(team, ada, held)
-    assert told == Standings(Standing(30, 120), Standing(1, None), Standing(120, 100), Standing(2, 0))
+    told = spending_limits.limit_usages(team, ada, held)
+    assert told == LimitUsages(
+        LimitUsage(30, 120), LimitUsage(1, None), LimitUsage(120, 100), LimitUsage(2, 0)
+    )
     assert [(one.left, one.share) for one in (told.person_day_nanos, told.person_day_count)] == [
         (90, "0.25"),
         (None, ""),
@@ -350,7 +352,7 @@ def test_standings_tell_what_is_used_and_left(team: Team, ada: User, chat: Gener
         (0, "1"),
         (0, "1"),
     ]
-    assert spending_limits.standings(team, ada, None).team_day_count == Standing(2, None)
+    assert spending_limits.limit_usages(team, ada, None).team_day_count == LimitUsage(2, None)
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.records import lookup
 from generations.replay.live import follow
-from generations.replay.live.log import Limits
+from generations.replay.live.log import Deadlines
 from generations.replay.order import orders, start
 from generations.replay.worker import runner
-from generations.replay.worker.heartbeat import pulse
+from generations.replay.worker.heartbeat import heartbeat
 from tests.support import rows
 from tests.support.live_log import text_of
 from tests.support.processes import DemoGateway, wait_for
@@ -292,7 +292,11 @@ def test_a_silent_first_byte_is_not_taken_for_dead_and_stops_in_time(
 
 @pytest.mark.parametrize(
     ("fault", "limits"),
-    [("silence", Limits(0.5, 60, 60)), ("stall", Limits(60, 0.5, 60)), ("endless", Limits(60, 60, 1))],
+    [
+        ("silence", Deadlines(0.5, 60, 60)),
+        ("stall", Deadlines(60, 0.5, 60)),
+        ("endless", Deadlines(60, 60, 1)),
+    ],
 )
 def test_deadlines_end_a_replay(
     chat: Generation,
@@ -300,7 +304,7 @@ def test_deadlines_end_a_replay(
     demo_gateway: DemoGateway,
     monkeypatch: pytest.MonkeyPatch,
     fault: str,
-    limits: Limits,
+    limits: Deadlines,
 ) -> None:
     demo_gateway.set(pace=1, first_byte_ms=0, fault=fault)
     monkeypatch.setattr(runner, "deadlines", lambda: limits)
@@ -315,7 +319,7 @@ def test_shutdown_interrupts_with_what_came(
     slow(demo_gateway)
     beside = Beside(rows.replay(chat, ada))
     wait_for(ReplayPart.objects.exists, 60)
-    monkeypatch.setattr(pulse, "_quit_at", 0.0)
+    monkeypatch.setattr(heartbeat, "_quit_at", 0.0)
     replay = beside.end()
     assert (replay.state, replay.reason) == (State.INTERRUPTED, "worker_stopped")
     assert ReplayAnswer.objects.get(replay=replay).text

@@ -27,7 +27,7 @@ UNREADABLE = "Its answer is of a kind that Retake cannot read."
 REQUESTS = ("/replay_request", "/io_log/payload/request_payload")
 
 
-class Recorded:
+class GenerationSide:
     """A generation, as the gateway recorded it."""
 
     kind = "generation"
@@ -137,7 +137,7 @@ class Recorded:
         return list(rows.select_related("requested_by").order_by("-created_at")[:OFFERED])
 
 
-class Rerun:
+class ReplaySide:
     """A replay. Its figures are the gateway's where the record of the new generation is there."""
 
     kind = "replay"
@@ -217,7 +217,7 @@ class Rerun:
             return None
 
 
-Subject: TypeAlias = Recorded | Rerun
+Subject: TypeAlias = GenerationSide | ReplaySide
 
 
 def _read(record: StoredRecord | None, at: str) -> bytes | None:
@@ -229,14 +229,14 @@ def find(team: Team, key: str) -> Subject | None:
     """The replay (a UUID) or generation (a request ID, or ~ and a row number) of this team, None if there is none."""
     replay = _replay(team, key)
     if replay is not None:
-        return Rerun(replay)
+        return ReplaySide(replay)
     if "\0" in key:  # which PostgreSQL does not take
         return None
     row = Generation.objects.of(team).named(key).first()
     if row is None:
         return None
     row.team = team
-    return Recorded(row)
+    return GenerationSide(row)
 
 
 def _replay(team: Team, key: str) -> Replay | None:
