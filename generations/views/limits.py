@@ -72,7 +72,7 @@ def _page(request: TeamRequest, now: ReplayLimits, form: LimitsForm, status: int
             for title, note, names in GROUPS
         ],
     }
-    return render(request, "generations/limits.html", context, status=status)
+    return render(request, "generations/limits/limits.html", context, status=status)
 
 
 def _line(form: LimitsForm, name: str, now: ReplayLimits, limit_usages: LimitUsages) -> Line:

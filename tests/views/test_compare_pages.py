@@ -280,9 +280,9 @@ def test_what_cannot_be_seen_is_marked_wherever_a_difference_is_drawn() -> None:
     side = answer_diff.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b", "side")
     lines = answer_diff.lines(json_diff.changes({"x": "a\u00a0b", "y": None}, {"x": "a b", "z": "\u00a0"}))
     drawn = [
-        render_to_string("generations/parts/compare_pieces.html", {"pieces": found.pieces}),
-        render_to_string("generations/parts/compare_rows.html", {"rows": side.rows}),
-        render_to_string("generations/parts/compare_lines.html", {"lines": lines}),
+        render_to_string("generations/compare/pieces.html", {"pieces": found.pieces}),
+        render_to_string("generations/compare/rows.html", {"rows": side.rows}),
+        render_to_string("generations/compare/lines.html", {"lines": lines}),
     ]
     assert [html.count(NBSP) for html in drawn] == [1, 1, 2]
     assert all("<b>a" not in html for html in drawn)
@@ -292,6 +292,6 @@ def test_what_cannot_be_seen_is_marked_wherever_a_difference_is_drawn() -> None:
 
 def test_what_turns_text_around_does_not_turn_the_page_around() -> None:
     pieces = answer_diff.passage("Text", "a \u202e b c", "a \u202e b d").pieces
-    shown = render_to_string("generations/parts/compare_pieces.html", {"pieces": pieces})
+    shown = render_to_string("generations/compare/pieces.html", {"pieces": pieces})
     assert "\u202e" not in shown
     assert "RLO" in shown

@@ -75,7 +75,7 @@ def copy_as(request: TeamRequest, slug: str) -> HttpResponse:
         "damage_total": told.damage_total,
         "key": snippets.KEY,
     }
-    return render(request, "generations/copy.html", context)
+    return render(request, "generations/generation/copy.html", context)
 
 
 @for_team(Right.READ)

@@ -39,7 +39,7 @@ def _confirm(request: TeamRequest, row: Generation, status: int = 200) -> HttpRe
         "busy": reach.is_busy,
         "pasted": PastedAnswer.objects.filter(generation__in=reach.generations).exists(),
     }
-    return render(request, "generations/forget.html", context, status=status)
+    return render(request, "generations/generation/forget.html", context, status=status)
 
 
 def _forget(request: TeamRequest, row: Generation) -> HttpResponse:

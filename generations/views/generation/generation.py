@@ -65,14 +65,16 @@ def generation(request: TeamRequest, slug: str) -> HttpResponseBase:
         sheet = sheet_of(request.team, found.slug)
     if not _seen_just_now(sheet.row, request):
         sheet.row.opened(request.user)
-    return render(request, "generations/generation.html", _page(request, sheet, "conversation"))
+    return render(request, "generations/generation/generation.html", _page(request, sheet, "conversation"))
 
 
 @for_team(Right.READ)
 @require_GET
 def generation_tab(request: TeamRequest, slug: str, tab: str) -> HttpResponse:
     """The page with another tab."""
-    return render(request, "generations/generation.html", _page(request, sheet_of(request.team, slug), tab))
+    return render(
+        request, "generations/generation/generation.html", _page(request, sheet_of(request.team, slug), tab)
+    )
 
 
 @for_team(Right.READ)
@@ -82,7 +84,7 @@ def generation_replays(request: TeamRequest, slug: str) -> HttpResponseBase:
     if request.method == "POST":
         return start_replay(request, team=request.team.slug, slug=slug)
     page = _page(request, sheet_of(request.team, slug), "replays")
-    return render(request, "generations/generation.html", page)
+    return render(request, "generations/generation/generation.html", page)
 
 
 @for_team(Right.READ)
@@ -90,7 +92,7 @@ def generation_replays(request: TeamRequest, slug: str) -> HttpResponseBase:
 def generation_panel(request: TeamRequest, slug: str, tab: str) -> HttpResponse:
     """The fragment with the tabs and the panel of one."""
     page = _page(request, sheet_of(request.team, slug), tab)
-    return render(request, "generations/generation.html#view", page)
+    return render(request, "generations/generation/generation.html#view", page)
 
 
 @for_team(Right.READ)
@@ -224,7 +226,7 @@ def _with_pasted(request: TeamRequest, sheet: Sheet, may_replay: bool) -> str:
         "may_paste": may(request, Right.PASTE),
         "pasted": told,
     }
-    return render_to_string("generations/parts/panel_conversation.html", context, request)
+    return render_to_string("generations/generation/panel_conversation.html", context, request)
 
 
 def may_forget(request: TeamRequest, row: Generation) -> bool:
@@ -236,7 +238,8 @@ def may_forget(request: TeamRequest, row: Generation) -> bool:
 def _find(request: TeamRequest, sheet: Sheet) -> str:
     """The form that searches record, request and answer, with what it found."""
     return render_to_string(
-        "generations/parts/find.html", {**finding(request.GET, sheet.row, sheet.outline), "base": sheet.base}
+        "generations/explorer/find.html",
+        {**finding(request.GET, sheet.row, sheet.outline), "base": sheet.base},
     )
 
 
@@ -250,7 +253,9 @@ def _replays(sheet: Sheet, may_replay: bool) -> str:
     silent = sheet.outline.lacks_answer and not sheet.has_pasted  # then replays are compared with each other
     context = {"generation": sheet.row, "base": sheet.base, "outline": sheet.outline, "replays": latest}
     context["silent"] = silent
-    return render_to_string("generations/parts/panel_replays.html", {**context, "may_replay": may_replay})
+    return render_to_string(
+        "generations/generation/panel_replays.html", {**context, "may_replay": may_replay}
+    )
 
 
 class Hidden:
@@ -273,7 +278,7 @@ def _drawn(part: str, stamp: str, facts: tuple[tuple[str, object], ...], hidden:
     tabs = {name: title for name, title in TABS.items() if name != "provider" or sheet.outline.sent}
     sent = partial(sent_of, sheet.row, sheet.outline)  # called by the one part that shows it
     context = {"outline": sheet.outline, "base": sheet.base, "all_tabs": tabs, "sent": sent, **dict(facts)}
-    return render_to_string(f"generations/parts/{part}.html", context)
+    return render_to_string(f"generations/generation/{part}.html", context)
 
 
 def _refreshed(request: TeamRequest) -> str:

@@ -120,7 +120,7 @@ def _page(
         "before": before,
         "refusal": refusal,
     }
-    return render(request, "generations/paste.html", context, status=status)
+    return render(request, "generations/generation/paste.html", context, status=status)
 
 
 @for_team(Right.PASTE)

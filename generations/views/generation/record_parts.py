@@ -118,7 +118,7 @@ def window_of(request: TeamRequest, wanted: Wanted) -> HttpResponse:
         "size": formatting.size(wanted.found.size),
         "next": following,
     }
-    return render(request, "generations/parts/whole_text.html", context)
+    return render(request, "generations/conversation/whole_text.html", context)
 
 
 def _window(wanted: Wanted) -> tuple[str, int | None]:
@@ -163,7 +163,7 @@ def part_turns(request: TeamRequest, slug: str) -> HttpResponse:
         "start": wanted.start + len(values),
         "left": left,
     }
-    return render(request, "generations/parts/page_of_turns.html", context)
+    return render(request, "generations/conversation/page_of_turns.html", context)
 
 
 def _some(wanted: Wanted) -> Iterator[tuple[index.Step, Found]]:
@@ -201,7 +201,7 @@ def level_of(request: TeamRequest, wanted: Wanted) -> HttpResponse:
         "more_at": quoted(wanted.at),
         "more_start": wanted.start + len(nodes),
     }
-    return render(request, "generations/parts/nodes.html", context)
+    return render(request, "generations/explorer/nodes.html", context)
 
 
 @for_team(Right.READ)

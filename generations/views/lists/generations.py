@@ -50,7 +50,9 @@ def generations(request: TeamRequest) -> HttpResponse:
         "offers": generation_list.offers(request.team),
         "saved": SavedFilter.objects.of(request.team, request.user),
     }
-    return render(request, "generations/list.html", context, status=200 if form.is_valid() else 400)
+    return render(
+        request, "generations/lists/generations.html", context, status=200 if form.is_valid() else 400
+    )
 
 
 def place(request: TeamRequest) -> generation_list.Place | None:

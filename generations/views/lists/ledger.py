@@ -66,13 +66,13 @@ def ledger(request: TeamRequest) -> HttpResponse:
     form = LedgerForm(request.GET, people=people, today=timezone.now().astimezone(UTC).date())
     context: dict[str, object] = {"form": form, "team": request.team, "query": address(request)}
     if not form.is_valid():
-        return render(request, "generations/ledger.html", context, status=400)
+        return render(request, "generations/lists/ledger.html", context, status=400)
     found, place = book.matching(request.team, form.cleaned_data), _place(request)
     context |= {"page": book.page(found, place), "since": form.cleaned_data["since"]}
     if place is None:
         context["sums"] = _shown(request, form, people, book.sums(found))
         context["forgotten"] = book.forgotten(request.team, form.cleaned_data)
-    return render(request, "generations/ledger.html", context)
+    return render(request, "generations/lists/ledger.html", context)
 
 
 def _place(request: TeamRequest) -> Place | None:

@@ -36,7 +36,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     mine = current_membership(request)
     if mine is None:
         return redirect("no_team")
-    return render(request, "generations/home.html", _home(mine.team) | _offers(mine.team, mine.role))
+    return render(request, "generations/lookup/home.html", _home(mine.team) | _offers(mine.team, mine.role))
 
 
 @for_team(Right.READ)
@@ -44,14 +44,14 @@ def home(request: SignedInRequest) -> HttpResponse:
 def team_home(request: TeamRequest) -> HttpResponse:
     """The same for one team, by its own address."""
     context = _home(request.team) | _offers(request.team, request.role)
-    return render(request, "generations/home.html", context)
+    return render(request, "generations/lookup/home.html", context)
 
 
 @for_team(Right.READ)
 @require_GET
 def recent(request: TeamRequest) -> HttpResponse:
     """The fragment of home that polls itself: what runs now and the recent lookups."""
-    return render(request, "generations/home.html#recent", _home(request.team))
+    return render(request, "generations/lookup/home.html#recent", _home(request.team))
 
 
 def _offers(team: Team, role: str) -> dict[str, object]:
@@ -85,7 +85,7 @@ def lookup(request: SignedInRequest) -> HttpResponse:
     if team is None:
         return redirect("no_team")
     if not valid:
-        return render(request, "generations/home.html", {**_home(team), "form": form}, status=400)
+        return render(request, "generations/lookup/home.html", {**_home(team), "form": form}, status=400)
     return _open(request, team, form.cleaned_data["q"], again=posted)
 
 
@@ -117,7 +117,7 @@ def _to_stored(request: SignedInRequest, team: Team, name: str) -> HttpResponse:
         row.team = team
         return redirect(row)
     context = {**_home(team), "not_stored": name}
-    return render(request, "generations/home.html", context, status=404)
+    return render(request, "generations/lookup/home.html", context, status=404)
 
 
 def _chosen_team(request: SignedInRequest, slug: str) -> Team | None:
@@ -188,7 +188,7 @@ def waiting_status(request: TeamRequest) -> HttpResponse:
     found = _seek(request, request_id)
     if isinstance(found, Generation):
         return HttpResponseClientRedirect(found.get_absolute_url())
-    return render(request, "generations/waiting.html#status", waiting_context(request_id, found))
+    return render(request, "generations/lookup/waiting.html#status", waiting_context(request_id, found))
 
 
 def _seek(request: TeamRequest, request_id: str) -> Generation | Fetch | None:
@@ -216,7 +216,9 @@ def _ask(request: TeamRequest, request_id: str) -> Generation | HttpResponse:
     if isinstance(found, Generation):
         return found
     status = 200 if found is None or found.outcome is None else _status(found.outcome["code"])
-    return render(request, "generations/waiting.html", waiting_context(request_id, found), status=status)
+    return render(
+        request, "generations/lookup/waiting.html", waiting_context(request_id, found), status=status
+    )
 
 
 def _status(code: str) -> int:
@@ -279,14 +281,14 @@ def many_url(team: Team, seen: Recognised) -> str:
 @require_GET
 def many(request: TeamRequest) -> HttpResponse:
     """A table of several IDs that fills in as their records arrive."""
-    return render(request, "generations/many.html", many_context(request))
+    return render(request, "generations/lookup/many.html", many_context(request))
 
 
 @for_team(Right.READ)
 @require_GET
 def many_rows(request: TeamRequest) -> HttpResponse:
     """The fragment of that table, which polls itself until all is known."""
-    return render(request, "generations/many.html#rows", many_context(request))
+    return render(request, "generations/lookup/many.html#rows", many_context(request))
 
 
 def many_context(request: TeamRequest) -> dict[str, object]:

@@ -78,21 +78,21 @@ def batch_list(request: TeamRequest) -> HttpResponse:
     for row in rows:
         row.team = request.team
     context = {"batches": [(row, counts[row.pk]) for row in rows], "may_replay": may(request, Right.REPLAY)}
-    return render(request, "generations/batches.html", context)
+    return render(request, "generations/batch/batches.html", context)
 
 
 @for_team(Right.READ)
 @require_GET
 def batch(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     """The page of a batch."""
-    return render(request, "generations/batch.html", _page(request, _batch(request, batch_id)))
+    return render(request, "generations/batch/batch.html", _page(request, _batch(request, batch_id)))
 
 
 @for_team(Right.READ)
 @require_GET
 def batch_live(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     """The fragment of that page that changes while the batch runs; it asks for itself again until the end."""
-    return render(request, "generations/batch.html#live", _page(request, _batch(request, batch_id)))
+    return render(request, "generations/batch/batch.html#live", _page(request, _batch(request, batch_id)))
 
 
 def _page(request: TeamRequest, row: Batch) -> dict[str, object]:

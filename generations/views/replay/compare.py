@@ -63,7 +63,7 @@ def compare(request: TeamRequest, /) -> HttpResponse:
     if a is not None and b is not None:
         context |= _compared(request, a, b)
     invalid = bool(missing) or not form.is_valid()
-    return render(request, "generations/compare.html", context, status=404 if invalid else 200)
+    return render(request, "generations/compare/compare.html", context, status=404 if invalid else 200)
 
 
 def _compared(request: TeamRequest, a: Subject, b: Subject) -> dict[str, object]:

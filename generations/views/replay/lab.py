@@ -20,7 +20,7 @@ from generations.replay.order.preflight import Preflight
 from generations.replay.order.request_edits import ChangeRefused, patch_for, pretty
 from generations.views.shared.shortcuts import stored
 
-ONE = "generations/preflight.html"
+ONE = "generations/lab/preflight.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,4 +251,4 @@ def model_names(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment with the gateway's models for this endpoint, for the list under the field; empty when it is away."""
     generation = stored(request, slug)
     names = model_suggestions.models(generation) if may(request, Right.LOOK_UP) else []
-    return render(request, "generations/parts/model_names.html", {"names": names})
+    return render(request, "generations/lab/model_names.html", {"names": names})

@@ -19,7 +19,7 @@ from generations.replay.batches import BatchPlan
 from generations.replay.order import orders, spending_limits
 from generations.views.replay.lab import not_yet
 
-MANY = "generations/lab.html"
+MANY = "generations/lab/lab.html"
 NUMBERED = re.compile("~[0-9]{1,18}")  # the address of a row whose ID is no path
 
 

@@ -143,14 +143,16 @@ def _changes(replay: Replay) -> Lines | None:
 @require_GET
 def replay(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     """The replay's own page, live for everybody who has it open."""
-    return render(request, "generations/replay.html", _page(request, _replay(request, replay_id)))
+    return render(request, "generations/replay/replay.html", _page(request, _replay(request, replay_id)))
 
 
 @for_team(Right.READ)
 @require_GET
 def replay_panel(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     """The fragment with original and replay: the same partial as on the page."""
-    return render(request, "generations/replay.html#panel", _page(request, _replay(request, replay_id)))
+    return render(
+        request, "generations/replay/replay.html#panel", _page(request, _replay(request, replay_id))
+    )
 
 
 @for_team(Right.READ)
@@ -164,7 +166,7 @@ def _status(request: TeamRequest, row: Replay) -> HttpResponse:
     """Tells the page when the replay has ended, should its stream have not."""
     context = {"replay": row, "generation": row.generation, "may_replay": may(request, Right.REPLAY)}
     context["deadlines"] = _deadlines()
-    response = render(request, "generations/replay.html#status", context)
+    response = render(request, "generations/replay/replay.html#status", context)
     if not row.is_open:
         response["HX-Trigger"] = "replay-ended"
     return response
@@ -177,7 +179,7 @@ def replay_record(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     row = _replay(request, replay_id)
     if may(request, Right.LOOK_UP):
         new_generation.record_of(row)
-    return render(request, "generations/replay.html#figures", _page(request, row))
+    return render(request, "generations/replay/replay.html#figures", _page(request, row))
 
 
 @event_stream

@@ -120,7 +120,7 @@ def replay_explorer(request: TeamRequest, replay_id: UUID) -> HttpResponse:
         "events": Side(at=replayed.EVENTS) if shown.events else Side(),
         **finding_in(request.GET, document),
     }
-    return render(request, "generations/replay_explorer.html", context)
+    return render(request, "generations/explorer/replay.html", context)
 
 
 @for_team(Right.READ)
