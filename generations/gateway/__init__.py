@@ -1,18 +1,19 @@
 """A client library for the gateway: read a generation record, send a request, follow its answer.
 
-It imports no Django and knows no model. The names are loaded when they are first used, so that whoever needs
-the endpoint table alone does not load an HTTP client.
+It imports no Django and knows no model. The names are loaded when they are first used, so that code which
+needs the endpoint table alone does not load an HTTP client.
 
-    jsontext    JSON text without loss: number text, key order, exact bytes of a member
-    ids         request IDs in pasted text
-    errors      one exception tree: what happened, whose fault it is, may a retry help
-    faults      which error for which answer or lost connection
-    endpoints   stored endpoint name -> path, wire format, replayable or why not
-    record      Record: a typed, tolerant view of what the gateway returned
-    events      one vocabulary for every answer, and Answer, which collects it
-    streams     bytes of an answer -> events
-    connection  HTTP under the client; Stop
-    client      Client(base_url, credential): record(id), send(endpoint, body)
+    rawjson          JSON text without loss: number text, key order, exact bytes of a member
+    request_ids      request IDs in pasted text
+    errors           one exception tree: what happened, whose fault it is, may a retry help
+    error_mapping    which error for which answer or lost connection
+    error_catalogue  the words: title, fault, advice
+    endpoints        stored endpoint name -> path, wire format, replayable or why not
+    record           Record: a typed, tolerant view of what the gateway returned
+    events           one vocabulary for live answers, and Answer, which collects it
+    streams          bytes of an answer -> events, or the whole body at its end
+    http_transport   HTTP under the client; Stop
+    client           Client(base_url, credential): record(id), send(endpoint, body)
 """
 
 from importlib import import_module
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Block", "Client", "Endpoint", "GatewayError", "Probe", "Record", "Stop", "Timeouts"]
 
-_HOMES = {
+_MODULES = {
     "Answer": "events",
     "Block": "events",
     "Client": "client",
@@ -36,12 +37,12 @@ _HOMES = {
     "GatewayError": "errors",
     "Probe": "client",
     "Record": "record",
-    "Stop": "connection",
-    "Timeouts": "connection",
+    "Stop": "http_transport",
+    "Timeouts": "http_transport",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -37,7 +37,7 @@ class Probe:
     """What trying a connection out has shown. None means that it cannot be known from here.
 
     kind: "gateway key", "management key", "access token" or None, by the credential's form; key: what the
-    gateway tells about the key (name, label, status, limits); fault: the first thing that went wrong.
+    gateway reports about the key (name, label, status, limits); fault: the first thing that went wrong.
     """
 
     reachable: bool
@@ -92,7 +92,7 @@ class Client:
     def models(self, endpoint: str) -> list[str]:
         """The names of the models that serve a stored endpoint name, sorted; at most 1,000. Raises GatewayError.
 
-        contract: `GET /models`, at most 250 a page. A row that does not tell its endpoints is taken.
+        contract: `GET /models`, at most 250 a page. A row without endpoints is included.
         """
         found: set[str] = set()
         for offset in range(0, 1000, 250):
@@ -120,7 +120,7 @@ class Client:
 
         The bytes come whole; of what they hold, words and the like come up to `READ_BYTES`. Nothing is sent before
         the first event is asked for. Raises GatewayError: for a status other than 2xx after Opened and Received; for a
-        connection that broke before the answer's end after Closed. Its `sent` tells whether the gateway may have the
+        connection that broke before the answer's end after Closed. Its `sent` says whether the gateway may have the
         request.
         """
         stop = stop or Stop()
@@ -137,7 +137,7 @@ class Client:
             transport.close()
 
     def probe(self) -> Probe:
-        """Try the connection out with three GETs; nothing is charged. Trouble is told, not raised."""
+        """Try the connection out with three GETs; nothing is charged. Errors are returned, not raised."""
         health = _tried(functools.partial(self._get, "/health", known=False))
         if isinstance(health, GatewayError):
             return Probe(health.status is not None, False if health.status else None, fault=health)
@@ -219,7 +219,7 @@ class Client:
             yield rest
 
     def _refusal(self, response: httpx.Response) -> Iterator[Event]:
-        """The body of a refusal, as far as it came and up to `MAX_ERROR_BYTES`. Raises the error that it tells."""
+        """The body of a refusal, as far as it came and up to `MAX_ERROR_BYTES`. Raises its error."""
         pieces, size = [], 0
         for chunk in self._masked(response):
             if isinstance(chunk, GatewayError) or size > MAX_ERROR_BYTES:
@@ -261,7 +261,7 @@ class _Secret:
             or not self._value.isprintable()
             or " " in self._value
         ):
-            raise ValueError("The credential is empty or holds characters that no key has.")
+            raise ValueError("The credential is empty or contains characters that no key can have.")
 
     def __repr__(self) -> str:
         return "<credential>"
@@ -306,7 +306,7 @@ def _base(base_url: str) -> str:
         or parts.fragment
     ):
         raise ValueError(
-            "The gateway's address must look like https://host/v1, without user, query and fragment."
+            "The gateway's address must look like https://host/v1, without a user name, query or fragment."
         )
     return base_url.strip().rstrip("/")
 
@@ -340,7 +340,7 @@ def _object(body: bytes) -> dict[str, Value]:
 def _probed(key: bytes | GatewayError, record: bytes | GatewayError, kind: str | None) -> Probe:
     """What the answers to `GET /key` and to a lookup of an ID that cannot exist show."""
     known = not isinstance(record, GatewayError) or isinstance(record, errors.RecordNotFound)
-    barred = isinstance(record, errors.Unauthorised | errors.Forbidden) and not isinstance(
+    barred = isinstance(record, errors.Unauthorized | errors.Forbidden) and not isinstance(
         record, errors.AuthUnavailable
     )
     scopeless = isinstance(record, errors.InsufficientScope)
@@ -370,7 +370,7 @@ def _probed(key: bytes | GatewayError, record: bytes | GatewayError, kind: str |
 def _accepted(key: bytes | GatewayError, record: bytes | GatewayError, known: bool) -> bool | None:
     if known or isinstance(key, bytes) or isinstance(record, errors.Forbidden):
         return True
-    refused = isinstance(record, errors.Unauthorised) and not isinstance(record, errors.AuthUnavailable)
+    refused = isinstance(record, errors.Unauthorized) and not isinstance(record, errors.AuthUnavailable)
     return False if refused else None
 
 

@@ -25,7 +25,7 @@ class Mask:
         self._held = b""
 
     def feed(self, chunk: bytes) -> bytes:
-        """What can be given out now."""
+        """What can be returned now."""
         data = masked(self._held + chunk if self._held else chunk, self._secrets)
         keep = max(_beginning(data, secret) for secret in self._secrets)
         self._held = data[len(data) - keep :]

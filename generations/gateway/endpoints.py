@@ -1,6 +1,6 @@
 """The endpoint table: stored endpoint name -> path, wire format, replayable or why not.
 
-contract: "endpoint values and their HTTP path". A URL is never built from what a record says, only from this
+contract: "endpoint values and their HTTP path". A URL is never built from a record, only from this
 table.
 """
 
@@ -32,7 +32,7 @@ Wire: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One row. `path` is relative to the base URL; `refusal` says why it is never replayable."""
+    """One row. `path` is relative to the base URL; `refusal`: why it is never replayable."""
 
     name: str
     path: str | None
@@ -44,7 +44,7 @@ class Endpoint:
 
 _MULTIPART = "The request was an upload. The gateway keeps no files, so it cannot be sent again."
 _VIDEO = "Video jobs run in the background and are costly. Retake does not start them again."
-_MUSIC = "The gateway has switched music generation off (it answers 501)."
+_MUSIC = "The gateway has turned off music generation (it returns 501)."
 _BATCH = "A batch is a job in the background, not one request. Retake does not start it again."
 _REALTIME = "This was a realtime session, not one request with one answer."
 _FILES = "This call managed files. There is no answer of a model to compare."
@@ -127,7 +127,7 @@ def refusal(stored_name: str | None, body: Value | None) -> str | None:
 
 def _body_refusal(endpoint: Endpoint, body: Value | None) -> str | None:
     if not isinstance(body, dict) or not body:
-        return "The gateway holds no request body for this generation."
+        return "The gateway has no request body for this generation."
     if "_invalid_json" in body:
         return "The request was not valid JSON. The gateway kept a note about it, not the body."
     if any(_is_lost_file(body.get(key)) for key in _FILE_KEYS):

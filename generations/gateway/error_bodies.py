@@ -1,8 +1,8 @@
 """The body of an error in any shape -> the gateway's flat form, so that one reader explains them all.
 
-contract: "POST errors: flat object". Read besides: nested `error` objects (OpenAI, Anthropic, OpenRouter, Google), lists
-of errors, FastAPI's `detail`, problem details (RFC 9457), `message` with `code`, and JSON inside strings. What came stays
-where it came; a member is only added where the flat form has none. Lengths are the reader's to bound.
+contract: "POST errors: flat object". Also read: nested `error` objects (OpenAI, Anthropic, OpenRouter, Google), lists
+of errors, FastAPI's `detail`, problem details (RFC 9457), `message` with `code`, and JSON inside strings. Members that
+came stay unchanged; a member is only added where the flat form has none. The reader bounds the lengths.
 """
 
 from generations.gateway.error_catalogue import CATEGORIES, CODES, REASONS, Entry, Whose
@@ -19,7 +19,7 @@ FINER = (
     "request_provider_filter_no_match",
     "unsupported_routing_filter",
 )
-"""Kinds that stand beside a code and say more than it."""
+"""Kinds that are more specific than the code they come with."""
 _DEEP = 6
 _NESTED_UP_TO = 100_000  # characters of a text that are tried as JSON
 _LISTED = 50
@@ -73,7 +73,7 @@ def from_bytes(body: bytes) -> Fields | None:
 def flat(value: Value) -> Fields:
     """The error in the gateway's flat form: `error` is a code, `description` the words, `details` what is wrong where.
 
-    Empty when nothing is told.
+    Empty when there is none.
     """
     return _flat(value, _DEEP)
 
@@ -116,7 +116,7 @@ def _object(fields: Fields, deep: int) -> Fields:
 
 
 def _inner(fields: Fields, deep: int) -> Fields:
-    """What the error that is held inside says: outer members win over it."""
+    """The fields of a nested error; outer fields take precedence."""
     response = fields.get("response")
     held = [
         fields.get("error"),
@@ -157,7 +157,7 @@ def _plain(value: Value) -> bool:
 
 
 def _code(fields: Fields) -> str:
-    """A code by name where there is one, else by number. "error" as a type says nothing."""
+    """A code by name where there is one, else by number. The type "error" is ignored."""
     found = [fields.get(key) for key in _CODES]
     names = [str(value) for value in found if is_text(value) and is_code(str(value)) and value != "error"]
     first = found[0]
@@ -231,7 +231,7 @@ def _first(fields: Fields, *keys: str) -> Value:
 
 
 def _listed(values: list[Value], deep: int) -> Fields:
-    """A list of errors: the first one that speaks names the error, and each says what is wrong where."""
+    """A list of errors: the first with words or a code is the error, all of them are its details."""
     read = [(item, _flat(item, deep - 1)) for item in values[:_LISTED]]
     fields = next((found for _, found in read if found.get("description") or found.get("error")), {})
     if fields.get("details") is None and any(key in fields for key in ("loc", "path", "field")):
@@ -245,7 +245,7 @@ def _listed(values: list[Value], deep: int) -> Fields:
 
 
 def _reasoned(fields: Fields) -> Fields:
-    """contract: a POST's 401 tells its reason in `description`."""
+    """contract: a POST's 401 has its reason in `description`."""
     words = fields.get("description")
     if not _text(fields.get("reason")) and is_text(words) and str(words) in REASONS:
         fields["reason"] = words

@@ -1,6 +1,6 @@
 """Pick the error for an answer that is no success, or for a connection that failed.
 
-contract: "Authentication and errors". The shapes of bodies are read by `error_bodies`, the words stand in
+contract: "Authentication and errors". The shapes of bodies are read by `error_bodies`, the words are in
 `error_catalogue`.
 """
 
@@ -39,12 +39,12 @@ _BY_CODE: dict[str, type[GatewayError]] = {kind.code: kind for kind in tree() if
 }
 _BY_STATUS: dict[int, type[GatewayError]] = {
     400: errors.BadRequest,
-    401: errors.Unauthorised,
+    401: errors.Unauthorized,
     402: errors.PaymentRequired,
     403: errors.Forbidden,
     404: errors.NotFound,
     409: errors.NotReady,
-    413: errors.TooLarge,
+    413: errors.PayloadTooLarge,
     422: errors.ValidationFailed,
     429: errors.RateLimited,
     501: errors.NotImplementedYet,
@@ -64,7 +64,7 @@ def answered(asked: Asked, status: int, headers: Mapping[str, str], body: bytes)
 
 
 def broken(fault: Exception, *, sent: bool) -> GatewayError:
-    """The error for an exception of httpx. Its text is not taken over: the class says it all."""
+    """The error for an exception of httpx. Its text is dropped: the class has the words."""
     return _broken_kind(fault)(sent=sent)
 
 
@@ -93,8 +93,8 @@ _CONNECTION: tuple[tuple[type[Exception], type[GatewayError]], ...] = (
     (zlib.error, errors.Garbled),
 )
 _HEADS: tuple[tuple[type[Exception], type[GatewayError]], ...] = (
-    (head_limits.TooLarge, errors.HeadTooLarge),
-    (head_limits.TooSlow, errors.HeadTooSlow),
+    (head_limits.OversizedHead, errors.HeadTooLarge),
+    (head_limits.SlowHead, errors.HeadTooSlow),
 )
 
 
@@ -134,7 +134,7 @@ def is_page(headers: Mapping[str, str], body: bytes) -> bool:
 def _kind(asked: Asked, status: int, fields: dict[str, Value]) -> type[GatewayError]:
     code = _text(fields.get("error"))
     if status == 401:
-        return errors.AuthUnavailable if fields.get("reason") in TRANSIENT else errors.Unauthorised
+        return errors.AuthUnavailable if fields.get("reason") in TRANSIENT else errors.Unauthorized
     if asked == "record" and status == 404:
         return errors.RecordNotFound
     if 300 <= status < 400:
@@ -152,7 +152,7 @@ def _message(fields: dict[str, Value] | None, body: bytes) -> str:
 
 
 def _fill(error: GatewayError, fields: dict[str, Value]) -> None:
-    """What the gateway told about the error goes onto it."""
+    """Set the error's attributes from the gateway's error fields."""
     error.payload = fields
     error.code = _text(fields.get("error")) or error.code
     error.reason = _text(fields.get("reason"))
@@ -162,7 +162,7 @@ def _fill(error: GatewayError, fields: dict[str, Value]) -> None:
         error.explain(entry, _names(fields))
     elif origin := ORIGINS.get(_text(fields.get("error_origin"))):
         error.fault = origin
-    if isinstance(error, errors.Unauthorised) and entry is not None and entry.key in OF_KEYS - TRANSIENT:
+    if isinstance(error, errors.Unauthorized) and entry is not None and entry.key in OF_KEYS - TRANSIENT:
         error.advice += " Keys are saved in the team's gateway connections."
 
 

@@ -1,4 +1,4 @@
-"""One exception tree. Each error says what happened, whose fault it is, what to do, and whether a retry may
+"""One exception tree. Each error states what happened, whose fault it is, what to do, and whether a retry may
 help.
 
     GatewayError
@@ -7,21 +7,21 @@ help.
     |-- NotGateway              HtmlAnswer  Redirected  WrongPath  Crashed  Garbled
     |                           Undecodable  HeadTooLarge  HeadTooSlow
     |-- RecordTooLarge
-    |-- Refused
+    |-- RequestRefused
     |   |-- BadRequest       400    MissingId  InvalidId  InvalidJson  ValidationFailed  ModelRequired
     |   |                           NotSupported  UnsupportedModel  UnsupportedModalities  ProviderConflict
     |   |                           UnsupportedFilter
-    |   |-- Unauthorised     401    (its reason decides the words)  AuthUnavailable
+    |   |-- Unauthorized     401    (its reason decides the words)  AuthUnavailable
     |   |-- PaymentRequired  402    InsufficientFunds  PricingMissing
     |   |-- Forbidden        403    InsufficientScope  GuardrailBlocked  RegionUnavailable
     |   |-- NotFound         404    RecordNotFound
-    |   `-- TooLarge         413
+    |   `-- PayloadTooLarge  413
     |-- NotReady             409
     |-- RateLimited          429    KeyLimitExceeded
     `-- ServerFault          5xx    DatabaseFault  PipelineFailed  NotImplementedYet  UpstreamFailed
                                     ProviderPayment  EmptyAnswer  NormalizationFailed
 
-contract: "Authentication and errors". The words are those of the catalogue; `generations.gateway.faults` picks the
+contract: "Authentication and errors". The words are those of the catalogue; `error_mapping` picks the
 class for an answer or a lost connection. No error carries a credential.
 """
 
@@ -36,12 +36,12 @@ class GatewayError(Exception):
     whose; retry: may the same call help ("yes" soon, "later", "no"); status: HTTP status or None; body: the
     answer as received, credentials removed; sent: may the request have reached the gateway (and been
     charged)? message, reason, generation_id, retry_after (seconds) and payload (the error body in the gateway's
-    flat form, see `error_bodies`) are what the gateway said.
+    flat form, see `error_bodies`) come from the gateway.
     """
 
     code = "unknown_error"
     title = "The gateway answered with an error."
-    advice = "Try again later. If it keeps happening, tell the gateway's support."
+    advice = "Try again later. If it keeps happening, contact the gateway's support."
     fault: Whose = "gateway"
     retry: Retry = "later"
 
@@ -63,7 +63,7 @@ class GatewayError(Exception):
         self.payload: dict[str, Value] = {}
 
     def explain(self, entry: Entry, names: dict[str, str]) -> None:
-        """Take the words of what is known better than by the class."""
+        """Replace the class's words by those of a more specific entry."""
         self.title, self.advice = entry.words(names)
         self.fault, self.retry = entry.fault, entry.retry
 
@@ -152,13 +152,13 @@ class RecordTooLarge(GatewayError):
     code = "record_too_large"
 
 
-class Refused(GatewayError, status="400"):
-    """The gateway understood and says no: the same request again gets the same answer."""
+class RequestRefused(GatewayError, status="400"):
+    """The gateway refuses the request: sending it again gets the same answer."""
 
     code = "refused"
 
 
-class BadRequest(Refused, status="400"):
+class BadRequest(RequestRefused, status="400"):
     code = "bad_request"
 
 
@@ -202,15 +202,15 @@ class UnsupportedFilter(BadRequest):
     code = "unsupported_routing_filter"
 
 
-class Unauthorised(Refused):
+class Unauthorized(RequestRefused):
     code = "unauthorised"
 
 
-class AuthUnavailable(Unauthorised):
+class AuthUnavailable(Unauthorized):
     code = "auth_unavailable"
 
 
-class PaymentRequired(Refused, status="402"):
+class PaymentRequired(RequestRefused, status="402"):
     code = "payment_required"
 
 
@@ -222,7 +222,7 @@ class PricingMissing(PaymentRequired):
     code = "pricing_not_configured"
 
 
-class Forbidden(Refused, status="403"):
+class Forbidden(RequestRefused, status="403"):
     code = "forbidden"
 
 
@@ -238,7 +238,7 @@ class RegionUnavailable(Forbidden):
     code = "model_region_unavailable"
 
 
-class NotFound(Refused):
+class NotFound(RequestRefused):
     code = "not_found"
 
 
@@ -250,7 +250,7 @@ class NotReady(GatewayError):
     code = "not_ready"
 
 
-class TooLarge(Refused):
+class PayloadTooLarge(RequestRefused):
     code = "payload_too_large"
 
 

@@ -1,8 +1,8 @@
 """One vocabulary for what streams live, whatever its wire format, and Answer, which collects it.
 
 A stream reads: Opened, then Received (raw bytes), each followed by the events parsed from them, then Closed.
-Text, Reasoning, Refusal and ToolCall carry what is new; `choice` counts the answers asked for with `n`,
-`part` tells the parts of one answer apart (content block, output item).
+Text, Reasoning, Refusal and ToolCall carry what is new; `choice` is the number of the answer (of `n`),
+`part` that of its part (content block, output item).
 """
 
 import copy
@@ -144,7 +144,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error told inside an answer whose status was a success. `raw` is the frame."""
+    """An error inside an answer whose status was a success. `raw` is the frame."""
 
     message: str
     code: str | None
@@ -170,8 +170,8 @@ class Other:
 class Closed:
     """The end. `complete`: the stream ended as its wire format ends.
 
-    why: "done" ([DONE], message_stop), "finish" (a finish reason was told), "snapshot", "whole" (a whole
-    body), "error" (a Fault was told), "truncated" (cut without any of these), "empty" (nothing came),
+    why: "done" ([DONE], message_stop), "finish" (a finish reason came), "snapshot", "whole" (a whole
+    body), "error" (a Fault came), "truncated" (cut without any of these), "empty" (nothing came),
     "stopped" (by us).
     """
 
@@ -251,7 +251,7 @@ class Block:
 
 @dataclass(slots=True)
 class Answer:
-    """What a live answer has shown so far, collected from events. Ended answers are read by `streams.assemble`."""
+    """A live answer so far, collected from events. Ended answers are read by `streams.assemble`."""
 
     blocks: list[Block] = field(default_factory=list)
     usage: dict[str, Value] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpcore
 
-__all__ = ["MOST_BYTES", "MOST_LINES", "SECONDS", "TooLarge", "TooSlow", "trace"]
+__all__ = ["MOST_BYTES", "MOST_LINES", "SECONDS", "OversizedHead", "SlowHead", "trace"]
 
 MOST_BYTES, MOST_LINES = 64 * 2**10, 100
 SECONDS = 15.0
@@ -19,11 +19,11 @@ SECONDS = 15.0
 _MOST_INTERIM = 2**20  # bytes of 1xx answers before the real one
 
 
-class TooLarge(httpcore.RemoteProtocolError):
+class OversizedHead(httpcore.RemoteProtocolError):
     """The head is larger, or has more lines, than allowed."""
 
 
-class TooSlow(httpcore.ReadTimeout):
+class SlowHead(httpcore.ReadTimeout):
     """The head took longer than `SECONDS`."""
 
 
@@ -42,7 +42,7 @@ class _Head:
         return SECONDS - (time.monotonic() - self.begun)
 
     def take(self, data: bytes) -> None:
-        """More bytes of it. Raises TooLarge. After a 1xx answer the next head begins anew."""
+        """More bytes of it. Raises OversizedHead. After a 1xx answer another head follows."""
         if self.begun is None:
             self.begun = time.monotonic()
         self.raw += data
@@ -50,7 +50,7 @@ class _Head:
         end = _end(self.raw, len(self.raw) - len(data))
         head = self.raw if end is None else self.raw[:end]
         if len(head) > MOST_BYTES or head.count(b"\n") > MOST_LINES + 2 or self.total > _MOST_INTERIM:
-            raise TooLarge("the head of the answer is too large")
+            raise OversizedHead("the head of the answer is too large")
         while end is not None and self.raw[9:10] == b"1":
             del self.raw[:end]
             self.begun = None
@@ -94,12 +94,12 @@ def _read(read: Callable[..., bytes], most: int, timeout: float | None = None) -
     if left is not None:
         timeout = left if timeout is None else min(timeout, left)
         if left <= 0:
-            raise TooSlow("the head of the answer took too long")
+            raise SlowHead("the head of the answer took too long")
     try:
         data = read(most, timeout=timeout)
     except httpcore.ReadTimeout:
         if left is not None and timeout == left:
-            raise TooSlow("the head of the answer took too long") from None
+            raise SlowHead("the head of the answer took too long") from None
         raise
     head.take(data)
     return data

@@ -194,11 +194,11 @@ def _unpacked(response: httpx.Response, applied: list[str]) -> Iterator[bytes]:
 def undecodable(applied: list[str], *, sent: bool) -> GatewayError:
     """The error for a body under these codings."""
     named = visible(", ".join(applied))[:100]
-    return errors.Undecodable(f"Its content coding is: {named}.", sent=sent)
+    return errors.Undecodable(f"Its content encoding is: {named}.", sent=sent)
 
 
 def _too_large(limit: int, length: str) -> GatewayError:
-    size = f"It has {int(length):,} bytes" if length.isdigit() and len(length) < 19 else "It has more"
+    size = f"It has {int(length):,} bytes" if length.isdigit() and len(length) < 19 else "It is larger"
     return errors.RecordTooLarge(f"{size}; the limit is {limit:,}.")
 
 

@@ -45,10 +45,8 @@ def mended(found: str) -> tuple[str, str] | None:
     if not _ULID.fullmatch(ulid):
         return None
     changes = [f"{letter} read as {ulid[written.index(letter)]}" for letter in "ILO" if letter in written]
-    changes += {"G-": [], "": ["G- put before it"], "G": ["hyphen put in"]}.get(
-        lead.upper(), [f"{lead} read as G-"]
-    )
-    changes += ["blanks taken out"] if found != "".join(found.split()) else []
+    changes += {"G-": [], "": ["G- added"], "G": ["hyphen added"]}.get(lead.upper(), [f"{lead} read as G-"])
+    changes += ["spaces removed"] if found != "".join(found.split()) else []
     return f"G-{ulid}", ", ".join(changes)
 
 
@@ -60,10 +58,10 @@ def hint(found: str) -> str:
     written = match[1].upper()
     if (over := len(written) - LENGTH) > 0:
         many = "one is too many" if over == 1 else f"{over} are too many"
-        return f"It has {len(written)} characters behind G- instead of {LENGTH}: {many}."
+        return f"It has {len(written)} characters after G- instead of {LENGTH}: {many}."
     if over:
         few = "one is missing" if over == -1 else f"{-over} are missing"
-        return f"It has {len(written)} of {LENGTH} characters behind G-: {few}."
+        return f"It has {len(written)} of {LENGTH} characters after G-: {few}."
     if odd := [letter for letter in "ILOU" if letter in written]:
-        return f"IDs have no {' and no '.join(odd)}: it was misread or mistyped."
-    return "" if _ULID.fullmatch(written) else "Behind G- an ID begins with a digit from 0 to 7."
+        return f"IDs never contain {' or '.join(odd)}: it was misread or mistyped."
+    return "" if _ULID.fullmatch(written) else "After G-, an ID starts with a digit from 0 to 7."

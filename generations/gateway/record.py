@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """A value that is not of its documented type: where it stands and how it reads (at most 200
+    """A value that is not of its documented type: its path and its text (at most 200
     characters)."""
 
     path: str
@@ -165,12 +165,12 @@ class Record:
 
     @cached_property
     def fields(self) -> dict[str, Value]:
-        """Every key, also unknown ones, in order. A value that could not be parsed stands here as its
+        """Every key, also unknown ones, in order. A value that could not be parsed is its
         text."""
         return {key: self.value(key) for key in self._spans}
 
     def value(self, key: str) -> Value:
-        """The value under a key as it came, None if there is none. Parsed when first asked for, so that a
+        """The value under a key as it came, None if there is none. Parsed on first access, so that a
         look at the columns does not cost the parsing of the bodies."""
         if key not in self._values and key in self._spans:
             start, end = self._spans[key]
@@ -184,11 +184,11 @@ class Record:
     def __repr__(self) -> str:
         return f"<Record {self.request_id!r}, {len(self.raw)} bytes>"
 
-    # -- what the fields say together
+    # -- derived from several fields
 
     @property
     def wrong_id(self) -> bool:
-        """The record is of another ID than was asked for."""
+        """The record has another ID than the one looked up."""
         own_id = self.value("request_id")
         return self.asked_id is not None and own_id is not None and own_id != self.asked_id
 
@@ -332,7 +332,7 @@ Spans: TypeAlias = dict[str, tuple[int, int]]
 
 
 def _spans(raw: bytes) -> tuple[Spans, str | None, list[tuple[str, int]]]:
-    """Where each member of the object stands, what stopped the reading if anything did, and the keys that are there
+    """The span of each member of the object, why reading stopped early if it did, and the keys that are there
     more than once, with how often.
     """
     spans: Spans = {}

@@ -1,4 +1,4 @@
-"""Request IDs: finding them in pasted text, saying what the text is, and the time that an ID tells.
+"""Request IDs: finding them in pasted text, recognizing the text, and reading an ID's time.
 
 Contract: an ID is `G-` and a 26-character Crockford base32 ULID, with an optional shard (`G-<shard>-<ULID>`); realtime
 rows are `realtime:<session id>`; documents also show other forms, so anything of up to 256 characters without white
@@ -49,7 +49,7 @@ def find_id(text: str) -> str | None:
 
 
 def _unwrapped(text: str) -> str:
-    """The text without what stands around it; a closing bracket stays where its opening one does."""
+    """The text without its wrapping; a closing bracket stays where its opening one does."""
     bare = text.strip(WRAPPING)
     rest = text[text.find(bare) + len(bare) :]
     if rest and rest[0] in BRACKETS and bare.count(BRACKETS[rest[0]]) > bare.count(rest[0]):
@@ -110,8 +110,8 @@ ID_NAMES = ("id", "request_id", "requestId", "request", "generation_id", "genera
 class Recognised:
     """What pasted text is and the IDs in it: in order, each once, at most `MOST_IDS`; `left_out` counts the rest.
 
-    `team` is the slug in a link of Retake. The ID of kind "replay" names a replay, those that `is_native` tells
-    are the provider's, `~` and digits is a row of Retake; all others are request IDs. `note` says what was changed in
+    `team` is the slug in a link of Retake. The ID of kind "replay" names a replay, those for which `is_native` is true
+    are the provider's, `~` and digits is a row of Retake; all others are request IDs. `note` is what was changed in
     an ID that was `pasted` in a form that the gateway does not write.
     """
 
@@ -238,7 +238,7 @@ def _tidy(found: str) -> str:
 
 
 def _named(part: str) -> str:
-    """The ID that stands in the path of a link of Retake, without the stop of a sentence that the link ended."""
+    """The ID in the path of a link of Retake, without the stop of a sentence that the link ended."""
     name = unquote(part).replace("\0", "")
     own = typed(name).rstrip(STOPS).removesuffix(".json")
     return _tidy(own if ROW.fullmatch(own) or OWN_ID.fullmatch(own) else name.removesuffix(".json"))[

@@ -48,7 +48,7 @@ def _iso(shown: str) -> datetime:
 
 
 def _since_1970(number: Number) -> datetime | None:
-    """The time that a number tells; its unit is told by its size (seconds until the year 5138)."""
+    """The time of a number; its size decides its unit (seconds until the year 5138)."""
     since = number.decimal
     if since is None or since < 10**8:
         return None

@@ -1,4 +1,4 @@
-"""A scripted HTTP peer on loopback. It says exactly the bytes that a test wants, when the test wants them."""
+"""A scripted HTTP peer on loopback. It sends exactly the bytes that a test asks for, when it asks."""
 
 import contextlib
 import socket

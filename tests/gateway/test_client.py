@@ -167,7 +167,7 @@ def test_a_record_over_the_limit_loses_nothing() -> None:
         assert error.advice == "Nothing is lost: the gateway still has it. Raise MAX_RECORD_MB to read it."
         assert len(client(peer, max_record_bytes=1001).record_bytes("G-1")) == 1001
     with serving(endless) as peer:
-        assert caught(peer, max_record_bytes=9999).message == "It has more; the limit is 9,999."
+        assert caught(peer, max_record_bytes=9999).message == "It is larger; the limit is 9,999."
     with serving(answering(200, gzip.compress(b"x" * 100_000), content_encoding="gzip")) as peer:
         assert type(caught(peer, max_record_bytes=50_000)) is errors.RecordTooLarge
 
@@ -188,7 +188,7 @@ def test_a_gateway_that_stays_silent_or_drips() -> None:
     ("status", "body", "kind"),
     [
         (404, {"ok": False, "error": "not_found"}, errors.RecordNotFound),
-        (401, {"ok": False, "error": "unauthorised", "reason": "key_expired"}, errors.Unauthorised),
+        (401, {"ok": False, "error": "unauthorised", "reason": "key_expired"}, errors.Unauthorized),
         (500, {"ok": False, "error": "db_error", "message": "x"}, errors.DatabaseFault),
         (500, b"Internal Server Error", errors.Crashed),
         (302, b"", errors.Redirected),
@@ -418,7 +418,7 @@ def test_an_answer_before_the_body_was_read() -> None:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        with pytest.raises(errors.TooLarge, match=r"Too much\."):
+        with pytest.raises(errors.PayloadTooLarge, match=r"Too much\."):
             list(Client(url, KEY).send(CHAT_COMPLETIONS, b"x" * 20_000_000))
         thread.join()
 
@@ -719,7 +719,9 @@ def test_the_credential_shows_nowhere(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("credential", ["", "  ", "a b", "a\nb", "clé", "a\0"])
 def test_an_unusable_credential_is_refused_without_being_named(credential: str) -> None:
-    with pytest.raises(ValueError, match=r"^The credential is empty or holds characters that no key has\.$"):
+    with pytest.raises(
+        ValueError, match=r"^The credential is empty or contains characters that no key can have\.$"
+    ):
         Client("http://127.0.0.1/v1", credential)
 
 

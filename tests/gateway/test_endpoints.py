@@ -88,7 +88,7 @@ def test_a_stored_json_body_can_be_replayed(name: str) -> None:
 
 
 UPLOAD = "The request was an upload. The gateway keeps no files, so it cannot be sent again."
-NO_BODY = "The gateway holds no request body for this generation."
+NO_BODY = "The gateway has no request body for this generation."
 
 
 @pytest.mark.parametrize(

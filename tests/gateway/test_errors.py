@@ -26,7 +26,7 @@ LOOKUPS: list[tuple[int, Any, type[GatewayError], str, str]] = [
     (
         401,
         {"ok": False, "error": "unauthorised", "reason": "key_expired"},
-        errors.Unauthorised,
+        errors.Unauthorized,
         "account",
         "later",
     ),
@@ -77,7 +77,7 @@ SENDS: list[tuple[int, str, type[GatewayError], str]] = [
     (400, "provider_qualified_model_conflict", errors.ProviderConflict, "no"),
     (400, "unsupported_routing_filter", errors.UnsupportedFilter, "no"),
     (400, "something_new", errors.BadRequest, "no"),
-    (401, "unauthorised", errors.Unauthorised, "later"),
+    (401, "unauthorised", errors.Unauthorized, "later"),
     (402, "insufficient_funds", errors.InsufficientFunds, "later"),
     (402, "pricing_not_configured", errors.PricingMissing, "later"),
     (403, "guardrail_blocked", errors.GuardrailBlocked, "no"),
@@ -85,7 +85,7 @@ SENDS: list[tuple[int, str, type[GatewayError], str]] = [
     (403, "forbidden", errors.Forbidden, "later"),
     (404, "not_found", errors.NotFound, "no"),
     (409, "not_ready", errors.NotReady, "later"),
-    (413, "payload_too_large", errors.TooLarge, "no"),
+    (413, "payload_too_large", errors.PayloadTooLarge, "no"),
     (429, "key_limit_exceeded", errors.KeyLimitExceeded, "later"),
     (429, "rate_limit_error", errors.RateLimited, "yes"),
     (500, "gateway_error", errors.PipelineFailed, "later"),
@@ -123,11 +123,11 @@ def test_the_gateway_says_whose_fault_an_unknown_code_is(origin: str, fault: str
 @pytest.mark.parametrize("reason", OF_KEYS)
 @pytest.mark.parametrize("member", ["reason", "description"])
 def test_every_reason_of_a_401_has_its_own_words(reason: str, member: str) -> None:
-    """A lookup tells it in `reason`, a POST in `description`."""
+    """A lookup has it in `reason`, a POST in `description`."""
     error = error_for("record", 401, {"error": "unauthorised", member: reason})
     assert (error.reason, error.title) == (reason, REASONS[reason].title)
     assert error.advice.startswith(REASONS[reason].advice)
-    assert isinstance(error, errors.Unauthorised)
+    assert isinstance(error, errors.Unauthorized)
 
 
 @pytest.mark.parametrize("reason", ["db_error", "server_misconfig_missing_pepper", "oauth_jwks_unavailable"])
@@ -140,7 +140,7 @@ def test_a_fault_of_the_gateway_blames_no_key(reason: str, member: str) -> None:
 
 def test_a_reason_that_is_not_known() -> None:
     error = error_for("record", 401, {"error": "unauthorised", "reason": "new"})
-    assert (error.title, error.reason) == (errors.Unauthorised.title, "new")
+    assert (error.title, error.reason) == (errors.Unauthorized.title, "new")
 
 
 @pytest.mark.parametrize("header", ["", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "-1", "99999999"])

@@ -1,4 +1,4 @@
-"""Request IDs in pasted text, and the time that they tell."""
+"""Request IDs in pasted text, and their time."""
 
 import time
 from datetime import UTC, datetime
@@ -226,12 +226,12 @@ DASHED = [ID.replace("-", dash) for dash in "\u2010\u2011\u2012\u2013\u2014\u221
         *((text, "id", ID, "") for text in DASHED),
         (f"failed {DASHED[3]} after 12 ms", "log", ID, ""),
         (f"https://retake.example.com/t/acme/g/{DASHED[1]}", "link", ID, ""),
-        (ULID, "id", ID, "G- put before it"),
-        (f" '{ULID.lower()}'", "id", ID, "G- put before it"),
-        (f"request_id={ULID}", "log", ID, "G- put before it"),
-        (f"G{ULID}", "id", ID, "hyphen put in"),
+        (ULID, "id", ID, "G- added"),
+        (f" '{ULID.lower()}'", "id", ID, "G- added"),
+        (f"request_id={ULID}", "log", ID, "G- added"),
+        (f"G{ULID}", "id", ID, "hyphen added"),
         (f"g_{ULID}", "id", ID, "g_ read as G-"),
-        (f"{ID[:15]}\n  {ID[15:]}", "id", ID, "blanks taken out"),
+        (f"{ID[:15]}\n  {ID[15:]}", "id", ID, "spaces removed"),
         (ID.replace("0", "O").replace("1", "l"), "id", ID, "L read as 1, O read as 0"),
         (f"see {ID.replace('01', 'OI', 1)} there", "log", ID, "I read as 1, O read as 0"),
         (f"G-\u200b{ULID}\ufeff", "id", ID, ""),
@@ -286,11 +286,11 @@ def test_a_list_may_lack_its_leads() -> None:
         (f"G-EU1-{ULID}", ""),
         ("req_0123456789", ""),
         ("gen-1739458867-kUKFjpDG", ""),
-        (ID[:-1], "It has 25 of 26 characters behind G-: one is missing."),
-        (f"G-EU1-{ULID[2:]}", "It has 24 of 26 characters behind G-: 2 are missing."),
-        (ID + "X", "It has 27 characters behind G- instead of 26: one is too many."),
-        (ID[:-2] + "UL", "IDs have no L and no U: it was misread or mistyped."),
-        ("G-9" + ULID[1:], "Behind G- an ID begins with a digit from 0 to 7."),
+        (ID[:-1], "It has 25 of 26 characters after G-: one is missing."),
+        (f"G-EU1-{ULID[2:]}", "It has 24 of 26 characters after G-: 2 are missing."),
+        (ID + "X", "It has 27 characters after G- instead of 26: one is too many."),
+        (ID[:-2] + "UL", "IDs never contain L or U: it was misread or mistyped."),
+        ("G-9" + ULID[1:], "After G-, an ID starts with a digit from 0 to 7."),
     ],
 )
 def test_what_is_wrong_with_an_id_is_said(found: str, sentence: str) -> None:

@@ -12,7 +12,7 @@ MIB = 2**20
 
 @dataclass
 class Growth:
-    """In MiB; None where the system does not tell."""
+    """In MiB; None where the system does not report it."""
 
     mib: float | None = None
 

@@ -32,7 +32,7 @@ HANDED_ON = {
 
 @dataclass(frozen=True)
 class Pattern:
-    """One pattern, the place that it stands at, and the methods it is used with."""
+    """One pattern, its place, and the methods it is used with."""
 
     place: str
     compiled: "re.Pattern[Any]"
@@ -295,7 +295,7 @@ def _inside(op: Any, value: Any) -> list[Any]:
 
 
 def _beginnings(tree: Any) -> Iterator[str]:
-    """What stands before each repetition, from the start of the pattern."""
+    """The text before each repetition, from the start of the pattern."""
     before = ""
     for op, value in tree:
         for inner in _inside(op, value):

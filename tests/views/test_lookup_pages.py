@@ -72,7 +72,7 @@ def test_pasted_text_leads_to_the_generation(ada: User, chat: Generation, text: 
 def test_what_was_mended_in_an_id_is_told(ada: User, chat: Generation) -> None:
     answer = people.browser(ada).post("/lookup", {"q": OSLO[2:].lower()}, follow=True)
     assert answer.redirect_chain[0][0] == chat.get_absolute_url()
-    assert f"Recognized a request ID: looked up {OSLO} (G- put before it)." in answer.content.decode()
+    assert f"Recognized a request ID: looked up {OSLO} (G- added)." in answer.content.decode()
 
 
 def test_a_stored_row_whose_id_is_what_was_pasted_wins(ada: User, team: Team, chat: Generation) -> None:
@@ -82,7 +82,7 @@ def test_a_stored_row_whose_id_is_what_was_pasted_wins(ada: User, team: Team, ch
 
 def test_an_id_that_lacks_a_character_says_so(ada: User, team: Team) -> None:
     page = people.browser(ada).get(waiting(team, OSLO[:-1])).content.decode()
-    assert "It has 25 of 26 characters behind G-: one is missing." in page
+    assert "It has 25 of 26 characters after G-: one is missing." in page
 
 
 def test_short_text_by_get_does_the_same(ada: User, chat: Generation) -> None:

@@ -47,7 +47,7 @@ __all__ = [
 
 
 def likely(statuses: Iterable[int]) -> Entry | None:
-    """What the HTTP statuses of failed providers speak for, when all say the same."""
+    """The likely cause by the HTTP statuses of failed providers, when all agree."""
     found = {LIKELY.get(status) for status in statuses}
     return found.pop() if len(found) == 1 else None
 

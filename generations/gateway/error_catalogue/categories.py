@@ -1,4 +1,4 @@
-"""The categories of `provider_failure_diagnostics`, and what stands beside them. contract: "Authentication and errors"."""
+"""The categories of `provider_failure_diagnostics`, and a rejected request. contract: "Authentication and errors"."""
 
 from generations.gateway.error_catalogue.entry import Entry, table
 
@@ -7,7 +7,7 @@ CATEGORIES = table(
         "credentials_not_configured",
         "The gateway has no credentials for {provider}.",
         "gateway",
-        "Replay on another provider, or tell the gateway's support. If the provider key is your own, check it.",
+        "Replay on another provider, or contact the gateway's support. If the provider key is your own, check it.",
         "other",
         "replay_other_provider",
     ),
@@ -15,7 +15,7 @@ CATEGORIES = table(
         "credentials_invalid_or_forbidden",
         "{provider} refused the credentials.",
         "gateway",
-        "If the provider key is your own, renew it at the provider; if it is the gateway's, tell its support.",
+        "If the provider key is your own, renew it at the provider; if it is the gateway's, contact its support.",
         "other",
         "replay_other_provider",
     ),
@@ -65,12 +65,12 @@ REJECTED = Entry(
     "provider_rejected",
     "{provider} rejected the request as invalid.",
     "you",
-    "Fix what the provider's message names; other providers may be less strict.",
+    "Fix what the provider's message describes; other providers may be less strict.",
     "other",
     "replay_other_provider",
 )
 
-# Which category the HTTP statuses of failed providers speak for, when nothing names one.
+# The likely category by a failed provider's HTTP status, when none is given.
 LIKELY: dict[int, Entry] = {
     **dict.fromkeys((400, 422), REJECTED),
     401: CATEGORIES["credentials_invalid_or_forbidden"],

@@ -5,7 +5,7 @@ contract: "Authentication and errors"; the `*_error` names are the public docume
 
 from generations.gateway.error_catalogue.entry import Entry, table
 
-_SUPPORT = "Replay it; if it fails again, give the request ID to the gateway's support."
+_SUPPORT = "Replay it; if it fails again, send the request ID to the gateway's support."
 _EMPTY = "Replay it. If it stays empty, the provider most likely filters this prompt."
 _CHECK = "Check the key that was sent."
 
@@ -17,11 +17,11 @@ CODES = table(
         "you",
         "Fix the fields listed below.",
     ),
-    Entry("model_required", "The request named no model.", "you", "Add `model` to the request."),
-    Entry("missing_id", "The lookup named no ID.", "you", "Add `id` to the address."),
+    Entry("model_required", "The request did not name a model.", "you", "Add `model` to the request."),
+    Entry("missing_id", "The lookup had no ID.", "you", "Add `id` to the URL."),
     Entry(
         "invalid_id",
-        "This cannot be a request ID.",
+        "This is not a valid request ID.",
         "you",
         "A request ID has no spaces and at most 256 characters, for example G- and 26 letters and digits.",
     ),
@@ -89,7 +89,7 @@ CODES = table(
         "pricing_not_configured",
         "The gateway has no price for this model at any provider.",
         "gateway",
-        "Choose another model or provider, and tell the gateway's support.",
+        "Choose another model or provider, and contact the gateway's support.",
         "other",
         "replay_other_provider",
     ),
@@ -115,7 +115,7 @@ CODES = table(
         "record_not_found",
         "The gateway has no record of this ID in this key's workspace.",
         "you",
-        "A new record appears some seconds after its answer. Otherwise check the ID and the workspace.",
+        "A new record appears a few seconds after its answer. Otherwise check the ID and the workspace.",
         "later",
     ),
     Entry("not_ready", "The result was not ready yet.", "gateway", "Try again later.", "later", "replay"),
@@ -134,14 +134,17 @@ CODES = table(
     ),
     Entry(
         "rate_limit_error",
-        "There were too many requests.",
+        "Too many requests were sent.",
         "account",
         "Wait a moment, then replay it.",
         "same",
         "replay",
     ),
     Entry(
-        "invalid_request_error", "The request was rejected as invalid.", "you", "Fix what the message names."
+        "invalid_request_error",
+        "The request was rejected as invalid.",
+        "you",
+        "Fix what the message describes.",
     ),
     Entry("gateway_error", "The gateway failed.", "gateway", _SUPPORT, "unsure", "replay"),
     Entry(
@@ -169,9 +172,9 @@ CODES = table(
     ),
     Entry(
         "provider_payment_required",
-        "The provider demands payment before it answers.",
+        "The provider requires payment before it answers.",
         "gateway",
-        "If the provider key is your own, settle the provider's bill; otherwise tell the gateway's support.",
+        "If the provider key is your own, settle the provider's bill; otherwise contact the gateway's support.",
         "other",
         "replay_other_provider",
     ),
@@ -203,7 +206,7 @@ CODES = table(
         "normalization_failed",
         "The gateway could not read the provider's answer.",
         "gateway",
-        "Replay on another provider, and give the request ID to the gateway's support.",
+        "Replay on another provider, and send the request ID to the gateway's support.",
         "unsure",
         "replay_other_provider",
     ),

@@ -46,7 +46,7 @@ _UNNAMED = {"provider": "The provider", "model": "the model"}
 class Entry:
     """One cause. `key` is the code, reason, category, keyword or status that it explains.
 
-    `{provider}` and `{model}` in title and advice stand for the names that are known.
+    `{provider}` and `{model}` in title and advice are placeholders for known names.
     """
 
     key: str

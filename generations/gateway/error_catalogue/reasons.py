@@ -1,4 +1,4 @@
-"""The reasons: `reason` of an error body (a POST's 401 tells it in `description`), and finer kinds beside a code.
+"""The reasons: `reason` of an error body (in a POST's 401: `description`), and kinds finer than a code.
 
 contract: "Authentication and errors".
 """
@@ -6,7 +6,7 @@ contract: "Authentication and errors".
 from generations.gateway.error_catalogue.entry import Entry, table
 
 _NEW = "Create a new key at the gateway and use that one."
-_WHOLE = "Copy the key again, whole and without quotes or spaces."
+_WHOLE = "Copy the whole key again, without quotes or spaces."
 _OAUTH = "Grant access again at the gateway and use the new key."
 _LATER = "Nothing is wrong with the key. Try again later."
 
@@ -15,13 +15,13 @@ REASONS = table(
         "all_candidates_failed",
         "All providers that were tried failed.",
         "provider",
-        "Read what each one answered. Replay it, or choose another model.",
+        "Read what each one returned. Replay it, or choose another model.",
         "unsure",
         "replay",
     ),
     Entry(
         "feature_temporarily_disabled",
-        "The gateway has switched this feature off.",
+        "The gateway has turned off this feature.",
         "gateway",
         "Nothing in the request needs to change. Try again when the gateway offers it.",
     ),
@@ -39,7 +39,7 @@ REASONS = table(
         "Send `Authorization: Bearer <key>`.",
         "later",
     ),
-    Entry("invalid_key_format", "What was sent as a key does not look like one.", "you", _WHOLE, "later"),
+    Entry("invalid_key_format", "The value sent as a key does not look like one.", "you", _WHOLE, "later"),
     Entry(
         "legacy_key_prefix_retired", "The gateway has retired keys of this kind.", "account", _NEW, "later"
     ),
@@ -63,7 +63,7 @@ REASONS = table(
     ),
     Entry(
         "oauth_gateway_scope_required",
-        "The delegated key may not send requests.",
+        "The delegated key is not allowed to send requests.",
         "account",
         "Grant the scope gateway:access.",
         "later",
@@ -83,7 +83,7 @@ REASONS = table(
         "later",
     ),
     Entry(
-        "invalid_jwt_format", "The access token is malformed.", "you", "Copy the token again, whole.", "later"
+        "invalid_jwt_format", "The access token is malformed.", "you", "Copy the whole token again.", "later"
     ),
     Entry("invalid_oauth_token", "The access token is invalid or has expired.", "account", _OAUTH, "later"),
     Entry("oauth_authentication_failed", "The gateway refused the access token.", "account", _OAUTH, "later"),

@@ -1,8 +1,8 @@
-"""What an HTTP status alone says, when neither code nor reason is known."""
+"""The meaning of an HTTP status when neither code nor reason is known."""
 
 from generations.gateway.error_catalogue.entry import Entry, table
 
-_FIX = "Fix what the message names."
+_FIX = "Fix what the message describes."
 
 STATUSES = table(
     Entry("400", "The request was rejected as invalid.", "you", _FIX),
@@ -68,14 +68,14 @@ GENERIC = Entry(
     "",
     "The request failed with a code that Retake does not know.",
     "unknown",
-    "Read what came back below.",
+    "Read the response below.",
     "unsure",
     "replay",
 )
 
 
 def by_status(status: int | None) -> Entry:
-    """What the status says; its class (4xx, 5xx) where it has no entry of its own."""
+    """The entry of the status; of its class (4xx, 5xx) where it has no entry of its own."""
     known = STATUSES.get(str(status))
     if known is None and status is not None and 400 <= status < 600:
         known = STATUSES["400" if status < 500 else "500"]

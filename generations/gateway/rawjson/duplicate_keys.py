@@ -1,4 +1,4 @@
-"""Keys that stand more than once in one JSON object. Readers keep the last of them; a page says so.
+"""Duplicate keys in one JSON object. Readers keep the last; a page shows a note.
 
 contract: the gateway parses with JSON.parse, whose last member of a name counts.
 """
@@ -12,13 +12,13 @@ from generations.gateway.rawjson.values import MAX_DEPTH, Number, Unreadable, Va
 __all__ = ["MOST", "Repeat", "find"]
 
 MOST = 50
-"""Repeated keys that are told of one text."""
+"""At most this many duplicate keys are reported for one text."""
 
 Pairs = list[tuple[str, Value]]
 
 
 class Repeat(NamedTuple):
-    """A key, by its path, and the values that stand under it, in order. The last one counts."""
+    """A duplicate key's path and its values in order. The last one counts."""
 
     path: tuple[str | int, ...]
     values: tuple[Value, ...]

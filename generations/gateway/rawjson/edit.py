@@ -12,10 +12,10 @@ from generations.gateway.rawjson.values import Unreadable, dumps, entries, span,
 
 
 class Missing(LookupError):
-    """Nothing is at the place, or its parent cannot hold it. Its text says which, without a full stop."""
+    """The path does not exist, or its parent cannot hold a value. The text says which, without a full stop."""
 
 
-class Entry(NamedTuple):
+class Member(NamedTuple):
     """A member of a box and the bytes of its value."""
 
     key: str | int
@@ -36,7 +36,7 @@ def replaced(raw: bytes, tokens: Sequence[str], new: bytes) -> bytes:
 
 
 def put(raw: bytes, tokens: Sequence[str], new: bytes) -> bytes:
-    """`new` as a member: in a list before the item that stands there ("-" is its end), in an object in place of
+    """`new` as a member: in a list before the item at that position ("-" is its end), in an object in place of
     the member with that name or after the last one. Raises Missing, Unreadable."""
     if not tokens:
         return replaced(raw, tokens, new)
@@ -63,8 +63,8 @@ def removed(raw: bytes, tokens: Sequence[str]) -> bytes:
     return _without(raw, box, found, gone)
 
 
-def _without(raw: bytes, box: int, found: list[Entry], gone: list[int]) -> bytes:
-    """`gone` are positions in `found`: the first ones go with the comma behind, the others with the one before."""
+def _without(raw: bytes, box: int, found: list[Member], gone: list[int]) -> bytes:
+    """`gone` are positions in `found`: the first ones are cut with the comma after them, the others with the one before."""
     lead = next((at for at, position in enumerate(gone) if at != position), len(gone))
     first = _after(_OPEN, raw, box)
     upto = (
@@ -88,7 +88,7 @@ def _inserted(raw: bytes, box: int, token: str, new: bytes) -> bytes:
     return raw[:start] + new + b"," + raw[start:]
 
 
-def _appended(raw: bytes, box: int, found: list[Entry], new: bytes) -> bytes:
+def _appended(raw: bytes, box: int, found: list[Member], new: bytes) -> bytes:
     at = found[-1].end if found else box + 1
     return raw[:at] + (b"," if found else b"") + new + raw[at:]
 
@@ -108,10 +108,10 @@ def _find(raw: bytes, tokens: Sequence[str]) -> tuple[int, int]:
     return start, end
 
 
-def _members(raw: bytes, box: int) -> list[Entry]:
+def _members(raw: bytes, box: int) -> list[Member]:
     if raw[box : box + 1] not in (b"{", b"["):
         raise Missing("neither an object nor a list is there")
-    return [Entry(*entry) for entry in entries(raw, box)]
+    return [Member(*entry) for entry in entries(raw, box)]
 
 
 def _step(raw: bytes, box: int, token: str) -> str | int:
@@ -121,7 +121,7 @@ def _step(raw: bytes, box: int, token: str) -> str | int:
 
 def _position(token: str) -> int:
     if not _INDEX.fullmatch(token):
-        raise Missing(f"{visible(token[:60])!r} is no position in a list")
+        raise Missing(f"{visible(token[:60])!r} is not a position in a list")
     return int(token)
 
 

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 MAX_DEPTH = 300
-"""Levels of nesting that `loads` gives out, so that code which walks such a value may recurse safely."""
+"""The deepest nesting that `loads` returns, so that code which walks such a value may recurse safely."""
 
 _LONGEST_NUMBER = 400  # characters, or powers of ten: beyond it a number is shown, not calculated with
 
@@ -134,7 +134,7 @@ class Decoder:
         )
 
     def read(self, text: str, at: int = 0) -> tuple[Value, int]:
-        """The value that begins at character `at` (blanks are passed over), and where it ends. Raises
+        """The value that begins at character `at` (leading white space is skipped), and where it ends. Raises
         Unreadable."""
         at = _BLANKS.match(text, at).end()  # type: ignore[union-attr]
         try:
@@ -185,7 +185,7 @@ def dumps(value: "Value | int | float", *, indent: int | None = None) -> str:
 def _leads(
     box: dict[str, object] | list[object], indent: int | None, depth: int
 ) -> Iterator[tuple[str, object]]:
-    """Each child with the text that stands before it; the closing bracket comes as the lead of nothing."""
+    """Each child with the text before it; the closing bracket is the text before an empty value."""
     inner, outer = (
         ("", "") if indent is None else ("\n" + " " * indent * depth, "\n" + " " * indent * (depth - 1))
     )
@@ -252,7 +252,7 @@ def member(raw: bytes, *path: str | int) -> bytes | None:
     """The exact bytes of the value at `path` (keys and list positions), or None if it is absent or `raw` is
     damaged.
 
-    Of duplicate keys the last wins. The rest of `raw` is passed over, not parsed.
+    Of duplicate keys the last wins. The rest of `raw` is skipped, not parsed.
     """
     found = span(raw, *path)
     return raw[found[0] : found[1]] if found else None
@@ -276,7 +276,7 @@ def span(raw: bytes, *path: str | int) -> tuple[int, int] | None:
 
 def entries(raw: bytes, at: int = 0) -> Iterator[tuple[str | int, int, int]]:
     """Each member of the object or list that begins at byte `at`: its key or position, and where its value
-    starts and ends. Raises Unreadable where the text breaks off; the members before that were given out."""
+    starts and ends. Raises Unreadable where the text breaks off; the members before that were yielded."""
     at = _space(raw, at or _start(raw))
     is_object = raw[at : at + 1] == b"{"
     if not is_object and raw[at : at + 1] != b"[":

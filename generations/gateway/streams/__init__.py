@@ -5,9 +5,9 @@
     yield from reader.end()        # the last event is Closed
 
 sse.py cuts a stream into frames; chat.py, responses.py, messages.py and media.py turn frames into events;
-whole.py reads whole JSON bodies; reader.py puts them together. That is for what streams live.
+whole.py reads whole JSON bodies; reader.py puts them together. They serve answers that stream live.
 
-assemble.py makes the whole body of an answer that has ended, one assembler for each wire beside it: that body is
+assemble.py makes the whole body of an answer that has ended, with one assembler for each wire format: that body is
 what pages, comparisons and exports read.
 """
 

@@ -1,5 +1,5 @@
-"""Frames that differ from the one before in their words alone. Nearly all frames of a chat are, and parsing each of
-them anew costs more than all else that is done with an answer at its end."""
+"""Frames that differ from the one before only in their words. Nearly all frames of a chat do, and parsing each of
+them again costs more than everything else that is done with an answer at its end."""
 
 import re
 from typing import Any, NamedTuple
@@ -63,7 +63,7 @@ class Template:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a chunk that comes a second time says nothing new but its words."""
+    """Whether only the words of such a chunk can be new when it repeats."""
     choices = value.get("choices") if isinstance(value, dict) else None
     if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
         return False

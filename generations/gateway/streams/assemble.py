@@ -1,5 +1,5 @@
 """An answer -> the whole body of its wire format, whatever it came as: server-sent events, JSON, lines of JSON,
-text. What has no place in the body is kept beside it. Pure; done once, at the end.
+text. What has no place in the body is kept as a stray. Pure; done once, at the end.
 
     assemble("chat", "text/event-stream", raw)      # an answer as it came over the wire
     assemble_stored("chat", value)                  # an answer as a record stores it
@@ -27,7 +27,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A whole answer. `wire` says whose readers read `body`; `strays` have no place in it.
+    """A whole answer. `wire`: the format that `body` is read as; `strays` have no place in it.
 
     `body` is None where there is none (binary, nothing came) and a str for text that is no JSON. `why` and
     `complete` as in events.Closed. `streamed`: it came as frames.
@@ -133,7 +133,7 @@ def wire_of(wire: str, value: Value) -> str:
 
 
 def _text(raw: bytes, parameters: str, strays: list[Stray]) -> str:
-    """The text of an answer. Bytes that are none are shown as `\\xff` beside it."""
+    """The text of an answer. Bytes that are not text are kept as a stray, as `\\xff`."""
     try:
         return raw.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
     except UnicodeDecodeError:

@@ -28,8 +28,8 @@ _OURS = {"choices", "usage", "error", "meta", "message"}
 
 
 class ChatBody(Body):
-    """Puts chunks together. A frame that is a whole completion (`object: chat.completion`) is laid over what the
-    chunks said, at the end; what only the chunks hold stays."""
+    """Assembles chunks. A frame that is a whole completion (`object: chat.completion`) is merged over the
+    chunks at the end; what only the chunks hold stays."""
 
     wire = "chat"
 
@@ -38,7 +38,7 @@ class ChatBody(Body):
         self._choices: dict[int, _Choice] = {}
         self._final: dict[int, dict[str, Draft]] = {}
         self._deltas = False
-        self._repeated_text: dict[str, str] = {}  # what the latest frames said of the whole, by name
+        self._repeated_text: dict[str, str] = {}  # the latest texts of the envelope, by name
 
     def take(self, name: str, value: dict[str, Any]) -> None:
         kind = parts.text(value.get("object"))
@@ -75,7 +75,7 @@ class ChatBody(Body):
 
     def _member(self, key: str, member: Draft) -> None:
         if key == "choices":
-            self.body.setdefault(key, [])  # they stand where they came
+            self.body.setdefault(key, [])  # keeps their position
         elif key == "error":
             if not is_empty(member):
                 self.fail({"error": member})
@@ -115,7 +115,7 @@ class ChatBody(Body):
 
 
 def _whole(choice: dict[str, Draft], final: dict[str, Draft] | None, body: Body) -> Draft:
-    """A choice as a final frame tells it, with what only the chunks hold."""
+    """A choice of a final frame, with what only the chunks hold."""
     if final is None:
         return choice
     message, last = choice.get("message"), final.get("message")
@@ -163,7 +163,7 @@ def _is_list(held: Draft) -> bool:
 
 
 class _Choice:
-    """One choice while it is put together."""
+    """One choice while it is assembled."""
 
     def __init__(self, index: int, body: Body) -> None:
         self.draft: dict[str, Draft] = {"index": Number(str(index))}
@@ -185,7 +185,7 @@ class _Choice:
                 grown(self.draft, key, member, self._body.lost, texts=False)
 
     def take_words(self, words: str) -> None:
-        """Words of a delta that says nothing else."""
+        """Words of a delta that holds nothing else."""
         held = self._message.get("content")
         if type(held) is Pieces:  # as nearly always
             held.add(words)
@@ -220,7 +220,7 @@ class _Choice:
             grown(message, key, member, self._body.lost)
 
     def _box(self, key: str) -> dict[str, Draft]:
-        """The object under a key of the message; what stood there instead is kept beside the body."""
+        """The object under a key of the message; a value of another type there is kept as a stray."""
         held = self._message.get(key)
         if isinstance(held, dict):
             return held
@@ -295,7 +295,7 @@ class _Choice:
 
 
 def _says(text: Draft, value: Draft) -> bool:
-    """Whether a text of arguments says the same as an object, or nothing."""
+    """Whether the arguments' text is empty or parses to this value."""
     try:
         return is_empty(text) or not isinstance(text, str) or loads(text) == value
     except Unreadable:
@@ -303,7 +303,7 @@ def _says(text: Draft, value: Draft) -> bool:
 
 
 def _places(calls: list[Call]) -> Callable[[Call], tuple[int, int]]:
-    """By the server's index, then by arrival; a call without an index stands behind the one before it."""
+    """By the server's index, then by arrival; a call without an index follows the one before it."""
     places: dict[int, tuple[int, int]] = {}
     last = 0
     for at, call in enumerate(calls):

@@ -14,7 +14,7 @@ _PICTURE = ("b64_json", "url", "revised_prompt", "mime_type")
 
 
 class MediaBody(Body):
-    """Events are told apart by the last words of their type: `...partial_image`, `...audio.delta`,
+    """Events are distinguished by the last words of their type: `...partial_image`, `...audio.delta`,
     `...text.delta`, `...completed`, `...done`."""
 
     def __init__(self, wire: str) -> None:

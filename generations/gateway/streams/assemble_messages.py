@@ -59,7 +59,7 @@ class MessageBody(Body):
         content = message.get("content")
         for key, member in message.items():
             if key == "content":
-                self.body.setdefault(key, [])  # the blocks stand where they came
+                self.body.setdefault(key, [])  # keeps the blocks' position
             else:
                 self._members({key: member})
         if isinstance(content, str) and content:
@@ -124,7 +124,7 @@ class MessageBody(Body):
 
 
 class _Block:
-    """One content block while it is put together."""
+    """One content block while it is assembled."""
 
     def __init__(self, index: int | None, kind: str) -> None:
         self.index, self.begun = index, False

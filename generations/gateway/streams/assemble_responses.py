@@ -56,8 +56,8 @@ _MARKS = Body.NOISE | {
 
 
 class ResponseBody(Body):
-    """Puts events together. The response that an end tells is laid over what the events said; what only the
-    events hold stays. contract: the gateway's ID is the frame's own, the provider's is the response's."""
+    """Assembles events. The response of the final event is merged over the other events; what only they
+    hold stays. contract: the gateway's ID is the frame's own, the provider's is the response's."""
 
     wire = "responses"
 
@@ -161,7 +161,7 @@ class ResponseBody(Body):
         return True
 
     def _rest(self, kind: str, value: dict[str, Any], known: tuple[str, ...]) -> None:
-        """What an event tells beyond its own part."""
+        """What an event holds beyond its own part."""
         rest = {k: v for k, v in value.items() if k not in _MARKS and k not in known and not is_empty(v)}
         if rest and rest != self._items.last_rest:
             self._items.last_rest = rest
@@ -217,7 +217,7 @@ class ResponseBody(Body):
         self._rest("output_text.annotation.added", value, ("annotation",))
 
     def _image(self, value: dict[str, Any]) -> None:
-        """A partial image stands in for the result until it comes; the ones before it stand beside."""
+        """A partial image stands in for the result until it comes; earlier ones are kept as strays."""
         item = self._items.find(value, "image_generation_call")
         if item.partial is not None and item.partial.get("partial_image_b64") != value["partial_image_b64"]:
             self.stray("response.image_generation_call.partial_image", item.partial)
@@ -233,7 +233,7 @@ class ResponseBody(Body):
 
 
 def _kind(name: str, value: dict[str, Any]) -> str:
-    """What an event is. contract: `type` is often missing, then the event's name tells."""
+    """The kind of an event. contract: `type` is often missing, then the event's name is used."""
     kind = parts.text(value.get("type"))
     if kind.startswith("response.") or kind == "error":
         return kind
@@ -286,7 +286,7 @@ def _by_words(item: dict[str, Draft], index: int | None) -> object:
 
 
 def _words(item: dict[str, Draft]) -> str:
-    """All that an item says, in one text."""
+    """All words of an item, in one text."""
     sealed(item)
     said = [
         parts.text(part.get(key))
@@ -301,7 +301,7 @@ _FEW = 50  # items that a final response may hold under other marks: more are no
 
 
 class _Said:
-    """What the items of a final response say, by type. `search`: also as a part of a longer text."""
+    """The words of a final response's items, by type. `search`: also as a part of a longer text."""
 
     def __init__(self, final: list[Draft], *, search: bool) -> None:
         self._words: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""What the assemblers of all wires share: the body being built, and how a delta grows what is there."""
+"""Shared by all assemblers: the body being built, and how a delta extends it."""
 
 import base64
 import binascii
@@ -22,7 +22,7 @@ __all__ = ["Body", "Stray", "extended", "grow", "grown"]
 
 
 class Stray(NamedTuple):
-    """An event or value without a place in the body. `name` is the event's, or says what it is."""
+    """An event or value without a place in the body. `name` is the event's, or describes it."""
 
     name: str
     data: Value
@@ -69,11 +69,11 @@ class Body:
             self._earlier.setdefault(name or "value", []).append(sealed(data))
 
     def envelope(self, key: str, member: Draft, *, volatile: bool = False) -> None:
-        """A member beside the content: the latest that holds something stays."""
+        """A member of the envelope: the latest value that is not empty stays."""
         self.body[key] = laid(self.body.get(key), member, _nothing if volatile else self.lost, key)
 
     def fail(self, value: dict[str, Any]) -> None:
-        """An error: `error` of the body, as in a whole answer; a second one stands beside it."""
+        """An error: `error` of the body, as in a whole answer; a second one becomes a stray."""
         self.failed = True
         error = value.get("error")
         if is_empty(error):
@@ -92,7 +92,7 @@ def _nothing(name: str, data: Draft) -> None:
     """A member that may change from frame to frame."""
 
 
-_SIGNS = (("object", "error"), ("type", "error"))  # what makes a frame an error says nothing more
+_SIGNS = (("object", "error"), ("type", "error"))  # the signs of an error frame carry nothing else
 
 
 # -- deltas --------------------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def _is_other(before: Draft, after: Draft) -> bool:
 
 
 def extended(held: Draft, new: list[Draft]) -> list[Draft]:
-    """A list that is told again, grown, or in parts (citations, annotations): nothing twice, nothing lost."""
+    """A list that is repeated, extended, or sent in parts (citations, annotations): nothing twice, nothing lost."""
     made = held if isinstance(held, _Known) else _Known(held if isinstance(held, list) else [])
     for part in new:
         made.learn(part)

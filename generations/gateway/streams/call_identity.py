@@ -1,4 +1,4 @@
-"""Tell the tool calls of one answer apart, where servers number them badly or not at all.
+"""Distinguish the tool calls of one answer where servers number them badly or not at all.
 
 In this order: another index is another call; the same index and the same ID is the same call; the same index and
 another ID is a new call; without an ID, a complete call followed by a name begins a new one. Where there is no
@@ -45,7 +45,7 @@ class Arguments:
 
     @property
     def text(self) -> str:
-        """What came, without repetitions. A piece that only looks like one is told by the JSON: `{"a":` and
+        """What came, without repetitions. A piece that only looks like one is recognized by the JSON: `{"a":` and
         `{"a":1}}` are two pieces."""
         if self._start:
             whole = self._since(0, None)

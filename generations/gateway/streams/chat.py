@@ -32,7 +32,7 @@ class Chat:
     def __init__(self) -> None:
         self.ended = ""
         self._deltas = False
-        self._told_by: tuple[object, ...] = ()
+        self._identity_fields: tuple[object, ...] = ()
         self._known = parts.Known()
         self._tools = parts.Tools()
         self._sounds: dict[int, list[str]] = {}
@@ -58,7 +58,7 @@ class Chat:
             yield Media("audio", None, "".join(pieces), choice=choice)
 
     def _words_alone(self, fields: Any) -> Text | None:
-        """The text of a frame that tells nothing else, as nearly all do: the short way through."""
+        """The text of a frame that holds nothing else, as nearly all do: the fast path."""
         try:
             (choice,) = fields["choices"]
             delta = choice["delta"]
@@ -71,7 +71,7 @@ class Chat:
             and text
             and type(text) is str
             and not (fields.get("usage") or "meta" in fields or "error" in fields)
-            and _identity_fields(fields) == self._told_by
+            and _identity_fields(fields) == self._identity_fields
         ):
             return Text(text, parts.number(choice.get("index")))
         return None
@@ -90,8 +90,8 @@ class Chat:
         yield Snapshot(Answer().collect(events))
 
     def _chunk(self, fields: dict[str, Any], frame: Frame) -> Iterator[Event]:
-        if _identity_fields(fields) != self._told_by:
-            self._told_by = _identity_fields(fields)
+        if _identity_fields(fields) != self._identity_fields:
+            self._identity_fields = _identity_fields(fields)
             yield from self._known.learn(parts.identity(fields))
         choices = fields.get("choices")
         if choices and isinstance(choices, list):

@@ -11,7 +11,7 @@ __all__ = ["Generic"]
 
 
 class Generic:
-    """Events are told apart by their type's last words: `...partial_image`, `...audio.delta`,
+    """Events are distinguished by the last words of their type: `...partial_image`, `...audio.delta`,
     `...text.delta`, `...completed`, `...done`. What is not known is kept as Other."""
 
     def __init__(self) -> None:

@@ -83,7 +83,7 @@ class Messages:
 
 
 def whole(fields: dict[str, Any]) -> Iterator[Event]:
-    """A whole message (or its beginning, as `message_start` tells it)."""
+    """A whole message, or its beginning from `message_start`."""
     yield parts.identity(fields, camel=True)
     content = fields.get("content")
     if parts.text(content):

@@ -1,4 +1,4 @@
-"""Values while they are put together: texts in pieces, final objects laid over what came before, counters.
+"""Values while they are assembled: texts in pieces, final objects merged over earlier ones, counters.
 
 A draft is a JSON value whose texts may still be Pieces. Everything here costs no more than the new value's own
 size, so that a stream of any length is put together in linear time.
@@ -68,7 +68,7 @@ class Parts(list[Draft]):
         self.indexes: list[int] = []
 
     def add(self, part: Draft, index: int | None) -> None:
-        """`index` is the server's; without one the part stands behind the one before it."""
+        """`index` is the server's; without one the part follows the one before it."""
         self.indexes += [0] * (len(self) - len(self.indexes))
         self.indexes.append(index if index is not None else self.indexes[-1] if self.indexes else 0)
         self.append(part)
@@ -150,7 +150,7 @@ def _fits(held: list[Draft], new: list[Draft]) -> bool:
 
 
 def _same_thing(before: Draft, after: Draft) -> bool:
-    """Whether both may tell of the same part: nothing that both hold says otherwise."""
+    """Whether both may be the same part: no member that both have differs."""
     if isinstance(before, dict) and isinstance(after, dict):
         names = ("type", "id", "index")
         return all(
@@ -181,7 +181,7 @@ _WORDS = ("text", "refusal", "thinking", "summary", "data", "url", "name")
 
 
 def _gist(part: Value) -> str:
-    """What a part says, by which it is found again in a final list that numbers its parts otherwise."""
+    """The words of a part, by which it is found in a final list that numbers its parts differently."""
     if isinstance(part, dict):
         words = {key: part[key] for key in _WORDS if not is_empty(part.get(key))}
         if words:

@@ -56,7 +56,7 @@ def exact(data: bytes) -> Any:
 
 
 def sequence(text: str, decoder: Decoder | None = None) -> tuple[list[Any], str]:
-    """The JSON values that follow each other in a text, without loss, and what stands behind them."""
+    """The JSON values that follow each other in a text, without loss, and the text after them."""
     decoder, values, at, end = decoder or Decoder(), list[Any](), 0, len(text.rstrip())
     decoder.repeated = []
     while at < end:
@@ -113,7 +113,7 @@ def objects(value: object) -> Iterator[dict[str, Any]]:
 
 
 def identity(fields: dict[str, Any], *, camel: bool = False) -> Identity:
-    """contract: `id` is the gateway's on chat, responses, moderations and rerank; where `requestId` is told,
+    """contract: `id` is the gateway's on chat, responses, moderations and rerank; where `requestId` is present,
     that one is. An `id` of messages and speech may be either: the gateway's begin with `G-`."""
     own, request_id = (
         text(fields.get("id")),
@@ -132,7 +132,7 @@ def identity(fields: dict[str, Any], *, camel: bool = False) -> Identity:
 
 
 class Known:
-    """What a stream has told about who answers. Each frame may tell a part; only news are given out."""
+    """The identity of an answer as far as a stream has shown it. `learn` yields it only when it changed."""
 
     def __init__(self) -> None:
         self._known = Identity()
@@ -151,7 +151,7 @@ class Known:
 
 
 def usages(fields: dict[str, Any]) -> Iterator[Event]:
-    """Usage and cost. contract: the cost stands in `usage.pricing`, `usage.pricing_breakdown` or beside the
+    """Usage and cost. contract: the cost stands in `usage.pricing`, `usage.pricing_breakdown` or next to the
     usage."""
     usage = table(fields.get("usage"))
     if usage:
@@ -160,7 +160,7 @@ def usages(fields: dict[str, Any]) -> Iterator[Event]:
 
 
 def meta(fields: dict[str, Any]) -> Iterator[Event]:
-    """The gateway's own timing and routing, told when the request asked for it with `meta: true`."""
+    """The gateway's own timing and routing, sent when the request has `meta: true`."""
     if isinstance(fields.get("meta"), dict):
         yield Other("meta", dumps(fields["meta"]))
 
@@ -175,7 +175,7 @@ def costs(*places: dict[str, Any]) -> Iterator[Event]:
 
 
 def faults(fields: dict[str, Any], raw: str) -> Iterator[Fault]:
-    """An error inside an answer, in any of its forms: a string, an object, or beside `message`."""
+    """An error inside an answer, in any of its forms: a string, an object, or next to `message`."""
     error = fields.get("error")
     if not error and fields.get("object") != "error" and fields.get("type") != "error":
         return
@@ -228,7 +228,7 @@ _KINDS: tuple[tuple[str, Literal["image", "audio", "file"]], ...] = (
 
 
 class Tools:
-    """Tool calls of one stream, told apart as when it is assembled. `index` of the events is the call's own
+    """Tool calls of one stream, distinguished as by the assemblers. `index` of the events is the call's own
     number."""
 
     def __init__(self) -> None:
@@ -258,7 +258,7 @@ class Tools:
     def whole(
         self, choice: int, index: int | None, call_id: str, name: str, arguments: str, mark: str = ""
     ) -> ToolCall:
-        """A call as its item tells it, at its beginning or at its end. `mark`: the item's own ID."""
+        """A call from its item, at its beginning or at its end. `mark`: the item's own ID."""
         call = self._calls.setdefault(choice, Calls()).find(index, mark or call_id, "")
         call.name, call.arguments = name or call.name, Arguments(arguments)
         return ToolCall(call.number, call_id or None, name or None, arguments, True, choice)

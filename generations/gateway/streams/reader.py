@@ -1,4 +1,4 @@
-"""Choose by content type how an answer is read; know whether it ended as it should."""
+"""Read an answer by its content type and report whether it ended as it should."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -40,8 +40,8 @@ class Reader(Protocol):
         """The rest. The last event is Closed."""
 
 
-class Wire(Protocol):
-    """Turns the frames of one wire format into events; `ended` tells how it ended, "" while it has not."""
+class WireReader(Protocol):
+    """Turns the frames of one wire format into events; `ended`: how the stream ended, "" while it has not."""
 
     ended: str
 
@@ -50,11 +50,11 @@ class Wire(Protocol):
     def end(self) -> Iterator[Event]: ...
 
 
-_WIRES: dict[str, Callable[[], Wire]] = {"chat": Chat, "responses": Responses, "messages": Messages}
+_WIRES: dict[str, Callable[[], WireReader]] = {"chat": Chat, "responses": Responses, "messages": Messages}
 
 
 def reader(wire: str, content_type: str, room: int | None = None) -> Reader:
-    """A reader for an answer of this wire format (Endpoint.wire) and Content-Type ("" if none was told).
+    """A reader for an answer of this wire format (Endpoint.wire) and Content-Type ("" if there is none).
 
     It holds about `room` bytes at most (and `LINE` more of one line), and leaves out of its events what does not fit;
     None leaves nothing out.
@@ -68,7 +68,7 @@ def reader(wire: str, content_type: str, room: int | None = None) -> Reader:
     if mime in ("", "application/json", *_LINES) or mime.endswith("+json"):
         return Whole(wire, room)
     if mime in ("text/html", "application/xhtml+xml"):
-        return Page()
+        return HtmlPage()
     if mime.startswith("text/") or mime in _PLAIN:
         return Plain(room)
     return Binary(mime)
@@ -149,7 +149,7 @@ class Stream:
         """Lines that are no fields of a stream: a plain JSON body, or an error written raw into the
         stream."""
         if not self._any and body.lstrip().startswith(b"<"):
-            return _all(Page(), body)
+            return _all(HtmlPage(), body)
         events = list(whole.events(self._wire_name, parts.exact(body), body))
         self._faulty = self._faulty or any(isinstance(event, Fault) for event in events)
         self._any = True
@@ -243,7 +243,7 @@ def _other(wire: str, body: bytes, room: int | None) -> Reader | None:
     head = body[:200].lstrip()
     if head.startswith((b"data:", b"event:", b":")):
         return Stream(wire, room)
-    return Page() if head.startswith(b"<") else None
+    return HtmlPage() if head.startswith(b"<") else None
 
 
 class Plain:
@@ -265,8 +265,8 @@ class Plain:
         return [Text(text), Closed(True, "whole")] if text else [Closed(False, "empty")]
 
 
-class Page(Plain):
-    """A web page where an answer should be: its beginning says whose it is."""
+class HtmlPage(Plain):
+    """A web page where an answer should be: its beginning shows whose it is."""
 
     def __init__(self) -> None:
         super().__init__(room=2**20)

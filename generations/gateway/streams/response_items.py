@@ -1,4 +1,4 @@
-"""The output items of a responses stream while they are put together, told apart by index, ID or arrival."""
+"""The output items of a responses stream while they are assembled, identified by index, ID or arrival."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class Item:
     def __init__(self, index: int | None, kind: str) -> None:
         self.index = index
         self.draft: dict[str, Draft] = {"type": kind} if kind else {}
-        self.begun = False  # an event told the item itself
+        self.begun = False  # an event held the item itself
         self.partial: dict[str, Draft] | None = None
         self._parts: dict[str, dict[int, dict[str, dict[str, Draft]]]] = {}
         self._latest: dict[str, int] = {}
@@ -46,7 +46,7 @@ class Item:
         if key not in self._parts:
             held = self.draft.get(key)
             self._parts[key] = {}
-            self.draft[key] = []  # they stand where they came
+            self.draft[key] = []  # keeps their position
             if isinstance(held, str) and held:
                 self._parts[key][0] = {"output_text": {"type": "output_text", "text": held}}
         return self._parts[key]
@@ -150,7 +150,7 @@ class Items:
             self._by_id[index, item_id] = self._by_id[None, item_id] = item
 
     def finished(self) -> list[Item]:
-        """The items in the order of their indexes; those without one stand behind the one before them."""
+        """The items in the order of their indexes; those without one follow the one before them."""
         last = 0
         places: list[tuple[int, int, Item]] = []
         for at, item in enumerate(self._all):

@@ -48,8 +48,8 @@ _SILENT = ("response.content_part", "response.reasoning_summary_part", "response
 
 
 class Responses:
-    """contract: `type` is often missing, the event's name tells; the gateway's id is the frame's own, not the
-    one in `response`; up to two `response.completed` may come, and the second may know less than the
+    """contract: `type` is often missing, then the event's name counts; the gateway's id is the frame's own, not the
+    one in `response`; up to two `response.completed` may come, and the second may hold less than the
     first."""
 
     def __init__(self) -> None:

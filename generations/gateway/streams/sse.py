@@ -9,7 +9,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 HEAD = 4096
-"""Bytes that are left of a frame that has no room: enough to tell what it was."""
+"""Bytes that are kept of a frame beyond `room`: enough to identify it."""
 
 
 class Frame(NamedTuple):
@@ -26,7 +26,7 @@ class Frames:
     dropped.
 
     `stray` keeps the lines that are no field of an event stream: a plain JSON body sent under the wrong
-    content type. Frames without an empty line between them are told apart: by the next event's name, and by
+    content type. Frames without an empty line between them are separated: by the next event's name, and by
     lines that are each a JSON object. `room`: bytes that one line, one frame, and `stray` may have; None for no bound.
     What is larger is cut, so that a line that never ends holds no more memory than that.
     """

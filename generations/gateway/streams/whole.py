@@ -11,7 +11,7 @@ __all__ = ["events"]
 
 
 def events(wire: str, fields: Any, raw: bytes) -> Iterator[Event]:
-    """`told` is the parsed body, `raw` its bytes."""
+    """`fields` is the parsed body, `raw` its bytes."""
     if not isinstance(fields, dict):
         yield Json(parts.shown(raw))
         return

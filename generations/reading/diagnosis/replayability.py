@@ -33,7 +33,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     ),
     "error": (
         "The gateway failed to keep the request.",
-        "Later requests may be kept; if this goes on, tell the gateway's support.",
+        "Later requests may be kept; if this goes on, contact the gateway's support.",
     ),
     "deleted": (
         "The gateway has deleted the stored request: it reached its retention limit.",
@@ -110,7 +110,7 @@ def _stored(record: Record) -> Cause:
         return Cause(
             "unreadable_log",
             "The gateway stored the request but could not read it back.",
-            "Look it up again; if it stays away, tell the gateway's support.",
+            "Look it up again; if it stays away, contact the gateway's support.",
         )
     kept = inside(log, "payload", "request_payload")
     if isinstance(kept, dict) and kept:

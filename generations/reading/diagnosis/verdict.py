@@ -191,7 +191,7 @@ def _advice(entry: Entry, advice: str, fields: Fields) -> str:
     if entry.key != "validation_error" or payload_of(fields).get("details"):
         return advice
     return (
-        "Fix what the message names."
+        "Fix what the message describes."
         if message(fields)
         else "The gateway did not list the fields: compare the request with its API reference."
     )

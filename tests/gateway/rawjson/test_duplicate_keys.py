@@ -1,4 +1,4 @@
-"""Keys that stand more than once are found wherever they are."""
+"""Duplicate keys are found wherever they are."""
 
 import json
 
