@@ -125,12 +125,12 @@ def test_an_answer_in_json_is_shown_as_json() -> None:
     "came", ['{"city":"Oslo"}', '{ "city" : "Oslo" }', '{"city": "Oslo"}', '{"n":1.0}', "{}"]
 )
 def test_a_short_line_of_arguments_is_shown_as_it_came(came: str) -> None:
-    assert Pen().json_text("/x", came, "tool_call", name="look").head == came
+    assert PartBuilder().json_text("/x", came, "tool_call", name="look").head == came
 
 
 def test_longer_arguments_and_those_with_line_breaks_are_indented() -> None:
     for came in ('{"city":\n"Oslo"}', json.dumps({"city": "Oslo" * 30}, separators=(",", ":"))):
-        shown = Pen().json_text("/x", came, "tool_call", name="look").head
+        shown = PartBuilder().json_text("/x", came, "tool_call", name="look").head
         assert shown == compact(json.loads(came))
         assert '"city": "Oslo' in shown
 
