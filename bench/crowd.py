@@ -11,7 +11,7 @@ from bench import story
 from generations.gateway.record import Record
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import OPEN_STATES, State
-from generations.records import lookup
+from generations.records import store
 from generations.replay.order import orders, start
 
 CROWD = 200
@@ -34,7 +34,7 @@ def chat() -> Generation:
         "replay_request": BODY,
     }
     raw = json.dumps({**told, "status_code": 200, "success": True}).encode()
-    return lookup.store(story.team(), REQUEST_ID, story.owner(), Record.read(raw), story.source().pk)
+    return store.store(story.team(), REQUEST_ID, story.owner(), Record.read(raw), story.source().pk)
 
 
 def click_at_once(generation: Generation) -> tuple[list[UUID], float]:

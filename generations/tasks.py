@@ -5,11 +5,10 @@ from uuid import UUID
 from celery import shared_task
 
 from dashboard.consents import ending, notices
-from generations.records import new_generation
+from generations.records import new_generation, retention
 from generations.records import rebuild as rebuilding
 from generations.replay import batches
-from generations.replay.worker import recovery as sweeping
-from generations.replay.worker import runner
+from generations.replay.worker import recovery, runner
 from generations.replay.worker import shutdown as shutdown  # connects the signal of SIGTERM
 
 
@@ -24,7 +23,7 @@ def run_replay(replay_id: str) -> None:
 @shared_task(name="generations.tasks.sweep")
 def sweep() -> None:
     """Every 10 s: lost messages, silent workers, batches, records of new generations."""
-    sweeping.sweep()
+    recovery.sweep()
     batches.release_members()
     new_generation.fetch_due()
 
@@ -38,7 +37,7 @@ def rebuild() -> None:
 @shared_task(name="generations.tasks.tidy")
 def tidy() -> None:
     """Every hour: drop what has expired."""
-    sweeping.tidy()
+    retention.tidy()
 
 
 @shared_task(name="generations.tasks.consents")

@@ -8,7 +8,7 @@ import pytest
 from generations.gateway.record import Record
 from generations.reading import outline
 from generations.reading.figures import formatting, tiles
-from generations.records import lookup
+from generations.records import store
 from tests.reading.samples import demo_record, demo_records
 
 TIMES = {"Total wait", *tiles.TOTALS.values()}
@@ -17,7 +17,7 @@ TIMES = {"Total wait", *tiles.TOTALS.values()}
 @pytest.mark.parametrize("name", [name for name, _, _ in demo_records()])
 def test_lists_name_the_time_that_the_page_names_first(name: str) -> None:
     record = Record.read(demo_record(name))
-    wait = lookup.columns(record)["wait_ms"]
+    wait = store.columns(record)["wait_ms"]
     shown = [tile.title for tile in outline.make(record).tiles if tile.label in TIMES]
     assert shown == ["" if wait is None else formatting.exact_ms(wait)]
 
@@ -28,4 +28,4 @@ def test_lists_name_the_time_that_the_page_names_first(name: str) -> None:
 )
 def test_lists_know_the_cost_in_any_form(recorded: Any, nanos: int | None) -> None:
     record = Record.read(json.dumps({"cost_nanos": recorded}).encode())
-    assert lookup.columns(record)["cost_nanos"] == nanos
+    assert store.columns(record)["cost_nanos"] == nanos

@@ -9,21 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.postgres.search import SearchVector
 from django.db import connection
-from django.db.models import Q, Value
-from django.utils.html import strip_tags
+from django.db.models import Q
 
 from dashboard.models import Team
 from generations.lists import csv_export
-from generations.models import FirstWords, Generation, Replay
+from generations.models import Generation, Replay
 from generations.models.generation import GenerationQuerySet
-from generations.reading.page_types import Outline, Side
 
 PAGE = 50
 BATCH = 1000
 OPTIONS_SHOWN = 200
-WORDS_KEPT = 4000  # characters of each side
 OUTCOMES = {"succeeded": True, "failed": False, "unknown": None}
 COLUMNS = {
     "model": "model_id",
@@ -140,34 +136,6 @@ def offers(team: Team) -> dict[str, list[str]]:
         for column, value in cursor.fetchall():
             found[column].append(value)
     return found
-
-
-# -- free text -------------------------------------------------------------------------------------------------
-
-
-def first_words(sketch: Outline) -> str:
-    """The beginning of prompt and answer, as far as the outline shows them."""
-    return f"{_said(sketch.request)}\n{_said(sketch.answer)}"
-
-
-def _said(side: Side) -> str:
-    parts = [part for turn in side.turns for part in turn.parts]
-    return " ".join(part.head or _plain(part.html) for part in parts)[:WORDS_KEPT]
-
-
-def _plain(html: str) -> str:
-    return strip_tags(html[: 2 * WORDS_KEPT])
-
-
-def remember_words(row: Generation, sketch: Outline) -> None:
-    """Let free text find `row`."""
-    vector = SearchVector(Value(first_words(sketch)), config="simple")
-    FirstWords.objects.bulk_create(
-        [FirstWords(generation=row, vector=vector)],
-        update_conflicts=True,
-        unique_fields=["generation"],
-        update_fields=["vector"],
-    )
 
 
 # -- CSV -------------------------------------------------------------------------------------------------------

@@ -4,14 +4,12 @@
 asked. Only the network call runs beside the page: a gateway that hangs costs a page two seconds, not its thread.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillWaiting
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -27,18 +25,12 @@ from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.client import Client
 from generations.gateway.errors import GatewayError, NotSent
-from generations.gateway.rawjson.values import visible
 from generations.gateway.record import Record
 from generations.gateway.request_ids import made_at
-from generations.lists.generation_list import remember_words
-from generations.models import Fetch, Generation, StoredRecord
-from generations.reading import outline
-from generations.reading.diagnosis import replayability, verdict
-from generations.reading.diagnosis.ending import ERROR_FINISH
-from generations.reading.figures import costs, timing, usage
-from generations.reading.large import index
-from generations.reading.large.index import Span
+from generations.models import Fetch, Generation
+from generations.reading.diagnosis import replayability
 from generations.reading.page_types import Outline
+from generations.records import store
 
 log = logging.getLogger(__name__)
 
@@ -214,7 +206,7 @@ def _settled(
         list(known.select_for_update())  # first, as who forgets does
         if not fetch.select_for_update().exists():
             return known.first() or _forgotten(team, request_id)
-        generation = store(team, request_id, user, record, source.pk)
+        generation = store.store(team, request_id, user, record, source.pk)
         fetch.delete()
     return generation
 
@@ -280,119 +272,3 @@ def _tell(name: str, error: GatewayError) -> dict[str, Any]:
         "retry": error.retry,
         "status": error.status,
     }
-
-
-ENDED = ("success", "status_code", "error_code", "error_payload")
-
-
-def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
-    """The list columns of a `Generation`, read from its record; None or "" where the record does not say.
-
-    An error that the answer carries is known by `sketch`, the record's outline.
-    """
-    broken = sketch is not None and sketch.verdict.rule == ERROR_FINISH
-    tokens = usage.tokens(record.usage, record.usage_columns)
-    timed = {key: record.value(key) for key in timing.COLUMNS}
-    return {
-        "made_at": record.created_at,
-        "endpoint": _short(record.endpoint, 120),
-        "model_id": _short(record.model_id, 200),
-        "provider": _short(record.provider, 120),
-        "native_response_id": _short(record.native_response_id, 256),
-        "session_id": _short(record.session_id, 256),
-        "stream": record.stream,
-        "byok": record.byok,
-        "status_code": _fits(record.status_code, 31),
-        "success": False if broken else verdict.succeeded({key: record.value(key) for key in ENDED}),
-        "error_code": _short(record.error_code, 200),
-        "finish_reason": _short(record.finish_reason, 60),
-        "latency_ms": _measure(record.latency_ms),
-        "generation_ms": _measure(record.generation_ms),
-        "wait_ms": _measure(timing.headline(*timing.lay_out(timed, record.created_at))),
-        "input_tokens": _fits(tokens.input, 63),
-        "output_tokens": _fits(tokens.output, 63),
-        "cost_nanos": _fits(_rounded(costs.nanos(record.value("cost_nanos"))), 63),
-    }
-
-
-def _short(text: str | None, length: int) -> str:
-    return visible(text or "")[:length]
-
-
-def _fits(number: int | None, bits: int) -> int | None:
-    return number if number is not None and -(2**bits) <= number < 2**bits else None
-
-
-def _rounded(nanos: Decimal | None) -> int | None:
-    return None if nanos is None else round(nanos)
-
-
-def _measure(number: Any) -> Any:
-    return round(number, 3) if number is not None and abs(number) < 10**15 else None
-
-
-def store(team: Team, request_id: str, user: User | None, record: Record, source: int | None) -> Generation:
-    """Keep the record as received, its outline and the list columns. An older record with bodies is not lost."""
-    now, span = timezone.now(), outline.survey(record.raw)
-    sketch = outline.make(record, span)
-    row = Generation(
-        team=team,
-        request_id=request_id,
-        connection_id=source,
-        looked_up_by=user,
-        looked_up_at=now,
-        fetched_at=now,
-        replayable=sketch.replayable,
-        derived=outline.VERSION,
-        **columns(record, sketch),
-    )
-    changing = [*columns(record), "connection", "fetched_at", "replayable", "derived"]
-    with transaction.atomic():
-        Generation.objects.bulk_create(
-            [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing
-        )
-        _keep(row, record, span, sketch, now)
-        remember_words(row, sketch)
-    return row
-
-
-def _keep(row: Generation, record: Record, span: Span, sketch: Outline, now: datetime) -> None:
-    """Store the record, or the time at which it was seen unchanged; drop what is of no use any more."""
-    digest = hashlib.sha256(record.raw).hexdigest()
-    before = list(row.records.slim().defer("outline"))
-    same = [one for one in before if one.sha256 == digest]
-    if same:
-        same[0].fetched_at = now
-        kept = {"outline": outline.dump(sketch), "has_answer": sketch.answered}
-        row.records.filter(pk=same[0].pk).update(fetched_at=now, **kept)
-    else:
-        before.append(_add(row, record, span, sketch, digest, now))
-    _prune(row, before)
-
-
-def _add(
-    row: Generation, record: Record, span: Span, sketch: Outline, digest: str, now: datetime
-) -> StoredRecord:
-    made = StoredRecord(
-        generation=row,
-        fetched_at=now,
-        marks=index.dump(span) if len(record.raw) > index.SMALL else "",
-        sha256=digest,
-        has_request=record.request_body is not None,
-        has_answer=sketch.answered,
-        replayable=sketch.replayable,
-        outline=outline.dump(sketch),
-    )
-    made.keep(record.raw)
-    return made
-
-
-def _prune(row: Generation, records: list[StoredRecord]) -> None:
-    """Keep the newest record, the best one (with most bodies), and those that replays were made from."""
-    newest = max(records, key=lambda one: one.fetched_at)
-    best = max(records, key=lambda one: (one.has_request + one.has_answer, one.fetched_at))
-    if len(records) > 1:
-        row.records.exclude(pk__in=[newest.pk, best.pk]).filter(replays=None).delete()
-    if row.replayable != best.replayable:
-        row.replayable = best.replayable
-        Generation.objects.filter(pk=row.pk).update(replayable=best.replayable)

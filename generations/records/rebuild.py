@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models import Sum
 
 from generations.gateway.record import Record
-from generations.lists.generation_list import remember_words
 from generations.models import Generation, ReplayAnswer, StoredRecord
 from generations.reading import outline as outlines
 from generations.reading.page_types import Outline
-from generations.records import lookup
+from generations.records import store
+from generations.records.search_text import remember_words
 from generations.replay import derived_answer
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def _generation(pk: int) -> bool:
         told = outlines.make(read)
         facts = {"has_answer": told.answered and record.size > 0, "replayable": told.replayable}
         StoredRecord.objects.filter(pk=record.pk).update(outline=outlines.dump(told), **facts)
-        columns = lookup.columns(read, told)  # of the newest one in the end
+        columns = store.columns(read, told)  # of the newest one in the end
         if record.size:
             remember_words(row, told)
     if columns:

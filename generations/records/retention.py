@@ -205,3 +205,13 @@ def _expire_pasted(cutoff: datetime) -> int:
     """Answers that were pasted before."""
     old = PastedAnswer.objects.filter(pasted_at__lt=cutoff).order_by("pasted_at")
     return PastedAnswer.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:BITE])).delete()[0]
+
+
+# -- every hour ----------------------------------------------------------------------------------------------
+
+
+def tidy(now: datetime | None = None) -> None:
+    """Drop questions to the gateway that nobody has repeated for a day, and the content that has expired."""
+    now = now or timezone.now()
+    Fetch.objects.filter(lease_until__lt=now - timedelta(days=1)).delete()
+    expire(now)

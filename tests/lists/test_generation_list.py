@@ -18,7 +18,7 @@ from generations.lists import generation_list
 from generations.lists.csv_export import MARK
 from generations.lists.generation_list import Place, matching, page
 from generations.models import FirstWords, Generation, Replay, StoredRecord
-from generations.records import lookup
+from generations.records import store
 from tests.reading.samples import demo_record
 from tests.support import people
 from tests.views.kept import keep
@@ -117,7 +117,7 @@ def test_a_newer_record_changes_what_is_found(team: Team) -> None:
     asked = '{"messages": [{"role": "user", "content": "%s"}]}'
     body = f'{{"request_id": "r", "endpoint": "chat.completions", "replay_request": {asked}}}'
     for word in ("walrus", "penguin"):
-        lookup.store(team, "r", None, Record.read((body % word).encode()), None)
+        store.store(team, "r", None, Record.read((body % word).encode()), None)
     assert [ids(matching(team, {"q": word})) for word in ("walrus", "penguin")] == [[], ["r"]]
     assert FirstWords.objects.count() == 1
 
@@ -128,7 +128,7 @@ def test_hostile_texts_are_stored(team: Team) -> None:
         + b"w" * 5000
         + b'"}]}}'
     )
-    assert lookup.store(team, "r", None, Record.read(body), None).pk
+    assert store.store(team, "r", None, Record.read(body), None).pk
 
 
 # --- places ---------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from generations.gateway.demo import ulid
 from generations.gateway.demo.keys import EXPIRED_KEY, PLAIN_KEY, SCOPED_KEY
 from generations.gateway.record import Record
 from generations.models import Fetch, Generation, StoredRecord
-from generations.records import lookup
+from generations.records import lookup, store
 from tests.support import people
 from tests.support.processes import DemoGateway, wait_for
 
@@ -210,22 +210,22 @@ BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 def test_a_refresh_never_loses_a_body(team: Team, ada: User) -> None:
     full = record(replay_supported=True, replay_request=BODY, cost_nanos=None)
     bare = record(replay_supported=False, replay_request=None, cost_nanos=7)
-    row = lookup.store(team, KNOWN, ada, full, None)
-    lookup.store(team, KNOWN, ada, bare, None)
+    row = store.store(team, KNOWN, ada, full, None)
+    store.store(team, KNOWN, ada, bare, None)
     row.refresh_from_db()
     assert (row.cost_nanos, row.replayable) == (7, True)
     assert [one.has_request for one in row.records.best_first()] == [True, False]
 
 
 def test_a_fuller_record_replaces_the_older(team: Team, ada: User) -> None:
-    row = lookup.store(team, KNOWN, ada, record(replay_supported=False), None)
-    lookup.store(team, KNOWN, ada, record(replay_supported=True, replay_request=BODY), None)
+    row = store.store(team, KNOWN, ada, record(replay_supported=False), None)
+    store.store(team, KNOWN, ada, record(replay_supported=True, replay_request=BODY), None)
     assert [one.has_request for one in row.records.all()] == [True]
 
 
 def test_the_same_record_again_is_stored_once(team: Team, ada: User) -> None:
     for _ in range(3):
-        row = lookup.store(team, KNOWN, ada, record(), None)
+        row = store.store(team, KNOWN, ada, record(), None)
     assert row.records.count() == StoredRecord.objects.count() == 1
 
 
@@ -245,7 +245,7 @@ def test_the_same_record_again_is_stored_once(team: Team, ada: User) -> None:
     ],
 )
 def test_odd_records_are_stored_whole(team: Team, ada: User, raw: bytes) -> None:
-    row = lookup.store(team, KNOWN, ada, Record.read(raw, asked_id=KNOWN), None)
+    row = store.store(team, KNOWN, ada, Record.read(raw, asked_id=KNOWN), None)
     assert row.records.get().raw == raw
     assert Generation.objects.get().request_id == KNOWN
 
@@ -295,4 +295,4 @@ def test_rows_that_may_still_change_are_due(team: Team, columns: dict[str, Any],
     ],
 )
 def test_lists_know_how_it_ended_as_the_page_does(told: dict[str, Any], success: bool | None) -> None:
-    assert lookup.columns(Record.read(json.dumps(told).encode()))["success"] is success
+    assert store.columns(Record.read(json.dumps(told).encode()))["success"] is success

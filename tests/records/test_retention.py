@@ -16,9 +16,8 @@ from generations.gateway.record import Record
 from generations.models import Fetch, Generation, RecordChunk, Replay, ReplayAnswer, ReplayPart, StoredRecord
 from generations.models.replay import EXPIRED_PATCH, State
 from generations.reading import outline
-from generations.records import lookup, retention
+from generations.records import lookup, retention, store
 from generations.replay.live import publisher
-from generations.replay.worker import recovery
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -224,7 +223,7 @@ def test_large_records_expire_and_come_back(team: Team, ada: User) -> None:
         0,
         None,
     )
-    lookup.store(team, "G-large", ada, Record.read(raw), None)
+    store.store(team, "G-large", ada, Record.read(raw), None)
     best = made.records.best_first().first()
     assert best is not None
     assert best.raw == raw
@@ -264,7 +263,7 @@ def test_small_bites_reach_everything(team: Team, ada: User, monkeypatch: pytest
 def test_a_refresh_brings_the_content_back(team: Team, ada: User, chat: Generation) -> None:
     raw = chat.records.get().raw
     retention.expire(LATER)
-    lookup.store(team, "G-1", ada, Record.read(raw), None)
+    store.store(team, "G-1", ada, Record.read(raw), None)
     best = chat.records.best_first().first()
     assert best is not None
     assert (best.raw, best.has_request) == (raw, True)
@@ -274,5 +273,5 @@ def test_a_refresh_brings_the_content_back(team: Team, ada: User, chat: Generati
 
 @pytest.mark.usefixtures("thirty_days")
 def test_the_hourly_task_does_it(chat: Generation) -> None:
-    recovery.tidy(LATER)
+    retention.tidy(LATER)
     assert traces() == []

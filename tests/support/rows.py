@@ -8,7 +8,7 @@ from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.record import Record
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
-from generations.records import lookup
+from generations.records import store
 from generations.replay import derived_answer
 
 CHAT = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "Say hi"}], "stream": True}
@@ -28,7 +28,7 @@ def generation(team: Team, user: User, connection: GatewayConnection, **record: 
         **record,
     }
     raw = json.dumps(fields, indent=2).encode()
-    return lookup.store(team, request_id, user, Record.read(raw, asked_id=request_id), connection.pk)
+    return store.store(team, request_id, user, Record.read(raw, asked_id=request_id), connection.pk)
 
 
 def replay(of: Generation, user: User, **columns: Any) -> Replay:

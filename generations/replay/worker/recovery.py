@@ -1,14 +1,13 @@
 """The periodic sweep: no replay stays open for ever, and none is sent twice."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from generations.models import Fetch, Replay, ReplayAnswer, ReplayPart
+from generations.models import Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
-from generations.records import retention
 from generations.replay import derived_answer
 from generations.replay.live import publisher
 from generations.replay.order.start import send_message
@@ -68,10 +67,3 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
         # Only these: a worker that comes back adds more, and finds its answer's beginning in the row.
         ReplayPart.objects.filter(pk__in=parts).delete()
         Replay.objects.filter(pk=replay_id, state=State.INTERRUPTED).update(**told.columns)
-
-
-def tidy(now: datetime | None = None) -> None:
-    """Drop questions to the gateway that nobody has repeated for a day, and the content that has expired."""
-    now = now or timezone.now()
-    Fetch.objects.filter(lease_until__lt=now - timedelta(days=1)).delete()
-    retention.expire(now)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from dashboard.models import GatewayConnection, User
 from generations.models import Fetch, Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
+from generations.records import retention
 from generations.replay import derived_answer
 from generations.replay.worker import recovery as sweeping
 from tests.support import people, rows
@@ -99,5 +100,5 @@ def test_tidy_drops_old_questions_only(chat: Generation, ada: User, source: Gate
     team = people.team()
     for name, lease in (("old", timedelta(days=-2)), ("new", timedelta(minutes=-2))):
         Fetch.objects.create(team=team, request_id=name, lease_until=timezone.now() + lease)
-    sweeping.tidy()
+    retention.tidy()
     assert [fetch.request_id for fetch in Fetch.objects.all()] == ["new"]

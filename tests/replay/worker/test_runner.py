@@ -14,7 +14,7 @@ from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.record import Record
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
-from generations.records import lookup
+from generations.records import lookup, store
 from generations.replay.live import follow
 from generations.replay.live.log import Deadlines
 from generations.replay.order import orders, start
@@ -135,7 +135,7 @@ def test_the_gateway_receives_the_stored_bytes(
         + body
         + "}"
     )
-    of = lookup.store(team, "G-1", ada, Record.read(raw.encode(), asked_id="G-1"), source.pk)
+    of = store.store(team, "G-1", ada, Record.read(raw.encode(), asked_id="G-1"), source.pk)
     run(of, ada)
     assert received(demo_gateway) == [body.encode()]
 
