@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from django import forms
 
 from dashboard.models import User
-from generations.gateway.request_ids import LONGEST_TEXT, Recognised, recognise
+from generations.gateway.request_ids import LONGEST_TEXT, Recognized, recognize
 
 LONGEST_PASTE = LONGEST_TEXT
 LONGEST_QUERY = 2000
@@ -24,7 +24,7 @@ EXAMPLES = (
 
 
 class LookupForm(forms.Form):
-    """What somebody pasted into the lookup box. The cleaned `q` is a `Recognised` with at least one ID."""
+    """What somebody pasted into the lookup box. The cleaned `q` is a `Recognized` with at least one ID."""
 
     q = forms.CharField(
         label="Look up",
@@ -37,11 +37,11 @@ class LookupForm(forms.Form):
     )
     team = forms.SlugField(required=False)
 
-    def clean_q(self) -> Recognised:
-        """What was recognised. Raises ValidationError; `EXAMPLES` says what is looked for."""
-        seen = recognise(self.cleaned_data["q"])
+    def clean_q(self) -> Recognized:
+        """What was recognized. Raises ValidationError; `EXAMPLES` says what is looked for."""
+        seen = recognize(self.cleaned_data["q"])
         if not seen.ids:
-            raise forms.ValidationError(UNRECOGNISED, code="unrecognised")
+            raise forms.ValidationError(UNRECOGNISED, code="unrecognized")
         return seen
 
 

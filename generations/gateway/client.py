@@ -108,8 +108,8 @@ class Client:
 
         contract: `GET /logs`, for a key with `activity:read`.
         """
-        told = _object(self._get("/logs", {"limit": str(count), "status": "success"})).get("data")
-        rows = told if isinstance(told, list) else []
+        data = _object(self._get("/logs", {"limit": str(count), "status": "success"})).get("data")
+        rows = data if isinstance(data, list) else []
         names = [row.get("request_id") for row in rows[:count] if isinstance(row, dict)]
         return [str(name) for name in names if is_text(name) and possible(name)]
 
@@ -124,7 +124,7 @@ class Client:
         request.
         """
         stop = stop or Stop()
-        if stop.asked:
+        if stop.cancelled:
             raise errors.Stopped()
         opened = http_transport.open_send(self._post(endpoint, body, stop, headers), stop)
         if isinstance(opened, GatewayError):
@@ -236,9 +236,9 @@ def _ended(events: list[Event], lost: GatewayError | None, stop: Stop) -> Iterat
     yield from rest
     complete = isinstance(closed, Closed) and closed.complete and (lost is None or closed.why != "whole")
     faulty = isinstance(closed, Closed) and closed.why == "error"
-    if complete or (faulty and not stop.asked):
+    if complete or (faulty and not stop.cancelled):
         yield closed
-    elif stop.asked:
+    elif stop.cancelled:
         yield Closed(False, "stopped")
         raise errors.Stopped(sent=True)
     elif lost is not None:

@@ -64,16 +64,16 @@ class Stop:
     def __init__(self) -> None:
         self.sent = False
         """May the request have reached the gateway?"""
-        self._asked = threading.Event()
+        self._cancelled = threading.Event()
         self._socket: socket.socket | None = None
 
     @property
-    def asked(self) -> bool:
+    def cancelled(self) -> bool:
         """Whether `cancel` was called."""
-        return self._asked.is_set()
+        return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        self._asked.set()
+        self._cancelled.set()
         if self._socket is not None:
             with contextlib.suppress(OSError):  # closed already
                 # Not self._socket.shutdown(): that of an SSLSocket drops its state under the reader.
@@ -85,7 +85,7 @@ class Stop:
         head_limits.trace(event, info)
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
-            if self.asked:
+            if self.cancelled:
                 self.cancel()
         elif event == "http11.send_request_headers.started":
             self.sent = True
@@ -214,7 +214,9 @@ def open_send(
         return transport, transport.handle_request(request)
     except _BROKEN as fault:
         transport.close()
-        return errors.Stopped(sent=stop.sent) if stop.asked else error_mapping.broken(fault, sent=stop.sent)
+        return (
+            errors.Stopped(sent=stop.sent) if stop.cancelled else error_mapping.broken(fault, sent=stop.sent)
+        )
 
 
 def chunks(response: httpx.Response) -> "Iterator[bytes | GatewayError]":

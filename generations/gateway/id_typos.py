@@ -35,7 +35,7 @@ def typed(text: str) -> str:
     return text.translate(_TYPED)
 
 
-def mended(found: str) -> tuple[str, str] | None:
+def normalized(found: str) -> tuple[str, str] | None:
     """An ID as the gateway writes it, and what was changed in it; None for everything else."""
     match = _LOOSE.fullmatch("".join(typed(found).split()))
     if not match:

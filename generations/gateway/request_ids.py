@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from generations.gateway.id_typos import MAX_LENGTH, hint, mended, possible, typed
+from generations.gateway.id_typos import MAX_LENGTH, hint, normalized, possible, typed
 
-__all__ = ["MAX_LENGTH", "MOST_IDS", "Recognised", "find_id", "hint", "is_native", "made_at", "recognise"]
+__all__ = ["MAX_LENGTH", "MOST_IDS", "Recognized", "find_id", "hint", "is_native", "made_at", "recognize"]
 
 LONGEST_TEXT = 2**20  # characters: of a longer text only the beginning is read
 MOST_IDS = 50
@@ -107,7 +107,7 @@ ID_NAMES = ("id", "request_id", "requestId", "request", "generation_id", "genera
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognized:
     """What pasted text is and the IDs in it: in order, each once, at most `MOST_IDS`; `left_out` counts the rest.
 
     `team` is the slug in a link of Retake. The ID of kind "replay" names a replay, those for which `is_native` is true
@@ -124,7 +124,7 @@ class Recognised:
 
     @property
     def words(self) -> str:
-        """`an SSE frame`, for "Recognised ..."."""
+        """`an SSE frame`, for "Recognized ..."."""
         return WORDS[self.kind]
 
 
@@ -136,7 +136,7 @@ def is_native(text: str) -> bool:
     return NATIVE_ID.fullmatch(text) is not None
 
 
-def recognise(text: str, most: int = MOST_IDS) -> Recognised:
+def recognize(text: str, most: int = MOST_IDS) -> Recognized:
     """What pasted `text` is, read as far as `LONGEST_TEXT`. Never raises.
 
     Line breaks may have become spaces (browsers do that).
@@ -147,23 +147,23 @@ def recognise(text: str, most: int = MOST_IDS) -> Recognised:
         return _link(bare)
     found = _listed(text) or _inside(text)
     if len(found) > 1:
-        return Recognised("list", tuple(found[:most]), left_out=max(0, len(found) - most))
+        return Recognized("list", tuple(found[:most]), left_out=max(0, len(found) - most))
     if found:
-        return _mended(_kind(text, found[0]), found[0])
-    if spaced := len(bare) <= LONGEST_SPACED and mended(bare):
-        return Recognised("id", (spaced[0],), note=spaced[1], pasted=bare)
+        return _normalized(_kind(text, found[0]), found[0])
+    if spaced := len(bare) <= LONGEST_SPACED and normalized(bare):
+        return Recognized("id", (spaced[0],), note=spaced[1], pasted=bare)
     alone = None if text.lstrip().startswith(("{", "[")) else find_id(text)
     if alone and alone.lower() not in NO_IDS:
-        return Recognised("id", (alone,))
+        return Recognized("id", (alone,))
     almost = ALMOST_ID.search(typed(text))
-    return _mended("log", almost[0]) if almost else Recognised("nothing")
+    return _normalized("log", almost[0]) if almost else Recognized("nothing")
 
 
-def _mended(kind: Kind, found: str) -> Recognised:
+def _normalized(kind: Kind, found: str) -> Recognized:
     """One ID, as the gateway writes it where it was typed in another way."""
-    if GATEWAY_ID.fullmatch(found) or not (better := mended(found)):
-        return Recognised(kind, (found,))
-    return Recognised(kind, (better[0],), note=better[1], pasted=found)
+    if GATEWAY_ID.fullmatch(found) or not (better := normalized(found)):
+        return Recognized(kind, (found,))
+    return Recognized(kind, (better[0],), note=better[1], pasted=found)
 
 
 def _kind(text: str, found: str) -> Kind:
@@ -212,7 +212,7 @@ def _is_headers(start: str) -> bool:
 def _listed(text: str) -> list[str]:
     """The items of a list that holds nothing but IDs; empty for any other text."""
     tokens = [token.strip(WRAPPING) for token in re.split(r"[\s,;]+", text)]
-    tokens = [(mended(token) or [token])[0] for token in tokens if token]
+    tokens = [(normalized(token) or [token])[0] for token in tokens if token]
     if len(tokens) < 2 or not all(LISTED_ID.fullmatch(token) for token in tokens):
         return []
     return _once(tokens)
@@ -246,19 +246,19 @@ def _named(part: str) -> str:
     ]
 
 
-def _link(link: str) -> Recognised:
+def _link(link: str) -> Recognized:
     """The ID in a link of Retake, or in any other link that carries one in its path or its parameters."""
     try:
         address = urlsplit(link)
     except ValueError:
-        return Recognised("nothing")
+        return Recognized("nothing")
     at = RETAKE_PATH.search(address.path)
     team = (at["team"] or "") if at else ""
     if at and at["part"] == "r" and UUID.fullmatch(at["name"].rstrip(STOPS)):
-        return Recognised("replay", (at["name"].rstrip(STOPS).lower(),), team)
+        return Recognized("replay", (at["name"].rstrip(STOPS).lower(),), team)
     if at and at["part"] == "g" and (name := _named(at["name"])):
-        return Recognised("link", (name,), team)
+        return Recognized("link", (name,), team)
     given = parse_qs(address.query)
     if found := _inside(unquote(link)) or [given[name][0] for name in ID_NAMES if name in given]:
-        return Recognised("link", (_tidy(found[0].strip()[:MAX_LENGTH]),), team)
-    return Recognised("nothing")
+        return Recognized("link", (_tidy(found[0].strip()[:MAX_LENGTH]),), team)
+    return Recognized("nothing")

@@ -79,7 +79,7 @@ KINDS: dict[str, Kind] = {
     "an error event in words": Kind(
         "chat", [delta(content="x"), ("error", "gateway died")], {"/error": "gateway died"}, why="error"
     ),
-    "a second error stands beside": Kind(
+    "a second error is a stray": Kind(
         "chat",
         [{"error": {"message": "one"}}, {"error": {"message": "two"}}],
         {"/error/message": "one"},
@@ -139,7 +139,7 @@ KINDS: dict[str, Kind] = {
             ]
         },
     ),
-    "annotations told again": Kind(
+    "annotations sent again": Kind(
         "chat",
         [delta(content="x", annotations=[CITED]), delta(annotations=[CITED])],
         {f"{MESSAGE}/annotations": [CITED]},

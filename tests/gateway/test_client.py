@@ -500,7 +500,7 @@ def test_stop_after_the_end_does_nothing() -> None:
     with serving(answering(200, CHAT, "text/event-stream")) as peer:
         assert sent(peer, stop=stop)[-1] == Closed(True, "done")
     stop.cancel()
-    assert stop.asked is True
+    assert stop.cancelled is True
 
 
 def test_leaving_a_send_closes_its_connection() -> None:

@@ -1,4 +1,4 @@
-"""The requests of a consent, literally as the contract wants them, and what is made of every answer."""
+"""The requests of a consent, exactly as in the contract, and how each answer is read."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ GOOD = {"access_token": KEY, "token_type": "Bearer", "expires_in": 604_800, "sco
 
 def announced(origin: str, **other: object) -> bytes:
     issuer = f"{origin}/oauth"
-    told = {
+    document = {
         "issuer": issuer,
         **{f"{name}_endpoint": f"{issuer}/{name}" for name in ("token", "userinfo")},
         "authorization_endpoint": f"{issuer}/authorize",
@@ -36,7 +36,7 @@ def announced(origin: str, **other: object) -> bytes:
         "scopes_supported": list(SCOPES),
         "client_id_metadata_document_supported": True,
     }
-    return json.dumps(told | other).encode()
+    return json.dumps(document | other).encode()
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def test_a_client_without_a_secret_names_itself_in_the_body_alone(peer: Peer) ->
 
 def test_a_secret_goes_in_the_body_whatever_is_in_it(peer: Peer) -> None:
     client(peer, "s:e c%r&t", "client_retake_secret").exchange(CODE, VERIFIER, SCOPES)
-    told = form(peer.calls[0])
-    assert (told["client_id"], told["client_secret"]) == ("client_retake_secret", "s:e c%r&t")
+    sent_form = form(peer.calls[0])
+    assert (sent_form["client_id"], sent_form["client_secret"]) == ("client_retake_secret", "s:e c%r&t")
     assert "authorization" not in peer.calls[0].headers
 
 
@@ -197,8 +197,8 @@ def test_no_failure_drags_a_secret_along(peer: Peer) -> None:
 
 
 def test_an_answers_time_is_bounded(peer: Peer) -> None:
-    for told, seconds in ((10**12, 604_800), (-5, 0), ("x", 604_800), (60, 60)):
-        body = json.dumps(GOOD | {"expires_in": told}).encode()
+    for given, seconds in ((10**12, 604_800), (-5, 0), ("x", 604_800), (60, 60)):
+        body = json.dumps(GOOD | {"expires_in": given}).encode()
         peer.script = lambda call, body=body: call.answer(200, body)  # type: ignore[misc]
         assert client(peer).exchange(CODE, VERIFIER, SCOPES).seconds == seconds
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.request_ids import ALPHABET, Recognised, find_id, hint, is_native, made_at, recognise
+from generations.gateway.request_ids import ALPHABET, Recognized, find_id, hint, is_native, made_at, recognize
 
 ID = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
 
@@ -142,29 +142,29 @@ REPLAY = "0b0c1f52-6f0d-4b11-9d3b-0f5f6a0b7c8d"
     ],
 )
 def test_recognise(text: str, kind: str, ids: tuple[str, ...]) -> None:
-    seen = recognise(text)
+    seen = recognize(text)
     assert (seen.kind, seen.ids, seen.left_out) == (kind, ids, 0)
 
 
 def test_a_link_names_its_team() -> None:
-    assert recognise(f"https://retake.example.com/t/acme/g/{ID}") == Recognised("link", (ID,), "acme")
+    assert recognize(f"https://retake.example.com/t/acme/g/{ID}") == Recognized("link", (ID,), "acme")
 
 
 def test_at_most_fifty_ids_are_taken_and_the_rest_is_counted() -> None:
     ids = [f"req_{number:04}" for number in range(73)]
-    assert recognise("\n".join(ids)) == Recognised("list", tuple(ids[:50]), left_out=23)
+    assert recognize("\n".join(ids)) == Recognized("list", tuple(ids[:50]), left_out=23)
 
 
 @pytest.mark.parametrize(
     "text", ["x " * 500_000 + ID, "{" * 2**20, "a-b: c\n" * 150_000, "id: 1\n" * 170_000]
 )
 def test_recognise_takes_a_megabyte(text: str) -> None:
-    assert recognise(text).left_out == 0
+    assert recognize(text).left_out == 0
 
 
 @given(st.text())
 def test_what_is_recognised_can_be_asked_for(text: str) -> None:
-    seen = recognise(text)
+    seen = recognize(text)
     assert (seen.kind == "nothing") == (seen.ids == ())
     assert all(
         0 < len(found_id) <= 256 and not any(letter.isspace() for letter in found_id) for found_id in seen.ids
@@ -174,13 +174,13 @@ def test_what_is_recognised_can_be_asked_for(text: str) -> None:
 @given(st.lists(st.from_regex(r"G-[0-7][0-9A-HJKMNP-TV-Z]{25}", fullmatch=True), min_size=2, max_size=60))
 def test_lists_keep_their_order_and_name_each_id_once(ids: list[str]) -> None:
     each = tuple(dict.fromkeys(ids))
-    seen = recognise("\n".join(ids))
+    seen = recognize("\n".join(ids))
     assert (seen.ids, seen.left_out) == (each[:50], max(0, len(each) - 50))
 
 
 @given(st.text(max_size=60))
 def test_links_never_fail(path: str) -> None:
-    seen = recognise(f"https://retake.example.com/t/acme/g/{path}")
+    seen = recognize(f"https://retake.example.com/t/acme/g/{path}")
     assert all(0 < len(found_id) <= 256 for found_id in seen.ids)
 
 
@@ -209,7 +209,7 @@ def test_native_ids_are_distinguished_from_request_ids() -> None:
 )
 def test_no_pasted_text_freezes(text: str) -> None:
     begun = time.perf_counter()
-    recognise(text)
+    recognize(text)
     find_id(text)
     assert time.perf_counter() - begun < 5  # it was 31 s for 1,500 blanks
 
@@ -264,7 +264,7 @@ DASHED = [ID.replace("-", dash) for dash in "\u2010\u2011\u2012\u2013\u2014\u221
     ],
 )
 def test_an_id_that_was_typed_in_another_way(text: str, kind: str, found: str, note: str) -> None:
-    seen = recognise(text)
+    seen = recognize(text)
     assert (seen.kind, seen.ids, seen.note) == (kind, (found,), note)
 
 
@@ -272,11 +272,11 @@ def test_an_id_that_was_typed_in_another_way(text: str, kind: str, found: str, n
     "text", ["chatcmpl-" + "x" * 300, "request_id=" + "x" * 300, "realtime:" + "x" * 300]
 )
 def test_an_id_that_is_too_long_is_not_cut(text: str) -> None:
-    assert recognise(text).ids == ()
+    assert recognize(text).ids == ()
 
 
 def test_a_list_may_lack_its_leads() -> None:
-    assert recognise(f"{ULID}\n{OTHER[2:].lower()}").ids == (ID, OTHER)
+    assert recognize(f"{ULID}\n{OTHER[2:].lower()}").ids == (ID, OTHER)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ SIZES: dict[str, Callable[[], bytes]] = {
 
 @cache
 def record(size: str) -> bytes:
-    """A record of one of SIZES, made when a test first wants it."""
+    """A record of one of SIZES, made on first use."""
     return SIZES[size]()
 
 

@@ -69,7 +69,7 @@ def test_pasted_text_leads_to_the_generation(ada: User, chat: Generation, text: 
     assert (answer.status_code, answer["Location"]) == (302, chat.get_absolute_url())
 
 
-def test_what_was_mended_in_an_id_is_told(ada: User, chat: Generation) -> None:
+def test_changes_to_a_pasted_id_are_shown(ada: User, chat: Generation) -> None:
     answer = people.browser(ada).post("/lookup", {"q": OSLO[2:].lower()}, follow=True)
     assert answer.redirect_chain[0][0] == chat.get_absolute_url()
     assert f"Recognized a request ID: looked up {OSLO} (G- added)." in answer.content.decode()

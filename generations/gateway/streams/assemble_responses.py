@@ -312,7 +312,7 @@ class _Said:
             self._words.setdefault(kind, []).append(_words(item))
 
     def holds(self, item: dict[str, Draft]) -> bool:
-        """Whether an item of the events is part of a final one that was put together otherwise."""
+        """Whether an item of the events is part of a final one that was assembled differently."""
         if item.get("type") not in ("message", "reasoning"):
             return False
         words, said = _words(item), self._words.get(parts.text(item.get("type")), [])

@@ -1,7 +1,7 @@
 """Values while they are assembled: texts in pieces, final objects merged over earlier ones, counters.
 
 A draft is a JSON value whose texts may still be Pieces. Everything here costs no more than the new value's own
-size, so that a stream of any length is put together in linear time.
+size, so that a stream of any length is assembled in linear time.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Lost: TypeAlias = Callable[[str, Draft], None]
 class Pieces:
     """A text that comes in pieces, joined once at the end.
 
-    Servers that repeat the whole text so far in each piece are recognised: each piece begins with the one
+    Servers that repeat the whole text so far in each piece are recognized: each piece begins with the one
     before, two of them grew, and the words are too many for chance (`ha`, `haha` may be true pieces).
     """
 

@@ -151,7 +151,7 @@ class Known:
 
 
 def usages(fields: dict[str, Any]) -> Iterator[Event]:
-    """Usage and cost. contract: the cost stands in `usage.pricing`, `usage.pricing_breakdown` or next to the
+    """Usage and cost. contract: the cost is in `usage.pricing`, `usage.pricing_breakdown` or next to the
     usage."""
     usage = table(fields.get("usage"))
     if usage:

@@ -138,7 +138,7 @@ class LiveLog:
         """Read no more until a checkpoint is stored: the gateway waits, memory does not grow."""
         self.stop.rest()
         self._waits = True
-        while self.held.is_full and not self.stop.asked:
+        while self.held.is_full and not self.stop.cancelled:
             self.held.wait(0.2)
             if self.clock() - self.begun > self.deadlines.total:
                 self.end("deadline_total")

@@ -20,7 +20,7 @@ from dashboard.context import current_membership
 from dashboard.models import Team
 from generations.forms.lists import EXAMPLES, LookupForm, ShortLookupForm
 from generations.gateway.demo.examples import EXAMPLE_IDS
-from generations.gateway.request_ids import MAX_LENGTH, MOST_IDS, Recognised, hint, is_native, made_at
+from generations.gateway.request_ids import MAX_LENGTH, MOST_IDS, Recognized, hint, is_native, made_at
 from generations.models import Fetch, Generation, Replay
 from generations.records import lookup as lookups
 from generations.views.shared.shortcuts import stored
@@ -89,8 +89,8 @@ def lookup(request: SignedInRequest) -> HttpResponse:
     return _open(request, team, form.cleaned_data["q"], again=posted)
 
 
-def _open(request: SignedInRequest, team: Team, seen: Recognised, *, again: bool) -> HttpResponse:
-    """Go where the recognised ID leads, and say what was recognised. A link's own team wins."""
+def _open(request: SignedInRequest, team: Team, seen: Recognized, *, again: bool) -> HttpResponse:
+    """Go where the recognized ID leads, and say what was recognized. A link's own team wins."""
     team = next((one.team for one in memberships(request) if one.team.slug == seen.team), team)
     first = seen.ids[0]
     if seen.kind == "list":
@@ -270,7 +270,7 @@ class Line:
         return self.state in ("asking", "not_yet")
 
 
-def many_url(team: Team, seen: Recognised) -> str:
+def many_url(team: Team, seen: Recognized) -> str:
     """The page of several IDs."""
     values: list[tuple[str, object]] = [("id", one) for one in seen.ids]
     values += [("left_out", seen.left_out)] if seen.left_out else []

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.access import Right, TeamRequest, enter, for_team, may
 from generations.forms.lab import ManyForm
-from generations.gateway.request_ids import recognise
+from generations.gateway.request_ids import recognize
 from generations.models import Generation, ReplayLimits
 from generations.models.generation import GenerationQuerySet
 from generations.replay import batches
@@ -85,7 +85,7 @@ def _run(request: TeamRequest, form: ManyForm, made: BatchPlan, context: dict[st
 
 def chosen(request: TeamRequest, data: QueryDict) -> tuple[list[Generation], list[str]]:
     """The stored generations that are named, in that order, and the names that are not stored."""
-    names = [*data.getlist("id"), *recognise(data.get("ids", ""), most=batches.MOST_GENERATIONS).ids]
+    names = [*data.getlist("id"), *recognize(data.get("ids", ""), most=batches.MOST_GENERATIONS).ids]
     names = list(dict.fromkeys(name.strip() for name in names if name.strip() and "\0" not in name))
     names = names[: batches.MOST_GENERATIONS]
     found = {key: row for row in _named(request, names) for key in (row.request_id, row.slug)}

@@ -90,16 +90,16 @@ def test_bytes_are_kept_up_to_the_limit_and_then_the_replay_ends(clock: Clock) -
     live_log = LiveLog(uuid.uuid4(), uuid.uuid4(), Deadlines(10, 5, 60, size=100), clock=clock)
     take(live_log, [ev.Received(b"x" * 99), ev.Received(b"yz"), ev.Received(b"!")])
     assert live_log.held.wire(live_log.replay_id).whole() == b"x" * 99 + b"y"
-    assert (live_log.received, live_log.stop_reason, live_log.stop.asked) == (102, "too_large", True)
+    assert (live_log.received, live_log.stop_reason, live_log.stop.cancelled) == (102, "too_large", True)
 
 
 def test_a_flood_past_the_deadline_ends_by_itself(live_log: LiveLog, clock: Clock) -> None:
     """The reading thread looks at the clock itself: in a flood the heartbeat may not get to it."""
     live_log.take(ev.Received(b"a"))
-    assert not live_log.stop.asked
+    assert not live_log.stop.cancelled
     clock.now += 60.1
     live_log.take(ev.Received(b"b"))
-    assert (live_log.stop_reason, live_log.stop.asked) == ("deadline_total", True)
+    assert (live_log.stop_reason, live_log.stop.cancelled) == ("deadline_total", True)
 
 
 def test_the_live_log_ends_where_it_has_no_more_room(live_log: LiveLog) -> None:
