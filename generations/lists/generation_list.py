@@ -5,15 +5,14 @@ here reads a body, and nothing counts rows.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 
 from dashboard.models import Team
-from generations.lists import csv_export
+from generations.lists import csv_export, keyset
+from generations.lists.keyset import Cursor, Page
 from generations.models import Generation, Replay
 from generations.models.generation import GenerationQuerySet
 
@@ -33,43 +32,6 @@ COLUMNS = {
     "cost_min": "cost_nanos__gte",
     "cost_max": "cost_nanos__lte",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page begins: after this row of the list, or, `back`, before it."""
-
-    at: datetime
-    pk: int
-    back: bool = False
-
-    @classmethod
-    def read(cls, text: str, *, back: bool = False) -> "Place | None":
-        """The place that `str` wrote, None for any other text."""
-        time, _, pk = text.rpartition("_")
-        try:
-            at = datetime.fromisoformat(time)
-            at = at.astimezone(UTC) if at.tzinfo else at
-        except (ValueError, OverflowError):
-            return None
-        known = at.tzinfo is not None and pk.isascii() and pk.isdigit() and len(pk) < 19
-        return cls(at, int(pk), back) if known else None
-
-    @classmethod
-    def of(cls, row: Generation) -> "Place":
-        return cls(row.sorted_at, row.pk)
-
-    def __str__(self) -> str:
-        return f"{self.at.isoformat()}_{self.pk}"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows, newest first, and the places where the newer and the older ones begin (None: there are none)."""
-
-    rows: list[Generation]
-    newer: Place | None = None
-    older: Place | None = None
 
 
 def matching(team: Team, wanted: Mapping[str, Any]) -> GenerationQuerySet:
@@ -97,16 +59,14 @@ def ended_with(status: str) -> Q:
     return Q(status_code=int(status)) if is_number else Q(error_code=status)
 
 
-def page(found: GenerationQuerySet, place: Place | None = None, size: int = PAGE) -> Page:
-    """One page of `found`, by one query for one row more than it shows."""
-    if place is not None and place.back:
-        rows = list(found.newer_than(place.at, place.pk).order_by("sorted_at", "id")[: size + 1])
-        more, rows = len(rows) > size, rows[:size][::-1]
-        return Page(rows, Place.of(rows[0]) if more else None, Place.of(rows[-1]) if rows else None)
-    found = found.newest_first()
-    rows = list((found.older_than(place.at, place.pk) if place else found)[: size + 1])
-    more, rows = len(rows) > size, rows[:size]
-    return Page(rows, Place.of(rows[0]) if place and rows else None, Place.of(rows[-1]) if more else None)
+def read_cursor(text: str, *, back: bool = False) -> Cursor | None:
+    """The cursor in an address, None for any other text."""
+    return Cursor.read(text, keyset.row_number, back=back)
+
+
+def page(found: GenerationQuerySet, cursor: Cursor | None = None, size: int = PAGE) -> Page[Generation]:
+    """One page of `found`, the newest first."""
+    return keyset.page(found, "sorted_at", cursor, size)
 
 
 # -- what can be chosen ----------------------------------------------------------------------------------------
@@ -156,11 +116,11 @@ def csv_lines(found: GenerationQuerySet, size: int = BATCH) -> Iterator[str]:
 
 def _batches(found: GenerationQuerySet, size: int) -> Iterator[list[list[object]]]:
     """Reads batch after batch by place: no cursor stays open for a slow reader."""
-    place, more = None, True
+    cursor, more = None, True
     while more:
-        batch = page(found, place, size)
+        batch = page(found, cursor, size)
         yield [cells(row) for row in batch.rows]
-        place, more = batch.older, batch.older is not None
+        cursor, more = batch.older, batch.older is not None
 
 
 def cells(row: Generation) -> list[object]:

@@ -4,7 +4,7 @@ Costs are those of `replay.limits.COST`: what was never sent cost nothing, unkno
 apart. No answer and no record is read; of a patch only its beginning.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -16,7 +16,8 @@ from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
 from django.db.models.functions import Coalesce, Left, TruncDate
 
 from dashboard.models import Team, User
-from generations.lists import csv_export
+from generations.lists import csv_export, keyset
+from generations.lists.keyset import Cursor, Page
 from generations.models import Replay
 from generations.models.replay import EXPIRED_PATCH, ReplayQuerySet
 from generations.reading.edits import json_patch
@@ -71,32 +72,6 @@ def people(team: Team) -> list[User]:
 # --- rows ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page begins: after this row of the ledger, or, `back`, before it."""
-
-    at: datetime
-    pk: UUID
-    back: bool = False
-
-    @classmethod
-    def read(cls, text: str, *, back: bool = False) -> "Place | None":
-        """The place that `str` wrote, None for any other text."""
-        moment, _, pk = text.rpartition("_")
-        try:
-            at, row = datetime.fromisoformat(moment), UUID(pk)
-        except ValueError:
-            return None
-        return cls(at, row, back) if at.tzinfo is not None else None
-
-    @classmethod
-    def of(cls, row: Replay) -> "Place":
-        return cls(row.created_at, row.pk)
-
-    def __str__(self) -> str:
-        return f"{self.at.isoformat()}_{self.pk}"
-
-
 @dataclass(frozen=True)
 class Entry:
     """One line of the ledger. `row` has `cost` (nanos), `patch_head` and `patch_bytes` beside its columns."""
@@ -145,15 +120,6 @@ class Entry:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Entries, newest first, and the places where the newer and the older ones begin (None: there are none)."""
-
-    entries: list[Entry]
-    newer: Place | None = None
-    older: Place | None = None
-
-
 SHOWN = (
     *("id", "created_at", "finished_at", "state", "reason", "reproduced", "status_code", "sent", "why"),
     *("place", "model_id", "provider", "expected_low", "expected_high", "cost_nanos", "input_tokens"),
@@ -170,32 +136,15 @@ def shown(found: ReplayQuerySet) -> ReplayQuerySet:
     return told.select_related("generation", "requested_by", "batch", "consent__connected_by").only(*SHOWN)
 
 
-def page(found: ReplayQuerySet, place: Place | None = None, size: int = PAGE) -> Page:
-    """One page of `found`, by one query for one row more than it shows."""
-    told = shown(found)
-    if place is not None and place.back:
-        rows = list(_newer(told, place).order_by("created_at", "id")[: size + 1])
-        more, rows = len(rows) > size, rows[:size][::-1]
-        return Page(_entries(rows), Place.of(rows[0]) if more else None, Place.of(rows[-1]) if rows else None)
-    told = _older(told, place) if place else told
-    rows = list(told.order_by("-created_at", "-id")[: size + 1])
-    more, rows = len(rows) > size, rows[:size]
-    return Page(
-        _entries(rows), Place.of(rows[0]) if place and rows else None, Place.of(rows[-1]) if more else None
-    )
+def read_cursor(text: str, *, back: bool = False) -> Cursor | None:
+    """The cursor in an address, None for any other text."""
+    return Cursor.read(text, UUID, back=back)
 
 
-def _entries(rows: Iterable[Replay]) -> list[Entry]:
-    return [Entry(row) for row in rows]
-
-
-def _older(found: ReplayQuerySet, place: Place) -> ReplayQuerySet:
-    """The first condition is what the index seeks by."""
-    return found.filter(created_at__lte=place.at).filter(Q(created_at__lt=place.at) | Q(id__lt=place.pk))
-
-
-def _newer(found: ReplayQuerySet, place: Place) -> ReplayQuerySet:
-    return found.filter(created_at__gte=place.at).filter(Q(created_at__gt=place.at) | Q(id__gt=place.pk))
+def page(found: ReplayQuerySet, cursor: Cursor | None = None, size: int = PAGE) -> Page[Entry]:
+    """One page of `found`, the newest first."""
+    cut = keyset.page(shown(found), "created_at", cursor, size)
+    return Page([Entry(row) for row in cut.rows], cut.newer, cut.older)
 
 
 # --- sums ---------------------------------------------------------------------------------------------------------
@@ -290,11 +239,11 @@ def csv_lines(found: ReplayQuerySet, size: int = BATCH) -> Iterator[str]:
 
 def _batches(found: ReplayQuerySet, size: int) -> Iterator[list[list[object]]]:
     """Reads batch after batch by place: no cursor stays open for a slow reader."""
-    place, more = None, True
+    cursor, more = None, True
     while more:
-        batch = page(found, place, size)
-        yield [cells(one) for one in batch.entries]
-        place, more = batch.older, batch.older is not None
+        batch = page(found, cursor, size)
+        yield [cells(one) for one in batch.rows]
+        cursor, more = batch.older, batch.older is not None
 
 
 def cells(one: Entry) -> list[object]:

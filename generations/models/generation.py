@@ -52,14 +52,6 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """By the time they were made (looked up, where the record does not say)."""
         return self.order_by("-sorted_at", "-id")
 
-    def older_than(self, at: datetime, pk: int) -> Self:
-        """Those after this place of `newest_first`. The first condition is what the index seeks by."""
-        return self.filter(sorted_at__lte=at).filter(Q(sorted_at__lt=at) | Q(id__lt=pk))
-
-    def newer_than(self, at: datetime, pk: int) -> Self:
-        """Those before this place of `newest_first`."""
-        return self.filter(sorted_at__gte=at).filter(Q(sorted_at__gt=at) | Q(id__gt=pk))
-
     def matching_text(self, words: str) -> Self:
         """Those with these words in the first part of prompt or answer; takes "a phrase", or, -not."""
         query = SearchQuery(words, config="simple", search_type="websearch")

@@ -16,7 +16,8 @@ from dashboard.models import Team, User
 from generations.gateway.record import Record
 from generations.lists import generation_list
 from generations.lists.csv_export import MARK
-from generations.lists.generation_list import Place, matching, page
+from generations.lists.generation_list import matching, page, read_cursor
+from generations.lists.keyset import Cursor, older
 from generations.models import FirstWords, Generation, Replay, StoredRecord
 from generations.records import store
 from tests.reading.samples import demo_record
@@ -141,7 +142,7 @@ def walk(team: Team, size: int) -> list[list[str]]:
         pages.append([row.request_id for row in one.rows])
         if one.older is None:
             return pages
-        place = Place.read(str(one.older))
+        place = read_cursor(str(one.older))
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(team: Team) -> None:
@@ -157,7 +158,7 @@ def test_back_leads_to_the_page_before(team: Team) -> None:
     first = page(matching(team, {}), None, 2)
     second = page(matching(team, {}), first.older, 2)
     assert second.newer is not None
-    back = page(matching(team, {}), Place.read(str(second.newer), back=True), 2)
+    back = page(matching(team, {}), read_cursor(str(second.newer), back=True), 2)
     assert [one.request_id for one in back.rows] == ["4", "3"]
     assert (back.newer, back.older) == (None, first.older)
     assert first.newer is None
@@ -176,7 +177,7 @@ def test_a_row_without_a_time_stands_where_it_was_looked_up(team: Team) -> None:
     ["", "x", "_1", "2026-01-01_1", "2026-01-01T00:00:00+00:00_x", "²_²", "0001-01-01T00:00:00+23:59_1"],
 )
 def test_what_is_no_place_is_none(text: str) -> None:
-    assert Place.read(text) is None
+    assert read_cursor(text) is None
 
 
 # --- plans ----------------------------------------------------------------------------------------------------
@@ -247,8 +248,8 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team) -> None:
     }
     plans = {name: plan(matching(team, wanted)) for name, (wanted, _) in in_order.items()}
     assert plans == {name: {index} for name, (_, index) in in_order.items()}
-    place = Place(middle, 1)
-    assert plan(matching(team, {"model": "model/1"}).older_than(place.at, place.pk)) == {"by_model"}
+    place = Cursor(middle, 1)
+    assert plan(older(matching(team, {"model": "model/1"}), "sorted_at", place)) == {"by_model"}
     assert plan(matching(team, {"cost_min": 49_990_000})) == {"by_cost", "sort"}
     assert plan(matching(team, {"ms_min": Decimal(4_999)})) == {"by_wait", "sort"}
     assert "by_words" in plan(matching(team, {"q": "number7"}))

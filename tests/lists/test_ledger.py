@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from dashboard.models import Team, User
 from generations.lists import ledger
 from generations.lists.csv_export import MARK
-from generations.lists.ledger import Place, Sum, matching, page
+from generations.lists.ledger import Sum, matching, page, read_cursor
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import ReplayQuerySet, State
 from tests.support import people, rows
@@ -89,7 +89,7 @@ def test_whoever_left_can_still_be_chosen(team: Team, ada: User) -> None:
 
 def entry(team: Team, user: User, **columns: Any) -> ledger.Entry:
     replay(team, user, **columns)
-    (one,) = page(matching(team, {})).entries
+    (one,) = page(matching(team, {})).rows
     return one
 
 
@@ -130,7 +130,7 @@ def test_no_answer_no_record_and_no_long_patch_is_read(
 ) -> None:
     replay(team, ada, patch="x" * 100_000, detail="a quote", batch=batch(team, title="t"))
     with django_assert_num_queries(1) as queries:
-        (one,) = page(matching(team, {})).entries
+        (one,) = page(matching(team, {})).rows
         told = [
             one.row.generation.request_id,
             str(one.row.requested_by),
@@ -153,10 +153,10 @@ def test_pages_follow_each_other_without_gap_or_repetition(team: Team, ada: User
     seen, place = [], None
     while True:
         one = page(matching(team, {}), place, 2)
-        seen.append([entry.row.pk for entry in one.entries])
+        seen.append([entry.row.pk for entry in one.rows])
         if one.older is None:
             break
-        place = Place.read(str(one.older))
+        place = read_cursor(str(one.older))
     in_order = sorted(made, key=lambda row: (row.created_at, row.pk.int), reverse=True)
     assert [pk for few in seen for pk in few] == [row.pk for row in in_order]
     assert [len(few) for few in seen] == [2, 2, 2, 1]
@@ -168,14 +168,14 @@ def test_back_leads_to_the_page_before(team: Team, ada: User) -> None:
     first = page(matching(team, {}), None, 2)
     second = page(matching(team, {}), first.older, 2)
     assert second.newer is not None
-    back = page(matching(team, {}), Place.read(str(second.newer), back=True), 2)
-    assert [one.row.why for one in back.entries] == ["4", "3"]
+    back = page(matching(team, {}), read_cursor(str(second.newer), back=True), 2)
+    assert [one.row.why for one in back.rows] == ["4", "3"]
     assert (first.newer, back.newer, back.older) == (None, None, first.older)
 
 
 @pytest.mark.parametrize("text", ["", "x", "_1", "2026-01-01_1", "2026-01-01T00:00:00+00:00_x", "²_²"])
 def test_what_is_no_place_is_none(text: str) -> None:
-    assert Place.read(text) is None
+    assert read_cursor(text) is None
 
 
 # --- sums ---------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def day(ago: int = 0) -> str:
 
 
 def listed(answer: Any) -> list[str]:
-    return [one.row.why for one in answer.context["page"].entries]
+    return [one.row.why for one in answer.context["page"].rows]
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -49,7 +49,7 @@ def test_the_ledger_asks_the_same_queries_for_any_number_of_rows(
     browser.get(book(team))  # remembers the team in the session
     with django_assert_num_queries(7) as queries:  # session, user, memberships, people, rows, sums, forgotten
         answer = browser.get(book(team))
-    assert (len(answer.context["page"].entries), len(answer.context["sums"].people[0])) == (count, count)
+    assert (len(answer.context["page"].rows), len(answer.context["sums"].people[0])) == (count, count)
     sql = " ".join(one["sql"] for one in queries.captured_queries)
     assert [name for name in ("packed", "outline", "replayanswer", "replaypart") if name in sql] == []
 

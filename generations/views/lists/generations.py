@@ -12,6 +12,7 @@ from dashboard.access import Right, TeamRequest, for_team
 from dashboard.models import User
 from generations.forms.lists import BrowseForm, SaveFilterForm
 from generations.lists import csv_export, generation_list
+from generations.lists.keyset import Cursor
 from generations.models import Generation, SavedFilter
 
 MOST_SAVED = 50
@@ -55,11 +56,11 @@ def generations(request: TeamRequest) -> HttpResponse:
     )
 
 
-def place(request: TeamRequest) -> generation_list.Place | None:
+def place(request: TeamRequest) -> Cursor | None:
     """Where the page begins: `older` or `newer` than a row."""
     if "newer" in request.GET:
-        return generation_list.Place.read(request.GET["newer"], back=True)
-    return generation_list.Place.read(request.GET.get("older", ""))
+        return generation_list.read_cursor(request.GET["newer"], back=True)
+    return generation_list.read_cursor(request.GET.get("older", ""))
 
 
 @for_team(Right.READ)

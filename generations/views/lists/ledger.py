@@ -16,7 +16,8 @@ from dashboard.models import User
 from generations.forms.ledger import LedgerForm
 from generations.lists import csv_export
 from generations.lists import ledger as book
-from generations.lists.ledger import Place, Sum, Sums
+from generations.lists.keyset import Cursor
+from generations.lists.ledger import Sum, Sums
 from generations.reading.figures import daily_chart
 from generations.reading.figures.daily_chart import Chart
 
@@ -75,11 +76,11 @@ def ledger(request: TeamRequest) -> HttpResponse:
     return render(request, "generations/lists/ledger.html", context)
 
 
-def _place(request: TeamRequest) -> Place | None:
+def _place(request: TeamRequest) -> Cursor | None:
     """Where the page begins: `older` or `newer` than a row."""
     if "newer" in request.GET:
-        return Place.read(request.GET["newer"], back=True)
-    return Place.read(request.GET.get("older", ""))
+        return book.read_cursor(request.GET["newer"], back=True)
+    return book.read_cursor(request.GET.get("older", ""))
 
 
 def _shown(request: TeamRequest, form: LedgerForm, people: Iterable[User], sums: Sums) -> Shown:
