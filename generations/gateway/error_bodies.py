@@ -8,7 +8,7 @@ came stay unchanged; a member is only added where the flat form has none. The re
 from generations.gateway.error_catalogue import CATEGORIES, CODES, REASONS, Entry, Whose
 from generations.gateway.rawjson.values import Number, Unreadable, Value, is_text, loads
 
-__all__ = ["FINER", "ORIGINS", "entry_of", "flat", "from_bytes", "is_code"]
+__all__ = ["FINER", "ORIGINS", "entry_of", "flat", "from_bytes", "is_bare_error", "is_code"]
 
 Fields = dict[str, Value]
 ORIGINS: dict[str, Whose] = {"user": "you", "gateway": "gateway", "upstream": "provider"}
@@ -34,6 +34,12 @@ _WORDS = (
     "hint",
     "Message",
 )
+_ANSWERS = (
+    *("choices", "output", "content", "data", "results", "candidates", "pages", "text", "response", "delta"),
+    *("embeddings", "images", "object", "error", "content_block", "usage"),
+)
+"""Members of answers and of their frames, beside which `message` or `detail` may say anything."""
+_GOOD = ("", "0", "200", "ok", "success")  # codes of an answer that is none of an error
 _CODES = ("code", "type", "status", "__type", "error_code", "Code")
 
 
@@ -76,6 +82,26 @@ def flat(value: Value) -> Fields:
     Empty when there is none.
     """
     return _flat(value, _DEEP)
+
+
+def is_bare_error(fields: Fields) -> bool:
+    """Whether an object is an error that has no `error`: FastAPI's `detail`, a list of `errors`, `message` beside a
+    code that is no success or beside `success: false`, MiniMax's `base_resp`.
+    """
+    if any(fields.get(key) not in (None, "", [], {}) for key in _ANSWERS):
+        return False
+    if _text(fields.get("type")).partition(":")[0] not in ("", "http", "https", "about"):
+        return False  # an event
+    base = fields.get("base_resp")
+    if isinstance(base, dict) and str(base.get("status_code") or "0") not in _GOOD:
+        return True
+    if fields.get("detail") or (isinstance(fields.get("errors"), list | dict) and fields["errors"]):
+        return True
+    codes = [
+        str(fields[key]).lower() for key in ("code", "status_code") if fields.get(key) not in (None, False)
+    ]
+    failing = fields.get("success") is False or any(code not in _GOOD for code in codes)
+    return failing and bool(_text(fields.get("message")) or _text(fields.get("msg")))
 
 
 def _flat(value: Value, deep: int) -> Fields:

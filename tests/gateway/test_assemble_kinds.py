@@ -76,6 +76,37 @@ KINDS: dict[str, Kind] = {
         ["other finish_reason"],
         "finish",
     ),
+    "an error that is detail alone": Kind(
+        "chat", [delta(content="x"), {"detail": "worker died"}], {"/error/detail": "worker died"}, why="error"
+    ),
+    "an error that is code and message": Kind(
+        "chat",
+        [delta(content="x"), {"code": 20015, "message": "too long", "data": None}],
+        {"/error/message": "too long", "/error/code": 20015},
+        why="error",
+    ),
+    "errors in a list": Kind(
+        "chat",
+        [delta(content="x"), [{"error": {"code": 503, "message": "overloaded"}}]],
+        {"/error/message": "overloaded", f"{MESSAGE}/content": "x"},
+        why="error",
+    ),
+    "a message that says what deltas said": Kind(
+        "chat",
+        [
+            delta(content="Hel"),
+            delta(content="lo"),
+            delta(finish="stop", more={"message": {"content": "Hello"}}),
+        ],
+        {f"{MESSAGE}/content": "Hello"},
+        why="finish",
+    ),
+    "choices that are no list": Kind(
+        "chat",
+        [delta(content="x"), {"choices": {"0": {"delta": {"content": "y"}}}}],
+        {f"{MESSAGE}/content": "x"},
+        ["other choices"],
+    ),
     "an error event in words": Kind(
         "chat", [delta(content="x"), ("error", "gateway died")], {"/error": "gateway died"}, why="error"
     ),
@@ -629,4 +660,4 @@ def test_a_body_is_no_frame(body: str) -> None:
 
 
 def test_the_version_is_raised_with_what_it_makes() -> None:
-    assert VERSION == 1
+    assert VERSION == 2

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generations.gateway.error_bodies import entry_of, flat
+from generations.gateway.error_bodies import entry_of, flat, is_bare_error
 from generations.gateway.rawjson.values import Value, loads
 
 PLACED = [{"loc": ["body", "messages", 0], "msg": "field required", "type": "missing"}]
@@ -127,3 +127,30 @@ def test_no_shape_breaks_it(body: Any) -> None:
     for key in ("error", "description"):
         assert read.get(key) is None or isinstance(read[key], str)
     entry_of(read)
+
+
+@pytest.mark.parametrize(
+    ("body", "bare"),
+    [
+        ('{"detail": "engine off"}', True),
+        ('{"detail": [{"loc": ["body"], "msg": "missing"}]}', True),
+        ('{"errors": [{"message": "unknown field"}], "data": null}', True),
+        ('{"success": false, "message": "not allowed"}', True),
+        ('{"code": 20015, "message": "too long", "data": null}', True),
+        ('{"code": "Throttled", "msg": "slower"}', True),
+        ('{"base_resp": {"status_code": 1008, "status_msg": "no balance"}, "choices": null}', True),
+        ('{"type": "https://a.example/plan", "title": "Plan", "detail": "Upgrade"}', True),
+        ('{"code": 0, "message": "ok"}', False),
+        ('{"code": 200, "msg": "success"}', False),
+        ('{"status": "processing", "message": "in line"}', False),
+        ('{"base_resp": {"status_code": 0, "status_msg": ""}}', False),
+        ('{"choices": [{"index": 0}], "code": 7, "message": "x"}', False),
+        ('{"type": "response.progress", "detail": "half done"}', False),
+        ('{"text": "hello", "detail": "words"}', False),
+        ("{}", False),
+    ],
+)
+def test_an_error_without_the_member_error(body: str, *, bare: bool) -> None:
+    fields = loads(body)
+    assert isinstance(fields, dict)
+    assert is_bare_error(fields) is bare

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from generations.gateway.error_bodies import is_bare_error
 from generations.gateway.rawjson.values import Decoder, Value, is_text
 from generations.gateway.streams import parts
 from generations.gateway.streams.alike import Alike, Template
@@ -21,7 +22,7 @@ from generations.gateway.streams.sse import Frames
 
 __all__ = ["VERSION", "Assembled", "Stray", "assemble", "assemble_stored", "is_frame", "wire_of"]
 
-VERSION = 1
+VERSION = 2
 """Of what assembling makes. Raise it when the same bytes give another body: kept bodies are then rebuilt."""
 
 
@@ -204,7 +205,8 @@ def _of_list(wire: str, values: list[Value]) -> Assembled:
 
 def _is_error(value: Value) -> bool:
     fields = parts.table(value)
-    return not is_void(fields.get("error")) or "error" in (fields.get("object"), fields.get("type"))
+    marked = not is_void(fields.get("error")) or "error" in (fields.get("object"), fields.get("type"))
+    return marked or is_bare_error(fields)
 
 
 def _named(value: Value) -> tuple[str, Value]:
@@ -285,7 +287,7 @@ def _lines(stray: list[bytes], strays: list[Stray]) -> Iterator[tuple[str, Value
 def _of_frames(
     wire: str, frames: Iterator[tuple[str, Piece]], lines: list[tuple[str, Value]] | None = None
 ) -> Assembled:
-    pairs = [*frames, *(lines or [])]
+    pairs = [pair for name, value in [*frames, *(lines or [])] for pair in _spread(name, value)]
     shape = next((s for name, value in pairs for s in [_shape(name, value)] if s), wire)
     body = _MAKERS[shape]() if shape in _MAKERS else MediaBody(wire)
     came = False
@@ -296,7 +298,10 @@ def _of_frames(
             body.take_alike(value)  # another one came before it
         elif isinstance(value, dict):
             came = True
-            body.take(name, value)
+            if not name and is_bare_error(value):
+                body.fail({"error": value})
+            else:
+                body.take(name, value)
         elif name == "error":
             came = True
             body.fail({"error": value})
@@ -307,6 +312,13 @@ def _of_frames(
     made = body.finished()
     why = "error" if body.failed else body.ended or "truncated"
     return Assembled(body.wire, made, body.strays, why, why not in ("error", "truncated"), streamed=True)
+
+
+def _spread(name: str, value: Piece) -> list[tuple[str, Piece]]:
+    """Errors that come as a list (Google), one by one; any other frame as it is."""
+    if isinstance(value, list) and value and all(_is_error(item) for item in value):
+        return [(name, item) for item in value]
+    return [(name, value)]
 
 
 def _shape(name: str, value: Piece) -> str:

@@ -76,6 +76,8 @@ class ChatBody(Body):
     def _member(self, key: str, member: Draft) -> None:
         if key == "choices":
             self.body.setdefault(key, [])  # keeps their position
+            if not isinstance(member, list) and not is_empty(member):
+                self.lost(key, member)
         elif key == "error":
             if not is_empty(member):
                 self.fail({"error": member})
@@ -172,6 +174,7 @@ class _Choice:
         self._calls = Calls()
         self._drafts: dict[int, dict[str, Draft]] = {}
         self._legacy = Call(0, None, "")
+        self._by_deltas = False
 
     def take(self, value: dict[str, Any]) -> None:
         for key, member in value.items():
@@ -179,6 +182,7 @@ class _Choice:
                 self.draft.setdefault("message", self._message)
                 for name, part in member.items():
                     self._grow(name, part, whole=key == "message")
+                self._by_deltas = self._by_deltas or (key == "delta" and bool(member))
             elif key == "finish_reason":
                 self._finish(member)
             elif key not in ("index", "delta"):
@@ -186,6 +190,7 @@ class _Choice:
 
     def take_words(self, words: str) -> None:
         """Words of a delta that holds nothing else."""
+        self._by_deltas = True
         held = self._message.get("content")
         if type(held) is Pieces:  # as nearly always
             held.add(words)
@@ -241,9 +246,11 @@ class _Choice:
         grown(self._message, "content", new, self._body.lost)
 
     def _repeat(self, key: str, text: str) -> None:
-        """A text of a `message`: the whole so far if it begins with what is there, otherwise a piece."""
+        """A text of a `message`: the whole so far if it begins with what is there, otherwise a piece. What deltas
+        said is not said again by a message, whose pieces might repeat each other.
+        """
         held = self._message.get(key)
-        if isinstance(held, Pieces) and held.begins(text, longer=True):
+        if isinstance(held, Pieces) and held.begins(text, longer=not self._by_deltas):
             held.replace(text)
         else:
             append(self._message, key, text)

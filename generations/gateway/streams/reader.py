@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
+from generations.gateway.error_bodies import is_bare_error
 from generations.gateway.events import (
     Closed,
     Cost,
@@ -118,7 +119,7 @@ class Stream:
                 self._skip(frame)
                 continue
             for event in self._wire.frame(frame):
-                if isinstance(event, Other) and frame.name == "error":
+                if isinstance(event, Other) and _is_fault(frame):
                     event = Fault(event.raw, None, event.raw)
                 if self._skims and not isinstance(event, _FACTS):
                     continue
@@ -163,6 +164,15 @@ class Stream:
         if self._wire.ended and self._any:
             return Closed(True, self._wire.ended)
         return Closed(False, "truncated" if self._any else "empty")
+
+
+def _is_fault(frame: Frame) -> bool:
+    """Whether a frame that the wire format does not know is an error, by its event or by what it says."""
+    value = None if frame.name else parts.exact(frame.data)
+    items = value if isinstance(value, list) else [value]
+    return frame.name == "error" or all(
+        isinstance(item, dict) and bool(item.get("error") or is_bare_error(item)) for item in items
+    )
 
 
 _WORDS = (Text, Reasoning, Refusal)

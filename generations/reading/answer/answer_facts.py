@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from generations.gateway import error_bodies
 from generations.gateway.rawjson.values import Value, dumps, is_text
 from generations.reading import text
 from generations.reading.answer import answer_choices, vocabulary
@@ -132,7 +133,7 @@ def read(wire: str, body: Value, strays: Iterable[Stray] = ()) -> Facts:
     return Facts(
         shape=shape,
         choices=choices,
-        usage=box(first(told, "usage", "usage_info")) or box(outer.get("usage")),
+        usage=_usage(told, outer),
         **_identity(shape, outer, told),
         cost_nanos=nanos,
         currency=currency,
@@ -235,6 +236,13 @@ def _provider(told: dict[str, Value]) -> str:
     return named or words(inside(told.get("meta"), "routing", "selected_provider")) or ""
 
 
+def _usage(told: dict[str, Value], outer: dict[str, Value]) -> dict[str, Value]:
+    """Usage in its own member, else inside a choice (Moonshot) or beside the choices (Groq's `x_groq`)."""
+    own = box(first(told, "usage", "usage_info")) or box(outer.get("usage"))
+    within = [box(box(choice).get("usage")) for choice in items(told.get("choices"))]
+    return own or next(filter(None, within), {}) or box(inside(told, "x_groq", "usage"))
+
+
 def _cost(outer: dict[str, Value], told: dict[str, Value]) -> tuple[int | None, str]:
     """contract: the cost stands beside the usage, or in `usage.pricing` or `usage.pricing_breakdown`."""
     usage = box(told.get("usage")) or box(outer.get("usage"))
@@ -303,19 +311,35 @@ def _stray_errors(strays: Iterable[Stray]) -> Iterator[AnswerError]:
 
 
 def is_error(told: dict[str, Value]) -> bool:
-    """Whether an object is an error or holds one: under `error`, or by its type."""
-    return bool(told.get("error")) or "error" in (told.get("object"), told.get("type"))
+    """Whether an object is an error or holds one: under `error`, by its type, or by what else it says."""
+    marked = bool(told.get("error")) or "error" in (told.get("object"), told.get("type"))
+    return marked or error_bodies.is_bare_error(told)
+
+
+def bare(told: dict[str, Value]) -> dict[str, Value]:
+    """Words and code of an error without `error`, as `message` and `code`; nothing for all others."""
+    if not error_bodies.is_bare_error(told):
+        return {}
+    base = box(told.get("base_resp"))
+    flat = error_bodies.flat(told)
+    return {
+        "message": flat.get("description") or base.get("status_msg"),
+        "code": flat.get("error") or base.get("status_code"),
+    }
 
 
 def fault(told: dict[str, Value], at: str) -> AnswerError:
     """The error in an object, in any of its forms: a string, an object, or beside `message`."""
     error = told.get("error")
     within = box(error)
+    unnamed = bare(within or told)
     plain = error if isinstance(error, str) else None
     message = words(first(within, "message", "description")) or words(
         first(told, "message", "description", "detail")
     )
+    message = message or words(unnamed.get("message"))
     code = first(within, "code", "type") if within else first(told, "code") or plain
+    code = code or unnamed.get("code")
     metadata = words(inside(within, "metadata", "raw"))
     shown = message or plain or (dumps(error) if error not in (None, True, "") else "") or NO_WORDS
     return AnswerError(

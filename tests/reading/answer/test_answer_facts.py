@@ -401,3 +401,30 @@ def test_any_body_is_read(body: Any, wire: str) -> None:
     assert isinstance(found.is_empty, bool)
     assert all(isinstance(choice, Choice) for choice in found.choices)
     assert all(pointer == "" or pointer.startswith("/") for pointer in found.read)
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "code"),
+    [
+        ({"detail": "engine off"}, "engine off", ""),
+        ({"code": 20015, "message": "too long"}, "too long", "20015"),
+        ({"success": False, "message": "not allowed"}, "not allowed", ""),
+        ({"errors": [{"message": "unknown field"}], "data": None}, "unknown field", ""),
+        ({"base_resp": {"status_code": 1008, "status_msg": "no balance"}}, "no balance", "1008"),
+        ({"error": {"detail": "worker died"}}, "worker died", ""),
+    ],
+)
+def test_an_error_without_the_member_error_is_read(body: Any, message: str, code: str) -> None:
+    assert [(error.message, error.code) for error in facts(body).errors] == [(message, code)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"choices": [{"index": 0, "message": {"content": "x"}, "usage": {"prompt_tokens": 7}}]},
+        {"choices": [{"index": 0, "message": {"content": "x"}}], "x_groq": {"usage": {"prompt_tokens": 7}}},
+        {"choices": [{"usage": {"prompt_tokens": 1}}], "usage": {"prompt_tokens": 7}},
+    ],
+)
+def test_usage_is_found_where_servers_put_it(body: Any) -> None:
+    assert facts(body).usage == loads('{"prompt_tokens": 7}')
