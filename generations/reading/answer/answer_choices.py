@@ -74,7 +74,7 @@ class Choices:
             self._message(draft, box(choice.get("message")), below(place, "message"))
 
     def _message(self, draft: ChoiceDraft, message: dict[str, Value], at: str) -> None:
-        self._skip(at, message, "role")
+        self._skip(at, message, *_known_role(message))
         self._thoughts(draft, message, at)
         self._content(draft, message.get("content"), below(at, "content"))
         self._say(draft, "refusal", message.get("refusal"), below(at, "refusal"))
@@ -193,7 +193,7 @@ class Choices:
         kind = words(item.get("type")) or ("message" if "content" in item else "")
         self._skip(at, item, *(["status"] if item.get("status") == "completed" else []))
         if kind == "message":
-            self._skip(at, item, "type", "role")
+            self._skip(at, item, "type", *_known_role(item))
             self._content(draft, item.get("content"), below(at, "content"))
         elif kind == "reasoning":
             self._skip(at, item, "type")
@@ -271,6 +271,11 @@ class Choices:
 _NOT_ASKED = frozenset(
     {"id", "type", "status", "outputs", "output", "results", "result", "error", "call_id", "created_by"}
 )
+
+
+def _known_role(message: dict[str, Value]) -> list[str]:
+    """`role`, where it says no more than that a model answered."""
+    return ["role"] if message.get("role") in (None, "", "assistant", "model") else []
 
 
 def written(value: Value) -> str:

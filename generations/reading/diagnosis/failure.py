@@ -111,7 +111,8 @@ LABELS: dict[Form, str] = {"text": "the answer", "page": "the page says"}
 
 def _answered(failure: Failure) -> str:
     status = whole(failure.fields.get("status_code"))
-    without = " without a body" if failure.form == "none" else ""
+    empty = " without a body" if status == 204 else " with nothing in its body"  # which may have said null
+    without = empty if failure.form == "none" else ""
     return f"The answer was HTTP {status}{without}. " if status else ""
 
 

@@ -32,7 +32,8 @@ def read(fields: dict[str, Value]) -> Cost:
     """The lines, their sum, and whether it equals the recorded cost."""
     currency, recorded = currency_of(fields), fields.get("cost_nanos")
     cost = nanos(recorded)
-    lines = items(fields.get("pricing_lines"))
+    came = fields.get("pricing_lines")
+    lines = items(came) or ([came] if came else [])
     total = line_sum(lines, currency)
     check, difference = compare(total if lines else None, cost)
     unread = cost is None and recorded is not None

@@ -413,3 +413,9 @@ def test_keys_that_stand_twice_are_never_called_the_same() -> None:
     ]
     same = answer_diff.requests(pays.encode(), pays.replace(" ", "").encode())
     assert same == answer_diff.Lines([])
+
+
+def test_an_answer_of_another_role_differs() -> None:
+    found = compare(answer(role="assistant", content="a"), answer(role="tool", content="a"))
+    assert not found.equal
+    assert compare(answer(role="assistant", content="a"), answer(content="a")).equal

@@ -223,3 +223,8 @@ def test_the_price_at_the_provider_is_told_for_an_own_key() -> None:
     told = {"cost_details": {"upstream_inference_cost": 0.0360795}}
     assert costs.provider_cost(fields(byok=True, usage=told)) == "$0.0360795"
     assert costs.provider_cost(fields(byok=False, usage=told)) == ""
+
+
+def test_pricing_lines_that_are_no_list_are_not_called_missing() -> None:
+    assert len(costs.read(fields(cost_nanos=1, pricing_lines={"input": "0.1"})).lines) == 1
+    assert costs.read(fields(cost_nanos=1, pricing_lines={})).lines == []

@@ -184,3 +184,10 @@ def test_no_part_exceeds_its_whole(told: dict[str, Any], flat: dict[str, Any], p
             assert 0 <= Decimal(count.share or 0) <= 1
     keys = [count.key for count in shown]
     assert keys == sorted(keys, key=lambda key: (key.split(".")[0] in usage.PRICES, usage.ORDER[key]))
+
+
+def test_usage_that_is_no_object_is_shown() -> None:
+    assert [(count.key, "31" in count.value) for count in usage.counts(loads('[{"input_tokens": 31}]'))] == [
+        ("usage", True)
+    ]
+    assert usage.counts(None) == []
