@@ -37,6 +37,7 @@ urlpatterns = [
     path("t/<slug:team>/g/<str:slug>/replay", lab.replay_form, name="replay_form"),
     path("t/<slug:team>/g/<str:slug>/replay/plan", lab.replay_plan, name="replay_plan"),
     path("t/<slug:team>/g/<str:slug>/replay/models", lab.model_names, name="model_names"),
+    path("t/<slug:team>/g/<str:slug>/replays/start", lab.start_replay, name="start_replay"),
     path("t/<slug:team>/g/<str:slug>/replays", generation.generation_replays, name="generation_replays"),
     path("t/<slug:team>/g/<str:slug>/parts/text", record_parts.part_text, name="part_text"),
     path("t/<slug:team>/g/<str:slug>/parts/turns", record_parts.part_turns, name="part_turns"),

@@ -94,10 +94,13 @@ class ChangeForm(RunForm):
         super().__init__(*args, **kwargs)
         self.body, self.wire = body, wire
         self.offered = parameter_edits.offered(body, wire)
+        self.stored = {one.name: one.present(body, wire) for one in self.offered}
         for one in self.offered:
-            self.fields[f"v-{one.name}"] = _field(one, one.present(shown, wire))
-        now = {one.at: one.text for one in message_edits.editable(shown, wire)}
-        self.editable = _offered(message_edits.editable(body, wire))
+            present = self.stored[one.name] if shown is body else one.present(shown, wire)
+            self.fields[f"v-{one.name}"] = _field(one, present)
+        texts = message_edits.editable(body, wire)
+        now = {one.at: one.text for one in (texts if shown is body else message_edits.editable(shown, wire))}
+        self.editable = _offered(texts)
         for number, text in enumerate(self.editable):
             self.fields[f"t-{number}"] = _text_field(text, now.get(text.at, text.text))
 
@@ -108,9 +111,18 @@ class ChangeForm(RunForm):
         given = {at: told for at, told in texts.items() if told is not None}
         return RequestEdits([change for change in changes if change is not None], given)
 
+    def fill_missing(self) -> None:
+        """Fields of changes that were not sent stand as they were shown. `data` must be mutable."""
+        data = cast(QueryDict, self.data)
+        for name, field in self.fields.items():
+            if name[:2] in ("v-", "t-"):
+                data.setdefault(name, field.initial)
+
     def _change(self, one: Variation) -> Change | None:
-        value = _line(self.cleaned_data.get(f"v-{one.name}", ""))
-        return (one.name, value) if value != _line(one.present(self.body, self.wire)) else None
+        sent, stored = self.cleaned_data.get(f"v-{one.name}", ""), self.stored[one.name]
+        if sent == stored or _line(sent) == _line(stored):
+            return None
+        return (one.name, _line(sent))
 
     def refuse(self, error: ChangeRefused) -> None:
         """Show the reason at the field it belongs to."""

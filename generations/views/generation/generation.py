@@ -80,7 +80,7 @@ def generation_tab(request: TeamRequest, slug: str, tab: str) -> HttpResponse:
 @for_team(Right.READ)
 @require_http_methods(["GET", "HEAD", "POST"])
 def generation_replays(request: TeamRequest, slug: str) -> HttpResponseBase:
-    """GET: the page with the tab of replays. POST: a new replay, by a view with its own right."""
+    """GET: the page with the tab of replays. POST: the older address of `start_replay`, which scripts may still use."""
     if request.method == "POST":
         return start_replay(request, team=request.team.slug, slug=slug)
     page = _page(request, sheet_of(request.team, slug), "replays")

@@ -81,36 +81,39 @@ def _again(request: TeamRequest, generation: Generation) -> Order | None:
         return None
 
 
-def _form(request: TeamRequest, order: Order, data: QueryDict | None = None) -> ChangeForm | WholeForm:
-    whole = request.GET.get("edit") == "json" if data is None else "whole" in data
-    initial = {"click": uuid.uuid4()}
-    form = ChangeForm(
-        data, body=body_of(order.stored), shown=body_of(order.body), wire=order.endpoint.wire, initial=initial
-    )
-    if not whole and (data is not None or _can_say(form, order)):
-        return form
-    return WholeForm(data, initial={**initial, "whole": pretty(order.body)})
+def _form(request: TeamRequest, order: Order) -> ChangeForm | WholeForm:
+    """The form as the page first shows it."""
+    initial: dict[str, object] = {"click": uuid.uuid4()}
+    if request.GET.get("edit") != "json":
+        form = _change_form(order, None, initial)
+        if not order.patch or _expresses(order):
+            return form
+    return WholeForm(initial={**initial, "whole": pretty(order.body)})
 
 
-def _can_say(form: ChangeForm, order: Order) -> bool:
-    """Whether the fields can say the whole patch of the order; otherwise it is edited as JSON."""
-    if not order.patch:
-        return True
-    fields = {name: field.initial for name, field in form.fields.items() if field.initial is not None}
-    asked = ChangeForm(
-        {**fields, "click": str(uuid.uuid4())}, body=form.body, shown=body_of(order.body), wire=form.wire
-    )
-    if not asked.is_valid():
+def _change_form(
+    order: Order, data: QueryDict | None, initial: dict[str, object] | None = None
+) -> ChangeForm:
+    body = body_of(order.stored)
+    shown = body_of(order.body) if order.patch else body
+    return ChangeForm(data, body=body, shown=shown, wire=order.endpoint.wire, initial=initial)
+
+
+def _expresses(order: Order) -> bool:
+    """Whether the fields can express the whole patch of the order; otherwise it is edited as JSON."""
+    form = _change_form(order, QueryDict(f"click={uuid.uuid4()}", mutable=True))
+    form.fill_missing()
+    if not form.is_valid():
         return False
     try:
-        made = patch_for(order.told, order.stored, order.endpoint.wire, asked.edits())
+        made = patch_for(order.told, order.stored, order.endpoint.wire, form.edits())
         return orders.patched(order.stored, made) == order.body
     except (ChangeRefused, orders.Refused):
         return False
 
 
 def _shown(request: TeamRequest, order: Order, form: RunForm) -> Shown:
-    """Raises plan.Refused."""
+    """Raises orders.Refused."""
     held = ReplayLimits.objects.filter(team=request.team).first()
     limit_usages = spending_limits.limit_usages(request.team, request.user, held) if held else None
     lines = patch_summary.lines(order.stored, json_patch.read(order.patch)) if order.patch else []
@@ -121,7 +124,7 @@ def _shown(request: TeamRequest, order: Order, form: RunForm) -> Shown:
 
 
 def _draft(order: Order, form: RunForm) -> BatchPlan | None:
-    """The batch, where more than one replay is asked for. Raises plan.Refused when none of it can be."""
+    """The batch, where more than one replay is asked for. Raises orders.Refused when none of it can be."""
     if not form.is_bound or not hasattr(form, "cleaned_data"):
         return None
     times, names = form.cleaned_data.get("times", 1), form.cleaned_data.get("models", [])
@@ -153,44 +156,56 @@ def replay_plan(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment that says what the form, as it is now, would send."""
     generation = stored(request, slug)
     try:
-        form, shown = _checked(request, generation)
+        submission = LabSubmission.read(request, generation)
     except orders.Refused as refused:
         return render(request, f"{ONE}#refusal", {"refused": str(refused)})
-    return render(request, f"{ONE}#plan", _context(request, generation, form, shown))
+    context = _context(request, generation, submission.form, submission.plan)
+    return render(request, f"{ONE}#plan", context)
 
 
-def _checked(request: TeamRequest, generation: Generation) -> tuple[ChangeForm | WholeForm, Shown | None]:
-    """The form as sent and its plan; None where something is not possible (the form then says what).
+@dataclass(slots=True)
+class LabSubmission:
+    """What a click or a change of a field sent: the form, the order that it makes of the stored request, and the plan.
 
-    Raises plan.Refused when the stored request cannot be replayed at all.
+    `plan` is None where something is not possible; the form then says what.
     """
-    plain = orders.order(generation)
-    form = _form(request, plain, _filled(request.POST, plain))
-    if not form.is_valid():
-        return form, None
-    try:
-        patch = patch_for(plain.told, plain.stored, plain.endpoint.wire, form.edits())
-        order = (
-            orders.order_from(generation, plain.told, plain.record, plain.source, patch) if patch else plain
-        )
-        return form, _shown(request, order, form)
-    except ChangeRefused as refused:
-        form.refuse(refused)
-    except orders.Refused as refused:
-        form.add_error(None, str(refused))
-    return form, None
+
+    order: Order
+    form: ChangeForm | WholeForm
+    plan: Shown | None = None
+
+    @classmethod
+    def read(cls, request: TeamRequest, generation: Generation) -> "LabSubmission":
+        """Raises orders.Refused when the stored request cannot be replayed at all."""
+        stored_order = orders.order(generation)
+        submission = cls(stored_order, _submitted_form(request.POST.copy(), stored_order))
+        if submission.form.is_valid():
+            submission._make_plan(request)
+        return submission
+
+    def _make_plan(self, request: TeamRequest) -> None:
+        found = self.order
+        try:
+            patch = patch_for(found.told, found.stored, found.endpoint.wire, self.form.edits())
+            if patch:
+                self.order = orders.order_from(
+                    found.generation, found.told, found.record, found.source, patch
+                )
+            self.plan = _shown(request, self.order, self.form)
+        except ChangeRefused as refused:
+            self.form.refuse(refused)
+        except orders.Refused as refused:
+            self.form.add_error(None, str(refused))
 
 
-def _filled(data: QueryDict, plain: Order) -> QueryDict:
-    """What was sent; a click without the fields of changes (a plain button) changes nothing."""
-    full = data.copy()
-    if "whole" in data or "v-model" in data:
-        return full
-    form = ChangeForm(body=body_of(plain.stored), shown=body_of(plain.stored), wire=plain.endpoint.wire)
-    for name, field in form.fields.items():
-        if name[:2] in ("v-", "t-"):
-            full.setdefault(name, field.initial)
-    return full
+def _submitted_form(data: QueryDict, order: Order) -> ChangeForm | WholeForm:
+    """The form as sent; a click without the fields of changes (a plain button) changes nothing."""
+    if "whole" in data:
+        return WholeForm(data)
+    form = _change_form(order, data)
+    if "v-model" not in data:
+        form.fill_missing()
+    return form
 
 
 @for_team(Right.REPLAY)
@@ -202,9 +217,10 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
     """
     generation = stored(request, slug)
     try:
-        form, shown = _checked(request, generation)
+        submission = LabSubmission.read(request, generation)
     except orders.Refused as refused:
         return render(request, ONE, {"generation": generation, "refused": str(refused)}, status=409)
+    form, shown = submission.form, submission.plan
     if shown is None:
         return render(request, ONE, _context(request, generation, form, None), status=400)
     if "look" in request.POST:
