@@ -128,7 +128,7 @@ def test_forget_leaves_no_trace(team: Team, ada: User, broker: "redis.Redis", la
     assert places_of(broker) == {f"generations_{name}" for name in held} | {"retake"}
     people.browser(ada).post(f"{chat.get_absolute_url()}/forget")
     assert places_of(broker) == set()
-    assert page._drawn.cache_info().currsize == 0
+    assert len(page.drawn) == 0
 
 
 def test_expiry_leaves_no_content(team: Team, ada: User, broker: "redis.Redis", settings: Any) -> None:

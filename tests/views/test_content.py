@@ -13,7 +13,7 @@ from generations.gateway.rawjson.values import Unreadable, loads
 from generations.gateway.record import Record
 from generations.models import Generation
 from generations.reading.outline import request_of
-from generations.views.generation.generation import sheet_of
+from generations.views.generation.generation import page_data_of
 from tests.reading.samples import demo_records
 from tests.support import people
 from tests.views.content import Page, leaves
@@ -77,8 +77,8 @@ def test_every_demo_record_renders_everywhere_and_loses_nothing(team: Team, ada:
 
 def panels(row: Generation) -> list[str]:
     """What the other tabs show, drawn as their addresses answer it; the last one, with all of the record, proves nothing."""
-    sheet = sheet_of(row.team, row.slug)
-    return [sheet.draw(f"panel_{tab}", may_replay=True) for tab in TABS]
+    data = page_data_of(row.team, row.slug)
+    return [data.draw(f"panel_{tab}", may_replay=True) for tab in TABS]
 
 
 @given(st.integers(0, 2**63).map(made_of))

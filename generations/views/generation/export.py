@@ -19,7 +19,7 @@ from generations.reading.export.snippets import Snippet
 from generations.records.rebuild import outline_of
 from generations.replay.order import orders
 from generations.views.shared.downloads import download
-from generations.views.shared.shortcuts import stored
+from generations.views.shared.shortcuts import get_generation_or_404
 
 AT_ONCE = 2**20  # bytes of a record that a page thread reads whole
 IN_MEMORY = 2**20  # bytes of a bundle; a larger one goes through a file
@@ -44,7 +44,7 @@ class Kept:
 
 def _kept(request: TeamRequest, slug: str, *, zipped: bool = False) -> Kept:
     """The generation with its whole record in memory. Raises Http404 where none is stored."""
-    row = stored(request, slug)
+    row = get_generation_or_404(request, slug)
     best = row.records.best_first().defer("outline", "packed").first()
     if best is None:
         raise Http404("The record of this generation is no longer stored.")

@@ -10,7 +10,7 @@ from dashboard.access import Right, TeamRequest, for_team
 from generations.models import Generation, PastedAnswer
 from generations.records import retention
 from generations.views.generation.generation import forget_drawn, may_forget
-from generations.views.shared.shortcuts import stored
+from generations.views.shared.shortcuts import get_generation_or_404
 
 REFUSAL = (
     "Somebody else looked this generation up. Only they and the admins and owners of the team may forget it."
@@ -21,7 +21,7 @@ REFUSAL = (
 @require_http_methods(["GET", "POST"])
 def forget(request: TeamRequest, slug: str) -> HttpResponse:
     """GET: what will be removed. POST: remove it. Admins may for all, members for what they looked up themselves."""
-    row = stored(request, slug)
+    row = get_generation_or_404(request, slug)
     if not may_forget(request, row):
         raise PermissionDenied(REFUSAL)
     if request.method == "POST":

@@ -1,13 +1,13 @@
 """The generation page: one URL per tab, the stored record. The fragments of its values are in `parts.py`.
 
-What depends on nothing but the record is drawn once per process and kept (`Sheet.draw`), and one statement fetches all
+What depends on nothing but the record is drawn once per process and kept (`PageData.draw`), and one statement fetches all
 that a page needs: a cached page costs little more than the check who asks.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 
 import msgspec
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -30,7 +30,8 @@ from generations.views.generation.provider_request import sent_of
 from generations.views.lookup.lookup import open_or_ask
 from generations.views.replay.lab import start_replay
 from generations.views.shared.downloads import download
-from generations.views.shared.shortcuts import stored
+from generations.views.shared.recent_values import RecentValues
+from generations.views.shared.shortcuts import get_generation_or_404
 
 TABS = {
     "conversation": "Conversation",
@@ -57,15 +58,15 @@ FROM_BODIES = (
 @require_GET
 def generation(request: TeamRequest, slug: str) -> HttpResponseBase:
     """The page with the conversation; for an ID that is not stored, what the gateway said."""
-    sheet = find_sheet(request.team, slug)
-    if sheet is None:
+    data = find_page_data(request.team, slug)
+    if data is None:
         found = open_or_ask(request, slug)
         if not isinstance(found, Generation):
             return found
-        sheet = sheet_of(request.team, found.slug)
-    if not _seen_just_now(sheet.row, request):
-        sheet.row.opened(request.user)
-    return render(request, "generations/generation/generation.html", _page(request, sheet, "conversation"))
+        data = page_data_of(request.team, found.slug)
+    if not _seen_just_now(data.row, request):
+        data.row.opened(request.user)
+    return render(request, "generations/generation/generation.html", _page(request, data, "conversation"))
 
 
 @for_team(Right.READ)
@@ -73,7 +74,9 @@ def generation(request: TeamRequest, slug: str) -> HttpResponseBase:
 def generation_tab(request: TeamRequest, slug: str, tab: str) -> HttpResponse:
     """The page with another tab."""
     return render(
-        request, "generations/generation/generation.html", _page(request, sheet_of(request.team, slug), tab)
+        request,
+        "generations/generation/generation.html",
+        _page(request, page_data_of(request.team, slug), tab),
     )
 
 
@@ -83,7 +86,7 @@ def generation_replays(request: TeamRequest, slug: str) -> HttpResponseBase:
     """GET: the page with the tab of replays. POST: the older address of `start_replay`, which scripts may still use."""
     if request.method == "POST":
         return start_replay(request, team=request.team.slug, slug=slug)
-    page = _page(request, sheet_of(request.team, slug), "replays")
+    page = _page(request, page_data_of(request.team, slug), "replays")
     return render(request, "generations/generation/generation.html", page)
 
 
@@ -91,7 +94,7 @@ def generation_replays(request: TeamRequest, slug: str) -> HttpResponseBase:
 @require_GET
 def generation_panel(request: TeamRequest, slug: str, tab: str) -> HttpResponse:
     """The fragment with the tabs and the panel of one."""
-    page = _page(request, sheet_of(request.team, slug), tab)
+    page = _page(request, page_data_of(request.team, slug), tab)
     return render(request, "generations/generation/generation.html#view", page)
 
 
@@ -99,7 +102,7 @@ def generation_panel(request: TeamRequest, slug: str, tab: str) -> HttpResponse:
 @require_GET
 def generation_json(request: TeamRequest, slug: str) -> HttpResponseBase:
     """The stored record, byte for byte as the gateway sent it. `?record=newest` asks for the newest one."""
-    row = stored(request, slug)
+    row = get_generation_or_404(request, slug)
     records = row.records.defer("outline")
     newest = request.GET.get("record") == "newest"
     record = (records.order_by("-fetched_at") if newest else records.best_first()).first()
@@ -112,7 +115,7 @@ def generation_json(request: TeamRequest, slug: str) -> HttpResponseBase:
 
 # -- what they show ------------------------------------------------------------------------------------------
 
-SHEET = """
+PAGE_DATA = """
 SELECT g.*, r.id AS record_id, r.sha256, r.fetched_at AS bodies_from, r.outline,
        (SELECT count(*) FROM generations_replay WHERE generation_id = g.id) AS replays_made,
        EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id) AS has_pasted
@@ -125,8 +128,11 @@ LEFT JOIN LATERAL (
 WHERE g.team_id = %s AND """
 
 
+drawn = RecentValues(DRAWN)
+
+
 @dataclass(slots=True)
-class Sheet:
+class PageData:
     """A generation as its page needs it: the row, the record with most bodies, its outline, the number of replays, and
     whether somebody pasted its answer.
     """
@@ -141,15 +147,16 @@ class Sheet:
 
     def draw(self, part: str, **facts: object) -> str:
         """A part of the page that depends on nothing but the record and `facts`."""
-        return _drawn(part, self.stamp, tuple(facts.items()), Hidden(self))
+        key = (part, self.stamp, tuple(facts.items()))
+        return drawn.get(key, lambda: _render_part(self, part, facts))
 
 
-def find_sheet(team: Team, slug: str) -> Sheet | None:
+def find_page_data(team: Team, slug: str) -> PageData | None:
     """The stored generation that `slug` names with all that its page needs, in one statement."""
     if re.fullmatch(r"~\d{1,18}", slug):
-        rows = Generation.objects.raw(SHEET + "g.id = %s", [team.pk, int(slug[1:])])
+        rows = Generation.objects.raw(PAGE_DATA + "g.id = %s", [team.pk, int(slug[1:])])
     else:
-        rows = Generation.objects.raw(SHEET + "g.request_id = %s", [team.pk, slug])
+        rows = Generation.objects.raw(PAGE_DATA + "g.request_id = %s", [team.pk, slug])
     row = next(iter(rows), None)
     if row is None:
         return None
@@ -157,12 +164,14 @@ def find_sheet(team: Team, slug: str) -> Sheet | None:
     outline, stamp = _outlines(row)
     base = row.get_absolute_url()
     found = row.__dict__
-    return Sheet(row, base, stamp, outline, found["replays_made"], found["has_pasted"], found["bodies_from"])
+    return PageData(
+        row, base, stamp, outline, found["replays_made"], found["has_pasted"], found["bodies_from"]
+    )
 
 
-def sheet_of(team: Team, slug: str) -> Sheet:
+def page_data_of(team: Team, slug: str) -> PageData:
     """The same. Raises Http404 where nothing is stored."""
-    found = find_sheet(team, slug)
+    found = find_page_data(team, slug)
     if found is None:
         raise Http404("No such generation in this team.")
     return found
@@ -178,50 +187,50 @@ def _seen_just_now(row: Generation, request: TeamRequest) -> bool:
     )
 
 
-def _page(request: TeamRequest, sheet: Sheet, tab: str) -> dict[str, object]:
+def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
     if tab not in TABS:
         raise Http404("No such part of a generation.")
     may_replay, may_look_up = may(request, Right.REPLAY), may(request, Right.LOOK_UP)
-    older = sheet.bodies_from is not None and sheet.bodies_from < sheet.row.fetched_at
+    older = data.bodies_from is not None and data.bodies_from < data.row.fetched_at
     return {
-        "generation": sheet.row,
-        "base": sheet.base,
-        "outline": sheet.outline,
+        "generation": data.row,
+        "base": data.base,
+        "outline": data.outline,
         "may_look_up": may_look_up,
         "may_replay": may_replay,
-        "may_forget": may_forget(request, sheet.row),
-        "link": request.build_absolute_uri(sheet.base),
-        "generation_changes": may_look_up and sheet.row.may_change(timezone.now()),
+        "may_forget": may_forget(request, data.row),
+        "link": request.build_absolute_uri(data.base),
+        "generation_changes": may_look_up and data.row.may_change(timezone.now()),
         "refreshed": _refreshed(request),
-        "bodies_from": sheet.bodies_from if older else None,
-        "facts": sheet.draw("headline"),
-        "top": sheet.draw("top", may_replay=may_replay),
-        "tabs": sheet.draw("tabs", current=tab, replays=sheet.replays),
-        "find": _find(request, sheet) if tab == "json" else "",
-        "panel": _panel(request, sheet, tab, may_replay),
+        "bodies_from": data.bodies_from if older else None,
+        "facts": data.draw("headline"),
+        "top": data.draw("top", may_replay=may_replay),
+        "tabs": data.draw("tabs", current=tab, replays=data.replays),
+        "find": _find(request, data) if tab == "json" else "",
+        "panel": _panel(request, data, tab, may_replay),
     }
 
 
-def _panel(request: TeamRequest, sheet: Sheet, tab: str, may_replay: bool) -> str:
+def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool) -> str:
     if tab == "replays":
-        return _replays(sheet, may_replay)
+        return _replays(data, may_replay)
     if tab != "conversation":
-        return sheet.draw(f"panel_{tab}", may_replay=may_replay)
-    if sheet.has_pasted:
-        return _with_pasted(request, sheet, may_replay)
-    offers = pasted_answers.is_offered(sheet.row, sheet.outline)
+        return data.draw(f"panel_{tab}", may_replay=may_replay)
+    if data.has_pasted:
+        return _with_pasted(request, data, may_replay)
+    offers = pasted_answers.is_offered(data.row, data.outline)
     may_paste = offers and may(request, Right.PASTE)
-    return sheet.draw("panel_conversation", may_replay=may_replay, may_paste=may_paste, lacks_answer=offers)
+    return data.draw("panel_conversation", may_replay=may_replay, may_paste=may_paste, lacks_answer=offers)
 
 
-def _with_pasted(request: TeamRequest, sheet: Sheet, may_replay: bool) -> str:
+def _with_pasted(request: TeamRequest, data: PageData, may_replay: bool) -> str:
     """The conversation with the answer that somebody pasted; not kept, because it tells how long ago."""
-    told = PastedAnswer.objects.of(sheet.row.team).filter(generation=sheet.row).first()
+    told = PastedAnswer.objects.of(data.row.team).filter(generation=data.row).first()
     if told is not None:
-        told.generation = sheet.row
+        told.generation = data.row
     context = {
-        "outline": sheet.outline,
-        "base": sheet.base,
+        "outline": data.outline,
+        "base": data.base,
         "may_replay": may_replay,
         "may_paste": may(request, Right.PASTE),
         "pasted": told,
@@ -235,49 +244,33 @@ def may_forget(request: TeamRequest, row: Generation) -> bool:
     return mine or may(request, Right.MANAGE)
 
 
-def _find(request: TeamRequest, sheet: Sheet) -> str:
+def _find(request: TeamRequest, data: PageData) -> str:
     """The form that searches record, request and answer, with what it found."""
     return render_to_string(
         "generations/explorer/find.html",
-        {**finding(request.GET, sheet.row, sheet.outline), "base": sheet.base},
+        {**finding(request.GET, data.row, data.outline), "base": data.base},
     )
 
 
 def forget_drawn() -> None:
     """Drop every drawn part that this process keeps."""
-    _drawn.cache_clear()
+    drawn.clear()
 
 
-def _replays(sheet: Sheet, may_replay: bool) -> str:
-    latest = sheet.row.replays.select_related("requested_by").order_by("-created_at")[:REPLAYS_SHOWN]
-    silent = sheet.outline.lacks_answer and not sheet.has_pasted  # then replays are compared with each other
-    context = {"generation": sheet.row, "base": sheet.base, "outline": sheet.outline, "replays": latest}
+def _replays(data: PageData, may_replay: bool) -> str:
+    latest = data.row.replays.select_related("requested_by").order_by("-created_at")[:REPLAYS_SHOWN]
+    silent = data.outline.lacks_answer and not data.has_pasted  # then replays are compared with each other
+    context = {"generation": data.row, "base": data.base, "outline": data.outline, "replays": latest}
     context["silent"] = silent
     return render_to_string(
         "generations/generation/panel_replays.html", {**context, "may_replay": may_replay}
     )
 
 
-class Hidden:
-    """A sheet that the cache of drawn parts does not compare: the stamp stands for it."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self.sheet = sheet
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Hidden)
-
-    def __hash__(self) -> int:
-        return 0
-
-
-@lru_cache(maxsize=DRAWN)
-def _drawn(part: str, stamp: str, facts: tuple[tuple[str, object], ...], hidden: Hidden) -> str:
-    """A drawn part. The newest ones are kept; `stamp` names the record and the address."""
-    sheet, hidden.sheet = hidden.sheet, None  # type: ignore[assignment]  # the key must not keep the outline alive
-    tabs = {name: title for name, title in TABS.items() if name != "provider" or sheet.outline.sent}
-    sent = partial(sent_of, sheet.row, sheet.outline)  # called by the one part that shows it
-    context = {"outline": sheet.outline, "base": sheet.base, "all_tabs": tabs, "sent": sent, **dict(facts)}
+def _render_part(data: PageData, part: str, facts: dict[str, object]) -> str:
+    tabs = {name: title for name, title in TABS.items() if name != "provider" or data.outline.sent}
+    sent = partial(sent_of, data.row, data.outline)  # called by the one part that shows it
+    context = {"outline": data.outline, "base": data.base, "all_tabs": tabs, "sent": sent, **facts}
     return render_to_string(f"generations/generation/{part}.html", context)
 
 

@@ -12,8 +12,8 @@ from generations.models import Generation, PastedAnswer
 from generations.reading.answer import pasted
 from generations.reading.figures import formatting
 from generations.records import pasted_answers
-from generations.views.generation.generation import sheet_of
-from generations.views.shared.shortcuts import stored
+from generations.views.generation.generation import page_data_of
+from generations.views.shared.shortcuts import get_generation_or_404
 
 BODY_LIMIT = pasted.LIMIT + 64 * 1024  # bytes of the whole form
 TOO_LARGE = (
@@ -62,7 +62,7 @@ def paste_answer(request: TeamRequest, slug: str) -> HttpResponse:
         form = PasteForm({})
         form.errors.clear()
         form.add_error(None, TOO_LARGE)
-        return _page(request, stored(request, slug), form, status=413)
+        return _page(request, get_generation_or_404(request, slug), form, status=413)
     return _answer(request, slug)
 
 
@@ -73,20 +73,20 @@ def _length(request: TeamRequest) -> int:
 
 @csrf_protect
 def _answer(request: TeamRequest, slug: str) -> HttpResponse:
-    sheet = sheet_of(request.team, slug)
-    refusal = pasted_answers.refusal(sheet.row, sheet.outline)
+    data = page_data_of(request.team, slug)
+    refusal = pasted_answers.refusal(data.row, data.outline)
     if refusal:
         return _page(
-            request, sheet.row, None, refusal=refusal, status=409 if request.method == "POST" else 200
+            request, data.row, None, refusal=refusal, status=409 if request.method == "POST" else 200
         )
     form = PasteForm(request.POST) if request.method == "POST" else PasteForm()
     if not form.is_bound:
-        return _page(request, sheet.row, form)
-    made = _kept(request, sheet.row, form) if form.is_valid() else None
+        return _page(request, data.row, form)
+    made = _kept(request, data.row, form) if form.is_valid() else None
     if made is None:
-        return _page(request, sheet.row, form, status=400)
+        return _page(request, data.row, form, status=400)
     messages.success(request, _said(made))
-    return redirect(sheet.base)
+    return redirect(data.base)
 
 
 def _kept(request: TeamRequest, row: Generation, form: PasteForm) -> PastedAnswer | None:
@@ -127,7 +127,7 @@ def _page(
 @require_POST
 def remove_answer(request: TeamRequest, slug: str) -> HttpResponse:
     """Remove what was pasted."""
-    row = stored(request, slug)
+    row = get_generation_or_404(request, slug)
     if pasted_answers.remove(row, request.user):
         messages.success(request, "The pasted answer was removed.")
     return redirect(row.get_absolute_url())

@@ -26,7 +26,7 @@ from generations.reading.large.strings import WINDOW
 from generations.reading.page_types import quoted
 from generations.reading.text import HEAD, readable
 from generations.views.shared.downloads import download, part_of
-from generations.views.shared.shortcuts import stored
+from generations.views.shared.shortcuts import get_generation_or_404
 
 INDENTED_UP_TO = 300_000  # bytes of JSON that are indented again; larger ones are shown as they came
 PARSED_UP_TO = 4 * 2**20  # bytes that a turn may have without its long texts
@@ -77,7 +77,7 @@ class Wanted:
 def wanted_part(request: TeamRequest, slug: str) -> Wanted:
     """The value that is asked for. Raises Http404 when there is none."""
     form = PartForm(request.GET)
-    row = stored(request, slug)
+    row = get_generation_or_404(request, slug)
     found = _value_at(row, form.cleaned_data["at"]) if form.is_valid() else None
     asked = form.cleaned_data
     if found is None:

@@ -23,7 +23,7 @@ from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.gateway.request_ids import MAX_LENGTH, MOST_IDS, Recognized, hint, is_native, made_at
 from generations.models import Fetch, Generation, Replay
 from generations.records import lookup as lookups
-from generations.views.shared.shortcuts import stored
+from generations.views.shared.shortcuts import get_generation_or_404
 
 RECENT = 20
 AT_ONCE = 4
@@ -355,7 +355,7 @@ def _line(request: TeamRequest, one: str, row: Generation | None, fetch: Fetch |
 @require_POST
 def refresh(request: TeamRequest, slug: str) -> HttpResponse:
     """Ask the gateway for a stored generation again, then back to its page with what came of it."""
-    row = stored(request, slug)
+    row = get_generation_or_404(request, slug)
     found = lookups.refresh(row, request.user)
     if isinstance(found, Fetch):
         return redirect(
@@ -368,7 +368,7 @@ def refresh(request: TeamRequest, slug: str) -> HttpResponse:
 @require_GET
 def fresh(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment of a record that may still change: asks when that is due, reloads the page when it changed."""
-    row = stored(request, slug)
+    row = get_generation_or_404(request, slug)
     if not may(request, Right.LOOK_UP) or not lookups.is_due(row):
         return HttpResponse(status=204)
     before = row.records.order_by("-fetched_at").values_list("sha256", flat=True).first()

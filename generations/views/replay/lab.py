@@ -18,7 +18,7 @@ from generations.replay.order import model_suggestions, orders, preflight, spend
 from generations.replay.order.orders import Order
 from generations.replay.order.preflight import Preflight
 from generations.replay.order.request_edits import ChangeRefused, patch_for, pretty
-from generations.views.shared.shortcuts import stored
+from generations.views.shared.shortcuts import get_generation_or_404
 
 ONE = "generations/lab/preflight.html"
 
@@ -56,7 +56,7 @@ class Shown:
 @require_GET
 def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
     """The pre-flight: what can be changed, what will be sent, where to, with which key, and what it may cost."""
-    generation = stored(request, slug)
+    generation = get_generation_or_404(request, slug)
     try:
         order = _again(request, generation) or orders.order(generation)
         form = _form(request, order)
@@ -154,7 +154,7 @@ def _context(
 @require_POST
 def replay_plan(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment that says what the form, as it is now, would send."""
-    generation = stored(request, slug)
+    generation = get_generation_or_404(request, slug)
     try:
         submission = LabSubmission.read(request, generation)
     except orders.Refused as refused:
@@ -215,7 +215,7 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
 
     Only what the page has shown is sent: changes that were not shown yet are shown now.
     """
-    generation = stored(request, slug)
+    generation = get_generation_or_404(request, slug)
     try:
         submission = LabSubmission.read(request, generation)
     except orders.Refused as refused:
@@ -265,6 +265,6 @@ def _start(request: TeamRequest, generation: Generation, form: RunForm, shown: S
 @require_GET
 def model_names(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment with the gateway's models for this endpoint, for the list under the field; empty when it is away."""
-    generation = stored(request, slug)
+    generation = get_generation_or_404(request, slug)
     names = model_suggestions.models(generation) if may(request, Right.LOOK_UP) else []
     return render(request, "generations/lab/model_names.html", {"names": names})

@@ -6,7 +6,7 @@ from dashboard.access import TeamRequest
 from generations.models import Generation
 
 
-def stored(request: TeamRequest, slug: str) -> Generation:
+def get_generation_or_404(request: TeamRequest, slug: str) -> Generation:
     """The stored row of this team that `slug` names, with its team. Raises Http404."""
     row = Generation.objects.of(request.team).named(slug).first()
     if row is None:
