@@ -42,7 +42,7 @@ class Inner:
 def inner(raw: bytes | None, wire: str = "") -> Inner | None:
     """The body that stored JSON, a string or a list, stands for; None where it is plain text, a plain list or too long.
 
-    `wire` is the format of the endpoint; what the value itself tells goes before it.
+    `wire` is the format of the endpoint; what the value itself shows goes before it.
     """
     if raw is None or len(raw) > READ_UP_TO:
         return None
@@ -56,9 +56,9 @@ def inner(raw: bytes | None, wire: str = "") -> Inner | None:
 def of_value(value: Value, wire: str) -> Inner | None:
     """The same of a parsed text or list."""
     text = str(value).strip() if is_text(value) else ""
-    told = _object(text) if text.startswith("{") else None
-    if told is not None:
-        return Inner(told, text.encode("utf-8", "surrogatepass"), frame=is_event(told))
+    fields = _object(text) if text.startswith("{") else None
+    if fields is not None:
+        return Inner(fields, text.encode("utf-8", "surrogatepass"), frame=is_event(fields))
     made = assemble_stored(wire, value)
     if text == END or (made.streamed and made.body is None):
         return Inner(None, b"", frame=True)
@@ -75,10 +75,10 @@ ENDS = 2  # frames that a stream ends with: the finish, the usage
 
 def _object(text: str) -> Value:
     try:
-        told = loads(text)
+        value = loads(text)
     except Unreadable:
         return None
-    return told if isinstance(told, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def _count(value: Value) -> int:
@@ -101,8 +101,8 @@ def find(name: str, rest: str, locate: Callable[[str], Found | None]) -> Found |
         return None
     endpoint = locate("/endpoint")
     known = endpoints.find(_text(endpoint.read())) if endpoint and endpoint.size < 400 else None
-    told = inner(found.read().strip(), known.wire if known else "")
-    raw = json_nodes.cut(told.raw, rest) if told and told.raw else None
+    document = inner(found.read().strip(), known.wire if known else "")
+    raw = json_nodes.cut(document.raw, rest) if document and document.raw else None
     return None if raw is None else Found.held(raw)
 
 

@@ -48,9 +48,9 @@ def make(record: Record, span: Span | None = None) -> Outline:
     try:
         return build(record, span)
     except strings.TooMuch:
-        told = _bare(record, "Retake does not draw records with so many values.")
+        verdict_only = _bare(record, "Retake does not draw records with so many values.")
         return msgspec.structs.replace(
-            told, tree=levels.tree(Found(Bytes(record.raw), span or survey(record.raw)))
+            verdict_only, tree=levels.tree(Found(Bytes(record.raw), span or survey(record.raw)))
         )
     except Exception:
         log.exception("The outline of a record could not be made; its page shows the raw record only")
@@ -141,8 +141,8 @@ def request_of(record: Record) -> tuple[str, Value]:
     """
     if record.replay_body is not None:
         return "/replay_request", _known(record.value("replay_request"), record.replay_body)
-    told = inside(record.value("io_log"), "payload", "request_payload")
-    return "/io_log/payload/request_payload", _known(told, record.request_body)
+    request = inside(record.value("io_log"), "payload", "request_payload")
+    return "/io_log/payload/request_payload", _known(request, record.request_body)
 
 
 def _known(value: Value, raw: bytes | None) -> Value:
@@ -167,9 +167,9 @@ def _sides(
     readers = formats.of(wire)
     asked = _request(record, readers, at, body, span)
     shape = shape_of(wire, box(kept.body))
-    told = _answer(record, formats.of(shape) if shape != wire else readers, span, kept)
-    turns = sides.paired(asked.turns, told.turns), sides.paired(told.turns, asked.turns)
-    return msgspec.structs.replace(asked, turns=turns[0]), msgspec.structs.replace(told, turns=turns[1])
+    answer = _answer(record, formats.of(shape) if shape != wire else readers, span, kept)
+    turns = sides.paired(asked.turns, answer.turns), sides.paired(answer.turns, asked.turns)
+    return msgspec.structs.replace(asked, turns=turns[0]), msgspec.structs.replace(answer, turns=turns[1])
 
 
 def _request(record: Record, readers: WireFormat, at: str, body: Value, span: Span) -> Side:
@@ -183,21 +183,21 @@ def _request(record: Record, readers: WireFormat, at: str, body: Value, span: Sp
 
 
 def _answer(record: Record, readers: WireFormat, span: Span, kept: StoredAnswer) -> Side:
-    told = _told(record, readers, span, kept)  # the gateway's own
+    own = _own_answer(record, readers, span, kept)  # the gateway's own
     if kept.provider is None:
-        return told
+        return own
     found = kept.provider
     provider = sides.answer(formats.of(shape_of("", box(found.body))), found.body, found.at)
     turns = [Turn(turn.role, turn.parts, turn.label or FROM_PROVIDER) for turn in provider.turns]
     size = formatting.size(span.size_at(kept.provider.at) or text.byte_size(kept.provider.body))
-    turns = sides.numbered([*told.turns, *turns], "a")
-    return Side(turns, size=size, note=FROM_PROVIDER, at=kept.provider.at, frame=told.frame)
+    turns = sides.numbered([*own.turns, *turns], "a")
+    return Side(turns, size=size, note=FROM_PROVIDER, at=kept.provider.at, frame=own.frame)
 
 
 FROM_PROVIDER = "from the provider's answer"
 
 
-def _told(record: Record, readers: WireFormat, span: Span, kept: StoredAnswer) -> Side:
+def _own_answer(record: Record, readers: WireFormat, span: Span, kept: StoredAnswer) -> Side:
     """The gateway's own answer."""
     raw, at = record.answer_body, kept.at
     if raw is None:
@@ -212,9 +212,9 @@ def _told(record: Record, readers: WireFormat, span: Span, kept: StoredAnswer) -
         return Side([_unparsed(raw, at, size)], size=size, note=UNPARSED, at=at)
     if kept.kind == "error":
         return sides.error_body(kept.body, at)
-    told = sides.answer(readers, kept.body, at)
-    turns = sides.numbered([*told.turns, *sides.events(kept.strays)], "a")
-    return msgspec.structs.replace(told, turns=turns, size=size, note=answer_note(record, kept))
+    shown = sides.answer(readers, kept.body, at)
+    turns = sides.numbered([*shown.turns, *sides.events(kept.strays)], "a")
+    return msgspec.structs.replace(shown, turns=turns, size=size, note=answer_note(record, kept))
 
 
 def _no_answer(record: Record) -> Side:
@@ -238,8 +238,8 @@ def answer_note(record: Record, kept: StoredAnswer) -> str:
     out = usage.tokens(record.usage, record.usage_columns).output if written else None
     made = "put together from the stored stream" if kept.kind == "assembled" else ""
     made += "" if kept.complete else ", which is incomplete"
-    told = [made, f"{formatting.count(out)} tokens" if out else "", _finish(record)]
-    return " · ".join(filter(None, told))
+    details = [made, f"{formatting.count(out)} tokens" if out else "", _finish(record)]
+    return " · ".join(filter(None, details))
 
 
 def _finish(record: Record) -> str:
@@ -255,8 +255,8 @@ def _has_log(record: Record) -> bool:
 
 def with_frame(fields: Fields, kept: StoredAnswer) -> Fields:
     """The fields of a record; finish and usage that it lacks are those of the last frame."""
-    told = {"finish_reason": frames.finish(kept.frame), "usage": frames.usage(kept.frame)}
-    return fields | {key: value for key, value in told.items() if value and not fields.get(key)}
+    from_frame = {"finish_reason": frames.finish(kept.frame), "usage": frames.usage(kept.frame)}
+    return fields | {key: value for key, value in from_frame.items() if value and not fields.get(key)}
 
 
 def headline(record: Record, fields: Fields) -> list[Fact]:
@@ -317,14 +317,14 @@ def repeated(raw: bytes) -> list[Fact]:
 
 def _bare(record: Record, why: str = "Retake could not read this record in full.") -> Outline:
     """What is left when a reader failed."""
-    told = Verdict("none", "Unknown", why, advice="The raw record is complete: see JSON.")
+    unknown = Verdict("none", "Unknown", why, advice="The raw record is complete: see JSON.")
     request_id = words(record.value("request_id")) or record.asked_id or "unknown"
     unread = Side(missing=[replayability.UNREAD])
     answered = record.answer_body is not None
     return Outline(
         *(VERSION, short(request_id, 300)),
         replayable=False,
-        verdict=told,
+        verdict=unknown,
         request=unread,
         refusals=[replayability.UNREAD],
         answer=unread,

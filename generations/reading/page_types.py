@@ -172,7 +172,7 @@ class Side(Shape, frozen=True):
 
 
 class Answered(Shape, frozen=True):
-    """The answer of a replay as its page shows it: its side, every figure that it tells, events beside the body."""
+    """The answer of a replay as its page shows it: its side, every figure in it, and the events outside the body."""
 
     side: Side
     usage: list["Count"] = []
@@ -396,6 +396,6 @@ class Outline(Shape, frozen=True):
     unread: bool = False
 
     @property
-    def told_twice(self) -> bool:
+    def repeats_cause(self) -> bool:
         """Whether what keeps the request from being replayed is what keeps it from being shown."""
         return bool(self.refusals) and self.refusals == self.request.missing

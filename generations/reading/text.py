@@ -20,8 +20,8 @@ def words(value: object) -> str | None:
 
 def title(value: object, limit: int = 60) -> str:
     """A text that fits into a heading; "" for what must be shown as a part of its own."""
-    told = words(value)
-    return visible(told) if told is not None and len(told) <= limit else ""
+    text = words(value)
+    return visible(text) if text is not None and len(text) <= limit else ""
 
 
 def titles(values: Mapping[str, Value], *keys: str, limit: int = 60) -> set[str]:
@@ -191,7 +191,7 @@ def below(at: str, *path: Step) -> str:
 
 
 def steps(at: str) -> list[str]:
-    """The parts of a pointer. Whether one is a key or a position only the value itself tells."""
+    """The parts of a pointer. Only the value itself shows whether one is a key or a position."""
     return [step.replace("~1", "/").replace("~0", "~") for step in at.split("/")[1:]]
 
 

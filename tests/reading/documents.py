@@ -46,17 +46,17 @@ def _text(value: Value, random: Random, twice: bool) -> str:
         return _string(value, random)
     else:
         return dumps(value)
-    joined = ",".join(_space(random) + one + _space(random) for one in inner) or _space(random)
+    joined = ",".join(_space(random) + member + _space(random) for member in inner) or _space(random)
     return f"{{{joined}}}" if isinstance(value, dict) else f"[{joined}]"
 
 
-def _string(told: str, random: Random) -> str:
+def _string(text: str, random: Random) -> str:
     way = random.random()
     if way < 0.3:  # every character as an escape
-        units = told.encode("utf-16-be", "surrogatepass").hex()
+        units = text.encode("utf-16-be", "surrogatepass").hex()
         return '"' + "".join("\\u" + units[at : at + 4] for at in range(0, len(units), 4)) + '"'
-    paired = any(0xD800 <= ord(letter) < 0xE000 for letter in told)
-    return json.dumps(told, ensure_ascii=way < 0.6 or paired)
+    paired = any(0xD800 <= ord(letter) < 0xE000 for letter in text)
+    return json.dumps(text, ensure_ascii=way < 0.6 or paired)
 
 
 def _space(random: Random) -> str:

@@ -63,7 +63,9 @@ def read(made: Assembled) -> None:
 def test_any_frames(wire: str, frames: list[Any]) -> None:
     read(
         assemble(
-            wire, "text/event-stream", b"".join(b"data: %b\n\n" % json.dumps(one).encode() for one in frames)
+            wire,
+            "text/event-stream",
+            b"".join(b"data: %b\n\n" % json.dumps(frame).encode() for frame in frames),
         )
     )
 
@@ -85,7 +87,9 @@ def test_any_stored_answer(wire: str, value: Any) -> None:
     ],
 )
 def test_a_member_that_changes_its_type_is_kept(deltas: list[Any]) -> None:
-    frames = b"".join(b"data: %b\n\n" % json.dumps({"choices": [{"delta": one}]}).encode() for one in deltas)
+    frames = b"".join(
+        b"data: %b\n\n" % json.dumps({"choices": [{"delta": delta}]}).encode() for delta in deltas
+    )
     made = assemble("chat", "text/event-stream", frames)
     read(made)
     held = replayed.document(made.body, made.strays)

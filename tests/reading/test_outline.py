@@ -73,14 +73,14 @@ def survives(record: Record) -> None:
 
 @settings(max_examples=120, deadline=None)
 @given(RECORDS)
-def test_any_record_has_an_outline(told: dict[str, Any]) -> None:
-    survives(Record.read(json.dumps(told).encode()))
+def test_any_record_has_an_outline(fields: dict[str, Any]) -> None:
+    survives(Record.read(json.dumps(fields).encode()))
 
 
 @settings(max_examples=120, deadline=None)
 @given(JSON)
-def test_any_json_has_an_outline(told: Any) -> None:
-    survives(Record.read(json.dumps(told).encode()))
+def test_any_json_has_an_outline(fields: Any) -> None:
+    survives(Record.read(json.dumps(fields).encode()))
 
 
 @settings(deadline=None)

@@ -84,7 +84,7 @@ JSON = st.recursive(
 
 @given(st.lists(JSON, max_size=4), st.sampled_from([None, 2]))
 def test_a_cut_text_is_seen_to_be_cut(value: list[object], indent: int | None) -> None:
-    told = loads(json.dumps(value))
-    whole = text.readable(dumps(told, indent=indent))
-    assert text.snippet(told, 20, indent) == whole[:20]
-    assert text.short(told, 20).endswith("…") == (len(text.readable(dumps(told))) > 20)
+    data = loads(json.dumps(value))
+    whole = text.readable(dumps(data, indent=indent))
+    assert text.snippet(data, 20, indent) == whole[:20]
+    assert text.short(data, 20).endswith("…") == (len(text.readable(dumps(data))) > 20)

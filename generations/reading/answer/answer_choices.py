@@ -49,10 +49,10 @@ class Choices:
 
     def _say(self, draft: ChoiceDraft, kind: str, value: Value, at: str) -> bool:
         """Take a text in. False, and it stays in the rest, when the value is none."""
-        told = words(value)
-        if told is not None:
-            draft.said[kind].append(told)
-        if told is not None or value in (None, ""):
+        text = words(value)
+        if text is not None:
+            draft.said[kind].append(text)
+        if text is not None or value in (None, ""):
             self.read.add(at)
             return True
         return False
@@ -86,13 +86,13 @@ class Choices:
         self._media_of(draft, message, at)
 
     def _thoughts(self, draft: ChoiceDraft, message: dict[str, Value], at: str) -> None:
-        """Reasoning as text; of the same text told twice one. Details stand in where there is no text."""
-        told = [key for key in ("reasoning_content", "reasoning") if words(message.get(key))]
-        if len(told) == 2 and message[told[0]] == message[told[1]]:
-            self.read.add(below(at, told.pop()))
-        for key in told:
+        """Reasoning as text; the same text given twice counts once. Details stand in where there is no text."""
+        keys = [key for key in ("reasoning_content", "reasoning") if words(message.get(key))]
+        if len(keys) == 2 and message[keys[0]] == message[keys[1]]:
+            self.read.add(below(at, keys.pop()))
+        for key in keys:
             self._say(draft, "reasoning", message[key], below(at, key))
-        if told:
+        if keys:
             return
         for position, value in enumerate(items(message.get("reasoning_details"))):
             place, detail = below(at, "reasoning_details", position), box(value)
@@ -151,15 +151,15 @@ class Choices:
     # -- tool calls ----------------------------------------------------------------------------------------
 
     def _tool_call(self, draft: ChoiceDraft, call: dict[str, Value], at: str) -> None:
-        told = next((key for key in ("function", "custom") if box(call.get(key)).get("name")), None)
-        told = told or next((key for key in ("function", "custom") if isinstance(call.get(key), dict)), None)
-        if told is None:
+        kind = next((key for key in ("function", "custom") if box(call.get(key)).get("name")), None)
+        kind = kind or next((key for key in ("function", "custom") if isinstance(call.get(key), dict)), None)
+        if kind is None:
             draft.data += 1
             return
         self._skip(at, call, "type", "index", "id")
-        inner = box(call[told])
+        inner = box(call[kind])
         key = "input" if "input" in inner else "arguments"
-        self._call(draft, inner, below(at, told), key, "custom" if told == "custom" else "")
+        self._call(draft, inner, below(at, kind), key, "custom" if kind == "custom" else "")
 
     def _call(
         self,
@@ -232,7 +232,7 @@ class Choices:
     def _server_call(self, kind: str, item: dict[str, Value], at: str) -> Call:
         """A tool that ran at the provider: what it was asked. What it gave is in the rest."""
         asked: dict[str, Value] = {
-            key: told for key, told in item.items() if key not in _NOT_ASKED and told is not None
+            key: value for key, value in item.items() if key not in _NOT_ASKED and value is not None
         }
         self._skip(at, item, *asked)
         return Call(kind.removesuffix("_call"), dumps(asked) if asked else "", "at the provider")

@@ -64,7 +64,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one answer tells. None and "" are "it does not say".
+    """What one answer says. None and "" are "it does not say".
 
     `shape` is the wire format of the body, `read` the pointers of what the choices have taken in,
     `tools` those of tool calls with all that belongs to them. `data`: the body
@@ -122,24 +122,24 @@ class Facts:
 def read(wire: str, body: Value, strays: Iterable[Stray] = ()) -> Facts:
     """The facts of a whole body. `wire` is the endpoint's; the body's own shape goes before it. Never raises."""
     strays = list(strays)
-    at, told = _unwrapped(body)
+    at, fields = _unwrapped(body)
     if not isinstance(body, dict):
         return _plain(wire, body, strays)
-    shape = shape_of(wire, told)
-    found = answer_choices.of(shape, told, at)
+    shape = shape_of(wire, fields)
+    found = answer_choices.of(shape, fields, at)
     choices = tuple(_choice(draft) for draft in found.made)
     outer = box(body)
-    nanos, currency = _cost(outer, told)
+    nanos, currency = _cost(outer, fields)
     return Facts(
         shape=shape,
         choices=choices,
-        usage=_usage(told, outer),
-        **_identity(shape, outer, told),
+        usage=_usage(fields, outer),
+        **_identity(shape, outer, fields),
         cost_nanos=nanos,
         currency=currency,
-        errors=tuple(_errors(told, at, choices, strays)),
-        data=not choices and "error" not in told and _has_data(shape, told),
-        media=_media(shape, told),
+        errors=tuple(_errors(fields, at, choices, strays)),
+        data=not choices and "error" not in fields and _has_data(shape, fields),
+        media=_media(shape, fields),
         read=frozenset(found.read),
         tools=frozenset(found.tools),
     )
@@ -147,11 +147,11 @@ def read(wire: str, body: Value, strays: Iterable[Stray] = ()) -> Facts:
 
 def _unwrapped(body: Value) -> tuple[str, dict[str, Value]]:
     """A response may be wrapped in the event that brought it."""
-    told = box(body)
-    inner = told.get("response")
-    if isinstance(inner, dict) and "output" not in told and "choices" not in told:
+    fields = box(body)
+    inner = fields.get("response")
+    if isinstance(inner, dict) and "output" not in fields and "choices" not in fields:
         return "/response", inner
-    return "", told
+    return "", fields
 
 
 def _plain(wire: str, body: Value, strays: list[Stray]) -> Facts:
@@ -197,7 +197,7 @@ _ENVELOPE = frozenset(
 
 
 def _has_data(shape: str, body: dict[str, Value]) -> bool:
-    """Whether something stands beside the envelope. A job tells its state; that is what it answers."""
+    """Whether something stands outside the envelope. A job returns its state; that is its answer."""
     known = _ENVELOPE - {"status"} if shape in ("video", "music") else _ENVELOPE
     return any(value not in (None, "", [], {}) for key, value in body.items() if key not in known)
 
@@ -214,39 +214,39 @@ def _media(shape: str, body: dict[str, Value]) -> int:
 # -- who answered, and what it cost ----------------------------------------------------------------------------
 
 
-def _identity(shape: str, outer: dict[str, Value], told: dict[str, Value]) -> dict[str, str]:
+def _identity(shape: str, outer: dict[str, Value], fields: dict[str, Value]) -> dict[str, str]:
     """contract: `requestId` is the gateway's; an `id` is, where it begins with `G-` or is not the provider's own."""
-    own = words(outer.get("id")) or words(told.get("id")) or ""
-    request_id = words(first({**told, **outer}, "requestId", "generation_id")) or ""
-    native = words(outer.get("nativeResponseId")) or words(told.get("nativeResponseId")) or ""
+    own = words(outer.get("id")) or words(fields.get("id")) or ""
+    request_id = words(first({**fields, **outer}, "requestId", "generation_id")) or ""
+    native = words(outer.get("nativeResponseId")) or words(fields.get("nativeResponseId")) or ""
     ours = own.startswith("G-") or (own != native and shape in GATEWAYS_OWN)
     request_id = request_id or (own if ours else "")
-    inner = words(told.get("id")) or ""
+    inner = words(fields.get("id")) or ""
     native = native or (inner if inner != request_id else "") or (own if own != request_id else "")
     return {
         "request_id": request_id,
         "native_id": native,
-        "model": words(told.get("model")) or words(outer.get("model")) or "",
-        "provider": _provider({**told, **outer}),
+        "model": words(fields.get("model")) or words(outer.get("model")) or "",
+        "provider": _provider({**fields, **outer}),
     }
 
 
-def _provider(told: dict[str, Value]) -> str:
-    named = words(told.get("provider")) or words(told.get("provider_id"))
-    return named or words(inside(told.get("meta"), "routing", "selected_provider")) or ""
+def _provider(fields: dict[str, Value]) -> str:
+    named = words(fields.get("provider")) or words(fields.get("provider_id"))
+    return named or words(inside(fields.get("meta"), "routing", "selected_provider")) or ""
 
 
-def _usage(told: dict[str, Value], outer: dict[str, Value]) -> dict[str, Value]:
-    """Usage in its own member, else inside a choice (Moonshot) or beside the choices (Groq's `x_groq`)."""
-    own = box(first(told, "usage", "usage_info")) or box(outer.get("usage"))
-    within = [box(box(choice).get("usage")) for choice in items(told.get("choices"))]
-    return own or next(filter(None, within), {}) or box(inside(told, "x_groq", "usage"))
+def _usage(fields: dict[str, Value], outer: dict[str, Value]) -> dict[str, Value]:
+    """Usage in its own member, else inside a choice (Moonshot) or next to the choices (Groq's `x_groq`)."""
+    own = box(first(fields, "usage", "usage_info")) or box(outer.get("usage"))
+    within = [box(box(choice).get("usage")) for choice in items(fields.get("choices"))]
+    return own or next(filter(None, within), {}) or box(inside(fields, "x_groq", "usage"))
 
 
-def _cost(outer: dict[str, Value], told: dict[str, Value]) -> tuple[int | None, str]:
-    """contract: the cost stands beside the usage, or in `usage.pricing` or `usage.pricing_breakdown`."""
-    usage = box(told.get("usage")) or box(outer.get("usage"))
-    for place in (told, outer, box(usage.get("pricing")), box(usage.get("pricing_breakdown"))):
+def _cost(outer: dict[str, Value], fields: dict[str, Value]) -> tuple[int | None, str]:
+    """contract: the cost stands next to the usage, or in `usage.pricing` or `usage.pricing_breakdown`."""
+    usage = box(fields.get("usage")) or box(outer.get("usage"))
+    for place in (fields, outer, box(usage.get("pricing")), box(usage.get("pricing_breakdown"))):
         for key in ("cost_nanos", "total_nanos"):
             nanos = text.whole(place.get(key))
             if nanos is not None and nanos >= 0:
@@ -268,13 +268,13 @@ def _errors(
     for choice in choices:
         yield from _choice_errors(body, choice)
     for position, item in enumerate(items(body.get("output"))):
-        told = box(item)
-        if told.get("status") == "failed" and not _is_tool(told):
+        fields = box(item)
+        if fields.get("status") == "failed" and not _is_tool(fields):
             place = below(at, "output", position)
-            words_ = f"The item {words(told.get('type')) or 'without a type'} failed."
+            words_ = f"The item {words(fields.get('type')) or 'without a type'} failed."
             yield (
-                fault(told, below(place, "error"))
-                if told.get("error")
+                fault(fields, below(place, "error"))
+                if fields.get("error")
                 else AnswerError(words_, "", place, item)
             )
     yield from _stray_errors(strays)
@@ -287,10 +287,10 @@ def _is_tool(item: dict[str, Value]) -> bool:
 
 
 def _choice_errors(body: dict[str, Value], choice: Choice) -> Iterator[AnswerError]:
-    told = next((box(value) for value in items(body.get("choices")) if _is_at(body, choice, value)), {})
-    holder = told if told.get("error") else box(told.get("message"))
+    raw_choice = next((box(value) for value in items(body.get("choices")) if _is_at(body, choice, value)), {})
+    holder = raw_choice if raw_choice.get("error") else box(raw_choice.get("message"))
     if holder.get("error"):
-        yield fault(holder, below(choice.at, *(() if holder is told else ("message",)), "error"))
+        yield fault(holder, below(choice.at, *(() if holder is raw_choice else ("message",)), "error"))
     elif choice.finish_word == "error" and not is_error(body) and body.get("status") != "failed":
         yield AnswerError(
             f"The answer ended with the finish reason {choice.finish}.", choice.finish, choice.at
@@ -305,40 +305,40 @@ def _is_at(body: dict[str, Value], choice: Choice, value: Value) -> bool:
 
 def _stray_errors(strays: Iterable[Stray]) -> Iterator[AnswerError]:
     for stray in strays:
-        told = box(stray.data)
-        if is_error(told) or (stray.name == "error" and stray.data not in (None, "", {})):
-            yield fault(told or {"error": stray.data}, "")
+        data = box(stray.data)
+        if is_error(data) or (stray.name == "error" and stray.data not in (None, "", {})):
+            yield fault(data or {"error": stray.data}, "")
 
 
-def is_error(told: dict[str, Value]) -> bool:
+def is_error(fields: dict[str, Value]) -> bool:
     """Whether an object is an error or holds one: under `error`, by its type, or by what else it says."""
-    marked = bool(told.get("error")) or "error" in (told.get("object"), told.get("type"))
-    return marked or error_bodies.is_bare_error(told)
+    marked = bool(fields.get("error")) or "error" in (fields.get("object"), fields.get("type"))
+    return marked or error_bodies.is_bare_error(fields)
 
 
-def bare(told: dict[str, Value]) -> dict[str, Value]:
+def bare(fields: dict[str, Value]) -> dict[str, Value]:
     """Words and code of an error without `error`, as `message` and `code`; nothing for all others."""
-    if not error_bodies.is_bare_error(told):
+    if not error_bodies.is_bare_error(fields):
         return {}
-    base = box(told.get("base_resp"))
-    flat = error_bodies.flat(told)
+    base = box(fields.get("base_resp"))
+    flat = error_bodies.flat(fields)
     return {
         "message": flat.get("description") or base.get("status_msg"),
         "code": flat.get("error") or base.get("status_code"),
     }
 
 
-def fault(told: dict[str, Value], at: str) -> AnswerError:
-    """The error in an object, in any of its forms: a string, an object, or beside `message`."""
-    error = told.get("error")
+def fault(fields: dict[str, Value], at: str) -> AnswerError:
+    """The error in an object, in any of its forms: a string, an object, or next to `message`."""
+    error = fields.get("error")
     within = box(error)
-    unnamed = bare(within or told)
+    unnamed = bare(within or fields)
     plain = error if isinstance(error, str) else None
     message = words(first(within, "message", "description")) or words(
-        first(told, "message", "description", "detail")
+        first(fields, "message", "description", "detail")
     )
     message = message or words(unnamed.get("message"))
-    code = first(within, "code", "type") if within else first(told, "code") or plain
+    code = first(within, "code", "type") if within else first(fields, "code") or plain
     code = code or unnamed.get("code")
     metadata = words(inside(within, "metadata", "raw"))
     shown = message or plain or (dumps(error) if error not in (None, True, "") else "") or NO_WORDS

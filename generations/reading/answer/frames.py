@@ -1,4 +1,4 @@
-"""Frames of a stream: an object that is one event and no body, and what the last one of a stream tells."""
+"""Frames of a stream: an object that is one event and no body, and what the last one of a stream says."""
 
 from generations.gateway.rawjson.values import Value
 from generations.reading.text import box, inside, items, words
@@ -25,28 +25,28 @@ def is_frame(value: Value) -> bool:
 
 def is_event(value: Value) -> bool:
     """The same of those that no whole body looks like: usage alone may be all that an endpoint answers."""
-    told = box(value)
-    kind = words(told.get("type")) or ""
+    fields = box(value)
+    kind = words(fields.get("type")) or ""
     if kind in BODIES:
-        return not isinstance(inside(told, BODIES[kind], "output"), list)
+        return not isinstance(inside(fields, BODIES[kind], "output"), list)
     if kind in _EVENTS or kind.startswith("response."):
         return True
-    return isinstance(told.get("choices"), list) and _is_chunk(told)
+    return isinstance(fields.get("choices"), list) and _is_chunk(fields)
 
 
-def _is_chunk(told: dict[str, Value]) -> bool:
+def _is_chunk(fields: dict[str, Value]) -> bool:
     """A chunk of chat completions: its choices hold deltas. Some providers call whole bodies chunks, too."""
-    choices = [box(choice) for choice in items(told["choices"])]
+    choices = [box(choice) for choice in items(fields["choices"])]
     if any("message" in choice or words(choice.get("text")) for choice in choices):
         return False
-    return any("delta" in choice for choice in choices) or str(told.get("object")).endswith(".chunk")
+    return any("delta" in choice for choice in choices) or str(fields.get("object")).endswith(".chunk")
 
 
 def finish(frame: Value) -> str:
     """Why the stream ended, as its last frame says; "" where it does not."""
     choice = box(next(iter(items(inside(frame, "choices"))), None))
-    told = choice.get("finish_reason") or inside(frame, "delta", "stop_reason")
-    return words(told or inside(frame, "response", "status")) or ""
+    reason = choice.get("finish_reason") or inside(frame, "delta", "stop_reason")
+    return words(reason or inside(frame, "response", "status")) or ""
 
 
 def usage(frame: Value) -> Value:

@@ -86,11 +86,11 @@ class _Pruner:
         if isinstance(value, dict):
             return self._members(value, at, path)
         if isinstance(value, list) and (
-            at in self.above or any(isinstance(one, dict | list) for one in value)
+            at in self.above or any(isinstance(item, dict | list) for item in value)
         ):
-            left = [self.value(one, below(at, place), (*path, place)) for place, one in enumerate(value)]
-            kept: list[Value] = [None if isinstance(one, _Gone) else one for one in left]
-            return kept if at in self.above or any(one is not None for one in kept) else GONE
+            left = [self.value(item, below(at, place), (*path, place)) for place, item in enumerate(value)]
+            kept: list[Value] = [None if isinstance(item, _Gone) else item for item in left]
+            return kept if at in self.above or any(item is not None for item in kept) else GONE
         return value
 
     def _members(self, value: dict[str, Value], at: str, path: Path) -> "dict[str, Value] | _Gone":
@@ -158,7 +158,7 @@ def _differences(before: Value, after: Value, budget: alignment.Budget) -> Itera
     """The differences, member by member also where all of one side was read."""
     for found in json_diff.differences(before, after, budget):
         boxes = found.before, found.after
-        if found.kind != "changed" or not all(isinstance(one, dict) for one in boxes) or all(boxes):
+        if found.kind != "changed" or not all(isinstance(value, dict) for value in boxes) or all(boxes):
             yield found
             continue
         for inner in json_diff.differences(*boxes, budget):
@@ -185,8 +185,8 @@ def change(found: Difference) -> Change:
     sizes = [_embedded(value) for value in (found.before, found.after)]
     if any(sizes):
         at = text.pointer(*(found.old if found.kind == "removed" else found.new))
-        told = " → ".join(formatting.size(size) if size else "nothing" for size in sizes)
-        return Change(found.kind, at, json_diff.name(at), summary=f"other data: {told}")
+        detail = " → ".join(formatting.size(size) if size else "nothing" for size in sizes)
+        return Change(found.kind, at, json_diff.name(at), summary=f"other data: {detail}")
     return json_diff.change(found)
 
 
@@ -237,30 +237,30 @@ def output_key(body: Value, facts: Facts) -> str:
     if facts.is_empty:
         return ""
     words: list[Value] = [
-        [tool_calls.normal(one.text), tool_calls.normal(one.refusal), one.finish_word]
-        for one in facts.choices
+        [tool_calls.normal(choice.text), tool_calls.normal(choice.refusal), choice.finish_word]
+        for choice in facts.choices
     ]
     left = rest(body, replace(facts, read=facts.read | facts.tools)).value
     if facts.choices and isinstance(left, dict):
         left = {key: value for key, value in left.items() if key in OUTPUTS}
-    return tool_calls.fingerprint(dumps(words) + canonical(_told(left)))
+    return tool_calls.fingerprint(dumps(words) + canonical(_output_only(left)))
 
 
-def _told(value: Value) -> Value:
+def _output_only(value: Value) -> Value:
     """The value without what stands apart, and without tools that ran at the provider."""
     if isinstance(value, dict):
-        kept = {key: _told(child) for key, child in value.items() if key not in APART}
+        kept = {key: _output_only(child) for key, child in value.items() if key not in APART}
         return {key: child for key, child in kept.items() if child not in (None, {}, [])}
     if isinstance(value, list):
-        kept_items = [_told(child) for child in value if not _is_tool(child)]
+        kept_items = [_output_only(child) for child in value if not _is_tool(child)]
         return [child for child in kept_items if child not in (None, {}, [])]
     return value
 
 
 def _is_tool(value: Value) -> bool:
     kind = box(value).get("type")
-    told = kind if isinstance(kind, str) and is_text(kind) else ""
-    return told.endswith(("_call", "tool_result", "_output", "tool_use")) and told != "image_generation_call"
+    name = kind if isinstance(kind, str) and is_text(kind) else ""
+    return name.endswith(("_call", "tool_result", "_output", "tool_use")) and name != "image_generation_call"
 
 
 def calls_key(facts: Facts) -> str:

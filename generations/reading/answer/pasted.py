@@ -43,27 +43,27 @@ class Pasted:
     strays: list[Stray] = field(default_factory=list)
 
 
-def read(told: str, wire: str, *, as_text: bool = False, secrets: Iterable[str] = ()) -> Pasted:
+def read(content: str, wire: str, *, as_text: bool = False, secrets: Iterable[str] = ()) -> Pasted:
     """What was pasted, checked and without credentials. Raises Refused."""
-    size = len(told.encode("utf-8", "surrogatepass"))
+    size = len(content.encode("utf-8", "surrogatepass"))
     if size > LIMIT:
         raise Refused(
             f"The answer has {formatting.size(size)}. At most 2 MB can be pasted; paste the part that matters."
         )
-    if not told.strip():
+    if not content.strip():
         raise Refused("Nothing was pasted.")
-    clean, removed = credentials.without(told, secrets)
+    clean, removed = credentials.without(content, secrets)
     found = Taken("text", clean) if as_text else taken_for(clean, wire)
     return Pasted(clean, found.kind, found.body, removed, found.strays)
 
 
-def again(told: str, kind: str, wire: str, removed: int = 0) -> Pasted:
+def again(content: str, kind: str, wire: str, removed: int = 0) -> Pasted:
     """A stored one. What was taken for a body and is none for this version of Retake is text."""
     try:
-        found = Taken("text", told) if kind == "text" else taken_for(told, wire)
+        found = Taken("text", content) if kind == "text" else taken_for(content, wire)
     except Refused:
-        found = Taken("text", told)
-    return Pasted(told, found.kind, found.body, removed, found.strays)
+        found = Taken("text", content)
+    return Pasted(content, found.kind, found.body, removed, found.strays)
 
 
 class Taken(NamedTuple):
@@ -74,13 +74,13 @@ class Taken(NamedTuple):
     strays: list[Stray] = []
 
 
-def taken_for(told: str, wire: str) -> Taken:
+def taken_for(content: str, wire: str) -> Taken:
     """What a text is taken for, and what it says. Raises Refused for what is no answer: a frame, an error."""
-    found = documents.of_value(told, wire)
+    found = documents.of_value(content, wire)
     if found is None or not (
         found.streamed or found.frame or is_body(found.body, wire) or box(found.body).get("error")
     ):
-        return Taken("text", told)
+        return Taken("text", content)
     facts = answer_facts.read(wire, found.body, found.strays)
     if found.frame or (found.streamed and facts.is_empty and not facts.errors):
         raise Refused(
@@ -93,12 +93,12 @@ def taken_for(told: str, wire: str) -> Taken:
 
 def is_body(value: Value, wire: str) -> bool:
     """Whether a JSON object is a body of a wire format, and not an answer that is JSON itself."""
-    told = box(value)
-    if any(isinstance(told.get(key), list) for key in SHAPES) or told.get("object") == "response":
+    fields = box(value)
+    if any(isinstance(fields.get(key), list) for key in SHAPES) or fields.get("object") == "response":
         return True
-    if words(told.get("type")) in ("message", *frames.BODIES):
+    if words(fields.get("type")) in ("message", *frames.BODIES):
         return True
-    return wire == "embeddings" and isinstance(told.get("data"), list)
+    return wire == "embeddings" and isinstance(fields.get("data"), list)
 
 
 def side(wire: str, pasted: Pasted) -> Side:

@@ -35,8 +35,8 @@ SUFFIXES = {
 def make(facts: Facts, body: Value, strays: Sequence[Stray], size: int, note: str = "") -> Answered:
     """What the page shows. `size` is that of the bytes as received; `note` says what was not read of them."""
     turns = [*_turns(facts, body), *_events(strays)]
-    told = " · ".join(filter(None, [_ends(facts), note]))
-    side = Side(sides.numbered(turns, "a"), size=formatting.size(size), at=ANSWER, note=told)
+    detail = " · ".join(filter(None, [_ends(facts), note]))
+    side = Side(sides.numbered(turns, "a"), size=formatting.size(size), at=ANSWER, note=detail)
     return Answered(side, usage.counts(facts.usage), len(strays))
 
 
@@ -49,22 +49,24 @@ def _turns(facts: Facts, body: Value) -> list[Turn]:
 def _events(strays: Sequence[Stray]) -> list[Turn]:
     """What came and has no place in the body."""
     builder = PartBuilder(EVENT_ROOM)
-    values: list[Value] = [{"event": one.name, "data": one.data} for one in strays]
+    values: list[Value] = [{"event": stray.name, "data": stray.data} for stray in strays]
     parts = builder.each(EVENTS, values, _event)
     return [Turn("answer", parts, label="other events")] if parts else []
 
 
 def _event(builder: PartBuilder, value: Value, at: str) -> list[Part]:
-    told = box(value)
+    fields = box(value)
     return [
-        builder.json(below(at, "data"), told.get("data"), "unknown", name=str(told.get("event") or "event"))
+        builder.json(
+            below(at, "data"), fields.get("data"), "unknown", name=str(fields.get("event") or "event")
+        )
     ]
 
 
 def _ends(facts: Facts) -> str:
     """`finish length`, where the end is more than an ordinary one."""
-    told = dict.fromkeys(choice.finish for choice in facts.choices if choice.finish)
-    return f"finish {', '.join(visible(word)[:40] for word in list(told)[:5])}" if told else ""
+    finishes = dict.fromkeys(choice.finish for choice in facts.choices if choice.finish)
+    return f"finish {', '.join(visible(word)[:40] for word in list(finishes)[:5])}" if finishes else ""
 
 
 def medium(content_type: str, size: int) -> Answered:
@@ -84,7 +86,7 @@ def unread(size: int) -> Answered:
 
 def document(body: Value, strays: Iterable[Stray]) -> bytes:
     """The JSON text that pointers of the side lead into."""
-    events: list[Value] = [{"event": one.name, "data": one.data} for one in strays]
+    events: list[Value] = [{"event": stray.name, "data": stray.data} for stray in strays]
     return dumps({"answer": body, "other_events": events}).encode()
 
 

@@ -110,13 +110,13 @@ def of_provider(record: Record, wire: str, full: Record) -> StoredAnswer | None:
 
 def holds_answer(value: Value) -> bool:
     """Whether a body of any wire format says something: a message with content, items, data."""
-    told = box(value)
-    inner = box(told.get("response"))
-    if inner and words(told.get("type")) in frames.BODIES:
-        told = inner
-    if isinstance(told.get("choices"), list):
-        return any(_says(box(choice)) for choice in items(told["choices"]))
-    return any(told.get(key) not in (None, "", [], {}) for key in _CONTENT)
+    fields = box(value)
+    inner = box(fields.get("response"))
+    if inner and words(fields.get("type")) in frames.BODIES:
+        fields = inner
+    if isinstance(fields.get("choices"), list):
+        return any(_says(box(choice)) for choice in items(fields["choices"]))
+    return any(fields.get(key) not in (None, "", [], {}) for key in _CONTENT)
 
 
 def _says(choice: dict[str, Value]) -> bool:

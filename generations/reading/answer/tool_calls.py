@@ -27,14 +27,14 @@ def plain(call: Call) -> str:
     return f"{lead}{call.name}({normal(call.arguments)})"
 
 
-def normal(told: str) -> str:
+def normal(text: str) -> str:
     """Canonical JSON of an object or list, otherwise the text with its white space as single blanks."""
     try:
-        if told.lstrip()[:1] in ("{", "[") and not duplicate_keys.find(told):
-            return canonical(loads(told))
+        if text.lstrip()[:1] in ("{", "[") and not duplicate_keys.find(text):
+            return canonical(loads(text))
     except Unreadable:
         pass
-    return " ".join(told.split())
+    return " ".join(text.split())
 
 
 def key(calls: Iterable[Call]) -> str:
@@ -42,9 +42,9 @@ def key(calls: Iterable[Call]) -> str:
     return fingerprint(dumps([*sorted(map(plain, calls))]))
 
 
-def fingerprint(told: str) -> str:
+def fingerprint(text: str) -> str:
     """SHA-256 (hex) of a text, lone surrogates included."""
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +96,7 @@ def _changed(before: Call, after: Call) -> CallChange:
     return CallChange("changed", before, after, json_diff.text_changes(before.arguments, after.arguments))
 
 
-def _runs(before: Sequence[Call], after: Sequence[Call], told: Callable[[Call], str]) -> list[alignment.Run]:
-    return alignment.runs(list(map(told, before)), list(map(told, after)))
+def _runs(
+    before: Sequence[Call], after: Sequence[Call], spelling: Callable[[Call], str]
+) -> list[alignment.Run]:
+    return alignment.runs(list(map(spelling, before)), list(map(spelling, after)))

@@ -15,24 +15,24 @@ COMPLETED = "completed"
 """A response's word for an end that is `stop` or, where it calls tools, `tool_calls`."""
 
 
-def finish(told: str, *, calls: bool = False) -> str:
+def finish(reason: str, *, calls: bool = False) -> str:
     """The gateway's word for why an answer ended. `calls`: it calls tools of the client."""
-    word = told.strip().lower()
+    word = reason.strip().lower()
     if word == COMPLETED:
         return "tool_calls" if calls else "stop"
     return _WORDS.get(word, word)
 
 
-def same_finish(one: str, other: str) -> bool:
+def same_finish(first: str, second: str) -> bool:
     """Whether two words mean the same end. What `completed` means depends on the calls, so it agrees with both."""
-    if COMPLETED in (one.lower(), other.lower()):
-        return {finish(one), finish(other)} <= {"stop", "tool_calls"}
-    return finish(one) == finish(other)
+    if COMPLETED in (first.lower(), second.lower()):
+        return {finish(first), finish(second)} <= {"stop", "tool_calls"}
+    return finish(first) == finish(second)
 
 
-def same_model(one: str, other: str) -> bool:
+def same_model(model: str, other: str) -> bool:
     """Whether two names may be of one model: `gpt-5-nano` is `openai/gpt-5-nano`."""
-    first, second = (name.strip().lower() for name in (one, other))
+    first, second = (name.strip().lower() for name in (model, other))
     if ("/" in first) == ("/" in second):
         return first == second
     return first.rpartition("/")[2] == second.rpartition("/")[2]

@@ -101,11 +101,11 @@ def decoded_size(text: str) -> int:
 
 def find(texts: Texts, mime: str = "") -> Medium | None:
     """The medium in a data URL, or in bare base64 text of type `mime`; None when it is neither."""
-    told = data_url_type(next(iter(texts()), ""))
+    declared = data_url_type(next(iter(texts()), ""))
     letters = sum(len(piece) for piece in _letters(texts()))
     if letters % 4 == 1:
         return None
-    return medium(told or normal(mime), letters * 3 // 4, texts)
+    return medium(declared or normal(mime), letters * 3 // 4, texts)
 
 
 def decode(text: str, mime: str = "") -> Medium | None:
@@ -114,7 +114,7 @@ def decode(text: str, mime: str = "") -> Medium | None:
 
 
 def medium(mime: str, size: int, texts: Texts) -> Medium:
-    """A medium under a type that a browser may be told."""
+    """A medium under a type that is safe to send to a browser."""
     if mime in SHOWN:
         return Medium(mime, True, mime.partition("/")[2], size, texts)
     if mime in SAVED:

@@ -81,14 +81,14 @@ class PartBuilder:
         """JSON inside a text (tool arguments and results): a short line as it came, anything longer indented
         when it can be read.
         """
-        told = parsed(value)
-        note = " · ".join(filter(None, [note, twice(value) if told is not None else ""]))
-        if told is None:
+        parsed_value = parsed(value)
+        note = " · ".join(filter(None, [note, twice(value) if parsed_value is not None else ""]))
+        if parsed_value is None:
             shown = text.head(str(value or ""), HEAD + 1)
         elif isinstance(value, str) and is_short_line(value):
             shown = text.readable(text.head(value))
         else:
-            shown = text.compact(told, HEAD + 1)
+            shown = text.compact(parsed_value, HEAD + 1)
         room = self._room()
         size = formatting.size(text.byte_size(value if value is not None else ""))
         more = len(shown) > room
@@ -106,13 +106,13 @@ class PartBuilder:
         mime: str = "",
         name: str = "",
     ) -> Part:
-        """An image, sound, video or file told as data URL, base64 text of type `mime`, link or ID."""
+        """An image, sound, video or file given as data URL, base64 text of type `mime`, link or ID."""
         source = text.words(value) or ""
-        told = media.data_url_type(source)
+        declared = media.data_url_type(source)
         link = source if source[:8].lower().startswith(("http://", "https://")) else ""
-        if told or (mime and not link):
+        if declared or (mime and not link):
             size = formatting.size(media.decoded_size(source))
-            shown = told or media.normal(mime)
+            shown = declared or media.normal(mime)
             made = Part(kind, at, mime=shown, size=size, embedded=bool(source), name=text.short(name))
         elif link:
             made = Part(
@@ -134,8 +134,8 @@ class PartBuilder:
 
     def leftovers(self, at: str, value: Value, known: Iterable[str]) -> list[Part]:
         """Members that no reader knows: nothing is dropped. Short ones in a table, the others as JSON."""
-        told = text.box(value).items()
-        extra: dict[str, Value] = {k: v for k, v in told if k not in known and v not in EMPTY}
+        members = text.box(value).items()
+        extra: dict[str, Value] = {k: v for k, v in members if k not in known and v not in EMPTY}
         if len(extra) > 20 or (self.exhausted and extra):
             return [self.json(at, extra, "unknown", name="other fields")]
         brief = {k: v for k, v in extra.items() if not isinstance(v, dict | list) and len(str(v)) <= BRIEF}
@@ -148,8 +148,8 @@ class PartBuilder:
 def twice(value: Value) -> str:
     """What to say of JSON inside a text with a key that stands more than once, "" for every other value."""
     found = duplicate_keys.find(value) if isinstance(value, str) and is_text(value) else []
-    told = [f"the key {text.dotted(text.pointer(*one.path))} {one.note}" for one in found[:3]]
-    return "; ".join(told) + (
+    notes = [f"the key {text.dotted(text.pointer(*repeat.path))} {repeat.note}" for repeat in found[:3]]
+    return "; ".join(notes) + (
         f"; {formatting.plural(len(found) - 3, 'more such key')}" if len(found) > 3 else ""
     )
 

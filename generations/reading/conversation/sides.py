@@ -107,9 +107,9 @@ def _with_pair(part: Part, anchor: str, name: str) -> Part:
 
 
 def events(strays: Iterable[Stray]) -> list[Turn]:
-    """What a stream holds beside the answer."""
-    told: list[Value] = [{"event": stray.name, "data": stray.data} for stray in strays]
-    return [Turn("answer", [PartBuilder().json("", told)], "other events")] if told else []
+    """What a stream holds besides the answer."""
+    data: list[Value] = [{"event": stray.name, "data": stray.data} for stray in strays]
+    return [Turn("answer", [PartBuilder().json("", data)], "other events")] if data else []
 
 
 def error_body(payload: Value, at: str) -> Side:

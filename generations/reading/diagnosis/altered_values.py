@@ -33,7 +33,7 @@ def find(body: Value, at: str) -> tuple[list[Damage], int]:
 
 def paths(body: Value) -> list[str]:
     """The paths of the damaged values in a request, for reading: `messages[2].content`."""
-    return [one.path for one in find(body, "")[0]]
+    return [damage.path for damage in find(body, "")[0]]
 
 
 def _walk(body: Value) -> Iterator[tuple[tuple[Step, ...], str, str]]:

@@ -18,22 +18,22 @@ ERROR_FINISH, EMPTY_ANSWER, NOT_KEPT = "error_finish", "empty_answer", "answer_n
 TEXTS = ("chat", "responses", "messages")
 
 
-def judged(told: Verdict, kept: StoredAnswer, wire: str, *, logged: bool) -> Verdict:
+def judged(recorded: Verdict, kept: StoredAnswer, wire: str, *, logged: bool) -> Verdict:
     """The verdict of a record, with what its answer says. `logged`: the gateway's log has its payload."""
-    if told.tone not in ("good", "warn"):
-        return told
+    if recorded.tone not in ("good", "warn"):
+        return recorded
     body = kept.body if kept.kind in ("whole", "assembled", "error") else kept.frame
     facts = answer_facts.read(wire, body, kept.strays) if body is not None else Facts()
     if facts.errors:
-        return _failed(told, facts)
+        return _failed(recorded, facts)
     if kept.kind in ("whole", "assembled") and facts.is_empty:
-        return _empty(told, facts)
+        return _empty(recorded, facts)
     if kept.kind == "none" and kept.provider is None and logged and wire in TEXTS:
-        return _not_kept(told)
-    return told
+        return _not_kept(recorded)
+    return recorded
 
 
-def _failed(told: Verdict, facts: Facts) -> Verdict:
+def _failed(recorded: Verdict, facts: Facts) -> Verdict:
     said = [
         Fact("the answer said", short(fault.message, 600), note=short(fault.code, 100))
         for fault in facts.errors[:5]
@@ -48,35 +48,35 @@ def _failed(told: Verdict, facts: Facts) -> Verdict:
         action="replay",
         action_label="Replay",
         rule=ERROR_FINISH,
-        quotes=[*said, *told.quotes],
+        quotes=[*said, *recorded.quotes],
     )
 
 
-def _empty(told: Verdict, facts: Facts) -> Verdict:
+def _empty(recorded: Verdict, facts: Facts) -> Verdict:
     reason = facts.empty_reason
     story = f"The provider gave the reason {short(reason, 60)}." if reason else "It gave no reason."
-    if told.title:
-        story = told.title
+    if recorded.title:
+        story = recorded.title
     if any(choice.reasoning.strip() for choice in facts.choices):
         story += " There is reasoning, but no text and no tool call."
     return msgspec.structs.replace(
-        told,
+        recorded,
         tone="warn",
         word="No answer",
         title=EMPTY,
         story=story,
-        advice=told.advice or "A replay shows whether it happens again.",
+        advice=recorded.advice or "A replay shows whether it happens again.",
         rule=EMPTY_ANSWER,
         action="replay",
         action_label="Replay",
     )
 
 
-def _not_kept(told: Verdict) -> Verdict:
+def _not_kept(recorded: Verdict) -> Verdict:
     return msgspec.structs.replace(
-        told,
+        recorded,
         tone="warn",
-        title=told.title or "The gateway kept no answer.",
+        title=recorded.title or "The gateway kept no answer.",
         story="It kept the request, and null in the answer's place: so the record does not tell what was answered.",
-        rule=told.rule or NOT_KEPT,
+        rule=recorded.rule or NOT_KEPT,
     )

@@ -37,10 +37,10 @@ class Failure:
 
 
 def of_record(fields: Fields) -> Failure:
-    """The failure that a record tells of."""
-    told = verdict.payload_of(fields)
-    body = fields.get("error_payload") or told or None
-    return Failure(fields, "json" if told or verdict.error_code(fields) else "none", body)
+    """The failure that a record describes."""
+    payload = verdict.payload_of(fields)
+    body = fields.get("error_payload") or payload or None
+    return Failure(fields, "json" if payload or verdict.error_code(fields) else "none", body)
 
 
 def of_answer(
@@ -49,11 +49,11 @@ def of_answer(
     """The failure of a replay that the gateway answered with an error's status, or with no JSON at all."""
     fields: Fields = {"success": False, "status_code": number(status)}
     try:
-        told = loads(body) if len(body) <= READ_UP_TO else None
+        error = loads(body) if len(body) <= READ_UP_TO else None
     except Unreadable:
-        told = None
-    if isinstance(told, dict | list) or (isinstance(told, str) and error_bodies.flat(told)):
-        return Failure(_filled(fields, told), "json", told, retry_after=retry_after)
+        error = None
+    if isinstance(error, dict | list) or (isinstance(error, str) and error_bodies.flat(error)):
+        return Failure(_filled(fields, error), "json", error, retry_after=retry_after)
     text = body[: 64 * 1024].decode("utf-8", "replace").strip()
     page = "html" in content_type or text.startswith("<")
     form: Form = "none" if text in ("", "null") else "page" if page else "text"
@@ -77,15 +77,17 @@ def number(status: int | None) -> Value:
     return None if status is None else Number(str(status))
 
 
-def _filled(fields: Fields, told: Value) -> Fields:
+def _filled(fields: Fields, error: Value) -> Fields:
     """A record's members, filled in from an error body."""
-    payload = error_bodies.flat(told)
+    payload = error_bodies.flat(error)
     providers, statuses = items(payload.get("failed_providers")), items(payload.get("failed_statuses"))
     tries: list[Value] = [
         {"provider": name, **({"status": statuses[place]} if place < len(statuses) else {})}
         for place, name in enumerate(providers)
     ]
-    sample: list[Value] = [one for one in items(payload.get("failure_sample")) if isinstance(one, dict)]
+    sample: list[Value] = [
+        attempt for attempt in items(payload.get("failure_sample")) if isinstance(attempt, dict)
+    ]
     return {**fields, "error_payload": payload, "provider_attempts": sample or tries}
 
 
@@ -100,9 +102,9 @@ def card(failure: Failure) -> Verdict:
         said.append(Fact(LABELS[failure.form], short(failure.words, SHOWN)))
     if failure.retry_after is not None:
         said.append(Fact("retry after", formatting.seconds(failure.retry_after)))
-    told = _answered(failure) + verdict.story(fields)
+    story = _answered(failure) + verdict.story(fields)
     return verdict.explained(
-        fields, told.strip(), said, _entry(failure), failure.body, sure=_is_sure(failure)
+        fields, story.strip(), said, _entry(failure), failure.body, sure=_is_sure(failure)
     )
 
 
@@ -180,7 +182,7 @@ class CauseDifference:
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """Whether a failure happened again. `unknown` names parts of the cause that only one side tells."""
+    """Whether a failure happened again. `unknown` names parts of the cause that only one side has."""
 
     differences: list[CauseDifference] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -195,44 +197,44 @@ FORMS: dict[Form, str] = {"json": "an error", "text": "plain text", "page": "a w
 
 
 def repeat(before: Failure, after: Failure) -> Reproduction:
-    """Status, code and cause of two failures; words count where nothing else tells causes apart."""
-    one, other = cause(before), cause(after)
+    """Status, code and cause of two failures; words count where nothing else distinguishes causes."""
+    first, second = cause(before), cause(after)
     differences, unknown = list[CauseDifference](), list[str]()
-    for label in one:
-        pair = one[label], other[label]
+    for label in first:
+        pair = first[label], second[label]
         if pair[0] == pair[1]:
             continue
         if all(pair) or label in NEEDED:
             differences.append(CauseDifference(label, pair[0] or "none", pair[1] or "none"))
         elif label != "fields":
             unknown.append(label)
-    if not differences and not unknown and not _told(one):
+    if not differences and not unknown and not _has_cause(first):
         differences += _worded(before, after)
     return Reproduction(differences, [] if differences else unknown)
 
 
-def _told(found: dict[str, str]) -> bool:
+def _has_cause(found: dict[str, str]) -> bool:
     return bool(found["provider's status"] or found["provider's code"] or found["fields"])
 
 
 def _worded(before: Failure, after: Failure) -> list[CauseDifference]:
-    pair = [short(verdict.message(one.fields) or one.words or "", 300) for one in (before, after)]
+    pair = [short(verdict.message(failure.fields) or failure.words or "", 300) for failure in (before, after)]
     return [] if not all(pair) or same_words(*pair) else [CauseDifference("message", *pair)]
 
 
 _CHANGING = re.compile(r"\bG-\w+|\breq_\w+|\d+(?:[.,]\d+)*")
 
 
-def same_words(one: str, other: str) -> bool:
+def same_words(first: str, second: str) -> bool:
     """Equal apart from IDs, numbers and times, which every attempt has of its own."""
-    return _CHANGING.sub("#", one) == _CHANGING.sub("#", other)
+    return _CHANGING.sub("#", first) == _CHANGING.sub("#", second)
 
 
 def cause(failure: Failure) -> dict[str, str]:
-    """What tells one cause from another: "" is "it does not say"."""
+    """What distinguishes one cause from another: "" is "it does not say"."""
     fields, payload = failure.fields, verdict.payload_of(failure.fields)
     statuses = verdict.failed_statuses(fields, payload)
-    details = [box(one) for one in items(payload.get("details"))]
+    details = [box(detail) for detail in items(payload.get("details"))]
     return {
         "answer": FORMS[failure.form] if failure.form in ("text", "page") else FORMS["json"],
         "status": short(fields.get("status_code") or "", 20),
@@ -242,7 +244,7 @@ def cause(failure: Failure) -> dict[str, str]:
         "provider's status": ", ".join(map(str, sorted(statuses))),
         "provider's code": short(inside(payload, "upstream_error", "code") or "", 100),
         "fields": ", ".join(
-            sorted(f"{_path(one)} {words(one.get('keyword')) or ''}".strip() for one in details)
+            sorted(f"{_path(detail)} {words(detail.get('keyword')) or ''}".strip() for detail in details)
         ),
     }
 

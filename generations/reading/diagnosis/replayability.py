@@ -89,8 +89,8 @@ def missing(record: Record) -> list[Cause]:
     if status in STATUSES:
         what, fix = STATUSES[status]
         until = words((record.io_log or {}).get("retention_until"))
-        told = f" It was to be kept until {short(until, 40)}." if until and status == "deleted" else ""
-        return [Cause(status, what + told, fix)]
+        deadline = f" It was to be kept until {short(until, 40)}." if until and status == "deleted" else ""
+        return [Cause(status, what + deadline, fix)]
     if status == "stored":
         return [_stored(record)]
     if record.io_log is not None:
@@ -276,10 +276,10 @@ WARNINGS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 def warnings(body: Value) -> list[str]:
     """What may make a replay differ although the body is equal."""
-    told = [text for path, text in WARNINGS if inside(body, *path) is not None]
+    found = [text for path, text in WARNINGS if inside(body, *path) is not None]
     model = words(inside(body, "model")) or ""
     if model and "/" not in model:
-        told.append(
+        found.append(
             f"The model {short(model, 80)} is an alias or a preset, which the gateway resolves afresh."
         )
-    return told
+    return found

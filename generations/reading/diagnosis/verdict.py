@@ -64,20 +64,20 @@ def read(fields: Fields) -> Verdict:
 
 
 def succeeded(fields: Fields) -> bool | None:
-    """Whether the request succeeded, by `success`, else by the status, else by an error; None when none tells."""
-    told, status = fields.get("success"), whole(fields.get("status_code"))
+    """Whether the request succeeded, by `success`, else by the status, else by an error; None when none of them says."""
+    success, status = fields.get("success"), whole(fields.get("status_code"))
     if is_open(fields):
         return None
-    if isinstance(told, bool):
-        return told
+    if isinstance(success, bool):
+        return success
     if status is not None and 200 <= status < 600:
         return status < 300
     return False if error_code(fields) else None
 
 
 def _session(fields: Fields) -> Verdict:
-    told = "This is a realtime session that was not closed when the gateway wrote its record."
-    return Verdict("run", "Open session", told, advice="Look it up again once the session is over.")
+    explanation = "This is a realtime session that was not closed when the gateway wrote its record."
+    return Verdict("run", "Open session", explanation, advice="Look it up again once the session is over.")
 
 
 # -- success -----------------------------------------------------------------------------------------------
@@ -91,11 +91,11 @@ def _succeeded(fields: Fields) -> Verdict:
             "warn", "Succeeded", title, advice=advice, rule=f"finish:{finish[:40]}", quotes=_fallback(fields)
         )
     if fields.get("cost_nanos") is None and endpoints.is_job(words(fields.get("endpoint"))):
-        told = "The job was accepted. Its result and cost come when it is finished."
+        explanation = "The job was accepted. Its result and cost come when it is finished."
         return Verdict(
             "run",
             "Accepted",
-            told,
+            explanation,
             advice="Look it up again later; Retake does so by itself while it may change.",
         )
     guard = inside(fields.get("error_payload"), "guardrail_enforcement")
@@ -110,12 +110,12 @@ def _succeeded(fields: Fields) -> Verdict:
 def _fallback(fields: Fields) -> list[Fact]:
     """Providers that failed before one answered."""
     failed = _failed_tries(fields)[:5] if failed_before(fields) else []
-    return [Fact("before that", "; ".join(_said(one) for one in failed))] if failed else []
+    return [Fact("before that", "; ".join(_said(attempt) for attempt in failed))] if failed else []
 
 
 def _failed_tries(fields: Fields) -> list[Fields]:
-    tries = [box(one) for one in items(fields.get("provider_attempts"))]
-    return [one for one in tries if words(one.get("outcome")) not in (None, "success", "blocked")]
+    tries = [box(attempt) for attempt in items(fields.get("provider_attempts"))]
+    return [attempt for attempt in tries if words(attempt.get("outcome")) not in (None, "success", "blocked")]
 
 
 def failed_before(fields: Fields) -> int:
@@ -128,10 +128,12 @@ def _said(attempt: Fields) -> str:
     name = short(attempt.get("provider") or "unknown provider", 60)
     status = whole(attempt.get("status"))
     code = words(attempt.get("upstream_error_code"))
-    told = " ".join(
+    answer = " ".join(
         filter(None, [str(status) if status is not None else "", short(code, 80) if code else ""])
     )
-    return f"{name} answered {told}" if told else f"{name}: {short(attempt.get('outcome') or 'unknown', 60)}"
+    return (
+        f"{name} answered {answer}" if answer else f"{name}: {short(attempt.get('outcome') or 'unknown', 60)}"
+    )
 
 
 # -- failure -----------------------------------------------------------------------------------------------
@@ -150,22 +152,22 @@ def payload_of(fields: Fields) -> Fields:
 
 def _failed(fields: Fields) -> Verdict:
     said = quotes(fields)
-    told = " ".join(filter(None, [story(fields), _charged(fields)]))
-    return explained(fields, told, said, body=fields.get("error_payload"))
+    explanation = " ".join(filter(None, [story(fields), _charged(fields)]))
+    return explained(fields, explanation, said, body=fields.get("error_payload"))
 
 
 def explained(
     fields: Fields,
-    told: str,
+    explanation: str,
     said: list[Fact],
     known: Entry | None = None,
     body: Value = None,
     *,
     sure: bool = True,
 ) -> Verdict:
-    """The verdict of a failure: `fields` as in a record, `told` the story, `said` the words of gateway and provider.
+    """The verdict of a failure: `fields` as in a record, `explanation` the story, `said` the words of gateway and provider.
 
-    known: the cause where something else than the error tells it, for `sure` or not; body: the error as it came.
+    known: the cause where something other than the error shows it, for `sure` or not; body: the error as it came.
     """
     entry, sure = (known, sure) if known else find(fields)
     names = _names(fields)
@@ -174,7 +176,7 @@ def explained(
         tone="bad",
         word="Failed",
         title=_title(title, names.get("provider", ""), sure=sure),
-        story=told,
+        story=explanation,
         fault=FAULTS[_fault(fields, entry)],
         advice=_advice(entry, advice, fields),
         replay=HELPS[entry.helps],
@@ -209,7 +211,7 @@ def _fault(fields: Fields, entry: Entry) -> Whose:
 def _own_keys(fields: Fields) -> bool:
     """Whether every provider that refused was asked with the customer's own key. contract: `key_source`."""
     failed = _failed_tries(fields)
-    return bool(failed) and all(words(one.get("key_source")) == "byok" for one in failed)
+    return bool(failed) and all(words(attempt.get("key_source")) == "byok" for attempt in failed)
 
 
 def _title(title: str, provider: str, *, sure: bool) -> str:
@@ -237,10 +239,10 @@ def find(fields: Fields) -> tuple[Entry, bool]:
 
 def failed_statuses(fields: Fields, payload: Fields) -> set[int]:
     """The HTTP statuses that providers answered with."""
-    told = {whole(one) for one in items(payload.get("failed_statuses"))}
-    tries = [box(one) for one in items(fields.get("provider_attempts"))]
-    told |= {whole(one.get("status")) for one in tries if words(one.get("outcome")) != "success"}
-    return {status for status in told if status is not None and status >= 400}
+    statuses = {whole(value) for value in items(payload.get("failed_statuses"))}
+    tries = [box(value) for value in items(fields.get("provider_attempts"))]
+    statuses |= {whole(value.get("status")) for value in tries if words(value.get("outcome")) != "success"}
+    return {status for status in statuses if status is not None and status >= 400}
 
 
 def _names(fields: Fields) -> dict[str, str]:
@@ -248,30 +250,32 @@ def _names(fields: Fields) -> dict[str, str]:
     providers = failed_providers(fields)
     provider = words(fields.get("provider")) or (providers[0] if len(providers) == 1 else "")
     model = words(fields.get("model_id")) or ""
-    told = {"provider": short(provider, 60), "model": "" if model == "unknown" else short(model, 120)}
-    return {key: name for key, name in told.items() if name}
+    names = {"provider": short(provider, 60), "model": "" if model == "unknown" else short(model, 120)}
+    return {key: name for key, name in names.items() if name}
 
 
 def failed_providers(fields: Fields) -> list[str]:
     """The providers that were tried without success, in order."""
-    told = items(payload_of(fields).get("failed_providers"))
-    tries = [box(one) for one in items(fields.get("provider_attempts"))]
-    told = told or [one.get("provider") for one in tries if words(one.get("outcome")) != "success"]
-    return list(dict.fromkeys(short(one, 60) for one in told if words(one)))
+    providers = items(payload_of(fields).get("failed_providers"))
+    tries = [box(item) for item in items(fields.get("provider_attempts"))]
+    providers = providers or [
+        item.get("provider") for item in tries if words(item.get("outcome")) != "success"
+    ]
+    return list(dict.fromkeys(short(item, 60) for item in providers if words(item)))
 
 
 def story(fields: Fields) -> str:
     """What each provider answered, or that none was asked; and what the client saw."""
-    tries = [box(one) for one in items(fields.get("provider_attempts"))]
+    tries = [box(attempt) for attempt in items(fields.get("provider_attempts"))]
     if tries:
-        told = "; ".join(_said(one) for one in tries[:5])
+        answers = "; ".join(_said(attempt) for attempt in tries[:5])
         more = f"; and {len(tries) - 5} more" if len(tries) > 5 else ""
         left = (
             "; no other provider was left to try"
             if payload_of(fields).get("reason") == "all_candidates_failed"
             else ""
         )
-        return f"{told}{more}{left}." + _client_saw(fields)
+        return f"{answers}{more}{left}." + _client_saw(fields)
     if fields.get("provider") is None and "provider" in fields:
         return "No provider was asked: it failed before routing." + _client_saw(fields)
     return _client_saw(fields).strip()
@@ -303,13 +307,13 @@ def quotes(fields: Fields) -> list[Fact]:
     """What gateway and provider said in their own words."""
     payload = payload_of(fields)
     upstream = box(payload.get("upstream_error"))
-    told = message(fields)
+    text = message(fields)
     said = [
-        ("the gateway said", told),
+        ("the gateway said", text),
         ("code", error_code(fields)),
         ("reason", payload.get("reason")),
         ("hint", inside(payload, "provider_failure_diagnostics", "hint")),
-        ("the provider said", _other(upstream.get("message") or upstream.get("description"), told)),
+        ("the provider said", _other(upstream.get("message") or upstream.get("description"), text)),
         ("provider's code", upstream.get("code")),
         ("about", upstream.get("param")),
         ("note", payload.get("provider_payment_required_support_notice")),
@@ -323,19 +327,19 @@ def quotes(fields: Fields) -> list[Fact]:
     ]
     known = {fact.value for fact in facts}
     facts += [fact for fact in _attempts_said(fields) if fact.value not in known]
-    return facts + [_detail(one) for one in items(payload.get("details"))[:20]]
+    return facts + [_detail(detail) for detail in items(payload.get("details"))[:20]]
 
 
 def _attempts_said(fields: Fields) -> list[Fact]:
     """What each provider that failed said in its own words."""
-    tries = [box(one) for one in items(fields.get("provider_attempts"))[:5]]
+    tries = [box(attempt) for attempt in items(fields.get("provider_attempts"))[:5]]
     return [
         Fact(
-            f"{short(one.get('provider') or 'a provider', 60)} said",
-            short(one["upstream_error_message"], 600),
+            f"{short(attempt.get('provider') or 'a provider', 60)} said",
+            short(attempt["upstream_error_message"], 600),
         )
-        for one in tries
-        if words(one.get("upstream_error_message"))
+        for attempt in tries
+        if words(attempt.get("upstream_error_message"))
     ]
 
 
@@ -349,14 +353,14 @@ def _note(value: Value) -> str:
 
 def _detail(value: Value) -> Fact:
     """One finding of a validation: zod's keyword and what it allows stand behind the words."""
-    told = box(value)
-    path = told.get("path")
+    fields = box(value)
+    path = fields.get("path")
     place = (
         ".".join(short(step, 40) for step in path)
         if isinstance(path, list)
         else short(path or "request", 120)
     )
-    extra = [words(told.get("keyword")) or "", short(told["params"], 200) if told.get("params") else ""]
+    extra = [words(fields.get("keyword")) or "", short(fields["params"], 200) if fields.get("params") else ""]
     return Fact(
-        place or "request", short(told.get("message") or value, 300), note=" ".join(filter(None, extra))
+        place or "request", short(fields.get("message") or value, 300), note=" ".join(filter(None, extra))
     )

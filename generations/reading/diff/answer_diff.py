@@ -45,13 +45,13 @@ class ComparedAnswer:
 
 
 def said(wire: str, body: Value, strays: Iterable[Stray] = (), unread: str = "") -> ComparedAnswer:
-    """What an answer says: its facts, and everything else of its body and of the events beside it."""
+    """What an answer says: its facts, and everything else of its body and of the other events."""
     strays = list(strays)
     facts = answer_facts.read(wire, body, strays)
     found = other_members.rest(body, facts)
     if strays:
-        told: list[Value] = [{"event": one.name, "data": one.data} for one in strays]
-        found.value = {**found.value, EVENTS: told} if isinstance(found.value, dict) else found.value
+        events: list[Value] = [{"event": stray.name, "data": stray.data} for stray in strays]
+        found.value = {**found.value, EVENTS: events} if isinstance(found.value, dict) else found.value
     return ComparedAnswer(facts, found, body, unread)
 
 
@@ -145,10 +145,10 @@ def compare(before: ComparedAnswer, after: ComparedAnswer, view: View = "inline"
     """The differences of two answers, drawn for one of the views."""
     passages, calls = list[Passage](), list[CallLine]()
     many = max(len(before.choices), len(after.choices)) > 1
-    for number, (one, other) in enumerate(_pairs(before.choices, after.choices)):
+    for number, (first_choice, second_choice) in enumerate(_pairs(before.choices, after.choices)):
         where = f", choice {number}" if many else ""
-        passages += _passages(one, other, where, view)
-        calls += [_call(call) for call in tool_calls.compare(_shown(one), _shown(other))]
+        passages += _passages(first_choice, second_choice, where, view)
+        calls += [_call(call) for call in tool_calls.compare(_shown(first_choice), _shown(second_choice))]
     tables, first, second = _tables(before, after)
     found = other_members.compare(first, second)
     others = lines(_with_ends(found.changes, before, after))
@@ -197,7 +197,7 @@ def _with_ends(found: Changes, before: ComparedAnswer, after: ComparedAnswer) ->
 
 def _pairs(first: Sequence[Choice], second: Sequence[Choice]) -> Iterable[tuple[Choice, Choice]]:
     """The choices with one number on both sides."""
-    ours, theirs = ({one.index: one for one in reversed(side)} for side in (first, second))
+    ours, theirs = ({choice.index: choice for choice in reversed(side)} for side in (first, second))
     for number in sorted({*ours, *theirs}):
         yield ours.get(number, Choice(number)), theirs.get(number, Choice(number))
 
@@ -212,9 +212,9 @@ def _shown(choice: Choice) -> tuple[Call, ...]:
 def _passages(before: Choice, after: Choice, where: str, view: View) -> list[Passage]:
     made = []
     for kind, label in LABELS.items():
-        one, other = visible(getattr(before, kind)), visible(getattr(after, kind))
-        if one or other:
-            made.append(passage(label + where, one, other, view))
+        old, new = visible(getattr(before, kind)), visible(getattr(after, kind))
+        if old or new:
+            made.append(passage(label + where, old, new, view))
     return made
 
 
@@ -222,10 +222,10 @@ def passage(label: str, before: str, after: str, view: View = "inline") -> Passa
     """Two texts, compared by words and drawn for a view."""
     found = text_diff.texts(before, after)
     pieces, rows, cut = _drawn(found.pieces, view)
-    told = json_diff.text_changes(before, after) if before != after else None
+    changes = json_diff.text_changes(before, after) if before != after else None
     notes = [note for note in (invisible_characters.note(before, after), found.note, cut) if note]
     alike = _alike(found.pieces, len(before) + len(after))
-    return Passage(label, found.equal, pieces, rows, alike, notes, lines(told) if told else None)
+    return Passage(label, found.equal, pieces, rows, alike, notes, lines(changes) if changes else None)
 
 
 def _drawn(pieces: list[Piece], view: View) -> tuple[list[Piece], list[LinePair], str]:
@@ -289,12 +289,12 @@ def _text_pieces(change: Change, left: int) -> list[Piece]:
     return text_diff.folded(text_diff.texts(*change.texts).pieces, AROUND, most=min(left, PAGE // 4))
 
 
-def _call(told: CallChange) -> CallLine:
-    if told.before is None or told.after is None or told.kind == "same":
-        return CallLine(told)
-    if told.changes:
-        return CallLine(told, lines(told.changes))
-    return CallLine(told, None, words(told.before.arguments, told.after.arguments))
+def _call(change: CallChange) -> CallLine:
+    if change.before is None or change.after is None or change.kind == "same":
+        return CallLine(change)
+    if change.changes:
+        return CallLine(change, lines(change.changes))
+    return CallLine(change, None, words(change.before.arguments, change.after.arguments))
 
 
 def words(before: str, after: str) -> list[Piece]:
@@ -309,7 +309,7 @@ def _tables(before: ComparedAnswer, after: ComparedAnswer) -> tuple[list[Table],
     """
     tables = result_tables.tables(before.body, after.body)
     same = all(line.is_same for table in tables for line in table.lines)
-    values = [{key: box(one.body).get(key) for key in RESULTS} for one in (before, after)]
+    values = [{key: box(answer.body).get(key) for key in RESULTS} for answer in (before, after)]
     if not tables or (same and not json_diff.same(values[0], values[1])):
         return tables, before.rest, after.rest
     return tables, _without(before.rest), _without(after.rest)

@@ -44,12 +44,12 @@ def figure(
 
     `fair` is false for two clocks, which are not compared; `neutral` is for what is neither good nor bad.
     """
-    told = show(before), show(after)
+    shown = show(before), show(after)
     if not fair or before is None or after is None:
-        return Delta(label, *told, note=note)
+        return Delta(label, *shown, note=note)
     worse = (after < before) if more_is_better else (after > before)
     tone: Tone = "same" if before == after or neutral else "up" if worse else "down"
-    return Delta(label, *told, signed(after - before, show), percent(before, after), tone, note)
+    return Delta(label, *shown, signed(after - before, show), percent(before, after), tone, note)
 
 
 def word(
@@ -58,12 +58,12 @@ def word(
     after: str | int | None,
     same: Callable[[str, str], bool] = eq,
 ) -> Delta:
-    """Two words or codes: the same or not. `same` tells whether two words that differ mean one thing."""
-    told = tuple(formatting.UNKNOWN if value in (None, "") else str(value) for value in (before, after))
-    if formatting.UNKNOWN in told:
-        return Delta(label, told[0], told[1])
-    equal = told[0] == told[1] or same(told[0], told[1])
-    return Delta(label, told[0], told[1], "", "same" if equal else "changed", "same" if equal else "")
+    """Two words or codes: the same or not. `same` says whether two words that differ mean one thing."""
+    shown = tuple(formatting.UNKNOWN if value in (None, "") else str(value) for value in (before, after))
+    if formatting.UNKNOWN in shown:
+        return Delta(label, shown[0], shown[1])
+    equal = shown[0] == shown[1] or same(shown[0], shown[1])
+    return Delta(label, shown[0], shown[1], "", "same" if equal else "changed", "same" if equal else "")
 
 
 def signed(difference: Amount, show: Callable[[Any], str]) -> str:

@@ -22,12 +22,12 @@ def _class(ranges: Codes, wanted: Callable[[str], bool]) -> str:
 # Parts of Unicode: reading all of it would cost each process a fifth of a second.
 MARKS = _class(
     [(0x300, 0x3400), (0xA66F, 0xAC00), (0xFB1E, 0xFE30), (0x101FD, 0x1E950), (0xE0100, 0xE01F0)],
-    lambda one: unicodedata.category(one)[0] == "M",
+    lambda char: unicodedata.category(char)[0] == "M",
 )
 """Combining marks, as a class."""
 UNCOMPOSED = _class(
     [(0x340, 0x3400), (0xF900, 0xFB50), (0x1D15E, 0x1D1C1), (0x2F800, 0x2FA1E)],
-    lambda one: not unicodedata.is_normalized("NFC", one),
+    lambda char: not unicodedata.is_normalized("NFC", char),
 )
 """Characters that the composed form of a text (NFC) writes in another way, as a class."""
 

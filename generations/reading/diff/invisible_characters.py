@@ -1,4 +1,4 @@
-"""Marks for what nobody sees in a text, so that two texts which look alike can be told apart."""
+"""Marks for what nobody sees in a text, so that two texts that look the same can be distinguished."""
 
 import re
 import unicodedata
@@ -90,7 +90,8 @@ def _blanks(text: str) -> str:
         return ""
     if "\n" in text:
         return "".join(
-            _blanks(one) if one != "\n" else _mark(*_NAMES["\n"]) + one for one in re.findall(r"\n| +", text)
+            _blanks(piece) if piece != "\n" else _mark(*_NAMES["\n"]) + piece
+            for piece in re.findall(r"\n| +", text)
         )
     return _mark(f"SP×{len(text)}" if len(text) > 1 else "SP", formatting.plural(len(text), "blank")) + text
 
@@ -98,9 +99,9 @@ def _blanks(text: str) -> str:
 def _character(cluster: str) -> str:
     """A character with its marks; a joined emoji is seen as it is."""
     joined = len(cluster) > 1 and "\u200d" in cluster[1:-1]
-    hidden = [one for one in cluster if _HIDDEN.match(one) and not (joined and one in "\u200d\ufe0f")]
-    shown = "".join(one for one in cluster if not _ORDER.match(one))
-    notes = [_mark(*_named(one)) for one in hidden]
+    hidden = [char for char in cluster if _HIDDEN.match(char) and not (joined and char in "\u200d\ufe0f")]
+    shown = "".join(char for char in cluster if not _ORDER.match(char))
+    notes = [_mark(*_named(char)) for char in hidden]
     if not hidden and not unicodedata.is_normalized("NFC", cluster):
         notes.append(_mark(*_decomposed(cluster)))
     said = "".join(notes)
@@ -108,13 +109,13 @@ def _character(cluster: str) -> str:
 
 
 def _decomposed(cluster: str) -> tuple[str, str]:
-    codes = " ".join(f"U+{ord(one):04X}" for one in cluster)
+    codes = " ".join(f"U+{ord(char):04X}" for char in cluster)
     return "NFD" if len(cluster) > 1 else codes, f"written as {codes}: not composed"
 
 
-def _named(one: str) -> tuple[str, str]:
-    code = f"U+{ord(one):04X}"
-    short, name = _NAMES.get(one, (code, unicodedata.name(one, "character without a picture").lower()))
+def _named(char: str) -> tuple[str, str]:
+    code = f"U+{ord(char):04X}"
+    short, name = _NAMES.get(char, (code, unicodedata.name(char, "character without a picture").lower()))
     return short, f"{name}, {code}"
 
 
@@ -130,8 +131,8 @@ def note(before: str, after: str) -> str:
     kinds = [(name, *pair) for name, pair in _counted(before, after).items() if pair[0] != pair[1]]
     if not kinds:
         return ""
-    told = "; ".join(
-        f"{name}: {formatting.count(one)} → {formatting.count(other)}" for name, one, other in kinds[:KINDS]
+    counts = "; ".join(
+        f"{name}: {formatting.count(old)} → {formatting.count(new)}" for name, old, new in kinds[:KINDS]
     )
     more = f"; {formatting.plural(len(kinds) - KINDS, 'more kind')}" if len(kinds) > KINDS else ""
     lead = (
@@ -139,7 +140,7 @@ def note(before: str, after: str) -> str:
         if _looks(before) == _looks(after)
         else "What cannot be seen:"
     )
-    return f"{lead} {told}{more}."
+    return f"{lead} {counts}{more}."
 
 
 KINDS = 8  # of unseen characters that a note names
@@ -147,8 +148,8 @@ KINDS = 8  # of unseen characters that a note names
 
 def _counted(before: str, after: str) -> dict[str, tuple[int, int]]:
     """How often each kind of unseen character stands in both texts."""
-    found = sorted(one for one in set(before) | set(after) if _HIDDEN.match(one) and one != "\r")
-    made = {_named(one)[1]: (before.count(one), after.count(one)) for one in found}
+    found = sorted(char for char in set(before) | set(after) if _HIDDEN.match(char) and char != "\r")
+    made = {_named(char)[1]: (before.count(char), after.count(char)) for char in found}
     return made | {name: (count(before), count(after)) for name, count in _COUNTS.items()}
 
 

@@ -164,7 +164,7 @@ def changes(before: Value, after: Value, shown: int = SHOWN) -> Changes:
     """The differences of two values for a page."""
     budget = alignment.Budget()
     found = differences(before, after, budget)
-    first = [change(one) for one in islice(found, shown)]
+    first = [change(difference) for difference in islice(found, shown)]
     return Changes(first, len(first) + sum(1 for _ in found), budget.missed > 0)
 
 
@@ -174,15 +174,15 @@ def text_changes(before: str, after: str) -> Changes | None:
     return None if first is None or second is None else changes(first, second)
 
 
-def boxed(told: str) -> "dict[str, Value] | list[Value] | None":
+def boxed(text: str) -> "dict[str, Value] | list[Value] | None":
     """The object or list that a text is; None for every other text, and for one that holds a key twice."""
-    if told.lstrip()[:1] not in ("{", "["):
+    if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        value = loads(told)
+        value = loads(text)
     except Unreadable:
         return None
-    return value if isinstance(value, dict | list) and not duplicate_keys.find(told) else None
+    return value if isinstance(value, dict | list) and not duplicate_keys.find(text) else None
 
 
 def bodies(before: bytes, after: bytes) -> Changes:
@@ -195,13 +195,13 @@ def _repeats(before: bytes, after: bytes) -> Iterator[Change]:
     """The keys that stand more than once on one side, where both sides are not the same."""
     first, second = dict(duplicate_keys.find(before)), dict(duplicate_keys.find(after))
     for path in sorted({*first, *second}, key=str):
-        one, other = first.get(path, ()), second.get(path, ())
-        if not all(map(same, one, other)) or len(one) != len(other):
-            told = [
-                ", ".join(text.short(value, 40) for value in values[:4]) or "once" for values in (one, other)
+        old, new = first.get(path, ()), second.get(path, ())
+        if not all(map(same, old, new)) or len(old) != len(new):
+            notes = [
+                ", ".join(text.short(value, 40) for value in values[:4]) or "once" for values in (old, new)
             ]
             summary = (
-                f"a key that stands more than once: {told[0]} → {told[1]}; only its last value is compared"
+                f"a key that stands more than once: {notes[0]} → {notes[1]}; only its last value is compared"
             )
             yield Change("changed", text.pointer(*path), name(text.pointer(*path)), summary=summary)
 

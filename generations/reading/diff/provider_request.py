@@ -19,7 +19,7 @@ from generations.reading.text import HEAD, box, head
 
 READ_UP_TO = documents.READ_UP_TO  # bytes of either body that are compared
 TITLES = {"added": "Added by the gateway", "changed": "Rewritten", "removed": "Left out"}
-PROMPTS = ("messages", "input", "contents", "prompt")  # what tells wire formats apart
+PROMPTS = ("messages", "input", "contents", "prompt")  # what distinguishes wire formats
 SANITISED = (
     "The gateway's sanitiser replaced it: it takes text that looks like an error or a stack trace for one. "
     "So what went to the provider is not known."
@@ -98,8 +98,10 @@ def _compared(shown: Sent, stored: bytes | None, body: Value) -> Sent:
         return _with(shown, why=why)
     found = json_diff.changes(asked, body)
     lines = answer_diff.lines(found)
-    groups = [Group(kind, Lines([one for one in lines.shown if one.change.kind == kind])) for kind in _KINDS]
-    moved = sum(one.change.kind == "reordered" for one in lines.shown)
+    groups = [
+        Group(kind, Lines([line for line in lines.shown if line.change.kind == kind])) for kind in _KINDS
+    ]
+    moved = sum(line.change.kind == "reordered" for line in lines.shown)
     return _with(
         shown,
         groups=[group for group in groups if group.lines.shown],
@@ -124,7 +126,7 @@ def _asked(stored: bytes | None) -> tuple[Value, str]:
 
 
 def _notes(asked: Value, body: Value, moved: int) -> list[str]:
-    before, after = (next((key for key in PROMPTS if key in box(one)), "") for one in (asked, body))
+    before, after = (next((key for key in PROMPTS if key in box(value)), "") for value in (asked, body))
     made = []
     if before and after and before != after:
         made.append(
@@ -135,5 +137,5 @@ def _notes(asked: Value, body: Value, moved: int) -> list[str]:
     return made
 
 
-def _with(shown: Sent, **told: object) -> Sent:
-    return Sent(shown.at, shown.size, shown.body, **told)  # type: ignore[arg-type]
+def _with(shown: Sent, **changes: object) -> Sent:
+    return Sent(shown.at, shown.size, shown.body, **changes)  # type: ignore[arg-type]

@@ -46,10 +46,10 @@ class Table:
         return self.total - len(self.lines)
 
 
-def kind_of(told: Value) -> str:
+def kind_of(body: Value) -> str:
     """`embeddings`, `moderations`, `ranking`: what the shape of an answer says that it is, "" for everything else."""
     for key in ("data", "results"):
-        first = next(iter(items(inside(told, key))), None)
+        first = next(iter(items(inside(body, key))), None)
         for mark, kind in MARKS.items():
             if mark in box(first):
                 return kind
@@ -73,8 +73,8 @@ def tables(before: Value, after: Value) -> list[Table]:
     return READERS[kind](_members(before), _members(after))
 
 
-def _members(told: Value) -> list[Value]:
-    return items(inside(told, "data")) or items(inside(told, "results"))
+def _members(body: Value) -> list[Value]:
+    return items(inside(body, "data")) or items(inside(body, "results"))
 
 
 # -- embeddings ----------------------------------------------------------------------------------------------
@@ -89,13 +89,13 @@ def embeddings(before: list[Value], after: list[Value]) -> list[Table]:
 
 
 def _vector(position: int, before: Value, after: Value) -> TableRow:
-    first, second = (vectors.vector(inside(one, "embedding")) for one in (before, after))
+    first, second = (vectors.vector(inside(item, "embedding")) for item in (before, after))
     known = _dimensions(before, first), _dimensions(after, second)
     return TableRow(f"vector {position}", known[0], known[1], _cosine(first, second))
 
 
-def _dimensions(told: Value, found: vectors.Vector | None) -> str:
-    if told is None:
+def _dimensions(item: Value, found: vectors.Vector | None) -> str:
+    if item is None:
         return NOTHING
     return formatting.UNKNOWN if found is None else formatting.plural(len(found), "dimension")
 
@@ -107,10 +107,10 @@ def _cosine(first: vectors.Vector | None, second: vectors.Vector | None) -> str:
         return "same"
     if len(first) != len(second):
         return "different lengths have no cosine"
-    told = vectors.cosine(first, second)
-    if told is None:
+    similarity = vectors.cosine(first, second)
+    if similarity is None:
         return "no cosine: a vector without direction"
-    return f"cosine {told:.6f}".replace("-", deltas.MINUS)
+    return f"cosine {similarity:.6f}".replace("-", deltas.MINUS)
 
 
 # -- moderations ---------------------------------------------------------------------------------------------
@@ -124,12 +124,14 @@ def moderations(before: list[Value], after: list[Value]) -> list[Table]:
 
 
 def _moderation(number: int, before: dict[str, Value], after: dict[str, Value]) -> Table:
-    scores = [box(one.get("category_scores")) for one in (before, after)]
-    names = sorted({*scores[0], *scores[1]}, key=lambda name: -max(_score(one, name) or 0 for one in scores))
+    scores = [box(side.get("category_scores")) for side in (before, after)]
+    names = sorted(
+        {*scores[0], *scores[1]}, key=lambda name: -max(_score(side, name) or 0 for side in scores)
+    )
     flags = _flag(before), _flag(after)
     change = "" if NOTHING in flags else "same" if flags[0] == flags[1] else "changed"
     verdict = TableRow("flagged", flags[0], flags[1], change)
-    lines = [_scored(short(name, 60), *(_score(one, name) for one in scores)) for name in names]
+    lines = [_scored(short(name, 60), *(_score(side, name) for side in scores)) for name in names]
     return Table(f"Input {number}", [verdict, *lines][:SHOWN], len(lines) + 1)
 
 
@@ -160,7 +162,7 @@ def _level(score: Decimal | None) -> str:
 def _moved(before: Decimal | None, after: Decimal | None) -> str:
     if before is None or after is None:
         return ""
-    return deltas.signed(after - before, lambda one: formatting.significant(one or 0, 2)) or "same"
+    return deltas.signed(after - before, lambda value: formatting.significant(value or 0, 2)) or "same"
 
 
 # -- rankings ------------------------------------------------------------------------------------------------
@@ -187,18 +189,18 @@ def _ranks(results: list[Value]) -> dict[str, Rank]:
 
 
 def _ranked(name: str, before: Rank | None, after: Rank | None) -> TableRow:
-    scores = [one[1] if one else None for one in (before, after)]
+    scores = [rank[1] if rank else None for rank in (before, after)]
     change = ""
     if before is not None and after is not None:
         change = "same" if before == after else _climb(before[0] - after[0]) or _moved(before[1], after[1])
     return TableRow(name, _rank(before), _rank(after), change, _level(scores[0]), _level(scores[1]))
 
 
-def _rank(told: Rank | None) -> str:
-    if told is None:
+def _rank(rank: Rank | None) -> str:
+    if rank is None:
         return NOTHING
-    score = formatting.UNKNOWN if told[1] is None else formatting.significant(told[1])
-    return f"{told[0]}. with {score}"
+    score = formatting.UNKNOWN if rank[1] is None else formatting.significant(rank[1])
+    return f"{rank[0]}. with {score}"
 
 
 def _climb(places: int) -> str:

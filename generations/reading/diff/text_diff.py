@@ -44,7 +44,7 @@ class TextDiff:
 
     @property
     def note(self) -> str:
-        """What to tell about passages shown as a whole, "" when there are none."""
+        """What to say about passages shown as a whole, "" when there are none."""
         if not self.coarse:
             return ""
         return (
@@ -86,7 +86,7 @@ def _sentences(before: str, after: str) -> tuple[list[EqualBlock], int]:
         b, a = last.b + last.length, last.a + last.length
         if b < block.b and a < block.a:
             inner = allowed.blocks(before[b : block.b], after[a : block.a])
-            found += [EqualBlock(b + one.b, a + one.a, one.length) for one in inner]
+            found += [EqualBlock(b + block.b, a + block.a, block.length) for block in inner]
         found.append(block)
     return found[:-1], allowed.coarse
 
@@ -161,7 +161,7 @@ def _equal_length(most: int, equal: Callable[[int], bool]) -> int:
 
 
 def _tidy(blocks: list[EqualBlock], end: EqualBlock) -> list[EqualBlock]:
-    """Without blocks shorter than the changes on both sides: `cat` → `cow` is not told letter by letter."""
+    """Without blocks shorter than the changes on both sides: `cat` → `cow` is not shown letter by letter."""
     kept: list[EqualBlock] = []
     for block in [*blocks, end]:
         while kept and kept[-1].length <= min(
@@ -227,13 +227,13 @@ def folded(
     left = most
     for at, piece in enumerate(listed):
         if left <= 0:
-            rest = sum(len(one.text) for one in listed[at:])
+            rest = sum(len(piece.text) for piece in listed[at:])
             return [*shown, Piece("skip", f"{formatting.count(rest)} more characters")]
         if piece.kind == "same":
             cut = _around(piece, around if at else 0, around if at + 1 < len(listed) else 0)
         else:
             cut = _around(piece, longest, 0)
-        left -= sum(len(one.text) for one in cut)
+        left -= sum(len(piece.text) for piece in cut)
         shown += cut
     return shown
 
@@ -250,7 +250,7 @@ def _around(piece: Piece, head: int, tail: int) -> list[Piece]:
         Piece("skip", f"{formatting.count(hidden)} {what}"),
         Piece(piece.kind, end),
     ]
-    return [one for one in cut if one.text]
+    return [part for part in cut if part.text]
 
 
 class LinePair(NamedTuple):
@@ -272,16 +272,16 @@ def rows(pieces: Iterable[Piece], around: int | None = None, most: int = 5_000) 
     counted as skipped.
     """
     page, listed = _LinePairs(most), list(pieces)
-    for at, (kind, told) in enumerate(listed):
+    for at, (kind, text) in enumerate(listed):
         if page.full:
-            page.rest += told.count("\n") * (kind != "new")
+            page.rest += text.count("\n") * (kind != "new")
         elif kind != "same":
-            page.change(kind, told)
+            page.change(kind, text)
         elif around is None:
-            page.same(told.split("\n", most))
+            page.same(text.split("\n", most))
         else:
             head, tail = (around + 1) * (at > 0), (around + 1) * (at + 1 < len(listed))
-            page.ends(told, head, tail)
+            page.ends(text, head, tail)
     return page.end()
 
 
@@ -297,10 +297,10 @@ class _LinePairs:
     def full(self) -> bool:
         return len(self.made) + max(len(self.left), len(self.right)) > self.most
 
-    def change(self, kind: Kind, told: str) -> None:
+    def change(self, kind: Kind, text: str) -> None:
         """Text of one side."""
         side = self.right if kind == "new" else self.left
-        first, *more = told.split("\n", self.most)
+        first, *more = text.split("\n", self.most)
         if len(more) == self.most:
             self.rest += more.pop().count("\n") + 1
         if first:
@@ -319,18 +319,18 @@ class _LinePairs:
             for side in (self.left, self.right) if line else ():
                 side[-1].append(Piece("same", line))
 
-    def ends(self, told: str, head: int, tail: int) -> None:
+    def ends(self, text: str, head: int, tail: int) -> None:
         """The first and last lines of what is the same, and how many are between."""
-        hidden = told.count("\n") + 1 - head - tail
+        hidden = text.count("\n") + 1 - head - tail
         if hidden <= 1:
-            self.same(told.split("\n"))
+            self.same(text.split("\n"))
             return
         if head:
-            self.same(told.split("\n", head)[:head])
+            self.same(text.split("\n", head)[:head])
             self.flush()
         self.made.append(LinePair(None, None, skipped=hidden))
         if tail:
-            self.same(told.rsplit("\n", tail)[1:])
+            self.same(text.rsplit("\n", tail)[1:])
 
     def flush(self, keep: int = 0) -> None:
         """The lines so far as rows, without the last `keep` (none or an empty one) of both sides."""

@@ -23,7 +23,7 @@ def vector(value: Value) -> Vector | None:
 
 
 def _listed(values: list[Value]) -> Vector | None:
-    if not values or not all(isinstance(one, Number) for one in values):
+    if not values or not all(isinstance(value, Number) for value in values):
         return None
     return list(map(float, values))  # type: ignore[arg-type]
 

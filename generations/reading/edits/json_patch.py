@@ -47,40 +47,40 @@ Patch: TypeAlias = tuple[Operation, ...]
 def read(text: str | bytes) -> Patch:
     """A patch from its JSON text. Numbers keep their text. Raises PatchRefused."""
     try:
-        told = loads(text)
+        operations = loads(text)
     except Unreadable as error:
         raise PatchRefused(f"The patch is not JSON: {error}.") from None
-    if not isinstance(told, list):
+    if not isinstance(operations, list):
         raise PatchRefused("A patch is a list of operations.")
-    if len(told) > MOST:
-        raise PatchRefused(f"The patch has {len(told):,} operations; {MOST:,} are the most.")
-    return tuple(_operation(one, at) for at, one in enumerate(told, 1))
+    if len(operations) > MOST:
+        raise PatchRefused(f"The patch has {len(operations):,} operations; {MOST:,} are the most.")
+    return tuple(_operation(item, at) for at, item in enumerate(operations, 1))
 
 
-def _operation(told: Value, at: int) -> Operation:
-    if not isinstance(told, dict):
+def _operation(item: Value, at: int) -> Operation:
+    if not isinstance(item, dict):
         raise PatchRefused(f"Operation {at} is not an object.")
-    op, path = told.get("op"), told.get("path")
+    op, path = item.get("op"), item.get("path")
     if op not in get_args(Op):
         raise PatchRefused(f"Operation {at} must be one of add, replace, remove and test.")
     if not is_text(path):
         raise PatchRefused(f"Operation {at} has no path.")
     try:
-        JsonPatch([told])
+        JsonPatch([item])
     except (InvalidJsonPatch, JsonPointerException) as error:
         raise PatchRefused(f"Operation {at} is not valid: {visible(str(error))[:200]}.") from None
-    if op != "remove" and "value" not in told:
+    if op != "remove" and "value" not in item:
         raise PatchRefused(f"Operation {at} has no value.")
-    return Operation(op, str(path), told.get("value") if op != "remove" else None)  # type: ignore[arg-type]
+    return Operation(op, str(path), item.get("value") if op != "remove" else None)  # type: ignore[arg-type]
 
 
 def write(patch: Iterable[Operation]) -> str:
     """The JSON text of a patch: pure ASCII, numbers as they were written. Keep it as text, not as `jsonb`."""
-    told: list[Value] = []
-    for one in patch:
-        shape: dict[str, Value] = {"op": one.op, "path": one.path}
-        told.append(shape if one.op == "remove" else shape | {"value": one.value})
-    return dumps(told)
+    operations: list[Value] = []
+    for operation in patch:
+        shape: dict[str, Value] = {"op": operation.op, "path": operation.path}
+        operations.append(shape if operation.op == "remove" else shape | {"value": operation.value})
+    return dumps(operations)
 
 
 # -- applying ----------------------------------------------------------------------------------------------
@@ -88,8 +88,8 @@ def write(patch: Iterable[Operation]) -> str:
 
 def apply(body: bytes, patch: Patch) -> bytes:
     """The request with the changes made, every other byte as it was. Raises PatchRefused."""
-    for one in patch:
-        body = apply_one(body, one)
+    for operation in patch:
+        body = apply_one(body, operation)
     if patch and len(body) > LARGEST:
         raise PatchRefused(
             f"The changed request has {len(body):,} bytes; the gateway takes {LARGEST:,} at most."
@@ -97,27 +97,27 @@ def apply(body: bytes, patch: Patch) -> bytes:
     return body
 
 
-def apply_one(body: bytes, one: Operation) -> bytes:
+def apply_one(body: bytes, operation: Operation) -> bytes:
     """The request with one change made. Raises PatchRefused."""
     try:
-        return _applied(body, one, steps(one.path))
+        return _applied(body, operation, steps(operation.path))
     except edit.Missing as error:
-        where = json_diff.name(one.path)
-        raise PatchRefused(f"The patch cannot {one.op} {where}: {error}.") from None
+        where = json_diff.name(operation.path)
+        raise PatchRefused(f"The patch cannot {operation.op} {where}: {error}.") from None
     except Unreadable as error:
         raise PatchRefused(f"The request cannot be read as JSON: {error}.") from None
 
 
-def _applied(body: bytes, one: Operation, tokens: list[str]) -> bytes:
-    match one.op:
+def _applied(body: bytes, operation: Operation, tokens: list[str]) -> bytes:
+    match operation.op:
         case "remove":
             return edit.removed(body, tokens)
         case "add":
-            return edit.put(body, tokens, dumps(one.value).encode())
+            return edit.put(body, tokens, dumps(operation.value).encode())
         case "replace":
-            return edit.replaced(body, tokens, dumps(one.value).encode())
-    if canonical(loads(edit.value(body, tokens))) != canonical(one.value):
-        raise PatchRefused(f"{json_diff.name(one.path)} is not what the patch expects.")
+            return edit.replaced(body, tokens, dumps(operation.value).encode())
+    if canonical(loads(edit.value(body, tokens))) != canonical(operation.value):
+        raise PatchRefused(f"{json_diff.name(operation.path)} is not what the patch expects.")
     return body
 
 

@@ -65,23 +65,23 @@ def rewritten(body: Body, wire: str, texts: Mapping[str, str]) -> Patch:
     A form sends line breaks as CR LF and cannot carry every character; what only differs by that is not changed.
     Raises VariationRefused for a pointer that names no text.
     """
-    known = {one.at: one.text for one in editable(body, wire)}
+    known = {item.at: item.text for item in editable(body, wire)}
     made = []
-    for at, told in texts.items():
+    for at, text in texts.items():
         if at not in known:
             raise VariationRefused(f"The request has no text at {visible(at[:100]) or 'its top'}.")
-        if _typed(told) != _typed(known[at]):
-            made.append(Operation("replace", at, _like(known[at], told)))
+        if _typed(text) != _typed(known[at]):
+            made.append(Operation("replace", at, _like(known[at], text)))
     return tuple(made)
 
 
-def _typed(told: str) -> str:
-    return visible(told).replace("\r\n", "\n").replace("\r", "\n")
+def _typed(text: str) -> str:
+    return visible(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _like(stored: str, told: str) -> str:
+def _like(stored: str, text: str) -> str:
     """The new text: around and between what was edited the stored characters, also those that a form cannot carry."""
-    plain = told.replace("\r\n", "\n").replace("\r", "\n")
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
     units = _UNITS.findall(stored)
     shown = [_typed(unit) for unit in units]
     before = _alike(shown, plain)
@@ -105,7 +105,7 @@ def _between(units: list[str], shown: list[str], plain: str, breaks: bool) -> st
 _UNITS = re.compile("\r\n|[\ud800-\udbff][\udc00-\udfff]|.", re.DOTALL)
 
 
-def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+def _alike(first: Sequence[str], second: Sequence[str]) -> int:
     """How many characters both begin with."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(first), len(second)))

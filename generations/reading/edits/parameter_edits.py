@@ -51,7 +51,7 @@ class Variation:
 
 def offered(body: Body, wire: str) -> list[Variation]:
     """The variations that this request can have."""
-    return [one for one in VARIATIONS.values() if one.applies(body, wire)]
+    return [variation for variation in VARIATIONS.values() if variation.applies(body, wire)]
 
 
 def build(name: str, body: Body, wire: str, value: str) -> Patch:
@@ -69,32 +69,32 @@ def _shown(value: Value) -> str:
 # -- checking ----------------------------------------------------------------------------------------------
 
 
-def _number(told: str, least: int, most: int) -> Number:
+def _number(typed: str, least: int, most: int) -> Number:
     """A JSON number between both, its text as typed."""
-    if "," in told:
+    if "," in typed:
         raise VariationRefused("Write the number with a point: 0.7.")
-    value = Number(told).decimal if _NUMBER.fullmatch(told) else None
+    value = Number(typed).decimal if _NUMBER.fullmatch(typed) else None
     if value is None or not Decimal(least) <= value <= Decimal(most):
         raise VariationRefused(f"It must be a number from {least} to {most}.")
-    return Number(told)
+    return Number(typed)
 
 
-def _whole(told: str, least: int, most: int) -> Number:
-    if not _WHOLE.fullmatch(told) or not least <= int(told) <= most:
+def _whole(typed: str, least: int, most: int) -> Number:
+    if not _WHOLE.fullmatch(typed) or not least <= int(typed) <= most:
         raise VariationRefused(f"It must be a whole number from {least:,} to {most:,}.")
-    return Number(told)
+    return Number(typed)
 
 
-def _choice(told: str, known: tuple[str, ...]) -> str:
-    if told not in known:
+def _choice(typed: str, known: tuple[str, ...]) -> str:
+    if typed not in known:
         raise VariationRefused(f"It must be one of {', '.join(known)}.")
-    return told
+    return typed
 
 
-def _name(told: str, what: str) -> str:
-    if not _WORD.fullmatch(told):
+def _name(typed: str, what: str) -> str:
+    if not _WORD.fullmatch(typed):
         raise VariationRefused(f"{what}, without blanks, 200 characters at most.")
-    return told
+    return typed
 
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,60})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -133,8 +133,8 @@ def service_tier(body: Body, wire: str, value: str) -> Patch:
     return _set_or_drop(body, value, "service_tier", lambda: _choice(value, TIERS))
 
 
-def _set_or_drop(body: Body, told: str, key: str, read: Callable[[], Value]) -> Patch:
-    return put(body, read(), key) if told else drop(body, key)
+def _set_or_drop(body: Body, typed: str, key: str, read: Callable[[], Value]) -> Patch:
+    return put(body, read(), key) if typed else drop(body, key)
 
 
 def limit_keys(body: Body, wire: str) -> tuple[str, ...]:
@@ -149,13 +149,13 @@ def max_tokens(body: Body, wire: str, value: str) -> Patch:
     if not value and wire == "messages":
         raise VariationRefused("The messages format needs a limit of output tokens.")
     if not value:
-        return tuple(one for key in keys for one in drop(body, key))
+        return tuple(operation for key in keys for operation in drop(body, key))
     limit = _whole(value, 1, 10**9)
-    return tuple(one for key in keys for one in put(body, limit, key))
+    return tuple(operation for key in keys for operation in put(body, limit, key))
 
 
 def effort_paths(body: Body, wire: str) -> tuple[tuple[str, ...], ...]:
-    """Where this request tells the reasoning effort; chat completions have two spellings."""
+    """Where this request sets the reasoning effort; chat completions have two spellings."""
     flat, nested = ("reasoning_effort",), ("reasoning", "effort")
     if wire != "chat" or "reasoning_effort" not in body:
         return (nested,)
@@ -165,8 +165,8 @@ def effort_paths(body: Body, wire: str) -> tuple[tuple[str, ...], ...]:
 def reasoning_effort(body: Body, wire: str, value: str) -> Patch:
     paths = effort_paths(body, wire)
     if not value:
-        return tuple(one for path in paths for one in drop(body, *path))
-    return tuple(one for path in paths for one in put(body, _choice(value, EFFORTS), *path))
+        return tuple(operation for path in paths for operation in drop(body, *path))
+    return tuple(operation for path in paths for operation in put(body, _choice(value, EFFORTS), *path))
 
 
 def stream(body: Body, wire: str, value: str) -> Patch:
@@ -175,8 +175,8 @@ def stream(body: Body, wire: str, value: str) -> Patch:
     if _choice(value, ("on", "off")) == "on":
         return put(body, True, "stream")
     is_on = body.get("stream") not in (None, False)
-    away = tuple(one for key in STREAMED_ONLY for one in drop(body, key))
-    return (put(body, False, "stream") if is_on else ()) + away
+    dropped = tuple(operation for key in STREAMED_ONLY for operation in drop(body, key))
+    return (put(body, False, "stream") if is_on else ()) + dropped
 
 
 # -- tools -------------------------------------------------------------------------------------------------
@@ -185,8 +185,8 @@ def stream(body: Body, wire: str, value: str) -> Patch:
 def tool_names(body: Body) -> list[str]:
     """The tools that the request offers: by name, the gateway's own ones by their type."""
     listed = [box(tool) for key in ("tools", "functions") for tool in items(body.get(key))]
-    told = [words(box(tool.get("function")).get("name")) or words(tool.get("name")) for tool in listed]
-    return [name or words(tool.get("type")) or "" for name, tool in zip(told, listed, strict=True)]
+    names = [words(box(tool.get("function")).get("name")) or words(tool.get("name")) for tool in listed]
+    return [name or words(tool.get("type")) or "" for name, tool in zip(names, listed, strict=True)]
 
 
 def tool_choice(body: Body, wire: str, value: str) -> Patch:
@@ -221,11 +221,11 @@ def _spelled_choice(body: Body, wire: str, value: str) -> Value:
 
 
 def _present_choice(body: Body, wire: str) -> str:
-    told = body.get("tool_choice")
-    if not isinstance(told, dict):
-        return _shown(told)
-    name = words(told.get("name")) or words(text.inside(told, "function", "name"))
-    kind = words(told.get("type")) or ""
+    choice = body.get("tool_choice")
+    if not isinstance(choice, dict):
+        return _shown(choice)
+    name = words(choice.get("name")) or words(text.inside(choice, "function", "name"))
+    kind = words(choice.get("type")) or ""
     return name or ("required" if kind == "any" else kind)
 
 
@@ -234,8 +234,8 @@ def _present_choice(body: Body, wire: str) -> str:
 
 def _present_first(*paths: tuple[str, ...]) -> Callable[[Body, str], str]:
     def present(body: Body, wire: str) -> str:
-        told = (text.inside(body, *path) for path in paths)
-        return next((_shown(value) for value in told if value is not None), "")
+        values = (text.inside(body, *path) for path in paths)
+        return next((_shown(value) for value in values if value is not None), "")
 
     return present
 
@@ -249,8 +249,8 @@ def _present_stream(body: Body, wire: str) -> str:
 
 
 VARIATIONS = {
-    one.name: one
-    for one in (
+    variation.name: variation
+    for variation in (
         Variation("model", "Model", SENT, model, _present_first(("model",)), free=True),
         Variation("provider", "Provider", SENT, provider_pin.pin_provider, provider_pin.present, free=True),
         Variation(

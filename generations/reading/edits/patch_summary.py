@@ -20,30 +20,42 @@ def lines(body: bytes | None, patch: Patch) -> list[PatchLine]:
     patch does not fit the body.
     """
     made = []
-    for one in patch:
-        made.append(_line(body, one))
-        body = None if body is None else apply_one(body, one)
+    for operation in patch:
+        made.append(_line(body, operation))
+        body = None if body is None else apply_one(body, operation)
     return made
 
 
-def _line(body: bytes | None, one: Operation) -> PatchLine:
-    path, after = json_diff.name(one.path), "" if one.op == "remove" else brief(one.value)
-    there, before = _before(body, one)
-    if one.op == "add" and (_goes_between(body, one) or not (there or body is None)):
-        return Change("added", one.path, path, "", after, summary=_summary(one, ""))
+def _line(body: bytes | None, operation: Operation) -> PatchLine:
+    path, after = json_diff.name(operation.path), "" if operation.op == "remove" else brief(operation.value)
+    there, before = _before(body, operation)
+    if operation.op == "add" and (_goes_between(body, operation) or not (there or body is None)):
+        return Change("added", operation.path, path, "", after, summary=_summary(operation, ""))
     shown = brief(before) if there else ""
-    if one.op == "replace" and there and _same_members(before, one.value):
-        return Change("reordered", one.path, path)
-    texts = json_diff.both_texts(before, one.value) if there and one.op in ("add", "replace") else None
-    return Change(_KINDS.get(one.op, "changed"), one.path, path, shown, after, texts, _summary(one, shown))
+    if operation.op == "replace" and there and _same_members(before, operation.value):
+        return Change("reordered", operation.path, path)
+    texts = (
+        json_diff.both_texts(before, operation.value)
+        if there and operation.op in ("add", "replace")
+        else None
+    )
+    return Change(
+        _KINDS.get(operation.op, "changed"),
+        operation.path,
+        path,
+        shown,
+        after,
+        texts,
+        _summary(operation, shown),
+    )
 
 
-def _before(body: bytes | None, one: Operation) -> tuple[bool, Value]:
+def _before(body: bytes | None, operation: Operation) -> tuple[bool, Value]:
     """Whether something is at the place, and what."""
     if body is None:
         return False, None
     try:
-        raw = edit.value(body, steps(one.path))
+        raw = edit.value(body, steps(operation.path))
     except (edit.Missing, Unreadable):
         return False, None
     try:
@@ -52,9 +64,9 @@ def _before(body: bytes | None, one: Operation) -> tuple[bool, Value]:
         return True, visible(raw[: json_diff.SHORT].decode("utf-8", "replace"))
 
 
-def _goes_between(body: bytes | None, one: Operation) -> bool:
+def _goes_between(body: bytes | None, operation: Operation) -> bool:
     """Whether it is put into a list, where it moves the item that stands there and replaces none."""
-    tokens = steps(one.path)
+    tokens = steps(operation.path)
     if body is None:  # a name that looks like a position is taken for one
         return tokens[-1:] == ["-"] or (len(tokens) > 1 and tokens[-1].isdecimal())
     try:
@@ -74,13 +86,13 @@ def _same_members(before: Value, after: Value) -> bool:
 # -- what some places mean ---------------------------------------------------------------------------------
 
 
-def _summary(one: Operation, before: str) -> str:
+def _summary(operation: Operation, before: str) -> str:
     """The line of an operation that pins the provider, "" for every other."""
-    pinned = visible(pinned_provider(one))
+    pinned = visible(pinned_provider(operation))
     if not pinned:
         return ""
-    if one.path == "/model":
+    if operation.path == "/model":
         was = f", was {before}" if before else ""
-        return f"provider pinned to {pinned} by the model's name (model {brief(one.value)}{was})"
-    where = " in routing" if one.path.startswith("/routing") else ""
+        return f"provider pinned to {pinned} by the model's name (model {brief(operation.value)}{was})"
+    where = " in routing" if operation.path.startswith("/routing") else ""
     return f"provider pinned to {pinned}{where}" + (f" (was {before})" if before else "")

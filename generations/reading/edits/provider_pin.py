@@ -55,17 +55,17 @@ def pin_by_model(body: Body, wire: str, provider: str, model_id: str | None = No
     return made
 
 
-def _slug(told: str) -> str:
-    if not _SLUG.fullmatch(told.strip()):
+def _slug(name: str) -> str:
+    if not _SLUG.fullmatch(name.strip()):
         raise VariationRefused("A provider is named like openai or google-ai-studio.")
-    return told.strip()
+    return name.strip()
 
 
 def _bare(name: Value) -> str | None:
     """A model's name without a provider before it, None when there is no name."""
-    told = words(name)
-    provider = model_provider(told) if told else ""
-    return told[len(provider) + 1 :] if told and provider else told
+    text = words(name)
+    provider = model_provider(text) if text else ""
+    return text[len(provider) + 1 :] if text and provider else text
 
 
 def present(body: Body, wire: str) -> str:
@@ -80,15 +80,15 @@ def present(body: Body, wire: str) -> str:
 # -- reading what is pinned ---------------------------------------------------------------------------------
 
 
-def pinned_provider(one: Operation) -> str:
+def pinned_provider(operation: Operation) -> str:
     """The provider that an operation pins the request to, "" when it pins none."""
-    if one.op in ("remove", "test"):
+    if operation.op in ("remove", "test"):
         return ""
-    if one.path == "/model":
-        return model_provider(one.value)
-    if one.path in ("/provider", "/routing") and isinstance(one.value, dict):
-        return _single(one.value.get("only"))
-    return _single(one.value) if one.path in ("/provider/only", "/routing/only") else ""
+    if operation.path == "/model":
+        return model_provider(operation.value)
+    if operation.path in ("/provider", "/routing") and isinstance(operation.value, dict):
+        return _single(operation.value.get("only"))
+    return _single(operation.value) if operation.path in ("/provider/only", "/routing/only") else ""
 
 
 def model_provider(model: Value) -> str:

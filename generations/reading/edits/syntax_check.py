@@ -20,28 +20,28 @@ class Mistake:
     shown: str = ""
 
 
-def mistake(told: str) -> Mistake | None:
+def mistake(source: str) -> Mistake | None:
     """The first mistake of a request's text, None when it can be sent."""
     try:
-        value = loads(told)
+        value = loads(source)
     except Unreadable as error:
-        return _placed(told, error)
+        return _placed(source, error)
     if not isinstance(value, dict) or not value:
         return Mistake("A request is a JSON object with members: { ... }.")
-    twice = duplicate_keys.find(told)
+    twice = duplicate_keys.find(source)
     if twice:
-        names = ", ".join(text.dotted(text.pointer(*one.path)) for one in twice[:3])
+        names = ", ".join(text.dotted(text.pointer(*repeat.path)) for repeat in twice[:3])
         return Mistake(f"A member stands twice in one object: {names}. Only the last one would count.")
     return None
 
 
-def _placed(told: str, error: Unreadable) -> Mistake:
+def _placed(source: str, error: Unreadable) -> Mistake:
     if error.at is None:
         return Mistake(f"This is not JSON: {error}.")
-    before = told[: error.at]
+    before = source[: error.at]
     line, start = before.count("\n") + 1, before.rfind("\n") + 1
-    end = told.find("\n", error.at)
-    column, shown = error.at - start + 1, told[start : None if end < 0 else end]
+    end = source.find("\n", error.at)
+    column, shown = error.at - start + 1, source[start : None if end < 0 else end]
     first = max(0, column - LINE)
     reason = str(error).rpartition(" at character ")[0]
     sentence = f"Line {formatting.count(line)}, column {formatting.count(column)}: {_plain(reason)}."

@@ -14,7 +14,7 @@ from generations.reading.text import Step, below, short, steps
 WIDTH = 100  # members of one level
 LENGTH = 160  # characters of one value
 TOP, INNER, BUDGET = 250, 40, 160  # of the tree made at lookup: members of it, of one box in it, of all boxes
-ROOM, MARKUP = 80_000, 130  # characters of HTML of that tree, and of one node beside its texts
+ROOM, MARKUP = 80_000, 130  # characters of HTML of that tree, and of one node besides its texts
 LONGEST = 2000  # characters of a pointer that an address may carry
 
 

@@ -154,29 +154,32 @@ def _sought(
     pieces: Iterable[str], text: str, pattern: "re.Pattern[str]", in_time: Callable[[], None]
 ) -> Sought:
     """Look for `text` in a string that comes in pieces. A place across two pieces counts too."""
-    told, rest, seen, wanted = Sought(), "", 0, 0
+    sought, rest, seen, wanted = Sought(), "", 0, 0
     for number, piece in enumerate(pieces):
         if number:
             in_time()
         if wanted:  # the end of what is shown around the first place
-            told.after, wanted = told.after + piece[:wanted], max(0, wanted - len(piece))
+            sought.after, wanted = sought.after + piece[:wanted], max(0, wanted - len(piece))
         rest += piece
         last = seen
         for found in pattern.finditer(rest, seen) if _may_hold(rest, text) else ():
             last = found.end()
-            told.times += 1
-            if told.times == 1:
-                told.match, told.before = found[0], rest[max(0, found.start() - AROUND - 1) : found.start()]
-                told.after = rest[last : last + AROUND + 1]
-                wanted = AROUND + 1 - len(told.after)
-            elif told.times & 0xFFFF == 0:
+            sought.times += 1
+            if sought.times == 1:
+                sought.match, sought.before = (
+                    found[0],
+                    rest[max(0, found.start() - AROUND - 1) : found.start()],
+                )
+                sought.after = rest[last : last + AROUND + 1]
+                wanted = AROUND + 1 - len(sought.after)
+            elif sought.times & 0xFFFF == 0:
                 in_time()
         keep = max(last, len(rest) - len(text) + 1)  # from here on a place may begin that is not whole yet
         cut = max(0, keep - AROUND - 1)
         rest, seen = rest[cut:], keep - cut
-    told.before = "…" + told.before[1:] if len(told.before) > AROUND else told.before
-    told.after = told.after[:AROUND] + "…" if len(told.after) > AROUND else told.after
-    return told
+    sought.before = "…" + sought.before[1:] if len(sought.before) > AROUND else sought.before
+    sought.after = sought.after[:AROUND] + "…" if len(sought.after) > AROUND else sought.after
+    return sought
 
 
 def _may_hold(piece: str, text: str) -> bool:

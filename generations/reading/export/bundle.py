@@ -17,7 +17,7 @@ from generations.reading.export.redaction import masked
 
 CHUNK = 256 * 1024
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,299}")
-OLDEST = (1980, 1, 1, 0, 0, 0)  # of what a zip can tell
+OLDEST = (1980, 1, 1, 0, 0, 0)  # that a zip can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,18 @@ def write(target: IO[bytes], record: Record, origin: Origin, *, mask: bool = Fal
         script = _script(record, origin) if "request.json" in sums else ""
         if script:
             _add(bundle, "request.sh", [script.encode()], stamp, executable=True)
-        told = metadata(record, origin) | {"masked": mask, "sha256": sums}
-        told = {name: _masked_word(value) for name, value in told.items()} if mask else told
-        _add(bundle, "metadata.json", [json.dumps(told, indent=2).encode() + b"\n"], stamp)
-        _add(bundle, "README.md", [readme(told, bool(script)).encode()], stamp)
+        metadata_fields = metadata(record, origin) | {"masked": mask, "sha256": sums}
+        metadata_fields = (
+            {name: _masked_word(value) for name, value in metadata_fields.items()}
+            if mask
+            else metadata_fields
+        )
+        _add(bundle, "metadata.json", [json.dumps(metadata_fields, indent=2).encode() + b"\n"], stamp)
+        _add(bundle, "README.md", [readme(metadata_fields, bool(script)).encode()], stamp)
 
 
 def _sent(record: Record) -> bytes | None:
-    """What went to the provider: a JSON string is told as the JSON that it holds."""
+    """What went to the provider: a JSON string is written as the JSON that it holds."""
     raw = record.logged_bytes("provider_request")
     inner = documents.inner(raw)
     return inner.raw if inner else raw
@@ -76,7 +80,7 @@ def _add(
     *,
     executable: bool = False,
 ) -> str:
-    """Add a file. Answers with its SHA-256."""
+    """Add a file. Returns its SHA-256."""
     entry = zipfile.ZipInfo(name, stamp)  # type: ignore[arg-type]
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = (0o755 if executable else 0o644) << 16
@@ -150,23 +154,23 @@ not cause the same answer.
 """
 
 
-def readme(told: dict[str, object], has_script: bool) -> str:
+def readme(fields: dict[str, object], has_script: bool) -> str:
     """The text for the person at the support desk."""
-    made = told["created_at"] or "at an unknown time"
+    made = fields["created_at"] or "at an unknown time"
     lines = [
-        f"# Request {told['request_id']}",
+        f"# Request {fields['request_id']}",
         "",
-        f"A call of {told['model'] or 'an unknown model'} through {told['gateway']}, made {made}.",
+        f"A call of {fields['model'] or 'an unknown model'} through {fields['gateway']}, made {made}.",
         "",
         "| | |",
         "|---|---|",
     ]
     names = ("request_id", "native_response_id", "provider", "model", "endpoint", "status_code", "error_code")
     lines += [
-        f"| {name.replace('_', ' ')} | {told[name] if told[name] is not None else 'unknown'} |"
+        f"| {name.replace('_', ' ')} | {fields[name] if fields[name] is not None else 'unknown'} |"
         for name in names
     ]
-    sums = told["sha256"]
+    sums = fields["sha256"]
     assert isinstance(sums, dict)
     lines += ["", "## Files", ""]
     lines += [f"- `{name}`: {_FILES[name]}. SHA-256 `{digest}`" for name, digest in sums.items()]
@@ -174,4 +178,4 @@ def readme(told: dict[str, object], has_script: bool) -> str:
     lines += (
         ["- `request.sh`: sends `request.json` again with cURL; this may be charged"] if has_script else []
     )
-    return "\n".join(lines) + "\n" + (_MASKED if told["masked"] else "")
+    return "\n".join(lines) + "\n" + (_MASKED if fields["masked"] else "")

@@ -42,19 +42,19 @@ PRIVATE = re.compile(
 """A private key in PEM form."""
 
 
-def without(told: str, secrets: Iterable[str] = ()) -> tuple[str, int]:
+def without(text: str, secrets: Iterable[str] = ()) -> tuple[str, int]:
     """The text without credentials, and how many were replaced. `secrets` are replaced wherever they stand."""
     count = 0
     for secret in secrets:
-        if len(secret) >= SHORTEST and secret in told:
-            count += told.count(secret)
-            told = told.replace(secret, REMOVED)
+        if len(secret) >= SHORTEST and secret in text:
+            count += text.count(secret)
+            text = text.replace(secret, REMOVED)
     for pattern, shown in (
         (PRIVATE, REMOVED),
         (BEARER, rf"\1\2{REMOVED}"),
         (TOKEN, REMOVED),
         (NAMED, rf"\1\2{REMOVED}"),
     ):
-        told, found = pattern.subn(shown, told)
+        text, found = pattern.subn(shown, text)
         count += found
-    return told, count
+    return text, count

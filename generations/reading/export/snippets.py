@@ -41,8 +41,8 @@ def snippets(base_url: str, endpoint: Endpoint, body: bytes) -> list[Snippet]:
         Snippet("python", "Python with httpx", python(url, text), "py"),
         Snippet("javascript", "JavaScript with fetch", javascript(url, text), "mjs", "Node 18 or later."),
     ]
-    told = openai(base_url, endpoint, text)
-    return [*made, told] if told else made
+    openai_snippet = openai(base_url, endpoint, text)
+    return [*made, openai_snippet] if openai_snippet else made
 
 
 def inline(body: bytes) -> str | None:

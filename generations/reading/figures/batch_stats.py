@@ -1,7 +1,7 @@
 """How much the replays of a batch differ: counts, figures with their histograms, distinct outputs, agreement.
 
 Rows of a list load no bodies, so `output_key` and `tool_calls.key` are made once when a replay ends and kept
-beside its figures. Unknown is None and is counted as unknown, never as 0.
+with its figures. Unknown is None and is counted as unknown, never as 0.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ MOST_BINS = 20
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """What one replay of the batch told. `tokens`: of the output. `text` and `calls` may be left out (None) where
+    """What one replay of the batch returned. `tokens`: of the output. `text` and `calls` may be left out (None) where
     their stored keys are given; `text` is then at most what is shown of it."""
 
     state: str
@@ -39,7 +39,7 @@ class BatchItem:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How often something was told; `share` (0 to 1, for a meter) is of all that are counted with it."""
+    """How often a value occurred; `share` (0 to 1, for a meter) is of all that are counted with it."""
 
     name: str
     number: int
@@ -113,18 +113,20 @@ class BatchStats:
 def summarize(outcomes: Sequence[BatchItem]) -> BatchStats:
     """The statistics of a batch. Latency, tokens and outputs are of the succeeded ones, cost of all that have
     one (a failed replay may be charged)."""
-    well = [(at, one) for at, one in enumerate(outcomes) if one.state == SUCCEEDED]
+    well = [(at, item) for at, item in enumerate(outcomes) if item.state == SUCCEEDED]
     found = outputs(well)
     return BatchStats(
         total=len(outcomes),
-        states=counts(one.state for one in outcomes),
+        states=counts(item.state for item in outcomes),
         failures=failures(outcomes),
-        finishes=counts(vocabulary.finish(one.finish_reason or "") or formatting.UNKNOWN for _, one in well),
-        latency=figures([one.latency_ms for _, one in well]),
-        cost=figures([one.cost_nanos for one in outcomes]),
-        tokens=figures([one.tokens for _, one in well]),
+        finishes=counts(
+            vocabulary.finish(item.finish_reason or "") or formatting.UNKNOWN for _, item in well
+        ),
+        latency=figures([item.latency_ms for _, item in well]),
+        cost=figures([item.cost_nanos for item in outcomes]),
+        tokens=figures([item.tokens for _, item in well]),
         outputs=found,
-        unknown_outputs=len(well) - sum(len(one.members) for one in found),
+        unknown_outputs=len(well) - sum(len(item.members) for item in found),
         agreement=agreement(well),
     )
 
@@ -134,17 +136,20 @@ def summarize(outcomes: Sequence[BatchItem]) -> BatchStats:
 
 def counts(names: Iterable[str]) -> list[Tally]:
     """The most frequent first, equal ones by name."""
-    told = Counter(names)
-    ranked = sorted(told.items(), key=lambda item: (-item[1], item[0]))
-    return [Tally(name, number, formatting.share(number, told.total())) for name, number in ranked]
+    tally = Counter(names)
+    ranked = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
+    return [Tally(name, number, formatting.share(number, tally.total())) for name, number in ranked]
 
 
 def failures(outcomes: Iterable[BatchItem]) -> list[Tally]:
     """What ended without an answer, by cause; `detail` is the state."""
-    told = Counter((one.reason or formatting.UNKNOWN, one.state) for one in outcomes if one.state in FAILED)
-    ranked = sorted(told.items(), key=lambda item: (-item[1], item[0]))
+    tally = Counter(
+        (item.reason or formatting.UNKNOWN, item.state) for item in outcomes if item.state in FAILED
+    )
+    ranked = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
     return [
-        Tally(name, number, formatting.share(number, told.total()), state) for (name, state), number in ranked
+        Tally(name, number, formatting.share(number, tally.total()), state)
+        for (name, state), number in ranked
     ]
 
 
@@ -213,11 +218,11 @@ def outputs(numbered: Sequence[tuple[int, BatchItem]]) -> list[Output]:
     """The distinct outputs, the most frequent first."""
     groups = _groups(numbered, _output)
     total = sum(map(len, groups.values()))
-    texts = {at: one.text for at, one in numbered}
+    texts = {at: item.text for at, item in numbered}
     made = [
         Output(key, texts[at[0]], tuple(at), formatting.share(len(at), total)) for key, at in groups.items()
     ]
-    return sorted(made, key=lambda one: (-len(one.members), one.members))
+    return sorted(made, key=lambda output: (-len(output.members), output.members))
 
 
 def agreement(numbered: Sequence[tuple[int, BatchItem]]) -> Agreement | None:
@@ -229,16 +234,16 @@ def agreement(numbered: Sequence[tuple[int, BatchItem]]) -> Agreement | None:
     if not groups.keys() - {tool_calls.key(())}:
         return None
     members = max(groups.values(), key=lambda at: (len(at), -at[0]))
-    calls = {at: one.calls for at, one in numbered}
+    calls = {at: item.calls for at, item in numbered}
     return Agreement(len(members), sum(map(len, groups.values())), tuple(members), calls[members[0]])
 
 
-def _output(one: BatchItem) -> str | None:
-    return one.text_key or (None if one.text is None else output_key(one.text))
+def _output(item: BatchItem) -> str | None:
+    return item.text_key or (None if item.text is None else output_key(item.text))
 
 
-def _calls(one: BatchItem) -> str | None:
-    return one.calls_key or (None if one.calls is None else tool_calls.key(one.calls))
+def _calls(item: BatchItem) -> str | None:
+    return item.calls_key or (None if item.calls is None else tool_calls.key(item.calls))
 
 
 def _groups(
@@ -246,8 +251,8 @@ def _groups(
 ) -> dict[str, list[int]]:
     """Positions by key; those without one are unknown and in no group."""
     groups: dict[str, list[int]] = {}
-    for at, one in numbered:
-        told = key(one)
-        if told is not None:
-            groups.setdefault(told, []).append(at)
+    for at, item in numbered:
+        group = key(item)
+        if group is not None:
+            groups.setdefault(group, []).append(at)
     return groups

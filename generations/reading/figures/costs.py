@@ -71,7 +71,7 @@ def _cut(lines: list[Value]) -> list[str]:
 
 
 def line_sum(lines: list[Value], currency: str = "USD") -> Decimal | None:
-    """The sum of `line_nanos`; None as soon as a line does not tell it."""
+    """The sum of `line_nanos`; None as soon as a line lacks it."""
     amounts = [line_nanos(item, currency) for item in lines]
     return None if None in amounts else sum((item for item in amounts if item is not None), Decimal(0))
 
@@ -95,19 +95,19 @@ def compare(
 
 def line(value: Value, currency: str) -> CostLine:
     """One pricing line: quantity / unit size x unit price = line."""
-    told = box(value)
-    dimension = short(told.get("dimension") or "unknown", 80)
-    amount, quantity = line_nanos(told, currency), decimal(told.get("quantity"))
-    fee = words(told.get("meter")) == "byok_service_fee"
+    fields = box(value)
+    dimension = short(fields.get("dimension") or "unknown", 80)
+    amount, quantity = line_nanos(fields, currency), decimal(fields.get("quantity"))
+    fee = words(fields.get("meter")) == "byok_service_fee"
     return CostLine(
         name=SERVICE_FEE if fee else name(dimension),
         dimension=dimension,
         quantity=formatting.count(quantity),
-        unit_price=unit_price(told),
+        unit_price=unit_price(fields),
         line=formatting.exact_dollars(amount, currency),
-        units=_units(told),
+        units=_units(fields),
         title=formatting.exact_nanos(amount),
-        note="; ".join(_line_notes(told, amount, currency)),
+        note="; ".join(_line_notes(fields, amount, currency)),
     )
 
 
@@ -116,9 +116,9 @@ def name(dimension: str) -> str:
     return NAMES.get(dimension) or dimension.replace("_", " ").capitalize()
 
 
-def unit_price(told: dict[str, Value]) -> str:
+def unit_price(fields: dict[str, Value]) -> str:
     """`$0.05 / 1M`. contract: `unit_price_usd` is in dollars, whatever the record's currency."""
-    price, unit = decimal(told.get("unit_price_usd")), decimal(told.get("unit_size"))
+    price, unit = decimal(fields.get("unit_price_usd")), decimal(fields.get("unit_size"))
     if price is None:
         return formatting.UNKNOWN
     shown = formatting.signed("$", price, formatting.cents(formatting.plain(abs(price))))
@@ -128,9 +128,9 @@ def unit_price(told: dict[str, Value]) -> str:
     return f"{shown} / {size}" if size else f"{shown} each"
 
 
-def _units(told: dict[str, Value]) -> str:
+def _units(fields: dict[str, Value]) -> str:
     """The billed units where they are not simply quantity / unit size: some were included in the price."""
-    quantity, unit, billed = (decimal(told.get(key)) for key in ("quantity", "unit_size", "billable_units"))
+    quantity, unit, billed = (decimal(fields.get(key)) for key in ("quantity", "unit_size", "billable_units"))
     if quantity is None or not unit or billed is None:
         return ""
     free = quantity - billed * unit
@@ -141,32 +141,35 @@ def _units(told: dict[str, Value]) -> str:
     )
 
 
-def computed(told: dict[str, Value]) -> Decimal | None:
-    """What billed units x unit price come to, in nanos; None when the line does not tell both."""
-    price, unit, quantity = (decimal(told.get(key)) for key in ("unit_price_usd", "unit_size", "quantity"))
-    billed = decimal(told.get("billable_units"))
+def computed(fields: dict[str, Value]) -> Decimal | None:
+    """What billed units x unit price come to, in nanos; None when the line lacks one of them."""
+    price, unit, quantity = (decimal(fields.get(key)) for key in ("unit_price_usd", "unit_size", "quantity"))
+    billed = decimal(fields.get("billable_units"))
     if billed is None and quantity is not None and unit:
         billed = quantity / unit
     return None if price is None or billed is None else billed * price * NANOS
 
 
-def _line_notes(told: dict[str, Value], amount: Decimal | None, currency: str) -> list[str]:
+def _line_notes(fields: dict[str, Value], amount: Decimal | None, currency: str) -> list[str]:
     notes = []
-    base, discount = nanos(told.get("base_line_nanos")), nanos(told.get("data_contribution_discount_nanos"))
+    base, discount = (
+        nanos(fields.get("base_line_nanos")),
+        nanos(fields.get("data_contribution_discount_nanos")),
+    )
     if discount:
         before = f" from {formatting.exact_dollars(base, currency)}" if base is not None else ""
         notes.append(f"{formatting.exact_dollars(discount, currency)} off{before} for contributing data")
-    window = told.get("pricing_time_window")
+    window = fields.get("pricing_time_window")
     if isinstance(window, dict):
         notes.append(f"time window: {_window(window)}")
-    if words(told.get("service_tier")) or words(told.get("pricing_plan")):
-        notes.append("tier " + short(told.get("service_tier") or told.get("pricing_plan"), 60))
-    return notes + ([] if discount else _off(told, amount, currency))
+    if words(fields.get("service_tier")) or words(fields.get("pricing_plan")):
+        notes.append("tier " + short(fields.get("service_tier") or fields.get("pricing_plan"), 60))
+    return notes + ([] if discount else _off(fields, amount, currency))
 
 
-def _off(told: dict[str, Value], amount: Decimal | None, currency: str) -> list[str]:
+def _off(fields: dict[str, Value], amount: Decimal | None, currency: str) -> list[str]:
     """A note when the line is not what its own units and price come to, beyond rounding to a nano."""
-    should = computed(told) if currency.upper() == "USD" else None
+    should = computed(fields) if currency.upper() == "USD" else None
     if should is None or amount is None or abs(should - amount) <= max(Decimal(1), abs(should) / 10**6):
         return []
     return [f"units x price would be {formatting.exact_dollars(round(should), currency)}"]
@@ -224,7 +227,7 @@ def _suppressed(fields: dict[str, Value]) -> str:
 
 
 def provider_cost(fields: dict[str, Value]) -> str:
-    """What the provider says that it charged, where the usage tells: `$0.0360795`."""
+    """What the provider says that it charged, where the usage has it: `$0.0360795`."""
     dollars = decimal(inside(fields.get("usage"), "cost_details", "upstream_inference_cost"))
     if dollars is None or fields.get("byok") is not True:
         return ""
@@ -233,16 +236,19 @@ def provider_cost(fields: dict[str, Value]) -> str:
 
 def byok(fields: dict[str, Value], currency: str) -> list[str]:
     """What the record says about the fee for a customer-owned provider key."""
-    told = box(inside(fields.get("usage"), "byok_billing"))
+    billing = box(inside(fields.get("usage"), "byok_billing"))
     notes = []
-    list_price = nanos(told.get("provider_reference_nanos"))
+    list_price = nanos(billing.get("provider_reference_nanos"))
     if list_price is not None:
         shown = formatting.exact_dollars(list_price, currency)
         notes.append(f"At the gateway's list price the call would have cost {shown}.")
-    rate = decimal(told.get("fee_rate"))
-    if told.get("fee_applied") is True and rate is not None:
+    rate = decimal(billing.get("fee_rate"))
+    if billing.get("fee_applied") is True and rate is not None:
         notes.append(f"Fee for using your own key: {formatting.plain(rate * 100)} % of the list price.")
-    count, free = whole(told.get("monthly_request_count")), whole(told.get("monthly_free_request_limit"))
+    count, free = (
+        whole(billing.get("monthly_request_count")),
+        whole(billing.get("monthly_free_request_limit")),
+    )
     if count is not None and free is not None:
         notes.append(f"Requests with own keys this month: {count:,}, of which {free:,} are free of the fee.")
     return notes

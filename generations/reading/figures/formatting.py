@@ -1,4 +1,4 @@
-"""Numbers for people: units always, significant digits only, the exact value beside. Unknown is "unknown"."""
+"""Numbers for people: units always, significant digits only, the exact value next to it. Unknown is "unknown"."""
 
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal

@@ -21,7 +21,7 @@ def tile(wire: str, fields: Fields, request: Value, answer: Value) -> Tile | Non
 
 
 def _missing(label: str, fields: Fields, asked: str = "") -> Tile:
-    """A tile for what neither answer nor usage tells."""
+    """A tile for what neither answer nor usage says."""
     failed = fields.get("success") is False and not is_open(fields)
     return Tile(label, UNKNOWN, note=asked or ("the request failed" if failed else "not recorded"))
 
@@ -32,9 +32,9 @@ def _usage(fields: Fields, *keys: str) -> Decimal | None:
     return next((count for count in counts if count is not None and count > 0), None)
 
 
-def _amount(value: Value, one: str, many: str) -> str:
+def _amount(value: Value, singular: str, many: str) -> str:
     count = len(value) if isinstance(value, list) else 1 if words(value) else 0
-    return f"{count:,} {one if count == 1 else many}" if count else ""
+    return f"{count:,} {singular if count == 1 else many}" if count else ""
 
 
 # -- lists ---------------------------------------------------------------------------------------------------
@@ -103,8 +103,8 @@ def _requests(fields: Fields, request: Body, answer: Body) -> Tile:
 
 def _pages(fields: Fields, request: Body, answer: Body) -> Tile:
     read = len(items(answer.get("pages")))
-    told = inside(answer.get("usage_info"), "pages_processed")
-    counted = _usage(fields, "pages", "input_pages") or decimal(told)
+    pages = inside(answer.get("usage_info"), "pages_processed")
+    counted = _usage(fields, "pages", "input_pages") or decimal(pages)
     count = Decimal(read) if read else counted
     if not count:
         return _missing("Pages", fields)

@@ -79,7 +79,7 @@ def _parameter(key: str, value: Value, at: str, wire: str) -> Parameter:
 
 
 def _text_options(body: dict[str, Value], at: str, wire: str) -> list[Parameter]:
-    """What stands beside the schema in `text`."""
+    """The other members of `text`, next to the schema."""
     hidden = "format" if schema(body, at, wire) else ""
     options = {key: value for key, value in box(body.get("text")).items() if key != hidden}
     return [_parameter(f"text.{key}", value, below(at, "text", key), wire) for key, value in options.items()]
@@ -106,21 +106,21 @@ def tools(body: dict[str, Value], at: str) -> list[Tool]:
 
 
 def _tool(value: Value, at: str) -> Tool:
-    told = box(value)
-    inner = box(told.get("function")) or box(told.get("custom")) or told
-    kind = words(told.get("type")) or "function"
+    fields = box(value)
+    inner = box(fields.get("function")) or box(fields.get("custom")) or fields
+    kind = words(fields.get("type")) or "function"
     schema = next(
         (inner[key] for key in ("parameters", "input_schema", "schema", "format") if inner.get(key)), None
     )
     rest = _rest(inner)
-    shown = text.snippet(value if not told else rest if schema is None else schema, text.HEAD + 1)
+    shown = text.snippet(value if not fields else rest if schema is None else schema, text.HEAD + 1)
     description = inner.get("description") or ""
-    hidden = (schema is not None and len(rest) > 1) or told.keys() - {
+    hidden = (schema is not None and len(rest) > 1) or fields.keys() - {
         "type",
         "function",
         "custom",
     } - inner.keys()
-    name = short(inner.get("name") or told.get("server_label") or kind, 100)
+    name = short(inner.get("name") or fields.get("server_label") or kind, 100)
     return Tool(
         name=name,
         kind=short(kind, 60),

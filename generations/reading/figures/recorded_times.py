@@ -36,7 +36,7 @@ NEW_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What the record tells, in ms, under the meaning that was used: `first` token, `total` from dispatch to the last
+    """What the record says, in ms, under the meaning that was used: `first` token, `total` from dispatch to the last
     frame (of failures: until they failed), the time `after` the first token, the `overhead` of the gateway.
 
     `latency` and `generation` are the two times as recorded where nothing says what they mean.

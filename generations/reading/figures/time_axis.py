@@ -1,7 +1,7 @@
 """One time axis for everything that a page draws: the whole wait, and the attempts where they stood in it.
 
 contract: the gateway's overhead is the whole wait minus the generation, so attempts that failed before another
-provider answered are part of it. Where a record tells no overhead, or a smaller attempt, the attempts' own times stand
+provider answered are part of it. Where a record has no overhead, or a smaller attempt, the attempts' own times stand
 for that wait.
 """
 
@@ -61,7 +61,7 @@ def lay_out(times: Times, attempts: list[Attempt]) -> Axis:
 
 
 def _starts(attempts: list[Attempt]) -> tuple[list[Decimal], str]:
-    """When each attempt began, in ms after the first; one after another where the record does not tell."""
+    """When each attempt began, in ms after the first; one after another where the record does not say."""
     known = [attempt.start for attempt in attempts if attempt.start is not None]
     if known and len(known) == len(attempts) and max(known) - min(known) <= LONGEST:
         return [Decimal(start - min(known)) for start in known], ""

@@ -1,7 +1,7 @@
 """What was counted: every key, the known ones named, parts shown as parts only where they are.
 
-contract: Anthropic's counts of the cache stand beside its input, OpenAI's are part of it; Gemini's reasoning stands
-beside the output. Nothing is added up here: a total is the one that is recorded, or none.
+contract: Anthropic's counts of the cache stand next to its input, OpenAI's are part of it; Gemini's reasoning stands
+next to the output. Nothing is added up here: a total is the one that is recorded, or none.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ NO_COLUMNS: Mapping[str, object] = {}
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Token counts; None where the record does not tell."""
+    """Token counts; None where the record does not say."""
 
     input: int | None = None
     output: int | None = None
@@ -34,7 +34,7 @@ class Tokens:
 def tokens(usage: object, columns: Mapping[str, object] = NO_COLUMNS) -> Tokens:
     """The usual counts in any spelling. contract: input_tokens ?? prompt_tokens, and so on.
 
-    `columns` is the record: its normalised columns stand in for what usage does not tell; their 0 says nothing. Counts
+    `columns` is the record: its normalised columns stand in for what usage does not say; their 0 says nothing. Counts
     below 0 are none.
     """
     counts = box(usage)
@@ -267,7 +267,7 @@ PRICES = ("pricing", "pricing_breakdown", "byok_billing", "cost", "cost_details"
 
 def counts(usage: object, fields: Mapping[str, Value] | None = None) -> list[Count]:
     """Every key of the usage, nested ones with their path: known ones in the order above, then the others, what is
-    about money last. `fields` is the record, if there is one: whose model it was tells what counts mean.
+    about money last. `fields` is the record, if there is one: whose model it was decides what counts mean.
     """
     told: dict[str, Value] = {"usage": usage} if usage and not isinstance(usage, dict) else box(usage)  # type: ignore[dict-item]
     flat = dict(_flat(told, ""))

@@ -188,13 +188,13 @@ def segments(span: Span) -> list[Segment]:
 
 def _member(source: Source, span: Span, step: str) -> bytes | None:
     """A small member of a large object or list; of duplicate keys the last."""
-    few = [one for one in segments(span) if one.span is None]
+    few = [segment for segment in segments(span) if segment.span is None]
     key: Step = step
     if span.kind == "[":
         if not _is_position(step):
             return None
         key = int(step)
-        few = [one for one in few if one.first <= key][-1:]
+        few = [segment for segment in few if segment.first <= key][-1:]
     found = None
     for segment, raw in read(source, few):
         found = next((value for name, value in segment.members(raw) if name == key), found)
@@ -206,11 +206,13 @@ def read(source: Source, wanted: Sequence[Segment]) -> Iterator[tuple[Segment, b
     batch: list[Segment] = []
     for segment in wanted:
         batch.append(segment)
-        if sum(one.end - one.start for one in batch) >= READ_AT_ONCE:
-            yield from zip(batch, source.slices([(one.start, one.end) for one in batch]), strict=True)
+        if sum(segment.end - segment.start for segment in batch) >= READ_AT_ONCE:
+            yield from zip(
+                batch, source.slices([(segment.start, segment.end) for segment in batch]), strict=True
+            )
             batch = []
     if batch:
-        yield from zip(batch, source.slices([(one.start, one.end) for one in batch]), strict=True)
+        yield from zip(batch, source.slices([(segment.start, segment.end) for segment in batch]), strict=True)
 
 
 # -- members -------------------------------------------------------------------------------------------------
@@ -224,7 +226,7 @@ def count(found: Found) -> int:
 
 
 def members(found: Found, start: int, width: int) -> list[tuple[Step, Found]]:
-    """Up to `width` members from position `start` on. A large object tells every one of its duplicate keys."""
+    """Up to `width` members from position `start` on. A large object lists every one of its duplicate keys."""
     span = found.span
     if span.kind == '"':
         return []
@@ -232,10 +234,15 @@ def members(found: Found, start: int, width: int) -> list[tuple[Step, Found]]:
         return [(key, Found.held(raw)) for key, raw in json_nodes.children(found.read(), start, width)]
     parts = segments(span)
     near = parts[max(0, bisect_right(span.marks, start, key=lambda mark: mark[0]) - 1) :]
-    near = [one for one in near if one.first < start + width]
-    raws = {one.start: raw for one, raw in read(found.source, [one for one in near if one.span is None])}
-    told = [pair for one in near for pair in _numbered(found.source, one, raws.get(one.start, b""))]
-    return [(key, value) for position, key, value in told if start <= position < start + width]
+    near = [segment for segment in near if segment.first < start + width]
+    raws = {
+        segment.start: raw
+        for segment, raw in read(found.source, [segment for segment in near if segment.span is None])
+    }
+    numbered = [
+        pair for segment in near for pair in _numbered(found.source, segment, raws.get(segment.start, b""))
+    ]
+    return [(key, value) for position, key, value in numbered if start <= position < start + width]
 
 
 def _numbered(source: Source, segment: Segment, raw: bytes) -> Iterator[tuple[int, Step, Found]]:

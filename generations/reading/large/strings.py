@@ -106,7 +106,7 @@ def _readable(raw: bytes, quoted: bool) -> str:
 
 
 def measure(found: Found) -> None:
-    """Tell each large string in a value its size: `count` becomes the bytes of its characters in UTF-8."""
+    """Set the size of each large string in a value: `count` becomes the bytes of its characters in UTF-8."""
     for span in strings(found.span):
         span.count = sum(_utf8_size(text) for text in texts(Found(found.source, span)))
 
@@ -122,10 +122,10 @@ def strings(span: Span) -> Iterator[Span]:
     """The large strings in a value, in order."""
     waiting = [span]
     while waiting:
-        one = waiting.pop()
-        if one.kind == '"':
-            yield one
-        waiting += [inner for _, inner in reversed(one.inner)]
+        value = waiting.pop()
+        if value.kind == '"':
+            yield value
+        waiting += [inner for _, inner in reversed(value.inner)]
 
 
 def slim(found: Found, most: int | None = None) -> bytes:
@@ -137,8 +137,8 @@ def slim(found: Found, most: int | None = None) -> bytes:
     if most is not None and sum(end - start for start, end, _ in spans) > most:
         raise TooMuch
     parts = found.source.slices([(start, end) for start, end, _ in spans])
-    told = zip(parts, spans, strict=True)
-    raw = b"".join(_cut(part, size) if size else part for part, (_, _, size) in told)
+    pieces = zip(parts, spans, strict=True)
+    raw = b"".join(_cut(part, size) if size else part for part, (_, _, size) in pieces)
     raw = shortened(raw) if len(raw) > ROOM else raw
     if len(raw) > MOST or raw.count(b",") > VALUES:
         raise TooMuch
@@ -159,7 +159,7 @@ def _kept(span: Span) -> Iterator[tuple[int, int, int]]:
 
 
 def _cut(raw: bytes, size: int) -> bytes:
-    """A string's beginning, its first quote included, as a string that tells how much of `size` bytes is left out."""
+    """A string's beginning, its first quote included, as a string that says how much of `size` bytes is left out."""
     end = 1 + whole(raw[1:])
     return raw[:end] + cut_mark(size - _utf8_size(plain(raw[1:end]))).encode() + b'"'
 

@@ -37,7 +37,7 @@ def message(*content: Any, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("body", "wire", "told"),
+    ("body", "wire", "texts"),
     [
         (chat(content="Hi", refusal="No", reasoning="Hm"), "chat", ("Hi", "No", "Hm")),
         (chat(reasoning="Hm", reasoning_content="Hm"), "chat", ("", "", "Hm")),
@@ -76,15 +76,15 @@ def message(*content: Any, **more: Any) -> dict[str, Any]:
         (response(output_text="relayed"), "chat", ("relayed", "", "")),
     ],
 )
-def test_words_of_every_wire_format(body: Any, wire: str, told: tuple[str, str, str]) -> None:
+def test_words_of_every_wire_format(body: Any, wire: str, texts: tuple[str, str, str]) -> None:
     found = facts(body, wire).choices[0]
-    assert (found.text, found.refusal, found.reasoning) == told
+    assert (found.text, found.refusal, found.reasoning) == texts
 
 
 def test_choices_keep_their_numbers_and_ends() -> None:
     first, second = chat(content="A")["choices"][0], chat("length", content="B")["choices"][0]
     found = facts({"choices": [{**second, "index": 1}, first]})
-    assert [(one.index, one.text, one.finish, one.at) for one in found.choices] == [
+    assert [(choice.index, choice.text, choice.finish, choice.at) for choice in found.choices] == [
         (1, "B", "length", "/choices/0"),
         (0, "A", "stop", "/choices/1"),
     ]
@@ -144,7 +144,7 @@ def test_numbers_in_arguments_stay_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "word"),
+    ("reason", "word"),
     [
         ("end_turn", "stop"),
         ("stop_sequence", "stop"),
@@ -157,9 +157,9 @@ def test_numbers_in_arguments_stay_exact() -> None:
         ("", ""),
     ],
 )
-def test_finish_words_in_one_vocabulary(told: str, word: str) -> None:
-    assert facts(message(stop_reason=told), "messages").choices[0].finish_word == word
-    assert vocabulary.finish(told) == word
+def test_finish_words_in_one_vocabulary(reason: str, word: str) -> None:
+    assert facts(message(stop_reason=reason), "messages").choices[0].finish_word == word
+    assert vocabulary.finish(reason) == word
 
 
 def test_what_completed_means_depends_on_the_calls() -> None:
@@ -172,7 +172,7 @@ def test_what_completed_means_depends_on_the_calls() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("first", "second", "same"),
     [
         ("end_turn", "stop", True),
         ("completed", "tool_calls", True),
@@ -181,12 +181,12 @@ def test_what_completed_means_depends_on_the_calls() -> None:
         ("pause_turn", "pause_turn", True),
     ],
 )
-def test_ends_that_mean_the_same(one: str, other: str, *, same: bool) -> None:
-    assert vocabulary.same_finish(one, other) is vocabulary.same_finish(other, one) is same
+def test_ends_that_mean_the_same(first: str, second: str, *, same: bool) -> None:
+    assert vocabulary.same_finish(first, second) is vocabulary.same_finish(second, first) is same
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("first", "second", "same"),
     [
         ("openai/gpt-5-nano", "gpt-5-nano", True),
         ("openai/gpt-5-nano", "azure/gpt-5-nano", False),
@@ -194,15 +194,15 @@ def test_ends_that_mean_the_same(one: str, other: str, *, same: bool) -> None:
         ("openai/gpt-5", "gpt-5-nano", False),
     ],
 )
-def test_a_slug_is_of_its_full_name(one: str, other: str, *, same: bool) -> None:
-    assert vocabulary.same_model(one, other) is vocabulary.same_model(other, one) is same
+def test_a_slug_is_of_its_full_name(first: str, second: str, *, same: bool) -> None:
+    assert vocabulary.same_model(first, second) is vocabulary.same_model(second, first) is same
 
 
 # --- who, and what it cost --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("body", "wire", "told"),
+    ("body", "wire", "ids"),
     [
         ({**chat(), "id": "G-1", "nativeResponseId": "n"}, "chat", ("G-1", "n")),
         ({**chat(), "id": "x"}, "chat", ("x", "")),
@@ -214,9 +214,9 @@ def test_a_slug_is_of_its_full_name(one: str, other: str, *, same: bool) -> None
         ({"id": "G-4", "response": response(id="resp_1")}, "responses", ("G-4", "resp_1")),
     ],
 )
-def test_whose_an_id_is(body: Any, wire: str, told: tuple[str, str]) -> None:
+def test_whose_an_id_is(body: Any, wire: str, ids: tuple[str, str]) -> None:
     found = facts(body, wire)
-    assert (found.request_id, found.native_id) == told
+    assert (found.request_id, found.native_id) == ids
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_provider_and_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "wire", "told"),
+    ("body", "wire", "expected"),
     [
         ({"error": {"message": "full", "code": 502}}, "chat", [("full", "502", "/error")]),
         (
@@ -282,12 +282,14 @@ def test_provider_and_model() -> None:
         (chat(content="Hi"), "chat", []),
     ],
 )
-def test_errors_that_an_answer_carries(body: Any, wire: str, told: list[tuple[str, str, str]] | None) -> None:
+def test_errors_that_an_answer_carries(
+    body: Any, wire: str, expected: list[tuple[str, str, str]] | None
+) -> None:
     found = facts(body, wire).errors
-    if told is None:
+    if expected is None:
         assert len(found) == 1
         return
-    assert [(one.message, one.code, one.at) for one in found] == told
+    assert [(error.message, error.code, error.at) for error in found] == expected
 
 
 def test_an_error_among_the_events() -> None:

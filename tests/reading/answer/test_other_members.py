@@ -10,13 +10,13 @@ from generations.reading.answer.other_members import BY_NATURE, BY_NATURE_OUTSID
 
 
 def output(body: Any, wire: str = "chat") -> str:
-    told = loads(dumps(body))
-    return other_members.output_key(told, answer_facts.read(wire, told))
+    data = loads(dumps(body))
+    return other_members.output_key(data, answer_facts.read(wire, data))
 
 
 def calls(body: Any, wire: str = "chat") -> str:
-    told = loads(dumps(body))
-    return other_members.calls_key(answer_facts.read(wire, told))
+    data = loads(dumps(body))
+    return other_members.calls_key(answer_facts.read(wire, data))
 
 
 def chat(finish: str = "stop", more: Any = None, **message: Any) -> dict[str, Any]:
@@ -75,21 +75,21 @@ def test_answers_that_are_no_words() -> None:
 
 
 def test_a_tool_that_ran_at_the_provider_is_a_call_and_no_output() -> None:
-    def told(query: str) -> dict[str, Any]:
+    def searched(query: str) -> dict[str, Any]:
         search = {"type": "web_search_call", "id": query, "action": {"query": query}, "results": [query]}
         said = {"type": "message", "content": [{"type": "output_text", "text": "Rain."}]}
         return {"object": "response", "status": "completed", "output": [search, said]}
 
-    assert output(told("oslo"), "responses") == output(told("rome"), "responses")
-    assert calls(told("oslo"), "responses") != calls(told("rome"), "responses")
+    assert output(searched("oslo"), "responses") == output(searched("rome"), "responses")
+    assert calls(searched("oslo"), "responses") != calls(searched("rome"), "responses")
 
 
 def test_calls_of_all_choices() -> None:
-    one, other = chat(tool_calls=[call({"n": 1})]), chat(tool_calls=[call({"n": 2})])
-    assert calls(one) == calls(chat(tool_calls=[call('{ "n": 1.0 }', call_id="2")]))
-    assert calls(one) != calls(other)
-    both = {"choices": [*SAME["choices"], {**one["choices"][0], "index": 1}]}
-    changed = {"choices": [*SAME["choices"], {**other["choices"][0], "index": 1}]}
+    first, second = chat(tool_calls=[call({"n": 1})]), chat(tool_calls=[call({"n": 2})])
+    assert calls(first) == calls(chat(tool_calls=[call('{ "n": 1.0 }', call_id="2")]))
+    assert calls(first) != calls(second)
+    both = {"choices": [*SAME["choices"], {**first["choices"][0], "index": 1}]}
+    changed = {"choices": [*SAME["choices"], {**second["choices"][0], "index": 1}]}
     assert calls(both) != calls(changed)
     assert calls(SAME) == calls({"choices": [*SAME["choices"], {**SAME["choices"][0], "index": 1}]})
 

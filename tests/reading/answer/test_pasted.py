@@ -23,12 +23,14 @@ SAID = {"type": "message", "role": "assistant", "content": [{"type": "output_tex
 RESPONSE = {"object": "response", "output": [SAID]}
 
 
-def words(told: Pasted, wire: str = "chat") -> str:
-    return " ".join(part.head + part.html for turn in pasted.side(wire, told).turns for part in turn.parts)
+def words(pasted_answer: Pasted, wire: str = "chat") -> str:
+    return " ".join(
+        part.head + part.html for turn in pasted.side(wire, pasted_answer).turns for part in turn.parts
+    )
 
 
 @pytest.mark.parametrize(
-    ("told", "wire", "kind"),
+    ("content", "wire", "kind"),
     [
         ("Hello", "chat", "text"),
         (json.dumps(CHAT), "chat", "body"),
@@ -45,8 +47,8 @@ def words(told: Pasted, wire: str = "chat") -> str:
         ("<b>Hello</b>", "chat", "text"),
     ],
 )
-def test_what_it_is_taken_for(told: str, wire: str, kind: str) -> None:
-    read = pasted.read(told, wire)
+def test_what_it_is_taken_for(content: str, wire: str, kind: str) -> None:
+    read = pasted.read(content, wire)
     assert read.kind == kind
     assert "Hello" in words(read, wire)
     assert "assistant" in {turn.role for turn in pasted.side(wire, read).turns}
@@ -63,7 +65,7 @@ def test_it_may_be_taken_as_text_whatever_it_looks_like() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "why"),
+    ("content", "why"),
     [
         ("", "Nothing was pasted"),
         (" \n\t", "Nothing was pasted"),
@@ -78,18 +80,18 @@ def test_it_may_be_taken_as_text_whatever_it_looks_like() -> None:
         ("\u4e16" * (pasted.LIMIT // 3 + 1), "At most 2 MB"),
     ],
 )
-def test_what_is_no_answer_is_refused(told: str, why: str) -> None:
+def test_what_is_no_answer_is_refused(content: str, why: str) -> None:
     with pytest.raises(Refused, match=why):
-        pasted.read(told, "chat")
+        pasted.read(content, "chat")
 
 
 def test_credentials_are_replaced_in_text_and_in_bodies() -> None:
     key = "sk-proj-abcdefghijklmnop1234"
-    for told in (
+    for content in (
         f"My key is {key}.",
         json.dumps({"choices": [{"message": {"content": f"My key is {key}."}}]}),
     ):
-        read = pasted.read(told, "chat")
+        read = pasted.read(content, "chat")
         assert (key in read.text, key in words(read), read.removed) == (False, False, 1)
         assert "[credential removed]" in words(read)
 
@@ -106,9 +108,9 @@ def test_values_are_found_by_their_pointers() -> None:
 
 
 @given(st.text(), st.sampled_from(["chat", "responses", "messages", "embeddings", "rerank", ""]))
-def test_any_text_is_taken_or_refused(told: str, wire: str) -> None:
+def test_any_text_is_taken_or_refused(content: str, wire: str) -> None:
     try:
-        read = pasted.read(told, wire)
+        read = pasted.read(content, wire)
     except Refused:
         return
     pasted.side(wire, read)

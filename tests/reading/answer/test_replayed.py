@@ -23,8 +23,8 @@ def side(body: Any, wire: str = "chat", *strays: Stray) -> Side:
 
 
 def shown(body: Any, wire: str = "chat", *strays: Stray) -> Answered:
-    told = loads(dumps(body))
-    return replayed.make(answer_facts.read(wire, told, strays), told, strays, 1234)
+    data = loads(dumps(body))
+    return replayed.make(answer_facts.read(wire, data, strays), data, strays, 1234)
 
 
 def parts(found: Side) -> list[Part]:
@@ -74,8 +74,8 @@ def test_very_many_events_are_bounded() -> None:
 
 def test_every_figure_is_kept() -> None:
     usage = {"input_tokens": 5, "cache_read_input_tokens": 128955, "cost_details": {"upstream": 0.0360795}}
-    told = {count.key: count.value for count in shown({**chat(content="x"), "usage": usage}).usage}
-    assert told == {
+    counts = {count.key: count.value for count in shown({**chat(content="x"), "usage": usage}).usage}
+    assert counts == {
         "input_tokens": "5",
         "cache_read_input_tokens": "128,955",
         "cost_details.upstream": "0.0360795",
@@ -153,14 +153,14 @@ def test_every_part_leads_to_what_came(value: Any, other: Any, wire: str) -> Non
 
 @pytest.mark.parametrize("name", ["faq-vectors", "faq-rerank", "review-threat", "hotel-receipt", "poster"])
 def test_answers_of_the_demo_have_no_leftover_json(name: str) -> None:
-    told: Value = json.loads(demo_record(name))["io_log"]["payload"]["gateway_response"]
+    answer: Value = json.loads(demo_record(name))["io_log"]["payload"]["gateway_response"]
     wire = {
         "hotel-receipt": "ocr",
         "poster": "images",
         "faq-vectors": "embeddings",
         "review-threat": "moderations",
     }.get(name, "rerank")
-    found = parts(side(told, wire))
+    found = parts(side(answer, wire))
     assert found
     assert not [part for part in found if part.kind == "json"]
 

@@ -63,8 +63,8 @@ def logged(answer: Any, endpoint: str = "chat.completions", **fields: Any) -> Re
     """A record whose log holds this answer; `provider` is the provider's."""
     payload = {"request_payload": {"model": "m"}, "gateway_response": answer}
     payload["provider_response"] = fields.pop("provider", None)
-    told = {"endpoint": endpoint, "success": True, "status_code": 200, "stream": True, **fields}
-    return record(**told, io_log={"status": "stored", "payload": payload})
+    members = {"endpoint": endpoint, "success": True, "status_code": 200, "stream": True, **fields}
+    return record(**members, io_log={"status": "stored", "payload": payload})
 
 
 def kept(answer: Any, **fields: Any) -> StoredAnswer:
@@ -103,7 +103,7 @@ def test_a_frame_as_text_is_one_too(frame: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "end",
     [
         "[DONE]",
         "data: [DONE]\n\n",
@@ -112,8 +112,8 @@ def test_a_frame_as_text_is_one_too(frame: Any) -> None:
         f"data: {json.dumps(CHUNK)}\n\n",
     ],
 )
-def test_the_end_of_a_stream_is_one_too(told: Any) -> None:
-    made = drawn(told)
+def test_the_end_of_a_stream_is_one_too(end: Any) -> None:
+    made = drawn(end)
     assert ([cause.code for cause in made.answer.missing], made.answered) == (["last_frame"], False)
     assert made.answer.frame is not None
     assert "DONE" in made.answer.frame.head or "stop" in made.answer.frame.head
@@ -218,17 +218,17 @@ def test_large_records_tell_the_same() -> None:
     body = {"choices": [{"message": {"content": "StoredAnswer words " + "y" * SMALL}}]}
     for answer, provider in ((CHUNK, json.dumps(body)), (json.dumps(body), None)):
         payload = {**long, "gateway_response": answer, "provider_response": provider}
-        told = record(
+        large = record(
             endpoint="chat.completions", success=True, io_log={"status": "stored", "payload": payload}
         )
-        assert "StoredAnswer words" in words(outline.build(told))
+        assert "StoredAnswer words" in words(outline.build(large))
 
 
 @given(
     st.recursive(st.none() | st.text() | st.integers(), lambda x: st.lists(x) | st.dictionaries(st.text(), x))
 )
 def test_any_value_has_a_kind(value: Any) -> None:
-    told = loads(json.dumps(value))
-    assert frames.is_frame(told) in (True, False)
-    assert stored.holds_answer(told) in (True, False)
-    assert frames.finish(told) is not None
+    data = loads(json.dumps(value))
+    assert frames.is_frame(data) in (True, False)
+    assert stored.holds_answer(data) in (True, False)
+    assert frames.finish(data) is not None

@@ -6,7 +6,7 @@ from generations.reading.answer.tool_calls import Call, compare, key
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "equal"),
+    ("first", "second", "equal"),
     [
         ([Call("f", '{"a":1,"b":2}')], [Call("f", '{ "b": 2.0, "a": 1 }')], True),
         ([Call("f", "{}"), Call("g", "{}")], [Call("g", "{}"), Call("f", "{}")], True),
@@ -19,9 +19,9 @@ from generations.reading.answer.tool_calls import Call, compare, key
         ([Call("f", "a"), Call("g", "b")], [Call('f","g', "a b")], False),
     ],
 )
-def test_keys(one: list[Call], other: list[Call], equal: bool) -> None:
-    assert (key(one) == key(other)) is equal
-    assert len(key(one)) == 64
+def test_keys(first: list[Call], second: list[Call], equal: bool) -> None:
+    assert (key(first) == key(second)) is equal
+    assert len(key(first)) == 64
 
 
 def test_odd_text_has_a_key() -> None:
@@ -32,7 +32,7 @@ def test_calls_side_by_side() -> None:
     before = [Call("find", '{"q":"a"}'), Call("find", '{"q":"b"}'), Call("read", "no JSON")]
     after = [Call("list", "{}"), Call("find", '{ "q": "b" }'), Call("read", "other")]
     made = compare(before, after)
-    assert [(one.kind, one.before, one.after) for one in made] == [
+    assert [(change.kind, change.before, change.after) for change in made] == [
         ("gone", before[0], None),
         ("new", None, after[0]),
         ("same", before[1], after[1]),

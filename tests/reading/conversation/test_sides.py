@@ -11,7 +11,7 @@ from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.page_types import Part, Side, Turn
 from generations.reading.text import box, compact
 
-Told = tuple[str, list[tuple[str, str]]]
+Summary = tuple[str, list[tuple[str, str]]]
 
 
 def asked(endpoint: str, **body: Any) -> Side:
@@ -22,7 +22,7 @@ def answered(endpoint: str, body: Any) -> Side:
     return sides.answer(sides.wire_of(endpoint), loads(json.dumps(body)), "/a")
 
 
-def told(turns: list[Turn]) -> list[Told]:
+def summary(turns: list[Turn]) -> list[Summary]:
     """Role, and kind and content of each part."""
     return [
         (turn.role, [(part.kind, part.html or part.head or part.name) for part in turn.parts])
@@ -53,7 +53,7 @@ def test_chat_messages() -> None:
             {"role": "assistant", "content": "A **cat**.", "weird": {"x": 1}},
         ],
     )
-    assert told(side.turns) == [
+    assert summary(side.turns) == [
         ("system", [("text", "Be brief.")]),
         ("user", [("text", "What is this?"), ("image", "")]),
         ("assistant", [("tool_call", '{"at": 1}')]),
@@ -87,7 +87,7 @@ def test_chat_answers() -> None:
     side = answered(
         "chat.completions", {"id": "G", "choices": [{"message": message, "finish_reason": "stop"}], "new": 1}
     )
-    assert told(side.turns) == [
+    assert summary(side.turns) == [
         (
             "assistant",
             [
@@ -118,7 +118,7 @@ def test_an_answer_in_json_is_shown_as_json() -> None:
     long = '{"a":"' + 90 * "x" + '"}'
     for said, shown in (('{"a":1}', '{"a":1}'), (long, f'{{\n  "a": "{90 * "x"}"\n}}')):
         side = answered("chat.completions", {"choices": [{"message": {"content": said}}]})
-        assert told(side.turns) == [("assistant", [("json", shown)])]
+        assert summary(side.turns) == [("assistant", [("json", shown)])]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_responses_items() -> None:
             {"type": "web_search_call", "id": "ws", "query": "x"},
         ],
     )
-    assert told(side.turns) == [
+    assert summary(side.turns) == [
         ("system", [("text", "Be brief.")]),
         ("user", [("text", "Hi"), ("file", "file-1")]),
         ("assistant", [("reasoning", "Think.")]),
@@ -164,7 +164,7 @@ def test_responses_items() -> None:
 
 
 def test_a_responses_input_may_be_a_text() -> None:
-    assert told(asked("responses", input="hello").turns) == [("user", [("text", "hello")])]
+    assert summary(asked("responses", input="hello").turns) == [("user", [("text", "hello")])]
 
 
 def test_responses_answers() -> None:
@@ -177,8 +177,8 @@ def test_responses_answers() -> None:
         },
     ]
     expected = [("assistant", [("reasoning", "Hm."), ("markdown", "<p>Hello</p>\n")])]
-    assert told(answered("responses", {"object": "response", "output": output}).turns) == expected
-    assert told(answered("responses", {"response": {"output": output}}).turns) == expected
+    assert summary(answered("responses", {"object": "response", "output": output}).turns) == expected
+    assert summary(answered("responses", {"response": {"output": output}}).turns) == expected
 
 
 def test_messages_blocks() -> None:
@@ -206,7 +206,7 @@ def test_messages_blocks() -> None:
             },
         ],
     )
-    assert told(side.turns) == [
+    assert summary(side.turns) == [
         ("system", [("text", "Rules.")]),
         ("user", [("text", "Hi")]),
         ("assistant", [("reasoning", "Hm."), ("reasoning", "s"), ("tool_call", '{"at": 1}')]),
@@ -228,7 +228,7 @@ def test_messages_answers() -> None:
         "messages",
         {"type": "message", "content": [{"type": "text", "text": "Hello"}], "stop_reason": "end_turn"},
     )
-    assert told(side.turns) == [("assistant", [("markdown", "<p>Hello</p>\n")])]
+    assert summary(side.turns) == [("assistant", [("markdown", "<p>Hello</p>\n")])]
 
 
 @pytest.mark.parametrize(
@@ -285,10 +285,10 @@ def test_an_upload_that_was_not_kept_says_so() -> None:
 
 
 def test_an_unknown_endpoint_is_read_by_its_looks() -> None:
-    assert told(answered("world.simulate", {"choices": [{"message": {"content": "Hi"}}]}).turns) == [
+    assert summary(answered("world.simulate", {"choices": [{"message": {"content": "Hi"}}]}).turns) == [
         ("assistant", [("markdown", "<p>Hi</p>\n")])
     ]
-    assert told(asked("world.simulate", prompt="A sea").turns) == [("user", [("text", "A sea")])]
+    assert summary(asked("world.simulate", prompt="A sea").turns) == [("user", [("text", "A sea")])]
 
 
 def test_long_texts_are_cut_with_their_size() -> None:

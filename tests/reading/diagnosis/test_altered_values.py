@@ -24,7 +24,7 @@ def test_paths(body: str, paths: list[str]) -> None:
 
 def test_the_pointer_leads_into_the_record() -> None:
     found, total = altered_values.find(loads('{"messages": ["[redacted]"]}'), "/replay_request")
-    assert [(one.at, one.path, one.shown) for one in found] == [
+    assert [(damage.at, damage.path, damage.shown) for damage in found] == [
         ("/replay_request/messages/0", "messages[0]", "[redacted]")
     ]
     assert total == 1

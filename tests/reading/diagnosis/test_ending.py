@@ -59,8 +59,8 @@ ERRORS: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize(("answer", "endpoint"), EMPTY.values(), ids=EMPTY)
 def test_an_empty_answer_is_no_plain_success(answer: Any, endpoint: str) -> None:
-    told = verdict(answer, endpoint)
-    assert (told.tone, told.word, told.title, told.rule) == (
+    found = verdict(answer, endpoint)
+    assert (found.tone, found.word, found.title, found.rule) == (
         *("warn", "No answer", "Ended without an answer."),
         "empty_answer",
     )
@@ -75,9 +75,9 @@ def test_the_reason_is_told_where_there_is_one() -> None:
 
 @pytest.mark.parametrize(("answer", "endpoint"), ERRORS.values(), ids=ERRORS)
 def test_an_error_in_the_answer_is_a_failure(answer: Any, endpoint: str) -> None:
-    told = verdict(answer, endpoint)
-    assert (told.tone, told.word, told.rule) == ("bad", "Failed", "error_finish")
-    assert "it broke" in told.quotes[0].value or "finish reason error" in told.quotes[0].value
+    found = verdict(answer, endpoint)
+    assert (found.tone, found.word, found.rule) == ("bad", "Failed", "error_finish")
+    assert "it broke" in found.quotes[0].value or "finish reason error" in found.quotes[0].value
 
 
 @pytest.mark.parametrize(
@@ -98,20 +98,20 @@ def test_an_error_in_the_answer_is_a_failure(answer: Any, endpoint: str) -> None
     ],
 )
 def test_other_answers_stay_what_they_are(answer: Any, endpoint: str) -> None:
-    told = verdict(answer, endpoint)
-    assert (told.tone, told.word, told.title) == ("good", "Succeeded", "")
+    found = verdict(answer, endpoint)
+    assert (found.tone, found.word, found.title) == ("good", "Succeeded", "")
 
 
 def test_null_in_the_answers_place_is_told() -> None:
-    told = verdict(None)
-    assert (told.tone, told.title, told.rule) == ("warn", "The gateway kept no answer.", "answer_not_kept")
+    found = verdict(None)
+    assert (found.tone, found.title, found.rule) == ("warn", "The gateway kept no answer.", "answer_not_kept")
     plain = outline.build(record(endpoint="chat.completions", success=True, status_code=200, io_log=None))
     assert (plain.verdict.tone, plain.verdict.title) == ("good", "")
 
 
 def test_a_record_that_failed_keeps_its_own_verdict() -> None:
-    told = verdict(chat(), success=False, status_code=502, error_code="upstream:upstream_error")
-    assert (told.tone, told.title == "Ended without an answer.") == ("bad", False)
+    found = verdict(chat(), success=False, status_code=502, error_code="upstream:upstream_error")
+    assert (found.tone, found.title == "Ended without an answer.") == ("bad", False)
 
 
 def test_a_record_that_was_not_read_claims_nothing() -> None:

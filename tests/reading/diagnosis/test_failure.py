@@ -26,13 +26,13 @@ def answered(status: int, body: Any, content_type: str = "application/json", **m
 
 
 def recorded(status: int, code: str, payload: Any = None, **more: Any) -> Failure:
-    told = loads(
+    members = loads(
         json.dumps(
             {"success": False, "status_code": status, "error_code": code, "error_payload": payload, **more}
         )
     )
-    assert isinstance(told, dict)
-    return failure.of_record(told)
+    assert isinstance(members, dict)
+    return failure.of_record(members)
 
 
 # status, body, content type -> title, and words that stand on the card
@@ -66,10 +66,10 @@ def test_the_card_shows_what_came_back(
     status: int, body: Any, kind: str, title: str, said: list[str]
 ) -> None:
     card = failure.card(answered(status, body, kind))
-    told = [text for fact in card.quotes for text in (fact.label, fact.value, fact.note)]
+    shown = [text for fact in card.quotes for text in (fact.label, fact.value, fact.note)]
     assert (card.title, card.tone) == (title, "bad")
     assert f"HTTP {status}" in card.story
-    assert [text for text in said if not any(text in one for one in told)] == []
+    assert [text for text in said if not any(text in part for part in shown)] == []
     assert (card.body != "") is isinstance(body, dict) or status == 500
 
 
@@ -131,16 +131,18 @@ AGAIN: list[tuple[Failure, Failure, list[str], list[str]]] = [
 def test_reproduced_needs_status_code_and_cause(
     before: Failure, after: Failure, differences: list[str], unknown: list[str]
 ) -> None:
-    told = failure.repeat(before, after)
-    labels = [one.label for one in told.differences]
+    reproduction = failure.repeat(before, after)
+    labels = [difference.label for difference in reproduction.differences]
     assert labels[:1] == differences
-    assert told.unknown == unknown
-    assert told.same is (not differences and not unknown)
+    assert reproduction.unknown == unknown
+    assert reproduction.same is (not differences and not unknown)
 
 
 def test_a_difference_names_both_sides() -> None:
-    told = failure.repeat(recorded(502, "upstream:upstream_error"), answered(502, {"error": "gateway_error"}))
-    assert told.differences == [CauseDifference("code", "upstream_error", "gateway_error")]
+    reproduction = failure.repeat(
+        recorded(502, "upstream:upstream_error"), answered(502, {"error": "gateway_error"})
+    )
+    assert reproduction.differences == [CauseDifference("code", "upstream_error", "gateway_error")]
 
 
 def test_an_error_inside_an_answer_is_read_like_any_other() -> None:

@@ -73,10 +73,10 @@ def test_without_a_log_it_is_a_guess(fields: dict[str, Any], expected: list[tupl
 
 def test_endpoints_that_cannot_be_replayed() -> None:
     body = loads('{"model": "x"}')
-    told = {"replay_supported": True, "replay_request": CHAT}
-    assert causes(body, **told | {"endpoint": "video.generation"}) == [("endpoint", True)]
-    assert causes(body, **told | {"endpoint": "new.endpoint"}) == [("endpoint", True)]
-    assert causes(loads('{"_invalid_json": true}'), **told) == [("endpoint", True)]
+    members = {"replay_supported": True, "replay_request": CHAT}
+    assert causes(body, **members | {"endpoint": "video.generation"}) == [("endpoint", True)]
+    assert causes(body, **members | {"endpoint": "new.endpoint"}) == [("endpoint", True)]
+    assert causes(loads('{"_invalid_json": true}'), **members) == [("endpoint", True)]
 
 
 def test_damage_comes_first() -> None:
@@ -103,8 +103,8 @@ def test_why_there_is_no_answer(fields: dict[str, Any], code: str) -> None:
 
 
 def test_what_may_have_gone_stale() -> None:
-    told = replayability.warnings(loads('{"model": "fast", "previous_response_id": "resp_1"}'))
-    assert told == [
+    warnings = replayability.warnings(loads('{"model": "fast", "previous_response_id": "resp_1"}'))
+    assert warnings == [
         "It continues an earlier response, which the provider may have forgotten since.",
         "The model fast is an alias or a preset, which the gateway resolves afresh.",
     ]
@@ -113,7 +113,7 @@ def test_what_may_have_gone_stale() -> None:
 
 @pytest.mark.parametrize("hint", [True, False])
 def test_the_likelier_cause_is_told_first(hint: bool) -> None:
-    told = replayability.refusals(
+    causes = replayability.refusals(
         record(
             endpoint="chat.completions",
             io_log=None,
@@ -123,19 +123,21 @@ def test_the_likelier_cause_is_told_first(hint: bool) -> None:
         ),
         None,
     )
-    assert [one.what.partition(" ")[0] for one in told] == ["Most", "Or"]
-    assert [one.code for one in told] == (["no_scope", "not_kept"] if hint else ["not_kept", "no_scope"])
+    assert [cause.what.partition(" ")[0] for cause in causes] == ["Most", "Or"]
+    assert [cause.code for cause in causes] == (
+        ["no_scope", "not_kept"] if hint else ["not_kept", "no_scope"]
+    )
 
 
 def test_a_key_that_has_read_stored_requests_is_not_accused() -> None:
     causes = [replayability.NO_SCOPE, replayability.NOT_KEPT]
     side = Side(missing=causes)
-    told = Outline(1, "G-1", False, Verdict("none", "x"), refusals=causes, request=side, answer=side)
-    assert replayability.accuses(told)
-    fair = replayability.acquitted(told)
+    outline = Outline(1, "G-1", False, Verdict("none", "x"), refusals=causes, request=side, answer=side)
+    assert replayability.accuses(outline)
+    fair = replayability.acquitted(outline)
     assert not replayability.accuses(fair)
     for found in (fair.refusals, fair.request.missing, fair.answer.missing):
-        assert [(one.code, one.what) for one in found] == [("not_kept", replayability.NOT_KEPT_LIKELY)]
+        assert [(cause.code, cause.what) for cause in found] == [("not_kept", replayability.NOT_KEPT_LIKELY)]
     other = Cause("older", "It is older.", "")
     kept = replayability.acquitted(Outline(1, "G-1", False, Verdict("none", "x"), refusals=[other]))
     assert kept.refusals == [other]

@@ -41,11 +41,11 @@ def answer(**message: Any) -> ComparedAnswer:
 
 
 def called(*calls: tuple[str, Any]) -> ComparedAnswer:
-    told = [
+    tool_calls = [
         {"id": str(n), "type": "function", "function": {"name": name, "arguments": arguments}}
         for n, (name, arguments) in enumerate(calls)
     ]
-    return answer(tool_calls=told)
+    return answer(tool_calls=tool_calls)
 
 
 def choices(*texts: str) -> ComparedAnswer:
@@ -71,7 +71,7 @@ def summary(lines: Lines | None) -> list[str]:
 def test_each_kind_of_text_by_itself() -> None:
     before, after = answer(reasoning="a", content="b c", refusal="d"), answer(reasoning="a", content="b e")
     found = compare(before, after)
-    assert [(one.label, one.equal) for one in found.passages] == [
+    assert [(passage.label, passage.equal) for passage in found.passages] == [
         ("Text", False),
         ("Refusal", False),
         ("Reasoning", True),
@@ -87,7 +87,7 @@ def test_what_a_page_refuses_is_made_visible() -> None:
 
 def test_choices_are_compared_by_their_numbers() -> None:
     found = compare(choices("a", "b"), choices("a"))
-    assert [(one.label, one.equal) for one in found.passages] == [
+    assert [(passage.label, passage.equal) for passage in found.passages] == [
         ("Text, choice 0", True),
         ("Text, choice 1", False),
     ]
@@ -241,7 +241,7 @@ def test_members_of_the_answer_itself_are_compared(before: Any, after: Any) -> N
 
 
 def test_logprobs_and_ends_are_compared() -> None:
-    def told(**choice: Any) -> dict[str, Any]:
+    def with_choice(**choice: Any) -> dict[str, Any]:
         return {"choices": [{"message": {"content": "Yes"}, **choice}]}
 
     for before, after, equal in (
@@ -254,7 +254,7 @@ def test_logprobs_and_ends_are_compared() -> None:
         ({"finish_reason": "stop"}, {"finish_reason": "length"}, False),
         ({"finish_reason": "stop"}, {"finish_reason": "end_turn"}, True),
     ):
-        assert others(told(**before), told(**after)).equal is equal
+        assert others(with_choice(**before), with_choice(**after)).equal is equal
 
 
 def test_what_differs_by_nature_is_counted_apart() -> None:
@@ -296,10 +296,10 @@ def test_embedded_media_are_told_by_their_size() -> None:
 
 
 def test_json_by_structure() -> None:
-    def told(value: Any) -> dict[str, Any]:
+    def with_value(value: Any) -> dict[str, Any]:
         return {"pages": value}
 
-    assert summary(others(told([1, 2]), told([1, 2, 3]), "ocr").others) == ["pages[2] added: 3"]
+    assert summary(others(with_value([1, 2]), with_value([1, 2, 3]), "ocr").others) == ["pages[2] added: 3"]
     assert others({"a": 1}, {"a": 1}, "ocr").equal
     assert others([1], [1], "ocr").equal
     assert not others([1], [2], "ocr").equal
@@ -312,17 +312,17 @@ def test_figures_are_tables_and_no_json() -> None:
 
 
 def test_what_a_table_does_not_show_is_compared_all_the_same() -> None:
-    def told(flag: bool) -> dict[str, Any]:
+    def flagged(flag: bool) -> dict[str, Any]:
         return {
             "results": [{"flagged": True, "categories": {"hate": flag}, "category_scores": {"hate": 0.5}}]
         }
 
-    found = others(told(flag=True), told(flag=False), "moderations")
+    found = others(flagged(flag=True), flagged(flag=False), "moderations")
     assert (found.headline, summary(found.others)) == (
         "What differs",
         ["results[0].categories.hate: true → false"],
     )
-    assert others(told(flag=True), told(flag=True), "moderations").headline == "Nothing differs"
+    assert others(flagged(flag=True), flagged(flag=True), "moderations").headline == "Nothing differs"
 
 
 BODIES = st.recursive(
@@ -367,7 +367,7 @@ def test_requests_by_structure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "reason"),
     [
         (None, b"{}", "One of the two requests is not stored."),
         (
@@ -382,8 +382,8 @@ def test_requests_by_structure() -> None:
         ),
     ],
 )
-def test_requests_that_are_not_compared_say_why(before: bytes | None, after: bytes, told: str) -> None:
-    assert requests(before, after) == told
+def test_requests_that_are_not_compared_say_why(before: bytes | None, after: bytes, reason: str) -> None:
+    assert requests(before, after) == reason
 
 
 def test_long_texts_in_requests_show_their_words() -> None:
@@ -395,7 +395,7 @@ def test_long_texts_in_requests_show_their_words() -> None:
 
 def test_many_long_texts_are_bounded() -> None:
     members = [",".join(f'"k{n}": "{letter * 9000}"' for n in range(250)) for letter in "ab"]
-    found = requests(*(f"{{{one}}}".encode() for one in members))
+    found = requests(*(f"{{{member}}}".encode() for member in members))
     assert isinstance(found, Lines)
     assert sum(len(piece.text) for line in found.shown for piece in line.pieces) <= 1.1 * PAGE
     assert (len(found.shown), found.left) == (250, 0)

@@ -68,16 +68,18 @@ def test_the_quick_way_of_ascii_gives_the_same(text: str) -> None:
 
 def test_every_mark_of_unicode_stays_with_its_letter() -> None:
     loose = [
-        one
-        for one in EVERY
-        if unicodedata.category(one)[0] == "M" and diff_units.words("a" + one) != ["a" + one]
+        char
+        for char in EVERY
+        if unicodedata.category(char)[0] == "M" and diff_units.words("a" + char) != ["a" + char]
     ]
     assert loose == []
 
 
 def test_every_character_that_is_not_composed_is_known() -> None:
     odd = re.compile(f"[{diff_units.UNCOMPOSED}]")
-    assert [one for one in EVERY if not unicodedata.is_normalized("NFC", one) and not odd.match(one)] == []
+    assert [
+        char for char in EVERY if not unicodedata.is_normalized("NFC", char) and not odd.match(char)
+    ] == []
 
 
 @given(TEXTS, TEXTS)

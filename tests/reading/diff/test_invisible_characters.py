@@ -24,10 +24,10 @@ def marks(text: str) -> list[str]:
     return re.findall(r'class="unseen" title="[^"]*">([^<]*)<', invisible_characters.marked(text))
 
 
-@pytest.mark.parametrize("one", [*UNSEEN, *"\t\r\u0085\ufe0e\ufe0f\U000e0100\u3164\u2800"])
-def test_every_character_without_a_picture_is_marked(one: str) -> None:
-    assert len(marks(f"a{one}b")) == 1
-    assert f"U+{ord(one):04X}" in invisible_characters.marked(f"a{one}b")
+@pytest.mark.parametrize("char", [*UNSEEN, *"\t\r\u0085\ufe0e\ufe0f\U000e0100\u3164\u2800"])
+def test_every_character_without_a_picture_is_marked(char: str) -> None:
+    assert len(marks(f"a{char}b")) == 1
+    assert f"U+{ord(char):04X}" in invisible_characters.marked(f"a{char}b")
 
 
 @pytest.mark.parametrize(

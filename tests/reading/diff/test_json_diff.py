@@ -13,9 +13,9 @@ from tests.reading.documents import BOXES, VALUES, plain
 
 
 @given(VALUES, VALUES)
-def test_same_is_equal_text(one: Value, other: Value) -> None:
-    assert same(one, other) is (plain(one) == plain(other))
-    assert same(one, copy.deepcopy(one))
+def test_same_is_equal_text(first: Value, second: Value) -> None:
+    assert same(first, second) is (plain(first) == plain(second))
+    assert same(first, copy.deepcopy(first))
 
 
 def test_the_order_of_members_counts() -> None:
@@ -23,17 +23,17 @@ def test_the_order_of_members_counts() -> None:
 
 
 @given(BOXES, BOXES)
-def test_only_equal_values_have_no_differences(one: Value, other: Value) -> None:
-    assert (list(differences(one, other)) == []) is (plain(one) == plain(other))
+def test_only_equal_values_have_no_differences(first: Value, second: Value) -> None:
+    assert (list(differences(first, second)) == []) is (plain(first) == plain(second))
 
 
 @given(BOXES, BOXES)
-def test_the_values_stand_at_both_paths(one: Value, other: Value) -> None:
-    for found in differences(one, other):
+def test_the_values_stand_at_both_paths(first: Value, second: Value) -> None:
+    for found in differences(first, second):
         if found.kind != "added":
-            assert at(one, found.old) == found.before
+            assert at(first, found.old) == found.before
         if found.kind != "removed":
-            assert at(other, found.new) == found.after
+            assert at(second, found.new) == found.after
 
 
 def at(value: Any, path: tuple[Any, ...]) -> Any:
@@ -42,12 +42,12 @@ def at(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
-def lines(one: str, other: str) -> list[str]:
-    return [change.text for change in changes(loads(one), loads(other)).shown]
+def lines(first: str, second: str) -> list[str]:
+    return [change.text for change in changes(loads(first), loads(second)).shown]
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "told"),
+    ("first", "second", "expected"),
     [
         ('{"a":0.70}', '{"a":0.7}', ["a: 0.70 → 0.7"]),
         ('{"a":"1"}', '{"a":1}', ['a: "1" → 1']),
@@ -66,8 +66,8 @@ def lines(one: str, other: str) -> list[str]:
         ('{"n":' + "1" * 100 + "}", '{"n":' + "1" * 99 + "2}", [f"n: {'1' * 100} → {'1' * 99}2"]),
     ],
 )
-def test_lines(one: str, other: str, told: list[str]) -> None:
-    assert lines(one, other) == told
+def test_lines(first: str, second: str, expected: list[str]) -> None:
+    assert lines(first, second) == expected
 
 
 def test_long_texts_are_given_for_a_word_diff() -> None:
@@ -86,15 +86,15 @@ def test_many_differences_are_counted() -> None:
 
 
 def test_lists_too_long_to_be_aligned_say_so() -> None:
-    one: list[Value] = ["a", "b"] * 5000
+    first: list[Value] = ["a", "b"] * 5000
     two: list[Value] = ["b", "a", "a"] * 4000
-    assert changes(one, two).coarse is True
+    assert changes(first, two).coarse is True
 
 
-@pytest.mark.parametrize("one", ["words", "1", '"{}"', "{", "[" * 500 + "]" * 500])
-def test_only_objects_and_lists_are_compared_by_structure(one: str) -> None:
-    assert text_changes(one, "{}") is None
-    assert text_changes("{}", one) is None
+@pytest.mark.parametrize("text", ["words", "1", '"{}"', "{", "[" * 500 + "]" * 500])
+def test_only_objects_and_lists_are_compared_by_structure(text: str) -> None:
+    assert text_changes(text, "{}") is None
+    assert text_changes("{}", text) is None
 
 
 def test_texts_that_are_json() -> None:

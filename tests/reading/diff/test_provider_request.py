@@ -22,9 +22,9 @@ SENT = {
 RESPONSES = {"model": "gpt-5-nano", "input": [{"role": "user", "content": "hi"}], "store": False}
 
 
-def read(asked: Any, told: Any) -> Sent:
+def read(asked: Any, sent: Any) -> Sent:
     return provider_request.read(
-        None if asked is None else json.dumps(asked).encode(), json.dumps(told).encode()
+        None if asked is None else json.dumps(asked).encode(), json.dumps(sent).encode()
     )
 
 
@@ -62,7 +62,7 @@ def test_another_wire_format_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told", "why"),
+    ("asked", "sent", "why"),
     [
         (None, SENT, "The stored request is not in the record"),
         (ASKED, "plain words", "It is no JSON object"),
@@ -70,8 +70,8 @@ def test_another_wire_format_is_named() -> None:
         (ASKED, "[redacted]", "sanitiser replaced it"),
     ],
 )
-def test_what_cannot_be_compared_says_why(asked: Any, told: Any, why: str) -> None:
-    found = read(asked, told)
+def test_what_cannot_be_compared_says_why(asked: Any, sent: Any, why: str) -> None:
+    found = read(asked, sent)
     assert why in found.why
     assert (found.groups, found.is_same) == ([], False)
 
@@ -105,6 +105,6 @@ def test_many_differences_are_bounded_and_counted() -> None:
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     )
 )
-def test_anything_may_stand_there(told: Any) -> None:
-    found = read(ASKED, told)
+def test_anything_may_stand_there(sent: Any) -> None:
+    found = read(ASKED, sent)
     assert found.why or found.groups or found.notes or found.is_same

@@ -9,12 +9,12 @@ from generations.gateway.rawjson.values import loads
 from generations.reading.diff.result_tables import INPUTS, SHOWN, Table, TableRow, kind_of, tables
 
 
-def told(before: Any, after: Any) -> list[Table]:
+def compared(before: Any, after: Any) -> list[Table]:
     return tables(loads(json.dumps(before)), loads(json.dumps(after)))
 
 
 def lines(before: Any, after: Any) -> list[TableRow]:
-    return [line for table in told(before, after) for line in table.lines]
+    return [line for table in compared(before, after) for line in table.lines]
 
 
 def vectors(*members: Any) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_what_an_answer_is_shows_in_its_shape(answer: Any, kind: str) -> None:
 
 
 def test_two_kinds_are_not_compared() -> None:
-    assert told(vectors([1]), {"results": [{"flagged": True}]}) == []
+    assert compared(vectors([1]), {"results": [{"flagged": True}]}) == []
 
 
 def test_vectors_have_dimensions_and_a_cosine() -> None:
@@ -65,7 +65,7 @@ def test_a_vector_without_direction_has_no_cosine() -> None:
 def test_moderations_stand_side_by_side_the_highest_score_first() -> None:
     before = {"results": [{"flagged": True, "category_scores": {"hate": 0.1, "violence": 0.9, "old": 0}}]}
     after = {"results": [{"flagged": False, "category_scores": {"hate": 0.1, "violence": 0.4}}]}
-    assert told(before, after) == [
+    assert compared(before, after) == [
         Table(
             "Input 1",
             [
@@ -115,6 +115,6 @@ def test_a_rank_that_stays_tells_its_score() -> None:
 
 def test_long_tables_say_how_much_is_left() -> None:
     many = vectors(*([1, 2] for _ in range(SHOWN + 7)))
-    assert (len(told(many, many)[0].lines), told(many, many)[0].left) == (SHOWN, 7)
+    assert (len(compared(many, many)[0].lines), compared(many, many)[0].left) == (SHOWN, 7)
     inputs = {"results": [{"flagged": False}] * (INPUTS + 3)}
-    assert (len(told(inputs, inputs)), told(inputs, inputs)[-1].left) == (INPUTS + 1, 3)
+    assert (len(compared(inputs, inputs)), compared(inputs, inputs)[-1].left) == (INPUTS + 1, 3)

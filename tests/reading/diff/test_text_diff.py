@@ -90,14 +90,14 @@ def story(seed: int, size: int) -> list[str]:
     return ["".join(random.choices("etaoinshr", k=random.randint(2, 9))) for _ in range(size // 6)]
 
 
-def edited(told: list[str], share: float) -> str:
+def edited(sentences: list[str], share: float) -> str:
     random = Random(share)
-    return " ".join(f"X{word}" if random.random() < share else word for word in told)
+    return " ".join(f"X{word}" if random.random() < share else word for word in sentences)
 
 
 def test_a_long_text_is_compared_by_words() -> None:
-    told = story(1, 200_000)
-    before, after = " ".join(told), edited(told, 0.02)
+    sentences = story(1, 200_000)
+    before, after = " ".join(sentences), edited(sentences, 0.02)
     found = texts(before, after)
     assert read_off(found) == (before, after)
     assert (found.coarse, found.note, found.equal) == (0, "", False)
@@ -117,10 +117,10 @@ def test_what_is_too_different_is_shown_whole_and_says_so() -> None:
 
 
 def test_texts_of_megabytes() -> None:
-    told = ". ".join(story(2, 2_000_000))
-    before, after = told * 5, told * 4 + "changed" + told
+    text = ". ".join(story(2, 2_000_000))
+    before, after = text * 5, text * 4 + "changed" + text
     found = texts(before, after)
-    assert found.pieces == [Piece("same", told * 4), Piece("new", "changed"), Piece("same", told)]
+    assert found.pieces == [Piece("same", text * 4), Piece("new", "changed"), Piece("same", text)]
     odd = texts("x" * 9_000_000, "x" * 4 + "y" * 9_000_000)
     assert [(piece.kind, len(piece.text)) for piece in odd.pieces] == [
         ("same", 4),
@@ -188,9 +188,9 @@ def test_rows(before: str, after: str, shown: list[tuple[str | None, str | None,
 def test_both_texts_can_be_read_off_the_rows(before: str, after: str) -> None:
     made = rows(texts(before, after).pieces)
     sides = [row.before for row in made], [row.after for row in made]
-    for side_of, told in zip(sides, (before, after), strict=True):
+    for side_of, text in zip(sides, (before, after), strict=True):
         lines = ["".join(piece.text for piece in line) for line in side_of if line is not None]
-        assert "\n".join(lines).rstrip("\n") == told.rstrip("\n")
+        assert "\n".join(lines).rstrip("\n") == text.rstrip("\n")
     assert any(row.changed for row in made) or before.rstrip("\n") == after.rstrip("\n")
 
 

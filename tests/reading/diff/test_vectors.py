@@ -17,7 +17,7 @@ def packed(*numbers: float) -> str:
 
 
 @pytest.mark.parametrize(
-    ("told", "numbers"),
+    ("value", "numbers"),
     [
         (loads("[1, -0.5, 2e1]"), [1.0, -0.5, 20.0]),
         (packed(1.0, -0.5), [1.0, -0.5]),
@@ -32,8 +32,8 @@ def packed(*numbers: float) -> str:
         ("é\ud800", None),
     ],
 )
-def test_a_vector_is_a_list_of_numbers_or_packed_floats(told: Value, numbers: list[float] | None) -> None:
-    assert vector(told) == numbers
+def test_a_vector_is_a_list_of_numbers_or_packed_floats(value: Value, numbers: list[float] | None) -> None:
+    assert vector(value) == numbers
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,12 @@ def test_a_vector_is_a_list_of_numbers_or_packed_floats(told: Value, numbers: li
     ],
 )
 def test_cosine(first: list[float], second: list[float], near: float | None) -> None:
-    told = cosine(first, second)
-    assert told is None if near is None else told is not None and isclose(told, near, abs_tol=1e-12)
+    similarity = cosine(first, second)
+    assert (
+        similarity is None
+        if near is None
+        else similarity is not None and isclose(similarity, near, abs_tol=1e-12)
+    )
 
 
 SPACE = st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3)
@@ -61,6 +65,6 @@ SPACE = st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3)
 def test_cosine_is_the_same_both_ways_and_between_minus_one_and_one(
     first: list[float], second: list[float]
 ) -> None:
-    told = cosine(first, second)
-    assert told == cosine(second, first)
-    assert told is None or -1 <= told <= 1
+    similarity = cosine(first, second)
+    assert similarity == cosine(second, first)
+    assert similarity is None or -1 <= similarity <= 1

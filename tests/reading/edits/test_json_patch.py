@@ -35,9 +35,9 @@ def expected(value: Value, patch: Patch) -> Value | None:
     try:
         done: Value = jsonpatch.JsonPatch(
             [
-                {"op": one.op, "path": one.path}
-                | ({} if one.op == "remove" else {"value": copy.deepcopy(one.value)})
-                for one in patch
+                {"op": operation.op, "path": operation.path}
+                | ({} if operation.op == "remove" else {"value": copy.deepcopy(operation.value)})
+                for operation in patch
             ]
         ).apply(copy.deepcopy(value))
     except (jsonpatch.JsonPatchException, JsonPointerException):
@@ -53,14 +53,16 @@ def test_a_patched_request_is_what_the_reference_makes_of_the_parsed_one(
     made: list[Operation] = []
     current: Value = value
     for _ in range(data.draw(st.integers(0, 4))):
-        one = data.draw(operations(current))
-        told = None if (one.op, one.path) == ("remove", "") else expected(current, (one,))
-        if told is None and not (one.path == "" and one.op != "remove"):
+        operation = data.draw(operations(current))
+        reference = (
+            None if (operation.op, operation.path) == ("remove", "") else expected(current, (operation,))
+        )
+        if reference is None and not (operation.path == "" and operation.op != "remove"):
             with pytest.raises(PatchRefused):
-                apply(body, (*made, one))
+                apply(body, (*made, operation))
             continue
-        made.append(one)
-        current = one.value if one.path == "" else told
+        made.append(operation)
+        current = operation.value if operation.path == "" else reference
     patch = tuple(made)
     assert unordered(loads(apply(body, patch))) == unordered(current)
     assert apply(body, read(write(patch))) == apply(body, patch)
@@ -75,19 +77,21 @@ def test_replacing_changes_the_bytes_of_the_value_only(
     found = span(body, *path)
     assert found is not None
     start, end = found
-    one = Operation("replace", pointer(*path), new)
-    assert apply(body, (one,)) == body[:start] + dumps(new).encode() + body[end:]
+    operation = Operation("replace", pointer(*path), new)
+    assert apply(body, (operation,)) == body[:start] + dumps(new).encode() + body[end:]
 
 
 @given(BOXES, RANDOMS, st.data())
 def test_adding_and_removing_is_one_cut(value: Value, random: Random, data: st.DataObject) -> None:
     body = written(value, random, twice=False)
-    one = data.draw(operations(value).filter(lambda one: one.op != "replace" and one.path))
+    operation = data.draw(
+        operations(value).filter(lambda operation: operation.op != "replace" and operation.path)
+    )
     try:
-        longer, shorter = sorted([body, apply(body, (one,))], key=len, reverse=True)
+        longer, shorter = sorted([body, apply(body, (operation,))], key=len, reverse=True)
     except PatchRefused:
         return
-    if one.op == "add" and member_there(value, one.path):
+    if operation.op == "add" and member_there(value, operation.path):
         return  # it replaced a member: see above
     same = next((at for at, byte in enumerate(shorter) if longer[at] != byte), len(shorter))
     assert longer[same + len(longer) - len(shorter) :] == shorter[same:]
@@ -241,16 +245,20 @@ def test_what_is_no_patch_says_why(text: str, sentence: str) -> None:
         max_size=4,
     )
 )
-def test_a_written_patch_is_read_back(told: list[tuple[Any, list[str], Value]]) -> None:
-    patch = tuple(Operation(op, pointer(*path), value) for op, path, value in told)
-    assert plain([one.value for one in read(write(patch))]) == plain([one.value for one in patch])
-    assert [(one.op, one.path) for one in read(write(patch))] == [(one.op, one.path) for one in patch]
+def test_a_written_patch_is_read_back(members: list[tuple[Any, list[str], Value]]) -> None:
+    patch = tuple(Operation(op, pointer(*path), value) for op, path, value in members)
+    assert plain([operation.value for operation in read(write(patch))]) == plain(
+        [operation.value for operation in patch]
+    )
+    assert [(operation.op, operation.path) for operation in read(write(patch))] == [
+        (operation.op, operation.path) for operation in patch
+    ]
 
 
 def test_null_is_a_value_and_numbers_keep_their_text() -> None:
-    told = '[{"op":"add","path":"/a","value":null},{"op":"replace","path":"/b","value":0.10}]'
-    assert read(told) == (Operation("add", "/a", None), Operation("replace", "/b", Number("0.10")))
-    assert write(read(told)) == told
+    text = '[{"op":"add","path":"/a","value":null},{"op":"replace","path":"/b","value":0.10}]'
+    assert read(text) == (Operation("add", "/a", None), Operation("replace", "/b", Number("0.10")))
+    assert write(read(text)) == text
 
 
 # -- comparing
@@ -267,20 +275,20 @@ def test_between_finds_what_was_edited(value: dict[str, Value], random: Random, 
     body = written(value, random, twice=False)  # a duplicate could stand first and change the order
     edited = copy.deepcopy(value)
     for _ in range(data.draw(st.integers(1, 3))):
-        one = data.draw(operations(edited).filter(lambda one: one.path))
-        told = expected(edited, (one,))
-        assert told is None or isinstance(told, dict)
-        edited = edited if told is None else told
+        operation = data.draw(operations(edited).filter(lambda operation: operation.path))
+        reference = expected(edited, (operation,))
+        assert reference is None or isinstance(reference, dict)
+        edited = edited if reference is None else reference
     patch = between(body, dumps(edited).encode())
     assert unordered(loads(apply(body, patch))) == unordered(edited)
     untouched = [key for key in value if key in edited and plain(value[key]) == plain(edited[key])]
-    changed = {one.path.split("/")[1] for one in patch}
+    changed = {operation.path.split("/")[1] for operation in patch}
     assert changed & {pointer(key)[1:] for key in untouched} == set()
 
 
 @given(BOXES, RANDOMS, RANDOMS)
-def test_nothing_is_between_two_ways_to_write_one_value(value: Value, one: Random, other: Random) -> None:
-    assert between(written(value, one, False), written(value, other, False)) == ()
+def test_nothing_is_between_two_ways_to_write_one_value(value: Value, first: Random, second: Random) -> None:
+    assert between(written(value, first, False), written(value, second, False)) == ()
 
 
 @pytest.mark.parametrize(
@@ -311,14 +319,14 @@ def test_nothing_is_between_two_ways_to_write_one_value(value: Value, one: Rando
 )
 def test_the_smallest_sensible_patch(old: str, new: str, patch: list[tuple[str, str, str]]) -> None:
     found = between(old.encode(), new.encode())
-    assert [(one.op, one.path, dumps(one.value)) for one in found] == patch
+    assert [(operation.op, operation.path, dumps(operation.value)) for operation in found] == patch
 
 
 def test_very_different_requests_are_replaced_member_by_member_or_as_a_whole() -> None:
-    one = dumps({"a": [[Number(at)] for at in range(2000)], "b": "same"}).encode()
+    before = dumps({"a": [[Number(at)] for at in range(2000)], "b": "same"}).encode()
     two = dumps({"a": [[Number(at + 5000)] for at in range(2000)], "b": "same"}).encode()
-    assert [(step.op, step.path) for step in between(one, two)] == [("add", "/a")]
-    assert apply(one, between(one, two)) == two
+    assert [(step.op, step.path) for step in between(before, two)] == [("add", "/a")]
+    assert apply(before, between(before, two)) == two
     wide = dumps({f"k{at}": None for at in range(1500)}).encode()
     assert [step.path for step in between(b"{}", wide)] == [""]
 

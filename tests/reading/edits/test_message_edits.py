@@ -74,13 +74,13 @@ BODIES: dict[str, Body] = {
 )
 def test_texts_that_may_be_edited(wire: str, found: list[str]) -> None:
     assert [
-        f"{one.at} {one.role} {one.text}" for one in editable(BODIES.get(wire, {"prompt": "x"}), wire)
+        f"{item.at} {item.role} {item.text}" for item in editable(BODIES.get(wire, {"prompt": "x"}), wire)
     ] == found
 
 
 def test_what_was_changed_is_the_patch() -> None:
     body = BODIES["chat"]
-    texts = {one.at: one.text for one in editable(body, "chat")}
+    texts = {item.at: item.text for item in editable(body, "chat")}
     assert rewritten(body, "chat", texts) == ()
     patch = rewritten(body, "chat", texts | {"/messages/1/content/0/text": "Look:"})
     assert patch == (Operation("replace", "/messages/1/content/0/text", "Look:"),)
@@ -119,12 +119,12 @@ def test_only_texts_can_be_rewritten(at: str) -> None:
 )
 def test_any_request_can_go_through_the_form(body: dict[str, Value], wire: str) -> None:
     found = editable(body, wire)
-    assert rewritten(body, wire, {one.at: visible(one.text).replace("\n", "\r\n") for one in found}) == ()
+    assert rewritten(body, wire, {item.at: visible(item.text).replace("\n", "\r\n") for item in found}) == ()
     raw = dumps(body).encode()
-    changed = loads(apply(raw, rewritten(body, wire, {one.at: one.text + "!" for one in found})))
+    changed = loads(apply(raw, rewritten(body, wire, {item.at: item.text + "!" for item in found})))
     assert isinstance(changed, dict)
-    assert [one.at for one in editable(changed, wire)] == [one.at for one in found]
-    assert all(one.text.endswith("!") for one in editable(changed, wire))
+    assert [item.at for item in editable(changed, wire)] == [item.at for item in found]
+    assert all(item.text.endswith("!") for item in editable(changed, wire))
 
 
 def test_between_two_edits_line_ends_and_what_a_form_cannot_carry_stay() -> None:

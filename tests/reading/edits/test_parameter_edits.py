@@ -140,9 +140,11 @@ def test_variations(wire: str, name: str, value: str, before: str, after: str) -
 
 @pytest.mark.parametrize("wire", ["chat", "responses", "messages"])
 def test_what_is_so_already_is_no_change(wire: str) -> None:
-    told = body('{"temperature":0.70,"stream":null,"reasoning":{"effort":"low"},"top_p":1.0,"model":"a/b"}')
+    request = body(
+        '{"temperature":0.70,"stream":null,"reasoning":{"effort":"low"},"top_p":1.0,"model":"a/b"}'
+    )
     same = {"temperature": "0.7", "stream": "off", "reasoning_effort": "low", "top_p": "1", "model": "a/b"}
-    assert [build(name, told, wire, value) for name, value in same.items()] == [()] * len(same)
+    assert [build(name, request, wire, value) for name, value in same.items()] == [()] * len(same)
     assert build("seed", body("{}"), "chat", "") == ()
 
 
@@ -222,7 +224,7 @@ def test_only_tools_that_are_offered_can_be_chosen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wire", "told", "names"),
+    ("wire", "text", "names"),
     [
         (
             "chat",
@@ -245,8 +247,8 @@ def test_only_tools_that_are_offered_can_be_chosen() -> None:
         ("batch", "{}", ""),
     ],
 )
-def test_each_endpoint_has_its_own(wire: str, told: str, names: str) -> None:
-    assert [one.name for one in offered(body(told), wire)] == names.split()
+def test_each_endpoint_has_its_own(wire: str, text: str, names: str) -> None:
+    assert [variation.name for variation in offered(body(text), wire)] == names.split()
 
 
 @pytest.mark.parametrize("odd", [None, "text", [], [[]], {}, {"a": None}, Number("1e400"), True])
@@ -263,7 +265,7 @@ def test_odd_requests_are_changed_all_the_same(odd: Value, wire: str) -> None:
         "stream_options",
         "max_tokens",
     )
-    told: Body = dict.fromkeys(keys, odd)
+    request: Body = dict.fromkeys(keys, odd)
     values: dict[str, Any] = {
         "model": "a/b",
         "provider": "p",
@@ -272,7 +274,7 @@ def test_odd_requests_are_changed_all_the_same(odd: Value, wire: str) -> None:
         "reasoning_effort": "low",
         "stream": "off",
     }
-    for one in offered(told, wire):
-        assert isinstance(one.present(told, wire), str)
-        if one.name in values:
-            apply(dumps(told).encode(), one.build(told, wire, values[one.name]))
+    for variation in offered(request, wire):
+        assert isinstance(variation.present(request, wire), str)
+        if variation.name in values:
+            apply(dumps(request).encode(), variation.build(request, wire, values[variation.name]))

@@ -14,7 +14,7 @@ BODY = b"""{"model": "openai/gpt-5-nano", "temperature": 0.7, "top_p": 1.0, "too
  "schema": {"a": 1, "b": 2}, "provider": {"only": ["a", "b"], "order": ["a"]}}"""
 
 
-def told(text: str, body: bytes | None = BODY) -> list[str]:
+def summaries(text: str, body: bytes | None = BODY) -> list[str]:
     return [line.text for line in lines(body, read(text))]
 
 
@@ -88,14 +88,14 @@ def told(text: str, body: bytes | None = BODY) -> list[str]:
     ],
 )
 def test_lines(patch: str, line: str, blind: str) -> None:
-    shown = told(f"[{patch}]")
+    shown = summaries(f"[{patch}]")
     assert shown == [line] or (line == "the whole changed" and shown[0].startswith('the whole: {"model"'))
-    assert told(f"[{patch}]", None) == [blind]
+    assert summaries(f"[{patch}]", None) == [blind]
 
 
 def test_lines_follow_one_another() -> None:
     patch = '[{"op":"remove","path":"/messages/0"},{"op":"replace","path":"/messages/0/content","value":"c"}]'
-    assert told(patch)[1] == "messages[0].content: b → c"
+    assert summaries(patch)[1] == "messages[0].content: b → c"
 
 
 def test_both_texts_of_a_long_change_are_there_for_a_word_diff() -> None:
@@ -106,7 +106,7 @@ def test_both_texts_of_a_long_change_are_there_for_a_word_diff() -> None:
 
 def test_a_patch_that_does_not_fit() -> None:
     with pytest.raises(PatchRefused):
-        told('[{"op":"remove","path":"/nothing"}]')
+        summaries('[{"op":"remove","path":"/nothing"}]')
 
 
 def test_a_value_too_deep_to_be_read_is_shown_as_it_stands() -> None:
@@ -120,7 +120,7 @@ def test_every_change_has_its_line(old: Value, new: Value) -> None:
     before = dumps(old).encode()
     patch = between(before, dumps(new).encode())
     shown = lines(before, patch)
-    assert [line.at for line in shown] == [one.path for one in patch]
+    assert [line.at for line in shown] == [operation.path for operation in patch]
     assert all(line.text and "\0" not in line.text for line in shown)
     assert len(lines(None, patch)) == len(patch)
 

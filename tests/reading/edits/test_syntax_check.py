@@ -11,7 +11,7 @@ from tests.reading.documents import BOXES, RANDOMS, written
 
 
 @pytest.mark.parametrize(
-    ("told", "found"),
+    ("source", "found"),
     [
         ('{"a":1}', None),
         ('{"a":{"b":1},"c":[{"b":1},{"b":1}]}', None),
@@ -53,8 +53,8 @@ from tests.reading.documents import BOXES, RANDOMS, written
         ),
     ],
 )
-def test_mistakes(told: str, found: Mistake | None) -> None:
-    assert mistake(told) == found
+def test_mistakes(source: str, found: Mistake | None) -> None:
+    assert mistake(source) == found
 
 
 def test_a_long_line_is_shown_where_it_breaks() -> None:
@@ -67,6 +67,6 @@ def test_a_long_line_is_shown_where_it_breaks() -> None:
 
 @given(BOXES, RANDOMS)
 def test_what_can_be_sent_has_no_mistake(value: Value, random: Random) -> None:
-    told = written({"a": value}, random, twice=False).decode("utf-8", "surrogatepass")
-    assert mistake(told) is None
+    source = written({"a": value}, random, twice=False).decode("utf-8", "surrogatepass")
+    assert mistake(source) is None
     assert mistake(dumps({"a": value})[:-1]) is not None

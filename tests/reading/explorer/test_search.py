@@ -59,19 +59,19 @@ def test_what_is_shown_around_a_hit() -> None:
 
 
 def test_the_first_200_places_are_shown_and_all_are_counted() -> None:
-    told = find(json.dumps(["x x"] * 300).encode(), "x")
-    assert (len(told.hits), told.places, told.count, told.ended) == (200, 300, 600, "")
+    found = find(json.dumps(["x x"] * 300).encode(), "x")
+    assert (len(found.hits), found.places, found.count, found.ended) == (200, 300, 600, "")
 
 
 def test_damage_ends_the_search_and_says_so() -> None:
-    told = find(b'{"a": "x", "b": "x', "x")
-    assert ([hit.at for hit in told.hits], told.ended) == (["/a"], "damage")
+    found = find(b'{"a": "x", "b": "x', "x")
+    assert ([hit.at for hit in found.hits], found.ended) == (["/a"], "damage")
     assert [find(raw, "x").ended for raw in (b"]", b"[1}}", b"1,2")] == ["damage"] * 3
 
 
 def test_no_time_ends_the_search_and_says_so() -> None:
-    told = find(json.dumps(["x"] * 10_000).encode(), "x", seconds=-1)
-    assert (told.ended, told.places) == ("time", 0xFFF)
+    found = find(json.dumps(["x"] * 10_000).encode(), "x", seconds=-1)
+    assert (found.ended, found.places) == ("time", 0xFFF)
 
 
 def test_any_depth() -> None:
@@ -122,9 +122,9 @@ def test_a_walked_value_has_the_hits_of_an_unwalked_one(raw: bytes, text: str) -
 def test_a_place_across_two_pieces_counts_once() -> None:
     said = "." * (index.GRAIN - 5) + "needle" + "." * 20 + "NEEDLE" + "." * index.GRAIN
     raw = json.dumps({"a": [1, said]}).encode()
-    told = search.find_in(Found(Bytes(raw), survey(raw)), "Needle", base="/r")
-    hit = told.hits[0]
-    assert (told.count, told.places, hit.at, hit.times) == (2, 1, "/r/a/1", 2)
+    found = search.find_in(Found(Bytes(raw), survey(raw)), "Needle", base="/r")
+    hit = found.hits[0]
+    assert (found.count, found.places, hit.at, hit.times) == (2, 1, "/r/a/1", 2)
     assert (hit.before, hit.match, hit.after) == (
         "…" + "." * 60,
         "needle",
@@ -134,5 +134,5 @@ def test_a_place_across_two_pieces_counts_once() -> None:
 
 def test_a_long_search_ends_inside_a_text() -> None:
     raw = json.dumps("x" * 10 * index.GRAIN).encode()
-    told = search.find_in(Found(Bytes(raw), survey(raw)), "x", seconds=-1)
-    assert told.ended == "time"
+    found = search.find_in(Found(Bytes(raw), survey(raw)), "x", seconds=-1)
+    assert found.ended == "time"

@@ -46,12 +46,12 @@ def test_the_files_are_the_exact_bytes() -> None:
         record.answer_body,
         raw,
     )
-    told = json.loads(files["metadata.json"])
-    assert told["sha256"] == {
+    metadata = json.loads(files["metadata.json"])
+    assert metadata["sha256"] == {
         name: hashlib.sha256(files[name]).hexdigest()
         for name in ("request.json", "answer.json", "provider_request.json", "record.json")
     }
-    assert (told["request_id"], told["masked"], told["fetched_at"]) == (
+    assert (metadata["request_id"], metadata["masked"], metadata["fetched_at"]) == (
         "G-1",
         False,
         "2026-07-20T10:30:12+00:00",
@@ -147,9 +147,9 @@ RECORD: dict[str, Any] = {
 
 
 def test_a_masked_record_keeps_the_shape_and_the_technical_values() -> None:
-    told = json.loads(b"".join(masked(json.dumps(RECORD).encode(), "record")))
+    redacted = json.loads(b"".join(masked(json.dumps(RECORD).encode(), "record")))
     gone, seven = "(17 bytes)", "(8 bytes)"
-    assert told == {
+    assert redacted == {
         **RECORD,
         "key_id": "(13 bytes)",
         "end_user_id": seven,
@@ -262,7 +262,7 @@ def test_no_value_of_request_or_answer_stands_in_a_masked_bundle(request: Any, a
     files = unpacked(json.dumps(record).encode(), mask=True)
     assert json.loads(files["record.json"])["usage"]["total_tokens"] == 170
     everything = b"\n".join([*map(str.encode, files), *files.values()])
-    assert [one for one in secrets(request) | secrets(answer) if one.encode() in everything] == []
+    assert [secret for secret in secrets(request) | secrets(answer) if secret.encode() in everything] == []
 
 
 def test_a_column_that_holds_a_sentence_is_masked_in_the_figures_too() -> None:
@@ -298,7 +298,9 @@ def test_the_words_of_the_formats_stay() -> None:
 
 def test_without_bodies_figures_of_every_demo_record_stay() -> None:
     for name, _, raw in demo_records():
-        before, after = (outline.make(Record.read(one)) for one in (raw, without_bodies(raw, "expired_here")))
+        before, after = (
+            outline.make(Record.read(data)) for data in (raw, without_bodies(raw, "expired_here"))
+        )
         assert (name, after.cost, figures(after)) == (name, before.cost, figures(before))
 
 
@@ -316,8 +318,8 @@ VALUES = st.recursive(
 
 @given(VALUES, st.sampled_from(["request", "answer", "record"]))
 def test_masking_keeps_the_shape_of_any_json(value: Any, kind: str) -> None:
-    told = json.loads(b"".join(masked(json.dumps(value).encode(), kind)), object_pairs_hook=pairs)
-    assert shape_of(told) == shape_of(json.loads(json.dumps(value), object_pairs_hook=pairs))
+    redacted = json.loads(b"".join(masked(json.dumps(value).encode(), kind)), object_pairs_hook=pairs)
+    assert shape_of(redacted) == shape_of(json.loads(json.dumps(value), object_pairs_hook=pairs))
 
 
 def pairs(members: list[tuple[str, Any]]) -> list[Any]:
@@ -326,7 +328,7 @@ def pairs(members: list[tuple[str, Any]]) -> list[Any]:
 
 def shape_of(value: Any) -> Any:
     if isinstance(value, list):
-        return [shape_of(one) for one in value]
+        return [shape_of(item) for item in value]
     return value if value is None or isinstance(value, bool) else isinstance(value, str)
 
 
@@ -356,8 +358,8 @@ def test_without_bodies_of_what_is_no_record(raw: bytes) -> None:
 @pytest.mark.parametrize("as_text", [False, True])
 def test_what_went_to_the_provider_is_a_file_of_its_own(as_text: bool) -> None:
     body = {"model": "gpt-5-nano", "input": SECRET, "temperature": 1}
-    told = json.dumps(body) if as_text else body
-    log = {"status": "stored", "payload": {"request_payload": {"model": "m"}, "provider_request": told}}
+    sent = json.dumps(body) if as_text else body
+    log = {"status": "stored", "payload": {"request_payload": {"model": "m"}, "provider_request": sent}}
     raw = json.dumps({"request_id": "G-1", "endpoint": "chat.completions", "io_log": log}).encode()
     files = unpacked(raw)
     assert json.loads(files["provider_request.json"]) == body

@@ -24,13 +24,13 @@ KEYS = {
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
 @pytest.mark.parametrize("around", ["{}", "key {} there", '{{"a":"{}"}}', "({})", "x={}&y=1"])
 def test_keys_are_replaced(key: str, around: str) -> None:
-    told, removed = credentials.without(around.format(key))
-    assert told == around.format(REMOVED)
+    cleaned, removed = credentials.without(around.format(key))
+    assert cleaned == around.format(REMOVED)
     assert removed == 1
 
 
 @pytest.mark.parametrize(
-    ("told", "kept"),
+    ("text", "kept"),
     [
         ("Authorization: Bearer abc.def-123456789", f"Authorization: Bearer {REMOVED}"),
         ('"api_key": "hunter2hunter2"', f'"api_key": "{REMOVED}"'),
@@ -39,12 +39,12 @@ def test_keys_are_replaced(key: str, around: str) -> None:
         ('{\\"client_secret\\":\\"aaaa1111bbbb\\"}', f'{{\\"client_secret\\":\\"{REMOVED}\\"}}'),
     ],
 )
-def test_named_secrets_are_replaced(told: str, kept: str) -> None:
-    assert credentials.without(told) == (kept, 1)
+def test_named_secrets_are_replaced(text: str, kept: str) -> None:
+    assert credentials.without(text) == (kept, 1)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "text",
     [
         "The bearer of bad news walked in.",
         "Your password: it should be long.",
@@ -55,8 +55,8 @@ def test_named_secrets_are_replaced(told: str, kept: str) -> None:
         "",
     ],
 )
-def test_words_stay(told: str) -> None:
-    assert credentials.without(told) == (told, 0)
+def test_words_stay(text: str) -> None:
+    assert credentials.without(text) == (text, 0)
 
 
 def test_the_teams_own_keys_go_wherever_they_stand() -> None:

@@ -35,8 +35,8 @@ TEXTS = {
 
 
 def body(text: str, *, ascii_only: bool, indent: int | None) -> bytes:
-    told = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": text}], "user": text}
-    return json.dumps(told, ensure_ascii=ascii_only, indent=indent).encode()
+    request = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": text}], "user": text}
+    return json.dumps(request, ensure_ascii=ascii_only, indent=indent).encode()
 
 
 HOSTILE = {
@@ -94,7 +94,7 @@ def received(demo_gateway: DemoGateway) -> list[tuple[str, bytes]]:
 
 
 def made(name: str, url: str, raw: bytes, endpoint: endpoints.Endpoint = CHAT) -> snippets.Snippet:
-    return next(one for one in snippets.snippets(url, endpoint, raw) if one.name == name)
+    return next(snippet for snippet in snippets.snippets(url, endpoint, raw) if snippet.name == name)
 
 
 @pytest.mark.parametrize("language", ["curl", "python", "javascript"])
@@ -160,7 +160,7 @@ def test_the_openai_client_sends_equal_values(name: str, demo_gateway: DemoGatew
 def names(endpoint: str, raw: bytes) -> list[str]:
     found = endpoints.find(endpoint)
     assert found is not None
-    return [one.name for one in snippets.snippets("http://gateway.test/v1", found, raw)]
+    return [snippet.name for snippet in snippets.snippets("http://gateway.test/v1", found, raw)]
 
 
 def test_the_openai_client_is_offered_where_it_fits() -> None:
@@ -192,8 +192,8 @@ def test_large_and_fragile_bodies_come_from_a_file(raw: bytes, is_inline: bool) 
 
 
 def test_the_key_is_never_written_down() -> None:
-    for one in snippets.snippets("http://gateway.test/v1", CHAT, b'{"model": "a", "messages": []}'):
-        assert one.text.count("GATEWAY_API_KEY") == 1, one.name
+    for snippet in snippets.snippets("http://gateway.test/v1", CHAT, b'{"model": "a", "messages": []}'):
+        assert snippet.text.count("GATEWAY_API_KEY") == 1, snippet.name
 
 
 @given(st.text())

@@ -43,7 +43,7 @@ def test_nothing_known() -> None:
 
 
 def test_counts_and_causes() -> None:
-    told = summarize(
+    stats = summarize(
         [
             good(),
             good(),
@@ -54,21 +54,21 @@ def test_counts_and_causes() -> None:
             BatchItem("cancelled", "asked"),
         ]
     )
-    assert told.states == [
+    assert stats.states == [
         Tally("failed", 3, "0.429"),
         Tally("succeeded", 2, "0.286"),
         Tally("cancelled", 1, "0.143"),
         Tally("interrupted", 1, "0.143"),
     ]
-    assert told.failures == [
+    assert stats.failures == [
         Tally("rate_limited", 2, "0.5", "failed"),
         Tally("unknown", 1, "0.25", "failed"),
         Tally("worker_lost", 1, "0.25", "interrupted"),
     ]
-    assert told.latency is not None
-    assert (told.latency.known, told.latency.most) == (2, 100)
-    assert told.cost is not None
-    assert (told.cost.known, told.cost.unknown, told.cost.total) == (1, 6, 0)
+    assert stats.latency is not None
+    assert (stats.latency.known, stats.latency.most) == (2, 100)
+    assert stats.cost is not None
+    assert (stats.cost.known, stats.cost.unknown, stats.cost.total) == (1, 6, 0)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,17 @@ def test_counts_and_causes() -> None:
     ],
 )
 def test_figures(values: list[int | None], shown: tuple[object, ...]) -> None:
-    told = figures(values)
-    assert told is not None
-    assert (told.known, told.unknown, told.least, told.median, told.p95, told.most, told.total) == shown
+    found = figures(values)
+    assert found is not None
+    assert (
+        found.known,
+        found.unknown,
+        found.least,
+        found.median,
+        found.p95,
+        found.most,
+        found.total,
+    ) == shown
 
 
 def test_no_figures_without_values() -> None:
@@ -126,20 +134,20 @@ def test_outputs_are_grouped_by_what_they_mean() -> None:
         None,
         "Hi there",
     ]
-    told = summarize([good(text) for text in texts])
-    assert [(one.text, one.members, one.share) for one in told.outputs] == [
+    stats = summarize([good(text) for text in texts])
+    assert [(output.text, output.members, output.share) for output in stats.outputs] == [
         ("Hi  there\n", (0, 2, 6), "0.5"),
         ('{"a":1,"b":[2]}', (1, 3), "0.333"),
         ("hi there", (4,), "0.167"),
     ]
-    assert told.unknown_outputs == 1
+    assert stats.unknown_outputs == 1
 
 
 def test_stored_keys_stand_for_texts_that_were_not_loaded() -> None:
-    told = summarize(
+    stats = summarize(
         [good("Hi there"), good("Hi th", text_key=output_key("Hi\nthere")), good(None, text_key="other")]
     )
-    assert [one.members for one in told.outputs] == [(0, 1), (2,)]
+    assert [output.members for output in stats.outputs] == [(0, 1), (2,)]
 
 
 def test_agreement_of_tool_calls() -> None:
@@ -147,12 +155,12 @@ def test_agreement_of_tool_calls() -> None:
         return BatchItem("succeeded", calls=calls, calls_key=key)
 
     spaced = (Call("weather", '{ "city" : "Oslo" }'),)
-    told = summarize(
+    stats = summarize(
         [made(PARIS), made(OSLO), made(spaced), made(()), made(None), BatchItem("failed", calls=OSLO)]
     )
-    assert told.agreement is not None
-    assert (told.agreement.agreeing, told.agreement.known, told.agreement.members) == (2, 4, (1, 2))
-    assert told.agreement.calls == OSLO
+    assert stats.agreement is not None
+    assert (stats.agreement.agreeing, stats.agreement.known, stats.agreement.members) == (2, 4, (1, 2))
+    assert stats.agreement.calls == OSLO
     stored = summarize([made(None, tool_calls.key(OSLO)), made(OSLO), made(PARIS)]).agreement
     assert stored is not None
     assert (stored.agreeing, stored.known) == (2, 3)

@@ -11,13 +11,13 @@ from generations.reading.figures import costs
 from tests.reading.samples import demo_records
 
 
-def fields(**told: Any) -> dict[str, Value]:
-    made = loads(json.dumps(told))
+def fields(**members: Any) -> dict[str, Value]:
+    made = loads(json.dumps(members))
     assert isinstance(made, dict)
     return made
 
 
-def line(**told: Any) -> dict[str, Any]:
+def line(**members: Any) -> dict[str, Any]:
     return {
         "dimension": "input_text_tokens",
         "quantity": 42,
@@ -26,7 +26,7 @@ def line(**told: Any) -> dict[str, Any]:
         "unit_price_usd": "0.050000000",
         "line_cost_usd": "0.000002100",
         "line_nanos": 2100,
-        **told,
+        **members,
     }
 
 
@@ -93,7 +93,7 @@ def test_a_line_that_is_not_units_times_price_says_so() -> None:
 
 
 def test_discounts_and_windows() -> None:
-    told = line(
+    priced = line(
         line_nanos=1900,
         base_line_nanos=2100,
         data_contribution_discount_nanos=200,
@@ -104,7 +104,7 @@ def test_discounts_and_windows() -> None:
             "end_time": "00:30",
         },
     )
-    assert costs.line(fields(**told), "USD").note == (
+    assert costs.line(fields(**priced), "USD").note == (
         "$0.0000002 off from $0.0000021 for contributing data; time window: off-peak 16:30 to 00:30 UTC"
     )
 
@@ -140,11 +140,11 @@ def test_only_the_wrong_sum_of_the_demo_differs() -> None:
     checks: dict[str, str] = {}
     for name, _, raw in demo_records():
         try:
-            told = loads(raw)
+            record = loads(raw)
         except ValueError:
             continue
-        if isinstance(told, dict):
-            checks[name] = costs.read(told).check
+        if isinstance(record, dict):
+            checks[name] = costs.read(record).check
     assert sorted(name for name, check in checks.items() if check == "differs") == ["wrong-sum"]
 
 
@@ -220,9 +220,9 @@ def test_an_open_session_has_no_cost_yet() -> None:
 
 
 def test_the_price_at_the_provider_is_told_for_an_own_key() -> None:
-    told = {"cost_details": {"upstream_inference_cost": 0.0360795}}
-    assert costs.provider_cost(fields(byok=True, usage=told)) == "$0.0360795"
-    assert costs.provider_cost(fields(byok=False, usage=told)) == ""
+    usage = {"cost_details": {"upstream_inference_cost": 0.0360795}}
+    assert costs.provider_cost(fields(byok=True, usage=usage)) == "$0.0360795"
+    assert costs.provider_cost(fields(byok=False, usage=usage)) == ""
 
 
 def test_pricing_lines_that_are_no_list_are_not_called_missing() -> None:

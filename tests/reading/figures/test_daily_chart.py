@@ -46,12 +46,12 @@ DAYS = st.integers(0, 3000)
 
 @given(st.dictionaries(DAYS, st.tuples(st.integers(0, 10**18), st.integers(0, 10**18))), DAYS)
 def test_any_numbers_fit_into_the_chart(values: dict[int, tuple[int, int]], length: int) -> None:
-    inside = {FIRST + timedelta(days=day): told for day, told in values.items()}
+    inside = {FIRST + timedelta(days=day): counts for day, counts in values.items()}
     last = FIRST + timedelta(days=length)
     drawn = chart(inside, FIRST, last)
     assert len(drawn.bars) <= MOST_BARS
     assert sum(bar.sure + bar.open for bar in drawn.bars) == sum(
-        sum(told) for day, told in inside.items() if day <= last
+        sum(counts) for day, counts in inside.items() if day <= last
     )
     for bar in drawn.bars:
         assert 0 <= float(bar.x) <= float(bar.x) + float(bar.width) <= 100

@@ -17,12 +17,12 @@ def body(text: str) -> dict[str, Value]:
 def read(endpoint: str, wire: str, text: str) -> list[tuple[str, str, str, bool]]:
     readers = sides.wire_of(endpoint)
     made = parameters.read(body(text), "", wire, readers.content | {readers.list_key})
-    return [(one.name, one.value, one.usual, one.differs) for one in made]
+    return [(parameter.name, parameter.value, parameter.usual, parameter.differs) for parameter in made]
 
 
 def test_chat_parameters_and_their_usual_values() -> None:
-    told = '{"model": "x", "messages": [], "temperature": 1.0, "top_p": 0.9, "stream": true, "seed": 7, "tools": []}'
-    assert read("chat.completions", "chat", told) == [
+    text = '{"model": "x", "messages": [], "temperature": 1.0, "top_p": 0.9, "stream": true, "seed": 7, "tools": []}'
+    assert read("chat.completions", "chat", text) == [
         ("model", "x", "", True),
         ("temperature", "1.0", "1", False),
         ("top_p", "0.9", "1", True),
@@ -32,8 +32,8 @@ def test_chat_parameters_and_their_usual_values() -> None:
 
 
 def test_responses_keep_the_options_beside_the_format() -> None:
-    told = '{"input": "hi", "store": false, "text": {"format": {"type": "text"}, "verbosity": "low"}}'
-    assert read("responses", "responses", told) == [
+    text = '{"input": "hi", "store": false, "text": {"format": {"type": "text"}, "verbosity": "low"}}'
+    assert read("responses", "responses", text) == [
         ("store", "false", "true", True),
         ("text.format", '{"type":"text"}', '{"type":"text"}', False),
         ("text.verbosity", "low", "", True),
@@ -41,27 +41,27 @@ def test_responses_keep_the_options_beside_the_format() -> None:
 
 
 def test_speech_keeps_its_format() -> None:
-    told = '{"input": "hi", "voice": "alloy", "response_format": "mp3"}'
-    assert read("audio.speech", "speech", told) == [
+    text = '{"input": "hi", "voice": "alloy", "response_format": "mp3"}'
+    assert read("audio.speech", "speech", text) == [
         ("voice", "alloy", "", True),
         ("response_format", "mp3", "mp3", False),
     ]
 
 
 def test_tools_in_three_spellings() -> None:
-    told = body(
+    request = body(
         '{"tools": [{"type": "function", "function": {"name": "a", "description": "A", "parameters": {"type": "object"}}},'
         ' {"type": "function", "name": "b", "parameters": {}}, {"name": "c", "input_schema": {"x": 1}},'
         ' {"type": "web_search"}], "functions": [{"name": "d"}]}'
     )
-    assert [(tool.name, tool.kind, tool.at) for tool in parameters.tools(told, "/r")] == [
+    assert [(tool.name, tool.kind, tool.at) for tool in parameters.tools(request, "/r")] == [
         ("a", "function", "/r/tools/0"),
         ("b", "function", "/r/tools/1"),
         ("c", "function", "/r/tools/2"),
         ("web_search", "web_search", "/r/tools/3"),
         ("d", "function", "/r/functions/0"),
     ]
-    assert parameters.tools(told, "")[0].schema == '{\n  "type": "object"\n}'
+    assert parameters.tools(request, "")[0].schema == '{\n  "type": "object"\n}'
 
 
 def test_the_output_schema() -> None:
@@ -81,13 +81,13 @@ def test_nothing_of_a_request_is_left_out() -> None:
     last = parameters.read(many, "/r", "chat", frozenset())[-1]
     assert (last.value, last.at, last.more) == ("1 more", "/r", True)
     odd = body('{"tools": "none", "functions": {}, "response_format": {"type": "text"}, "text": "x"}')
-    assert [one.name for one in parameters.read(odd, "", "chat", frozenset())] == [
+    assert [parameter.name for parameter in parameters.read(odd, "", "chat", frozenset())] == [
         "tools",
         "functions",
         "response_format",
         "text",
     ]
-    assert [one.name for one in parameters.read(odd, "", "responses", frozenset())] == [
+    assert [parameter.name for parameter in parameters.read(odd, "", "responses", frozenset())] == [
         "tools",
         "functions",
         "response_format",

@@ -17,14 +17,14 @@ from generations.reading.page_types import BarSegment
 NOW, MAY, DECEMBER = (datetime(*day, tzinfo=UTC) for day in ((2026, 8, 22), (2026, 5, 6), (2025, 12, 21)))
 
 
-def fields(**told: Any) -> dict[str, Value]:
-    made = loads(json.dumps(told))
+def fields(**members: Any) -> dict[str, Value]:
+    made = loads(json.dumps(members))
     assert isinstance(made, dict)
     return made
 
 
 @pytest.mark.parametrize(
-    ("told", "made", "meaning"),
+    ("members", "made", "meaning"),
     [
         ({"latency_ms": 412, "generation_ms": 1830}, NOW, "whole"),
         ({"latency_ms": 320, "generation_ms": 1250}, MAY, "after"),
@@ -35,39 +35,39 @@ def fields(**told: Any) -> dict[str, Value]:
         ({"latency_ms": 900, "generation_ms": 300}, NOW, "unknown"),
     ],
 )
-def test_the_meaning_follows_the_era(told: dict[str, Any], made: datetime | None, meaning: str) -> None:
-    assert readings.meaning(fields(**told), made) == meaning
+def test_the_meaning_follows_the_era(members: dict[str, Any], made: datetime | None, meaning: str) -> None:
+    assert readings.meaning(fields(**members), made) == meaning
 
 
 def test_the_first_token_is_part_of_the_generation() -> None:
-    told = timing.read(fields(latency_ms=412, generation_ms=1830, phaseo_overhead_ms=48, stream=True), NOW)
-    assert [bar.segments for bar in told.main] == [
+    found = timing.read(fields(latency_ms=412, generation_ms=1830, phaseo_overhead_ms=48, stream=True), NOW)
+    assert [bar.segments for bar in found.main] == [
         [
             BarSegment("gate", "0.00", "2.56", "", "gateway: 48 ms"),
             BarSegment("wait", "2.56", "21.94", "first token 412 ms", "first token: 412 ms"),
             BarSegment("gen", "24.49", "75.51", "generating 1.42 s", "generating: 1,418 ms"),
         ]
     ]
-    assert told.scale == ["0", "470 ms", "939 ms", "1.41 s", "1.88 s"]
+    assert found.scale == ["0", "470 ms", "939 ms", "1.41 s", "1.88 s"]
 
 
 def test_older_times_are_not_added_up() -> None:
-    told = timing.read(fields(latency_ms=640, generation_ms=410, stream=True), MAY)
-    assert [bar.label for bar in told.main] == ["first token: 640 ms", "after the first token: 410 ms"]
-    assert told.scale[-1] == "640 ms"
-    assert "not added up" in told.reading
+    found = timing.read(fields(latency_ms=640, generation_ms=410, stream=True), MAY)
+    assert [bar.label for bar in found.main] == ["first token: 640 ms", "after the first token: 410 ms"]
+    assert found.scale[-1] == "640 ms"
+    assert "not added up" in found.reading
 
 
 def test_a_failure_has_one_time() -> None:
-    told = timing.read(fields(latency_ms=655, generation_ms=None, success=False), NOW)
-    assert [bar.segments for bar in told.main] == [
+    found = timing.read(fields(latency_ms=655, generation_ms=None, success=False), NOW)
+    assert [bar.segments for bar in found.main] == [
         [BarSegment("fail", "0.00", "100.00", "until it failed 655 ms", "until it failed: 655 ms")]
     ]
 
 
 def test_a_record_without_times_has_no_picture() -> None:
-    told = timing.read(fields(latency_ms=None, generation_ms=None, success=True), NOW)
-    assert (told.main, told.scale) == ([], [])
+    found = timing.read(fields(latency_ms=None, generation_ms=None, success=True), NOW)
+    assert (found.main, found.scale) == ([], [])
 
 
 def test_attempts_stand_where_they_began() -> None:
@@ -87,13 +87,13 @@ def test_attempts_stand_where_they_began() -> None:
             "started_at_unix_ms": 1400,
         },
     ]
-    told = timing.read(fields(provider_attempts=tries), NOW)
-    assert [(bar.label, bar.note, bar.tone) for bar in told.attempts] == [
+    found = timing.read(fields(provider_attempts=tries), NOW)
+    assert [(bar.label, bar.note, bar.tone) for bar in found.attempts] == [
         ("1. anthropic", "answered with an error, HTTP 529, 300 ms", "bad"),
         ("2. bedrock", "answered, HTTP 200, 600 ms", "good"),
     ]
     assert [
-        (bar.segments[0].kind, bar.segments[0].start, bar.segments[0].width) for bar in told.attempts
+        (bar.segments[0].kind, bar.segments[0].start, bar.segments[0].width) for bar in found.attempts
     ] == [
         ("fail", "0.00", "30.00"),
         ("gen", "40.00", "60.00"),
@@ -102,9 +102,9 @@ def test_attempts_stand_where_they_began() -> None:
 
 def test_attempts_without_a_start_are_drawn_one_after_another() -> None:
     tries = [{"outcome": "error", "duration_ms": 100}, {"outcome": "success", "duration_ms": 200}]
-    told = timing.read(fields(provider_attempts=tries), NOW)
-    assert [bar.segments[0].start for bar in told.attempts] == ["0.00", "33.33"]
-    assert told.attempts_note == (
+    found = timing.read(fields(provider_attempts=tries), NOW)
+    assert [bar.segments[0].start for bar in found.attempts] == ["0.00", "33.33"]
+    assert found.attempts_note == (
         "The record does not tell when the attempts began, so they are drawn one after another."
     )
 
@@ -152,18 +152,18 @@ def tried(*outcomes: str) -> list[dict[str, Any]]:
 def test_a_failure_that_a_provider_answered_has_the_times_of_an_answer(
     times: dict[str, int], outcomes: list[str], meaning: str
 ) -> None:
-    told = fields(success=False, status_code=502, provider_attempts=tried(*outcomes), **times)
-    assert readings.meaning(told, NOW) == meaning
+    record = fields(success=False, status_code=502, provider_attempts=tried(*outcomes), **times)
+    assert readings.meaning(record, NOW) == meaning
 
 
 def test_the_wait_for_a_failure_holds_its_attempts() -> None:
-    told = fields(
+    record = fields(
         success=False,
         latency_ms=52,
         generation_ms=30,
         provider_attempts=tried("upstream_non_2xx", "error"),
     )
-    made = timing.read(told, NOW)
+    made = timing.read(record, NOW)
     assert [bar.label for bar in made.main] == [
         "gateway: 27 ms; p0 failed: 10 ms; gateway: 5 ms; p1 failed: 10 ms",
     ]
@@ -172,14 +172,14 @@ def test_the_wait_for_a_failure_holds_its_attempts() -> None:
 
 def test_attempts_in_vain_are_part_of_the_wait_for_an_answer() -> None:
     tries = tried("upstream_non_2xx", "error", "success")
-    told = fields(
+    record = fields(
         stream=True, latency_ms=40, generation_ms=100, phaseo_overhead_ms=60, provider_attempts=tries
     )
-    assert [bar.label for bar in timing.read(told, NOW).main] == [
+    assert [bar.label for bar in timing.read(record, NOW).main] == [
         "gateway: 30 ms; p0 failed: 10 ms; gateway: 5 ms; p1 failed: 10 ms; gateway: 5 ms; "
         "first token: 40 ms; generating: 60 ms",
     ]
-    unmeasured = timing.read({**told, "phaseo_overhead_ms": None}, NOW)
+    unmeasured = timing.read({**record, "phaseo_overhead_ms": None}, NOW)
     assert [bar.label for bar in unmeasured.main] == [
         "p0 failed: 10 ms; between attempts: 5 ms; p1 failed: 10 ms; between attempts: 5 ms; "
         "first token: 40 ms; generating: 60 ms",
@@ -189,11 +189,11 @@ def test_attempts_in_vain_are_part_of_the_wait_for_an_answer() -> None:
 
 
 def test_an_open_session_has_not_failed() -> None:
-    told = fields(
+    record = fields(
         status_code=102, success=False, endpoint="audio.realtime", latency_ms=409, generation_ms=909
     )
-    made = timing.read(told, NOW)
-    assert readings.meaning(told, NOW) == "open"
+    made = timing.read(record, NOW)
+    assert readings.meaning(record, NOW) == "open"
     assert made.main == []
     assert "failed" not in made.reading
 
@@ -207,14 +207,17 @@ def test_a_day_before_the_gateway_was_there_tells_no_era(day: datetime) -> None:
 
 
 def test_times_of_unclear_meaning_are_not_called_anything() -> None:
-    told = timing.read(fields(latency_ms=2500, generation_ms=900, provider_ttft_ms=44), NOW)
-    assert [bar.label for bar in told.main] == ["latency_ms: 2,500 ms", "generation_ms: 900 ms"]
+    found = timing.read(fields(latency_ms=2500, generation_ms=900, provider_ttft_ms=44), NOW)
+    assert [bar.label for bar in found.main] == ["latency_ms: 2,500 ms", "generation_ms: 900 ms"]
 
 
 def test_a_figure_that_is_none_is_shown_as_recorded() -> None:
-    told = timing.read(fields(latency_ms="soon", generation_ms=-5), NOW)
-    assert [(fact.value, fact.title) for fact in told.facts] == [("unreadable: soon", ""), ("-5 ms", "-5 ms")]
-    assert told.main == []
+    found = timing.read(fields(latency_ms="soon", generation_ms=-5), NOW)
+    assert [(fact.value, fact.title) for fact in found.facts] == [
+        ("unreadable: soon", ""),
+        ("-5 ms", "-5 ms"),
+    ]
+    assert found.main == []
 
 
 # --- one axis ---------------------------------------------------------------------------------------------------
@@ -241,8 +244,8 @@ TIMED = st.fixed_dictionaries(
 
 @settings(deadline=None, max_examples=120)
 @given(TIMED, st.sampled_from([NOW, MAY, DECEMBER, None]))
-def test_tiles_bar_and_attempts_agree(told: dict[str, Any], made: datetime | None) -> None:
-    record = fields(**told)
+def test_tiles_bar_and_attempts_agree(members: dict[str, Any], made: datetime | None) -> None:
+    record = fields(**members)
     known, drawn = timing.lay_out(record, made)
     for row in drawn.rows:
         ends = [Decimal(0), *(span.end for span in row)]

@@ -15,7 +15,7 @@ from generations.reading.page_types import Count
 
 
 @pytest.mark.parametrize(
-    ("told", "tokens"),
+    ("raw_usage", "tokens"),
     [
         ({}, Tokens()),
         ({"prompt_tokens": 12, "completion_tokens": 34}, Tokens(12, 34)),
@@ -35,19 +35,19 @@ from generations.reading.page_types import Count
         ({"cache_read_input_tokens": 9, "cache_creation_input_tokens": 2}, Tokens(cached=9, written=2)),
     ],
 )
-def test_tokens(told: dict[str, Any], tokens: Tokens) -> None:
-    assert usage.tokens(loads(json.dumps(told))) == tokens
+def test_tokens(raw_usage: dict[str, Any], tokens: Tokens) -> None:
+    assert usage.tokens(loads(json.dumps(raw_usage))) == tokens
 
 
 def test_parts_follow_their_whole_and_unknown_keys_stay() -> None:
-    told = {
+    raw_usage = {
         "output_tokens": 128,
         "requests": 1,
         "output_tokens_details": {"reasoning_tokens": 64},
         "web_things": {"depth": 2},
         "empty": None,
     }
-    assert usage.counts(loads(json.dumps(told))) == [
+    assert usage.counts(loads(json.dumps(raw_usage))) == [
         Count("Output tokens", "output_tokens", "128"),
         Count("reasoning", "output_tokens_details.reasoning_tokens", "64", part=True, share="0.5"),
         Count("Requests", "requests", "1"),
@@ -57,8 +57,8 @@ def test_parts_follow_their_whole_and_unknown_keys_stay() -> None:
 
 def test_the_columns_stand_in_for_what_usage_does_not_tell() -> None:
     columns = {"usage_input_tokens": 42, "usage_output_tokens": 0, "usage_total_tokens": 42}
-    told = usage.tokens({}, columns)
-    assert (told.input, told.output, told.total) == (42, None, 42)
+    tokens = usage.tokens({}, columns)
+    assert (tokens.input, tokens.output, tokens.total) == (42, None, 42)
     assert usage.tokens({"input_tokens": 0}, columns).input == 0
 
 
@@ -69,8 +69,8 @@ def test_a_count_below_0_is_none_even_where_the_column_has_one() -> None:
 # --- parts and wholes -------------------------------------------------------------------------------------------
 
 
-def record(told: dict[str, Any], **columns: Any) -> dict[str, Any]:
-    made = loads(json.dumps({"usage": told, **columns}))
+def record(raw_usage: dict[str, Any], **columns: Any) -> dict[str, Any]:
+    made = loads(json.dumps({"usage": raw_usage, **columns}))
     assert isinstance(made, dict)
     return made
 
@@ -83,7 +83,7 @@ def details(cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("told", "columns", "said"),
+    ("raw_usage", "columns", "said"),
     [
         ({"input_tokens": 10, "output_tokens": 500, **details(0, 480)}, {}, ["480 of them reasoning"]),
         (
@@ -141,14 +141,14 @@ def details(cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
         ),
     ],
 )
-def test_what_a_part_is_called(told: dict[str, Any], columns: dict[str, Any], said: list[str]) -> None:
-    assert usage.notes(record(told, **columns)) == said
+def test_what_a_part_is_called(raw_usage: dict[str, Any], columns: dict[str, Any], said: list[str]) -> None:
+    assert usage.notes(record(raw_usage, **columns)) == said
 
 
 def test_rows_stand_in_an_order_of_their_own() -> None:
-    told = {"pricing": {"total_nanos": 0}, "x": 1, "requests": 1, "total_tokens": 19, "output_tokens": 7}
-    told |= details(3, 2) | {"input_tokens": 12}
-    assert [(count.key, count.part) for count in usage.counts(loads(json.dumps(told)))] == [
+    raw_usage = {"pricing": {"total_nanos": 0}, "x": 1, "requests": 1, "total_tokens": 19, "output_tokens": 7}
+    raw_usage |= details(3, 2) | {"input_tokens": 12}
+    assert [(count.key, count.part) for count in usage.counts(loads(json.dumps(raw_usage)))] == [
         ("input_tokens", False),
         ("input_tokens_details.cached_tokens", True),
         ("output_tokens", False),
@@ -168,14 +168,16 @@ PROVIDERS = st.sampled_from(["openai", "anthropic", "google-ai-studio", None])
 
 @settings(deadline=None, max_examples=300)
 @given(WHOLES, st.dictionaries(st.sampled_from(PARTS), COUNTS, min_size=1, max_size=8), PROVIDERS)
-def test_no_part_exceeds_its_whole(told: dict[str, Any], flat: dict[str, Any], provider: str | None) -> None:
+def test_no_part_exceeds_its_whole(
+    raw_usage: dict[str, Any], flat: dict[str, Any], provider: str | None
+) -> None:
     for path, value in flat.items():
         box, dot, key = path.partition(".")
         if dot:
-            told[box] = {**(told[box] if isinstance(told.get(box), dict) else {}), key: value}
+            raw_usage[box] = {**(raw_usage[box] if isinstance(raw_usage.get(box), dict) else {}), key: value}
         else:
-            told.setdefault(box, value)
-    made = record(told, provider=provider)
+            raw_usage.setdefault(box, value)
+    made = record(raw_usage, provider=provider)
     shown = usage.counts(made["usage"], made)
     numbers = {count.key: Decimal(count.value.replace(",", "")) for count in shown}
     for count in shown:

@@ -78,8 +78,8 @@ def test_members_are_those_of_the_value(raw: bytes, start: int, width: int) -> N
         value = json_nodes.cut(raw, at)
         assert found is not None
         assert value is not None
-        told = [(key, one.read()) for key, one in members(found, start, width)]
-        assert told == json_nodes.children(value.strip(), start, width), at
+        listed = [(key, value.read()) for key, value in members(found, start, width)]
+        assert listed == json_nodes.children(value.strip(), start, width), at
         assert index.count(found) == json_nodes.length(value), at
 
 

@@ -94,12 +94,12 @@ def cut(value: Any, **json_options: Any) -> Any:
 @pytest.mark.parametrize("ensure_ascii", [True, False])
 def test_long_texts_are_cut_and_keep_their_size(ensure_ascii: bool) -> None:
     said = "é🙂\n" * 100_000
-    told = cut({"a": [said, "short"], "b": 1}, ensure_ascii=ensure_ascii)
-    assert (told["a"][1], told["b"]) == ("short", "1")
-    assert said.startswith(told["a"][0][:8192])
-    assert len(told["a"][0]) < 101_000
-    assert text.byte_size(told["a"][0]) == len(said.encode()) == 700_000
-    assert (text.is_cut(told["a"][0]), text.is_cut("short")) == (True, False)
+    shortened = cut({"a": [said, "short"], "b": 1}, ensure_ascii=ensure_ascii)
+    assert (shortened["a"][1], shortened["b"]) == ("short", "1")
+    assert said.startswith(shortened["a"][0][:8192])
+    assert len(shortened["a"][0]) < 101_000
+    assert text.byte_size(shortened["a"][0]) == len(said.encode()) == 700_000
+    assert (text.is_cut(shortened["a"][0]), text.is_cut("short")) == (True, False)
 
 
 def test_what_is_short_enough_stays_as_it_is() -> None:
@@ -108,9 +108,9 @@ def test_what_is_short_enough_stays_as_it_is() -> None:
 
 
 def test_very_many_long_texts_are_cut_shorter() -> None:
-    told = cut(["x" * 50_000] * 300)
-    assert {len(one) < 10_000 for one in told} == {True}
-    assert {text.byte_size(one) for one in told} == {50_000}
+    shortened = cut(["x" * 50_000] * 300)
+    assert {len(text) < 10_000 for text in shortened} == {True}
+    assert {text.byte_size(value) for value in shortened} == {50_000}
 
 
 def test_the_size_of_a_value_with_cut_texts_in_it() -> None:
@@ -120,8 +120,8 @@ def test_the_size_of_a_value_with_cut_texts_in_it() -> None:
 
 
 def test_keys_are_not_cut() -> None:
-    told = cut({"k" * 20_000: 1, "texts": ["x" * 50_000] * 300})
-    assert "k" * 20_000 in told
+    shortened = cut({"k" * 20_000: 1, "texts": ["x" * 50_000] * 300})
+    assert "k" * 20_000 in shortened
 
 
 def test_too_many_values_are_not_parsed() -> None:

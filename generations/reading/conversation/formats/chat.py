@@ -112,23 +112,23 @@ def cache_mark(part: Body) -> str:
 
 
 def unmarked(part: Body) -> set[str]:
-    """`cache_control`, where the mark under its text tells all of it."""
+    """`cache_control`, where the mark under its text says all of it."""
     mark = box(part.get("cache_control"))
-    told = words(part.get("text")) and mark.keys() == {"type", *titles(mark, "ttl")} and cache_mark(part)
-    return {"cache_control"} if told else set()
+    is_plain = words(part.get("text")) and mark.keys() == {"type", *titles(mark, "ttl")} and cache_mark(part)
+    return {"cache_control"} if is_plain else set()
 
 
 def content_part(builder: PartBuilder, value: Value, at: str, kind: PartKind = "text") -> list[Part]:
     """One part of a list, in the spelling of chat completions or of responses."""
     if not isinstance(value, dict):
         return builder.value(at, value, kind)
-    told = words(value.get("type")) or ""
-    read = _PARTS.get(told)
-    if told in ("text", "input_text", "output_text") and value.get("text", "") is not None:
+    part_type = words(value.get("type")) or ""
+    read = _PARTS.get(part_type)
+    if part_type in ("text", "input_text", "output_text") and value.get("text", "") is not None:
         parts = said(builder, below(at, "text"), value.get("text"), kind, cache_mark(value))
         known = {"type", "text", "annotations"} | unmarked(value)
         parts += each(builder, value, "annotations", at, citation)
-    elif told == "refusal":
+    elif part_type == "refusal":
         parts, known = (
             builder.value(below(at, "refusal"), value.get("refusal"), "refusal"),
             {"type", "refusal"},
@@ -136,20 +136,20 @@ def content_part(builder: PartBuilder, value: Value, at: str, kind: PartKind = "
     elif read:
         return read(builder, value, at)
     else:
-        return [builder.json(at, value, "unknown", name=told)]
+        return [builder.json(at, value, "unknown", name=part_type)]
     return parts + builder.leftovers(at, value, known)
 
 
 def _image(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     part = box(value)
-    key = _told(part, "image_url", "url", "b64_json", "data", "file_id", "image")
+    key = _first_key(part, "image_url", "url", "b64_json", "data", "file_id", "image")
     if not key:
         return [builder.json(at, value, "unknown", name="image")]
     mime = words(part.get("mime_type")) or ("image/png" if key in ("b64_json", "data") else "")
     return described(builder, "image", part, key, at, mime)
 
 
-def _told(part: Body, *keys: str) -> str:
+def _first_key(part: Body, *keys: str) -> str:
     """The first of `keys` that the part has, "" when it has none."""
     return next((key for key in keys if part.get(key) not in EMPTY), "")
 
@@ -160,7 +160,7 @@ def described(
     """The medium under `key`, which may be in a box of its own, and what else the two boxes say."""
     source, place, rest = part[key], below(at, key), []
     if isinstance(source, dict):
-        inner = _told(source, "url", "data", "file_id")
+        inner = _first_key(source, "url", "data", "file_id")
         rest = builder.leftovers(place, source, ("type", inner))
         source, place = source.get(inner), below(place, inner) if inner else place
     made = medium(builder, place, kind, source, mime, name)
@@ -174,15 +174,15 @@ def medium(
     """An image, sound, video or file; what stands there instead of one is shown as it is."""
     if source in EMPTY:
         return []
-    told = words(source)
-    mime = mime or media.sniffed(told or "")
-    if told is None or not (_SOURCE if mime else _LINK_OR_ID).match(told[:300]):
+    location = words(source)
+    mime = mime or media.sniffed(location or "")
+    if location is None or not (_SOURCE if mime else _LINK_OR_ID).match(location[:300]):
         return builder.value(at, source, name=name or kind)
     return [builder.medium(at, kind, source, mime=mime, name=name)]
 
 
 def is_medium(made: list[Part]) -> bool:
-    """Whether a medium was found, whose name and type are shown beside it."""
+    """Whether a medium was found, whose name and type are shown next to it."""
     return bool(made) and made[0].form == "medium"
 
 
@@ -195,7 +195,7 @@ def _audio(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     if isinstance(part.get("input_audio"), dict):
         rest = builder.leftovers(at, part, ("type", "input_audio"))
         part, at = box(part["input_audio"]), below(at, "input_audio")
-    key = _told(part, "data", "audio_url", "url")
+    key = _first_key(part, "data", "audio_url", "url")
     mime = words(part.get("mime_type")) or f"audio/{words(part.get('format')) or 'wav'}"
     known = ("type", "transcript")
     heard = described(builder, "audio", part, key, at, mime) if key else builder.leftovers(at, part, known)
@@ -204,7 +204,7 @@ def _audio(builder: PartBuilder, value: Value, at: str) -> list[Part]:
 
 def _video(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     part = box(value)
-    key = _told(part, "video_url", "input_video", "url", "data")
+    key = _first_key(part, "video_url", "input_video", "url", "data")
     return (
         described(builder, "video", part, key, at)
         if key
@@ -217,7 +217,7 @@ def _file(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     if isinstance(part.get("file"), dict):
         rest = builder.leftovers(at, part, ("type", "file"))
         part, at = box(part["file"]), below(at, "file")
-    key = _told(part, "file_data", "file_url", "file_id")
+    key = _first_key(part, "file_data", "file_url", "file_id")
     if not key:
         return [builder.json(at, value, "unknown", name="file"), *rest]
     name = title(part.get("filename"), 200) or ("file ID" if key == "file_id" else "")
@@ -226,19 +226,19 @@ def _file(builder: PartBuilder, value: Value, at: str) -> list[Part]:
 
 
 def _file_type(name: str, data: Value) -> str:
-    told = media.data_url_type(data) if isinstance(data, str) else None
-    return told or ("application/pdf" if name.lower().endswith(".pdf") else "application/octet-stream")
+    mime = media.data_url_type(data) if isinstance(data, str) else None
+    return mime or ("application/pdf" if name.lower().endswith(".pdf") else "application/octet-stream")
 
 
 def citation(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     """A source that the answer names."""
-    told = box(value)
-    told = box(told.get("url_citation")) or told
-    url = words(first(told, "url", "uri")) or ""
+    fields = box(value)
+    fields = box(fields.get("url_citation")) or fields
+    url = words(first(fields, "url", "uri")) or ""
     if not url.lower().startswith(("http://", "https://")):
-        return [builder.json(at, value, "citation", name=words(told.get("type")) or "citation")]
-    title = words(first(told, "title", "cited_text")) or url
-    more = len(title) > 200 or len(url) > 1000 or not told.keys() <= {"type", "title", "url"}
+        return [builder.json(at, value, "citation", name=words(fields.get("type")) or "citation")]
+    title = words(first(fields, "title", "cited_text")) or url
+    more = len(title) > 200 or len(url) > 1000 or not fields.keys() <= {"type", "title", "url"}
     return [Part("citation", at, short(title), url=short(url, 1000), more=more)]
 
 
@@ -246,11 +246,11 @@ def tool_call(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     """One element of `tool_calls`."""
     call = box(value)
     call_id = title(call.get("id"), 200)
-    told = next((k for k in ("function", "custom") if isinstance(call.get(k), dict)), None)
-    if told is None:
+    kind = next((k for k in ("function", "custom") if isinstance(call.get(k), dict)), None)
+    if kind is None:
         return [builder.json(at, value, "unknown", name="tool call")]
-    return _function(builder, call[told], below(at, told), call_id) + builder.leftovers(
-        at, call, {"type", "index", told} | titles(call, "id", limit=200)
+    return _function(builder, call[kind], below(at, kind), call_id) + builder.leftovers(
+        at, call, {"type", "index", kind} | titles(call, "id", limit=200)
     )
 
 

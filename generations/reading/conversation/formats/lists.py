@@ -1,4 +1,4 @@
-"""Endpoints that answer with vectors, scores and flags."""
+"""Endpoints that return vectors, scores and flags."""
 
 from generations.gateway.rawjson.values import Value
 from generations.reading import text
@@ -57,12 +57,14 @@ def embeddings(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
 
 
 def _vector(position: int, value: Value) -> Row:
-    told = inside(value, "embedding")
+    embedding = inside(value, "embedding")
     label = f"vector {short(inside(value, 'index') or position, 20)}"
-    if isinstance(told, list):
-        return Row(label, ", ".join(short(one, 12) for one in told[:6]), f"{len(told):,} numbers")
-    if words(told):
-        return Row(label, "base64", formatting.size(text.byte_size(told)))
+    if isinstance(embedding, list):
+        return Row(
+            label, ", ".join(short(number, 12) for number in embedding[:6]), f"{len(embedding):,} numbers"
+        )
+    if words(embedding):
+        return Row(label, "base64", formatting.size(text.byte_size(embedding)))
     return Row(label, short(value))
 
 
@@ -108,9 +110,9 @@ def rerank_opening(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
 
 
 def _document(builder: PartBuilder, value: Value, at: str) -> list[Part]:
-    told = box(value)
-    if set(told) == {"text"}:
-        return builder.value(below(at, "text"), told["text"], name=f"document {at.rpartition('/')[2]}")
+    fields = box(value)
+    if set(fields) == {"text"}:
+        return builder.value(below(at, "text"), fields["text"], name=f"document {at.rpartition('/')[2]}")
     return builder.value(at, value, name=f"document {at.rpartition('/')[2]}")
 
 

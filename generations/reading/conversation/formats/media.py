@@ -24,7 +24,7 @@ SOUNDS = ("file", "file_url", "s3_presigned_url", "file_id", "audio", "audio_fil
 
 
 def prompt(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
-    """A prompt in words, and the media beside it."""
+    """A prompt in words, and the media next to it."""
     parts = []
     for key in ("prompt", "input", "negative_prompt", "lyrics", "instructions"):
         parts += builder.value(below(at, key), body.get(key), name="" if key in ("prompt", "input") else key)
@@ -38,7 +38,7 @@ def _given(builder: PartBuilder, value: Value, at: str, mime: str) -> list[Part]
     if value in (None, ""):
         return []
     if isinstance(value, list):
-        return builder.each(at, value, lambda builder, one, inner: _given(builder, one, inner, mime))
+        return builder.each(at, value, lambda builder, item, inner: _given(builder, item, inner, mime))
     if value == {}:
         return [Part("file", at, name=at.rpartition("/")[2], note="an upload; the gateway keeps no files")]
     if isinstance(value, dict):
@@ -66,14 +66,14 @@ def images(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
 
 
 def _picture(builder: PartBuilder, value: Value, at: str, kind: str) -> list[Part]:
-    told = box(value)
-    key = next((key for key in ("b64_json", "url", "image_url") if told.get(key)), "")
+    fields = box(value)
+    key = next((key for key in ("b64_json", "url", "image_url") if fields.get(key)), "")
     if not key:
         return [builder.json(at, value, "unknown", name="image")]
-    mime = words(told.get("mime_type")) or kind
-    made = chat.medium(builder, below(at, key), "image", told[key], mime if key == "b64_json" else "")
-    made += builder.value(below(at, "revised_prompt"), told.get("revised_prompt"), name="revised prompt")
-    return made + builder.leftovers(at, told, (key, "revised_prompt", "mime_type", "index"))
+    mime = words(fields.get("mime_type")) or kind
+    made = chat.medium(builder, below(at, key), "image", fields[key], mime if key == "b64_json" else "")
+    made += builder.value(below(at, "revised_prompt"), fields.get("revised_prompt"), name="revised prompt")
+    return made + builder.leftovers(at, fields, (key, "revised_prompt", "mime_type", "index"))
 
 
 def speech(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
@@ -90,7 +90,7 @@ def speech(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
 
 
 def sound(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
-    """The recording that was to be written down, and the hint beside it."""
+    """The recording that was to be written down, and the hint next to it."""
     parts = []
     for key in SOUNDS:
         parts += _given(builder, body.get(key), below(at, key), "audio/mpeg")
@@ -124,11 +124,11 @@ def document(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     parts = []
     for key in ("document", "image", "file", "document_url", "image_url"):
         value, inner = body.get(key), below(at, key)
-        told = box(value)
-        link = next((k for k in ("document_url", "image_url", "url", "data", "file_id") if told.get(k)), "")
+        fields = box(value)
+        link = next((k for k in ("document_url", "image_url", "url", "data", "file_id") if fields.get(k)), "")
         if link:
-            name = title(told.get("document_name"))
-            parts += chat.described(builder, "file", told, link, inner, name=name)
+            name = title(fields.get("document_name"))
+            parts += chat.described(builder, "file", fields, link, inner, name=name)
         else:
             parts += _given(builder, value, inner, "application/pdf")
     return turns(Turn("user", parts))

@@ -37,8 +37,12 @@ def item(builder: PartBuilder, value: Value, at: str) -> list[Turn]:
             of_tools.update(map(id, made))
         return made
 
-    told, place = value.get("content"), below(at, "content")
-    parts = builder.each(place, told, read) if isinstance(told, list) else blocks(builder, told, place, kind)
+    content, place = value.get("content"), below(at, "content")
+    parts = (
+        builder.each(place, content, read)
+        if isinstance(content, list)
+        else blocks(builder, content, place, kind)
+    )
     parts += builder.leftovers(at, value, {"content"} | titles(value, "role"))
     results = [part for part in parts if id(part) in of_tools]
     rest = [part for part in parts if id(part) not in of_tools]
@@ -56,11 +60,11 @@ def blocks(builder: PartBuilder, value: Value, at: str, kind: PartKind) -> list[
 def _block(builder: PartBuilder, value: Value, at: str, kind: PartKind) -> list[Part]:
     if not isinstance(value, dict):
         return builder.value(at, value, kind)
-    told = words(value.get("type")) or ""
-    if told == "text" and value.get("text", "") is not None:
+    block_type = words(value.get("type")) or ""
+    if block_type == "text" and value.get("text", "") is not None:
         return _text(builder, value, at, kind)
-    read = _BLOCKS.get(told)
-    return read(builder, value, at) if read else [builder.json(at, value, "unknown", name=told)]
+    read = _BLOCKS.get(block_type)
+    return read(builder, value, at) if read else [builder.json(at, value, "unknown", name=block_type)]
 
 
 def _text(builder: PartBuilder, value: Body, at: str, kind: PartKind) -> list[Part]:
@@ -111,8 +115,8 @@ def _sourced(builder: PartBuilder, value: Body, at: str) -> list[Part]:
         key = {"base64": "data", "url": "url", "file": "file_id"}.get(kind or "", "")
         if not key or source.get(key) is None:
             return [builder.json(at, value, "unknown", name=shown)]
-        told = mime if key == "data" else ""
-        made = chat.medium(builder, below(place, key), shown, source[key], told, name)
+        media_type = mime if key == "data" else ""
+        made = chat.medium(builder, below(place, key), shown, source[key], media_type, name)
     shows = chat.is_medium(made)
     known = {"type", "data", "content", "url", "file_id"} | (titles(source, "media_type") if shows else set())
     made += builder.leftovers(place, source, known)

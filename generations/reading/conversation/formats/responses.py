@@ -151,17 +151,17 @@ def answer(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     if not isinstance(body.get("output"), list):
         made += turns(Turn("assistant", builder.value(below(at, "output"), body.get("output"))))
     if body.get("output_text") != _said(output):
-        told = builder.value(below(at, "output_text"), body.get("output_text"), "markdown")
-        made += turns(Turn("assistant", told, "output_text" if made else ""))
+        parts = builder.value(below(at, "output_text"), body.get("output_text"), "markdown")
+        made += turns(Turn("assistant", parts, "output_text" if made else ""))
     rest = builder.leftovers(at, body, ENVELOPE | ECHO)
     return joined(made) + turns(Turn("answer", rest, label="other fields"))
 
 
 def _ours(value: Value) -> Value:
     """An item of an answer: a message without a role is the assistant's."""
-    told = box(value)
-    is_message = words(told.get("type")) == "message" or ("content" in told and "type" not in told)
-    return {"role": "assistant", **told} if is_message and "role" not in told else value
+    fields = box(value)
+    is_message = words(fields.get("type")) == "message" or ("content" in fields and "type" not in fields)
+    return {"role": "assistant", **fields} if is_message and "role" not in fields else value
 
 
 def _said(output: list[Value]) -> str:

@@ -1,4 +1,4 @@
-"""What a model thought, in every form in which the wire formats tell it."""
+"""What a model thought, in every form that the wire formats have for it."""
 
 from generations.gateway.rawjson.values import Value
 from generations.reading.conversation.formats.wire import Body
@@ -23,10 +23,10 @@ def _details(builder: PartBuilder, message: Body, at: str) -> list[Part]:
     value, place = message.get("reasoning_details"), below(at, "reasoning_details")
     if not isinstance(value, list):
         return builder.value(place, value, name="reasoning_details")
-    told = "".join(words(first(box(one), "text", "summary")) or "" for one in items(value))
-    is_told = told in (message.get("reasoning_content"), message.get("reasoning"))
-    keys = () if is_told else ("text", "summary")
-    return builder.each(place, value, lambda builder, one, inner: _detail(builder, one, inner, keys))
+    text = "".join(words(first(box(detail), "text", "summary")) or "" for detail in items(value))
+    is_shown = text in (message.get("reasoning_content"), message.get("reasoning"))
+    keys = () if is_shown else ("text", "summary")
+    return builder.each(place, value, lambda builder, item, inner: _detail(builder, item, inner, keys))
 
 
 def _detail(builder: PartBuilder, value: Value, at: str, keys: tuple[str, ...]) -> list[Part]:
@@ -39,24 +39,24 @@ def _detail(builder: PartBuilder, value: Value, at: str, keys: tuple[str, ...]) 
 
 def part(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     """A part or block that is a thought: a text, or a list of them."""
-    told, place = box(value), below(at, "thinking")
-    inner = told.get("thinking")
+    fields, place = box(value), below(at, "thinking")
+    inner = fields.get("thinking")
     said = (
         builder.each(place, inner, piece)
         if isinstance(inner, list)
         else builder.value(place, inner, "reasoning")
     )
     known = ("type", "thinking", "data", "signature")
-    return said + _sealed(builder, told, at) + builder.leftovers(at, told, known)
+    return said + _sealed(builder, fields, at) + builder.leftovers(at, fields, known)
 
 
 def piece(builder: PartBuilder, value: Value, at: str) -> list[Part]:
     """One piece of reasoning: an object with a text."""
-    told = box(value)
-    if not isinstance(told.get("text"), str):
+    fields = box(value)
+    if not isinstance(fields.get("text"), str):
         return builder.value(at, value, "reasoning")
-    said = builder.value(below(at, "text"), told["text"], "reasoning")
-    return said + builder.leftovers(at, told, ("type", "text"))
+    said = builder.value(below(at, "text"), fields["text"], "reasoning")
+    return said + builder.leftovers(at, fields, ("type", "text"))
 
 
 def _sealed(builder: PartBuilder, value: Body, at: str) -> list[Part]:

@@ -1,4 +1,4 @@
-"""What a wire format must tell."""
+"""What a wire format must define."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Item = Callable[[PartBuilder, Value, str], list[Turn]]
 class WireFormat:
     """Readers of one wire format. Each takes a builder, a value and its pointer, and gives turns.
 
-    `opening` reads what stands beside the list of turns (instructions, prompts), `item` one element of the
+    `opening` reads what stands outside the list of turns (instructions, prompts), `item` one element of the
     list under `list_key`, `answer` a whole answer. `content` names the request's members that these readers
     show, so that all others are parameters.
     """
