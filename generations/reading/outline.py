@@ -30,7 +30,7 @@ from generations.reading.text import HEAD, box, dotted, head, inside, pointer, s
 
 log = logging.getLogger(__name__)
 
-VERSION = 5
+VERSION = 6
 """Raise it when the outline of an unchanged record changes: stored outlines of another version are made
 again.
 """
@@ -48,7 +48,7 @@ def make(record: Record, span: Span | None = None) -> Outline:
     try:
         return build(record, span)
     except strings.TooMuch:
-        verdict_only = _bare(record, "Retake does not draw records with so many values.")
+        verdict_only = _bare(record, "This record has too many values to display.")
         return msgspec.structs.replace(
             verdict_only, tree=levels.tree(Found(Bytes(record.raw), span or survey(record.raw)))
         )

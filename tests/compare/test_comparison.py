@@ -35,8 +35,8 @@ def test_the_gateways_times_stand_against_the_gateways() -> None:
         recorded(latency_ms=Decimal(200), generation_ms=Decimal(1500)),
     )
     assert times(one, other) == [
-        Delta("First token", "400 ms", "200 ms", "−200 ms", "−50 %", "down"),
-        Delta("Total", "1 s", "1.5 s", "+500 ms", "+50 %", "up"),
+        Delta("First token", "400 ms", "200 ms", "−200 ms", "−50%", "down"),
+        Delta("Total", "1 s", "1.5 s", "+500 ms", "+50%", "up"),
     ]
     assert Comparison(one, other).clock == "both as the gateway recorded them"
 
@@ -45,7 +45,7 @@ def test_times_measured_here_stand_against_times_measured_here() -> None:
     one, other = rerun(first_token_ms=100, total_ms=1000), rerun(first_token_ms=100, total_ms=2000)
     assert times(one, other) == [
         Delta("First token", "100 ms", "100 ms", "", "same", "same", "measured here"),
-        Delta("Total", "1 s", "2 s", "+1 s", "+100 %", "up", "measured here"),
+        Delta("Total", "1 s", "2 s", "+1 s", "+100%", "up", "measured here"),
     ]
     assert Comparison(one, other).clock == "times measured here"
 
@@ -70,7 +70,7 @@ def test_a_replay_with_its_record_is_compared_by_both_clocks() -> None:
         ("Total", "measured here"),
     ]
     original = recorded(latency_ms=400, generation_ms=1000)
-    assert [delta.change for delta in times(original, one)] == ["−50 %", "−10 %"]
+    assert [delta.change for delta in times(original, one)] == ["−50%", "−10%"]
 
 
 def test_times_of_another_meaning_are_not_compared() -> None:
@@ -206,7 +206,7 @@ def test_of_a_large_answer_the_beginning_of_its_texts_is_compared(
     assert said.unread == "500 KB of one answer were not read."
     found = Comparison(ReplaySide(replay), ReplaySide(replay)).answers
     assert found is not None
-    assert (found.equal, found.headline) == (True, "No difference in what was compared")
+    assert (found.equal, found.headline) == (True, "No differences in what was compared")
     assert found.unread == ["a part of the answer"]
 
 

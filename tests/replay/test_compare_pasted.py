@@ -63,7 +63,7 @@ def test_without_one_there_is_nothing_to_compare(team: Team, ada: User) -> None:
     assert LACKS in found.offers[0].why
     shown = page(ada, replay.get_absolute_url())
     assert f'href="{chat.get_absolute_url()}/paste"' in shown
-    assert "0 %" not in shown
+    assert "0%" not in shown
     viewer = people.person(team, Role.VIEWER)
     assert "/paste" not in page(viewer, replay.get_absolute_url())
 

@@ -118,8 +118,8 @@ def test_two_replays(ada: User, team: Team, first: Generation) -> None:
     told = page(ada, team, a=str(one.pk), b=str(other.pk))
     assert "a <del>b</del><ins>c</ins>" in told
     assert "times measured here" in told
-    assert "+100 ms, +50 %" in told
-    assert "+$0.00000005, +100 %" in told
+    assert "+100 ms, +50%" in told
+    assert "+$0.00000005, +100%" in told
 
 
 def test_reasoning_and_tool_calls_apart(ada: User, team: Team, source: GatewayConnection) -> None:
@@ -286,8 +286,8 @@ def test_what_cannot_be_seen_is_marked_wherever_a_difference_is_drawn() -> None:
     ]
     assert [html.count(NBSP) for html in drawn] == [1, 1, 2]
     assert all("<b>a" not in html for html in drawn)
-    assert found.notes == ["The texts look alike, but are not the same: no-break space, U+00A0: 1 → 0."]
-    assert "The texts look alike, but are not the same" in drawn[2]
+    assert found.notes == ["The texts look the same but differ: no-break space, U+00A0: 1 → 0."]
+    assert "The texts look the same but differ" in drawn[2]
 
 
 def test_what_turns_text_around_does_not_turn_the_page_around() -> None:

@@ -264,7 +264,7 @@ def _errors(
     if is_error(body):
         yield fault(body, below(at, "error") if "error" in body else at)
     elif body.get("status") == "failed":
-        yield AnswerError("The response failed without saying why.", "failed", at)
+        yield AnswerError("The response failed without a reason.", "failed", at)
     for choice in choices:
         yield from _choice_errors(body, choice)
     for position, item in enumerate(items(body.get("output"))):

@@ -84,10 +84,10 @@ def taken_for(content: str, wire: str) -> Taken:
     facts = answer_facts.read(wire, found.body, found.strays)
     if found.frame or (found.streamed and facts.is_empty and not facts.errors):
         raise Refused(
-            "This is the end of a stream, not the whole answer. Paste all of the stream, or its text."
+            "This is the end of a stream, not the whole answer. Paste the whole stream, or just its text."
         )
     if facts.errors and not holds_answer(found.body):
-        raise Refused("This is an error, not an answer. To store it all the same, take it as plain text.")
+        raise Refused("This is an error, not an answer. To store it anyway, paste it as plain text.")
     return Taken("stream" if found.streamed else "body", found.body, found.strays)
 
 

@@ -42,7 +42,7 @@ def _failed(recorded: Verdict, facts: Facts) -> Verdict:
         "bad",
         "Failed",
         CONNECTIONS["error_finish"].title,
-        story="The record says that the request succeeded; the answer in it carries an error."
+        story="The record says that the request succeeded, but its answer contains an error."
         + (" What came before the error is below." if not facts.is_empty else ""),
         advice="A replay may succeed: the provider broke off, the request was accepted.",
         action="replay",
@@ -54,7 +54,7 @@ def _failed(recorded: Verdict, facts: Facts) -> Verdict:
 
 def _empty(recorded: Verdict, facts: Facts) -> Verdict:
     reason = facts.empty_reason
-    story = f"The provider gave the reason {short(reason, 60)}." if reason else "It gave no reason."
+    story = f"Finish reason: {short(reason, 60)}." if reason else "No finish reason was given."
     if recorded.title:
         story = recorded.title
     if any(choice.reasoning.strip() for choice in facts.choices):
@@ -77,6 +77,6 @@ def _not_kept(recorded: Verdict) -> Verdict:
         recorded,
         tone="warn",
         title=recorded.title or "The gateway kept no answer.",
-        story="It kept the request, and null in the answer's place: so the record does not tell what was answered.",
+        story="It kept the request but stored null for the answer, so the answer is unknown.",
         rule=recorded.rule or NOT_KEPT,
     )

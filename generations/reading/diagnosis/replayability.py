@@ -28,12 +28,12 @@ STATUSES: dict[str, tuple[str, str]] = {
         "Nothing can bring it back. Shorter requests are kept.",
     ),
     "missing_bucket": (
-        "The gateway had no place to keep the request.",
-        "This is a fault of the gateway's set-up: tell its support.",
+        "The gateway had no storage configured for the request.",
+        "The gateway is misconfigured: contact its support.",
     ),
     "error": (
-        "The gateway failed to keep the request.",
-        "Later requests may be kept; if this goes on, contact the gateway's support.",
+        "The gateway failed to store the request.",
+        "Later requests may be kept; if this keeps happening, contact the gateway's support.",
     ),
     "deleted": (
         "The gateway has deleted the stored request: it reached its retention limit.",
@@ -110,14 +110,14 @@ def _stored(record: Record) -> Cause:
         return Cause(
             "unreadable_log",
             "The gateway stored the request but could not read it back.",
-            "Look it up again; if it stays away, contact the gateway's support.",
+            "Look it up again; if it is still missing, contact the gateway's support.",
         )
     kept = inside(log, "payload", "request_payload")
     if isinstance(kept, dict) and kept:
         return Cause(
             "not_offered",
             "The gateway kept the request, which is shown, but does not offer it for a replay: replay_request is empty.",
-            "Look it up again; if it stays so, copy the request and send it from the client.",
+            "Look it up again; if it is still empty, copy the request and send it from the client.",
         )
     what = "an empty request" if kept in ({}, None, "") else "something that is not a JSON object"
     return Cause(
@@ -218,8 +218,8 @@ NO_TEXT = {
     ),
     "redacted": Cause(
         "redacted",
-        "The gateway's sanitiser replaced the whole answer, so the original's text is not known.",
-        "It takes what looks like an error or a stack trace for one. Compare replays with each other, or paste the answer "
+        "The gateway's sanitizer replaced the whole answer, so the original's text is not known.",
+        "It mistook the answer for an error or a stack trace. Compare replays with each other, or paste the answer "
         "you have from a log or a ticket.",
     ),
 }
@@ -235,17 +235,17 @@ def no_answer(record: Record) -> list[Cause]:
     ):
         if _failed(record):
             return [
-                Cause("failed", "The request failed, and the gateway kept no answer.", "The error is above.")
+                Cause("failed", "The request failed, so the gateway has no answer.", "The error is above.")
             ]
         return [
             Cause(
                 "answer_not_kept",
                 "The gateway kept the request but no answer (binary audio and broken streams have none).",
-                "A replay shows the answer anew.",
+                "A replay gets a new answer.",
             )
         ]
     if _failed(record):
-        return [Cause("failed", "The request failed, and the gateway kept no answer.", "The error is above.")]
+        return [Cause("failed", "The request failed, so the gateway has no answer.", "The error is above.")]
     if record.era != "scoped":
         return [
             Cause(
@@ -280,6 +280,6 @@ def warnings(body: Value) -> list[str]:
     model = words(inside(body, "model")) or ""
     if model and "/" not in model:
         found.append(
-            f"The model {short(model, 80)} is an alias or a preset, which the gateway resolves afresh."
+            f"The model {short(model, 80)} is an alias or a preset, which the gateway resolves again."
         )
     return found

@@ -30,14 +30,14 @@ FINISHES: dict[str, tuple[str, str]] = {
         ),
     ),
     "error": (CONNECTIONS["error_finish"].title, "Replay it; the answer may be incomplete."),
-    "cancel": ("The answer was cancelled.", "The client or the gateway ended it before the model was done."),
+    "cancel": ("The answer was canceled.", "The client or the gateway ended it before the model was done."),
     "cancelled": (
-        "The answer was cancelled.",
+        "The answer was canceled.",
         "The client or the gateway ended it before the model was done.",
     ),
     "model_context_window_exceeded": (
-        "The model's context was full.",
-        "Send less, or choose a model with more context.",
+        "The model's context window was full.",
+        "Send less, or choose a model with a larger context window.",
     ),
 }
 
@@ -76,8 +76,8 @@ def succeeded(fields: Fields) -> bool | None:
 
 
 def _session(fields: Fields) -> Verdict:
-    explanation = "This is a realtime session that was not closed when the gateway wrote its record."
-    return Verdict("run", "Open session", explanation, advice="Look it up again once the session is over.")
+    explanation = "The realtime session was still open when the gateway wrote this record."
+    return Verdict("run", "Open session", explanation, advice="Look it up again after the session ends.")
 
 
 # -- success -----------------------------------------------------------------------------------------------
@@ -91,12 +91,12 @@ def _succeeded(fields: Fields) -> Verdict:
             "warn", "Succeeded", title, advice=advice, rule=f"finish:{finish[:40]}", quotes=_fallback(fields)
         )
     if fields.get("cost_nanos") is None and endpoints.is_job(words(fields.get("endpoint"))):
-        explanation = "The job was accepted. Its result and cost come when it is finished."
+        explanation = "The job was accepted. Its result and cost follow when it finishes."
         return Verdict(
             "run",
             "Accepted",
             explanation,
-            advice="Look it up again later; Retake does so by itself while it may change.",
+            advice="Look it up again later; until it finishes, Retake also checks by itself.",
         )
     guard = inside(fields.get("error_payload"), "guardrail_enforcement")
     if guard is not None:
@@ -108,7 +108,7 @@ def _succeeded(fields: Fields) -> Verdict:
 
 
 def _fallback(fields: Fields) -> list[Fact]:
-    """Providers that failed before one answered."""
+    """Providers that failed before it answered."""
     failed = _failed_tries(fields)[:5] if failed_before(fields) else []
     return [Fact("before that", "; ".join(_said(attempt) for attempt in failed))] if failed else []
 
@@ -119,7 +119,7 @@ def _failed_tries(fields: Fields) -> list[Fields]:
 
 
 def failed_before(fields: Fields) -> int:
-    """How many attempts failed before one succeeded; 0 when none did."""
+    """How many attempts failed before it succeeded; 0 when none did."""
     failed = len(_failed_tries(fields))
     return failed if failed < len(items(fields.get("provider_attempts"))) else 0
 

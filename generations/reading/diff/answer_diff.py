@@ -135,10 +135,10 @@ class AnswerDiff:
 
     @property
     def headline(self) -> str:
-        """What is said of it in a word. Nothing differs only where everything that both sides hold was compared."""
+        """What is said of it in a word. No differences only where everything that both sides hold was compared."""
         if not self.equal:
             return "What differs"
-        return "No difference in what was compared" if self.unread else "Nothing differs"
+        return "No differences in what was compared" if self.unread else "No differences"
 
 
 def compare(before: ComparedAnswer, after: ComparedAnswer, view: View = "inline") -> AnswerDiff:
@@ -240,7 +240,7 @@ def _drawn(pieces: list[Piece], view: View) -> tuple[list[Piece], list[LinePair]
 
 
 LEFT_OUT = (
-    "The texts are too long to be shown whole. Of what is the same, and of long changes, parts are left out."
+    "The texts are too long to show in full. Parts of unchanged and of long changed passages are left out."
 )
 
 
@@ -267,7 +267,7 @@ def _alike(pieces: list[Piece], both: int) -> str:
     if not both or same == both:
         return ""
     share = 100 * same / both
-    return f"{min(share, 99.9):.1f}".removesuffix(".0") + " %" if share > 99 else f"{share:.0f} %"
+    return f"{min(share, 99.9):.1f}".removesuffix(".0") + "%" if share > 99 else f"{share:.0f}%"
 
 
 # -- structure -----------------------------------------------------------------------------------------------
@@ -331,8 +331,8 @@ def requests(before: bytes | None, after: bytes | None) -> "Lines | str":
         return Lines([])
     if max(len(before), len(after)) > PARSED_UP_TO:
         size = formatting.size(PARSED_UP_TO)
-        return f"They are not the same; requests of more than {size} are not compared in detail."
+        return f"They differ; requests over {size} are not compared in detail."
     try:
         return lines(json_diff.bodies(before, after))
     except Unreadable:
-        return "One of the two requests cannot be read as JSON; they are not the same, byte for byte."
+        return "One of the two requests is not valid JSON; their bytes differ."

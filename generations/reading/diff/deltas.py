@@ -74,7 +74,7 @@ def signed(difference: Amount, show: Callable[[Any], str]) -> str:
 
 
 def percent(before: Amount, after: Amount) -> str:
-    """`−8 %`, `+0.3 %`, `×5.0` from three times on, `same`, "was 0" where no percentage exists."""
+    """`−8%`, `+0.3%`, `×5.0` from three times on, `same`, "was 0" where no percentage exists."""
     if before == after:
         return "same"
     if before <= 0 or after < 0:
@@ -84,4 +84,4 @@ def percent(before: Amount, after: Amount) -> str:
         return f"×{ratio:,.1f}"
     share = abs(ratio - 1) * 100
     shown = "<0.1" if share < Decimal("0.1") else f"{share:.1f}" if share < 1 else f"{share:.0f}"
-    return f"{'+' if ratio > 1 else MINUS}{shown} %"
+    return f"{'+' if ratio > 1 else MINUS}{shown}%"

@@ -136,9 +136,7 @@ def note(before: str, after: str) -> str:
     )
     more = f"; {formatting.plural(len(kinds) - KINDS, 'more kind')}" if len(kinds) > KINDS else ""
     lead = (
-        "The texts look alike, but are not the same:"
-        if _looks(before) == _looks(after)
-        else "What cannot be seen:"
+        "The texts look the same but differ:" if _looks(before) == _looks(after) else "Invisible differences:"
     )
     return f"{lead} {counts}{more}."
 

@@ -200,9 +200,7 @@ def _repeats(before: bytes, after: bytes) -> Iterator[Change]:
             notes = [
                 ", ".join(text.short(value, 40) for value in values[:4]) or "once" for values in (old, new)
             ]
-            summary = (
-                f"a key that stands more than once: {notes[0]} → {notes[1]}; only its last value is compared"
-            )
+            summary = f"a repeated key: {notes[0]} → {notes[1]}; only its last value is compared"
             yield Change("changed", text.pointer(*path), name(text.pointer(*path)), summary=summary)
 
 

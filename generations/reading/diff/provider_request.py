@@ -21,8 +21,8 @@ READ_UP_TO = documents.READ_UP_TO  # bytes of either body that are compared
 TITLES = {"added": "Added by the gateway", "changed": "Rewritten", "removed": "Left out"}
 PROMPTS = ("messages", "input", "contents", "prompt")  # what distinguishes wire formats
 SANITISED = (
-    "The gateway's sanitiser replaced it: it takes text that looks like an error or a stack trace for one. "
-    "So what went to the provider is not known."
+    "The gateway's sanitizer replaced it: it mistook the text for an error or a stack trace. "
+    "What was sent to the provider is unknown."
 )
 
 
@@ -85,15 +85,13 @@ def too_large(found: Found, asked: Found | None) -> Sent:
     start = head(found.head(HEAD).decode("utf-8", "replace"))
     body = Part(kind, documents.RAW_SENT, start, size=size, more=True)
     sizes = f"{size}, the stored request {formatting.size(asked.size)}" if asked else size
-    return Sent(
-        documents.RAW_SENT, size, body, why=f"It has {sizes}. More than {limit} is not compared here."
-    )
+    return Sent(documents.RAW_SENT, size, body, why=f"It has {sizes}. Anything over {limit} is not compared.")
 
 
 def _compared(shown: Sent, stored: bytes | None, body: Value) -> Sent:
     asked, why = _asked(stored)
     if not isinstance(body, dict):
-        why = "It is no JSON object, so it is not compared."
+        why = "It is not a JSON object, so it is not compared."
     if why:
         return _with(shown, why=why)
     found = json_diff.changes(asked, body)
@@ -129,11 +127,9 @@ def _notes(asked: Value, body: Value, moved: int) -> list[str]:
     before, after = (next((key for key in PROMPTS if key in box(value)), "") for value in (asked, body))
     made = []
     if before and after and before != after:
-        made.append(
-            f"The gateway spoke another wire format to this provider: what stood under {before} stands under {after}."
-        )
+        made.append(f"The gateway used another wire format for this provider: {before} became {after}.")
     if moved:
-        made.append(f"The order of members differs in {formatting.plural(moved, 'place')}.")
+        made.append(f"The order of fields differs in {formatting.plural(moved, 'place')}.")
     return made
 
 

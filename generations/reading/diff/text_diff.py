@@ -48,7 +48,7 @@ class TextDiff:
         if not self.coarse:
             return ""
         return (
-            f"{formatting.count(self.coarse)} characters are too long or too different to be compared word by word; "
+            f"{formatting.count(self.coarse)} characters are too long or too different to compare word by word; "
             "they are shown as whole passages."
         )
 

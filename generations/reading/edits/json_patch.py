@@ -53,7 +53,7 @@ def read(text: str | bytes) -> Patch:
     if not isinstance(operations, list):
         raise PatchRefused("A patch is a list of operations.")
     if len(operations) > MOST:
-        raise PatchRefused(f"The patch has {len(operations):,} operations; {MOST:,} are the most.")
+        raise PatchRefused(f"The patch has {len(operations):,} operations; the limit is {MOST:,}.")
     return tuple(_operation(item, at) for at, item in enumerate(operations, 1))
 
 
@@ -92,7 +92,7 @@ def apply(body: bytes, patch: Patch) -> bytes:
         body = apply_one(body, operation)
     if patch and len(body) > LARGEST:
         raise PatchRefused(
-            f"The changed request has {len(body):,} bytes; the gateway takes {LARGEST:,} at most."
+            f"The changed request has {len(body):,} bytes; the gateway accepts at most {LARGEST:,}."
         )
     return body
 
@@ -127,7 +127,7 @@ def steps(path: str) -> list[str]:
         return list(JsonPointer(path).parts)
     except JsonPointerException as error:
         raise PatchRefused(
-            f"{visible(path[:200])!r} is no JSON pointer: {visible(str(error))[:200]}."
+            f"{visible(path[:200])!r} is not a JSON pointer: {visible(str(error))[:200]}."
         ) from None
 
 

@@ -72,7 +72,7 @@ def _shown(value: Value) -> str:
 def _number(typed: str, least: int, most: int) -> Number:
     """A JSON number between both, its text as typed."""
     if "," in typed:
-        raise VariationRefused("Write the number with a point: 0.7.")
+        raise VariationRefused("Use a decimal point: 0.7.")
     value = Number(typed).decimal if _NUMBER.fullmatch(typed) else None
     if value is None or not Decimal(least) <= value <= Decimal(most):
         raise VariationRefused(f"It must be a number from {least} to {most}.")
@@ -93,7 +93,7 @@ def _choice(typed: str, known: tuple[str, ...]) -> str:
 
 def _name(typed: str, what: str) -> str:
     if not _WORD.fullmatch(typed):
-        raise VariationRefused(f"{what}, without blanks, 200 characters at most.")
+        raise VariationRefused(f"{what}, without spaces, up to 200 characters.")
     return typed
 
 
@@ -147,7 +147,7 @@ def max_tokens(body: Body, wire: str, value: str) -> Patch:
     """The upper limit of the output, in tokens."""
     keys = limit_keys(body, wire)
     if not value and wire == "messages":
-        raise VariationRefused("The messages format needs a limit of output tokens.")
+        raise VariationRefused("The messages format requires an output token limit.")
     if not value:
         return tuple(operation for key in keys for operation in drop(body, key))
     limit = _whole(value, 1, 10**9)

@@ -48,7 +48,7 @@ def pin_by_model(body: Body, wire: str, provider: str, model_id: str | None = No
     slug = _slug(provider)
     name = model_id or _bare(body.get("model"))
     if not name or "/" not in name:
-        raise VariationRefused("The provider can only stand before a model named like openai/gpt-5-nano.")
+        raise VariationRefused("A provider can only be added to a model name like openai/gpt-5-nano.")
     made = put(body, f"{slug}:{name}", "model")
     for key in ("provider", "routing"):
         made += drop(body, key, "only") + drop(body, key, "ignore")
@@ -57,7 +57,7 @@ def pin_by_model(body: Body, wire: str, provider: str, model_id: str | None = No
 
 def _slug(name: str) -> str:
     if not _SLUG.fullmatch(name.strip()):
-        raise VariationRefused("A provider is named like openai or google-ai-studio.")
+        raise VariationRefused("Use a provider name like openai or google-ai-studio.")
     return name.strip()
 
 

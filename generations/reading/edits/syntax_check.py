@@ -27,11 +27,11 @@ def mistake(source: str) -> Mistake | None:
     except Unreadable as error:
         return _placed(source, error)
     if not isinstance(value, dict) or not value:
-        return Mistake("A request is a JSON object with members: { ... }.")
+        return Mistake("A request must be a JSON object: { ... }.")
     twice = duplicate_keys.find(source)
     if twice:
         names = ", ".join(text.dotted(text.pointer(*repeat.path)) for repeat in twice[:3])
-        return Mistake(f"A member stands twice in one object: {names}. Only the last one would count.")
+        return Mistake(f"Repeated field in one object: {names}. Only the last value would count.")
     return None
 
 
@@ -53,8 +53,8 @@ _REASONS = {
     "Expecting property name enclosed in double quotes": 'a name in double quotes is expected ("model")',
     "Expecting ':' delimiter": "a colon is missing after the name",
     "Expecting ',' delimiter": "a comma or a closing bracket is missing",
-    "Illegal trailing comma before end of object": "the comma before the closing brace is one too many",
-    "Illegal trailing comma before end of array": "the comma before the closing bracket is one too many",
+    "Illegal trailing comma before end of object": "remove the comma before the closing brace",
+    "Illegal trailing comma before end of array": "remove the comma before the closing bracket",
     "Extra data": "the request ends before this",
     "Unterminated string starting at": "the text that begins here has no closing quotation mark",
     "Invalid control character at": "a line break or tab inside a text must be written as \\n or \\t",

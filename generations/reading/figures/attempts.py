@@ -12,14 +12,14 @@ OUTCOMES: dict[str, tuple[Tone, str]] = {
     "success": ("good", "answered"),
     "upstream_non_2xx": ("bad", "answered with an error"),
     "error": ("bad", "failed"),
-    "retryable_error": ("warn", "failed, another try was allowed"),
-    "blocked": ("warn", "not asked: blocked"),
-    "no_pricing": ("warn", "not asked: no price is set up"),
-    "unsupported_executor": ("warn", "not asked: the gateway cannot call it for this endpoint"),
+    "retryable_error": ("warn", "failed, retry allowed"),
+    "blocked": ("warn", "not called: blocked"),
+    "no_pricing": ("warn", "not called: no price is configured"),
+    "unsupported_executor": ("warn", "not called: the gateway cannot use it for this endpoint"),
 }
 FAILURES = ("upstream_non_2xx", "error", "retryable_error")  # a provider was asked, in vain
 KEYS = {
-    "priority_byok": "your own key, asked first",
+    "priority_byok": "your own key, tried first",
     "gateway": "the gateway's key",
     "fallback_byok": "your own key, as a fallback",
     "byok": "your own key",

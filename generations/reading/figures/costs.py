@@ -194,19 +194,19 @@ def _notes(fields: dict[str, Value], cost: Decimal | None, total: Decimal | None
 
 def _why_unknown(fields: dict[str, Value]) -> str:
     if fields.get("cost_nanos") is not None:
-        return "The recorded cost is no number that can be calculated with: see JSON."
+        return "The recorded cost is not a usable number: see JSON."
     if is_open(fields):
-        return "No cost is recorded yet: the session is still open."
+        return "No cost recorded yet: the session is still open."
     if fields.get("success") is False:
-        return "No cost is recorded: the gateway records none for a request that failed."
+        return "No cost recorded: the gateway records none for failed requests."
     if endpoints.is_job(words(fields.get("endpoint"))):
-        return "No cost is recorded yet: the gateway sets it when the job is finished."
-    return "The record holds no cost. That is not the same as free."
+        return "No cost recorded yet: the gateway sets it when the job finishes."
+    return "No cost recorded. That does not mean it was free."
 
 
 def _why_free(fields: dict[str, Value], total: Decimal | None) -> str:
     if total:
-        return "The recorded cost is 0, although its lines are not."
+        return "The recorded cost is 0, but its lines are not."
     if fields.get("byok") is True:
         return "No charge by the gateway: your own provider key was used."
     if fields.get("is_free_variant") is True:
@@ -244,11 +244,11 @@ def byok(fields: dict[str, Value], currency: str) -> list[str]:
         notes.append(f"At the gateway's list price the call would have cost {shown}.")
     rate = decimal(billing.get("fee_rate"))
     if billing.get("fee_applied") is True and rate is not None:
-        notes.append(f"Fee for using your own key: {formatting.plain(rate * 100)} % of the list price.")
+        notes.append(f"Fee for using your own key: {formatting.plain(rate * 100)}% of the list price.")
     count, free = (
         whole(billing.get("monthly_request_count")),
         whole(billing.get("monthly_free_request_limit")),
     )
     if count is not None and free is not None:
-        notes.append(f"Requests with own keys this month: {count:,}, of which {free:,} are free of the fee.")
+        notes.append(f"Requests with your own keys this month: {count:,}; {free:,} of them without a fee.")
     return notes

@@ -69,7 +69,7 @@ def _first(fields: Fields, known: Times, label: str) -> Tile:
 def _first_note(fields: Fields, known: Times) -> str:
     latency, gateway = duration(fields.get("latency_ms")), duration(fields.get("gateway_ttft_ms"))
     if known.meaning == "whole" and latency is not None and latency != known.first:
-        return f"latency_ms tells {formatting.duration(latency)}"
+        return f"latency_ms is {formatting.duration(latency)}"
     return f"{formatting.duration(gateway)} at the gateway" if gateway is not None else "at the provider"
 
 
@@ -88,7 +88,7 @@ def _unless_answered(fields: Fields) -> str:
     tries = attempts.read(fields)
     unasked = "provider" in fields and fields["provider"] is None
     vain = unasked or (tries and not any(attempt.answered for attempt in tries))
-    return "failed before one" if vain else "not recorded"
+    return "failed before it" if vain else "not recorded"
 
 
 def _total(fields: Fields, known: Times, axis: Axis) -> Tile:

@@ -17,7 +17,7 @@ from generations.reading.page_types import Bar, BarSegment
 
 LONGEST = 86_400_000  # ms: attempts further apart have no believable start
 ZERO = Decimal(0)
-IN_ORDER = "The record does not tell when the attempts began, so they are drawn one after another."
+IN_ORDER = "The record does not say when the attempts started, so they are drawn one after another."
 
 
 @dataclass(frozen=True, slots=True)

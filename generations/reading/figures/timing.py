@@ -18,7 +18,7 @@ READINGS: dict[Meaning, str] = {
         "No total is recorded, and the two are not added up."
     ),
     "end_to_end": "Read as recorded in or about December 2025: latency is the whole request, end to end.",
-    "failed": "The request failed: latency is what passed until then.",
+    "failed": "The request failed: latency is the time until the failure.",
     "open": "The session was open when its record was written, so the record has no final times.",
     "unknown": (
         "The record does not show which meaning its two times have, so they stand side by side "
@@ -32,8 +32,8 @@ COLUMNS = (
 """The columns of a record that its times are read from."""
 
 BEGINS = {
-    True: "The axis begins when the request reached the gateway.",
-    False: "The axis begins with the first attempt: the record does not tell the time before it.",
+    True: "The axis starts when the request reached the gateway.",
+    False: "The axis starts with the first attempt: the time before it is not recorded.",
 }
 
 

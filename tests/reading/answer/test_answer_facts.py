@@ -265,7 +265,7 @@ def test_provider_and_model() -> None:
             [("The answer ended with the finish reason error.", "error", "/choices/0")],
         ),
         (response(status="failed", error={"code": "server_error", "message": "fault"}), "responses", None),
-        (response(status="failed"), "responses", [("The response failed without saying why.", "failed", "")]),
+        (response(status="failed"), "responses", [("The response failed without a reason.", "failed", "")]),
         (
             response({"type": "image_generation_call", "status": "failed"}),
             "responses",

@@ -106,7 +106,7 @@ def test_what_may_have_gone_stale() -> None:
     warnings = replayability.warnings(loads('{"model": "fast", "previous_response_id": "resp_1"}'))
     assert warnings == [
         "It continues an earlier response, which the provider may have forgotten since.",
-        "The model fast is an alias or a preset, which the gateway resolves afresh.",
+        "The model fast is an alias or a preset, which the gateway resolves again.",
     ]
     assert replayability.warnings(loads('{"model": "openai/gpt-5"}')) == []
 

@@ -92,7 +92,8 @@ def test_choices_are_compared_by_their_numbers() -> None:
         ("Text, choice 1", False),
     ]
     assert (
-        compare(choices(*"abcdefghi"), choices(*"abcdefghi")).headline == "No difference in what was compared"
+        compare(choices(*"abcdefghi"), choices(*"abcdefghi")).headline
+        == "No differences in what was compared"
     )
 
 
@@ -104,12 +105,12 @@ def test_answers_without_anything_to_compare() -> None:
 
 def test_the_share_that_is_alike() -> None:
     assert [texts("one two three four", other).alike for other in ("one two three five", "else", "")] == [
-        "78 %",
-        "0 %",
-        "0 %",
+        "78%",
+        "0%",
+        "0%",
     ]
     assert texts("same", "same").alike == ""
-    assert texts("x" * 99_999 + " a", "x" * 99_999 + " b").alike == "99.9 %"
+    assert texts("x" * 99_999 + " a", "x" * 99_999 + " b").alike == "99.9%"
 
 
 def test_side_by_side_is_line_by_line() -> None:
@@ -145,7 +146,7 @@ def test_long_texts_are_bounded_and_say_so(view: View, size: int) -> None:
 def test_texts_that_have_nothing_in_common_are_bounded(view: View) -> None:
     found = texts("a" * (5 * 2**20), "b" * (5 * 2**20), view)
     assert shown(found) <= 2 * PAGE
-    assert found.alike == "0 %"
+    assert found.alike == "0%"
 
 
 @settings(deadline=None)
@@ -180,7 +181,7 @@ def test_tool_calls_by_name_and_arguments() -> None:
 
 
 def test_arguments_as_text_and_as_json_are_the_same_when_they_say_the_same() -> None:
-    assert compare(called(("pay", '{"n": 10}')), called(("pay", {"n": 10}))).headline == "Nothing differs"
+    assert compare(called(("pay", '{"n": 10}')), called(("pay", {"n": 10}))).headline == "No differences"
     found = compare(called(("pay", {"n": 10})), called(("pay", {"n": 9999})))
     assert (found.headline, summary(found.calls[0].lines)) == ("What differs", ["n: 10 → 9999"])
 
@@ -218,7 +219,7 @@ def others(before: Any, after: Any, wire: str = "chat") -> AnswerDiff:
 )
 def test_what_differs_outside_words_and_calls_is_shown(before: Any, after: Any, line: str) -> None:
     found = others(chat(content="same") | {}, chat(content="same"))
-    assert found.headline == "Nothing differs"
+    assert found.headline == "No differences"
     found = others(chat(**{"content": "same", **before}), chat(**{"content": "same", **after}))
     assert found.headline == "What differs"
     assert any(line in shown for shown in summary(found.others))
@@ -263,13 +264,13 @@ def test_what_differs_by_nature_is_counted_apart() -> None:
     before |= {"usage": {"pricing": {"n": 1}, "pricing_breakdown": [1], "completion_tokens": 1}}
     after |= {"usage": {"pricing": {"n": 2}, "pricing_breakdown": [2], "completion_tokens": 1}}
     found = others(before, after)
-    assert found.headline == "Nothing differs"
+    assert found.headline == "No differences"
     assert found.by_nature == ["created", "id", "meta", "model", "usage.pricing", "usage.pricing_breakdown"]
 
 
 def test_what_one_side_only_holds_is_named() -> None:
     found = others({**chat(content="x"), "service_tier": "flex"}, {**chat(content="x"), "usage": {"n": 1}})
-    assert (found.headline, found.one_sided) == ("Nothing differs", ["service_tier", "usage"])
+    assert (found.headline, found.one_sided) == ("No differences", ["service_tier", "usage"])
 
 
 def test_between_wire_formats_words_calls_and_ends_are_compared_and_the_rest_is_named() -> None:
@@ -278,7 +279,7 @@ def test_between_wire_formats_words_calls_and_ends_are_compared_and_the_rest_is_
     assert summary(found.others) == ["finish: stop → length"]
     assert found.unread == ["choices", "stop_reason", "usage"] or "usage" in found.unread
     ended = others(chat(content="x"), {**message, "stop_reason": "end_turn", "usage": {"m": 1}})
-    assert (ended.equal, ended.headline) == (True, "No difference in what was compared")
+    assert (ended.equal, ended.headline) == (True, "No differences in what was compared")
 
 
 def test_events_beside_the_body_are_compared() -> None:
@@ -322,7 +323,7 @@ def test_what_a_table_does_not_show_is_compared_all_the_same() -> None:
         "What differs",
         ["results[0].categories.hate: true → false"],
     )
-    assert others(flagged(flag=True), flagged(flag=True), "moderations").headline == "Nothing differs"
+    assert others(flagged(flag=True), flagged(flag=True), "moderations").headline == "No differences"
 
 
 BODIES = st.recursive(
@@ -342,7 +343,7 @@ BODIES = st.recursive(
 def test_nothing_is_claimed_equal_that_is_not(before: Any, after: Any, wire: str) -> None:
     """Whatever two bodies are: where nothing differs, is unread or one-sided they are the same."""
     found = others(before, after, wire)
-    if found.headline == "Nothing differs" and not found.one_sided:
+    if found.headline == "No differences" and not found.one_sided:
         assert compare(said(before, wire), said(before, wire)).equal
         assert flat(before) == flat(after)
 
@@ -373,12 +374,12 @@ def test_requests_by_structure() -> None:
         (
             b"{",
             b"{}",
-            "One of the two requests cannot be read as JSON; they are not the same, byte for byte.",
+            "One of the two requests is not valid JSON; their bytes differ.",
         ),
         (
             b'"' + b"x" * answer_diff.PARSED_UP_TO + b'"',
             b"{}",
-            "They are not the same; requests of more than 6.3 MB are not compared in detail.",
+            "They differ; requests of more than 6.3 MB are not compared in detail.",
         ),
     ],
 )
@@ -409,7 +410,7 @@ def test_keys_that_stand_twice_are_never_called_the_same() -> None:
     found = answer_diff.requests(pays.encode(), hides.encode())
     assert isinstance(found, answer_diff.Lines)
     assert [(line.change.at, line.change.summary) for line in found.shown] == [
-        ("/pay", "a key that stands more than once: 9999, 10 → once; only its last value is compared")
+        ("/pay", "a repeated key: 9999, 10 → once; only its last value is compared")
     ]
     same = answer_diff.requests(pays.encode(), pays.replace(" ", "").encode())
     assert same == answer_diff.Lines([])

@@ -73,21 +73,21 @@ def test_without_its_marks_the_text_is_there(text: str) -> None:
     [
         ("same", "same", ""),
         ("a", "b", ""),
-        ("cat", "dog\u00a0", "What cannot be seen: no-break space, U+00A0: 0 → 1."),
+        ("cat", "dog\u00a0", "Invisible differences: no-break space, U+00A0: 0 → 1."),
         (
             "caf\u00e9",
             "cafe\u0301",
-            "The texts look alike, but are not the same: letters written in parts (NFD): 0 → 1.",
+            "The texts look the same but differ: letters written in parts (NFD): 0 → 1.",
         ),
-        ("a\r\nb", "a\nb", "The texts look alike, but are not the same: CR LF at line ends: 1 → 0."),
-        ("a\rb", "a\nb", "The texts look alike, but are not the same: carriage returns alone: 1 → 0."),
-        ("a\n", "a", "The texts look alike, but are not the same: line breaks at the end: 1 → 0."),
+        ("a\r\nb", "a\nb", "The texts look the same but differ: CR LF at line ends: 1 → 0."),
+        ("a\rb", "a\nb", "The texts look the same but differ: carriage returns alone: 1 → 0."),
+        ("a\n", "a", "The texts look the same but differ: line breaks at the end: 1 → 0."),
         (
             "pay\u200bload",
             "payload",
-            "The texts look alike, but are not the same: zero width space, U+200B: 1 → 0.",
+            "The texts look the same but differ: zero width space, U+200B: 1 → 0.",
         ),
-        ("\tx", "    x", "The texts look alike, but are not the same: tab, U+0009: 1 → 0."),
+        ("\tx", "    x", "The texts look the same but differ: tab, U+0009: 1 → 0."),
     ],
 )
 def test_notes(before: str, after: str, note: str) -> None:

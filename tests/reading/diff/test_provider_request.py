@@ -54,7 +54,7 @@ def test_the_same_is_called_the_same() -> None:
 def test_another_order_of_members_is_told() -> None:
     found = read(ASKED, dict(reversed(ASKED.items())))
     assert (found.total, found.groups, found.is_same) == (0, [], False)
-    assert found.notes == ["The order of members differs in 1 place."]
+    assert found.notes == ["The order of fields differs in 1 place."]
 
 
 def test_another_wire_format_is_named() -> None:

@@ -111,7 +111,7 @@ def test_what_is_too_different_is_shown_whole_and_says_so() -> None:
     assert read_off(found) == (before, after)
     assert found.coarse == 299_998
     assert found.note == (
-        "299,998 characters are too long or too different to be compared word by word; "
+        "299,998 characters are too long or too different to compare word by word; "
         "they are shown as whole passages."
     )
 

@@ -171,8 +171,8 @@ def test_bytes(op: Any, path: str, value: Value, old: bytes | None, new: bytes) 
         ("add", "/model/x", "The patch cannot add model.x: neither an object nor a list is there."),
         ("remove", "", "The patch cannot remove the whole: the whole request cannot be removed."),
         ("test", "/model", "model is not what the patch expects."),
-        ("replace", "model", "'model' is no JSON pointer: Location must start with /."),
-        ("replace", "/~2", "'/~2' is no JSON pointer: Found invalid escape ~2."),
+        ("replace", "model", "'model' is not a JSON pointer: Location must start with /."),
+        ("replace", "/~2", "'/~2' is not a JSON pointer: Found invalid escape ~2."),
     ],
 )
 def test_what_does_not_fit_says_why(op: Any, path: str, sentence: str) -> None:

@@ -157,7 +157,7 @@ NUMBER = "It must be a number from 0 to {}."
         ("chat", "temperature", "2.1", NUMBER.format(2)),
         ("messages", "temperature", "1.5", NUMBER.format(1)),
         ("chat", "temperature", "-0.1", NUMBER.format(2)),
-        ("chat", "temperature", "0,7", "Write the number with a point: 0.7."),
+        ("chat", "temperature", "0,7", "Use a decimal point: 0.7."),
         ("chat", "temperature", "NaN", NUMBER.format(2)),
         ("chat", "temperature", "01", NUMBER.format(2)),
         ("chat", "temperature", ".5", NUMBER.format(2)),
@@ -177,7 +177,7 @@ NUMBER = "It must be a number from 0 to {}."
             "It must be a whole number from -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807.",
         ),
         ("chat", "max_tokens", "0", "It must be a whole number from 1 to 1,000,000,000."),
-        ("messages", "max_tokens", "", "The messages format needs a limit of output tokens."),
+        ("messages", "max_tokens", "", "The messages format requires an output token limit."),
         ("chat", "reasoning_effort", "extreme", "It must be one of none, minimal, low, medium, high, xhigh."),
         ("chat", "stream", "", "It must be one of on, off."),
         (

@@ -45,8 +45,8 @@ from tests.reading.documents import BOXES, RANDOMS, written
         ('{"a":NaN}', Mistake("This is not JSON: NaN is not JSON.")),
         ("[" * 400 + "]" * 400, Mistake("This is not JSON: nested deeper than 300 levels.")),
         ("", Mistake("Line 1, column 1: a value is missing here.", 1, 1, "")),
-        ("{}", Mistake("A request is a JSON object with members: { ... }.")),
-        ("[1]", Mistake("A request is a JSON object with members: { ... }.")),
+        ("{}", Mistake("A request must be a JSON object: { ... }.")),
+        ("[1]", Mistake("A request must be a JSON object: { ... }.")),
         (
             '{"a":1,"b":{"c":1,"c":2}}',
             Mistake("A member stands twice in one object: b.c. Only the last one would count."),

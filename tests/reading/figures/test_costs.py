@@ -63,12 +63,12 @@ def test_a_difference_is_shown() -> None:
 def test_null_cost_is_unknown_and_says_why() -> None:
     cost = costs.read(fields(cost_nanos=None, success=False, pricing_lines=[]))
     assert (cost.total, cost.check) == ("unknown", "none")
-    assert cost.notes == ["No cost is recorded: the gateway records none for a request that failed."]
+    assert cost.notes == ["No cost recorded: the gateway records none for failed requests."]
 
 
 def test_a_job_is_priced_when_it_is_finished() -> None:
     cost = costs.read(fields(cost_nanos=None, success=True, endpoint="video.generation"))
-    assert cost.notes == ["No cost is recorded yet: the gateway sets it when the job is finished."]
+    assert cost.notes == ["No cost recorded yet: the gateway sets it when the job finishes."]
 
 
 def test_a_line_without_nanos_makes_the_sum_unknown() -> None:
@@ -125,8 +125,8 @@ def test_the_fee_for_an_own_key() -> None:
     assert (cost.check, cost.lines[0].name) == ("equal", "Fee for using your own key")
     assert cost.notes == [
         "At the gateway's list price the call would have cost $2.00.",
-        "Fee for using your own key: 2.5 % of the list price.",
-        "Requests with own keys this month: 1,000,001, of which 1,000,000 are free of the fee.",
+        "Fee for using your own key: 2.5% of the list price.",
+        "Requests with your own keys this month: 1,000,001; 1,000,000 of them without a fee.",
     ]
 
 
@@ -197,7 +197,7 @@ def test_dollars_are_no_amount_in_another_currency() -> None:
 def test_a_cost_of_0_with_lines_that_are_not_is_not_called_free() -> None:
     cost = costs.read(fields(cost_nanos=0, byok=True, pricing_lines=[line()]))
     assert (cost.check, cost.difference) == ("differs", "$0.0000021")
-    assert cost.notes == ["The recorded cost is 0, although its lines are not."]
+    assert cost.notes == ["The recorded cost is 0, but its lines are not."]
 
 
 def test_a_broken_stream_says_that_it_was_not_billed() -> None:
@@ -209,14 +209,14 @@ def test_a_broken_stream_says_that_it_was_not_billed() -> None:
     cost = costs.read(fields(success=False, cost_nanos=None, usage={"pricing": pricing}))
     assert cost.total == "unknown"
     assert cost.notes == [
-        "No cost is recorded: the gateway records none for a request that failed.",
+        "No cost recorded: the gateway records none for failed requests.",
         "The gateway did not bill this request: incomplete stream.",
     ]
 
 
 def test_an_open_session_has_no_cost_yet() -> None:
     cost = costs.read(fields(status_code=102, success=False))
-    assert cost.notes == ["No cost is recorded yet: the session is still open."]
+    assert cost.notes == ["No cost recorded yet: the session is still open."]
 
 
 def test_the_price_at_the_provider_is_told_for_an_own_key() -> None:

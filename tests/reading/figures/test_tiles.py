@@ -126,7 +126,7 @@ def test_a_failure_has_no_first_token_unless_a_stream_broke() -> None:
     failed = [{"outcome": "upstream_non_2xx", "duration_ms": 10}]
     common = {"endpoint": "chat.completions", "success": False, "status_code": 502, "stream": True}
     found = tiles_of(**common, latency_ms=22, generation_ms=10, provider_attempts=failed)
-    assert found["First token"] == ("unknown", "failed before one")
+    assert found["First token"] == ("unknown", "failed before it")
     assert found["Until it failed"] == ("22 ms", "10 ms of it failed attempts")
     broke = [{"outcome": "success", "duration_ms": 3}]
     found = tiles_of(**common, latency_ms=9, generation_ms=26, provider_attempts=broke)
@@ -156,7 +156,7 @@ def test_counts_of_0_in_and_out_are_not_called_tokens() -> None:
 
 def test_two_first_tokens_that_differ_are_both_told() -> None:
     found = tiles_of(success=True, stream=True, latency_ms=500, provider_ttft_ms=44, generation_ms=900)
-    assert found["First token"] == ("44 ms", "latency_ms tells 500 ms")
+    assert found["First token"] == ("44 ms", "latency_ms is 500 ms")
 
 
 def test_what_was_not_streamed_has_no_first_token() -> None:

@@ -105,7 +105,7 @@ def test_attempts_without_a_start_are_drawn_one_after_another() -> None:
     found = timing.read(fields(provider_attempts=tries), NOW)
     assert [bar.segments[0].start for bar in found.attempts] == ["0.00", "33.33"]
     assert found.attempts_note == (
-        "The record does not tell when the attempts began, so they are drawn one after another."
+        "The record does not say when the attempts started, so they are drawn one after another."
     )
 
 
@@ -185,7 +185,7 @@ def test_attempts_in_vain_are_part_of_the_wait_for_an_answer() -> None:
         "first token: 40 ms; generating: 60 ms",
     ]
     assert unmeasured.scale[-1] == "130 ms"
-    assert "does not tell the time before it" in unmeasured.reading
+    assert "the time before it is not recorded" in unmeasured.reading
 
 
 def test_an_open_session_has_not_failed() -> None:
