@@ -252,7 +252,7 @@ def test_very_long_answers_are_bounded(ada: User, team: Team, source: GatewayCon
         kept(team, ada, source, f"G-{number}", " ".join(f"{word}{at}" for at in range(300_000)))
     told = page(ada, team, a="G-0", b="G-1", view="side")
     assert len(told) < 2_000_000
-    assert "too long to be shown whole" in told
+    assert "too long to show in full" in told
 
 
 # --- where it is linked -----------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ _WORD = re.compile(r"[^\s\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 
 def model(body: Body, wire: str, name: str) -> Patch:
     """Another model, or the same one under another name. With a provider before it: at that one alone."""
-    name = _name(name, "A model is named like openai/gpt-5-nano")
+    name = _name(name, "Use a model name like openai/gpt-5-nano")
     provider = provider_pin.model_provider(name)
     if provider:
         return provider_pin.pin_by_model(body, wire, provider, name[len(provider) + 1 :])

@@ -379,7 +379,7 @@ def test_requests_by_structure() -> None:
         (
             b'"' + b"x" * answer_diff.PARSED_UP_TO + b'"',
             b"{}",
-            "They differ; requests of more than 6.3 MB are not compared in detail.",
+            "They differ; requests over 6.3 MB are not compared in detail.",
         ),
     ],
 )

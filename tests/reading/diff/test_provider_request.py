@@ -58,16 +58,16 @@ def test_another_order_of_members_is_told() -> None:
 
 
 def test_another_wire_format_is_named() -> None:
-    assert "what stood under messages stands under input" in read(ASKED, RESPONSES).notes[0]
+    assert "messages became input" in read(ASKED, RESPONSES).notes[0]
 
 
 @pytest.mark.parametrize(
     ("asked", "sent", "why"),
     [
         (None, SENT, "The stored request is not in the record"),
-        (ASKED, "plain words", "It is no JSON object"),
-        (ASKED, [1], "It is no JSON object"),
-        (ASKED, "[redacted]", "sanitiser replaced it"),
+        (ASKED, "plain words", "It is not a JSON object"),
+        (ASKED, [1], "It is not a JSON object"),
+        (ASKED, "[redacted]", "sanitizer replaced it"),
     ],
 )
 def test_what_cannot_be_compared_says_why(asked: Any, sent: Any, why: str) -> None:

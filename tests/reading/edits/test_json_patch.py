@@ -188,7 +188,7 @@ def test_damaged_and_oversized_requests() -> None:
         apply(b"", (Operation("add", "/a", None),))
     with pytest.raises(
         PatchRefused,
-        match=r"^The changed request has 16,777,224 bytes; the gateway takes 16,777,216 at most\.$",
+        match=r"^The changed request has 16,777,224 bytes; the gateway accepts at most 16,777,216\.$",
     ):
         apply(b"{}", (Operation("add", "/a", "x" * json_patch.LARGEST),))
     assert apply(b"no JSON at all", ()) == b"no JSON at all"
@@ -229,7 +229,7 @@ def test_many_duplicates_go_in_one_pass() -> None:
         ('[{"op":"add","path":"/a"}]', "Operation 1 has no value."),
         (
             "[" + ",".join(['{"op":"remove","path":"/a"}'] * 1001) + "]",
-            "The patch has 1,001 operations; 1,000 are the most.",
+            "The patch has 1,001 operations; the limit is 1,000.",
         ),
     ],
 )

@@ -84,10 +84,10 @@ def test_unpinned() -> None:
 
 @pytest.mark.parametrize("name", ["open ai", "../x", "a/b", "\ud83d", "x" * 200, "{}"])
 def test_what_is_no_provider_is_refused(name: str) -> None:
-    with pytest.raises(VariationRefused, match=r"^A provider is named like openai or google-ai-studio\.$"):
+    with pytest.raises(VariationRefused, match=r"^Use a provider name like openai or google-ai-studio\.$"):
         provider_pin.pin_provider({}, "chat", name)
 
 
 def test_a_model_without_an_author_takes_no_provider() -> None:
-    with pytest.raises(VariationRefused, match="only stand before a model named like"):
+    with pytest.raises(VariationRefused, match="only be added to a model name like"):
         provider_pin.pin_by_model({"model": "alias"}, "chat", "openai")

@@ -49,7 +49,7 @@ from tests.reading.documents import BOXES, RANDOMS, written
         ("[1]", Mistake("A request must be a JSON object: { ... }.")),
         (
             '{"a":1,"b":{"c":1,"c":2}}',
-            Mistake("A member stands twice in one object: b.c. Only the last one would count."),
+            Mistake("Repeated field in one object: b.c. Only the last value would count."),
         ),
     ],
 )
