@@ -30,9 +30,9 @@ FINISHES: dict[str, tuple[str, str]] = {
         ),
     ),
     "error": (CONNECTIONS["error_finish"].title, "Replay it; the answer may be incomplete."),
-    "cancel": ("The answer was canceled.", "The client or the gateway ended it before the model was done."),
+    "cancel": ("The answer was cancelled.", "The client or the gateway ended it before the model was done."),
     "cancelled": (
-        "The answer was canceled.",
+        "The answer was cancelled.",
         "The client or the gateway ended it before the model was done.",
     ),
     "model_context_window_exceeded": (
