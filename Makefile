@@ -32,6 +32,7 @@ lint: $(DEV)
 	$(BIN)/ruff format --check
 	$(BIN)/python -m mypy
 	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python -m tests.support.css_format --check
 	$(BIN)/lint-imports
 	@! grep -nE '^-|://' $(LOCKS) \
 		|| { echo 'A lock file names an index: compile it without its address.'; exit 1; }
