@@ -230,7 +230,7 @@ def test_back_and_changed_it_is_another_click(chat: Generation, ada: User) -> No
     lab.send(**{"v-temperature": "0.2"})
     answer = lab.send()
     assert (answer.status_code, Replay.objects.count()) == (409, 1)
-    assert "has started something else already" in answer.content.decode()
+    assert "has already started something else" in answer.content.decode()
     lab.fields |= form_of(answer.content)
     assert (lab.send().status_code, Replay.objects.count()) == (302, 2)
     assert (lab.send().status_code, Replay.objects.count()) == (302, 2)

@@ -26,7 +26,7 @@ class ClickAlreadyUsed(Exception):
     """The click has started something else: somebody came back to its page and changed it."""
 
     def __str__(self) -> str:
-        return "This page has started something else already. Press the button once more to start this, too."
+        return "This page has already started something else. Press the button again to start this as well."
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def order_from(
         raise Refused(why or "Retake does not know this endpoint.")
     if source is None:
         raise Refused(
-            "This team has no gateway connection any more. An admin can add one in the team's settings."
+            "This team no longer has a gateway connection. An admin can add one in the team's settings."
         )
     if keys.sending(source) is None:
         raise Refused(keys.NO_KEY)

@@ -178,11 +178,11 @@ def _expected(replay: Replay) -> int:
 def _within(who: str, now: Spend, count: int | None, nanos: int | None) -> None:
     if count is not None and now.count > count:
         raise Exceeded(
-            f"{who} may start {plural(count, 'replay')} a day, and with this there would be {now.count:,}. {ADVICE}"
+            f"{who} may start {plural(count, 'replay')} a day, and this would make {now.count:,}. {ADVICE}"
         )
     if nanos is not None and now.nanos > nanos:
         raise Exceeded(
-            f"{who} may spend {dollars(nanos)} on replays a day, and with this it would be up to {dollars(now.nanos)}. "
+            f"{who} may spend {dollars(nanos)} on replays a day, and this would make up to {dollars(now.nanos)}. "
             f"{ADVICE}"
         )
 

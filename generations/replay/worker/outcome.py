@@ -27,8 +27,12 @@ STOPPED = {
     "cancelled": Outcome(State.CANCELLED, "stopped"),
     "shutdown": Outcome(State.INTERRUPTED, "worker_stopped"),
     "deadline_first_byte": Outcome(State.FAILED, "deadline", "The gateway sent no first byte in time."),
-    "deadline_idle": Outcome(State.FAILED, "deadline", "The gateway fell silent mid-answer."),
-    "deadline_total": Outcome(State.FAILED, "deadline", "The answer took longer than a replay may take."),
+    "deadline_idle": Outcome(
+        State.FAILED, "deadline", "The gateway stopped sending in the middle of the answer."
+    ),
+    "deadline_total": Outcome(
+        State.FAILED, "deadline", "The answer took longer than the time limit of a replay."
+    ),
     "too_large": Outcome(
         State.FAILED,
         "too_large",

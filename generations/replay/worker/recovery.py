@@ -42,8 +42,8 @@ def resend(now: datetime) -> int:
 def interrupt_silent(now: datetime) -> int:
     """A replay whose worker went silent: outcome unknown, may have been charged, never sent again by itself."""
     detail = (
-        "The worker stopped without a word. Whether the gateway finished the request is unknown: it may have been "
-        "charged. It is not sent again by itself."
+        "The worker stopped unexpectedly. Whether the gateway finished the request is unknown: it may have been "
+        "charged. It is not sent again automatically."
     )
     ended = 0
     for replay in Replay.objects.silent(now):

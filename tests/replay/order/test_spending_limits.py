@@ -1,4 +1,4 @@
-"""Deadlines of a team: what counts, what is refused, and that no two clicks squeeze past one."""
+"""Limits of a team: what counts, what is refused, and that no two clicks squeeze past one."""
 
 import threading
 import uuid
@@ -203,12 +203,12 @@ def test_a_batch_over_a_limit_creates_nothing(
 ) -> None:
     held = allow(team, team_day_count=4)
     assert refusal(lambda: order_batch(priced, ada, 5)) == (
-        "The team may start 4 replays a day, and with this there would be 5. "
+        "The team may start 4 replays a day, and this would make 5. "
         "The day ends at midnight UTC; an admin of the team can raise the limit."
     )
     ReplayLimits.objects.filter(pk=held.pk).update(team_day_count=None, person_day_nanos=4 * COST)
     assert refusal(lambda: order_batch(priced, ada, 5)).startswith(
-        "You may spend $0.000213 on replays a day, and with this it would be up to $0.000267."
+        "You may spend $0.000213 on replays a day, and this would make up to $0.000267."
     )
     ReplayLimits.objects.filter(pk=held.pk).update(person_day_nanos=None, per_replay_nanos=1)
     assert "one of these is expected" in refusal(lambda: order_batch(priced, ada, 5))
