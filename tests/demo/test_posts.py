@@ -11,9 +11,7 @@ from generations.gateway.demo import keys, stories
 from generations.gateway.demo.faults import FAULTS
 from tests.demo.peer import Peer, object_schema
 
-KEPT = stories.id_of(
-    next(story for story in stories.STORIES if story.name == "seat-together"), 1_795_300_000_000
-)
+KEPT = stories.EXAMPLE_IDS["kept"]
 HELLO = [{"role": "user", "content": "hello"}]
 
 

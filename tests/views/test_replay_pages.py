@@ -24,7 +24,7 @@ from tests.views.kept import keep
 
 pytestmark = pytest.mark.django_db
 OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
-SEATS = "G-01M0N8538G00000000000SEATS"
+SEATS = "G-01M0N8A1Q8SEATSNXT14A2B3C4"
 
 
 @pytest.fixture(autouse=True)

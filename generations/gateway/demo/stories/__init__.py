@@ -12,7 +12,12 @@ from generations.gateway.demo.shapes import Story
 from . import damaged, failures, history, ledger, odd, studio, support, trips
 
 # The ids that are the same in every run.
-EXAMPLE_IDS = {"chat": support.OSLO, "failed": support.GEMINI, "legacy": history.MAY}
+EXAMPLE_IDS = {
+    "chat": support.OSLO,
+    "kept": support.SEATS,
+    "failed": support.GEMINI,
+    "legacy": history.MAY,
+}
 STORIES: list[Story] = [
     *support.STORIES,
     *trips.STORIES,
@@ -39,7 +44,7 @@ def catalogue(epoch_ms: int | None = None) -> list[tuple[str, str, str]]:
 
 
 _FIXED = {story.fixed_id: story for story in STORIES if story.fixed_id}
-_BY_TAIL = {ulid.suffix(story.name): story for story in STORIES if not story.fixed_id}
+_BY_TAIL = {ulid.suffix(story.name): story for story in STORIES}
 
 
 def find(request_id: str) -> Story | None:

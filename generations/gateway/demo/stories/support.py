@@ -11,6 +11,7 @@ RULES = (
     "promise a refund."
 )
 OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
+SEATS = "G-01M0N8A1Q8SEATSNXT14A2B3C4"
 GEMINI = "G-01M0N8D8ZGR5N8V3B2C1D0E9F8"
 
 STORIES: list[Story] = [
@@ -101,6 +102,7 @@ STORIES: list[Story] = [
         "A family wants to sit together",
         GROUP,
         ago=0.7 * HOUR,
+        fixed_id=SEATS,
         model="anthropic/claude-haiku-4.5",
         provider="anthropic",
         messages=[
