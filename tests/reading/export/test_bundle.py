@@ -305,8 +305,8 @@ def test_without_bodies_figures_of_every_demo_record_stay() -> None:
 
 
 def figures(made: Outline) -> list[Any]:
-    """The usage without the names of tools: those are the request's and go with it."""
-    return [row for row in made.usage if not str(row.key).endswith("_names")]
+    """The usage without the names of tools, which are the request's and go with it, and without a text in its place."""
+    return [row for row in made.usage if row.key != "usage" and not str(row.key).endswith("_names")]
 
 
 VALUES = st.recursive(
