@@ -135,10 +135,11 @@ class AnswerDiff:
 
     @property
     def headline(self) -> str:
-        """What is said of it in a word. No differences only where everything that both sides hold was compared."""
+        """What is said of it in a word. "Nothing differs" only where all was compared, on both sides."""
         if not self.equal:
             return "What differs"
-        return "No differences in what was compared" if self.unread else "No differences"
+        partial = self.unread or self.one_sided
+        return "No differences in what was compared" if partial else "Nothing differs"
 
 
 def compare(before: ComparedAnswer, after: ComparedAnswer, view: View = "inline") -> AnswerDiff:

@@ -181,7 +181,7 @@ def test_tool_calls_by_name_and_arguments() -> None:
 
 
 def test_arguments_as_text_and_as_json_are_the_same_when_they_say_the_same() -> None:
-    assert compare(called(("pay", '{"n": 10}')), called(("pay", {"n": 10}))).headline == "No differences"
+    assert compare(called(("pay", '{"n": 10}')), called(("pay", {"n": 10}))).headline == "Nothing differs"
     found = compare(called(("pay", {"n": 10})), called(("pay", {"n": 9999})))
     assert (found.headline, summary(found.calls[0].lines)) == ("What differs", ["n: 10 → 9999"])
 
@@ -219,7 +219,7 @@ def others(before: Any, after: Any, wire: str = "chat") -> AnswerDiff:
 )
 def test_what_differs_outside_words_and_calls_is_shown(before: Any, after: Any, line: str) -> None:
     found = others(chat(content="same") | {}, chat(content="same"))
-    assert found.headline == "No differences"
+    assert found.headline == "Nothing differs"
     found = others(chat(**{"content": "same", **before}), chat(**{"content": "same", **after}))
     assert found.headline == "What differs"
     assert any(line in shown for shown in summary(found.others))
@@ -264,13 +264,16 @@ def test_what_differs_by_nature_is_counted_apart() -> None:
     before |= {"usage": {"pricing": {"n": 1}, "pricing_breakdown": [1], "completion_tokens": 1}}
     after |= {"usage": {"pricing": {"n": 2}, "pricing_breakdown": [2], "completion_tokens": 1}}
     found = others(before, after)
-    assert found.headline == "No differences"
+    assert found.headline == "Nothing differs"
     assert found.by_nature == ["created", "id", "meta", "model", "usage.pricing", "usage.pricing_breakdown"]
 
 
 def test_what_one_side_only_holds_is_named() -> None:
     found = others({**chat(content="x"), "service_tier": "flex"}, {**chat(content="x"), "usage": {"n": 1}})
-    assert (found.headline, found.one_sided) == ("No differences", ["service_tier", "usage"])
+    assert (found.headline, found.one_sided) == (
+        "No differences in what was compared",
+        ["service_tier", "usage"],
+    )
 
 
 def test_between_wire_formats_words_calls_and_ends_are_compared_and_the_rest_is_named() -> None:
@@ -323,7 +326,7 @@ def test_what_a_table_does_not_show_is_compared_all_the_same() -> None:
         "What differs",
         ["results[0].categories.hate: true → false"],
     )
-    assert others(flagged(flag=True), flagged(flag=True), "moderations").headline == "No differences"
+    assert others(flagged(flag=True), flagged(flag=True), "moderations").headline == "Nothing differs"
 
 
 BODIES = st.recursive(
@@ -343,7 +346,7 @@ BODIES = st.recursive(
 def test_nothing_is_claimed_equal_that_is_not(before: Any, after: Any, wire: str) -> None:
     """Whatever two bodies are: where nothing differs, is unread or one-sided they are the same."""
     found = others(before, after, wire)
-    if found.headline == "No differences" and not found.one_sided:
+    if found.headline == "Nothing differs" and not found.one_sided:
         assert compare(said(before, wire), said(before, wire)).equal
         assert flat(before) == flat(after)
 
