@@ -269,8 +269,8 @@ def counts(usage: object, fields: Mapping[str, Value] | None = None) -> list[Cou
     """Every key of the usage, nested ones with their path: known ones in the order above, then the others, what is
     about money last. `fields` is the record, if there is one: whose model it was decides what counts mean.
     """
-    told: dict[str, Value] = {"usage": usage} if usage and not isinstance(usage, dict) else box(usage)  # type: ignore[dict-item]
-    flat = dict(_flat(told, ""))
+    data: dict[str, Value] = {"usage": usage} if usage and not isinstance(usage, dict) else box(usage)  # type: ignore[dict-item]
+    flat = dict(_flat(data, ""))
     record = {**(fields or {}), "usage": box(usage)}
     ordered = sorted(flat, key=lambda key: (key.partition(".")[0] in PRICES, ORDER.get(key, len(ORDER))))
     return [_count(key, flat, record) for key in ordered[:SHOWN]]
