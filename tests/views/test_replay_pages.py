@@ -102,7 +102,7 @@ def test_what_cannot_be_replayed_says_why(team: Team, ada: User, source: Gateway
 def test_a_team_without_a_connection_is_told(ada: User, chat: Generation, source: GatewayConnection) -> None:
     source.delete()
     assert (
-        "no gateway connection"
+        "no longer has a gateway connection"
         in people.browser(ada).get(f"{chat.get_absolute_url()}/replay").content.decode()
     )
 

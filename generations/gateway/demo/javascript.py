@@ -12,7 +12,7 @@ from typing import Any
 SAFE = 2**53
 _INDEX = re.compile(r"0|[1-9]\d{0,9}")
 _LAST_INDEX = 2**32 - 2
-_SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?e[+-]?\d+|-?\d+\.\d+')
+_SCALAR = re.compile(r'"(?:[^"\\]|\\.)*+"?|-?(?<!\d)\d++(?:(?:\.\d++)?e[+-]?\d++|\.\d++)')
 
 
 def parsed(value: Any) -> Any:
