@@ -5,6 +5,7 @@ The whole body is put together out of the stream (`gateway.streams`), read like 
 """
 
 import logging
+import re
 import threading
 import zlib
 from dataclasses import dataclass, field, replace
@@ -168,8 +169,11 @@ def _head(raw: bytes) -> tuple[bytes, int]:
 def _tail(raw: bytes) -> bytes:
     """The last frames of a long stream."""
     tail = raw[-TAIL:]
-    start = max(tail.find(b"\n\n"), tail.find(b"\r\n\r\n"))
-    return tail[start:] if start >= 0 else b""
+    gap = _GAP.search(tail)
+    return tail[gap.start() :] if gap else b""
+
+
+_GAP = re.compile(rb"\r\n\r\n|\n\n")
 
 
 def _with_end(facts: Facts, made: Assembled) -> Facts:

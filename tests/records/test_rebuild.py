@@ -5,6 +5,7 @@ import zlib
 from datetime import timedelta
 from typing import Any
 
+import psutil
 import pytest
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from generations.reading.answer import answer_facts, replayed
 from generations.records import rebuild, retention
 from generations.replay import derived_answer
 from tests.support import people, rows
+from tests.support.memory import growth
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -224,6 +226,25 @@ def test_of_a_very_long_stream_the_beginning_and_the_end_are_read(
     assert (made.columns["text_key"], made.columns["calls_key"]) == ("", "")
     assert made.unread == len(wire) - len(frame) * (5_000 // len(frame)) + 2
     assert "were not read" in made.shown.side.note
+
+
+def test_a_long_stream_with_both_line_ends_is_read_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derived_answer, "PARSED_UP_TO", 5_000)
+    monkeypatch.setattr(derived_answer, "TAIL", 500)
+    frame = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\r\n\r\n'
+    last = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":9}}\n\n'
+    made = derived_answer.read("chat.completions", "text/event-stream", frame * 200 + last)
+    assert (made.columns["finish_reason"], made.columns["output_tokens"]) == ("length", 9)
+
+
+def test_tiny_frames_of_words_take_little_memory() -> None:
+    """16 MiB of them took 357 MiB while all parsed frames were kept."""
+    frame = b'data: {"created":%d,"choices":[{"delta":{"content":"w"}}]}\n\n'
+    wire = b"".join(frame % at for at in range(390_000))
+    with growth([psutil.Process()]) as grown:
+        made = derived_answer.read("chat.completions", "text/event-stream", wire)
+    assert made.unread
+    assert grown.mib is None or grown.mib < 150
 
 
 def test_a_reader_that_fails_leaves_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,8 @@ text. What has no place in the body is kept as a stray. Pure; done once, at the 
     assemble_stored("chat", value)                  # an answer as a record stores it
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -50,6 +51,8 @@ def assemble(wire: str, content_type: str, raw: bytes) -> Assembled:
         return Assembled(wire, None, why="empty", complete=False)
     if _is_binary(mime) and not _looks_like_json(raw):
         return Assembled(wire, None)
+    if _BEGINS.match(raw):
+        return _of_events(wire, raw)
     strays: list[Stray] = []
     text = _text(raw, parameters, strays)
     events = _is_sse(text) or (mime == _STREAM and text.lstrip()[:1] not in ("{", "[", "<"))
@@ -65,7 +68,7 @@ def assemble_stored(wire: str, value: Value) -> Assembled:
     if isinstance(value, list):
         return _of_list(wire, value)
     if isinstance(value, dict) and is_frame(value):
-        return _of_frames(wire, iter([("", value)]))
+        return _of_frames(wire, _shape("", value) or wire, iter([("", value)]))
     return _of_body(wire, value)
 
 
@@ -76,6 +79,7 @@ _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "ap
 _STREAM = "text/event-stream"
 _HTML = ("text/html", "application/xhtml+xml")
 _EVENTS = ("data:", "event:", ":", "id:", "retry:")
+_BEGINS = re.compile(rb"(?:\xef\xbb\xbf|[ \t\r\n])*+(?:data|event|id|retry|):")
 
 
 def _is_binary(mime: str) -> bool:
@@ -199,7 +203,7 @@ def _of_list(wire: str, values: list[Value]) -> Assembled:
             return _of_events(wire, _encoded(text))
     frames = [_named(value) for value in values]
     if any(is_frame(value) or name or _shape("", value) or _is_error(value) for name, value in frames):
-        return _of_frames(wire, iter(frames))
+        return _of_frames(wire, _first_shape(frames) or wire, iter(frames))
     return _of_body(wire, values)
 
 
@@ -223,6 +227,9 @@ def _named(value: Value) -> tuple[str, Value]:
 
 # -- streams -------------------------------------------------------------------------------------------------
 
+CHUNK = 64 * 1024  # bytes of a stream that are cut into frames at once
+FIRST = 2048  # the same while only its first frames are wanted
+
 _MAKERS: dict[str, Callable[[], Body]] = {
     "chat": ChatBody,
     "responses": ResponseBody,
@@ -231,14 +238,23 @@ _MAKERS: dict[str, Callable[[], Body]] = {
 
 
 def _of_events(wire: str, raw: bytes) -> Assembled:
-    frames = Frames()
-    events = [*frames.feed(raw), *frames.end()]
+    """A stream, frame by frame: parsed frames take twenty times their bytes, so none is kept but in the body."""
     strays: list[Stray] = []
-    decoder, template = Decoder(), Template()
-    lines = list(_lines(frames.stray, strays))
-    parsed = (pair for name, data in events for pair in _parsed(name, data, strays, decoder, template))
-    made = _of_frames(wire, parsed, lines)
-    return _with(made, strays)
+    shape = _first_shape(_read(raw, [], FIRST)) or wire
+    return _with(_of_frames(wire, shape, _read(raw, strays)), strays)
+
+
+def _read(raw: bytes, strays: list[Stray], step: int = CHUNK) -> Iterator[tuple[str, "Piece"]]:
+    """The values of all frames in order, at last those of lines that are no frames. `step` bytes are cut at once."""
+    frames, decoder, template = Frames(), Decoder(), Template()
+    scraps: list[Stray] = []
+    for at in range(0, len(raw), step):
+        for name, data in frames.feed(raw[at : at + step]):
+            yield from _parsed(name, data, scraps, decoder, template)
+    for name, data in frames.end():
+        yield from _parsed(name, data, scraps, decoder, template)
+    yield from _lines(frames.stray, strays)
+    strays += scraps
 
 
 Piece: TypeAlias = Value | Alike
@@ -284,14 +300,11 @@ def _lines(stray: list[bytes], strays: list[Stray]) -> Iterator[tuple[str, Value
             strays.append(Stray("lines that are no events", rest))
 
 
-def _of_frames(
-    wire: str, frames: Iterator[tuple[str, Piece]], lines: list[tuple[str, Value]] | None = None
-) -> Assembled:
-    pairs = [pair for name, value in [*frames, *(lines or [])] for pair in _spread(name, value)]
-    shape = next((s for name, value in pairs for s in [_shape(name, value)] if s), wire)
+def _of_frames(wire: str, shape: str, frames: Iterator[tuple[str, Piece]]) -> Assembled:
     body = _MAKERS[shape]() if shape in _MAKERS else MediaBody(wire)
-    came = False
-    for name, value in pairs:
+    any_frame = came = False
+    for name, value in _spread_all(frames):
+        any_frame = True
         if name == "[DONE]":
             body.ended = body.ended if body.ended == "snapshot" else "done"
         elif isinstance(value, Alike):
@@ -308,7 +321,7 @@ def _of_frames(
         else:
             body.stray(name or "data", value)
     if not came:
-        return Assembled(body.wire, None, body.strays, "empty", complete=False, streamed=bool(pairs))
+        return Assembled(body.wire, None, body.strays, "empty", complete=False, streamed=any_frame)
     made = body.finished()
     why = "error" if body.failed else body.ended or "truncated"
     return Assembled(body.wire, made, body.strays, why, why not in ("error", "truncated"), streamed=True)
@@ -319,6 +332,14 @@ def _spread(name: str, value: Piece) -> list[tuple[str, Piece]]:
     if isinstance(value, list) and value and all(_is_error(item) for item in value):
         return [(name, item) for item in value]
     return [(name, value)]
+
+
+def _spread_all(frames: Iterable[tuple[str, Piece]]) -> Iterator[tuple[str, Piece]]:
+    return (pair for name, value in frames for pair in _spread(name, value))
+
+
+def _first_shape(frames: Iterable[tuple[str, Piece]]) -> str:
+    return next((shape for name, value in _spread_all(frames) if (shape := _shape(name, value))), "")
 
 
 def _shape(name: str, value: Piece) -> str:
