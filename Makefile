@@ -17,7 +17,7 @@ up: $(UP)
 	@exec $(BIN)/python manage.py up
 
 test: $(DEV)
-	@exec $(BIN)/python -m pytest -n 2
+	@exec $(BIN)/python -m pytest -n 3
 
 e2e: $(DEV)
 	@exec $(BIN)/python -m pytest tests/browser
