@@ -7,7 +7,8 @@ from tests.gateway.peer import Call, Peer
 
 
 class Teller:
-    """Answers each POST with a chat stream of what the test says from then on."""
+    """Answers each POST with a chat stream of what the test says from then on. It knows nothing else: a page that
+    looks for the gateway's consent (a GET) must not take the words."""
 
     def __init__(self) -> None:
         self.frames: SimpleQueue[bytes | None] = SimpleQueue()
@@ -38,7 +39,7 @@ class Teller:
 
     @property
     def posts(self) -> int:
-        return len(self.peer.calls)
+        return sum(1 for call in self.peer.calls if call.method == "POST")
 
     def _frame(self, delta: dict[str, str], finish: str | None) -> None:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
@@ -46,6 +47,9 @@ class Teller:
         self.frames.put(f"data: {json.dumps(chunk)}\n\n".encode())
 
     def _answer(self, call: Call) -> None:
+        if call.method != "POST":
+            call.answer(404, b"Not Found", "text/plain")
+            return
         frames = self.frames
         call.open()
         while (frame := frames.get()) is not None:

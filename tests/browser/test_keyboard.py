@@ -1,6 +1,7 @@
 """Everything by keyboard alone; focus is visible and stays where it was when a part of the page is swapped."""
 
 import re
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +11,7 @@ from generations.models import Generation
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.teller import Teller
-from tests.support.processes import DemoGateway
+from tests.support.processes import DemoGateway, wait_for
 
 pytestmark = pytest.mark.browser
 MOST_TABS = 40
@@ -55,9 +56,21 @@ def test_from_home_to_a_replay_and_back(window: Windows, told: Generation, ada: 
     assert keys.locator("dt:visible").all_text_contents() == KEYS_AFTER_A_REPLAY
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
-    page.keyboard.type("gh")
-    expect(page).to_have_url(re.compile("[0-9]/$"))
+    press_chain(page, "gh", "[0-9]/$")
     assert teller.posts == 1
+
+
+def press_chain(page: Page, keys: str, url: str) -> None:
+    """Two keys that must follow each other within 0.9 s: where the machine was too busy for that, once more."""
+
+    def has_arrived() -> bool:
+        page.keyboard.type(keys)
+        with suppress(AssertionError):
+            expect(page).to_have_url(re.compile(url), timeout=2000)
+            return True
+        return False
+
+    wait_for(has_arrived, 20)
 
 
 KEYS_AFTER_A_REPLAY = ["Look up", "Replay", "Diff", "Copy link", "Home", "This help"]
