@@ -42,6 +42,7 @@ SETTLE_MS = 300
 REPLAY_MS = 30_000
 UNKNOWN_ID = "G-01ARZ3NDEKTSV4RRFFQ69G5FAV"
 CHAT, FAILED = EXAMPLE_IDS["chat"], EXAMPLE_IDS["failed"]
+KEPT = EXAMPLE_IDS["kept"]
 
 # Takes a signed-in tab that stands on home; gives the address of the page, or None if there is none.
 Find = Callable[[Page], str | None]
@@ -56,7 +57,7 @@ class Shot:
     signed_in: bool = True
 
 
-def beside(path: str, more: str) -> Find:
+def below(path: str, more: str) -> Find:
     """The page at `more` below the address that `path` leads to."""
 
     def find(tab: Page) -> str | None:
@@ -86,7 +87,7 @@ def replay_of(request_id: str) -> Find:
     def find(tab: Page) -> str | None:
         if "Demo gateway" not in tab.locator("footer.foot").inner_text():
             return None
-        tab.goto(beside(f"/g/{request_id}", "replay")(tab) or "")
+        tab.goto(below(f"/g/{request_id}", "replay")(tab) or "")
         tab.get_by_role("button", name="Run replay").click()
         tab.locator('[data-state="succeeded"], [data-state="failed"]').first.wait_for(timeout=REPLAY_MS)
         tab.get_by_text("The replay is a generation of its own").wait_for(timeout=REPLAY_MS)
@@ -109,7 +110,7 @@ def edited(tab: Page, temperature: str, times: str = "1") -> str | None:
     """Replays the chat with another temperature, so many times; where that leads to when all of it has ended."""
     if "Demo gateway" not in tab.locator("footer.foot").inner_text():
         return None
-    tab.goto(beside(f"/g/{CHAT}", "replay")(tab) or "")
+    tab.goto(below(f"/g/{KEPT}", "replay")(tab) or "")
     tab.get_by_text("Change something").click()
     tab.get_by_label("Temperature").fill(temperature)
     tab.get_by_text("Run several times").click()
@@ -117,7 +118,7 @@ def edited(tab: Page, temperature: str, times: str = "1") -> str | None:
     tab.get_by_role("textbox", name="Reason").fill("Is the answer steady?")
     tab.get_by_role("button", name="Preview changes").click()
     tab.get_by_role("button", name="Start" if times != "1" else "Run replay").click()
-    ended = f"text={times} of {times} ended" if times != "1" else '[data-state="succeeded"]'
+    ended = f"text={times} of {times} finished" if times != "1" else '[data-state="succeeded"]'
     tab.locator(ended).first.wait_for(timeout=REPLAY_MS)
     return tab.url
 
@@ -126,16 +127,21 @@ CONNECTIONS = '.menu-list a:has-text("Gateway connections")'
 PAGES = (
     Shot("sign-in", "/accounts/login/", signed_in=False),
     Shot("reset", "/accounts/password/reset/", signed_in=False),
-    Shot("replay", replay_of(CHAT)),
+    Shot("replay", replay_of(KEPT)),
+    Shot("replay-failed", replay_of(FAILED)),
     Shot("home", "/"),
-    Shot("generation", f"/g/{CHAT}"),
-    *(Shot(name, beside(f"/g/{CHAT}", name)) for name in ("parameters", "cost", "timing", "json", "replays")),
-    Shot("found", beside(f"/g/{CHAT}", "json?find=oslo")),
+    Shot("generation", f"/g/{KEPT}"),
+    Shot("last-frame", f"/g/{CHAT}"),
+    Shot("provider", below(f"/g/{KEPT}", "provider")),
+    Shot("paste", below(f"/g/{CHAT}", "paste")),
+    Shot("connect", "/t/newcomers/"),
+    *(Shot(name, below(f"/g/{CHAT}", name)) for name in ("parameters", "cost", "timing", "json", "replays")),
+    Shot("found", below(f"/g/{CHAT}", "json?find=oslo")),
     Shot("many", f"/t/acme/lookups?id={CHAT}&id={FAILED}&id={UNKNOWN_ID}"),
-    Shot("copy", beside(f"/g/{CHAT}", "copy")),
-    Shot("forget", beside(f"/g/{CHAT}", "forget")),
+    Shot("copy", below(f"/g/{CHAT}", "copy")),
+    Shot("forget", below(f"/g/{CHAT}", "forget")),
     Shot("generations", "/t/acme/generations"),
-    Shot("preflight", beside(f"/g/{CHAT}", "replay")),
+    Shot("preflight", below(f"/g/{CHAT}", "replay")),
     Shot("changed", changed),
     Shot("edited", lambda tab: edited(tab, "0.7")),
     Shot("batch", lambda tab: edited(tab, "1.2", "12")),
@@ -146,10 +152,10 @@ PAGES = (
     Shot("ledger", "/t/acme/replays"),
     Shot("limits", "/t/acme/settings/limits"),
     Shot("failed", f"/g/{FAILED}"),
-    Shot("failed-timing", beside(f"/g/{FAILED}", "timing")),
+    Shot("failed-timing", below(f"/g/{FAILED}", "timing")),
     Shot("legacy", f"/g/{EXAMPLE_IDS['legacy']}"),
     Shot("not-recorded", f"/lookup?q={UNKNOWN_ID}"),
-    Shot("not-recognised", "/lookup?q=hello+world"),
+    Shot("not-recognized", "/lookup?q=hello+world"),
     Shot("members", link('.menu-list a:has-text("Members")')),
     Shot("connections", link(CONNECTIONS)),
     Shot("new-connection", link(CONNECTIONS, 'main a[href$="/connections/new"]')),
@@ -265,7 +271,7 @@ def photograph_all(browser: Browser, url: str, shots: list[Shot]) -> None:
         for width in WIDTHS:
             for signed_in in (True, False):
                 context = window(browser, scheme, width, cookies if signed_in else None)
-                for shot in (one for one in found if one.signed_in == signed_in):
+                for shot in (found_shot for found_shot in found if found_shot.signed_in == signed_in):
                     tab = context.new_page()
                     photograph(tab, found[shot], f"{shot.name}-{scheme}-{width}")
                     tab.close()

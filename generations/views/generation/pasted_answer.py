@@ -44,9 +44,8 @@ class PasteForm(forms.Form):
         ),
     )
     as_text = forms.BooleanField(
-        label="Take it as plain text, whatever it looks like",
+        label="Treat it as plain text, even if it looks like JSON",
         required=False,
-        help_text="For answers that are JSON themselves.",
     )
 
     def clean_answer(self) -> str:
