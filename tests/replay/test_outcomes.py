@@ -122,7 +122,7 @@ def test_the_wait_that_was_asked_for_is_kept(team: Team, ada: User, peer: Told) 
     says(peer, {"error": {"message": "Slow down"}}, 429, retry_after="360")
     replay = replayed(team, ada, peer)
     assert replay.retry_after_s == 360
-    assert "retry after: 6 min" in people.browser(ada).get(replay.get_absolute_url()).content.decode()
+    assert "Retry after: 6 min" in people.browser(ada).get(replay.get_absolute_url()).content.decode()
 
 
 FAILED = {"success": False, "status_code": 502, "error_code": "upstream:upstream_error"}
