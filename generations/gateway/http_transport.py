@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -110,19 +111,26 @@ def _build_tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+_POOLS_KEPT = 64
+_POOL_LOCK = threading.Lock()
+_pools: OrderedDict[tuple[str, int], httpx.HTTPTransport] = OrderedDict()
+
+
 def pool(base_url: str) -> httpx.HTTPTransport:
     """The kept-alive connections to one gateway, shared by every Client of this process (not with a forked
-    child)."""
-    with _POOL_MADE:
-        return _pool(base_url, os.getpid())
+    child). Those of the gateway that was not asked for longest are closed when there are too many; a read
+    that still waits on them is asked again."""
+    key = (base_url, os.getpid())
+    with _POOL_LOCK:
+        transport = _pools.pop(key, None) or _new_pool()
+        _pools[key] = transport
+        crowded_out = _pools.popitem(last=False) if len(_pools) > _POOLS_KEPT else None
+    if crowded_out and crowded_out[0][1] == os.getpid():  # a parent's connections are the parent's to close
+        crowded_out[1].close()
+    return transport
 
 
-# Threads that begin together would each make one, and all but the last would be dropped with open connections.
-_POOL_MADE = threading.Lock()
-
-
-@functools.lru_cache(maxsize=64)
-def _pool(base_url: str, process: int) -> httpx.HTTPTransport:
+def _new_pool() -> httpx.HTTPTransport:
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
     return httpx.HTTPTransport(verify=_tls(), trust_env=False, limits=limits, socket_options=_KEEPALIVE)
 

@@ -8,6 +8,7 @@ import ssl
 import threading
 import tomllib
 import traceback
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -119,6 +120,33 @@ def test_cookies_are_not_kept() -> None:
         client(peer).record("G-1")
         client(peer).record("G-1")
     assert [call.headers.get("cookie") for call in peer.calls] == [None, None]
+
+
+def test_the_connections_of_the_gateway_not_asked_for_longest_are_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_transport, "_POOLS_KEPT", 2)
+    monkeypatch.setattr(http_transport, "_pools", OrderedDict())
+    closed = threading.Event()
+
+    def watched(call: Call) -> None:
+        call.answer(200, b"{}")
+        if call.gone():
+            closed.set()
+
+    with (
+        serving(answering(200, {})) as first,
+        serving(watched) as second,
+        serving(answering(200, {})) as third,
+    ):
+        for peer in (first, second, first):
+            client(peer).record("G-1")
+        assert not closed.is_set()
+        client(third).record("G-1")
+        assert closed.wait(5), "the second gateway's connection was left open"
+        assert [base_url for base_url, _ in http_transport._pools] == [first.url, third.url]
+        for transport in http_transport._pools.values():
+            transport.close()
 
 
 def test_a_read_is_asked_again_when_the_kept_connection_was_dropped() -> None:
