@@ -18,7 +18,9 @@ SUSPICIOUS_S, MOST_S = 0.004, 0.7  # a linear pattern needs microseconds, and mi
 # Patterns that are made while the program runs, as they may look. A new one must be put here.
 MADE: dict[str, "re.Pattern[Any]"] = {
     "generations.reading.explorer.search: re.escape(text)": re.compile(re.escape("a.*(b"), re.IGNORECASE),
-    "generations.gateway.demo.answers: f'\\\\b{re.escape(old)}(?!\\\\w)'": re.compile(r"\bgreen\ tea(?!\w)"),
+    "generations.gateway.demo.replies.answers: f'\\\\b{re.escape(old)}(?!\\\\w)'": re.compile(
+        r"\bgreen\ tea(?!\w)"
+    ),
 }
 
 SOURCE, OPEN_ENDS = patterns.in_python()

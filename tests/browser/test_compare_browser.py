@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.models import GatewayConnection, Team, User
-from generations.gateway.demo.media import picture, wav
+from generations.gateway.demo.replies.media import picture, wav
 from generations.models import Generation, Replay
 from generations.models.replay import State
 from tests.browser.conftest import Windows

@@ -10,7 +10,7 @@ from django.urls import reverse
 from dashboard.consents.models import Consent
 from dashboard.models import GatewayConnection, Team
 from generations.gateway.demo import keys
-from generations.gateway.demo.oauth.people import ALL_SCOPES
+from generations.gateway.demo.server.oauth.people import ALL_SCOPES
 from tests.support.processes import DemoGateway
 
 PUBLIC_URL = "http://testserver.example"

@@ -20,7 +20,7 @@ from dashboard.fields import Secret
 from dashboard.models import AuditEvent, GatewayConnection, Role, Team, User
 from generations.gateway.client import Timeouts
 from generations.gateway.demo.keys import PLAIN_KEY, WORKSPACE
-from generations.gateway.demo.oauth.people import SECOND_WORKSPACE
+from generations.gateway.demo.server.oauth.people import SECOND_WORKSPACE
 from generations.gateway.oauth import client as clients
 from tests.dashboard import consents
 from tests.dashboard.consents import come_back, connect, decide, press

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any, Literal
 
 from generations.gateway.demo import stories
-from generations.gateway.demo.exchange import pretty
-from generations.gateway.demo.io_log import legacy, scoped
-from generations.gateway.demo.rows import Rows
+from generations.gateway.demo.records.io_log import legacy, scoped
+from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.sanitiser import sanitise
+from generations.gateway.demo.server.exchange import pretty
 from generations.gateway.demo.shapes import Story
 from generations.gateway.record import Record
 

@@ -13,7 +13,7 @@ from dashboard.consents.models import RegisteredClient
 from dashboard.fields import Secret
 from dashboard.models import SIGN_IN_LIFE, GatewayConnection, Membership, Role, SignInLink, Team, User
 from generations.gateway.demo.keys import SCOPED_KEY
-from generations.gateway.demo.oauth import visitor
+from generations.gateway.demo.server.oauth import visitor
 from generations.gateway.oauth import origin_of
 
 TEAM = "Acme Travel"

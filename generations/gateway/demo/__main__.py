@@ -8,8 +8,8 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .app import App, create
-from .settings import Settings
+from generations.gateway.demo.server.app import App, create
+from generations.gateway.demo.server.settings import Settings
 
 
 class Protocol(HttpToolsProtocol):

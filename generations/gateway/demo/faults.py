@@ -6,7 +6,7 @@ replaying a record whose story has it.
 
 from dataclasses import dataclass
 
-from .shapes import Failure, Json
+from generations.gateway.demo.shapes import Failure, Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from .javascript import number_text
-from .shapes import Json, Usage
+from generations.gateway.demo.javascript import number_text
+from generations.gateway.demo.shapes import Json, Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ import json
 import re
 from typing import Any
 
-from .javascript import numbers
-from .shapes import Json, Reply, Timing, Usage
+from generations.gateway.demo.javascript import numbers
+from generations.gateway.demo.shapes import Json, Reply, Timing, Usage
 
 IMAGE_TOKENS = 765
 

@@ -8,8 +8,7 @@ import time
 
 from generations.gateway.demo import ulid
 from generations.gateway.demo.shapes import Story
-
-from . import damaged, failures, history, ledger, odd, studio, support, trips
+from generations.gateway.demo.stories import damaged, failures, history, ledger, odd, studio, support, trips
 
 # The ids that are the same in every run.
 EXAMPLE_IDS = {

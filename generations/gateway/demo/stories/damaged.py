@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from generations.gateway.demo.errors import DB_ERROR, HTML_502
+from generations.gateway.demo.replies.errors import DB_ERROR, HTML_502
 from generations.gateway.demo.shapes import Json, Reply, Story
-
-from .ways import DAY, HOUR, chat, user
+from generations.gateway.demo.stories.ways import DAY, HOUR, chat, user
 
 GROUP = "Damaged rows"
 JSON_TYPE = "application/json"

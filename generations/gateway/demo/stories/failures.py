@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from generations.gateway.demo import faults
 from generations.gateway.demo.shapes import Failure, Json, Reply, Story, Timing, Usage
-
-from .ways import DAY, HOUR, ask, attempt, chat, function, system, user
+from generations.gateway.demo.stories.ways import DAY, HOUR, ask, attempt, chat, function, system, user
 
 GROUP = "Failures"
 

@@ -1,8 +1,7 @@
 """Old rows, and rows whose log is not there."""
 
 from generations.gateway.demo.shapes import IoStatus, Reply, Story, Timing, Usage
-
-from .ways import DAY, ask, chat, user
+from generations.gateway.demo.stories.ways import DAY, ask, chat, user
 
 LEGACY, LOGS = "Older forms", "Stored or not"
 MAY = "G-01KQXWAW8GC2W5QAV9YJQW3Q7B"

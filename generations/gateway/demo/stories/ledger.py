@@ -2,8 +2,18 @@
 
 from generations.gateway.demo.prices import line
 from generations.gateway.demo.shapes import Call, Json, Reply, Story, Usage
-
-from .ways import DAY, HOUR, ask, assistant, attempt, chat, function, parameters, system, user
+from generations.gateway.demo.stories.ways import (
+    DAY,
+    HOUR,
+    ask,
+    assistant,
+    attempt,
+    chat,
+    function,
+    parameters,
+    system,
+    user,
+)
 
 BILLING, AGENT = "Billing", "Code agent"
 _MS = 1794960000000

@@ -3,8 +3,7 @@
 from generations.gateway.demo import faults
 from generations.gateway.demo.prices import line
 from generations.gateway.demo.shapes import Call, Json, Reply, Story, Timing, Usage
-
-from .ways import HOUR, ask, chat, function, system, user
+from generations.gateway.demo.stories.ways import HOUR, ask, chat, function, system, user
 
 GROUP = "Odd answers"
 _MS = 1795302000000

@@ -2,12 +2,11 @@
 
 from functools import partial
 
-from generations.gateway.demo.media import picture, picture_url, vector
-from generations.gateway.demo.others import verdict
 from generations.gateway.demo.prices import line
+from generations.gateway.demo.replies.media import picture, picture_url, vector
+from generations.gateway.demo.replies.others import verdict
 from generations.gateway.demo.shapes import Json, Reply, Story, Timing, Usage
-
-from .ways import DAY, HOUR, ask, chat, image, user, words
+from generations.gateway.demo.stories.ways import DAY, HOUR, ask, chat, image, user, words
 
 SEARCH, SAFETY, RECEIPTS, STUDIO, JOBS = "Search", "Moderation", "Receipts", "Studio", "Jobs"
 _MS = 1795000000000

@@ -1,9 +1,21 @@
 """Support chat of Acme Travel: the records a newcomer opens first."""
 
-from generations.gateway.demo.media import picture_url
+from generations.gateway.demo.replies.media import picture_url
 from generations.gateway.demo.shapes import Call, Failure, Reply, Story, Timing, Usage
-
-from .ways import DAY, HOUR, ask, asked, assistant, chat, function, image, system, tool_result, user, words
+from generations.gateway.demo.stories.ways import (
+    DAY,
+    HOUR,
+    ask,
+    asked,
+    assistant,
+    chat,
+    function,
+    image,
+    system,
+    tool_result,
+    user,
+    words,
+)
 
 GROUP = "Support chat"
 RULES = (

@@ -5,8 +5,18 @@ from functools import partial
 
 from generations.gateway.demo.prices import line
 from generations.gateway.demo.shapes import Call, Json, Reply, Story, Timing, Usage
-
-from .ways import DAY, HOUR, ask, assistant, chat, function, json_format, parameters, system, user
+from generations.gateway.demo.stories.ways import (
+    DAY,
+    HOUR,
+    ask,
+    assistant,
+    chat,
+    function,
+    json_format,
+    parameters,
+    system,
+    user,
+)
 
 FLIGHTS, WRITER = "Flight tools", "Itinerary writer"
 SEARCH = function("search_flights", "Find flights", **{"from": "string", "to": "string", "date": "string"})

@@ -1,5 +1,0 @@
-"""OAuth of the demo gateway: discovery, consent, keys that end after seven days, revocation."""
-
-from .routes import OAuth
-
-__all__ = ["OAuth"]

@@ -1,0 +1,1 @@
+"""What is answered to a POST: texts, bodies and streams of each protocol."""

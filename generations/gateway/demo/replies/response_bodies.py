@@ -1,0 +1,113 @@
+"""The body of the responses protocol: inside a stream, and whole."""
+
+from generations.gateway.demo.replies import usages
+from generations.gateway.demo.replies.told import Told, tool_calls
+from generations.gateway.demo.shapes import Json, Reply
+
+
+def output_items(told: Told) -> list[Json]:
+    """The `output` of a responses answer: reasoning, message, function calls."""
+    reply, items = told.reply, []
+    if reply.reasoning:
+        part = {"type": "summary_text", "text": reply.reasoning}
+        items.append({"id": "rs_1", "type": "reasoning", "summary": [part]})
+    if reply.text or reply.refusal:
+        items.append(_message_item(reply))
+    for call, index in zip(tool_calls(told), range(len(reply.calls)), strict=True):
+        named = {"id": f"fc_{index}", "type": "function_call", "status": "completed", "call_id": call["id"]}
+        items.append(named | call["function"])
+    return items
+
+
+def reencoded_items(told: Told, *, streamed: bool) -> list[Json]:
+    """The `output` that the gateway makes of a Messages answer; a whole body has lost the reasoning."""
+    prefix = f"{'item' if streamed else 'msg'}_{told.request_id}_"
+    kept = [item for item in output_items(told) if streamed or item["type"] != "reasoning"]
+    return [_reencoded(item, f"{prefix}{index}", streamed) for index, item in enumerate(kept)]
+
+
+def _reencoded(item: Json, name: str, streamed: bool) -> Json:
+    if item["type"] == "function_call":
+        named = {"id": name} if streamed else {}
+        return (
+            {"type": "function_call"} | named | {key: item[key] for key in ("call_id", "name", "arguments")}
+        )
+    if item["type"] == "reasoning":
+        part = {"type": "output_text", "text": item["summary"][0]["text"], "annotations": []}
+        return {"type": "reasoning", "id": name, "status": "completed", "content": [part]}
+    return {"type": "message", "id": name} | {key: item[key] for key in ("status", "role", "content")}
+
+
+def _message_item(reply: Reply) -> Json:
+    text = {"type": "output_text", "text": reply.text, "annotations": []}
+    part = {"type": "refusal", "refusal": reply.refusal} if reply.refusal else text
+    return {"id": "msg_1", "type": "message", "status": "completed", "role": "assistant", "content": [part]}
+
+
+def is_incomplete(reply: Reply) -> bool:
+    """Whether a Responses answer ends as `incomplete`."""
+    return reply.finish in ("length", "content_filter")
+
+
+def _ending(reply: Reply) -> Json:
+    cut = is_incomplete(reply)
+    reason = "content_filter" if reply.finish == "content_filter" else "max_output_tokens"
+    return {
+        "status": "incomplete" if cut else "completed",
+        "incomplete_details": {"reason": reason} if cut else None,
+    }
+
+
+def responses_snapshot(told: Told) -> Json:
+    """The `response` object of a stream. Its id is the provider's, or the gateway's where it was re-encoded from
+    Messages.
+    """
+    if told.leg == "messages":
+        ids: Json = {"id": told.request_id, "object": "response", "created_at": told.created}
+        ending = _ending(told.reply)
+        shown = {"status": ending["status"]}
+        if ending["incomplete_details"]:
+            shown["incomplete_details"] = ending["incomplete_details"]
+        ids |= {"model": told.slug} | shown
+        ids |= {"output": reencoded_items(told, streamed=True), "usage": usages.responses(told, whole=False)}
+        return ids | {"nativeResponseId": told.native_id}
+    return {
+        "id": told.native_id,
+        "object": "response",
+        "created_at": told.created,
+        **_ending(told.reply),
+        "error": None,
+        "model": told.slug,
+        "output": output_items(told),
+        "usage": usages.responses(told, whole=False),
+    }
+
+
+_ECHOED = ("instructions", "max_output_tokens", "max_tool_calls")
+_TUNING = ("frequency_penalty", "presence_penalty", "store", "temperature", "text", "tool_choice")
+_WHOSE = ("user", "background", "service_tier", "safety_identifier", "prompt_cache_key")
+
+
+def responses_body(told: Told, usage: Json) -> Json:
+    """The whole body; `usage` as it is shown there."""
+    ending, cut = _ending(told.reply), is_incomplete(told.reply)
+    again = told.leg == "messages"
+    items = reencoded_items(told, streamed=False) if again else output_items(told)
+    made: Json = {"id": told.request_id, "object": "response", "created_at": told.created}
+    made |= {
+        "status": ending["status"],
+        "finish_reason": told.reply.finish,
+        "completed_at": None if cut else told.created,
+    }
+    made |= {"error": None, "incomplete_details": None if again else ending["incomplete_details"]}
+    made |= dict.fromkeys(_ECHOED)
+    made |= {"model": told.model, "output": items, "parallel_tool_calls": True}
+    made |= {"previous_response_id": None, "reasoning": {"effort": None, "summary": None}}
+    made |= dict.fromkeys(_TUNING) | {
+        "tools": [],
+        "top_logprobs": None,
+        "top_p": None,
+        "truncation": "disabled",
+    }
+    made |= {"usage": usage} | dict.fromkeys(_WHOSE) | {"metadata": {}, "nativeResponseId": told.native_id}
+    return made | {"provider": told.provider, "provider_id": told.provider}

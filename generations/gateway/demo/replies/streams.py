@@ -1,0 +1,282 @@
+"""Every stream form of the gateway, as bytes ready to send. Nothing here waits.
+
+A generator yields chunks; each chunk is one paced step and holds one or more whole frames. What stays equal
+from frame to frame is encoded once, so that a text frame costs one concatenation.
+contract: frames are `[event: name\\n]data: <one-line JSON>\\n\\n`; `provider` never stands in a frame; on
+chat and responses frames the top-level `id` is the gateway's.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from generations.gateway.demo.legs import native
+from generations.gateway.demo.replies import usages
+from generations.gateway.demo.replies.pieces import pieces, slices
+from generations.gateway.demo.replies.response_bodies import responses_snapshot
+from generations.gateway.demo.replies.response_frames import responses
+from generations.gateway.demo.replies.told import Told, tool_calls
+from generations.gateway.demo.replies.wire import chat_snapshot, content_blocks, stop_reason
+from generations.gateway.demo.shapes import Json
+from generations.gateway.demo.tokens import compact, encode
+
+DONE = b"data: [DONE]\n\n"
+FORMS = (
+    "done",
+    "usage",
+    "finish",
+    "snapshot",
+    "cumulative",
+    "typed",
+    "twice",
+    "blocks",
+    "split",
+    "native_id",
+    "crlf",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Which of the gateway's habits a stream shows. contract: all of them are seen in practice."""
+
+    done: bool = True  # ends with [DONE]
+    usage: bool = True  # chat: a usage frame
+    finish: bool = True  # chat: a frame with finish_reason
+    snapshot: bool = False  # chat: the last frame is the full object
+    cumulative: bool = False  # tool arguments: each frame carries all so far
+    typed: bool = False  # responses: data.type is there
+    twice: bool = False  # responses: two response.completed
+    blocks: bool = True  # messages: content_block_start and _stop for text
+    split: bool = False  # messages: stop_reason and usage in two message_delta
+    native_id: bool = False  # messages: message_start carries the provider's id
+    crlf: bool = False  # lines end with CR LF and a comment comes now and then
+
+
+def usual_form(endpoint: str, provider: str) -> Form:
+    """The form a provider's leg leads to, as it was recorded."""
+    same = native(endpoint, provider)
+    if endpoint == "responses":
+        return Form(done=False, typed=same)
+    if endpoint == "messages":
+        return Form(done=False, native_id=not same)
+    if not same:
+        return Form(done=False, usage=False, finish=False, snapshot=True, cumulative=True)
+    return Form(done=not provider.startswith("google"))
+
+
+def form_named(text: str) -> Form:
+    """The form of a list such as "done,snapshot": exactly what is named.
+
+    Raises ValueError for an unknown name.
+    """
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    if unknown := names - set(FORMS):
+        raise ValueError(f"unknown stream forms: {', '.join(sorted(unknown))}")
+    return Form(**{name: name in names for name in FORMS})
+
+
+def frames(endpoint: str, told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
+    """All chunks of one whole stream. `text` are the pieces of the answer's text."""
+    writer = {"responses": responses, "messages": _messages}.get(endpoint, _chat)
+    made = writer(told, form, text)
+    return _with_crlf(made) if form.crlf else made
+
+
+def _with_crlf(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield b": keep-alive\r\n\r\n" + chunk.replace(b"\n", b"\r\n")
+
+
+def data(value: Json, event: str | None = None) -> bytes:
+    """One frame."""
+    name = f"event: {event}\n" if event else ""
+    return encode(f"{name}data: {compact(value)}\n\n")
+
+
+def _around(value: Json, event: str | None = None) -> tuple[bytes, bytes]:
+    """The bytes before and after the one place marked `@@` in a frame."""
+    before, _, after = data(value, event).partition(b'"@@"')
+    return before, after
+
+
+def _quoted(text: str) -> bytes:
+    return json.dumps(text).encode()
+
+
+def _fill(frame: tuple[bytes, bytes], text: Iterable[str]) -> Iterator[bytes]:
+    before, after = frame
+    for piece in text:
+        yield before + _quoted(piece) + after
+
+
+# --- chat completions ---------------------------------------------------------------------------------------
+
+
+def _chunk(told: Told, delta: Json, finish: str | None = None) -> Json:
+    choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
+    if told.leg == "chat":
+        made: Json = {"id": told.request_id, "created": told.created, "model": told.slug}
+        return made | {
+            "object": "chat.completion.chunk",
+            "choices": choices,
+            "nativeResponseId": told.native_id,
+        }
+    return {
+        "object": "chat.completion.chunk",
+        "nativeResponseId": told.request_id if told.leg == "messages" else told.native_id,
+        "created": told.created,
+        "model": told.slug,
+        "choices": choices,
+        "id": told.request_id,
+    }
+
+
+def _chat(told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
+    reply = told.reply
+    role = {"role": "assistant"}
+    if told.leg == "chat":
+        yield data(_chunk(told, role | {"content": ""}))
+        role = {}
+    yield from _fill(_around(_chunk(told, role | {"reasoning_content": "@@"})), pieces(reply.reasoning))
+    yield from _fill(_around(_chunk(told, role | {"content": "@@"})), text)
+    yield from _fill(_around(_chunk(told, role | {"refusal": "@@"})), pieces(reply.refusal))
+    if reply.image:
+        yield data(_chunk(told, {"images": [{"type": "image_url", "image_url": {"url": reply.image}}]}))
+    yield from _chat_calls(told, form)
+    yield _chat_end(told, form)
+
+
+def _chat_calls(told: Told, form: Form) -> Iterator[bytes]:
+    for index, call in enumerate(tool_calls(told)):
+        function = call["function"]
+        opened: Json = {"index": index, **call, "function": {"name": function["name"], "arguments": ""}}
+        role = {} if told.leg == "chat" else {"role": "assistant"}
+        yield data(_chunk(told, role | {"tool_calls": [opened]}))
+        part: Json = {"index": index, "function": {"arguments": "@@"}}
+        if role:
+            part = opened | {"function": {"name": function["name"], "arguments": "@@"}}
+        following = _chunk(told, role | {"tool_calls": [part]})
+        yield from _fill(_around(following), slices(function["arguments"], form.cumulative))
+
+
+def _chat_end(told: Told, form: Form) -> bytes:
+    out = b""
+    if form.finish:
+        out += data(_chunk(told, {}, told.reply.finish))
+    if form.usage:
+        usage = usages.chat(told, whole=False)
+        out += data(_chunk(told, {}) | {"choices": [], "usage": usage} | told.more())
+    if form.snapshot:
+        out += data(chat_snapshot(told) | told.more())
+    return out + (DONE if form.done else b"")
+
+
+# --- messages -----------------------------------------------------------------------------------------------
+
+
+def _named(value: Json) -> bytes:
+    return data(value, value["type"])
+
+
+def _messages(told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
+    begun: Json = {
+        "id": told.native_id if form.native_id else told.request_id,
+        "type": "message",
+        "role": "assistant",
+    }
+    begun |= {"model": told.slug, "content": [], "stop_reason": None, "stop_sequence": None}
+    begun["usage"] = {"input_tokens": 0, "output_tokens": 0}
+    yield _named({"type": "message_start", "message": begun})
+    for index, block in enumerate(content_blocks(told)):
+        yield from _block(form, index, block, text)
+    yield _messages_end(told, form)
+
+
+_EMPTY: dict[str, Json] = {
+    "text": {"type": "text", "text": ""},
+    "thinking": {"type": "thinking", "thinking": ""},
+}
+
+
+def _block(form: Form, index: int, block: Json, text: list[str]) -> Iterator[bytes]:
+    if block["type"] == "tool_use" and form.cumulative:
+        yield _block_start(index, block)  # the whole input at once
+        return
+    empty = _EMPTY.get(block["type"]) or block | {"input": {}}
+    framed = form.blocks or block["type"] != "text"
+    if framed:
+        yield _block_start(index, empty)
+    kind, key, parts = _block_deltas(block, text)
+    delta = {"type": "content_block_delta", "index": index, "delta": {"type": kind, key: "@@"}}
+    yield from _fill(_around(delta, "content_block_delta"), parts)
+    if framed:
+        yield _named({"type": "content_block_stop", "index": index})
+
+
+def _block_start(index: int, block: Json) -> bytes:
+    return _named({"type": "content_block_start", "index": index, "content_block": block})
+
+
+def _block_deltas(block: Json, text: list[str]) -> tuple[str, str, list[str]]:
+    if block["type"] == "thinking":
+        return "thinking_delta", "thinking", pieces(block["thinking"])
+    if block["type"] == "tool_use":
+        return "input_json_delta", "partial_json", slices(json.dumps(block["input"]), cumulative=False)
+    return "text_delta", "text", text
+
+
+def _messages_end(told: Told, form: Form) -> bytes:
+    stop: Json = {"type": "message_delta"}
+    reason = {"stop_reason": stop_reason(told.reply), "stop_sequence": None}
+    usage = {"usage": usages.messages(told)}
+    if form.split:
+        out = _named(stop | {"delta": reason}) + _named(stop | {"delta": {}} | usage)
+    else:
+        out = _named(stop | {"delta": reason} | usage)
+    return out + _named({"type": "message_stop"} | told.more())
+
+
+# --- things that go wrong -----------------------------------------------------------------------------------
+
+
+def broken_end(told: Told, message: str) -> list[bytes]:
+    """What a client still gets when the provider breaks off with an error, by leg (contract §0.2).
+
+    A chat leg passes the error on, a Responses leg hides its words, a Messages leg says nothing.
+    """
+    if told.endpoint == "messages":
+        return []
+    error = {"message": message, "type": "server_error"}
+    ids = {"nativeResponseId": told.native_id, "id": told.request_id}
+    if told.leg == "chat":
+        return [data({"error": error} | ids)] if told.endpoint != "responses" else []
+    if told.leg == "messages":
+        return []
+    if told.endpoint != "responses":
+        return [data({"object": "error", "message": "stream_error"} | ids)]
+    return [
+        data({"type": "response.failed", "response": failed(told, message), "id": told.request_id}, _FAILED)
+    ]
+
+
+_FAILED = "response.failed"
+
+
+def failed(told: Told, message: str) -> Json:
+    """The `response` object of a Responses stream that failed."""
+    error = {"code": "server_error", "message": message}
+    return responses_snapshot(told) | {"status": "failed", "incomplete_details": None, "error": error}
+
+
+def image_frames(told: Told, partial: list[str], final: str) -> Iterator[bytes]:
+    """images.generations with `stream:true`: partial images, then the whole one."""
+    for index, picture in enumerate(partial):
+        value: Json = {
+            "type": "image_generation.partial_image",
+            "partial_image_index": index,
+            "b64_json": picture,
+        }
+        yield _named(value | {"requestId": told.request_id})
+    done: Json = {"type": "image_generation.completed", "b64_json": final, "usage": usages.responses(told)}
+    yield _named(done | {"requestId": told.request_id})

@@ -1,0 +1,321 @@
+"""The ASGI application: a table of routes, and the generation lookup."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Literal
+
+from generations.gateway.demo import keys, stories, ulid
+from generations.gateway.demo.faults import FAULTS
+from generations.gateway.demo.keys import Holder
+from generations.gateway.demo.records.io_log import legacy, scoped
+from generations.gateway.demo.records.rows import Rows
+from generations.gateway.demo.replies import errors
+from generations.gateway.demo.sanitiser import sanitise
+from generations.gateway.demo.server import catalogue
+from generations.gateway.demo.server.exchange import Exchange, Message, Receive, Send, pretty
+from generations.gateway.demo.server.oauth import OAuth
+from generations.gateway.demo.server.posts import PATHS, Post
+from generations.gateway.demo.server.settings import Settings
+from generations.gateway.demo.server.store import Store, new_id
+from generations.gateway.demo.shapes import Json, Story
+
+Mode = Literal["legacy", "scoped"]
+Handler = Callable[[Exchange], Awaitable[None]]
+SETTINGS_LIMIT = 2**20
+
+
+class App:
+    """contract: GET checks id, credential, scope, row, in that order; every JSON answer is no-store."""
+
+    def __init__(self, mode: Mode, settings: Settings, epoch_ms: int) -> None:
+        self.mode, self.started_with, self.settings = mode, settings, settings
+        self.store, self.oauth = Store(epoch_ms), OAuth()
+        self.running: dict[asyncio.Task[None], Exchange] = {}
+        self._gets: dict[str, Handler] = {
+            "/v1/health": self.health,
+            "/v1/generations": self.generation,
+            "/v1/key": self.key,
+            "/v1/models": self.models,
+            "/v1/data/models": self.models,
+            "/v1/providers": self.providers,
+            "/v1/endpoints": self.endpoints,
+            "/v1/logs": self.logs,
+            "/v1/activity": self.activity,
+            "/v1/credits": self.credits,
+            "/demo/requests": self.demo_requests,
+            "/demo/settings": self.demo_settings,
+            "/demo/catalogue": self.demo_catalogue,
+            "/demo/faults": self.demo_faults,
+        }
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._tracked(Exchange(scope, receive, send))
+
+    async def _tracked(self, exchange: Exchange) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.running[task] = exchange
+        try:
+            await self._serve(exchange)
+        except asyncio.CancelledError:
+            await exchange.gone()
+        finally:
+            del self.running[task]
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        for step in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{step}.complete"})
+
+    async def _serve(self, exchange: Exchange) -> None:
+        path = exchange.path  # contract §0.2: a slash at the end is another path
+        if self.settings.down and not path.startswith("/demo/"):
+            await exchange.answer(503, errors.HTML_503, "text/html; charset=UTF-8")
+        elif await self.oauth.handles(exchange):
+            return
+        elif exchange.method == "POST":
+            await self._post(exchange, path)
+        elif exchange.method in ("GET", "HEAD"):
+            await self._get(exchange, path)
+        else:
+            await self._nowhere(exchange)
+
+    async def _nowhere(self, exchange: Exchange) -> None:
+        await exchange.answer(404, b"404 Not Found", "text/plain; charset=UTF-8")
+
+    async def _get(self, exchange: Exchange, path: str) -> None:
+        if not path.startswith("/demo/") and self.settings.delay_ms:
+            await asyncio.sleep(self.settings.delay_ms / 1000)
+        handler = self._gets.get(path)
+        if handler is not None:
+            await handler(exchange)
+        elif path.startswith("/v1/models/") and path.endswith("/endpoints"):
+            await self.model_endpoints(exchange, path[11:-10])
+        elif path.startswith("/v1/logs/"):
+            await self.log(exchange, path[9:])
+        else:
+            await self._nowhere(exchange)
+
+    async def _post(self, exchange: Exchange, path: str) -> None:
+        if path in PATHS:
+            await self._inference(exchange, PATHS[path])
+        elif path == "/demo/settings":
+            await self.demo_change(exchange)
+        elif path == "/demo/reset":
+            self.store.reset()
+            self.oauth.reset()
+            self.settings = self.started_with
+            await exchange.control(200, {"ok": True})
+        else:
+            await self._nowhere(exchange)
+
+    async def _inference(self, exchange: Exchange, endpoint: str) -> None:
+        try:
+            settings = self.settings.for_request(exchange.headers)
+        except ValueError as problem:
+            await exchange.data(400, {"error": "demo_header", "description": str(problem)})
+            return
+        await Post(self.store, settings, exchange, endpoint).run()
+
+    # --- reading --------------------------------------------------------------------------------------------
+
+    async def health(self, exchange: Exchange) -> None:
+        """GET /v1/health, open to everybody."""
+        await exchange.brief(200, {"status": "ok"})
+
+    async def generation(self, exchange: Exchange) -> None:
+        """GET /v1/generations?id=."""
+        asked = exchange.query.get("id", "")
+        if not asked:
+            await exchange.control(400, errors.MISSING_ID)
+            return
+        holder = keys.identify(exchange.headers.get("authorization"))
+        reason = holder if isinstance(holder, str) else keys.gateway_refusal(holder, inference=False)
+        if reason is not None:
+            await exchange.control(401, errors.unauthorised(reason))
+        elif isinstance(holder, Holder):
+            await self._lookup(exchange, holder, asked)
+
+    async def _lookup(self, exchange: Exchange, holder: Holder, asked: str) -> None:
+        may_read = "generations:read" in holder.scopes
+        if self.mode == "scoped" and holder.oauth and not may_read:
+            await exchange.control(403, errors.scope_missing("generations:read"))
+            return
+        story = self.store.find(asked) if holder.workspace == keys.WORKSPACE else None
+        if "\0" in asked:
+            await exchange.control(500, errors.NO_NUL)
+        elif story is None:
+            await exchange.control(404, errors.NOT_FOUND)
+        elif story.raw is not None:
+            status, kind, body = story.raw(asked)
+            await exchange.answer(status, body, kind)
+        else:
+            await exchange.answer(200, await self._record(story, asked, may_read))
+
+    async def _record(self, story: Story, asked: str, may_read: bool) -> bytes:
+        rows = Rows(story, asked, self.settled(asked))
+        shown = legacy(rows) if self.mode == "legacy" else scoped(rows, replay=may_read)
+        return pretty(sanitise(shown))
+
+    def settled(self, asked: str) -> bool:
+        """Whether an async job of that id is done by now.
+
+        Ids from before the server's start count from its start.
+        """
+        made = submitted_at(asked, self.store.epoch_ms)
+        return time.time() * 1000 - made >= self.settings.video_ms * self.settings.pace
+
+    # --- guarded read endpoints -----------------------------------------------------------------------------
+
+    async def _reader(self, exchange: Exchange, scope: str | None) -> Holder | None:
+        """The holder of a gateway credential that may use a guarded read route; answers itself when there is
+        none.
+        """
+        holder = keys.identify(exchange.headers.get("authorization"))
+        reason = holder if isinstance(holder, str) else keys.gateway_refusal(holder, inference=True)
+        if reason is not None or isinstance(holder, str):
+            await exchange.brief(401, errors.guarded(str(reason), new_id()))
+        elif scope and holder.oauth and scope not in holder.scopes:
+            await exchange.control(403, errors.scope_missing(scope))
+        else:
+            return holder
+        return None
+
+    async def _manager(self, exchange: Exchange, scope: str) -> Holder | None:
+        """The holder of a management credential; answers itself when there is none."""
+        header = exchange.headers.get("authorization")
+        holder = keys.identify(header)
+        reason = holder if isinstance(holder, str) else keys.management_refusal(holder)
+        if reason is not None or isinstance(holder, str):
+            await exchange.brief(401, errors.guarded(str(reason), new_id()))
+        elif scope not in holder.scopes:
+            await exchange.control(403, errors.scope_missing(scope))
+        elif holder.role == "viewer":
+            await exchange.control(403, errors.ROLE_MISSING)
+        else:
+            return holder
+        return None
+
+    async def key(self, exchange: Exchange) -> None:
+        """GET /v1/key."""
+        if holder := await self._reader(exchange, "keys:read"):
+            await exchange.control(200, catalogue.key_info(holder, holder.workspace))
+
+    async def models(self, exchange: Exchange) -> None:
+        """GET /v1/models."""
+        if await self._reader(exchange, None):
+            await exchange.control(200, catalogue.models(exchange.query), {"X-Phaseo-Cache": "MISS"})
+
+    async def model_endpoints(self, exchange: Exchange, name: str) -> None:
+        """GET /v1/models/{author}/{slug}/endpoints."""
+        if await self._reader(exchange, None):
+            found = catalogue.model_endpoints(name)
+            await exchange.control(200 if found else 404, found or errors.NOT_FOUND)
+
+    async def providers(self, exchange: Exchange) -> None:
+        """GET /v1/providers."""
+        if await self._reader(exchange, None):
+            await exchange.control(200, catalogue.providers(exchange.query), {"X-Phaseo-Cache": "MISS"})
+
+    async def endpoints(self, exchange: Exchange) -> None:
+        """GET /v1/endpoints."""
+        if await self._reader(exchange, None):
+            await exchange.control(200, catalogue.endpoints(PATHS))
+
+    async def logs(self, exchange: Exchange) -> None:
+        """GET /v1/logs."""
+        holder = await self._manager(exchange, "activity:read")
+        if holder is None:
+            return
+        try:
+            found = catalogue.logs(exchange.query, self._rows(holder), holder.workspace, datetime.now(UTC))
+        except catalogue.QueryError as problem:
+            await exchange.control(400, {"ok": False, "error": "bad_request", "message": str(problem)})
+        except PermissionError as problem:
+            await exchange.control(403, {"ok": False, "error": "forbidden", "message": str(problem)})
+        else:
+            await exchange.control(200, found)
+
+    def _rows(self, holder: Holder) -> list[Rows]:
+        return self.store.rows() if holder.workspace == keys.WORKSPACE else []
+
+    async def log(self, exchange: Exchange, asked: str) -> None:
+        """GET /v1/logs/{request_id}."""
+        holder = await self._manager(exchange, "activity:read")
+        if holder is None:
+            return
+        story = self.store.find(asked) if holder.workspace == keys.WORKSPACE else None
+        if story is None or story.raw is not None:
+            await exchange.control(404, errors.NOT_FOUND)
+        else:
+            await exchange.control(200, {"ok": True, "data": catalogue.log_row(Rows(story, asked).row())})
+
+    async def activity(self, exchange: Exchange) -> None:
+        """GET /v1/activity."""
+        if holder := await self._manager(exchange, "activity:read"):
+            await exchange.control(
+                200, catalogue.activity(exchange.query, self._rows(holder), datetime.now(UTC))
+            )
+
+    async def credits(self, exchange: Exchange) -> None:
+        """GET /v1/credits."""
+        if await self._manager(exchange, "credits:read"):
+            await exchange.control(200, catalogue.CREDITS)
+
+    # --- control API ----------------------------------------------------------------------------------------
+
+    async def demo_requests(self, exchange: Exchange) -> None:
+        """GET /demo/requests: every POST received, in order, without keys."""
+        shown = [seen.shown() for seen in self.store.seen]
+        await exchange.data(200, {"count": self.store.received, "requests": shown})
+
+    async def demo_settings(self, exchange: Exchange) -> None:
+        """GET /demo/settings."""
+        await exchange.data(200, asdict(self.settings) | {"mode": self.mode})
+
+    async def demo_change(self, exchange: Exchange) -> None:
+        """POST /demo/settings: any of the settings, and `mode`."""
+        try:
+            values: Json = json.loads(await exchange.body(SETTINGS_LIMIT))
+            mode = values.pop("mode", self.mode)
+            self.settings = self.settings.changed(values)
+        except (ValueError, AttributeError, TypeError) as problem:
+            await exchange.data(400, {"error": str(problem)})
+            return
+        self.mode = mode if mode in ("legacy", "scoped") else self.mode
+        await self.demo_settings(exchange)
+
+    async def demo_catalogue(self, exchange: Exchange) -> None:
+        """GET /demo/catalogue: the stories, with the ids of this run."""
+        names = ("request_id", "title", "group")
+        rows = [dict(zip(names, row, strict=True)) for row in stories.catalogue(self.store.epoch_ms)]
+        await exchange.data(
+            200, {"epoch_ms": self.store.epoch_ms, "examples": stories.EXAMPLE_IDS, "records": rows}
+        )
+
+    async def demo_faults(self, exchange: Exchange) -> None:
+        """GET /demo/faults: every fault by name."""
+        await exchange.data(200, {name: fault.says for name, fault in FAULTS.items()})
+
+    def close(self) -> None:
+        """Ends every answer in progress, for a quick exit."""
+        for task, exchange in list(self.running.items()):
+            exchange.transport.abort()
+            task.cancel()
+
+
+def submitted_at(asked: str, epoch_ms: int) -> float:
+    """When the job behind an id was submitted, in milliseconds; not before the server's start."""
+    return max(ulid.made_at(asked) or 0, epoch_ms)
+
+
+def create(mode: Mode = "scoped", settings: Settings | None = None, epoch_ms: int | None = None) -> App:
+    """The application. `epoch_ms`: the moment the stories are told from; None means now."""
+    return App(mode, settings or Settings(), round(time.time() * 1000) if epoch_ms is None else epoch_ms)
