@@ -27,13 +27,13 @@ BODY = {
 
 def chat() -> Generation:
     """A stored generation of BODY."""
-    told = {
+    payload = {
         "request_id": REQUEST_ID,
         "endpoint": "chat.completions",
         "replay_supported": True,
         "replay_request": BODY,
     }
-    raw = json.dumps({**told, "status_code": 200, "success": True}).encode()
+    raw = json.dumps({**payload, "status_code": 200, "success": True}).encode()
     return store.store(story.team(), REQUEST_ID, story.owner(), Record.read(raw), story.source().pk)
 
 

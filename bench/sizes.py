@@ -100,7 +100,7 @@ ALONE = "import django; django.setup(); from bench import sizes; sizes.look_up()
 def looked_up(size: Size, ids: list[str]) -> Iterator[Figure]:
     """What a web process does for a lookup, in a process of its own: the site's own gateway has no such records."""
     with large.gateway({one: partial(record, size, one) for one in ids}) as address:
-        told = subprocess.run(
+        finished = subprocess.run(
             [sys.executable, "-c", ALONE],
             cwd=ROOT,
             input=json.dumps([address, ids]),
@@ -108,7 +108,7 @@ def looked_up(size: Size, ids: list[str]) -> Iterator[Figure]:
             text=True,
             check=True,
         )
-    seconds, mib = json.loads(told.stdout)
+    seconds, mib = json.loads(finished.stdout)
     yield grown(f"{size.name}: process grows by, looked up in {seconds:.1f} s", Growth(mib), 256)
 
 
@@ -117,7 +117,7 @@ def look_up() -> None:
     address, ids = json.load(sys.stdin)
     source = GatewayConnection(name="sizes", base_url=address, read_key=Secret("bench-key"))
     lookup.ask([], ids[0])
-    with growth([psutil.Process()]) as told:
+    with growth([psutil.Process()]) as grew:
         begun = time.perf_counter()
         for request_id in ids:
             answer = lookup.ask([source], request_id)
@@ -125,16 +125,16 @@ def look_up() -> None:
             lookup.settle(story.team(), request_id, story.owner(), answer)
             del answer
         seconds = (time.perf_counter() - begun) / len(ids)
-    print(json.dumps([seconds, told.mib]))
+    print(json.dumps([seconds, grew.mib]))
 
 
 # -- figures ---------------------------------------------------------------------------------------------------
 
 
-def grown(name: str, told: Growth, most: float) -> Figure:
-    if told.mib is None:
+def grown(name: str, growth: Growth, most: float) -> Figure:
+    if growth.mib is None:
         return Figure(name, "no peaks on this system", f"at most {most:g} MiB", None)
-    return limit(name, told.mib, "MiB", most)
+    return limit(name, growth.mib, "MiB", most)
 
 
 def figures(site: Site) -> Iterator[Figure]:
@@ -171,7 +171,7 @@ def pages(site: Site, size: Size, ids: list[str], cheapest: str) -> Iterator[Fig
 
 def read(site: Site, size: Size, request_id: str) -> Iterator[Figure]:
     base = f"{BASE}/{request_id}"
-    with growth(site.named("web")) as told:
+    with growth(site.named("web")) as grew:
         ms = {part: statistics.median(took(site, base + part)[0] for _ in range(3)) for part in size.parts}
         whole = {part: took(site, base + part)[0] for part in size.wholes}
         for tab in TABS:
@@ -182,7 +182,7 @@ def read(site: Site, size: Size, request_id: str) -> Iterator[Figure]:
     )
     detail = ", ".join(f"{part.partition('?')[0]} {whole[part]:.0f}" for part in size.wholes)
     yield limit(f"{size.name}: raw, found or downloaded", max(whole.values()), "ms", 2000, detail)
-    yield grown(f"{size.name}: web process grows by, read", told, 64)
+    yield grown(f"{size.name}: web process grows by, read", grew, 64)
 
 
 def took(site: Site, path: str) -> tuple[float, int]:

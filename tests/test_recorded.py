@@ -52,7 +52,7 @@ def read(wire: str, content_type: str, raw: bytes) -> tuple[Assembled, Facts]:
     return made, answer_facts.read(made.wire, made.body, made.strays)
 
 
-def told(name: str, raw: bytes | None = None) -> dict[str, Any]:
+def payload_of(name: str, raw: bytes | None = None) -> dict[str, Any]:
     """What we read in an answer, in the form of the literals."""
     taken = recording(name)
     made, facts = read(taken.wire, taken.content_type, taken.raw if raw is None else raw)
@@ -78,7 +78,7 @@ def test_the_archive_is_unchanged() -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_answer_is_read_as_it_was_given(name: str) -> None:
     expected = EXPECTED[name]
-    assert told(name) == {
+    assert payload_of(name) == {
         key: expected[key] for key in ("text", "reasoning", "calls", "finish", "cost", "end")
     }
     assert json.loads(archive()[f"{name}.meta.json"])["status"] == expected["status"]
@@ -145,7 +145,7 @@ def test_a_changed_answer_is_not_read_as_it_was_given(part: str) -> None:
     names = [name for name in EXPECTED if EXPECTED[name][part] and EXPECTED[name]["end"] != "error"]
     assert len(names) > 10
     for name in names:
-        mutated = told(name, re.sub(*MUTATIONS[part], recording(name).raw))
+        mutated = payload_of(name, re.sub(*MUTATIONS[part], recording(name).raw))
         assert mutated[part] != EXPECTED[name][part], name
         others = {key for key in mutated if mutated[key] != EXPECTED[name][key]} - {part}
         assert not others, name

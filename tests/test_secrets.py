@@ -109,10 +109,10 @@ def test_an_exception_with_its_locals_holds_no_key(demo_gateway: DemoGateway) ->
     source = people.connection(people.team(), demo_gateway.url, SCOPED_KEY)
     demo_gateway.set(down=True)
     error = lookup.ask([source], OSLO).errors[0][1]
-    told = traceback.TracebackException.from_exception(error, capture_locals=True)
+    captured = traceback.TracebackException.from_exception(error, capture_locals=True)
     clean(
         "exception",
-        "".join(told.format())
+        "".join(captured.format())
         + repr(vars(error))
         + repr(source)
         + repr(lookup.reader(source, source.read_key)),

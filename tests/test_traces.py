@@ -84,11 +84,11 @@ def value_of(broker: "redis.Redis", key: bytes) -> str:
     return repr(read[broker.type(key)](key))
 
 
-def made(team: Team, ada: User, broker: "redis.Redis", told: dict[str, Any]) -> Generation:
+def made(team: Team, ada: User, broker: "redis.Redis", payload: dict[str, Any]) -> Generation:
     """A generation that was opened, searched and replayed, with another one made by that replay; itself made by one."""
     source = people.connection(team)
-    chat = rows.generation(team, ada, source, **{"error_code": "", **told, "request_id": "G-1"})
-    second = rows.generation(team, ada, source, **{"error_code": "", **told, "request_id": "G-2"})
+    chat = rows.generation(team, ada, source, **{"error_code": "", **payload, "request_id": "G-1"})
+    second = rows.generation(team, ada, source, **{"error_code": "", **payload, "request_id": "G-2"})
     ended = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "status_code": 200, "detail": MARK}
     asked = dict.fromkeys(("text_key", "calls_key", "why"), MARK)
     asked["patch"] = json.dumps([{"op": "add", "path": "/user", "value": MARK}])

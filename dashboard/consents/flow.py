@@ -127,9 +127,9 @@ def _endangered(
 # --- the way back -------------------------------------------------------------------------------------------------
 
 
-def finish(user: User, told: dict[str, str]) -> ConsentRequest:
+def finish(user: User, query: dict[str, str]) -> ConsentRequest:
     """Use what the browser brought back. The request tells what came of it. Raises Stray."""
-    state = told.get("state", "")
+    state = query.get("state", "")
     row = (
         ConsentRequest.objects.select_related("team", "connection")
         .filter(state_hash=hash_state(state))
@@ -141,7 +141,7 @@ def finish(user: User, told: dict[str, str]) -> ConsentRequest:
     if not row.use() or verifier is None:
         raise Stray
     try:
-        consent = _taken(row, verifier, told)
+        consent = _taken(row, verifier, query)
     except Ended as ended:
         row.end(ended.code, **ended.details)
     except oauth.Failure as failure:
@@ -153,12 +153,12 @@ def finish(user: User, told: dict[str, str]) -> ConsentRequest:
     return row
 
 
-def _taken(row: ConsentRequest, verifier: Secret, told: dict[str, str]) -> Consent:
+def _taken(row: ConsentRequest, verifier: Secret, query: dict[str, str]) -> Consent:
     """The consent that the code stands for, stored. Raises Ended, oauth.Failure."""
     if not row.is_fresh:
         raise Ended("late")
-    if "error" in told:
-        raise Ended("denied" if told["error"] == "access_denied" else "gateway_error")
+    if "error" in query:
+        raise Ended("denied" if query["error"] == "access_denied" else "gateway_error")
     client = _still_there(row)
     try:
         protocol = clients.oauth_client(row.base_url, row.client_id, client.secret, row.redirect_uri)
@@ -166,12 +166,12 @@ def _taken(row: ConsentRequest, verifier: Secret, told: dict[str, str]) -> Conse
         raise Ended("withdrawn") from None
     except oauth.Unusable:
         raise Ended("no_oauth") from None
-    if told.get("iss") != protocol.found.issuer:
+    if query.get("iss") != protocol.found.issuer:
         raise Ended("issuer")
-    if not told.get("code"):
+    if not query.get("code"):
         raise Ended("no_code")
     with swapping(row.base_url, row.client_id):
-        grant = clients.exchange(protocol, told["code"], verifier, tuple(row.scopes.split()))
+        grant = clients.exchange(protocol, query["code"], verifier, tuple(row.scopes.split()))
         return _kept(row, protocol, grant)
 
 

@@ -93,8 +93,8 @@ def _is_last(consent: Consent) -> bool:
 
 def _mail(consent: Consent) -> None:
     path = reverse("team_connections", args=[consent.team.slug])
-    told = {"consent": consent, "url": settings.PUBLIC_URL + path}
-    text = render_to_string("dashboard/mail/consent_ends.txt", told)
+    context = {"consent": consent, "url": settings.PUBLIC_URL + path}
+    text = render_to_string("dashboard/mail/consent_ends.txt", context)
     subject = f"[Retake] {consent.team}: the key of {consent.connection} ends soon"
     mail.send_notice(admins(consent.team), subject, text)
 

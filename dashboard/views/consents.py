@@ -57,19 +57,19 @@ def _source(request: TeamRequest) -> GatewayConnection | None:
 
 
 @for_everybody
-@sensitive_variables("told")
+@sensitive_variables("query")
 @require_safe
 def oauth_callback(request: HttpRequest) -> HttpResponse:
     """Uses what the gateway sent and goes on at once to an address without it."""
     if not request.user.is_authenticated:
         return redirect(f"{reverse('oauth_stray')}?why=signed_out")
-    told = {
+    query = {
         name: request.GET.get(name, "")[:4096]
         for name in ("code", "state", "iss", "error")
         if name in request.GET
     }
     try:
-        row = flow.finish(request.user, told)
+        row = flow.finish(request.user, query)
     except flow.Stray:
         return redirect(f"{reverse('oauth_stray')}?why=unknown")
     if row.outcome != outcomes.CONNECTED:

@@ -136,11 +136,11 @@ def written(request: HttpRequest) -> list[tuple[str, str]]:
     They are shown, not sent again: another site may have written them.
     """
     try:
-        told = [(name, value) for name, values in request.POST.lists() for value in values]
+        pairs = [(name, value) for name, values in request.POST.lists() for value in values]
     except (UnreadablePostError, RequestDataTooBig, TooManyFieldsSent, MultiPartParserError):
         return []
     left, made = LONGEST, list[tuple[str, str]]()
-    for name, value in told:
+    for name, value in pairs:
         if value.strip() and not any(part in name.lower() for part in SECRETS) and len(made) < SHOWN:
             made.append((name, value[:left]))
             left -= len(value[:left])

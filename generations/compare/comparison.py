@@ -125,7 +125,7 @@ def figures(a: Subject, b: Subject) -> list[Delta]:
     one, other = a.recorded or a.replay, b.recorded or b.replay
     assert one is not None, "a subject is recorded or a replay"
     assert other is not None, "a subject is recorded or a replay"
-    told = [
+    changes = [
         *times(a, b),
         deltas.figure("Input tokens", one.input_tokens, other.input_tokens, formatting.count, neutral=True),
         deltas.figure(
@@ -138,7 +138,7 @@ def figures(a: Subject, b: Subject) -> list[Delta]:
         deltas.word("Status", one.status_code, other.status_code),
     ]
     endpoints = a.generation.endpoint, b.generation.endpoint
-    return told if endpoints[0] == endpoints[1] else [*told, deltas.word("Endpoint", *endpoints)]
+    return changes if endpoints[0] == endpoints[1] else [*changes, deltas.word("Endpoint", *endpoints)]
 
 
 def _dollars(nanos: "int | Decimal | None") -> str:
@@ -148,9 +148,9 @@ def _dollars(nanos: "int | Decimal | None") -> str:
 def _model(a: Subject, b: Subject) -> Delta:
     """Records and answers name models differently, so only names from one source are said to differ."""
     before, after = ((one.recorded or one.replay).model_id for one in (a, b))  # type: ignore[union-attr]
-    told = deltas.word("Model", before, after, vocabulary.same_model)
+    delta = deltas.word("Model", before, after, vocabulary.same_model)
     fair = (a.recorded is None) == (b.recorded is None)
-    return told if fair or told.tone == "same" else Delta("Model", told.before, told.after)
+    return delta if fair or delta.tone == "same" else Delta("Model", delta.before, delta.after)
 
 
 def times(a: Subject, b: Subject) -> list[Delta]:
@@ -170,9 +170,9 @@ def _recorded(one: Generation, other: Generation) -> list[Delta]:
     )
 
 
-def _known(*told: Delta) -> list[Delta]:
+def _known(*deltas: Delta) -> list[Delta]:
     """Those of which at least one side is known."""
-    return [one for one in told if (one.before, one.after) != (formatting.UNKNOWN, formatting.UNKNOWN)]
+    return [one for one in deltas if (one.before, one.after) != (formatting.UNKNOWN, formatting.UNKNOWN)]
 
 
 def gateway_times(row: Generation) -> Times:
@@ -196,11 +196,11 @@ def _measured(one: Replay, other: Replay) -> list[Delta]:
 
 
 def _two_clocks(a: Subject, b: Subject) -> list[Delta]:
-    told = [_own(one) for one in (a, b)]
+    times = [_own(one) for one in (a, b)]
     note = HERE if a.recorded else f"the first one {HERE}"
     labels = ("First token", "Total")
     return _known(
-        *(_time(label, *pair, note=note, fair=False) for label, *pair in zip(labels, *told, strict=True))
+        *(_time(label, *pair, note=note, fair=False) for label, *pair in zip(labels, *times, strict=True))
     )
 
 

@@ -106,19 +106,19 @@ class GenerationSide:
             return FAILED if failed else " ".join(["Its answer is not in the record.", *self._causes()])
         found = record.value(self.side.at)
         try:
-            told = derived_answer.stored(self.generation.endpoint, found) if found else None
+            answer = derived_answer.stored(self.generation.endpoint, found) if found else None
         except (Unreadable, strings.TooMuch):
-            told = None
-        if told is not None and failed and told.facts.is_empty:
+            answer = None
+        if answer is not None and failed and answer.facts.is_empty:
             return FAILED
-        return told or UNREADABLE
+        return answer or UNREADABLE
 
     def _causes(self) -> list[str]:
         """Why the record holds no answer, and what to do, as far as it tells."""
-        told = self.side.missing
-        if self.outline is not None and [cause.code for cause in told] == ["same"]:
-            told = self.outline.request.missing
-        return [f"{cause.what} {cause.fix}".strip() for cause in told]
+        missing = self.side.missing
+        if self.outline is not None and [cause.code for cause in missing] == ["same"]:
+            missing = self.outline.request.missing
+        return [f"{cause.what} {cause.fix}".strip() for cause in missing]
 
     @cached_property
     def request(self) -> bytes | None:

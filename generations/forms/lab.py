@@ -108,7 +108,7 @@ class ChangeForm(RunForm):
         """What differs from the stored request."""
         changes = [self._change(one) for one in self.offered]
         texts = {one.at: self.cleaned_data[f"t-{number}"] for number, one in enumerate(self.editable)}
-        given = {at: told for at, told in texts.items() if told is not None}
+        given = {at: text for at, text in texts.items() if text is not None}
         return RequestEdits([change for change in changes if change is not None], given)
 
     def fill_missing(self) -> None:

@@ -69,10 +69,10 @@ class LedgerForm(FilterForm):
 
     def clean(self) -> dict[str, Any]:
         """Turns `when` into days."""
-        told = self.cleaned_data
-        since, until = told.get("since"), told.get("until")
+        data = self.cleaned_data
+        since, until = data.get("since"), data.get("until")
         if since and until and since > until:
             self.add_error("until", "This day is before the first one.")
-        if not since and not until and told.get("when") != "all":
-            told["since"] = self.today - timedelta(days=int(told.get("when") or USUAL_DAYS) - 1)
-        return told
+        if not since and not until and data.get("when") != "all":
+            data["since"] = self.today - timedelta(days=int(data.get("when") or USUAL_DAYS) - 1)
+        return data

@@ -132,8 +132,8 @@ SHOWN = (
 def shown(found: ReplayQuerySet) -> ReplayQuerySet:
     """With what a line shows and nothing else: one query."""
     size = Func(F("patch"), function="octet_length", output_field=IntegerField())
-    told = found.annotate(cost=COST, patch_head=Left("patch", PATCH_READ), patch_bytes=size)
-    return told.select_related("generation", "requested_by", "batch", "consent__connected_by").only(*SHOWN)
+    rows = found.annotate(cost=COST, patch_head=Left("patch", PATCH_READ), patch_bytes=size)
+    return rows.select_related("generation", "requested_by", "batch", "consent__connected_by").only(*SHOWN)
 
 
 def read_cursor(text: str, *, back: bool = False) -> Cursor | None:
@@ -186,14 +186,14 @@ DAY, PERSON, MODEL, ALL = 0b011, 0b101, 0b110, 0b111
 
 def sums(found: ReplayQuerySet) -> Sums:
     """The sums of `found`, by one query."""
-    told = found.annotate(
+    facts = found.annotate(
         day=TruncDate("created_at", tzinfo=UTC),
         person=F("requested_by"),
         model=F("model_id"),
         cost=COST,
         hoped=Coalesce("expected_high", "expected_low"),
     )
-    rows, values = told.values("day", "person", "model", "cost", "hoped").query.sql_with_params()
+    rows, values = facts.values("day", "person", "model", "cost", "hoped").query.sql_with_params()
     groups: dict[int, list[Sum]] = {DAY: [], PERSON: [], MODEL: [], ALL: []}
     with connection.cursor() as cursor:
         cursor.execute(SUMS.format(rows=rows), values)

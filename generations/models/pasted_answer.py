@@ -44,9 +44,9 @@ class PastedAnswer(models.Model):
         return f"pasted answer of {self.generation_id}"
 
     @staticmethod
-    def pack(told: str) -> bytes:
+    def pack(text: str) -> bytes:
         """The stored form of a text."""
-        return zlib.compress(told.encode("utf-8", "surrogatepass"), 3)
+        return zlib.compress(text.encode("utf-8", "surrogatepass"), 3)
 
     @property
     def text(self) -> str:

@@ -213,13 +213,13 @@ def _settled(
 
 def _forgotten(team: Team, request_id: str) -> Fetch:
     """What there is to say when a generation was forgotten while the gateway was asked for it."""
-    told = {
+    columns = {
         "code": "forgotten",
         "title": "This generation was forgotten while the gateway was asked for it.",
         "advice": "Nothing of the answer was kept. Ask again to look it up anew.",
         "errors": [],
     }
-    return Fetch(team=team, request_id=request_id, outcome=told)
+    return Fetch(team=team, request_id=request_id, outcome=columns)
 
 
 def remember_bodies(source: GatewayConnection, record: Record, used: Credential | None) -> None:
@@ -236,11 +236,11 @@ def remember_bodies(source: GatewayConnection, record: Record, used: Credential 
         GatewayConnection.objects.filter(pk=source.pk).update(check_result=result)
 
 
-def acquit(row: Generation, told: Outline) -> Outline:
+def acquit(row: Generation, outline: Outline) -> Outline:
     """The outline of a row, without an accusation of a key that is known to read stored requests."""
-    if not replayability.accuses(told) or not row.connection or not row.connection.reads_bodies:
-        return told
-    return replayability.acquitted(told)
+    if not replayability.accuses(outline) or not row.connection or not row.connection.reads_bodies:
+        return outline
+    return replayability.acquitted(outline)
 
 
 def is_young(request_id: str, now: datetime) -> bool:
@@ -251,14 +251,14 @@ def is_young(request_id: str, now: datetime) -> bool:
 
 def outcome(request_id: str, errors: tuple[tuple[str, GatewayError], ...], now: datetime) -> dict[str, Any]:
     """What to tell the person: the first error that is more than "not found", else "not recorded yet" or "not found"."""
-    told = [_tell(name, error) for name, error in errors]
-    if not told:
+    attempts = [_tell(name, error) for name, error in errors]
+    if not attempts:
         return {"code": "no_connection", "errors": []}
-    loud = [one for one in told if one["code"] != "not_found"]
+    loud = [one for one in attempts if one["code"] != "not_found"]
     if loud:
-        return {**loud[0], "errors": told}
+        return {**loud[0], "errors": attempts}
     code = "not_yet" if is_young(request_id, now) else "not_found"
-    return {**told[0], "code": code, "errors": told}
+    return {**attempts[0], "code": code, "errors": attempts}
 
 
 def _tell(name: str, error: GatewayError) -> dict[str, Any]:

@@ -25,8 +25,8 @@ def record_of(replay: Replay) -> Generation | None:
     Replay.objects.filter(pk=replay.pk).update(record_tries=F("record_tries") + 1)
     found = lookup.find(replay.team, replay.new_request_id, user)
     if isinstance(found, Generation):
-        told = {"cost_nanos": Coalesce("cost_nanos", Value(found.cost_nanos)), "provider": found.provider}
-        Replay.objects.filter(pk=replay.pk).update(new_generation=found, **told)
+        columns = {"cost_nanos": Coalesce("cost_nanos", Value(found.cost_nanos)), "provider": found.provider}
+        Replay.objects.filter(pk=replay.pk).update(new_generation=found, **columns)
         replay.new_generation = found
         return found
     return None

@@ -32,10 +32,10 @@ def is_offered(row: Generation, outline: Outline) -> bool:
     return not refusal(row, outline) and (row.success is not False or broke)
 
 
-def keep(row: Generation, user: User, told: str, *, as_text: bool = False) -> PastedAnswer:
+def keep(row: Generation, user: User, text: str, *, as_text: bool = False) -> PastedAnswer:
     """Store what was pasted in the place of what was pasted before. Raises pasted.Refused, Generation.DoesNotExist."""
     known = endpoints.find(row.endpoint)
-    read = pasted.read(told, known.wire if known else "", as_text=as_text, secrets=clients.keys_of(row.team))
+    read = pasted.read(text, known.wire if known else "", as_text=as_text, secrets=clients.keys_of(row.team))
     columns = {
         "team": row.team,
         "pasted_by": user,

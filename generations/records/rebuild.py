@@ -31,15 +31,17 @@ ROWS, BYTES, SECONDS = 100, 64 * 2**20, 3.0
 def outline_of(record_id: int, text: str) -> Outline:
     """The stored outline; made again (and stored) when it is of another version of Retake."""
     try:
-        told = outlines.load(text)
+        outline = outlines.load(text)
     except msgspec.MsgspecError:
-        told = None
-    if told is not None and told.version == outlines.VERSION:
-        return told
+        outline = None
+    if outline is not None and outline.version == outlines.VERSION:
+        return outline
     record = StoredRecord.objects.get(pk=record_id)
-    told = outlines.make(Record.read(record.raw))
-    StoredRecord.objects.filter(pk=record_id).update(outline=outlines.dump(told), has_answer=told.answered)
-    return told
+    outline = outlines.make(Record.read(record.raw))
+    StoredRecord.objects.filter(pk=record_id).update(
+        outline=outlines.dump(outline), has_answer=outline.answered
+    )
+    return outline
 
 
 def tick() -> dict[str, int]:
@@ -110,12 +112,12 @@ def _generation(pk: int) -> bool:
     columns: dict[str, Any] = {}
     for record in row.records.order_by("fetched_at").defer("marks", "outline"):
         read = Record.read(record.raw, asked_id=row.request_id)
-        told = outlines.make(read)
-        facts = {"has_answer": told.answered and record.size > 0, "replayable": told.replayable}
-        StoredRecord.objects.filter(pk=record.pk).update(outline=outlines.dump(told), **facts)
-        columns = store.columns(read, told)  # of the newest one in the end
+        outline = outlines.make(read)
+        facts = {"has_answer": outline.answered and record.size > 0, "replayable": outline.replayable}
+        StoredRecord.objects.filter(pk=record.pk).update(outline=outlines.dump(outline), **facts)
+        columns = store.columns(read, outline)  # of the newest one in the end
         if record.size:
-            remember_words(row, told)
+            remember_words(row, outline)
     if columns:
         columns["replayable"] = row.records.filter(replayable=True, size__gt=0).exists()
     Generation.objects.filter(pk=pk).update(derived=outlines.VERSION, **columns)

@@ -132,19 +132,19 @@ def _orders(
 ) -> Iterable[Order]:
     if record is None:
         raise orders.Refused(orders.NO_REQUEST)
-    told = Record.read(record.raw)
+    parsed = Record.read(record.raw)
     known = [one for one in sources if one.pk == generation.connection_id]
     source = next(iter([*known, *sources]), None)
     for edits in variants:
-        yield orders.order_from(generation, told, record, source, _patch(generation, told, edits))
+        yield orders.order_from(generation, parsed, record, source, _patch(generation, parsed, edits))
 
 
-def _patch(generation: Generation, told: Record, edits: RequestEdits) -> str:
+def _patch(generation: Generation, parsed: Record, edits: RequestEdits) -> str:
     endpoint = endpoints.find(generation.endpoint)
-    if told.replay_body is None or endpoint is None:
+    if parsed.replay_body is None or endpoint is None:
         return ""  # the order says why it cannot be
     try:
-        return patch_for(told, told.replay_body, endpoint.wire, edits)
+        return patch_for(parsed, parsed.replay_body, endpoint.wire, edits)
     except ChangeRefused as refused:
         raise orders.Refused(str(refused)) from None
 
@@ -254,14 +254,14 @@ def release_members() -> int:
     Answers with how many it let go. Whoever ends a member calls it; the sweep does too, so that nothing gets stuck.
     """
     now = timezone.now()
-    told: dict[str, int | datetime] = {
+    columns: dict[str, int | datetime] = {
         "team": settings.TEAM_PARALLEL,
         "all": settings.BATCH_PARALLEL,
         "now": now,
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK)  # a statement of its own: the next one must see what the one before us did
-        cursor.execute(RELEASE, told)
+        cursor.execute(RELEASE, columns)
         let_go = [row[0] for row in cursor.fetchall()]
         cursor.execute(FINISH, [now])
     for replay_id in let_go:

@@ -211,8 +211,8 @@ def document_of(answer: ReplayAnswer) -> bytes:
         kept, is_raw = (answer.assembled, False) if answer.assembled else (answer.packed, True)
     else:
         is_raw = answer.is_raw  # type: ignore[attr-defined]
-    told = zlib.decompress(bytes(kept))
-    return replayed.wrapped(told) if is_raw else told
+    text = zlib.decompress(bytes(kept))
+    return replayed.wrapped(text) if is_raw else text
 
 
 def stored(endpoint: str, found: Found) -> answer_diff.ComparedAnswer:
@@ -227,10 +227,10 @@ def stored(endpoint: str, found: Found) -> answer_diff.ComparedAnswer:
     return answer_diff.said(made.wire, made.body, made.strays, _unread(cut))
 
 
-def pasted(told: PastedAnswer) -> answer_diff.ComparedAnswer:
+def pasted(answer: PastedAnswer) -> answer_diff.ComparedAnswer:
     """What a pasted answer says, for comparisons."""
-    read = told.read
-    return answer_diff.said(told.wire, read.body, read.strays)
+    read = answer.read
+    return answer_diff.said(answer.wire, read.body, read.strays)
 
 
 def _unread(size: int) -> str:
@@ -243,15 +243,15 @@ def said(answer: ReplayAnswer, endpoint: str) -> answer_diff.ComparedAnswer:
     document = document_of(answer)
     if len(document) > PARSED_UP_TO + len(replayed.wrapped(b"")):
         with one_at_a_time:
-            told = slim(document)[0]
+            data = slim(document)[0]
     else:
-        told = loads(document)
-    events = [_event(one) for one in items(inside(told, "other_events"))]
-    return answer_diff.said(wire_of(endpoint), inside(told, "answer"), events, unread)
+        data = loads(document)
+    events = [_event(one) for one in items(inside(data, "other_events"))]
+    return answer_diff.said(wire_of(endpoint), inside(data, "answer"), events, unread)
 
 
-def _event(told: Value) -> Stray:
-    return Stray(str(inside(told, "event") or ""), inside(told, "data"))
+def _event(event: Value) -> Stray:
+    return Stray(str(inside(event, "event") or ""), inside(event, "data"))
 
 
 def current(answer: ReplayAnswer, endpoint: str, content_type: str) -> ReplayAnswer:
@@ -276,8 +276,8 @@ def current(answer: ReplayAnswer, endpoint: str, content_type: str) -> ReplayAns
 def _count_again(replay_id: UUID, made: Reading) -> None:
     """Columns of an ended replay. What the gateway's record told since then stays where the answer says nothing."""
     rows = Replay.objects.filter(pk=replay_id)
-    told = {name: value for name, value in made.columns.items() if name in KEYS or value not in (None, "")}
-    rows.update(**told)
+    columns = {name: value for name, value in made.columns.items() if name in KEYS or value not in (None, "")}
+    rows.update(**columns)
 
 
 KEYS = ("text_key", "calls_key", "derived")

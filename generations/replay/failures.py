@@ -34,11 +34,13 @@ def of_original(generation: Generation, record: StoredRecord | None) -> Failure 
     """The original's failure as its record tells it, None where it did not fail."""
     if generation.success is not False:
         return None
-    told: dict[str, Value] = {name: value for name in MEMBERS if (value := _member(record, name)) is not None}
+    members: dict[str, Value] = {
+        name: value for name in MEMBERS if (value := _member(record, name)) is not None
+    }
     known: dict[str, Value] = {"error_code": generation.error_code or None}
     if generation.status_code is not None:
         known["status_code"] = failure.number(generation.status_code)
-    return failure.of_record({"success": False, **known, **told})
+    return failure.of_record({"success": False, **known, **members})
 
 
 def _member(record: StoredRecord | None, name: str) -> Value:
@@ -68,10 +70,10 @@ def of_replay(replay: Replay, answer: ReplayAnswer | None) -> Failure | None:
 
 def _carried(replay: Replay, answer: ReplayAnswer) -> Failure:
     """The last error that an answer carries; what came instead of an answer where it carries none."""
-    told = derived_answer.said(answer, replay.generation.endpoint).facts
-    if not told.errors:
+    facts = derived_answer.said(answer, replay.generation.endpoint).facts
+    if not facts.errors:
         return failure.of_error(replay.status_code, None, replay.detail)
-    last = told.errors[-1]
+    last = facts.errors[-1]
     return failure.of_error(replay.status_code, last.value, last.message)
 
 

@@ -96,8 +96,8 @@ def save(request: TeamRequest, form: LimitsForm) -> bool:
         f"{LIMITS[name]} {in_words(name, before[name])} became {in_words(name, getattr(held, name))}"
         for name in changed
     ]
-    told = {name: [before[name], getattr(held, name)] for name in changed}
-    audit(request.team, request.user, "limits.changed", ", ".join(words), changed=told)
+    changes = {name: [before[name], getattr(held, name)] for name in changed}
+    audit(request.team, request.user, "limits.changed", ", ".join(words), changed=changes)
     return True
 
 

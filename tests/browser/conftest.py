@@ -151,7 +151,7 @@ def teller(teller_of_package: Teller) -> Iterator[Teller]:
 
 
 @pytest.fixture
-def told(team: Team, ada: User, source: GatewayConnection, teller: Teller) -> Generation:
+def scripted_chat(team: Team, ada: User, source: GatewayConnection, teller: Teller) -> Generation:
     """A stored chat whose replay is answered by the teller."""
     source.base_url = teller.peer.url
     source.save()

@@ -83,8 +83,8 @@ def bodies(gateway: DemoGateway) -> list[bytes]:
 
 def record(page: Page) -> dict[str, Any]:
     """The JSON document beside a replay's page."""
-    told: dict[str, Any] = page.request.get(f"{page.url}.json").json()
-    return told
+    data: dict[str, Any] = page.request.get(f"{page.url}.json").json()
+    return data
 
 
 def set_hidden(page: Page, hidden: bool) -> None:

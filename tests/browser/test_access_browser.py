@@ -17,9 +17,9 @@ STATUS_403, STATUS_404 = r"status of 403 \(Forbidden\)", r"status of 404 \(Not F
 
 
 def test_a_colleague_may_stop_and_replay_again(
-    window: Windows, told: Generation, ada: User, grace: User, teller: Teller
+    window: Windows, scripted_chat: Generation, ada: User, grace: User, teller: Teller
 ) -> None:
-    replay = pages.start_replay(told, ada)
+    replay = pages.start_replay(scripted_chat, ada)
     page = window(grace)
     page.goto(pages.path(replay))
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
@@ -31,9 +31,9 @@ def test_a_colleague_may_stop_and_replay_again(
 
 
 def test_a_viewer_reads_and_runs_nothing(
-    window: Windows, team: Team, told: Generation, ada: User, teller: Teller
+    window: Windows, team: Team, scripted_chat: Generation, ada: User, teller: Teller
 ) -> None:
-    replay = pages.start_replay(told, ada)
+    replay = pages.start_replay(scripted_chat, ada)
     page = window(people.person(team, Role.VIEWER))
     page.goto(pages.path(replay))
     teller.say("Hello")
@@ -41,7 +41,7 @@ def test_a_viewer_reads_and_runs_nothing(
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     teller.finish()
     pages.wait_for_end(page)
-    page.goto(f"{told.get_absolute_url()}/replay")
+    page.goto(f"{scripted_chat.get_absolute_url()}/replay")
     expect(page.get_by_role("button", name="Run replay")).to_be_disabled()
     expect(page.locator("main")).to_contain_text("Viewers cannot replay, because replays cost money.")
     page.goto("/")
@@ -62,13 +62,17 @@ def test_a_viewer_who_forces_the_form_gets_the_reason(
     assert chat.replays.count() == 0
 
 
-def test_an_outsider_finds_nothing(window: Windows, told: Generation, ada: User) -> None:
-    replay = pages.start_replay(told, ada)
+def test_an_outsider_finds_nothing(window: Windows, scripted_chat: Generation, ada: User) -> None:
+    replay = pages.start_replay(scripted_chat, ada)
     page = window(people.person(people.team()), expect=(STATUS_404,))
-    for path in (told.get_absolute_url(), pages.path(replay), f"{told.get_absolute_url()}/replay"):
+    for path in (
+        scripted_chat.get_absolute_url(),
+        pages.path(replay),
+        f"{scripted_chat.get_absolute_url()}/replay",
+    ):
         page.goto(path)
         expect(page).to_have_title("Not found · Retake")
-        expect(page.locator("main")).not_to_contain_text(told.request_id)
+        expect(page.locator("main")).not_to_contain_text(scripted_chat.request_id)
 
 
 def test_signed_out_is_sent_to_sign_in_whether_it_exists_or_not(window: Windows, chat: Generation) -> None:
@@ -80,9 +84,9 @@ def test_signed_out_is_sent_to_sign_in_whether_it_exists_or_not(window: Windows,
 
 
 def test_a_removed_member_watches_no_longer(
-    window: Windows, told: Generation, ada: User, grace: User, teller: Teller
+    window: Windows, scripted_chat: Generation, ada: User, grace: User, teller: Teller
 ) -> None:
-    replay = pages.start_replay(told, ada)
+    replay = pages.start_replay(scripted_chat, ada)
     page = window(grace, expect=(STATUS_404, "Error Code 404"))
     page.goto(pages.path(replay))
     teller.say("Hello")

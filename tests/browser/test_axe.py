@@ -62,8 +62,8 @@ def inspect(page: Page, part: str | None = None) -> list[str]:
 
 def violations(page: Page, part: str | None, options: dict[str, object]) -> list[str]:
     run = "([part, options]) => axe.run(part ?? document, options)"
-    told = page.evaluate(run, [part, {**VIOLATIONS, **options}])["violations"]
-    return [f"{one['id']} {node['target']}" for one in told for node in one["nodes"]]
+    found = page.evaluate(run, [part, {**VIOLATIONS, **options}])["violations"]
+    return [f"{one['id']} {node['target']}" for one in found for node in one["nodes"]]
 
 
 def invitation(team: Team, by: User) -> str:
@@ -118,9 +118,9 @@ def test_pages_that_warn(window: Windows, ada: User, team: Team, chat: Generatio
     assert complaints(window(ada), paths, "#main") == []
 
 
-def test_replays(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
+def test_replays(window: Windows, scripted_chat: Generation, ada: User, teller: Teller) -> None:
     page = window(ada)
-    running = pages.path(pages.start_replay(told, ada))
+    running = pages.path(pages.start_replay(scripted_chat, ada))
     teller.say("Hello **you**, 1 < 2")
     assert complaints(page, [running, "/"]) == []
     teller.finish()

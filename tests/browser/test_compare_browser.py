@@ -24,15 +24,15 @@ PATCH = '[{"op": "replace", "path": "/model", "value": "openai/gpt-5"}, {"op": "
 def message(content: str, city: str) -> dict[str, Any]:
     function = {"name": "weather", "arguments": json.dumps({"city": city})}
     call = {"id": "c", "type": "function", "function": function}
-    told = {"role": "assistant", "content": content, "reasoning": f"About {city}.", "tool_calls": [call]}
-    return {"choices": [{"message": told}]}
+    message = {"role": "assistant", "content": content, "reasoning": f"About {city}.", "tool_calls": [call]}
+    return {"choices": [{"message": message}]}
 
 
 def kept(
-    team: Team, ada: User, source: GatewayConnection, request_id: str, answer: dict[str, Any], **told: Any
+    team: Team, ada: User, source: GatewayConnection, request_id: str, answer: dict[str, Any], **fields: Any
 ) -> Generation:
     log = {"status": "stored", "payload": {"gateway_response": answer}}
-    return rows.generation(team, ada, source, request_id=request_id, io_log=log, **told)
+    return rows.generation(team, ada, source, request_id=request_id, io_log=log, **fields)
 
 
 def replayed(
@@ -150,8 +150,8 @@ def test_nothing_to_complain_about(
         warm.get_absolute_url(),
         f"{cold.get_absolute_url()}/replays",
         *(
-            replayed(one, ada, json.dumps(told).encode()).get_absolute_url()
-            for one, told in ((faq, vectors), (review, flags))
+            replayed(one, ada, json.dumps(extras).encode()).get_absolute_url()
+            for one, extras in ((faq, vectors), (review, flags))
         ),
     ]
     assert complaints(window(ada, expect=STATUS_404), paths) == []

@@ -26,19 +26,21 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"{name} is not reached by {MOST_TABS} Tabs")
 
 
-def test_from_home_to_a_replay_and_back(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
+def test_from_home_to_a_replay_and_back(
+    window: Windows, scripted_chat: Generation, ada: User, teller: Teller
+) -> None:
     page = window(ada)
     page.goto("/")
     expect(page.get_by_label("What to look up")).to_be_focused()
-    page.keyboard.insert_text(told.request_id)
+    page.keyboard.insert_text(scripted_chat.request_id)
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text(told.request_id)
+    expect(page.locator("h1")).to_have_text(scripted_chat.request_id)
 
     page.keyboard.press("/")
     expect(page.get_by_label("Look up a generation")).to_be_focused()
-    page.keyboard.insert_text(f"id: {told.request_id}")
+    page.keyboard.insert_text(f"id: {scripted_chat.request_id}")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(f"/g/{told.request_id}$"))
+    expect(page).to_have_url(re.compile(f"/g/{scripted_chat.request_id}$"))
 
     page.keyboard.press("r")
     expect(page.locator("h1")).to_contain_text("Replay")
@@ -114,10 +116,10 @@ def test_a_row_of_home_keeps_the_focus_when_the_list_is_polled(
 
 
 def test_stop_keeps_the_focus_when_the_state_changes(
-    window: Windows, told: Generation, ada: User, teller: Teller
+    window: Windows, scripted_chat: Generation, ada: User, teller: Teller
 ) -> None:
     page = window(ada)
-    replay = pages.start_replay(told, ada)
+    replay = pages.start_replay(scripted_chat, ada)
     page.goto(pages.path(replay))
     teller.say("Hello")
     pages.wait_for_text(page, "Hello")

@@ -36,9 +36,9 @@ def ends_exactly(page: Page, teller: Teller, state: str = "succeeded") -> bool:
 
 
 def test_two_windows_at_once(
-    window: Windows, told: Generation, ada: User, grace: User, teller: Teller
+    window: Windows, scripted_chat: Generation, ada: User, grace: User, teller: Teller
 ) -> None:
-    replay = pages.start_replay(told, ada)
+    replay = pages.start_replay(scripted_chat, ada)
     windows = window(ada), window(grace, phone=True)
     for page in windows:
         page.goto(pages.path(replay))
@@ -52,9 +52,11 @@ def test_two_windows_at_once(
     assert teller.posts == 1
 
 
-def test_text_is_shown_as_it_is(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
+def test_text_is_shown_as_it_is(
+    window: Windows, scripted_chat: Generation, ada: User, teller: Teller
+) -> None:
     page = window(ada)
-    page.goto(pages.path(pages.start_replay(told, ada)))
+    page.goto(pages.path(pages.start_replay(scripted_chat, ada)))
     for text in (
         "\n  <b>bold</b> ",
         "&amp; \r\n",
@@ -73,9 +75,9 @@ def test_text_is_shown_as_it_is(window: Windows, told: Generation, ada: User, te
 
 
 def test_a_late_viewer_and_a_reload_in_the_middle(
-    window: Windows, told: Generation, ada: User, team: Team, teller: Teller
+    window: Windows, scripted_chat: Generation, ada: User, team: Team, teller: Teller
 ) -> None:
-    replay = pages.start_replay(told, ada)
+    replay = pages.start_replay(scripted_chat, ada)
     page, late = window(ada), window(people.person(team, Role.VIEWER))
     page.goto(pages.path(replay))
     teller.say_words(1, 10)
@@ -95,10 +97,16 @@ def test_a_late_viewer_and_a_reload_in_the_middle(
     ("while_cut", "resumes"), [("reset", True), ("502", False)], ids=["dropped", "refused by a proxy"]
 )
 def test_a_lost_connection(
-    window: Windows, told: Generation, ada: User, teller: Teller, site: str, while_cut: State, resumes: bool
+    window: Windows,
+    scripted_chat: Generation,
+    ada: User,
+    teller: Teller,
+    site: str,
+    while_cut: State,
+    resumes: bool,
 ) -> None:
     """A dropped line is resumed with Last-Event-ID; after an error of a proxy htmx begins anew, without."""
-    replay = pages.start_replay(told, ada)
+    replay = pages.start_replay(scripted_chat, ada)
     with line_to(int(site.rpartition(":")[2])) as line:
         page = window(ada, base=line.url, expect=CUT)
         page.goto(pages.path(replay))
@@ -123,9 +131,9 @@ def test_a_lost_connection(
 
 @pytest.mark.parametrize("comes_back", [True, False], ids=["comes back", "stays away"])
 def test_redis_goes_away_in_the_middle(
-    window: Windows, told: Generation, ada: User, teller: Teller, redis_line: Line, comes_back: bool
+    window: Windows, scripted_chat: Generation, ada: User, teller: Teller, redis_line: Line, comes_back: bool
 ) -> None:
-    replay = pages.start_replay(told, ada)
+    replay = pages.start_replay(scripted_chat, ada)
     page = window(ada)
     page.goto(pages.path(replay))
     teller.say_words(1, 10)
@@ -142,9 +150,9 @@ def test_redis_goes_away_in_the_middle(
 
 
 def test_a_hidden_tab_closes_its_stream_and_resumes(
-    window: Windows, told: Generation, ada: User, teller: Teller
+    window: Windows, scripted_chat: Generation, ada: User, teller: Teller
 ) -> None:
-    replay = pages.start_replay(told, ada)
+    replay = pages.start_replay(scripted_chat, ada)
     page = window(ada)
     page.goto(pages.path(replay))
     teller.say_words(1, 10)
@@ -164,8 +172,8 @@ def test_a_hidden_tab_closes_its_stream_and_resumes(
     assert ends_exactly(page, teller)
 
 
-def test_stop(window: Windows, told: Generation, ada: User, grace: User, teller: Teller) -> None:
-    replay = pages.start_replay(told, ada)
+def test_stop(window: Windows, scripted_chat: Generation, ada: User, grace: User, teller: Teller) -> None:
+    replay = pages.start_replay(scripted_chat, ada)
     page, watcher = window(ada), window(grace)
     teller.say_words(1, 10)
     for one in (page, watcher):
@@ -179,9 +187,11 @@ def test_stop(window: Windows, told: Generation, ada: User, grace: User, teller:
     assert teller.posts == 1
 
 
-def test_an_answer_that_breaks_off(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
+def test_an_answer_that_breaks_off(
+    window: Windows, scripted_chat: Generation, ada: User, teller: Teller
+) -> None:
     page = window(ada)
-    page.goto(pages.path(pages.start_replay(told, ada)))
+    page.goto(pages.path(pages.start_replay(scripted_chat, ada)))
     teller.say_words(1, 10)
     teller.frames.put(None)
     assert ends_exactly(page, teller, "failed")

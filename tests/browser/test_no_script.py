@@ -43,9 +43,9 @@ def test_the_whole_story(
     assert teller.posts == 1
 
 
-def test_stop(window: Windows, told: Generation, ada: User, teller: Teller) -> None:
+def test_stop(window: Windows, scripted_chat: Generation, ada: User, teller: Teller) -> None:
     page = window(ada, scripts=False)
-    page.goto(pages.path(pages.start_replay(told, ada)))
+    page.goto(pages.path(pages.start_replay(scripted_chat, ada)))
     teller.say_words(1, 10)
     pages.wait_for_text(page, teller.text)
     page.get_by_role("button", name="Stop").click()

@@ -37,8 +37,8 @@ def frame(team: Team, ada: User, source: GatewayConnection) -> Generation:
     """A streamed chat of which the gateway kept the last frame, and what it sent to the provider."""
     payload = {"request_payload": ASKED, "gateway_response": FRAME, "provider_request": json.dumps(SENT)}
     log = {"status": "stored", "payload": payload}
-    told = {"provider": "openai", "stream": True, "finish_reason": "stop", "replay_request": ASKED}
-    return rows.generation(team, ada, source, io_log=log, request_id="G-01M8FHYK19XRSK6F3SKK5TCZB7", **told)
+    fields = {"provider": "openai", "stream": True, "finish_reason": "stop", "replay_request": ASKED}
+    return rows.generation(team, ada, source, io_log=log, request_id="G-01M8FHYK19XRSK6F3SKK5TCZB7", **fields)
 
 
 def test_the_pages_are_accessible_and_no_wider_than_a_phone(

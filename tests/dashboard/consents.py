@@ -26,14 +26,14 @@ def set_up(demo: DemoGateway, settings: Any, *, scopes: str = "") -> None:
     settings.PUBLIC_URL, settings.GATEWAY_URLS, settings.DEMO_GATEWAY = PUBLIC_URL, [demo.url], ""
     settings.GATEWAY_OAUTH_CLIENT_ID, settings.GATEWAY_OAUTH_CLIENT_SECRET = CLIENT_ID, SECRET
     settings.GATEWAY_OAUTH_SCOPES = scopes
-    told = {"client_id": CLIENT_ID, "name": "Retake", "secret": SECRET, "scopes": list(ALL_SCOPES[:14])}
-    demo.call("/demo/oauth", {"client": {**told, "redirect_uris": [f"{PUBLIC_URL}/oauth/callback"]}})
+    client = {"client_id": CLIENT_ID, "name": "Retake", "secret": SECRET, "scopes": list(ALL_SCOPES[:14])}
+    demo.call("/demo/oauth", {"client": {**client, "redirect_uris": [f"{PUBLIC_URL}/oauth/callback"]}})
 
 
 def press(admin: Client, team: Team, source: GatewayConnection | None = None, gateway: str = "") -> Any:
     """The answer to a press of Connect."""
-    told = {"connection": source.pk} if source else {"gateway": gateway}
-    return admin.post(reverse("connect", args=[team.slug]), told)
+    fields = {"connection": source.pk} if source else {"gateway": gateway}
+    return admin.post(reverse("connect", args=[team.slug]), fields)
 
 
 def decide(
@@ -45,14 +45,14 @@ def decide(
 ) -> dict[str, str]:
     """What the browser brings back from the consent page of this link."""
     page = httpx.get(url, trust_env=False).headers["location"]
-    told = {"choice": choice, "person": person, "workspace": workspace, "scope": list(scope)}
-    answer = httpx.post(page, data=told, trust_env=False)
+    fields = {"choice": choice, "person": person, "workspace": workspace, "scope": list(scope)}
+    answer = httpx.post(page, data=fields, trust_env=False)
     return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
 
 
-def come_back(admin: Client, told: dict[str, str]) -> Any:
+def come_back(admin: Client, query: dict[str, str]) -> Any:
     """The answer to the callback."""
-    return admin.get(reverse("oauth_callback"), told)
+    return admin.get(reverse("oauth_callback"), query)
 
 
 def connect(

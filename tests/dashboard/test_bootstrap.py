@@ -101,8 +101,8 @@ def test_a_weak_password_is_refused_without_being_shown(monkeypatch: pytest.Monk
     monkeypatch.setenv("PW", "hunter2")
     with pytest.raises(CommandError) as caught:
         bootstrap()
-    told = str(caught.value)
-    assert (told.startswith("The password in PW is refused:"), "hunter2" in told) == (True, False)
+    message = str(caught.value)
+    assert (message.startswith("The password in PW is refused:"), "hunter2" in message) == (True, False)
 
 
 def test_a_key_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -116,12 +116,12 @@ def test_neither_code_nor_verifier_nor_state_nor_key_is_kept_anywhere(
         return end(row)
 
     monkeypatch.setattr(ConsentRequest, "use", use)
-    told = decide(url_of(admin, ours, demo_gateway))
+    query = decide(url_of(admin, ours, demo_gateway))
     caplog.clear()  # the browser's own requests
-    answer = come_back(admin, told)
+    answer = come_back(admin, query)
     key = Consent.objects.get().key
     assert key is not None
-    secrets = [told["code"], told["state"], verifiers[0], key.reveal()]
+    secrets = [query["code"], query["state"], verifiers[0], key.reveal()]
     assert not any(secret in answer.url for secret in secrets)
     seen = caplog.text + json.dumps(list(ConsentRequest.objects.values("outcome", "details", "state_hash")))
     seen += str([broker.dump(name) for name in broker.scan_iter()])
@@ -156,21 +156,21 @@ def test_a_team_may_have_a_client_of_its_own(
 ) -> None:
     settings.GATEWAY_OAUTH_CLIENT_ID = ""
     form = reverse("registered_client", args=[ours.slug])
-    told = {
+    fields = {
         "base_url": demo_gateway.url,
         "client_id": consents.CLIENT_ID,
         "secret": consents.SECRET,
         "scopes": "",
     }
-    assert admin.post(form, told).status_code == 302
+    assert admin.post(form, fields).status_code == 302
     page = admin.get(form).content.decode()
     assert consents.SECRET not in page
     assert f"{consents.PUBLIC_URL}/oauth/callback" in page
     assert connect(admin, ours, demo_gateway).is_good
-    admin.post(form, told | {"secret": ""})
+    admin.post(form, fields | {"secret": ""})
     row = RegisteredClient.objects.get()
     assert row.secret == Secret(consents.SECRET)
-    admin.post(form, told | {"secret": "", "client_id": "another"})
+    admin.post(form, fields | {"secret": "", "client_id": "another"})
     row.refresh_from_db()
     assert row.secret is None
 
@@ -192,9 +192,9 @@ def told_words(code: str) -> str:
 
 
 def test_a_denial_says_so(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
-    told = decide(url_of(admin, ours, demo_gateway), choice="deny")
-    assert "iss" not in told
-    assert told_words("denied") in failed(admin, come_back(admin, told))
+    query = decide(url_of(admin, ours, demo_gateway), choice="deny")
+    assert "iss" not in query
+    assert told_words("denied") in failed(admin, come_back(admin, query))
 
 
 @pytest.mark.parametrize(
@@ -213,46 +213,46 @@ def test_a_denial_says_so(admin: Client, ours: Team, demo_gateway: DemoGateway) 
 def test_an_answer_that_is_not_right(
     admin: Client, ours: Team, demo_gateway: DemoGateway, change: dict[str, str], code: str
 ) -> None:
-    told = decide(url_of(admin, ours, demo_gateway)) | change
-    page = failed(admin, come_back(admin, told))
+    query = decide(url_of(admin, ours, demo_gateway)) | change
+    page = failed(admin, come_back(admin, query))
     assert told_words(code) in page
 
 
 def test_an_answer_counts_once(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
-    told = decide(url_of(admin, ours, demo_gateway))
-    come_back(admin, told)
-    assert come_back(admin, told).url == f"{reverse('oauth_stray')}?why=unknown"
+    query = decide(url_of(admin, ours, demo_gateway))
+    come_back(admin, query)
+    assert come_back(admin, query).url == f"{reverse('oauth_stray')}?why=unknown"
     assert Consent.objects.good().count() == 1
 
 
 def test_an_answer_counts_for_who_pressed(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
-    told = decide(url_of(admin, ours, demo_gateway))
+    query = decide(url_of(admin, ours, demo_gateway))
     other = browser(person(ours, Role.OWNER))
-    assert told_words("unknown") in failed(other, come_back(other, told))
-    assert come_back(admin, told).url == reverse("team_connections", args=[ours.slug])
+    assert told_words("unknown") in failed(other, come_back(other, query))
+    assert come_back(admin, query).url == reverse("team_connections", args=[ours.slug])
 
 
 def test_an_answer_counts_ten_minutes(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
-    told = decide(url_of(admin, ours, demo_gateway))
+    query = decide(url_of(admin, ours, demo_gateway))
     ConsentRequest.objects.update(created_at=timezone.now() - timedelta(minutes=10, seconds=1))
-    assert told_words("late") in failed(admin, come_back(admin, told))
+    assert told_words("late") in failed(admin, come_back(admin, query))
 
 
 def test_an_answer_counts_while_the_right_is_there(
     admin: Client, ada: User, ours: Team, demo_gateway: DemoGateway
 ) -> None:
-    told = decide(url_of(admin, ours, demo_gateway))
+    query = decide(url_of(admin, ours, demo_gateway))
     ada.memberships.update(role=Role.MEMBER)
-    come_back(admin, told)
+    come_back(admin, query)
     assert ConsentRequest.objects.get().outcome == "no_right"
     assert Consent.objects.count() == 0
 
 
 def test_signed_out_in_between(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
-    told = decide(url_of(admin, ours, demo_gateway))
-    page = failed(browser(), come_back(browser(), told))
+    query = decide(url_of(admin, ours, demo_gateway))
+    page = failed(browser(), come_back(browser(), query))
     assert told_words("signed_out") in page
-    assert told["code"] not in page
+    assert query["code"] not in page
 
 
 @pytest.mark.parametrize(
@@ -274,9 +274,9 @@ def test_a_token_endpoint_that_fails(
     code: str,
 ) -> None:
     monkeypatch.setattr(clients, "PATIENCE", Timeouts(connect=1, read=0.5, total=1))
-    told = decide(url_of(admin, ours, demo_gateway))
+    query = decide(url_of(admin, ours, demo_gateway))
     demo_gateway.call("/demo/oauth", {"faults": {"token": fault}})
-    page = failed(admin, come_back(admin, told))
+    page = failed(admin, come_back(admin, query))
     assert told_words(code) in page
     assert ("60 seconds" in page) is (fault == "429")
     assert press(admin, ours, None, demo_gateway.url).status_code == (409 if fault == "429" else 200)
@@ -288,16 +288,16 @@ def test_a_token_endpoint_that_fails(
 def test_a_key_of_nobody_knows_whom_is_revoked(
     admin: Client, ours: Team, demo_gateway: DemoGateway, fault: str
 ) -> None:
-    told = decide(url_of(admin, ours, demo_gateway))
+    query = decide(url_of(admin, ours, demo_gateway))
     demo_gateway.call("/demo/oauth", {"faults": {"userinfo": fault}})
-    failed(admin, come_back(admin, told))
+    failed(admin, come_back(admin, query))
     assert demo_gateway.call("/demo/oauth")["live_keys"] == 0
 
 
 def test_the_workspace_was_lost_in_between(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
-    told = decide(url_of(admin, ours, demo_gateway))
+    query = decide(url_of(admin, ours, demo_gateway))
     demo_gateway.call("/demo/oauth", {"left": {"olga": True}})
-    assert told_words("workspace_lost") in failed(admin, come_back(admin, told))
+    assert told_words("workspace_lost") in failed(admin, come_back(admin, query))
 
 
 def test_another_workspace_is_refused_with_both_names(
@@ -305,8 +305,8 @@ def test_another_workspace_is_refused_with_both_names(
 ) -> None:
     consent = connect(admin, ours, demo_gateway)
     source = ours.connections.get()
-    told = decide(url_of(admin, ours, demo_gateway, source), workspace=SECOND_WORKSPACE)
-    page = admin.get(come_back(admin, told).url).content.decode()
+    query = decide(url_of(admin, ours, demo_gateway, source), workspace=SECOND_WORKSPACE)
+    page = admin.get(come_back(admin, query).url).content.decode()
     assert WORKSPACE in page
     assert SECOND_WORKSPACE in page
     assert list(Consent.objects.live()) == [consent]
@@ -317,9 +317,9 @@ def test_an_address_that_was_withdrawn(
     admin: Client, ours: Team, demo_gateway: DemoGateway, settings: Any
 ) -> None:
     source = connection(ours, demo_gateway.url, PLAIN_KEY)
-    told = decide(url_of(admin, ours, demo_gateway, source))
+    query = decide(url_of(admin, ours, demo_gateway, source))
     settings.GATEWAY_URLS = ["http://127.0.0.1:9/v1"]
-    come_back(admin, told)
+    come_back(admin, query)
     assert ConsentRequest.objects.get().outcome in ("withdrawn", "client_gone")
     assert press(admin, ours, source).status_code == 404
 
@@ -384,9 +384,9 @@ def test_no_other_address_is_asked(admin: Client, ours: Team) -> None:
 def test_the_document_is_made_of_the_public_address_alone(settings: Any) -> None:
     settings.PUBLIC_URL = "https://retake.example"
     answer = browser().get(reverse("oauth_client"), headers={"host": "localhost"})
-    told = json.loads(answer.content)
-    assert told["client_id"] == "https://retake.example/oauth/client.json"
-    assert told["redirect_uris"] == ["https://retake.example/oauth/callback"]
+    document = json.loads(answer.content)
+    assert document["client_id"] == "https://retake.example/oauth/client.json"
+    assert document["redirect_uris"] == ["https://retake.example/oauth/callback"]
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
     assert answer.headers["Content-Type"] == "application/json"
     assert not answer.cookies
@@ -434,8 +434,8 @@ def test_a_second_team_of_the_same_person_ends_the_firsts_key_and_both_are_told(
     begun = press(admin, theirs, None, demo_gateway.url)
     assert [one.pk for one in begun.context["begun"].ending] == [first.pk]
     assert str(ours) in begun.content.decode()
-    told = decide(begun.context["begun"].url)
-    come_back(admin, told)
+    query = decide(begun.context["begun"].url)
+    come_back(admin, query)
     first.refresh_from_db()
     assert (first.end_reason, theirs.consents.good().count()) == ("replaced", 1)
     (notice,) = notices.for_team(ours)
@@ -490,8 +490,8 @@ def test_the_address_of_a_consent_stays(
     connect(admin, ours, demo_gateway)
     source = ours.connections.get()
     settings.GATEWAY_URLS = [demo_gateway.url, "http://127.0.0.1:9/v1"]
-    told = {"name": source.name, "base_url": "http://127.0.0.1:9/v1", "read_key": "x"}
-    answer = admin.post(reverse("edit_connection", args=[ours.slug, source.pk]), told)
+    fields = {"name": source.name, "base_url": "http://127.0.0.1:9/v1", "read_key": "x"}
+    answer = admin.post(reverse("edit_connection", args=[ours.slug, source.pk]), fields)
     assert list(answer.context["form"].errors) == ["base_url"]
 
 

@@ -26,16 +26,16 @@ def doctor() -> tuple[dict[str, str], str | None]:
 
 def test_all_in_order(demo_gateway: DemoGateway, settings: Settings, broker: object) -> None:
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [demo_gateway.url], ""
-    told, ending = doctor()
-    assert told.pop("Worker").startswith("unknown.")
+    lines, ending = doctor()
+    assert lines.pop("Worker").startswith("unknown.")
     names = ["Database", "Redis", "Migrations", "Cache table", "Keys", f"Gateway {demo_gateway.url}"]
-    assert (told, ending) == (dict.fromkeys(names, "in order."), None)
+    assert (lines, ending) == (dict.fromkeys(names, "in order."), None)
 
 
 def test_a_gateway_that_does_not_answer(settings: Settings, broker: object) -> None:
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [DEAD], ""
-    told, ending = doctor()
-    assert told[f"Gateway {DEAD}"] != "in order."
+    lines, ending = doctor()
+    assert lines[f"Gateway {DEAD}"] != "in order."
     assert ending == "1 of 6 checks found something wrong."
 
 
@@ -45,12 +45,12 @@ def test_keys_that_cannot_be_opened_are_named(settings: Settings, broker: object
     settings.FIELD_ENCRYPTION_KEYS, kept = [Fernet.generate_key().decode()], settings.FIELD_ENCRYPTION_KEYS
     lost = connection(team("blue"))
     settings.FIELD_ENCRYPTION_KEYS = kept
-    told, ending = doctor()
-    assert told["Keys"] == (
+    lines, ending = doctor()
+    assert lines["Keys"] == (
         f"FIELD_ENCRYPTION_KEYS does not open the keys of blue/{lost.name}. "
         "Put back the key with which they were saved, or enter the gateway keys again."
     )
-    assert (good.name in told["Keys"].split("blue")[0], ending) == (
+    assert (good.name in lines["Keys"].split("blue")[0], ending) == (
         False,
         "1 of 5 checks found something wrong.",
     )
@@ -59,5 +59,5 @@ def test_keys_that_cannot_be_opened_are_named(settings: Settings, broker: object
 def test_redis_away(settings: Settings) -> None:
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [], ""
     settings.REDIS_URL = "redis://:hunter2@127.0.0.1:9/0"
-    told, _ending = doctor()
-    assert told["Redis"] == "Redis cannot be reached. Check REDIS_URL."
+    lines, _ending = doctor()
+    assert lines["Redis"] == "Redis cannot be reached. Check REDIS_URL."

@@ -59,8 +59,8 @@ def test_one_sentence_names_the_variable(
     env = environment(**({name: value} if value else {}))
     with pytest.raises(Refused) as caught:
         getattr(env, reader)(name)
-    told = str(caught.value)
-    assert (told[: len(sentence)], told.endswith("."), "\n" in told) == (sentence, True, False)
+    message = str(caught.value)
+    assert (message[: len(sentence)], message.endswith("."), "\n" in message) == (sentence, True, False)
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,9 @@ def test_readyz_before_the_migrations(broker: object) -> None:
 
 def test_an_old_database_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "OLDEST_POSTGRES", 99)
-    told = readiness.database()
-    assert told is not None
-    assert told.endswith("Retake needs 99 or later.")
+    problem = readiness.database()
+    assert problem is not None
+    assert problem.endswith("Retake needs 99 or later.")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

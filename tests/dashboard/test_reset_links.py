@@ -159,14 +159,14 @@ def test_a_request_does_the_same_for_any_address(settings: Settings, monkeypatch
     asked: list[str] = []
     monkeypatch.setattr(mail, "_send_reset_link", lambda email, _site: asked.append(email))
     ask("somebody@example.com")  # warms up
-    told: list[list[str]] = []
+    effects: list[list[str]] = []
     for email in (known, "nobody@example.com"):
         with CaptureQueriesContext(database) as seen:
             ask(email)
-        told.append([re.sub(r"'[^']*'|\d+", "?", query["sql"]) for query in seen])
-    assert told[0] == told[1]
+        effects.append([re.sub(r"'[^']*'|\d+", "?", query["sql"]) for query in seen])
+    assert effects[0] == effects[1]
     assert asked[1:] == [known, "nobody@example.com"]
-    assert not any("dashboard_user" in query for query in told[0])
+    assert not any("dashboard_user" in query for query in effects[0])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -215,8 +215,10 @@ def fill(team: Team, users: list[User], rows: int) -> None:
 
 def plan(found: "QuerySet[Generation]") -> set[str]:
     """The indexes that the first page's query uses, and "scan" and "sort" where it does these."""
-    told = json.loads(found.order_by("-sorted_at", "-id")[: generation_list.PAGE + 1].explain(format="json"))
-    nodes, used = [told[0]["Plan"]], set()
+    explained = json.loads(
+        found.order_by("-sorted_at", "-id")[: generation_list.PAGE + 1].explain(format="json")
+    )
+    nodes, used = [explained[0]["Plan"]], set()
     while nodes:
         node = nodes.pop()
         nodes += node.get("Plans", [])

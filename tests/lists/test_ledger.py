@@ -131,14 +131,14 @@ def test_no_answer_no_record_and_no_long_patch_is_read(
     replay(team, ada, patch="x" * 100_000, detail="a quote", batch=batch(team, title="t"))
     with django_assert_num_queries(1) as queries:
         (one,) = page(matching(team, {})).rows
-        told = [
+        statements = [
             one.row.generation.request_id,
             str(one.row.requested_by),
             one.row.batch,
             one.changes,
             one.cost,
         ]
-    assert (told[0], told[3]) == ("r", None)
+    assert (statements[0], statements[3]) == ("r", None)
     sql = queries.captured_queries[0]["sql"]
     for column in ("detail", "packed", '"outline"', "parts", "left_out"):
         assert column not in sql
@@ -192,11 +192,11 @@ def test_sums_keep_known_and_unknown_apart(team: Team, ada: User, django_assert_
     replay(team, bob, state=State.FAILED, sent=False, expected_high=1_000)
     replay(people.team(), ada, cost_nanos=1_000)
     with django_assert_num_queries(1):
-        told = ledger.sums(matching(team, {}))
-    assert told.total == Sum(None, 6, 15, 3, 107, 1)
-    assert told.days == [Sum(day - timedelta(days=2), 1, 5, 0, 0, 0), Sum(day, 5, 10, 3, 107, 1)]
-    assert told.people == [Sum(ada.pk, 2, 15, 0, 0, 0), Sum(bob.pk, 4, 0, 3, 107, 1)]
-    assert told.models == [Sum("m/1", 2, 15, 0, 0, 0), Sum("", 2, 0, 1, 0, 1), Sum("m/2", 2, 0, 2, 107, 0)]
+        totals = ledger.sums(matching(team, {}))
+    assert totals.total == Sum(None, 6, 15, 3, 107, 1)
+    assert totals.days == [Sum(day - timedelta(days=2), 1, 5, 0, 0, 0), Sum(day, 5, 10, 3, 107, 1)]
+    assert totals.people == [Sum(ada.pk, 2, 15, 0, 0, 0), Sum(bob.pk, 4, 0, 3, 107, 1)]
+    assert totals.models == [Sum("m/1", 2, 15, 0, 0, 0), Sum("", 2, 0, 1, 0, 1), Sum("m/2", 2, 0, 2, 107, 0)]
 
 
 def test_sums_are_of_what_the_filters_find(team: Team, ada: User) -> None:
@@ -273,8 +273,8 @@ def fill(team: Team, users: list[User], count: int) -> None:
 
 def plan(found: ReplayQuerySet) -> list[str]:
     """How the first page is read: the indexes, and "scan" and "sort" where it does these for all rows."""
-    told = json.loads(ledger.shown(found).order_by("-created_at", "-id")[:51].explain(format="json"))
-    nodes, used = [told[0]["Plan"]], set()
+    explained = json.loads(ledger.shown(found).order_by("-created_at", "-id")[:51].explain(format="json"))
+    nodes, used = [explained[0]["Plan"]], set()
     while nodes:
         node = nodes.pop()
         nodes += node.get("Plans", [])
@@ -324,8 +324,8 @@ def test_a_line_of_the_csv(team: Team, ada: User) -> None:
         team, ada, patch=PATCH, batch=many, place=3, cost_nanos=53_300, sent=True, why="a\nb", model_id="m/1"
     )
     (line,) = table(team)
-    told = {name: value for name, value in line.items() if value}
-    assert told == {
+    filled = {name: value for name, value in line.items() if value}
+    assert filled == {
         "created_at": NOON.isoformat(),
         "replay": str(one.pk),
         "by": ada.email,

@@ -157,11 +157,11 @@ def test_the_first_connection_that_knows_the_id_wins(
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "message"),
     [(EXPIRED_KEY, "key_expired"), ("phaseo_v1_mk_" + "0" * 12 + "_" + "0" * 40, "unauthorised")],
 )
 def test_a_refused_key_says_why(
-    team: Team, ada: User, demo_gateway: DemoGateway, key: str, told: str
+    team: Team, ada: User, demo_gateway: DemoGateway, key: str, message: str
 ) -> None:
     people.connection(team, demo_gateway.url, key)
     found = lookup.find(team, KNOWN, ada)
@@ -194,14 +194,14 @@ def test_a_record_over_the_limit_says_so_and_is_not_stored(
 
 
 def record(**members: Any) -> Record:
-    told = {
+    payload = {
         "request_id": KNOWN,
         "endpoint": "chat.completions",
         "success": True,
         "status_code": 200,
         **members,
     }
-    return Record.read(json.dumps(told).encode(), asked_id=KNOWN)
+    return Record.read(json.dumps(payload).encode(), asked_id=KNOWN)
 
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -284,7 +284,7 @@ def test_rows_that_may_still_change_are_due(team: Team, columns: dict[str, Any],
 
 
 @pytest.mark.parametrize(
-    ("told", "success"),
+    ("payload", "success"),
     [
         ({"success": None, "status_code": 200}, True),
         ({"status_code": 502}, False),
@@ -294,5 +294,5 @@ def test_rows_that_may_still_change_are_due(team: Team, columns: dict[str, Any],
         ({}, None),
     ],
 )
-def test_lists_know_how_it_ended_as_the_page_does(told: dict[str, Any], success: bool | None) -> None:
-    assert store.columns(Record.read(json.dumps(told).encode()))["success"] is success
+def test_lists_know_how_it_ended_as_the_page_does(payload: dict[str, Any], success: bool | None) -> None:
+    assert store.columns(Record.read(json.dumps(payload).encode()))["success"] is success

@@ -64,8 +64,8 @@ def test_the_sweep_fetches_for_replays_that_nobody_watches(ended: Replay) -> Non
     ],
 )
 def test_is_awaited(columns: dict[str, Any], awaited: bool) -> None:
-    told = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "new_request_id": "G-1", **columns}
-    assert new_generation.is_awaited(Replay(**told)) is awaited
+    ended = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "new_request_id": "G-1", **columns}
+    assert new_generation.is_awaited(Replay(**ended)) is awaited
 
 
 def test_a_record_that_never_comes_is_given_up(

@@ -78,8 +78,8 @@ def test_an_old_answer_is_made_again_when_its_page_is_read(ada: User, chat: Gene
 
 def test_one_part_of_an_old_answer_is_read_as_today(ada: User, chat: Generation) -> None:
     replay = old(chat, ada)
-    told = people.browser(ada).get(f"{replay.get_absolute_url()}/parts/raw", {"at": "/answer/cost_nanos"})
-    assert told.getvalue() == b"53300"
+    answer = people.browser(ada).get(f"{replay.get_absolute_url()}/parts/raw", {"at": "/answer/cost_nanos"})
+    assert answer.getvalue() == b"53300"
     assert ReplayAnswer.objects.get().version == derived_answer.VERSION
 
 

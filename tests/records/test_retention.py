@@ -98,9 +98,9 @@ def test_every_trace_of_a_generation_goes_and_an_audit_event_remains(
 
 def large_chat(team: Team, ada: User) -> Generation:
     """A chat with the secret in several chunks."""
-    told = secret_record("G-large")
-    told["replay_request"]["messages"] *= 20_000
-    return rows.generation(team, ada, people.connection(team), **told)
+    payload = secret_record("G-large")
+    payload["replay_request"]["messages"] *= 20_000
+    return rows.generation(team, ada, people.connection(team), **payload)
 
 
 def test_every_trace_of_a_large_record_goes(team: Team, ada: User) -> None:
@@ -178,10 +178,10 @@ def test_an_answer_that_comes_after_forgetting_is_dropped(team: Team, ada: User,
     assert lookup.claim(team, "G-1", ada, again=False)
     late = lookup.Answer(Record.read(json.dumps(secret_record("G-1")).encode()), team.connections.get())
     retention.forget(chat, ada)
-    told = lookup.settle(team, "G-1", ada, late)
-    assert isinstance(told, Fetch)
-    assert told.outcome is not None
-    assert (told.outcome["code"], Generation.objects.count()) == ("forgotten", 0)
+    settled = lookup.settle(team, "G-1", ada, late)
+    assert isinstance(settled, Fetch)
+    assert settled.outcome is not None
+    assert (settled.outcome["code"], Generation.objects.count()) == ("forgotten", 0)
     assert traces() == []
     refused = lookup.settle(team, "G-1", ada, lookup.Answer())
     assert isinstance(refused, Fetch)

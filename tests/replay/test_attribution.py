@@ -44,8 +44,8 @@ def test_a_replay_is_a_session_of_its_own_where_the_endpoint_reads_the_header(
     replay = rows.replay(of, ada)
     runner.run(replay.pk)
     headers = seen(demo_gateway)["headers"]
-    told = {"x-title": "Retake"} | ({} if endpoint in TEXT else {"x-session-id": f"retake-{replay.pk}"})
-    assert {name: headers[name] for name in ("x-title", "x-session-id") if name in headers} == told
+    expected = {"x-title": "Retake"} | ({} if endpoint in TEXT else {"x-session-id": f"retake-{replay.pk}"})
+    assert {name: headers[name] for name in ("x-title", "x-session-id") if name in headers} == expected
     stored = orders.stored_body(of.records.get())
     assert base64.b64decode(seen(demo_gateway)["body"]) == stored
 

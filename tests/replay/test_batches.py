@@ -29,9 +29,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
     """Messages are collected, not sent: these tests run the members themselves."""
-    told: list[uuid.UUID] = []
-    monkeypatch.setattr(start, "send_message", told.append)
-    return told
+    sent_ids: list[uuid.UUID] = []
+    monkeypatch.setattr(start, "send_message", sent_ids.append)
+    return sent_ids
 
 
 def batch_of(made: BatchPlan, user: User, parallel: int = 2, click: uuid.UUID | None = None) -> Batch:

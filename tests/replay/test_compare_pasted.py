@@ -73,10 +73,10 @@ def test_a_pasted_answer_is_compared_like_an_original(team: Team, ada: User, for
     chat = made(team, ada)
     same, other = replayed(chat, ada, "Hello there"), replayed(chat, ada, "Hello again")
     pasted_answers.keep(chat, ada, form)
-    told, differs = compared(chat, same).answers, compared(chat, other).answers
-    assert told is not None
+    answers, differs = compared(chat, same).answers, compared(chat, other).answers
+    assert answers is not None
     assert differs is not None
-    assert [passage.equal for passage in told.passages if passage.label == "Text"] == [True]
+    assert [passage.equal for passage in answers.passages if passage.label == "Text"] == [True]
     assert [passage.equal for passage in differs.passages if passage.label == "Text"] == [False]
     assert compared(chat, same).a.stands_in == "pasted"
 

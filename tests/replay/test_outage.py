@@ -25,15 +25,21 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
 @contextmanager
 def outage() -> Iterator[None]:
     """Nobody gets into the database, and whoever was in it is thrown out, as when the server is started anew."""
-    told = connection.settings_dict
-    keys = {"host": told["HOST"], "port": told["PORT"], "user": told["USER"], "password": told["PASSWORD"]}
-    name = sql.Identifier(told["NAME"])
+    database = connection.settings_dict
+    keys = {
+        "host": database["HOST"],
+        "port": database["PORT"],
+        "user": database["USER"],
+        "password": database["PASSWORD"],
+    }
+    name = sql.Identifier(database["NAME"])
     connection.close()
     given = {key: value for key, value in keys.items() if value}
     with psycopg.connect(dbname="postgres", autocommit=True, **given) as server:
         server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
         server.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [told["NAME"]]
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [database["NAME"]],
         )
         try:
             yield

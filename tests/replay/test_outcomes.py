@@ -20,27 +20,27 @@ pytestmark = pytest.mark.django_db(transaction=True)
 JSON, SSE, HTML = "application/json", "text/event-stream", "text/html"
 
 
-class Told(Peer):
+class ScriptedPeer(Peer):
     """Answers every POST with what the test sets."""
 
     answer: tuple[int, str, bytes, dict[str, str]]
 
 
 @pytest.fixture
-def peer(settings: Settings) -> Iterator[Told]:
+def peer(settings: Settings) -> Iterator[ScriptedPeer]:
     def script(call: Call) -> None:
-        status, kind, body, headers = told.answer
+        status, kind, body, headers = scripted.answer
         call.answer(status, body, kind, **headers)
 
-    told = Told(script)
-    settings.GATEWAY_URLS = [told.url]
+    scripted = ScriptedPeer(script)
+    settings.GATEWAY_URLS = [scripted.url]
     try:
-        yield told
+        yield scripted
     finally:
-        told.close()
+        scripted.close()
 
 
-def replayed(team: Team, ada: User, peer: Told, **record: Any) -> Replay:
+def replayed(team: Team, ada: User, peer: ScriptedPeer, **record: Any) -> Replay:
     source = team.connections.first() or people.connection(team, peer.url)
     of = Generation.objects.filter(team=team).first() or rows.generation(team, ada, source, **record)
     replay = rows.replay(of, ada)
@@ -48,7 +48,7 @@ def replayed(team: Team, ada: User, peer: Told, **record: Any) -> Replay:
     return Replay.objects.get(pk=replay.pk)
 
 
-def says(peer: Told, body: Any, status: int = 200, kind: str = JSON, **headers: str) -> None:
+def says(peer: ScriptedPeer, body: Any, status: int = 200, kind: str = JSON, **headers: str) -> None:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     peer.answer = (status, kind, raw, headers)
 
@@ -105,7 +105,7 @@ ENDS: dict[str, tuple[int, str, Any, str, str]] = {
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_every_end_has_its_state_and_its_words(team: Team, ada: User, peer: Told, name: str) -> None:
+def test_every_end_has_its_state_and_its_words(team: Team, ada: User, peer: ScriptedPeer, name: str) -> None:
     status, kind, body, reason, words = ENDS[name]
     state = State.SUCCEEDED if reason in ("", "empty_answer") else State.FAILED
     says(peer, body, status, kind)
@@ -118,7 +118,7 @@ def test_every_end_has_its_state_and_its_words(team: Team, ada: User, peer: Told
     assert len(peer.calls) == 1
 
 
-def test_the_wait_that_was_asked_for_is_kept(team: Team, ada: User, peer: Told) -> None:
+def test_the_wait_that_was_asked_for_is_kept(team: Team, ada: User, peer: ScriptedPeer) -> None:
     says(peer, {"error": {"message": "Slow down"}}, 429, retry_after="360")
     replay = replayed(team, ada, peer)
     assert replay.retry_after_s == 360
@@ -135,7 +135,7 @@ PAYLOAD = {
 }
 
 
-def test_two_equal_failures_stand_side_by_side(team: Team, ada: User, peer: Told) -> None:
+def test_two_equal_failures_stand_side_by_side(team: Team, ada: User, peer: ScriptedPeer) -> None:
     says(peer, {**PAYLOAD, "generation_id": "G-2"}, 502)
     replay = replayed(team, ada, peer, **FAILED, error_payload=PAYLOAD)
     assert replay.reproduced
@@ -147,7 +147,7 @@ def test_two_equal_failures_stand_side_by_side(team: Team, ada: User, peer: Told
     assert "unknown" not in page
 
 
-def test_another_cause_is_another_failure(team: Team, ada: User, peer: Told) -> None:
+def test_another_cause_is_another_failure(team: Team, ada: User, peer: ScriptedPeer) -> None:
     says(peer, {**PAYLOAD, "failed_statuses": [500]}, 502)
     replay = replayed(team, ada, peer, **FAILED, error_payload=PAYLOAD)
     assert not replay.reproduced
@@ -157,7 +157,7 @@ def test_another_cause_is_another_failure(team: Team, ada: User, peer: Told) -> 
     assert "<del>429</del> → <ins>500</ins>" in page
 
 
-def test_an_unknown_cause_is_not_called_the_same(team: Team, ada: User, peer: Told) -> None:
+def test_an_unknown_cause_is_not_called_the_same(team: Team, ada: User, peer: ScriptedPeer) -> None:
     says(peer, PAYLOAD, 502)
     replay = replayed(team, ada, peer, **FAILED)
     assert not replay.reproduced
@@ -165,7 +165,7 @@ def test_an_unknown_cause_is_not_called_the_same(team: Team, ada: User, peer: To
     assert "Failed again; it is unknown whether the cause is the same." in page
 
 
-def test_words_of_errors_are_forgotten_with_the_content(team: Team, ada: User, peer: Told) -> None:
+def test_words_of_errors_are_forgotten_with_the_content(team: Team, ada: User, peer: ScriptedPeer) -> None:
     says(peer, {"error": {"message": "I will not say: secret prompt"}})
     replay = replayed(team, ada, peer)
     assert "secret prompt" in replay.detail
@@ -177,7 +177,7 @@ def test_words_of_errors_are_forgotten_with_the_content(team: Team, ada: User, p
     assert "The answer ended with an error." in page
 
 
-def test_a_batch_counts_errors_and_empty_answers_apart(team: Team, ada: User, peer: Told) -> None:
+def test_a_batch_counts_errors_and_empty_answers_apart(team: Team, ada: User, peer: ScriptedPeer) -> None:
     of = rows.generation(team, ada, people.connection(team, peer.url))
     batch = batches.start_batch(team, ada, uuid.uuid4(), "Three", batches.plan_batch([of], times=3), 1)
     ends = [(State.SUCCEEDED, ""), (State.SUCCEEDED, "empty_answer"), (State.FAILED, "error_finish")]
@@ -190,7 +190,9 @@ def test_a_batch_counts_errors_and_empty_answers_apart(team: Team, ada: User, pe
     assert "Finished without an answer" in answer.content.decode()
 
 
-def test_ids_and_the_order_of_members_do_not_make_errors_differ(team: Team, ada: User, peer: Told) -> None:
+def test_ids_and_the_order_of_members_do_not_make_errors_differ(
+    team: Team, ada: User, peer: ScriptedPeer
+) -> None:
     says(peer, dict(reversed([*PAYLOAD.items(), ("generation_id", "G-2")])), 502)
     replay = replayed(team, ada, peer, **FAILED, error_payload={"generation_id": "G-1", **PAYLOAD})
     page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
@@ -199,7 +201,7 @@ def test_ids_and_the_order_of_members_do_not_make_errors_differ(team: Team, ada:
 
 
 def test_an_unknown_error_inside_an_answer_is_not_called_a_failed_request(
-    team: Team, ada: User, peer: Told
+    team: Team, ada: User, peer: ScriptedPeer
 ) -> None:
     says(peer, frames(HALF, {"error": {"message": "It broke", "type": "odd_error"}}, done=False), kind=SSE)
     page = people.browser(ada).get(replayed(team, ada, peer).get_absolute_url()).content.decode()

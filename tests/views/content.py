@@ -70,10 +70,10 @@ class Page:
     def _shows_inside(self, leaf: str) -> bool:
         """JSON inside a text is shown indented: its leaves, then."""
         try:
-            told = loads(leaf)
+            inner = loads(leaf)
         except Unreadable:
             return False
-        return isinstance(told, dict | list) and all(self.shows(one) for _, one in leaves(told))
+        return isinstance(inner, dict | list) and all(self.shows(one) for _, one in leaves(inner))
 
 
 def words(html: str) -> str:

@@ -65,9 +65,9 @@ def box(fixed: Any = None, /, **members: Shape) -> Shape:
     """An object: most of these members, and now and then one that nobody knows."""
 
     def draw(chance: Random) -> dict[str, Any]:
-        told = {key: odd(one).draw(chance) for key, one in members.items() if chance.random() < 0.6}
+        drawn = {key: odd(one).draw(chance) for key, one in members.items() if chance.random() < 0.6}
         fresh = {KEY.draw(chance): ANYTHING.draw(chance)} if chance.random() < 0.2 else {}
-        return {**(fixed or {}), **told, **fresh}
+        return {**(fixed or {}), **drawn, **fresh}
 
     return Shape(draw)
 
@@ -249,11 +249,11 @@ def record(seed: int) -> bytes:
     endpoint = chance.choice(sorted(WIRES))
     request, answer = (odd(shape).draw(chance) for shape in WIRES[endpoint])
     payload: Value = {"gateway_response": answer}
-    told: Value = {
+    whole: Value = {
         "request_id": "G-1",
         "endpoint": endpoint,
         "replay_supported": True,
         "replay_request": request,
         "io_log": {"status": "stored", "payload": payload},
     }
-    return dumps(told).encode()
+    return dumps(whole).encode()

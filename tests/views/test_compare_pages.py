@@ -27,11 +27,11 @@ def source(team: Team) -> GatewayConnection:
 
 
 def kept(
-    team: Team, ada: User, source: GatewayConnection, request_id: str, said: str, **told: Any
+    team: Team, ada: User, source: GatewayConnection, request_id: str, said: str, **payload: Any
 ) -> Generation:
-    message = {"role": "assistant", "content": said, **told.pop("message", {})}
+    message = {"role": "assistant", "content": said, **payload.pop("message", {})}
     log = {"status": "stored", "payload": {"gateway_response": {"choices": [{"message": message}]}}}
-    return rows.generation(team, ada, source, request_id=request_id, io_log=log, **told)
+    return rows.generation(team, ada, source, request_id=request_id, io_log=log, **payload)
 
 
 @pytest.fixture
@@ -65,61 +65,61 @@ def page(user: User, team: Team, **query: str) -> str:
 
 
 def test_two_generations_word_by_word(ada: User, team: Team, first: Generation, second: Generation) -> None:
-    told = page(ada, team, a="G-first", b="G-second")
-    assert "It is <del>cold</del><ins>warm</ins> in Oslo." in told
-    assert "Nothing: the requests are identical, value for value." in told
-    assert re.findall(r'<a id="view-(\w+)"[^>]*aria-current', told) == ["inline"]
+    text = page(ada, team, a="G-first", b="G-second")
+    assert "It is <del>cold</del><ins>warm</ins> in Oslo." in text
+    assert "Nothing: the requests are identical, value for value." in text
+    assert re.findall(r'<a id="view-(\w+)"[^>]*aria-current', text) == ["inline"]
 
 
 def test_side_by_side_has_a_column_for_each(
     ada: User, team: Team, first: Generation, second: Generation
 ) -> None:
-    told = page(ada, team, a="G-first", b="G-second", view="side")
-    assert "<td>It is <del>cold</del> in Oslo.</td>" in told
-    assert "<td>It is <ins>warm</ins> in Oslo.</td>" in told
+    text = page(ada, team, a="G-first", b="G-second", view="side")
+    assert "<td>It is <del>cold</del> in Oslo.</td>" in text
+    assert "<td>It is <ins>warm</ins> in Oslo.</td>" in text
 
 
 def test_only_changes_leaves_the_rest_out(ada: User, team: Team, source: GatewayConnection) -> None:
     long = "The same sentence again. " * 100
     kept(team, ada, source, "G-1", long + "cold"), kept(team, ada, source, "G-2", long + "warm")
-    told = page(ada, team, a="G-1", b="G-2", view="changes")
-    assert '<span class="skipped">2,300 characters are the same</span>' in told
-    assert "<del>cold</del><ins>warm</ins>" in told
+    text = page(ada, team, a="G-1", b="G-2", view="changes")
+    assert '<span class="skipped">2,300 characters are the same</span>' in text
+    assert "<del>cold</del><ins>warm</ins>" in text
 
 
 def test_an_unknown_view_is_inline(ada: User, team: Team, first: Generation, second: Generation) -> None:
-    told = page(ada, team, a="G-first", b="G-second", view="<b>")
-    assert re.search(r'<a id="view-inline"[^>]*aria-current="true"', told)
+    text = page(ada, team, a="G-first", b="G-second", view="<b>")
+    assert re.search(r'<a id="view-inline"[^>]*aria-current="true"', text)
 
 
 def test_the_views_and_the_swap_are_links(
     ada: User, team: Team, first: Generation, second: Generation
 ) -> None:
-    told = page(ada, team, a="G-first", b="G-second", view="side")
+    text = page(ada, team, a="G-first", b="G-second", view="side")
     base = reverse("compare", args=[team.slug])
     for view in ("inline", "side", "changes"):
-        assert f'href="{base}?a=G-first&amp;b=G-second&amp;view={view}"' in told
-    assert f'href="{base}?a=G-second&amp;b=G-first&amp;view=side"' in told
+        assert f'href="{base}?a=G-first&amp;b=G-second&amp;view={view}"' in text
+    assert f'href="{base}?a=G-second&amp;b=G-first&amp;view=side"' in text
 
 
 def test_a_replay_with_its_changes(ada: User, team: Team, first: Generation) -> None:
     replay = replayed(
         first, ada, "It is cold.", patch='[{"op": "replace", "path": "/model", "value": "<b>other"}]'
     )
-    told = page(ada, team, a="G-first", b=str(replay.pk))
-    assert "B · replay" in told
-    assert "<del>openai/gpt-5-nano</del> → <ins>&lt;b&gt;other</ins>" in told
-    assert "measured here" not in told
+    text = page(ada, team, a="G-first", b=str(replay.pk))
+    assert "B · replay" in text
+    assert "<del>openai/gpt-5-nano</del> → <ins>&lt;b&gt;other</ins>" in text
+    assert "measured here" not in text
 
 
 def test_two_replays(ada: User, team: Team, first: Generation) -> None:
     one = replayed(first, ada, "a b", first_token_ms=100, total_ms=200, cost_nanos=50)
     other = replayed(first, ada, "a c", first_token_ms=100, total_ms=300, cost_nanos=100)
-    told = page(ada, team, a=str(one.pk), b=str(other.pk))
-    assert "a <del>b</del><ins>c</ins>" in told
-    assert "times measured here" in told
-    assert "+100 ms, +50%" in told
-    assert "+$0.00000005, +100%" in told
+    text = page(ada, team, a=str(one.pk), b=str(other.pk))
+    assert "a <del>b</del><ins>c</ins>" in text
+    assert "times measured here" in text
+    assert "+100 ms, +50%" in text
+    assert "+$0.00000005, +100%" in text
 
 
 def test_reasoning_and_tool_calls_apart(ada: User, team: Team, source: GatewayConnection) -> None:
@@ -132,26 +132,30 @@ def test_reasoning_and_tool_calls_apart(ada: User, team: Team, source: GatewayCo
 
     kept(team, ada, source, "G-1", "", message=call("Oslo"))
     kept(team, ada, source, "G-2", "", message=call("Rome"))
-    told = page(ada, team, a="G-1", b="G-2")
-    assert "About <del>Oslo</del><ins>Rome</ins>." in told
-    assert "<del>Oslo</del> → <ins>Rome</ins>" in told
-    assert ">Reasoning<" in told
-    assert ">Tool calls<" in told
+    text = page(ada, team, a="G-1", b="G-2")
+    assert "About <del>Oslo</del><ins>Rome</ins>." in text
+    assert "<del>Oslo</del> → <ins>Rome</ins>" in text
+    assert ">Reasoning<" in text
+    assert ">Tool calls<" in text
 
 
 def test_json_answers_by_structure(ada: User, team: Team, source: GatewayConnection) -> None:
     kept(team, ada, source, "G-1", '{"score": 1, "name": "x"}')
     kept(team, ada, source, "G-2", '{"score": 2, "name": "x"}')
-    told = page(ada, team, a="G-1", b="G-2")
-    assert "Text as JSON" in told
-    assert "<del>1</del> → <ins>2</ins>" in told
+    text = page(ada, team, a="G-1", b="G-2")
+    assert "Text as JSON" in text
+    assert "<del>1</del> → <ins>2</ins>" in text
 
 
 def test_embeddings_have_a_cosine(ada: User, team: Team, source: GatewayConnection) -> None:
     for number, values in enumerate(([1, 0], [0.6, 0.8])):
         log = {"payload": {"gateway_response": {"data": [{"index": 0, "embedding": values}]}}}
-        told = {"request_id": f"G-{number}", "endpoint": "embeddings", "io_log": {"status": "stored", **log}}
-        rows.generation(team, ada, source, **told)
+        payload = {
+            "request_id": f"G-{number}",
+            "endpoint": "embeddings",
+            "io_log": {"status": "stored", **log},
+        }
+        rows.generation(team, ada, source, **payload)
     assert "cosine 0.600000" in page(ada, team, a="G-0", b="G-1")
 
 
@@ -163,9 +167,9 @@ def test_hostile_content_is_only_text(ada: User, team: Team, source: GatewayConn
     kept(team, ada, source, f"G-{HOSTILE}", HOSTILE, message=calls, replay_request=body, model_id=HOSTILE)
     kept(team, ada, source, "G-2", "plain \ud800", provider=HOSTILE)
     row = Generation.objects.get(request_id__startswith="G-<")
-    told = page(ada, team, a=row.slug, b="G-2", view=view)
-    assert "<script>alert" not in told
-    assert "&lt;script&gt;alert" in told
+    text = page(ada, team, a=row.slug, b="G-2", view=view)
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
 
 
 def test_a_lost_answer_says_so_and_offers_replays(
@@ -173,10 +177,10 @@ def test_a_lost_answer_says_so_and_offers_replays(
 ) -> None:
     lost = rows.generation(team, ada, source, request_id="G-lost")
     replay = replayed(lost, ada, "kept")
-    told = page(ada, team, a="G-lost", b="G-second")
-    assert "Its answer is not in the record." in told
-    assert f'href="{reverse("compare", args=[team.slug])}?a={replay.pk}&amp;b=G-second"' in told
-    assert "<ins>" not in told.partition("Figures")[0].replace("<ins>B only</ins>", "")
+    text = page(ada, team, a="G-lost", b="G-second")
+    assert "Its answer is not in the record." in text
+    assert f'href="{reverse("compare", args=[team.slug])}?a={replay.pk}&amp;b=G-second"' in text
+    assert "<ins>" not in text.partition("Figures")[0].replace("<ins>B only</ins>", "")
 
 
 def test_the_form_alone(ada: User, team: Team) -> None:
@@ -250,9 +254,9 @@ def test_replays_offered_cost_one_query(
 def test_very_long_answers_are_bounded(ada: User, team: Team, source: GatewayConnection) -> None:
     for number, word in enumerate(("cold", "warm")):
         kept(team, ada, source, f"G-{number}", " ".join(f"{word}{at}" for at in range(300_000)))
-    told = page(ada, team, a="G-0", b="G-1", view="side")
-    assert len(told) < 2_000_000
-    assert "too long to show in full" in told
+    text = page(ada, team, a="G-0", b="G-1", view="side")
+    assert len(text) < 2_000_000
+    assert "too long to show in full" in text
 
 
 # --- where it is linked -----------------------------------------------------------------------------------------
@@ -260,16 +264,16 @@ def test_very_long_answers_are_bounded(ada: User, team: Team, source: GatewayCon
 
 def test_the_tab_of_replays_lets_people_choose_two(ada: User, team: Team, first: Generation) -> None:
     replays = [replayed(first, ada, "x") for _ in range(2)]
-    told = people.browser(ada).get(f"{first.get_absolute_url()}/replays").content.decode()
-    assert f'action="{reverse("compare", args=[team.slug])}"' in told
-    values = re.findall(r'<input type="radio" name="b" value="([^"]+)"', told)
+    text = people.browser(ada).get(f"{first.get_absolute_url()}/replays").content.decode()
+    assert f'action="{reverse("compare", args=[team.slug])}"' in text
+    values = re.findall(r'<input type="radio" name="b" value="([^"]+)"', text)
     assert values == ["G-first", str(replays[1].pk), str(replays[0].pk)]
 
 
 def test_a_replay_links_its_full_comparison(ada: User, team: Team, first: Generation) -> None:
     replay = replayed(first, ada, "x")
-    told = people.browser(ada).get(replay.get_absolute_url()).content.decode()
-    assert f'href="{reverse("compare", args=[team.slug])}?a=G-first&amp;b={replay.pk}"' in told
+    text = people.browser(ada).get(replay.get_absolute_url()).content.decode()
+    assert f'href="{reverse("compare", args=[team.slug])}?a=G-first&amp;b={replay.pk}"' in text
 
 
 NBSP = '<small class="unseen" title="no-break space, U+00A0">NBSP</small>'

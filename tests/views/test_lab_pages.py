@@ -29,9 +29,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    told: list[str] = []
-    monkeypatch.setattr(start, "send_message", lambda replay_id: told.append(str(replay_id)))
-    return told
+    sent_ids: list[str] = []
+    monkeypatch.setattr(start, "send_message", lambda replay_id: sent_ids.append(str(replay_id)))
+    return sent_ids
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def form_of(page: bytes) -> dict[str, str]:
     html = page.decode()
     found: dict[str, str] = {}
     for tag in re.findall(r'<input type="(?:hidden|text|number)"[^>]*>', html):
-        told = dict(re.findall(r'(name|value)="([^"]*)"', tag))
-        found[told.get("name", "")] = told.get("value", "")
+        attributes = dict(re.findall(r'(name|value)="([^"]*)"', tag))
+        found[attributes.get("name", "")] = attributes.get("value", "")
     for select in re.finditer(r'<select name="([^"]+)".*?</select>', html, re.DOTALL):
         chosen = re.search(r'<option value="([^"]*)" selected', select[0])
         found[select[1]] = chosen[1] if chosen else ""
@@ -465,8 +465,8 @@ def test_exports(chat: Generation, ada: User) -> None:
     browser = people.browser(ada)
     sheet = b"".join(browser.get(reverse("batch_csv", args=[chat.team.slug, batch.pk]))).decode("utf-8-sig")
     assert [line.split(",")[0] for line in sheet.splitlines()] == ["place", "0", "1"]
-    told = json.loads(b"".join(browser.get(reverse("batch_json", args=[chat.team.slug, batch.pk]))))
-    assert [one["total_ms"] for one in told["replays"]] == [900, 900]
+    exported = json.loads(b"".join(browser.get(reverse("batch_json", args=[chat.team.slug, batch.pk]))))
+    assert [one["total_ms"] for one in exported["replays"]] == [900, 900]
 
 
 def test_the_export_writes_no_number_anew(chat: Generation, ada: User) -> None:
@@ -481,22 +481,22 @@ def test_the_export_writes_no_number_anew(chat: Generation, ada: User) -> None:
 def test_the_buttons_are_for_members(chat: Generation, ada: User, name: str) -> None:
     batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "x", batches.plan_batch([chat], times=2), 1)
     url = reverse(name, args=[chat.team.slug, batch.pk])
-    told = {
+    buttons = {
         "viewer": people.browser(people.person(chat.team, Role.VIEWER)).post(url).status_code,
         "outsider": people.browser(people.person(people.team())).post(url).status_code,
         "member": people.browser(ada).post(url).status_code,
     }
-    assert told == {"viewer": 403, "outsider": 404, "member": 302}
+    assert buttons == {"viewer": 403, "outsider": 404, "member": 302}
 
 
 def test_the_buttons_work(chat: Generation, ada: User) -> None:
     batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "x", batches.plan_batch([chat], times=2), 1)
-    told = []
+    states = []
     for name in ("batch_pause", "batch_resume", "batch_cancel"):
         people.browser(ada).post(reverse(name, args=[chat.team.slug, batch.pk]))
         batch.refresh_from_db()
-        told.append(batch.state)
-    assert told == ["paused", "running", "cancelled"]
+        states.append(batch.state)
+    assert states == ["paused", "running", "cancelled"]
 
 
 # --- suggestions --------------------------------------------------------------------------------------------------

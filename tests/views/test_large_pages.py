@@ -214,7 +214,7 @@ def test_a_lookup_takes_bounded_memory(
 ) -> None:
     with large.gateway({REQUEST_IDS[one]: partial(large.record, one) for one in ("small", name)}) as address:
         people.connection(team, address)
-        told = subprocess.run(
+        finished = subprocess.run(
             [sys.executable, "-c", LOOKUP, REQUEST_IDS[name]],
             cwd=ROOT,
             env={**os.environ, **site_environment, "GATEWAY_URLS": address},
@@ -222,7 +222,7 @@ def test_a_lookup_takes_bounded_memory(
             text=True,
             check=True,
         )
-    size, mib = told.stdout.split()
+    size, mib = finished.stdout.split()
     assert int(size) == len(large.record(name))
     if mib == "None":
         pytest.skip("this system does not tell peaks of memory")

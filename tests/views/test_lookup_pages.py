@@ -90,7 +90,7 @@ def test_short_text_by_get_does_the_same(ada: User, chat: Generation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "text", "told"),
+    ("method", "text", "reason"),
     [
         ("post", "", "Paste a request ID."),
         ("post", "two words", "No request ID found"),
@@ -99,10 +99,10 @@ def test_short_text_by_get_does_the_same(ada: User, chat: Generation) -> None:
         ("post", "a\0b", "Null characters"),
     ],
 )
-def test_what_cannot_be_looked_up_gets_a_reason(ada: User, method: str, text: str, told: str) -> None:
+def test_what_cannot_be_looked_up_gets_a_reason(ada: User, method: str, text: str, reason: str) -> None:
     answer = getattr(people.browser(ada), method)("/lookup", {"q": text})
     assert answer.status_code == 400
-    assert told in answer.content.decode()
+    assert reason in answer.content.decode()
 
 
 def test_an_unknown_id_waits_on_a_page_of_its_own(team: Team, ada: User, source: GatewayConnection) -> None:

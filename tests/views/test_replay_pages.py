@@ -190,7 +190,7 @@ def test_page_and_panel_render_the_same_partial(ada: User, chat: Generation) -> 
 
 
 @pytest.mark.parametrize(
-    ("columns", "told"),
+    ("columns", "message"),
     [
         ({"state": State.FAILED, "reason": "truncated"}, "The answer broke off."),
         ({"state": State.FAILED, "reason": "deadline", "detail": "Too slow."}, "The replay took too long."),
@@ -217,16 +217,18 @@ def test_page_and_panel_render_the_same_partial(ada: User, chat: Generation) -> 
         ({"state": State.INTERRUPTED, "reason": "worker_lost", "detail": "Lost."}, "Lost."),
     ],
 )
-def test_every_end_explains_itself(ada: User, chat: Generation, columns: dict[str, Any], told: str) -> None:
+def test_every_end_explains_itself(
+    ada: User, chat: Generation, columns: dict[str, Any], message: str
+) -> None:
     """Also when the answer, which would explain an error better, is no longer stored."""
     replay = ended(chat, ada, **columns)
     ReplayAnswer.objects.filter(replay=replay, replay__reason="gateway_error").delete()
-    assert told in people.browser(ada).get(url(replay)).content.decode()
+    assert message in people.browser(ada).get(url(replay)).content.decode()
 
 
 def test_a_queued_replay_tells_its_deadlines(ada: User, chat: Generation) -> None:
-    told = "Time limits: first byte 10 min, pause 3 min, total 30 min."
-    assert told in people.browser(ada).get(url(rows.replay(chat, ada))).content.decode()
+    deadlines = "Time limits: first byte 10 min, pause 3 min, total 30 min."
+    assert deadlines in people.browser(ada).get(url(rows.replay(chat, ada))).content.decode()
     waiting = rows.replay(chat, ada, state=State.WAITING)
     assert "Waiting for its turn in the batch." in people.browser(ada).get(url(waiting)).content.decode()
 
@@ -268,13 +270,13 @@ def test_run_again_is_a_link_to_the_preflight_with_the_same_changes(
     assert Replay.objects.count() == 1
 
 
-@pytest.mark.parametrize(("view", "told"), [("side", "<table"), ("inline", "<ins>"), ("changes", "<ins>")])
-def test_the_diff_has_three_views(ada: User, kept: Generation, view: str, told: str) -> None:
+@pytest.mark.parametrize(("view", "markup"), [("side", "<table"), ("inline", "<ins>"), ("changes", "<ins>")])
+def test_the_diff_has_three_views(ada: User, kept: Generation, view: str, markup: str) -> None:
     replay = ended(kept, ada, "I am sorry indeed", content_type="application/json")
     page = people.browser(ada).get(url(replay), {"view": view}).content.decode()
     differs = page.partition('id="differs"')[2].partition('id="figures"')[0]
     assert re.findall(r'<a id="view-(\w+)"[^>]*aria-current', differs) == [view]
-    assert told in differs
+    assert markup in differs
 
 
 def test_a_cut_answer_is_marked(ada: User, chat: Generation) -> None:
@@ -340,8 +342,8 @@ def test_the_status_fragment_tells_the_page_that_it_is_over(ada: User, chat: Gen
 
 
 def test_json_tells_state_and_figures(ada: User, chat: Generation) -> None:
-    told = people.browser(ada).get(url(ended(chat, ada, cost_nanos=5), "replay_json")).json()
-    assert (told["state"], told["cost_nanos"], told["text"], told["request_id"]) == (
+    data = people.browser(ada).get(url(ended(chat, ada, cost_nanos=5), "replay_json")).json()
+    assert (data["state"], data["cost_nanos"], data["text"], data["request_id"]) == (
         "succeeded",
         5,
         "Hello",
@@ -431,12 +433,12 @@ def test_a_stream_does_not_open_for_others(ada: User, chat: Generation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "seen"), [("", None), ("7", 7), ("x", None), ("-1", None), ("9" * 11, None)]
+    ("header", "seen"), [("", None), ("7", 7), ("x", None), ("-1", None), ("9" * 11, None)]
 )
 def test_only_a_number_is_a_usable_last_event_id(
-    ada: User, chat: Generation, monkeypatch: pytest.MonkeyPatch, told: str, seen: int | None
+    ada: User, chat: Generation, monkeypatch: pytest.MonkeyPatch, header: str, seen: int | None
 ) -> None:
     asked: list[int | None] = []
     monkeypatch.setattr(follow, "follow", lambda _id, last, _reread: asked.append(last))
-    open_stream(rows.replay(chat, ada), ada, last_event_id=told)
+    open_stream(rows.replay(chat, ada), ada, last_event_id=header)
     assert asked == [seen]

@@ -50,12 +50,12 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     """Runs until SIGTERM or SIGINT."""
-    told = arguments(argv)
-    app = create(told.mode, Settings(pace=told.pace), told.epoch)
+    options = arguments(argv)
+    app = create(options.mode, Settings(pace=options.pace), options.epoch)
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
-        port=told.port,
+        port=options.port,
         http=Protocol,
         ws="none",
         log_level="warning",

@@ -125,13 +125,15 @@ class OAuthClient:
             session.token = {"access_token": key, "token_type": "Bearer"}
             session.get(self.found.userinfo_endpoint)
 
-        told = _object(self._answered(ask))
+        claims = _object(self._answered(ask))
         subject, workspace, client = (
-            _text(told.get(name), 200) for name in ("sub", "workspace_id", "client_id")
+            _text(claims.get(name), 200) for name in ("sub", "workspace_id", "client_id")
         )
         if not subject or not workspace:
             raise Failure("not_json")
-        return Person(subject, workspace, client, _text(told.get("name"), 120), _text(told.get("email"), 254))
+        return Person(
+            subject, workspace, client, _text(claims.get("name"), 120), _text(claims.get("email"), 254)
+        )
 
     # -- inside
 
@@ -216,25 +218,25 @@ def _get(origin: str, path: str, limit: int, patience: Timeouts) -> tuple[int, b
 
 def _read(body: bytes) -> dict[str, Value] | None:
     try:
-        told = loads(body)
+        data = loads(body)
     except Unreadable:
         return None
-    return told if isinstance(told, dict) else None
+    return data if isinstance(data, dict) else None
 
 
 def _object(answer: httpx.Response) -> dict[str, Value]:
-    told = _read(answer.content)
-    if told is None:
+    data = _read(answer.content)
+    if data is None:
         raise Failure("not_json")
-    return told
+    return data
 
 
-def _grant(told: dict[str, Value], asked: tuple[str, ...]) -> Grant:
-    key, kind, scope = told.get("access_token"), told.get("token_type"), told.get("scope")
+def _grant(data: dict[str, Value], asked: tuple[str, ...]) -> Grant:
+    key, kind, scope = data.get("access_token"), data.get("token_type"), data.get("scope")
     if not is_text(key) or not KEY.fullmatch(key) or str(kind).lower() != "bearer":
         raise Failure("no_key")
     scopes = tuple(dict.fromkeys(scope.split()))[:100] if is_text(scope) else asked
-    return Grant(key, _seconds(told.get("expires_in")), scopes)
+    return Grant(key, _seconds(data.get("expires_in")), scopes)
 
 
 def _seconds(value: Value) -> int:

@@ -39,28 +39,28 @@ def origin_of(base_url: str) -> str:
 def read(body: bytes, base_url: str) -> Discovery:
     """What the document says. Raises Unusable: an endpoint elsewhere would get codes and keys."""
     try:
-        told = loads(body)
+        document = loads(body)
     except Unreadable:
         raise Unusable("The gateway's discovery document is no JSON.") from None
-    if not isinstance(told, dict):
+    if not isinstance(document, dict):
         raise Unusable("The gateway's discovery document is no JSON object.")
     origin = origin_of(base_url)
-    if told.get("issuer") != f"{origin}/oauth":
+    if document.get("issuer") != f"{origin}/oauth":
         raise Unusable("The gateway's discovery document names another issuer than the gateway.")
-    _require_own(told, origin)
-    if "S256" not in _words(told.get("code_challenge_methods_supported")):
+    _require_own(document, origin)
+    if "S256" not in _words(document.get("code_challenge_methods_supported")):
         raise Unusable("The gateway does not announce PKCE with S256.")
     return Discovery(
         issuer=f"{origin}/oauth",
-        **{name: str(told[name]) for name in NEEDED},
-        scopes=_words(told.get("scopes_supported")),
-        documents=told.get("client_id_metadata_document_supported") is True,
+        **{name: str(document[name]) for name in NEEDED},
+        scopes=_words(document.get("scopes_supported")),
+        documents=document.get("client_id_metadata_document_supported") is True,
     )
 
 
-def _require_own(told: dict[str, Value], origin: str) -> None:
+def _require_own(document: dict[str, Value], origin: str) -> None:
     """Every address that the document names is on the gateway's own origin, and those that are needed are there."""
-    named = {name: value for name, value in told.items() if name.endswith(("_endpoint", "_uri"))}
+    named = {name: value for name, value in document.items() if name.endswith(("_endpoint", "_uri"))}
     for name in NEEDED:
         if not is_text(named.get(name)):
             raise Unusable(f"The gateway's discovery document has no {name}.")

@@ -37,7 +37,7 @@ def render(client_id: str, redirect_uri: str, home: str, scopes: tuple[str, ...]
 
     A home that is not https is left out: the gateway refuses a document with such a `client_uri`.
     """
-    told = {
+    document = {
         "client_id": client_id,
         "client_name": "Retake",
         "redirect_uris": [redirect_uri],
@@ -47,8 +47,8 @@ def render(client_id: str, redirect_uri: str, home: str, scopes: tuple[str, ...]
         "scope": " ".join(scopes),
     }
     if home.startswith("https://"):
-        told["client_uri"] = home
-    return json.dumps(told, indent=2).encode()
+        document["client_uri"] = home
+    return json.dumps(document, indent=2).encode()
 
 
 def is_client_id(text: str) -> bool:
@@ -67,31 +67,31 @@ def faults(body: bytes, client_id: str, redirect_uri: str) -> list[str]:
     if len(body) > LARGEST:
         return [f"The document has {len(body):,} bytes; the gateway reads at most {LARGEST:,}."]
     try:
-        told = loads(body)
+        document = loads(body)
     except Unreadable:
         return ["The answer is no JSON: a sign-in page or a proxy may stand in front of it."]
-    if not isinstance(told, dict):
+    if not isinstance(document, dict):
         return ["The document is no JSON object."]
     found = (
-        _named(told, client_id),
-        _name(told.get("client_name")),
-        _redirects(told.get("redirect_uris"), redirect_uri),
-        *(_link(told, member) for member in ("client_uri", "logo_uri")),
-        _kinds(told),
-        _scope(told.get("scope")),
+        _named(document, client_id),
+        _name(document.get("client_name")),
+        _redirects(document.get("redirect_uris"), redirect_uri),
+        *(_link(document, member) for member in ("client_uri", "logo_uri")),
+        _kinds(document),
+        _scope(document.get("scope")),
     )
     return [fault for fault in found if fault]
 
 
-def scopes_of(told: dict[str, Value]) -> tuple[str, ...]:
+def scopes_of(document: dict[str, Value]) -> tuple[str, ...]:
     """The scopes that a client with this document may ask for; words that are unknown or not for it are dropped."""
-    if "scope" not in told:
+    if "scope" not in document:
         return SCOPES
-    return tuple(word for word in str(told["scope"]).split() if word in SCOPES)
+    return tuple(word for word in str(document["scope"]).split() if word in SCOPES)
 
 
-def _named(told: dict[str, Value], client_id: str) -> str:
-    other = told.get("client_id")
+def _named(document: dict[str, Value], client_id: str) -> str:
+    other = document.get("client_id")
     if other == client_id:
         return ""
     return f"Its client_id is {visible(str(other))[:200]!r}, not its own address {client_id!r}. Check PUBLIC_URL."
@@ -124,19 +124,21 @@ def _returns(value: Value) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
-def _link(told: dict[str, Value], member: str) -> str:
-    value = told.get(member, "https://")
+def _link(document: dict[str, Value], member: str) -> str:
+    value = document.get(member, "https://")
     return "" if is_text(value) and value.startswith("https://") else f"Its {member} is no https address."
 
 
-def _kinds(told: dict[str, Value]) -> str:
-    if told.get("token_endpoint_auth_method", "none") != "none":
+def _kinds(document: dict[str, Value]) -> str:
+    if document.get("token_endpoint_auth_method", "none") != "none":
         return "Its token_endpoint_auth_method must be none."
-    grants = _set(told.get("grant_types", ["authorization_code"]))
+    grants = _set(document.get("grant_types", ["authorization_code"]))
     if "authorization_code" not in grants or not grants <= GRANTS:
         return "Its grant_types must hold authorization_code and nothing that the gateway does not know."
     return (
-        "" if told.get("response_types", ["code"]) == ["code"] else "Its response_types must be code alone."
+        ""
+        if document.get("response_types", ["code"]) == ["code"]
+        else "Its response_types must be code alone."
     )
 
 

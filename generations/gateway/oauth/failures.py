@@ -83,20 +83,20 @@ def unanswered(fault: GatewayError) -> Failure:
     return Failure(_BROKEN.get(fault.code, "unreachable"), fault.retry_after)
 
 
-def refused(status: int, told: Mapping[str, object] | None, retry_after: float | None) -> Failure:
+def refused(status: int, body: Mapping[str, object] | None, retry_after: float | None) -> Failure:
     """The failure for an answer other than 2xx. contract: `{error, error_description}`."""
-    return Failure(_refused_code(status, told), retry_after)
+    return Failure(_refused_code(status, body), retry_after)
 
 
-def _refused_code(status: int, told: Mapping[str, object] | None) -> str:
-    code, words = (str(told.get(name, "")) for name in ("error", "error_description")) if told else ("", "")
+def _refused_code(status: int, body: Mapping[str, object] | None) -> str:
+    code, words = (str(body.get(name, "")) for name in ("error", "error_description")) if body else ("", "")
     if status == 429:
         return "rate_limited"
     if 300 <= status < 400:
         return "redirected"
     if status >= 500:
         return "server_fault"
-    if told is None:
+    if body is None:
         return "not_json"
     if code == "invalid_grant" and "workspace" in words:
         return "workspace_lost"

@@ -102,7 +102,9 @@ class Hub:
 
 def entries_of(got: Any) -> list[Entry]:
     """The entries in an answer to XRANGE."""
-    return [Entry(int(key.split(b"-")[0]), told[b"k"].decode(), told[b"t"].decode()) for key, told in got]
+    return [
+        Entry(int(key.split(b"-")[0]), fields[b"k"].decode(), fields[b"t"].decode()) for key, fields in got
+    ]
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}

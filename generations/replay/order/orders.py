@@ -38,7 +38,7 @@ class Order:
 
     generation: Generation
     record: StoredRecord
-    told: Record
+    parsed: Record
     stored: bytes
     patch: str
     body: bytes
@@ -73,8 +73,8 @@ class Order:
 
 def digest(orders: Sequence[Order]) -> str:
     """A name for exactly these orders in this order, 64 characters: bodies, addresses and keys."""
-    told = (f"{order.sha256} {order.url} {order.source.pk}" for order in orders)
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+    texts = (f"{order.sha256} {order.url} {order.source.pk}" for order in orders)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 def stored_body(record: StoredRecord) -> bytes | None:
@@ -104,10 +104,10 @@ NO_REQUEST = "The gateway has no stored request for this generation, so there is
 
 
 def order_from(
-    generation: Generation, told: Record, record: StoredRecord, source: GatewayConnection | None, patch: str
+    generation: Generation, parsed: Record, record: StoredRecord, source: GatewayConnection | None, patch: str
 ) -> Order:
     """The order made from what has been read already. Raises Refused."""
-    stored = told.replay_body
+    stored = parsed.replay_body
     if stored is None:
         raise Refused("The stored record holds no request body.")
     body = patched(stored, patch)
@@ -124,7 +124,7 @@ def order_from(
         )
     if keys.sending(source) is None:
         raise Refused(keys.NO_KEY)
-    return Order(generation, record, told, stored, patch, body, content, source, endpoint)
+    return Order(generation, record, parsed, stored, patch, body, content, source, endpoint)
 
 
 def patched(stored: bytes, patch: str) -> bytes:

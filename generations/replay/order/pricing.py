@@ -38,7 +38,7 @@ def expected(order: Order, samples: Samples | None = None) -> Price:
     cost = order.generation.cost_nanos
     if cost is None:
         return Price(None, None, "The record has no cost, so the cost of a replay is unknown.")
-    if not cost and not order.told.pricing_lines and not order.told.byok:
+    if not cost and not order.parsed.pricing_lines and not order.parsed.byok:
         # contract: "What is billed": a broken or empty stream is not.
         return Price(None, None, "The original was not billed, so it does not tell what a replay costs.")
     if (name := _changed_terms(order)) is not None:
@@ -55,7 +55,7 @@ TERMS = {"service_tier": "service tier", "provider": "provider", "routing": "pro
 def _changed_terms(order: Order) -> str | None:
     """What was changed that the same model may have another price for; None for nothing."""
     same_provider = isinstance(order.content, dict) and (
-        provider_pin.present(order.content, order.endpoint.wire) == order.told.provider
+        provider_pin.present(order.content, order.endpoint.wire) == order.parsed.provider
     )
     for key, name in TERMS.items():
         if values.member(order.body, key) != values.member(order.stored, key):
@@ -73,14 +73,14 @@ def _bounded(price: Price) -> Price:
 
 
 def _of_the_same(order: Order, cost: int) -> Price:
-    lines, growth, count = _lines(order.told), _growth(order), _choices(order.body)
+    lines, growth, count = _lines(order.parsed), _growth(order), _choices(order.body)
     fixed = int(growth * sum(_nanos(line) for line in lines if not _is_output(line)))
-    limit, price = _limit(order.body), _units(order.told).get("output_text_tokens")
+    limit, price = _limit(order.body), _units(order.parsed).get("output_text_tokens")
     grown = "Input as before" if growth == 1 else "Input grown with the request"
     if not lines or limit is None or price is None:
         low = int(cost * growth) * count // _choices(order.stored)
-        told = "The original cost this much" if low == cost else f"{grown}, output as before"
-        return Price(low, None, f"{told}. A longer answer costs more.")
+        basis = "The original cost this much" if low == cost else f"{grown}, output as before"
+        return Price(low, None, f"{basis}. A longer answer costs more.")
     most = fixed + int(limit * count * price * NANOS)
     high = most if growth > 1 or count > 1 else max(most, cost)
     return Price(fixed, high, f"{grown}, output up to the limit of {limit:,} tokens.")
@@ -104,13 +104,13 @@ def _of_another(order: Order, model: str, samples: Samples) -> Price:
         samples[key] = _sample(order.generation, model)
     known = samples[key]
     units = _units(known) if known else {}
-    counted = [line for line in _lines(order.told) if not _is_output(line)]
+    counted = [line for line in _lines(order.parsed) if not _is_output(line)]
     if not counted or any(str(line.get("dimension")) not in units for line in counted):
         return Price(
             None, None, f"No stored generation of this team tells the prices of {model or 'no model'}."
         )
-    told = sum((_number(line, "quantity") or 0) * units[str(line["dimension"])] for line in counted)
-    fixed = int(_growth(order) * told * NANOS)
+    nanos = sum((_number(line, "quantity") or 0) * units[str(line["dimension"])] for line in counted)
+    fixed = int(_growth(order) * nanos * NANOS)
     limit, price = _limit(order.body), units.get("output_text_tokens")
     basis = f"The prices of the team's newest generation of {model}, input as before"
     if limit is None or price is None:

@@ -35,7 +35,7 @@ class RequestEdits:
         return RequestEdits((*self.changes, *changes), self.texts, self.whole)
 
 
-def patch_for(told: Record, stored: bytes, wire: str, edits: RequestEdits) -> str:
+def patch_for(parsed: Record, stored: bytes, wire: str, edits: RequestEdits) -> str:
     """The edits of this stored request as JSON Patch text, "" when nothing is to be changed.
 
     Raises ChangeRefused.
@@ -43,7 +43,7 @@ def patch_for(told: Record, stored: bytes, wire: str, edits: RequestEdits) -> st
     made = _whole(stored, edits.whole) if edits.whole is not None else ()
     body = _applied("whole", stored, made)
     for name, value in edits.changes:
-        ops = _change(told, body, wire, name, value)
+        ops = _change(parsed, body, wire, name, value)
         made, body = made + ops, _applied(name, body, ops)
     if edits.texts:
         ops = _refusing("texts", lambda: message_edits.rewritten(_body(body), wire, edits.texts or {}))
@@ -52,12 +52,12 @@ def patch_for(told: Record, stored: bytes, wire: str, edits: RequestEdits) -> st
     return json_patch.write(made) if made else ""
 
 
-def _change(told: Record, body: bytes, wire: str, name: str, value: str) -> Patch:
+def _change(parsed: Record, body: bytes, wire: str, name: str, value: str) -> Patch:
     def build() -> Patch:
-        pinned_to_origin = name == "provider" and value.strip() and value.strip() == told.provider
-        same_model = _body(body).get("model") == _body(told.replay_body or b"{}").get("model")
+        pinned_to_origin = name == "provider" and value.strip() and value.strip() == parsed.provider
+        same_model = _body(body).get("model") == _body(parsed.replay_body or b"{}").get("model")
         if pinned_to_origin and same_model:  # the record's model, not its alias
-            return provider_pin.pin_provider(_body(body), wire, value.strip(), told.model_id)
+            return provider_pin.pin_provider(_body(body), wire, value.strip(), parsed.model_id)
         return parameter_edits.build(name, _body(body), wire, value)
 
     return _refusing(name, build)

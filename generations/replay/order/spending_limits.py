@@ -85,20 +85,20 @@ def today(team: Team, now: datetime | None = None) -> "QuerySet[Replay]":
 
 def used(rows: "QuerySet[Replay]") -> Spend:
     """The sum of these replays."""
-    told = rows.exclude(UNSENT).aggregate(count=Count("pk"), nanos=Sum(SPENT_NANOS))
-    return Spend(told["count"], told["nanos"] or 0)
+    totals = rows.exclude(UNSENT).aggregate(count=Count("pk"), nanos=Sum(SPENT_NANOS))
+    return Spend(totals["count"], totals["nanos"] or 0)
 
 
 def both_used(rows: "QuerySet[Replay]", user: User) -> tuple[Spend, Spend]:
     """The sum of those that `user` ordered, and of all: one query."""
     mine = Q(requested_by=user)
-    told = rows.exclude(UNSENT).aggregate(
+    totals = rows.exclude(UNSENT).aggregate(
         count=Count("pk"),
         nanos=Sum(SPENT_NANOS),
         my_count=Count("pk", filter=mine),
         my_nanos=Sum(SPENT_NANOS, filter=mine),
     )
-    return Spend(told["my_count"], told["my_nanos"] or 0), Spend(told["count"], told["nanos"] or 0)
+    return Spend(totals["my_count"], totals["my_nanos"] or 0), Spend(totals["count"], totals["nanos"] or 0)
 
 
 def day_used(team: Team, user: User, now: datetime | None = None) -> tuple[Spend, Spend]:
@@ -118,8 +118,8 @@ def tally(replays: Collection[UUID]) -> list[list[int | None]]:
     It goes into the audit event of forgetting, because nobody gets room back by forgetting what they spent.
     """
     rows = Replay.objects.filter(pk__in=replays, created_at__gte=midnight()).exclude(UNSENT)
-    told = rows.values_list("requested_by").annotate(count=Count("pk"), nanos=Sum(SPENT_NANOS))
-    return [[person, count, int(nanos)] for person, count, nanos in told.order_by("requested_by")]
+    totals = rows.values_list("requested_by").annotate(count=Count("pk"), nanos=Sum(SPENT_NANOS))
+    return [[person, count, int(nanos)] for person, count, nanos in totals.order_by("requested_by")]
 
 
 def limit_usages(team: Team, user: User, limits: ReplayLimits | None) -> LimitUsages:

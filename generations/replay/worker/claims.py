@@ -81,9 +81,9 @@ def waits_for_key(replay_id: UUID) -> bool:
 
 def _made(model: type[Row], names: tuple[str, ...], values: Iterator[Any]) -> Row:
     """A row of the model with these fields; the others are read when they are asked for."""
-    told = {name: next(values) for name in names}
-    fields = [field for field in model._meta.concrete_fields if field.attname in told]
-    found = [_read(field, told[field.attname]) for field in fields]  # in the order that from_db expects
+    columns = {name: next(values) for name in names}
+    fields = [field for field in model._meta.concrete_fields if field.attname in columns]
+    found = [_read(field, columns[field.attname]) for field in fields]  # in the order that from_db expects
     return model.from_db(connection.alias, [field.attname for field in fields], found)
 
 

@@ -46,9 +46,9 @@ SMALL = 100  # bytes
 PAGE = Outcome(State.FAILED, "gateway_error", CONNECTIONS["html_answer"].title)
 
 
-def outcome_of(live_log: LiveLog, fault: GatewayError | None, told: Reading) -> Outcome:
+def outcome_of(live_log: LiveLog, fault: GatewayError | None, reading: Reading) -> Outcome:
     """How the replay of this live log ended: from what was received, the error that ended it, and what the answer says."""
-    complete = live_log.closed is not None and told.complete
+    complete = live_log.closed is not None and reading.complete
     if live_log.stop_reason and (fault is not None or not complete):
         return STOPPED[live_log.stop_reason]
     if fault is not None:
@@ -57,14 +57,14 @@ def outcome_of(live_log: LiveLog, fault: GatewayError | None, told: Reading) -> 
         {"content-type": live_log.opened.content_type if live_log.opened else ""}, live_log.held.start
     ):
         return PAGE
-    if told.facts.errors:
-        return Outcome(State.FAILED, "error_finish", visible(told.facts.errors[-1].message)[:DETAIL])
+    if reading.facts.errors:
+        return Outcome(State.FAILED, "error_finish", visible(reading.facts.errors[-1].message)[:DETAIL])
     if live_log.received < SMALL and live_log.held.start.strip() in NOTHING:
         return NO_ANSWER
     if not complete:
-        return Outcome(State.FAILED, "truncated", told.why if live_log.closed else "")
-    if told.facts.is_empty:
-        return Outcome(State.SUCCEEDED, "empty_answer", visible(told.facts.empty_reason)[:DETAIL])
+        return Outcome(State.FAILED, "truncated", reading.why if live_log.closed else "")
+    if reading.facts.is_empty:
+        return Outcome(State.SUCCEEDED, "empty_answer", visible(reading.facts.empty_reason)[:DETAIL])
     return Outcome(State.SUCCEEDED)
 
 

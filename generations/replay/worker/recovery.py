@@ -60,10 +60,10 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
     if not parts:
         return
     wire = b"".join(stored(replay_id))
-    told = derived_answer.read(endpoint, content_type or "text/event-stream", wire)
-    row = told.row(replay_id, wire)
+    reading = derived_answer.read(endpoint, content_type or "text/event-stream", wire)
+    row = reading.row(replay_id, wire)
     with transaction.atomic():
         ReplayAnswer.objects.bulk_create([row], ignore_conflicts=True)  # its worker may have come back
         # Only these: a worker that comes back adds more, and finds its answer's beginning in the row.
         ReplayPart.objects.filter(pk__in=parts).delete()
-        Replay.objects.filter(pk=replay_id, state=State.INTERRUPTED).update(**told.columns)
+        Replay.objects.filter(pk=replay_id, state=State.INTERRUPTED).update(**reading.columns)

@@ -164,9 +164,12 @@ def finish(replay: Replay, live_log: LiveLog, fault: GatewayError | None) -> Non
         try:
             with endings, large_ones if wire.size > SMALL else nullcontext():
                 raw = wire.whole()
-                told = read(replay, live_log, raw)
-                ended, facts = outcome_of(live_log, fault, told), facts_of(replay, live_log, fault, told)
-                store(replay, ended, facts, told.row(replay.pk, raw))
+                reading = read(replay, live_log, raw)
+                ended, facts = (
+                    outcome_of(live_log, fault, reading),
+                    facts_of(replay, live_log, fault, reading),
+                )
+                store(replay, ended, facts, reading.row(replay.pk, raw))
             break
         except (DatabaseError, InterfaceError):
             log.warning("The database is away; the answer of replay %s is saved when it is back", replay.pk)
@@ -182,10 +185,10 @@ def finish(replay: Replay, live_log: LiveLog, fault: GatewayError | None) -> Non
 
 def read(replay: Replay, live_log: LiveLog, raw: bytes) -> Reading:
     """What the answer says. Where not all of it is parsed, how it ended is known from reading it while it came."""
-    told = derived_answer.read(replay.generation.endpoint, content_type_of(live_log), raw)
-    if told.unread and live_log.closed is not None:
-        return replace(told, why=live_log.closed.why, complete=live_log.closed.complete)
-    return told
+    reading = derived_answer.read(replay.generation.endpoint, content_type_of(live_log), raw)
+    if reading.unread and live_log.closed is not None:
+        return replace(reading, why=live_log.closed.why, complete=live_log.closed.complete)
+    return reading
 
 
 def content_type_of(live_log: LiveLog) -> str:
@@ -195,11 +198,13 @@ def content_type_of(live_log: LiveLog) -> str:
 
 def store(replay: Replay, ended: Outcome, facts: dict[str, Any], answer: ReplayAnswer) -> None:
     """The end of the replay and its answer, both or neither."""
-    told = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
-    claims.save_result(replay, {**told, "finished_at": timezone.now(), **facts}, answer)
+    columns = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
+    claims.save_result(replay, {**columns, "finished_at": timezone.now(), **facts}, answer)
 
 
-def facts_of(replay: Replay, live_log: LiveLog, fault: GatewayError | None, told: Reading) -> dict[str, Any]:
+def facts_of(
+    replay: Replay, live_log: LiveLog, fault: GatewayError | None, reading: Reading
+) -> dict[str, Any]:
     """The columns that tell what was measured here and what the answer said."""
     return {
         "headers_ms": live_log.ms(live_log.headers_at),
@@ -208,12 +213,12 @@ def facts_of(replay: Replay, live_log: LiveLog, fault: GatewayError | None, told
         "status_code": live_log.opened.status if live_log.opened else None,
         "content_type": content_type_of(live_log),
         "received_bytes": live_log.received,
-        "new_request_id": visible(told.facts.request_id or _id_of(fault) or "")[:256],
+        "new_request_id": visible(reading.facts.request_id or _id_of(fault) or "")[:256],
         "retry_after_s": round(fault.retry_after)
         if fault is not None and fault.retry_after is not None
         else None,
         "reproduced": fault is not None and reproduces(replay, live_log, fault),
-        **told.columns,
+        **reading.columns,
     }
 
 

@@ -64,15 +64,15 @@ def copy_as(request: TeamRequest, slug: str) -> HttpResponse:
     if body is None:
         raise Http404("No request is stored for this generation.")
     kept.stored.refresh_from_db(fields=["outline"])
-    told = outline_of(kept.stored.pk, kept.stored.outline)
+    outline = outline_of(kept.stored.pk, kept.stored.outline)
     context = {
         "generation": kept.row,
         "base": kept.row.get_absolute_url(),
         "snippets": kept.code,
         "from_file": snippets.inline(body) is None,
         "size": len(body),
-        "refusal": told.refusals[0].what if told.refusals else "",
-        "damage_total": told.damage_total,
+        "refusal": outline.refusals[0].what if outline.refusals else "",
+        "damage_total": outline.damage_total,
         "key": snippets.KEY,
     }
     return render(request, "generations/generation/copy.html", context)

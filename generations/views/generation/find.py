@@ -65,8 +65,8 @@ def finding_in(asked: QueryDict, value: Found) -> dict[str, object]:
         return context
     found = search.find_in(value, form.cleaned_data["find"])
     hits = [ShownHit(hit) for hit in found.hits]
-    told = {"text": form.cleaned_data["find"], "shown_limit": search.SHOWN, "found": found, "hits": hits}
-    return {**context, **told}
+    matches = {"text": form.cleaned_data["find"], "shown_limit": search.SHOWN, "found": found, "hits": hits}
+    return {**context, **matches}
 
 
 def _found(row: Generation, at: str, text: str) -> dict[str, object]:

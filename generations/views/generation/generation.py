@@ -225,15 +225,15 @@ def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool) -> 
 
 def _with_pasted(request: TeamRequest, data: PageData, may_replay: bool) -> str:
     """The conversation with the answer that somebody pasted; not kept, because it tells how long ago."""
-    told = PastedAnswer.objects.of(data.row.team).filter(generation=data.row).first()
-    if told is not None:
-        told.generation = data.row
+    pasted = PastedAnswer.objects.of(data.row.team).filter(generation=data.row).first()
+    if pasted is not None:
+        pasted.generation = data.row
     context = {
         "outline": data.outline,
         "base": data.base,
         "may_replay": may_replay,
         "may_paste": may(request, Right.PASTE),
-        "pasted": told,
+        "pasted": pasted,
     }
     return render_to_string("generations/generation/panel_conversation.html", context, request)
 
@@ -293,11 +293,11 @@ def _outlines(row: Generation) -> tuple[Outline, str]:
     if newest is None or newest.pk == found["record_id"]:
         return _fair(row, best, stamp)
     bodies = {name: getattr(best, name) for name in FROM_BODIES}
-    told = msgspec.structs.replace(outline_of(newest.pk, newest.outline), **bodies)
-    return _fair(row, told, f"{stamp} {newest.pk} {newest.sha256}")
+    outline = msgspec.structs.replace(outline_of(newest.pk, newest.outline), **bodies)
+    return _fair(row, outline, f"{stamp} {newest.pk} {newest.sha256}")
 
 
-def _fair(row: Generation, told: Outline, stamp: str) -> tuple[Outline, str]:
+def _fair(row: Generation, outline: Outline, stamp: str) -> tuple[Outline, str]:
     """The outline and its stamp, once no key is accused that is known to read stored requests."""
-    fair = acquit(row, told)
-    return fair, stamp if fair is told else f"{stamp} acquitted"
+    fair = acquit(row, outline)
+    return fair, stamp if fair is outline else f"{stamp} acquitted"

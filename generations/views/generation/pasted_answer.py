@@ -66,8 +66,8 @@ def paste_answer(request: TeamRequest, slug: str) -> HttpResponse:
 
 
 def _length(request: TeamRequest) -> int:
-    told = request.META.get("CONTENT_LENGTH") or ""
-    return int(told) if told.isdecimal() and len(told) < 19 else 0
+    header = request.META.get("CONTENT_LENGTH") or ""
+    return int(header) if header.isdecimal() and len(header) < 19 else 0
 
 
 @csrf_protect
@@ -89,9 +89,9 @@ def _answer(request: TeamRequest, slug: str) -> HttpResponse:
 
 
 def _kept(request: TeamRequest, row: Generation, form: PasteForm) -> PastedAnswer | None:
-    told, as_text = form.cleaned_data["answer"], form.cleaned_data["as_text"]
+    answer, as_text = form.cleaned_data["answer"], form.cleaned_data["as_text"]
     try:
-        return pasted_answers.keep(row, request.user, told, as_text=as_text)
+        return pasted_answers.keep(row, request.user, answer, as_text=as_text)
     except pasted.Refused as refused:
         form.add_error("answer", str(refused))
     return None
@@ -102,10 +102,10 @@ KINDS = {"text": "as plain text", "body": "as a JSON body", "stream": "as a stre
 
 def _said(made: PastedAnswer) -> str:
     """What was stored, and what was replaced in it."""
-    told = f"The pasted answer is stored, taken {KINDS[made.kind]}."
+    text = f"The pasted answer is stored, taken {KINDS[made.kind]}."
     if not made.removed:
-        return told
-    return f"{told} {formatting.plural(made.removed, 'credential')} in it {'was' if made.removed == 1 else 'were'} replaced."
+        return text
+    return f"{text} {formatting.plural(made.removed, 'credential')} in it {'was' if made.removed == 1 else 'were'} replaced."
 
 
 def _page(

@@ -89,8 +89,8 @@ def wanted_part(request: TeamRequest, slug: str) -> Wanted:
 def _value_at(row: Generation, at: str) -> Found | None:
     """A value of the best record, or of the answer that was pasted."""
     if at.startswith(pasted.AT):
-        told = PastedAnswer.objects.filter(generation=row).select_related("generation").first()
-        return pasted.value_at(told.read, at) if told else None
+        answer = PastedAnswer.objects.filter(generation=row).select_related("generation").first()
+        return pasted.value_at(answer.read, at) if answer else None
     record = row.records.best_first().defer("outline").first()
     return record.value(at) if record else None
 

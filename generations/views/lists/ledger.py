@@ -32,8 +32,8 @@ def filters(given: QueryDict) -> dict[str, object]:
 
 def address(request: TeamRequest, **changed: object) -> str:
     """The query string of the filters with some of them changed; None takes one away."""
-    told = filters(request.GET) | changed
-    return urlencode({name: value for name, value in told.items() if value is not None})
+    query = filters(request.GET) | changed
+    return urlencode({name: value for name, value in query.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,9 +97,9 @@ def batch_live(request: TeamRequest, batch_id: UUID) -> HttpResponse:
 
 def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
     recounting = is_recounting(row)
-    members_told = row.replays.order_by("place").values(*FIGURES)
-    told = [_outcome(one, keys=not recounting) for one in members_told]
-    found = summarize(told)
+    rows = row.replays.order_by("place").values(*FIGURES)
+    items = [_outcome(one, keys=not recounting) for one in rows]
+    found = summarize(items)
     sort = request.GET.get("sort", "place")
     order = SORTS.get(sort.removeprefix("-"), ("place",))
     members = row.replays.order_by(*(f"-{name}" if sort.startswith("-") else name for name in order))
@@ -107,7 +107,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
     shown = members.select_related("generation").only(*SHOWN)[(number - 1) * PAGE : number * PAGE]
     return {
         "batch": row,
-        "progress": _progress(row, told),
+        "progress": _progress(row, items),
         "spread": found,
         "recounting": recounting,
         "outputs": _outputs(row, found),
@@ -149,35 +149,35 @@ def is_recounting(row: Batch) -> bool:
     return keyed.exclude(derived=derived_answer.VERSION).exists()
 
 
-def _outcome(told: dict[str, Any], *, keys: bool) -> BatchItem:
-    status = f" {told['status_code']}" if told["reason"] == "gateway_error" and told["status_code"] else ""
-    current = keys and told["derived"] == derived_answer.VERSION
+def _outcome(row: dict[str, Any], *, keys: bool) -> BatchItem:
+    status = f" {row['status_code']}" if row["reason"] == "gateway_error" and row["status_code"] else ""
+    current = keys and row["derived"] == derived_answer.VERSION
     return BatchItem(
-        outcome(told["state"], told["reason"]),
-        told["reason"] + status,
-        told["total_ms"],
-        told["cost_nanos"],
-        told["output_tokens"],
-        told["finish_reason"],
-        text_key=(told["text_key"] or None) if current else None,
-        calls_key=(told["calls_key"] or None) if current else None,
+        outcome(row["state"], row["reason"]),
+        row["reason"] + status,
+        row["total_ms"],
+        row["cost_nanos"],
+        row["output_tokens"],
+        row["finish_reason"],
+        text_key=(row["text_key"] or None) if current else None,
+        calls_key=(row["calls_key"] or None) if current else None,
     )
 
 
-def _progress(row: Batch, told: list[BatchItem]) -> Progress:
-    waiting = len([one for one in told if one.state == State.WAITING])
-    under_way = len([one for one in told if one.state in (State.QUEUED, State.RUNNING)])
-    took = [one.latency_ms for one in told if one.latency_ms is not None]
+def _progress(row: Batch, items: list[BatchItem]) -> Progress:
+    waiting = len([one for one in items if one.state == State.WAITING])
+    under_way = len([one for one in items if one.state in (State.QUEUED, State.RUNNING)])
+    took = [one.latency_ms for one in items if one.latency_ms is not None]
     left = None
     if took and (waiting or under_way):
         left = round(Decimal(sum(took)) / len(took) * (waiting + under_way) / row.parallel / 1000)
-    return Progress(len(told), len(told) - waiting - under_way, under_way, waiting, left)
+    return Progress(len(items), len(items) - waiting - under_way, under_way, waiting, left)
 
 
 def _number(request: TeamRequest, row: Batch) -> int:
     """The page that is asked for, from 1; what is no page of this batch is the nearest one."""
-    told = request.GET.get("page", "")
-    asked = int(told) if told.isdecimal() and len(told) < 9 else 1
+    text = request.GET.get("page", "")
+    asked = int(text) if text.isdecimal() and len(text) < 9 else 1
     return min(max(1, asked), max(1, -(-row.size // PAGE)))
 
 
@@ -195,8 +195,8 @@ class Asked:
 
 def _asked(row: Batch) -> list[Asked]:
     """The different patches of a batch, the most frequent first, each with the reason that was given."""
-    told = row.replays.annotate(head=Left("patch", PATCH_READ)).values("head")
-    groups = told.annotate(number=Count("pk"), why=Max("why"), first=Min("place")).order_by(
+    patches = row.replays.annotate(head=Left("patch", PATCH_READ)).values("head")
+    groups = patches.annotate(number=Count("pk"), why=Max("why"), first=Min("place")).order_by(
         "-number", "first"
     )
     return [Asked(one["number"], one["why"], _lines(one["head"])) for one in groups[:MOST_OUTPUTS]]
@@ -261,7 +261,7 @@ def batch_csv(request: TeamRequest, batch_id: UUID) -> HttpResponseBase:
     """One line for each member, with its figures."""
     row = _batch(request, batch_id)
     names = [name.replace("generation__", "") for name in COLUMNS]
-    rows = ([list(told.values())] for told in _members(row, COLUMNS, PAGE))
+    rows = ([list(member.values())] for member in _members(row, COLUMNS, PAGE))
     return csv_export.download(csv_export.lines(names, rows), f"batch-{row.pk}.csv")
 
 
@@ -269,10 +269,10 @@ def _members(row: Batch, names: Sequence[str], size: int) -> Iterator[dict[str, 
     """The members of a batch, `size` read at a time; without keys while some were made by another reader."""
     recounting = is_recounting(row)
     rows = row.replays.order_by("place").values(*names, "derived")
-    for told in rows.iterator(chunk_size=size):
-        if told.pop("derived") != derived_answer.VERSION or recounting:
-            told.update(text_key="", calls_key="")
-        yield {name: told[name] for name in names}
+    for values in rows.iterator(chunk_size=size):
+        if values.pop("derived") != derived_answer.VERSION or recounting:
+            values.update(text_key="", calls_key="")
+        yield {name: values[name] for name in names}
 
 
 @for_team(Right.READ)
@@ -290,7 +290,7 @@ def _json(row: Batch) -> Iterator[str]:
     yield json.dumps(head)[:-1] + ', "replays": ['
     names = [*COLUMNS, "answer__text"]
     for number, line in enumerate(_members(row, names, 20)):
-        told = {name.rpartition("__")[2]: value for name, value in line.items()}
-        patch = told.pop("patch") or "[]"  # as it is stored: its numbers are not ours to write anew
-        yield (", " if number else "") + f'{json.dumps(told, default=str)[:-1]}, "patch": {patch}}}'
+        fields = {name.rpartition("__")[2]: value for name, value in line.items()}
+        patch = fields.pop("patch") or "[]"  # as it is stored: its numbers are not ours to write anew
+        yield (", " if number else "") + f'{json.dumps(fields, default=str)[:-1]}, "patch": {patch}}}'
     yield "]}"

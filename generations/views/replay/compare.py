@@ -33,10 +33,10 @@ class CompareForm(forms.Form):
 
 def key_of(pasted: str) -> str:
     """The ID in what somebody pasted: itself, or the last part of an address of ours."""
-    told = pasted.strip()
-    if told.lower().startswith(("http://", "https://")):
-        told = told.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
-    return told
+    text = pasted.strip()
+    if text.lower().startswith(("http://", "https://")):
+        text = text.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+    return text
 
 
 def view_of(request: HttpRequest) -> View:

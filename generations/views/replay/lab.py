@@ -68,9 +68,9 @@ def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
 
 def _again(request: TeamRequest, generation: Generation) -> Order | None:
     """The order of an earlier replay, with its changes, where the address names one (`again`)."""
-    told = request.GET.get("again", "")
+    key = request.GET.get("again", "")
     try:
-        earlier = Replay.objects.filter(team=request.team, generation=generation, pk=uuid.UUID(told)).first()
+        earlier = Replay.objects.filter(team=request.team, generation=generation, pk=uuid.UUID(key)).first()
     except ValueError:
         return None
     if earlier is None or not earlier.patch or earlier.patch_expired:
@@ -106,7 +106,7 @@ def _expresses(order: Order) -> bool:
     if not form.is_valid():
         return False
     try:
-        made = patch_for(order.told, order.stored, order.endpoint.wire, form.edits())
+        made = patch_for(order.parsed, order.stored, order.endpoint.wire, form.edits())
         return orders.patched(order.stored, made) == order.body
     except (ChangeRefused, orders.Refused):
         return False
@@ -186,10 +186,10 @@ class LabSubmission:
     def _make_plan(self, request: TeamRequest) -> None:
         found = self.order
         try:
-            patch = patch_for(found.told, found.stored, found.endpoint.wire, self.form.edits())
+            patch = patch_for(found.parsed, found.stored, found.endpoint.wire, self.form.edits())
             if patch:
                 self.order = orders.order_from(
-                    found.generation, found.told, found.record, found.source, patch
+                    found.generation, found.parsed, found.record, found.source, patch
                 )
             self.plan = _shown(request, self.order, self.form)
         except ChangeRefused as refused:
@@ -241,23 +241,23 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
 
 def not_yet(form: RunForm, *, unseen: bool, damaged: bool, dear: bool) -> str:
     """What must be looked at or ticked before it may run, "" for nothing."""
-    told = form.cleaned_data
+    data = form.cleaned_data
     if unseen:
         return "Nothing has been sent yet. Review the changes, then press the button again."
-    if damaged and not told["sure"]:
+    if damaged and not data["sure"]:
         return "Nothing has been sent yet. Check the box to send the damaged values as they are."
-    if dear and not told["dear"]:
+    if dear and not data["dear"]:
         return "Nothing has been sent yet. The cost must be confirmed: check the box."
     return ""
 
 
 def _start(request: TeamRequest, generation: Generation, form: RunForm, shown: Shown) -> Replay | Batch:
-    told = form.cleaned_data
+    data = form.cleaned_data
     if shown.draft is None:
-        return start.start_replay(shown.order, request.user, told["click"], told["why"])
+        return start.start_replay(shown.order, request.user, data["click"], data["why"])
     title = f"{generation.request_id}, {len(shown.draft.orders)} times"
     return batches.start_batch(
-        request.team, request.user, told["click"], title, shown.draft, told["parallel"], told["why"]
+        request.team, request.user, data["click"], title, shown.draft, data["parallel"], data["why"]
     )
 
 

@@ -63,8 +63,8 @@ def _draft(rows: Sequence[Generation], form: ManyForm) -> BatchPlan:
 
 
 def _run(request: TeamRequest, form: ManyForm, made: BatchPlan, context: dict[str, object]) -> HttpResponse:
-    told = form.cleaned_data
-    unseen = told["seen"] != context["seen"]
+    data = form.cleaned_data
+    unseen = data["seen"] != context["seen"]
     note = not_yet(form, unseen=unseen, damaged=bool(made.damaged), dear=bool(context["dear"]))
     if not made.orders:
         note = "None of these can be replayed."
@@ -73,7 +73,7 @@ def _run(request: TeamRequest, form: ManyForm, made: BatchPlan, context: dict[st
     title = f"{len({order.generation.pk for order in made.orders})} generations"
     try:
         batch = batches.start_batch(
-            request.team, request.user, told["click"], title, made, told["parallel"], told["why"]
+            request.team, request.user, data["click"], title, made, data["parallel"], data["why"]
         )
     except orders.ClickAlreadyUsed as used:
         form.renew_click()

@@ -100,10 +100,14 @@ def _failures(replay: Replay, comparison: Comparison, rerun: ReplaySide) -> dict
     found = failures.pair(failures.of_original(replay.generation, record), failed)
     hidden = found.again is not None and replay.reason != "error_finish"
     outline = comparison.a.outline if isinstance(comparison.a, GenerationSide) else None
-    told: dict[str, object] = {"failures": found, "side": None if hidden else rerun.side, "outline": outline}
+    context: dict[str, object] = {
+        "failures": found,
+        "side": None if hidden else rerun.side,
+        "outline": outline,
+    }
     if found.original and all(turn.role == "error" for turn in comparison.a.side.turns):
-        return {**told, "original": Side()}
-    return told
+        return {**context, "original": Side()}
+    return context
 
 
 def _words(answer: ReplayAnswer | None) -> dict[str, object]:

@@ -50,15 +50,15 @@ def port() -> Iterator[int]:
 def ask(port: int, *pieces: bytes) -> bytes:
     """What comes back until the server closes, or says hello."""
     with socket.create_connection((LOOPBACK, port), timeout=20) as connection:
-        told = b""
+        received = b""
         try:
             for piece in pieces:
                 connection.sendall(piece)
-            while not told.endswith(b"hello") and (more := connection.recv(65536)):
-                told += more
+            while not received.endswith(b"hello") and (more := connection.recv(65536)):
+                received += more
         except ConnectionError:  # it closed while we were still sending
             pass
-    return told
+    return received
 
 
 def lines(number: int) -> bytes:
@@ -91,10 +91,10 @@ TOO_MUCH = {
 
 @pytest.mark.parametrize("what", TOO_MUCH)
 def test_too_much_is_refused(port: int, what: str) -> None:
-    told = ask(port, TOO_MUCH[what])
-    assert b"hello" not in told
+    received = ask(port, TOO_MUCH[what])
+    assert b"hello" not in received
     expected = b"HTTP/1.1 400" if what == "no line end at all" else b"HTTP/1.1 431"
-    assert told.startswith(expected) or ("trailer" in what or "chunk" in what) or told == b""
+    assert received.startswith(expected) or ("trailer" in what or "chunk" in what) or received == b""
 
 
 def test_an_endless_head_takes_no_memory(port: int) -> None:
@@ -115,17 +115,17 @@ def test_a_slow_head_is_refused_however_it_trickles(
     begun = time.monotonic()
     with socket.create_connection((LOOPBACK, port), timeout=20) as connection:
         connection.settimeout(0.1)
-        told = b""
-        while not told and time.monotonic() - begun < 5:
+        received = b""
+        while not received and time.monotonic() - begun < 5:
             try:
                 connection.sendall(slowly[:1] if slowly != b"\r\n" else slowly)
                 slowly = slowly[1:] + b"a" if slowly not in (b"", b"\r\n") else slowly
-                told = connection.recv(4096)
+                received = connection.recv(4096)
             except TimeoutError:
                 continue
             except ConnectionError:
                 break
-    assert told.startswith(b"HTTP/1.1 408")
+    assert received.startswith(b"HTTP/1.1 408")
     assert time.monotonic() - begun < 3
 
 
@@ -154,6 +154,6 @@ def test_requests_that_come_at_once_are_all_answered(port: int) -> None:
         connection.sendall(
             (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc" + GET + b"\r\n") * 20
         )
-        told = b""
-        while told.count(b"hello") < 40:
-            told += connection.recv(65536)
+        received = b""
+        while received.count(b"hello") < 40:
+            received += connection.recv(65536)

@@ -158,7 +158,7 @@ WHOLE = [
 @pytest.mark.parametrize("name", [name for name in WHOLE if name in RECORDED])
 def test_a_whole_answer_has_the_form_that_was_recorded(name: str) -> None:
     theirs, made = json.loads(archive()[f"{name}.json"]), rows(name)
-    ours = made.error() if not made.answered else whole_answer(made.told)
+    ours = made.error() if not made.answered else whole_answer(made.served)
     if "meta" in theirs:
         theirs.pop("meta")  # the demo's only when it is asked for
     assert differences(form(ours), form(theirs)) == []
@@ -171,8 +171,10 @@ STREAMS = [name for name in RECORDED if "-stream-" in name and record(name)["suc
 def test_a_stream_has_the_frames_that_were_recorded(name: str) -> None:
     if name.endswith(("cut", "midError", "empty")):
         return
-    told = rows(name).told
-    made = frames(told.endpoint, told, usual_form(told.endpoint, told.provider), pieces(told.reply.text))
+    served = rows(name).served
+    made = frames(
+        served.endpoint, served, usual_form(served.endpoint, served.provider), pieces(served.reply.text)
+    )
     assert kinds(b"".join(made)) == kinds(archive()[f"{name}.sse"])
 
 

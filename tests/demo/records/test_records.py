@@ -237,8 +237,10 @@ def test_an_id_carries_its_time(ms: int) -> None:
 
 def test_the_documentation_names_every_fault_setting_and_example() -> None:
     text = (Path(__file__).parents[3] / "docs" / "demo-gateway.md").read_text()
-    told = dict(re.findall(r"^\| `([\w-]+)` \| ([^|]+) \|$", text, re.MULTILINE))
-    assert {name: told.get(name) for name in FAULTS} == {name: fault.says for name, fault in FAULTS.items()}
+    documented = dict(re.findall(r"^\| `([\w-]+)` \| ([^|]+) \|$", text, re.MULTILINE))
+    assert {name: documented.get(name) for name in FAULTS} == {
+        name: fault.says for name, fault in FAULTS.items()
+    }
     settings = re.findall(r"^\| `(\w+)` \| (?:`x-demo[\w-]+`)? ?\|", text, re.MULTILINE)
     assert set(settings) == {field.name for field in fields(Settings)} | {"mode"}
     assert set(re.findall(r"^\| `(G-\w{26})`", text, re.MULTILINE)) == set(stories.EXAMPLE_IDS.values())

@@ -31,13 +31,13 @@ DAY = 86_400
 @pytest.fixture(autouse=True)
 def clients(peer: Peer) -> None:
     redirects = [BACK, "http://127.0.0.1:8000/oauth/back"]
-    for told in CLIENTS:
-        whole = {**told, "name": "Retake", "redirect_uris": redirects, "scopes": []}
+    for client in CLIENTS:
+        whole = {**client, "name": "Retake", "redirect_uris": redirects, "scopes": []}
         set_oauth(peer, client=whole)
 
 
-def set_oauth(peer: Peer, **told: object) -> None:
-    assert peer.http.post("/demo/oauth", json=told).status_code == 200
+def set_oauth(peer: Peer, **changes: object) -> None:
+    assert peer.http.post("/demo/oauth", json=changes).status_code == 200
 
 
 def plain(answer: httpx.Response) -> tuple[int, str, str]:
@@ -65,8 +65,8 @@ def test_six_addresses_give_the_same_document(peer: Peer) -> None:
     ]
     assert len({answer.text for answer in found}) == 1
     assert {answer.headers["cache-control"] for answer in found} == {"public, max-age=300"}
-    told = discovery.read(found[0].content, f"{peer.url}/v1")
-    assert (told.documents, len(told.scopes)) == (True, 34)
+    document = discovery.read(found[0].content, f"{peer.url}/v1")
+    assert (document.documents, len(document.scopes)) == (True, 34)
     set_oauth(peer, third_party=False)
     assert not oauth.discover(f"{peer.url}/v1").documents
     set_oauth(peer, third_party=True)
@@ -95,8 +95,8 @@ class Flow:
         sent = httpx.get(self.client.consent_url("st-1", self.verifier, SCOPES), trust_env=False)
         page = sent.headers["location"]
         assert httpx.get(page, trust_env=False).status_code == 200
-        told = {"choice": choice, "person": person, "workspace": workspace, "scope": list(scope)}
-        answer = httpx.post(page, data=told, trust_env=False)
+        fields = {"choice": choice, "person": person, "workspace": workspace, "scope": list(scope)}
+        answer = httpx.post(page, data=fields, trust_env=False)
         return {
             name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()
         }
@@ -115,9 +115,9 @@ def reads(peer: Peer, key: str) -> object:
 
 def test_a_consent_brings_stored_requests_and_the_log(peer: Peer) -> None:
     flow = Flow(peer)
-    told = flow.back()
-    assert (told["iss"], told["state"]) == (f"{peer.url}/oauth", "st-1")
-    key = flow.client.exchange(told["code"], flow.verifier, SCOPES).key
+    query = flow.back()
+    assert (query["iss"], query["state"]) == (f"{peer.url}/oauth", "st-1")
+    key = flow.client.exchange(query["code"], flow.verifier, SCOPES).key
     assert re.fullmatch(r"phaseo_v1_sk_\w{12}_\w{40}", key)
     assert reads(peer, key) is True
     assert peer.get("/v1/logs", key).status_code == 200
@@ -126,8 +126,8 @@ def test_a_consent_brings_stored_requests_and_the_log(peer: Peer) -> None:
 
 
 def test_a_denial_has_no_issuer(peer: Peer) -> None:
-    told = Flow(peer).back(choice="deny")
-    assert (told["error"], told["state"], "iss" in told) == ("access_denied", "st-1", False)
+    query = Flow(peer).back(choice="deny")
+    assert (query["error"], query["state"], "iss" in query) == ("access_denied", "st-1", False)
 
 
 def test_a_failed_try_does_not_burn_the_code_and_a_second_use_keeps_the_key(peer: Peer) -> None:
@@ -192,8 +192,8 @@ def test_a_secret_is_needed_where_there_is_one(peer: Peer) -> None:
 
 
 def test_dynamic_registration_is_of_no_use(peer: Peer) -> None:
-    told = {"client_name": "Retake", "redirect_uris": [BACK], "scope": "gateway:access generations:read"}
-    made = peer.http.post("/oauth/register", json=told)
+    metadata = {"client_name": "Retake", "redirect_uris": [BACK], "scope": "gateway:access generations:read"}
+    made = peer.http.post("/oauth/register", json=metadata)
     assert (made.status_code, made.json()["scope"]) == (201, "generations:read")
     flow = Flow(peer, made.json()["client_id"])
     answer = httpx.get(flow.client.consent_url("s", flow.verifier, SCOPES), trust_env=False)

@@ -217,8 +217,8 @@ def test_speech_is_binary_unless_json_is_asked_for(peer: Peer) -> None:
     assert (sound.headers["content-type"], sound.content[:2]) == ("audio/mpeg", b"\xff\xfb")
     wave = peer.post("/v1/audio/speech", body | {"response_format": "wav"})
     assert (wave.headers["content-type"], wave.content[:4]) == ("audio/wav", b"RIFF")
-    told = peer.post("/v1/audio/speech", body, accept="application/json").json()
-    assert (told["object"], base64.b64decode(told["audio_base64"])) == ("audio.speech", sound.content)
+    as_json = peer.post("/v1/audio/speech", body, accept="application/json").json()
+    assert (as_json["object"], base64.b64decode(as_json["audio_base64"])) == ("audio.speech", sound.content)
     assert not [name for name in sound.headers if "id" in name.split("-")]
 
 

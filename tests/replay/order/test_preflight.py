@@ -21,8 +21,8 @@ LINES = [
 
 
 def price(cost: int | None, lines: Any = LINES, patch: Any = None, **body: Any) -> Price:
-    told = {"provider": "openai", "pricing_lines": lines, "replay_supported": True}
-    raw = json.dumps({**told, "replay_request": {"model": "m", **body}})
+    payload = {"provider": "openai", "pricing_lines": lines, "replay_supported": True}
+    raw = json.dumps({**payload, "replay_request": {"model": "m", **body}})
     made = Generation(cost_nanos=cost, endpoint="chat.completions")
     changes = json.dumps(patch) if patch else ""
     return expected(orders.order_from(made, Record.read(raw.encode()), RECORD, SOURCE, changes))
@@ -32,8 +32,8 @@ def put(key: str, value: Any) -> list[dict[str, Any]]:
     return [{"op": "add", "path": f"/{key}", "value": value}]
 
 
-def bounds(told: Price) -> tuple[int | None, int | None]:
-    return told.low, told.high
+def bounds(price: Price) -> tuple[int | None, int | None]:
+    return price.low, price.high
 
 
 def test_without_a_cost_nothing_is_known() -> None:

@@ -192,10 +192,10 @@ def test_one_replay_may_cost_up_to_the_limit(team: Team, ada: User, priced: Gene
 
 def test_the_dearest_that_is_expected_is_what_counts(team: Team, ada: User, priced: Generation) -> None:
     replay = rows.replay(priced, ada, expected_low=1, expected_high=2 * 10**9)
-    told = refusal(
+    message = refusal(
         lambda: spending_limits.check(ReplayLimits(team=team, per_replay_nanos=10**9), team, ada, [replay])
     )
-    assert told.startswith("One replay may cost at most $1.00; this one is expected to cost up to $2.00.")
+    assert message.startswith("One replay may cost at most $1.00; this one is expected to cost up to $2.00.")
 
 
 def test_a_batch_over_a_limit_creates_nothing(
@@ -340,15 +340,15 @@ def test_standings_tell_what_is_used_and_left(team: Team, ada: User, chat: Gener
     rows.replay(chat, ada, expected_high=30)
     rows.replay(chat, people.person(team), expected_high=90)
     held = allow(team, person_day_nanos=120, team_day_nanos=100, team_day_count=0)
-    told = spending_limits.limit_usages(team, ada, held)
-    assert told == LimitUsages(
+    usages = spending_limits.limit_usages(team, ada, held)
+    assert usages == LimitUsages(
         LimitUsage(30, 120), LimitUsage(1, None), LimitUsage(120, 100), LimitUsage(2, 0)
     )
-    assert [(one.left, one.share) for one in (told.person_day_nanos, told.person_day_count)] == [
+    assert [(one.left, one.share) for one in (usages.person_day_nanos, usages.person_day_count)] == [
         (90, "0.25"),
         (None, ""),
     ]
-    assert [(one.left, one.share) for one in (told.team_day_nanos, told.team_day_count)] == [
+    assert [(one.left, one.share) for one in (usages.team_day_nanos, usages.team_day_count)] == [
         (0, "1"),
         (0, "1"),
     ]

@@ -87,9 +87,9 @@ def test_parts_that_come_while_the_sweep_joins_others_stay(
     replay, real = rows.replay(chat, ada, state=State.INTERRUPTED), derived_answer.read
     rows.part(replay, 1, "a")
 
-    def read(*told: Any) -> Any:
+    def read(*arguments: Any) -> Any:
         rows.part(replay, 2, "b")
-        return real(*told)
+        return real(*arguments)
 
     monkeypatch.setattr(derived_answer, "read", read)
     sweeping.join_parts(replay.pk, "chat.completions", "")

@@ -38,8 +38,8 @@ def chat(team: Team, ada: User) -> Generation:
     return made(team, ada)
 
 
-def send(user: User, row: Generation, told: str, **more: str) -> Any:
-    return people.browser(user).post(f"{row.get_absolute_url()}/paste", {"answer": told, **more})
+def send(user: User, row: Generation, text: str, **more: str) -> Any:
+    return people.browser(user).post(f"{row.get_absolute_url()}/paste", {"answer": text, **more})
 
 
 def page(user: User, row: Generation, path: str = "") -> str:
@@ -112,8 +112,8 @@ def test_it_is_removed(team: Team, ada: User, chat: Generation) -> None:
 
 
 def test_markup_is_text(ada: User, chat: Generation) -> None:
-    for told in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))"):
-        for form in (told, json.dumps({"choices": [{"message": {"role": told, "content": told}}]})):
+    for text in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))"):
+        for form in (text, json.dumps({"choices": [{"message": {"role": text, "content": text}}]})):
             assert send(ada, chat, form).status_code == 302
             shown = page(ada, chat)
             assert "<script>alert" not in shown
@@ -122,7 +122,7 @@ def test_markup_is_text(ada: User, chat: Generation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "why"),
+    ("text", "why"),
     [
         ("", "Nothing was pasted."),
         ("   ", "Nothing was pasted."),
@@ -133,20 +133,20 @@ def test_markup_is_text(ada: User, chat: Generation) -> None:
     ],
 )
 def test_what_is_no_answer_is_told_and_stays_in_the_form(
-    ada: User, chat: Generation, told: str, why: str
+    ada: User, chat: Generation, text: str, why: str
 ) -> None:
-    answer = send(ada, chat, told)
+    answer = send(ada, chat, text)
     assert answer.status_code == 400
     assert why in answer.content.decode()
-    assert escape(told.strip()[:30]) in answer.content.decode().replace("\n", "")
+    assert escape(text.strip()[:30]) in answer.content.decode().replace("\n", "")
     assert PastedAnswer.objects.count() == 0
 
 
-@pytest.mark.parametrize("told", ["x" * 3_000_000, "\u4e16" * 1_000_000])
+@pytest.mark.parametrize("text", ["x" * 3_000_000, "\u4e16" * 1_000_000])
 def test_a_form_that_is_too_large_is_refused_before_it_is_read(
-    ada: User, chat: Generation, told: str
+    ada: User, chat: Generation, text: str
 ) -> None:
-    answer = send(ada, chat, told)
+    answer = send(ada, chat, text)
     assert answer.status_code == 413
     assert "more than 2 MB" in answer.content.decode()
     assert PastedAnswer.objects.count() == 0
@@ -182,8 +182,8 @@ def test_credentials_are_not_stored(team: Team, ada: User, chat: Generation) -> 
         f"{chat.get_absolute_url()}/paste", {"answer": f"{key} and {secret}"}, follow=True
     )
     assert "2 credentials in it were replaced" in answer.content.decode()
-    told = PastedAnswer.objects.get()
-    assert told.text == "[credential removed] and [credential removed]"
+    pasted = PastedAnswer.objects.get()
+    assert pasted.text == "[credential removed] and [credential removed]"
     assert key not in str(AuditEvent.objects.values_list("details", flat=True))
 
 

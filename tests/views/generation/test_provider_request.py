@@ -19,8 +19,8 @@ def nothing_drawn() -> None:
     forget_drawn()
 
 
-def made(team: Team, ada: User, told: Any, **payload: Any) -> Generation:
-    log = {"status": "stored", "payload": {"provider_request": told, **payload}}
+def made(team: Team, ada: User, request: Any, **payload: Any) -> Generation:
+    log = {"status": "stored", "payload": {"provider_request": request, **payload}}
     return rows.generation(team, ada, people.connection(team), io_log=log)
 
 
@@ -52,16 +52,20 @@ def test_the_whole_body_can_be_opened(team: Team, ada: User) -> None:
     assert people.browser(ada).get(row.get_absolute_url() + "/parts/text?at=sent%3A/no").status_code == 404
 
 
-@pytest.mark.parametrize("told", [None, "missing"])
-def test_without_it_there_is_no_tab(team: Team, ada: User, told: Any) -> None:
-    row = made(team, ada, None) if told is None else rows.generation(team, ada, people.connection(team))
+@pytest.mark.parametrize("provider_request", [None, "missing"])
+def test_without_it_there_is_no_tab(team: Team, ada: User, provider_request: Any) -> None:
+    row = (
+        made(team, ada, None)
+        if provider_request is None
+        else rows.generation(team, ada, people.connection(team))
+    )
     assert "/provider" not in page(ada, row, "")
     assert "does not say what the gateway sent" in page(ada, row)
 
 
 def test_a_large_record_has_the_tab_too(team: Team, ada: User) -> None:
-    told = json.dumps({**SENT, "messages": [{"role": "user", "content": "z" * 600_000}]})
-    shown = page(ada, made(team, ada, told))
+    request = json.dumps({**SENT, "messages": [{"role": "user", "content": "z" * 600_000}]})
+    shown = page(ada, made(team, ada, request))
     assert "Added by the gateway" in shown
     assert len(shown) < 200_000
 

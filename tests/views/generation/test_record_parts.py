@@ -34,12 +34,12 @@ def row(team: Team) -> Generation:
         },
         *({"role": "user", "content": f"message {number}"} for number in range(4, 300)),
     ]
-    told = {
+    payload = {
         "endpoint": "chat.completions",
         "replay_supported": True,
         "replay_request": {"messages": messages},
     }
-    return keep(team, json.dumps(told).encode(), "G-1")
+    return keep(team, json.dumps(payload).encode(), "G-1")
 
 
 def part(user: User, row: Generation, name: str, at: str, **query: str | int) -> HttpResponse:

@@ -31,7 +31,7 @@ def replayed(of: Generation, ada: User, wire: bytes, content_type: str = "applic
     return row
 
 
-def told(**message: Any) -> bytes:
+def answer_body(**message: Any) -> bytes:
     return json.dumps({"choices": [{"message": {"role": "assistant", **message}}]}).encode()
 
 
@@ -52,7 +52,7 @@ def page(user: User, replay: Replay) -> str:
 
 
 def test_a_long_text_is_read_in_windows(ada: User, chat: Generation) -> None:
-    replay = replayed(chat, ada, told(content=LONG))
+    replay = replayed(chat, ada, answer_body(content=LONG))
     assert (
         f'hx-get="{replay.get_absolute_url()}/parts/text?at=%2Fanswer%2Fchoices%2F0%2Fmessage%2Fcontent&amp;kind=markdown"'
         in page(ada, replay)
@@ -75,7 +75,7 @@ def test_a_value_inside_json(ada: User, team: Team) -> None:
 @pytest.mark.parametrize("at", ["/1", "/answer/x", "/answer/choices/1", "/x", "/-1"])
 @pytest.mark.parametrize("name", ["text", "raw", "media"])
 def test_what_is_not_there_is_not_found(ada: User, chat: Generation, name: str, at: str) -> None:
-    assert part(ada, replayed(chat, ada, told(content="x")), name, at).status_code == 404
+    assert part(ada, replayed(chat, ada, answer_body(content="x")), name, at).status_code == 404
 
 
 def test_a_replay_without_an_answer_has_no_parts(ada: User, chat: Generation) -> None:
@@ -99,10 +99,10 @@ def poster(team: Team, ada: User) -> Replay:
 
 
 def test_pictures_are_a_gallery_that_loads_nothing_by_itself(ada: User, poster: Replay) -> None:
-    told = page(ada, poster)
-    assert base64.b64encode(PNG).decode() not in told
-    assert 'src="https://' not in told
-    gallery = told.partition('aria-label="Pictures"')[2].partition("</section>")[0]
+    text = page(ada, poster)
+    assert base64.b64encode(PNG).decode() not in text
+    assert 'src="https://' not in text
+    gallery = text.partition('aria-label="Pictures"')[2].partition("</section>")[0]
     source = (
         f"{poster.get_absolute_url()}/parts/media?at=%2Fanswer%2Fdata%2F0%2Fb64_json&amp;mime=image%2Fpng"
     )
@@ -125,7 +125,9 @@ def test_what_may_hold_scripts_is_a_download(ada: User, poster: Replay, mime: st
 
 
 def test_a_text_is_no_picture(ada: User, chat: Generation) -> None:
-    answer = part(ada, replayed(chat, ada, told(content="<script>")), "media", CONTENT, mime="text/html")
+    answer = part(
+        ada, replayed(chat, ada, answer_body(content="<script>")), "media", CONTENT, mime="text/html"
+    )
     assert answer.status_code == 200
     assert answer["Content-Disposition"].startswith("attachment")
 
@@ -141,9 +143,9 @@ def speech(team: Team, ada: User) -> Replay:
 
 def test_sound_has_a_player(ada: User, speech: Replay) -> None:
     source = f'src="{speech.get_absolute_url()}/parts/media?at=%2Fbytes&amp;mime=audio%2Fmpeg"'
-    told = page(ada, speech)
-    assert source in told.partition("<audio")[2].partition(">")[0]
-    assert "<textarea" not in told.partition('aria-label="Replay"')[2].partition("</section>")[0]
+    text = page(ada, speech)
+    assert source in text.partition("<audio")[2].partition(">")[0]
+    assert "<textarea" not in text.partition('aria-label="Replay"')[2].partition("</section>")[0]
 
 
 @pytest.mark.parametrize("name", ["replay_raw", "replay_part_media"])
@@ -174,9 +176,9 @@ def test_the_whole_answer_level_by_level(ada: User, chat: Generation) -> None:
     address = reverse("replay_explorer", args=[replay.team.slug, replay.pk])
     assert f'href="{address}"' in page(ada, replay)
     assert "strange" in page(ada, replay)
-    told = people.browser(ada).get(address).content.decode()
+    text = people.browser(ada).get(address).content.decode()
     for root in ("answer", "other_events"):
-        assert f'hx-get="{replay.get_absolute_url()}/parts/level?at=%2F{root}"' in told
+        assert f'hx-get="{replay.get_absolute_url()}/parts/level?at=%2F{root}"' in text
     level = part(ada, replay, "level", "/answer/choices/0/message").content.decode()
     assert (
         "odd" in level,
@@ -190,7 +192,7 @@ def test_the_whole_answer_level_by_level(ada: User, chat: Generation) -> None:
 
 
 def test_a_text_is_found_in_the_answer(ada: User, chat: Generation) -> None:
-    replay = replayed(chat, ada, told(content="It is cold in Oslo."))
+    replay = replayed(chat, ada, answer_body(content="It is cold in Oslo."))
     address = reverse("replay_explorer", args=[replay.team.slug, replay.pk])
     found = people.browser(ada).get(address, {"find": "oslo", "where": "answer"}).content.decode()
     assert "answer.choices[0].message.content" in found
@@ -198,8 +200,8 @@ def test_a_text_is_found_in_the_answer(ada: User, chat: Generation) -> None:
 
 
 def test_the_page_holds_short_texts_only(ada: User, chat: Generation) -> None:
-    assert "data-copy-from" in page(ada, replayed(chat, ada, told(content="short")))
-    replay = replayed(chat, ada, told(content="word " * 20_000))
+    assert "data-copy-from" in page(ada, replayed(chat, ada, answer_body(content="short")))
+    replay = replayed(chat, ada, answer_body(content="word " * 20_000))
     shown = page(ada, replay)
     assert ("data-copy-from" in shown, "word " * 2_000 in shown) == (False, False)
     address = reverse("replay_text", args=[replay.team.slug, replay.pk])

@@ -82,27 +82,27 @@ def kept_answer(rows: Rows) -> Json | None:
     """contract §0.2: the whole answer of non-streams, of Responses streams and of re-encoded chat streams; of all
     other streams only the last frame, without the text.
     """
-    story, told = rows.story, rows.told
+    story, served = rows.story, rows.served
     if not rows.answered:
         return rows.logged_error()
     if story.reply is None:
         return None
     if not rows.streamed or story.endpoint not in TEXT or story.reply.whole is not None:
-        return logged_answer(told, logged_meta(told, rows.timing.first, rows.timing.total))
+        return logged_answer(served, logged_meta(served, rows.timing.first, rows.timing.total))
     if story.endpoint == "responses":
-        return responses_snapshot(told)
+        return responses_snapshot(served)
     if story.endpoint == "messages":
-        usage = {"input_tokens": told.usage.input, "output_tokens": told.usage.output}
-        delta = {"stop_reason": stop_reason(told.reply), "stop_sequence": None}
+        usage = {"input_tokens": served.usage.input, "output_tokens": served.usage.output}
+        delta = {"stop_reason": stop_reason(served.reply), "stop_sequence": None}
         return {"type": "message_delta", "delta": delta, "usage": usage}
-    if not native(story.endpoint, told.provider):
-        return chat_snapshot(told)
+    if not native(story.endpoint, served.provider):
+        return chat_snapshot(served)
     return {
-        "id": told.native_id,
-        "created": told.created,
-        "model": told.slug,
+        "id": served.native_id,
+        "created": served.created,
+        "model": served.slug,
         "object": "chat.completion.chunk",
-        "choices": [{"index": 0, "delta": {}, "finish_reason": told.reply.finish}],
+        "choices": [{"index": 0, "delta": {}, "finish_reason": served.reply.finish}],
     }
 
 
@@ -112,32 +112,32 @@ def _reached(rows: Rows) -> bool:
 
 
 def _sent(rows: Rows) -> str | None:
-    return upstream.request(rows.told, parsed(rows.payload())) if _reached(rows) else None
+    return upstream.request(rows.served, parsed(rows.payload())) if _reached(rows) else None
 
 
 def _said(rows: Rows) -> Json | None:
     """contract §0.2: kept of non-streams, and of Responses streams that ended badly."""
-    told, story = rows.told, rows.story
+    served, story = rows.served, rows.story
     if rows.empty:
-        return upstream.empty(told)
+        return upstream.empty(served)
     if rows.broke:
-        return _broken_end(rows) if native("responses", told.provider) else None
+        return _broken_end(rows) if native("responses", served.provider) else None
     if not rows.answered:
         refused = story.failure and story.failure.more.get("reason") == "all_candidates_failed"
         return upstream_answer(rows.error(), story.model, story.endpoint) if refused else None
-    return upstream.answer(told) if not rows.streamed and story.provider and story.reply else None
+    return upstream.answer(served) if not rows.streamed and story.provider and story.reply else None
 
 
 def _broken_end(rows: Rows) -> Json | None:
     """The last `response` object that came."""
-    told = replace(rows.told, lines=bill(rows.story.model, rows.usage, rows.start_ms))
-    if told.endpoint != "responses":
+    served = replace(rows.served, lines=bill(rows.story.model, rows.usage, rows.start_ms))
+    if served.endpoint != "responses":
         return None
-    if is_incomplete(told.reply):
-        return responses_snapshot(told)
+    if is_incomplete(served.reply):
+        return responses_snapshot(served)
     if rows.story.again == "mid-stream-error":
-        return failed(told, "The provider closed the stream.")
-    return responses_snapshot(told) | {"status": "in_progress", "output": [], "usage": None}
+        return failed(served, "The provider closed the stream.")
+    return responses_snapshot(served) | {"status": "in_progress", "output": [], "usage": None}
 
 
 def scoped(rows: Rows, *, replay: bool) -> Json:

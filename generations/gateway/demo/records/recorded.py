@@ -14,7 +14,7 @@ TEXT = ("chat.completions", "responses", "messages")
 
 def spent(rows: "Rows") -> Usage:
     """The counts; 0 where nothing came through. Reasoning does not come through every stream."""
-    if not rows.answered and not rows.empty and not _told_its_usage(rows):
+    if not rows.answered and not rows.empty and not _reported_its_usage(rows):
         return Usage()
     usage = rows.usage
     keeps = not rows.streamed or _over(rows) == "responses"
@@ -26,12 +26,12 @@ def _over(rows: "Rows") -> Leg:
     return leg(rows.story.endpoint, rows.provider or "")
 
 
-def _told_its_usage(rows: "Rows") -> bool:
-    """Whether a Responses stream failed with its usage told: it ended `incomplete` or `failed`."""
-    told = rows.told
-    if not rows.broke or (told.endpoint, told.leg) != ("responses", "responses"):
+def _reported_its_usage(rows: "Rows") -> bool:
+    """Whether a Responses stream failed with its usage reported: it ended `incomplete` or `failed`."""
+    served = rows.served
+    if not rows.broke or (served.endpoint, served.leg) != ("responses", "responses"):
         return False
-    return is_incomplete(told.reply) or rows.story.again == "mid-stream-error"
+    return is_incomplete(served.reply) or rows.story.again == "mid-stream-error"
 
 
 def usage(rows: "Rows") -> Json:
@@ -58,7 +58,7 @@ def _details(rows: "Rows", counts: Usage, over: Leg) -> Json:
     out = {"output_tokens_details": part or {"reasoning_tokens": counts.reasoning}}
     if not rows.streamed or rows.story.endpoint not in TEXT:
         return cached | out
-    if not rows.answered and not _told_its_usage(rows):
+    if not rows.answered and not _reported_its_usage(rows):
         return {}
     if rows.story.endpoint == "responses":
         return cached | (out if over == "responses" else {})

@@ -15,7 +15,7 @@ from generations.gateway.demo.records.columns import COLUMNS, JSONB, normalised
 from generations.gateway.demo.records.metadata import detail
 from generations.gateway.demo.replies import diagnostics
 from generations.gateway.demo.replies.errors import failed_body
-from generations.gateway.demo.replies.told import Told, native_id
+from generations.gateway.demo.replies.served_reply import ServedReply, native_id
 from generations.gateway.demo.replies.wire import whole_answer
 from generations.gateway.demo.server.bodies import client
 from generations.gateway.demo.shapes import Json, Reply, Story, Timing, Usage
@@ -75,10 +75,10 @@ class Rows:
     @cached_property
     def attempts(self) -> list[Json]:
         """Every attempt with all its members; those that failed are in the overhead of what came."""
-        told = list(self._attempts_told())
+        items = list(self._attempt_items())
         started = self.start_ms + self.timing.overhead // 2
         stamped = []
-        for number, item in enumerate(told, 1):
+        for number, item in enumerate(items, 1):
             stamp: Json = {"attempt_number": number, "started_at_unix_ms": started}
             stamp |= {"request_build_ms": 0.426917, "upstream_headers_ms": 2.894488}
             stamp |= {"time_to_upstream_request_ms": started - self.start_ms}
@@ -88,7 +88,7 @@ class Rows:
             started += int(item.get("duration_ms", 0)) + int(item.get("retry_delay_ms") or 0)
         return stamped
 
-    def _attempts_told(self) -> list[Json]:
+    def _attempt_items(self) -> list[Json]:
         story = self.story
         if story.attempts is not None:
             return list(story.attempts)
@@ -128,11 +128,11 @@ class Rows:
         )
 
     @property
-    def told(self) -> Told:
+    def served(self) -> ServedReply:
         story = self.story
         provider = self.provider or ""
         native = native_id(story.endpoint, provider, self.request_id[-16:])
-        return Told(
+        return ServedReply(
             self.request_id,
             native,
             story.model,
@@ -147,7 +147,7 @@ class Rows:
     @property
     def provider(self) -> str | None:
         """Who answered or refused last; None before routing."""
-        tried = [item["provider"] for item in self._attempts_told() if item.get("status") is not None]
+        tried = [item["provider"] for item in self._attempt_items() if item.get("status") is not None]
         return self.story.provider or (tried[-1] if tried and not self.answered else None)
 
     @property
@@ -173,11 +173,11 @@ class Rows:
         if not self.empty:
             return error
         names = ("generation_id", "status_code", "error", "description")
-        return {name: error[name] for name in names} | {"empty_response": upstream.empty(self.told)}
+        return {name: error[name] for name in names} | {"empty_response": upstream.empty(self.served)}
 
     def answer(self) -> Json:
         """The body that the client got; of streams the whole that it comes to."""
-        return self.error() if not self.answered and self.story.reply is None else whole_answer(self.told)
+        return self.error() if not self.answered and self.story.reply is None else whole_answer(self.served)
 
     def payload(self) -> Json:
         """What was stored as the request: the body, or what multipart left of it."""
@@ -211,7 +211,7 @@ class Rows:
             "routed_model_id": None,
             "api_model_id": None,
             "provider": self.provider,
-            "native_response_id": self.told.native_id if tells else None,
+            "native_response_id": self.served.native_id if tells else None,
             "stream": self.streamed,
             "byok": False,
         }

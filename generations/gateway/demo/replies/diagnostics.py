@@ -118,12 +118,12 @@ def cache(*, streamed: bool) -> Json:
     return made | dict.fromkeys(("key", "fingerprint", "ttlSeconds", "ttlSource"))
 
 
-def attempt(told: Json, endpoint: str, model: str, streamed: bool) -> Json:
+def attempt(failure: Json, endpoint: str, model: str, streamed: bool) -> Json:
     """One attempt with all its members; `told` is what the story says of it."""
-    provider, status = str(told.get("provider", "")), told.get("status")
-    well = told.get("outcome") == "success"
+    provider, status = str(failure.get("provider", "")), failure.get("status")
+    well = failure.get("outcome") == "success"
     made: Json = {
-        "type": told.get("outcome"),
+        "type": failure.get("outcome"),
         "endpoint": endpoint,
         "model": model,
         "api_model_id": model,
@@ -142,7 +142,7 @@ def attempt(told: Json, endpoint: str, model: str, streamed: bool) -> Json:
     made |= {"upstream_request_count": 1}
     if not well and isinstance(status, int):
         made |= _ERROR
-    return made | {name: value for name, value in told.items() if (name, value) != ("retryable", None)}
+    return made | {name: value for name, value in failure.items() if (name, value) != ("retryable", None)}
 
 
 _ERROR: Json = {

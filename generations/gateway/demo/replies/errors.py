@@ -85,20 +85,20 @@ _WORDS = ("code", "message", "description", "param")
 def failed_body(
     failure: Failure, request_id: str, endpoint: str, model: str, body: Json, attempts: list[Json]
 ) -> Json:
-    """The error of a POST; where every candidate failed, with all that is told of them."""
+    """The error of a POST; where every candidate failed, with all that is known of them."""
     whole = flat(failure, request_id)
     if failure.more.get("reason") != "all_candidates_failed":
         return whole
     known = failure.more
     sample = known.get("failure_sample") or attempts
-    told: Json = {name: known[name] for name in _ORDER if name in known}
-    told["failure_sample"] = [_sample(item) for item in sample[:3]]
-    told["upstream_error"] = known.get("upstream_error") or _words(told["failure_sample"][-1:])
+    members: Json = {name: known[name] for name in _ORDER if name in known}
+    members["failure_sample"] = [_sample(item) for item in sample[:3]]
+    members["upstream_error"] = known.get("upstream_error") or _words(members["failure_sample"][-1:])
     count = len(known["failed_providers"])
-    told["routing_diagnostics"] = diagnostics.routing(model, endpoint, body, count)
-    told |= {name: value for name, value in known.items() if name not in told}
-    rest = {name: told[name] for name in _ORDER if name in told}
-    return {name: value for name, value in whole.items() if name not in told} | rest
+    members["routing_diagnostics"] = diagnostics.routing(model, endpoint, body, count)
+    members |= {name: value for name, value in known.items() if name not in members}
+    rest = {name: members[name] for name in _ORDER if name in members}
+    return {name: value for name, value in whole.items() if name not in members} | rest
 
 
 def _sample(item: Json) -> Json:

@@ -124,10 +124,10 @@ def job(kind: str, body: Json, now_ms: int) -> Made:
         return reply, Usage(), []
     asked = body.get("duration_seconds")
     seconds = asked if isinstance(asked, int) else 8
-    told: Json = {"output_video_seconds": seconds, "resolution": "720p", "cost_usd": 0.15 * seconds}
+    pricing: Json = {"output_video_seconds": seconds, "resolution": "720p", "cost_usd": 0.15 * seconds}
     return (
         reply,
-        Usage(extra=told),
+        Usage(extra=pricing),
         [line("output_video_seconds", seconds, *UNITS["output_video_seconds"], now_ms)],
     )
 

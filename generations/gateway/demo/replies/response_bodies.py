@@ -1,28 +1,28 @@
 """The body of the responses protocol: inside a stream, and whole."""
 
 from generations.gateway.demo.replies import usages
-from generations.gateway.demo.replies.told import Told, tool_calls
+from generations.gateway.demo.replies.served_reply import ServedReply, tool_calls
 from generations.gateway.demo.shapes import Json, Reply
 
 
-def output_items(told: Told) -> list[Json]:
+def output_items(served: ServedReply) -> list[Json]:
     """The `output` of a responses answer: reasoning, message, function calls."""
-    reply, items = told.reply, []
+    reply, items = served.reply, []
     if reply.reasoning:
         part = {"type": "summary_text", "text": reply.reasoning}
         items.append({"id": "rs_1", "type": "reasoning", "summary": [part]})
     if reply.text or reply.refusal:
         items.append(_message_item(reply))
-    for call, index in zip(tool_calls(told), range(len(reply.calls)), strict=True):
+    for call, index in zip(tool_calls(served), range(len(reply.calls)), strict=True):
         named = {"id": f"fc_{index}", "type": "function_call", "status": "completed", "call_id": call["id"]}
         items.append(named | call["function"])
     return items
 
 
-def reencoded_items(told: Told, *, streamed: bool) -> list[Json]:
+def reencoded_items(served: ServedReply, *, streamed: bool) -> list[Json]:
     """The `output` that the gateway makes of a Messages answer; a whole body has lost the reasoning."""
-    prefix = f"{'item' if streamed else 'msg'}_{told.request_id}_"
-    kept = [item for item in output_items(told) if streamed or item["type"] != "reasoning"]
+    prefix = f"{'item' if streamed else 'msg'}_{served.request_id}_"
+    kept = [item for item in output_items(served) if streamed or item["type"] != "reasoning"]
     return [_reencoded(item, f"{prefix}{index}", streamed) for index, item in enumerate(kept)]
 
 
@@ -58,28 +58,31 @@ def _ending(reply: Reply) -> Json:
     }
 
 
-def responses_snapshot(told: Told) -> Json:
+def responses_snapshot(served: ServedReply) -> Json:
     """The `response` object of a stream. Its id is the provider's, or the gateway's where it was re-encoded from
     Messages.
     """
-    if told.leg == "messages":
-        ids: Json = {"id": told.request_id, "object": "response", "created_at": told.created}
-        ending = _ending(told.reply)
+    if served.leg == "messages":
+        ids: Json = {"id": served.request_id, "object": "response", "created_at": served.created}
+        ending = _ending(served.reply)
         shown = {"status": ending["status"]}
         if ending["incomplete_details"]:
             shown["incomplete_details"] = ending["incomplete_details"]
-        ids |= {"model": told.slug} | shown
-        ids |= {"output": reencoded_items(told, streamed=True), "usage": usages.responses(told, whole=False)}
-        return ids | {"nativeResponseId": told.native_id}
+        ids |= {"model": served.slug} | shown
+        ids |= {
+            "output": reencoded_items(served, streamed=True),
+            "usage": usages.responses(served, whole=False),
+        }
+        return ids | {"nativeResponseId": served.native_id}
     return {
-        "id": told.native_id,
+        "id": served.native_id,
         "object": "response",
-        "created_at": told.created,
-        **_ending(told.reply),
+        "created_at": served.created,
+        **_ending(served.reply),
         "error": None,
-        "model": told.slug,
-        "output": output_items(told),
-        "usage": usages.responses(told, whole=False),
+        "model": served.slug,
+        "output": output_items(served),
+        "usage": usages.responses(served, whole=False),
     }
 
 
@@ -88,20 +91,20 @@ _TUNING = ("frequency_penalty", "presence_penalty", "store", "temperature", "tex
 _WHOSE = ("user", "background", "service_tier", "safety_identifier", "prompt_cache_key")
 
 
-def responses_body(told: Told, usage: Json) -> Json:
+def responses_body(served: ServedReply, usage: Json) -> Json:
     """The whole body; `usage` as it is shown there."""
-    ending, cut = _ending(told.reply), is_incomplete(told.reply)
-    again = told.leg == "messages"
-    items = reencoded_items(told, streamed=False) if again else output_items(told)
-    made: Json = {"id": told.request_id, "object": "response", "created_at": told.created}
+    ending, cut = _ending(served.reply), is_incomplete(served.reply)
+    again = served.leg == "messages"
+    items = reencoded_items(served, streamed=False) if again else output_items(served)
+    made: Json = {"id": served.request_id, "object": "response", "created_at": served.created}
     made |= {
         "status": ending["status"],
-        "finish_reason": told.reply.finish,
-        "completed_at": None if cut else told.created,
+        "finish_reason": served.reply.finish,
+        "completed_at": None if cut else served.created,
     }
     made |= {"error": None, "incomplete_details": None if again else ending["incomplete_details"]}
     made |= dict.fromkeys(_ECHOED)
-    made |= {"model": told.model, "output": items, "parallel_tool_calls": True}
+    made |= {"model": served.model, "output": items, "parallel_tool_calls": True}
     made |= {"previous_response_id": None, "reasoning": {"effort": None, "summary": None}}
     made |= dict.fromkeys(_TUNING) | {
         "tools": [],
@@ -109,5 +112,5 @@ def responses_body(told: Told, usage: Json) -> Json:
         "top_p": None,
         "truncation": "disabled",
     }
-    made |= {"usage": usage} | dict.fromkeys(_WHOSE) | {"metadata": {}, "nativeResponseId": told.native_id}
-    return made | {"provider": told.provider, "provider_id": told.provider}
+    made |= {"usage": usage} | dict.fromkeys(_WHOSE) | {"metadata": {}, "nativeResponseId": served.native_id}
+    return made | {"provider": served.provider, "provider_id": served.provider}

@@ -15,7 +15,7 @@ from generations.gateway.demo.replies.response_bodies import (
     reencoded_items,
     responses_snapshot,
 )
-from generations.gateway.demo.replies.told import Told
+from generations.gateway.demo.replies.served_reply import ServedReply
 from generations.gateway.demo.shapes import Json
 from generations.gateway.demo.tokens import compact, encode
 
@@ -28,19 +28,19 @@ DELTA, NUMBER = "@@delta", -1
 class Native:
     """Frames with `type` and `sequence_number`."""
 
-    def __init__(self, told: Told, form: "Form", text: list[str]) -> None:
-        self.told, self.form, self.text, self.sequence = told, form, text, -1
+    def __init__(self, served: ServedReply, form: "Form", text: list[str]) -> None:
+        self.served, self.form, self.text, self.sequence = served, form, text, -1
 
     def frame(self, name: str, value: Json, kind: str = "") -> bytes:
         """One event."""
         self.sequence += 1
         shown = {"type": kind or name, "sequence_number": self.sequence} | value
-        return _frame(name, shown | {"id": self.told.request_id})
+        return _frame(name, shown | {"id": self.served.request_id})
 
     def deltas(self, name: str, place: Json, parts: Iterable[str], kind: str = "") -> Iterator[bytes]:
         """One event for each part; what they share is encoded once."""
         shown = {"type": kind or name, "sequence_number": NUMBER} | place | {"delta": DELTA}
-        whole = _frame(name, shown | {"id": self.told.request_id})
+        whole = _frame(name, shown | {"id": self.served.request_id})
         before, _, rest = whole.partition(f":{NUMBER},".encode())
         between, _, after = rest.partition(f'"{DELTA}"'.encode())
         for part in parts:
@@ -49,15 +49,15 @@ class Native:
 
     def frames(self) -> Iterator[bytes]:
         """The whole stream."""
-        told = self.told
-        begun: Json = {"id": told.native_id, "object": "response", "created_at": told.created}
-        begun |= {"status": "in_progress", "incomplete_details": None, "error": None, "model": told.slug}
+        served = self.served
+        begun: Json = {"id": served.native_id, "object": "response", "created_at": served.created}
+        begun |= {"status": "in_progress", "incomplete_details": None, "error": None, "model": served.slug}
         opened = {"response": begun | {"output": [], "usage": None}}
         yield self.frame("response.created", opened) + self.frame("response.in_progress", opened)
-        for index, item in enumerate(output_items(told)):
+        for index, item in enumerate(output_items(served)):
             yield from self._item(index, item)
-        ending = "response.incomplete" if is_incomplete(told.reply) else "response.completed"
-        yield self.frame(ending, {"response": responses_snapshot(told)} | told.more())
+        ending = "response.incomplete" if is_incomplete(served.reply) else "response.completed"
+        yield self.frame(ending, {"response": responses_snapshot(served)} | served.more())
 
     def _item(self, index: int, item: Json) -> Iterator[bytes]:
         begun = item | {"status": "in_progress"} if "status" in item else item
@@ -91,12 +91,12 @@ class Native:
 class Reencoded:
     """Frames without `type`: only deltas, tool calls and the end."""
 
-    def __init__(self, told: Told, form: "Form", text: list[str]) -> None:
-        self.told, self.form, self.text = told, form, text
+    def __init__(self, served: ServedReply, form: "Form", text: list[str]) -> None:
+        self.served, self.form, self.text = served, form, text
 
     def frame(self, name: str, value: Json) -> bytes:
         """One event."""
-        return _frame(name, value | {"id": self.told.request_id})
+        return _frame(name, value | {"id": self.served.request_id})
 
     def deltas(self, name: str, place: Json, parts: Iterable[str]) -> Iterator[bytes]:
         """One event for each part."""
@@ -106,11 +106,11 @@ class Reencoded:
 
     def frames(self) -> Iterator[bytes]:
         """The whole stream."""
-        told = self.told
-        native = told.request_id if told.leg == "messages" else told.native_id
-        begun = {"id": native, "created_at": told.created, "model": told.slug}
+        served = self.served
+        native = served.request_id if served.leg == "messages" else served.native_id
+        begun = {"id": native, "created_at": served.created, "model": served.slug}
         yield self.frame("response.created", {"response": begun})
-        for index, item in enumerate(reencoded_items(told, streamed=True)):
+        for index, item in enumerate(reencoded_items(served, streamed=True)):
             yield from self._item(item, {"output_index": index, "item_id": item["id"]})
         yield self._end()
 
@@ -135,10 +135,10 @@ class Reencoded:
         yield self.frame("response.output_item.done", {"output_index": index, "item": item})
 
     def _end(self) -> bytes:
-        whole = responses_snapshot(self.told)
-        out = self.frame("response.completed", {"response": whole} | self.told.more())
+        whole = responses_snapshot(self.served)
+        out = self.frame("response.completed", {"response": whole} | self.served.more())
         if self.form.twice:
-            again = whole | {"finish_reason": self.told.reply.finish}
+            again = whole | {"finish_reason": self.served.reply.finish}
             out += self.frame("response.completed", {"response": again})
         return out
 
@@ -150,6 +150,6 @@ def _frame(name: str, value: Json) -> bytes:
     return encode(f"event: {name}\ndata: {compact(value)}\n\n")
 
 
-def responses(told: Told, form: "Form", text: list[str]) -> Iterator[bytes]:
+def responses(served: ServedReply, form: "Form", text: list[str]) -> Iterator[bytes]:
     """All chunks of one stream; `text` are the pieces of the answer's text."""
-    return (Native if form.typed else Reencoded)(told, form, text).frames()
+    return (Native if form.typed else Reencoded)(served, form, text).frames()

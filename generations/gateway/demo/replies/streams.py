@@ -15,7 +15,7 @@ from generations.gateway.demo.replies import usages
 from generations.gateway.demo.replies.pieces import pieces, slices
 from generations.gateway.demo.replies.response_bodies import responses_snapshot
 from generations.gateway.demo.replies.response_frames import responses
-from generations.gateway.demo.replies.told import Told, tool_calls
+from generations.gateway.demo.replies.served_reply import ServedReply, tool_calls
 from generations.gateway.demo.replies.wire import chat_snapshot, content_blocks, stop_reason
 from generations.gateway.demo.shapes import Json
 from generations.gateway.demo.tokens import compact, encode
@@ -76,10 +76,10 @@ def form_named(text: str) -> Form:
     return Form(**{name: name in names for name in FORMS})
 
 
-def frames(endpoint: str, told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
+def frames(endpoint: str, served: ServedReply, form: Form, text: list[str]) -> Iterator[bytes]:
     """All chunks of one whole stream. `text` are the pieces of the answer's text."""
     writer = {"responses": responses, "messages": _messages}.get(endpoint, _chat)
-    made = writer(told, form, text)
+    made = writer(served, form, text)
     return _with_crlf(made) if form.crlf else made
 
 
@@ -113,62 +113,62 @@ def _fill(frame: tuple[bytes, bytes], text: Iterable[str]) -> Iterator[bytes]:
 # --- chat completions ---------------------------------------------------------------------------------------
 
 
-def _chunk(told: Told, delta: Json, finish: str | None = None) -> Json:
+def _chunk(served: ServedReply, delta: Json, finish: str | None = None) -> Json:
     choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
-    if told.leg == "chat":
-        made: Json = {"id": told.request_id, "created": told.created, "model": told.slug}
+    if served.leg == "chat":
+        made: Json = {"id": served.request_id, "created": served.created, "model": served.slug}
         return made | {
             "object": "chat.completion.chunk",
             "choices": choices,
-            "nativeResponseId": told.native_id,
+            "nativeResponseId": served.native_id,
         }
     return {
         "object": "chat.completion.chunk",
-        "nativeResponseId": told.request_id if told.leg == "messages" else told.native_id,
-        "created": told.created,
-        "model": told.slug,
+        "nativeResponseId": served.request_id if served.leg == "messages" else served.native_id,
+        "created": served.created,
+        "model": served.slug,
         "choices": choices,
-        "id": told.request_id,
+        "id": served.request_id,
     }
 
 
-def _chat(told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
-    reply = told.reply
+def _chat(served: ServedReply, form: Form, text: list[str]) -> Iterator[bytes]:
+    reply = served.reply
     role = {"role": "assistant"}
-    if told.leg == "chat":
-        yield data(_chunk(told, role | {"content": ""}))
+    if served.leg == "chat":
+        yield data(_chunk(served, role | {"content": ""}))
         role = {}
-    yield from _fill(_around(_chunk(told, role | {"reasoning_content": "@@"})), pieces(reply.reasoning))
-    yield from _fill(_around(_chunk(told, role | {"content": "@@"})), text)
-    yield from _fill(_around(_chunk(told, role | {"refusal": "@@"})), pieces(reply.refusal))
+    yield from _fill(_around(_chunk(served, role | {"reasoning_content": "@@"})), pieces(reply.reasoning))
+    yield from _fill(_around(_chunk(served, role | {"content": "@@"})), text)
+    yield from _fill(_around(_chunk(served, role | {"refusal": "@@"})), pieces(reply.refusal))
     if reply.image:
-        yield data(_chunk(told, {"images": [{"type": "image_url", "image_url": {"url": reply.image}}]}))
-    yield from _chat_calls(told, form)
-    yield _chat_end(told, form)
+        yield data(_chunk(served, {"images": [{"type": "image_url", "image_url": {"url": reply.image}}]}))
+    yield from _chat_calls(served, form)
+    yield _chat_end(served, form)
 
 
-def _chat_calls(told: Told, form: Form) -> Iterator[bytes]:
-    for index, call in enumerate(tool_calls(told)):
+def _chat_calls(served: ServedReply, form: Form) -> Iterator[bytes]:
+    for index, call in enumerate(tool_calls(served)):
         function = call["function"]
         opened: Json = {"index": index, **call, "function": {"name": function["name"], "arguments": ""}}
-        role = {} if told.leg == "chat" else {"role": "assistant"}
-        yield data(_chunk(told, role | {"tool_calls": [opened]}))
+        role = {} if served.leg == "chat" else {"role": "assistant"}
+        yield data(_chunk(served, role | {"tool_calls": [opened]}))
         part: Json = {"index": index, "function": {"arguments": "@@"}}
         if role:
             part = opened | {"function": {"name": function["name"], "arguments": "@@"}}
-        following = _chunk(told, role | {"tool_calls": [part]})
+        following = _chunk(served, role | {"tool_calls": [part]})
         yield from _fill(_around(following), slices(function["arguments"], form.cumulative))
 
 
-def _chat_end(told: Told, form: Form) -> bytes:
+def _chat_end(served: ServedReply, form: Form) -> bytes:
     out = b""
     if form.finish:
-        out += data(_chunk(told, {}, told.reply.finish))
+        out += data(_chunk(served, {}, served.reply.finish))
     if form.usage:
-        usage = usages.chat(told, whole=False)
-        out += data(_chunk(told, {}) | {"choices": [], "usage": usage} | told.more())
+        usage = usages.chat(served, whole=False)
+        out += data(_chunk(served, {}) | {"choices": [], "usage": usage} | served.more())
     if form.snapshot:
-        out += data(chat_snapshot(told) | told.more())
+        out += data(chat_snapshot(served) | served.more())
     return out + (DONE if form.done else b"")
 
 
@@ -179,18 +179,18 @@ def _named(value: Json) -> bytes:
     return data(value, value["type"])
 
 
-def _messages(told: Told, form: Form, text: list[str]) -> Iterator[bytes]:
+def _messages(served: ServedReply, form: Form, text: list[str]) -> Iterator[bytes]:
     begun: Json = {
-        "id": told.native_id if form.native_id else told.request_id,
+        "id": served.native_id if form.native_id else served.request_id,
         "type": "message",
         "role": "assistant",
     }
-    begun |= {"model": told.slug, "content": [], "stop_reason": None, "stop_sequence": None}
+    begun |= {"model": served.slug, "content": [], "stop_reason": None, "stop_sequence": None}
     begun["usage"] = {"input_tokens": 0, "output_tokens": 0}
     yield _named({"type": "message_start", "message": begun})
-    for index, block in enumerate(content_blocks(told)):
+    for index, block in enumerate(content_blocks(served)):
         yield from _block(form, index, block, text)
-    yield _messages_end(told, form)
+    yield _messages_end(served, form)
 
 
 _EMPTY: dict[str, Json] = {
@@ -226,50 +226,52 @@ def _block_deltas(block: Json, text: list[str]) -> tuple[str, str, list[str]]:
     return "text_delta", "text", text
 
 
-def _messages_end(told: Told, form: Form) -> bytes:
+def _messages_end(served: ServedReply, form: Form) -> bytes:
     stop: Json = {"type": "message_delta"}
-    reason = {"stop_reason": stop_reason(told.reply), "stop_sequence": None}
-    usage = {"usage": usages.messages(told)}
+    reason = {"stop_reason": stop_reason(served.reply), "stop_sequence": None}
+    usage = {"usage": usages.messages(served)}
     if form.split:
         out = _named(stop | {"delta": reason}) + _named(stop | {"delta": {}} | usage)
     else:
         out = _named(stop | {"delta": reason} | usage)
-    return out + _named({"type": "message_stop"} | told.more())
+    return out + _named({"type": "message_stop"} | served.more())
 
 
 # --- things that go wrong -----------------------------------------------------------------------------------
 
 
-def broken_end(told: Told, message: str) -> list[bytes]:
+def broken_end(served: ServedReply, message: str) -> list[bytes]:
     """What a client still gets when the provider breaks off with an error, by leg (contract §0.2).
 
     A chat leg passes the error on, a Responses leg hides its words, a Messages leg says nothing.
     """
-    if told.endpoint == "messages":
+    if served.endpoint == "messages":
         return []
     error = {"message": message, "type": "server_error"}
-    ids = {"nativeResponseId": told.native_id, "id": told.request_id}
-    if told.leg == "chat":
-        return [data({"error": error} | ids)] if told.endpoint != "responses" else []
-    if told.leg == "messages":
+    ids = {"nativeResponseId": served.native_id, "id": served.request_id}
+    if served.leg == "chat":
+        return [data({"error": error} | ids)] if served.endpoint != "responses" else []
+    if served.leg == "messages":
         return []
-    if told.endpoint != "responses":
+    if served.endpoint != "responses":
         return [data({"object": "error", "message": "stream_error"} | ids)]
     return [
-        data({"type": "response.failed", "response": failed(told, message), "id": told.request_id}, _FAILED)
+        data(
+            {"type": "response.failed", "response": failed(served, message), "id": served.request_id}, _FAILED
+        )
     ]
 
 
 _FAILED = "response.failed"
 
 
-def failed(told: Told, message: str) -> Json:
+def failed(served: ServedReply, message: str) -> Json:
     """The `response` object of a Responses stream that failed."""
     error = {"code": "server_error", "message": message}
-    return responses_snapshot(told) | {"status": "failed", "incomplete_details": None, "error": error}
+    return responses_snapshot(served) | {"status": "failed", "incomplete_details": None, "error": error}
 
 
-def image_frames(told: Told, partial: list[str], final: str) -> Iterator[bytes]:
+def image_frames(served: ServedReply, partial: list[str], final: str) -> Iterator[bytes]:
     """images.generations with `stream:true`: partial images, then the whole one."""
     for index, picture in enumerate(partial):
         value: Json = {
@@ -277,6 +279,6 @@ def image_frames(told: Told, partial: list[str], final: str) -> Iterator[bytes]:
             "partial_image_index": index,
             "b64_json": picture,
         }
-        yield _named(value | {"requestId": told.request_id})
-    done: Json = {"type": "image_generation.completed", "b64_json": final, "usage": usages.responses(told)}
-    yield _named(done | {"requestId": told.request_id})
+        yield _named(value | {"requestId": served.request_id})
+    done: Json = {"type": "image_generation.completed", "b64_json": final, "usage": usages.responses(served)}
+    yield _named(done | {"requestId": served.request_id})

@@ -7,8 +7,8 @@ from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
 from generations.gateway.demo.replies import errors
+from generations.gateway.demo.replies.served_reply import ServedReply
 from generations.gateway.demo.replies.streams import broken_end, data
-from generations.gateway.demo.replies.told import Told
 from generations.gateway.demo.server import writer
 from generations.gateway.demo.server.settings import Settings
 from generations.gateway.demo.shapes import Reply, Usage
@@ -62,14 +62,14 @@ async def instead(act: str, post: "Post") -> bool:
 
 
 async def send(
-    act: str, post: "Post", told: Told, chunks: Iterable[bytes], pace: writer.Pace, count: int
+    act: str, post: "Post", served: ServedReply, chunks: Iterable[bytes], pace: writer.Pace, count: int
 ) -> bool:
     """Sends the stream with its fault; tells whether the answer broke."""
     exchange, started = post.exchange, post.started
     if act in _CUT_SHORT:
         chunks = islice(chunks, max(1, count // 2))
     if act == "mid-stream-error":
-        chunks = chain(chunks, broken_end(told, "The provider closed the stream."))
+        chunks = chain(chunks, broken_end(served, "The provider closed the stream."))
     if act == "split-utf8":
         chunks = _splinters(b"".join(chunks))
     if act == "big-frame":
@@ -89,10 +89,10 @@ def _splinters(whole: bytes) -> Iterator[bytes]:
         yield whole[start : start + 3]
 
 
-def faked(told: Told, words: list[str]) -> Told:
+def faked(served: ServedReply, words: list[str]) -> ServedReply:
     """contract §0.2: a messages stream that breaks gets a good end: `max_tokens`, no usage, nothing to pay."""
     half = "".join(words[: max(1, len(words) // 2)])
-    return replace(told, usage=Usage(), lines=[], reply=Reply(half, finish="length"))
+    return replace(served, usage=Usage(), lines=[], reply=Reply(half, finish="length"))
 
 
 def without_end(chunks: Iterable[bytes]) -> Iterator[bytes]:

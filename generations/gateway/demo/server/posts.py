@@ -14,8 +14,8 @@ from generations.gateway.demo.replies.answers import reply_to, stored
 from generations.gateway.demo.replies.media import mp3, picture, wav
 from generations.gateway.demo.replies.pieces import pieces
 from generations.gateway.demo.replies.response_bodies import is_incomplete
+from generations.gateway.demo.replies.served_reply import ServedReply, native_id
 from generations.gateway.demo.replies.streams import Form, form_named, frames, image_frames, usual_form
-from generations.gateway.demo.replies.told import Told, native_id
 from generations.gateway.demo.replies.wire import meta, whole_answer
 from generations.gateway.demo.server import misbehaviour, writer
 from generations.gateway.demo.server.bodies import attribution, check, multipart_fields, parse, speech_as_json
@@ -175,55 +175,55 @@ class Post:
         words = pieces(reply.text, misbehaviour.words(fault.acts if fault else "", self.settings))
         if self.settings.frames or (fault and fault.acts in ("long", "endless")):
             reply = Reply("".join(words))
-        told = self.told(reply, measure(self.body, reply), None)
+        served = self.served(reply, measure(self.body, reply), None)
         if self.body.get("meta") is True:
-            told = replace(told, meta=partial(self._meta, told))
+            served = replace(served, meta=partial(self._meta, served))
         if self.body.get("stream") is True:
-            await self._stream(told, fault, words)
+            await self._stream(served, fault, words)
         else:
-            await self._whole(told)
+            await self._whole(served)
 
-    async def _whole(self, told: Told) -> None:
+    async def _whole(self, served: ServedReply) -> None:
         pace = writer.pace_for(self.settings, self.request_id, self._speed)
-        await writer.wait(pace.first + pace.step * len(told.reply.text.split()) * 0.8)
+        await writer.wait(pace.first + pace.step * len(served.reply.text.split()) * 0.8)
         self.seen.first_byte_ms = time.time() * 1000
-        body = whole_answer(told)
+        body = whole_answer(served)
         self.seen.status, self.seen.outcome = 200, "answered"
         await self.exchange.data(200, body)
-        self._record(told=told)
+        self._record(served=served)
 
     @property
     def _speed(self) -> int:
         return self.route.speed if self.route else 75
 
-    def _meta(self, told: Told) -> Json:
+    def _meta(self, served: ServedReply) -> Json:
         timing = self.timing()
-        return meta(told, timing.first, timing.total, timing.overhead)
+        return meta(served, timing.first, timing.total, timing.overhead)
 
     def form(self, fault: faults.Fault | None, provider: str) -> Form:
         """The stream's form: by header or setting, by fault, or as usual for the provider."""
         named = self.settings.forms or (fault.forms if fault else None)
         return usual_form(self.endpoint, provider) if named is None else form_named(named)
 
-    async def _stream(self, told: Told, fault: faults.Fault | None, words: list[str]) -> None:
+    async def _stream(self, served: ServedReply, fault: faults.Fault | None, words: list[str]) -> None:
         pace = writer.pace_for(self.settings, self.request_id, self._speed)
         act = fault.acts if fault else ""
         if act in misbehaviour.HIDDEN and self.endpoint == "messages":
-            told, words, act = misbehaviour.faked(told, words), words[: max(1, len(words) // 2)], ""
-        chunks = frames(self.endpoint, told, self.form(fault, told.provider), words)
-        cut = is_incomplete(told.reply) and told.leg == "responses"
+            served, words, act = misbehaviour.faked(served, words), words[: max(1, len(words) // 2)], ""
+        chunks = frames(self.endpoint, served, self.form(fault, served.provider), words)
+        cut = is_incomplete(served.reply) and served.leg == "responses"
         if cut and self.endpoint == "chat.completions":
             chunks = misbehaviour.without_end(chunks)
         await writer.wait(pace.first)
         self.seen.first_byte_ms = time.time() * 1000
         self.seen.status = 200
         await self.exchange.start(200, "text/event-stream")
-        broken = await misbehaviour.send(act, self, told, chunks, pace, len(words))
+        broken = await misbehaviour.send(act, self, served, chunks, pace, len(words))
         self.seen.outcome = "broken" if broken else "answered"
         if broken:
             half = "".join(words[: max(1, len(words) // 2)])
-            told = replace(told, reply=replace(told.reply, text=half, calls=(), finish="error"))
-        self._record(told=told, failure=faults.BROKEN_STREAM if broken or cut else None)
+            served = replace(served, reply=replace(served.reply, text=half, calls=(), finish="error"))
+        self._record(served=served, failure=faults.BROKEN_STREAM if broken or cut else None)
 
     # --- everything else ------------------------------------------------------------------------------------
 
@@ -234,27 +234,27 @@ class Post:
             await self._fail(faults.NOT_YET)
             return
         reply, usage, lines = made(self.body, now_ms)
-        told = self.told(reply, usage, lines)
+        served = self.served(reply, usage, lines)
         if self.endpoint.startswith("images") and self.body.get("stream") is True:
-            await self._pictures(told)
+            await self._pictures(served)
         else:
-            await self._whole(told)
+            await self._whole(served)
 
-    async def _pictures(self, told: Told) -> None:
-        final = told.reply.other()["data"][0]["b64_json"]
+    async def _pictures(self, served: ServedReply) -> None:
+        final = served.reply.other()["data"][0]["b64_json"]
         wanted = self.body.get("partial_images") or 0
         early = [picture(f"{index}", 24 * (index + 1), 16 * (index + 1)) for index in range(wanted)]
         pace = replace(writer.pace_for(self.settings, self.request_id), step=0.4 * self.settings.pace)
         await writer.wait(pace.first)
         await self.exchange.start(200, "text/event-stream")
-        await writer.write(self.exchange, image_frames(told, early, final), pace, self.started)
+        await writer.write(self.exchange, image_frames(served, early, final), pace, self.started)
         await self.exchange.end()
         self.seen.status, self.seen.outcome = 200, "answered"
-        self._record(told=told)
+        self._record(served=served)
 
     async def _speech(self) -> None:
         text = str(self.body.get("input", ""))
-        told = self.told(Reply(whole={}), Usage(count(text), 20 + len(text) // 3), None)
+        served = self.served(Reply(whole={}), Usage(count(text), 20 + len(text) // 3), None)
         kind, sound = (
             ("audio/wav", wav(text)) if self.body.get("response_format") == "wav" else ("audio/mpeg", mp3())
         )
@@ -265,25 +265,25 @@ class Post:
             await self.exchange.data(200, {"id": self.request_id} | envelope)
         else:
             await self.exchange.answer(200, sound, kind)
-        self._record(told=told)
+        self._record(served=served)
 
     async def _job(self, kind: str) -> None:
         reply, usage, lines = others.job(kind, self.body, round(time.time() * 1000))
-        told = self.told(reply, usage, lines)
+        served = self.served(reply, usage, lines)
         await self._first_byte()
         self.seen.status, self.seen.outcome = 200, "accepted"
         await self.exchange.data(200, {"requestId": self.request_id} | reply.other())
-        self._record(told=told)
+        self._record(served=served)
 
     # --- the record -----------------------------------------------------------------------------------------
 
-    def told(self, reply: Reply, usage: Usage, lines: list[Json] | None) -> Told:
+    def served(self, reply: Reply, usage: Usage, lines: list[Json] | None) -> ServedReply:
         """Everything an answer says about itself; no lines means list price."""
         chosen = self.route or Route("unknown", "", 75)
         now_ms = round(time.time() * 1000)
         native = native_id(self.endpoint, chosen.provider, self.request_id[-16:])
         priced = bill(chosen.model, usage, now_ms) if lines is None else lines
-        return Told(
+        return ServedReply(
             self.request_id,
             native,
             chosen.model,
@@ -302,10 +302,10 @@ class Post:
         first = round((self.seen.first_byte_ms or time.time() * 1000) - self.seen.received_ms)
         return Timing(min(max(first, 1), total), total, seeded(self.request_id, 18, 60))
 
-    def _record(self, told: Told | None = None, failure: Failure | None = None) -> None:
+    def _record(self, served: ServedReply | None = None, failure: Failure | None = None) -> None:
         settings, story_id = self.settings, self.request_id
         late = settings.record_ms if settings.record_ms is not None else seeded(story_id, 1000, 3000)
-        story = live_story(self, told, failure)
+        story = live_story(self, served, failure)
         self.store.keep(story_id, story, late * settings.pace if settings.record_ms is None else late)
 
 
@@ -317,7 +317,7 @@ def again(body: Json, story: Story | None) -> str | None:
     return story.again if story and story.make_body().get("model") == body.get("model") else None
 
 
-def live_story(post: Post, told: Told | None, failure: Failure | None) -> Story:
+def live_story(post: Post, served: ServedReply | None, failure: Failure | None) -> Story:
     """The record of a POST that was just answered."""
     body, headers = post.body, post.exchange.headers
     row: Json = attribution(headers, body) | {"key_id": post.holder.key_id}
@@ -331,12 +331,12 @@ def live_story(post: Post, told: Told | None, failure: Failure | None) -> Story:
         endpoint=post.endpoint,
         model=post.route.model if post.route else "unknown",
         make_body=lambda: body,
-        provider=told.provider if told else None,
-        reply=told.reply if told else None,
+        provider=served.provider if served else None,
+        reply=served.reply if served else None,
         failure=failure,
-        usage=told.usage if told else None,
+        usage=served.usage if served else None,
         timing=post.timing(),
-        lines=tuple(told.lines) if told else (),
+        lines=tuple(served.lines) if served else (),
         row=row,
         settles=post.endpoint == "video.generation",
         again=fault,

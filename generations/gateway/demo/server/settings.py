@@ -49,8 +49,8 @@ class Settings:
 
     def for_request(self, headers: Mapping[str, str]) -> "Settings":
         """A copy changed by the `x-demo-*` headers of one request, e.g. `x-demo-first-byte-ms: 50`."""
-        told = {name: headers.get(f"x-demo-{name.replace('_', '-')}") for name in HEADERS}
-        return self.changed({name: value for name, value in told.items() if value is not None})
+        values = {name: headers.get(f"x-demo-{name.replace('_', '-')}") for name in HEADERS}
+        return self.changed({name: value for name, value in values.items() if value is not None})
 
 
 def _typed(name: str, value: Any) -> Any:

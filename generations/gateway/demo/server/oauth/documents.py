@@ -48,9 +48,9 @@ class Documents:
             self.kept[client_id] = (now + HOUR, body)
         if document.faults(body, client_id, redirect_uri):
             return None
-        told = json.loads(body)
+        fields = json.loads(body)
         return KnownClient(
-            client_id, told["client_name"], tuple(told["redirect_uris"]), document.scopes_of(told)
+            client_id, fields["client_name"], tuple(fields["redirect_uris"]), document.scopes_of(fields)
         )
 
 

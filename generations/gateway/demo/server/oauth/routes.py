@@ -84,8 +84,8 @@ class OAuth:
     async def _error(
         self, exchange: Exchange, refused: Refused, headers: dict[str, str] | None = None
     ) -> None:
-        told = {"error": refused.error, "error_description": refused.description}
-        await exchange.answer(refused.status, pretty(told), headers=headers)
+        body = {"error": refused.error, "error_description": refused.description}
+        await exchange.answer(refused.status, pretty(body), headers=headers)
 
     async def _faulty(self, exchange: Exchange, name: str) -> bool:
         fault = self.faults.get(name)
@@ -107,7 +107,7 @@ class OAuth:
     async def discovery(self, exchange: Exchange) -> None:
         """The same at six addresses. Without third-party OAuth two members are missing."""
         issuer = f"{_origin(exchange)}/oauth"
-        told: Json = {
+        document: Json = {
             "issuer": issuer,
             "authorization_endpoint": f"{issuer}/authorize",
             "token_endpoint": f"{issuer}/token",
@@ -127,9 +127,9 @@ class OAuth:
             "scopes_supported": list(ALL_SCOPES),
         }
         if self.third_party:
-            told["client_id_metadata_document_supported"] = True
-            told["registration_endpoint"] = f"{issuer}/register"
-        await exchange.answer(200, pretty(told), headers={"Cache-Control": "public, max-age=300"})
+            document["client_id_metadata_document_supported"] = True
+            document["registration_endpoint"] = f"{issuer}/register"
+        await exchange.answer(200, pretty(document), headers={"Cache-Control": "public, max-age=300"})
 
     # --- consent --------------------------------------------------------------------------------------------------
 
@@ -159,13 +159,13 @@ class OAuth:
         asked = await read(exchange.query, self.find)
         chosen = parse_qs((await exchange.body(LARGEST)).decode("utf-8", "replace"))
         if chosen.get("choice") == ["allow"]:
-            told = {"code": self._allow(asked, chosen), "iss": f"{_origin(exchange)}/oauth"}
+            answer = {"code": self._allow(asked, chosen), "iss": f"{_origin(exchange)}/oauth"}
         else:
-            told = {"error": "access_denied", "error_description": "The user denied the request"}
+            answer = {"error": "access_denied", "error_description": "The user denied the request"}
         if asked.state is not None:
-            told["state"] = asked.state
+            answer["state"] = asked.state
         mark = "&" if "?" in asked.redirect_uri else "?"
-        address = f"{asked.redirect_uri}{mark}{urlencode(told)}"
+        address = f"{asked.redirect_uri}{mark}{urlencode(answer)}"
         await exchange.answer(303, b"", "text/plain", {"Location": address})
 
     def _allow(self, asked: Asked, chosen: dict[str, list[str]]) -> str:
@@ -182,23 +182,23 @@ class OAuth:
 
     async def token(self, exchange: Exchange) -> None:
         """A key for a code. contract: a failed try does not burn the code."""
-        told = _form(await exchange.body(LARGEST), exchange.headers.get("content-type", ""))
+        form = _form(await exchange.body(LARGEST), exchange.headers.get("content-type", ""))
         kept = {
             name: value
             for name, value in exchange.headers.items()
             if name in ("authorization", "content-type")
         }
-        self.seen.append({"path": "/oauth/token", "members": sorted(told), "headers": sorted(kept)})
-        grant = told.get("grant_type", "")
+        self.seen.append({"path": "/oauth/token", "members": sorted(form), "headers": sorted(kept)})
+        grant = form.get("grant_type", "")
         self._count(f"token {grant}")
         if grant != "authorization_code":
             raise Refused(400, "unsupported_grant_type", "Unsupported grant_type")
         basic = _basic(exchange.headers.get("authorization", ""))
-        told |= basic
-        if any(not told.get(name) for name in NEEDED):
+        form |= basic
+        if any(not form.get(name) for name in NEEDED):
             words = "code, client_id, redirect_uri, and code_verifier are required"
             raise Refused(400, "invalid_request", words)
-        code = await self._code(told)
+        code = await self._code(form)
         key = self.ledger.exchange(code)
         answer: Json = {"access_token": key, "token_type": "Bearer", "expires_in": KEY_SECONDS}
         answer["scope"] = " ".join(code.scopes)
@@ -206,21 +206,21 @@ class OAuth:
             answer["resource"] = code.resource
         await exchange.answer(200, pretty(answer))
 
-    async def _code(self, told: dict[str, str]) -> Code:
-        client = await self.find(told["client_id"], told["redirect_uri"])
+    async def _code(self, form: dict[str, str]) -> Code:
+        client = await self.find(form["client_id"], form["redirect_uri"])
         if client is None:
             raise Refused(*INVALID_CLIENT)
-        if client.secret and told.get("client_secret") != client.secret:
+        if client.secret and form.get("client_secret") != client.secret:
             raise Refused(401, "invalid_client", "OAuth client authentication failed")
-        code = self.ledger.codes.get(told["code"])
+        code = self.ledger.codes.get(form["code"])
         fresh = code is not None and not code.used and self.ledger.now() < code.made + CODE_SECONDS
         if code is None or not fresh or code.place[0] != client.client_id:
             raise Refused(400, "invalid_grant", "Authorization code is invalid or expired")
-        if code.redirect_uri != told["redirect_uri"]:
+        if code.redirect_uri != form["redirect_uri"]:
             raise Refused(400, "invalid_grant", "redirect_uri does not match")
-        if challenge_of(told["code_verifier"]) != code.challenge:
+        if challenge_of(form["code_verifier"]) != code.challenge:
             raise Refused(400, "invalid_grant", "PKCE verification failed")
-        if told.get("resource", code.resource) != code.resource:
+        if form.get("resource", code.resource) != code.resource:
             raise Refused(400, "invalid_target", "resource does not match the authorization request")
         if not self.ledger.is_member(code.place):
             raise Refused(400, "invalid_grant", "OAuth workspace access is no longer active")
@@ -236,9 +236,9 @@ class OAuth:
 
     async def revoke(self, exchange: Exchange) -> None:
         """contract: 200 and empty for everything; the consent stays."""
-        told = _form(await exchange.body(LARGEST), exchange.headers.get("content-type", ""))
-        self.seen.append({"path": "/oauth/revoke", "members": sorted(told)})
-        key = self.ledger.keys.get(told.get("token", ""))
+        form = _form(await exchange.body(LARGEST), exchange.headers.get("content-type", ""))
+        self.seen.append({"path": "/oauth/revoke", "members": sorted(form)})
+        key = self.ledger.keys.get(form.get("token", ""))
         if key is not None:
             key.revoked = True
         await exchange.answer(200, b"", "text/plain")
@@ -253,22 +253,22 @@ class OAuth:
         scopes = self.ledger.scopes(key)
         if "openid" not in scopes:
             raise Refused(403, "insufficient_scope", "Token requires openid")
-        told: Json = {"sub": person.sub}
-        told |= {"email": person.email} if "email" in scopes else {}
-        told |= {"name": person.name} if "profile" in scopes else {}
-        await exchange.answer(200, pretty(told | {"workspace_id": key.place[2], "client_id": key.place[0]}))
+        claims: Json = {"sub": person.sub}
+        claims |= {"email": person.email} if "email" in scopes else {}
+        claims |= {"name": person.name} if "profile" in scopes else {}
+        await exchange.answer(200, pretty(claims | {"workspace_id": key.place[2], "client_id": key.place[0]}))
 
     async def register(self, exchange: Exchange) -> None:
         """Dynamic registration. contract: read scopes only, so no such client can ask for the gateway."""
         if not self.third_party:
             words = "Dynamic client registration is not enabled"
             raise Refused(403, "registration_not_supported", words)
-        told = json.loads(await exchange.body(LARGEST))
-        scopes = [word for word in str(told.get("scope", "")).split() if word.endswith(":read")]
+        metadata = json.loads(await exchange.body(LARGEST))
+        scopes = [word for word in str(metadata.get("scope", "")).split() if word.endswith(":read")]
         client_id = str(uuid.uuid4())
-        redirects = tuple(map(str, told.get("redirect_uris", [])))
+        redirects = tuple(map(str, metadata.get("redirect_uris", [])))
         self.clients[client_id] = KnownClient(
-            client_id, str(told.get("client_name")), redirects, tuple(scopes)
+            client_id, str(metadata.get("client_name")), redirects, tuple(scopes)
         )
         answer = {"client_id": client_id, "redirect_uris": list(redirects), "scope": " ".join(scopes)}
         await exchange.answer(201, pretty(answer))
@@ -288,26 +288,26 @@ class OAuth:
             for place, one in self.ledger.consents.items()
         ]
         live = sum(not key.revoked for key in self.ledger.keys.values())
-        told = {"ahead": self.ledger.ahead, "consents": consents, "live_keys": live, "requests": self.seen}
-        await exchange.data(200, told)
+        state = {"ahead": self.ledger.ahead, "consents": consents, "live_keys": live, "requests": self.seen}
+        await exchange.data(200, state)
 
     async def change(self, exchange: Exchange) -> None:
         """POST /demo/oauth: `ahead` (seconds), `third_party`, `faults`, `client`, `active` and `left` (by person)."""
-        told: dict[str, Any] = json.loads(await exchange.body(LARGEST))
-        self.ledger.ahead = float(told.get("ahead", self.ledger.ahead))
-        self.third_party = bool(told.get("third_party", self.third_party))
-        self.faults |= told.get("faults", {})
-        if client := told.get("client"):
+        changes: dict[str, Any] = json.loads(await exchange.body(LARGEST))
+        self.ledger.ahead = float(changes.get("ahead", self.ledger.ahead))
+        self.third_party = bool(changes.get("third_party", self.third_party))
+        self.faults |= changes.get("faults", {})
+        if client := changes.get("client"):
             made = KnownClient(**client)
             self.clients[made.client_id] = replace(
                 made, redirect_uris=tuple(made.redirect_uris), scopes=tuple(made.scopes or ALL_SCOPES[:14])
             )
         for place, one in self.ledger.consents.items():
-            one.active = bool(told.get("active", {}).get(place[1], one.active))
-        for person, away in told.get("left", {}).items():
+            one.active = bool(changes.get("active", {}).get(place[1], one.active))
+        for person, left in changes.get("left", {}).items():
             for workspace in PEOPLE[person].roles:
-                (self.ledger.left.add if away else self.ledger.left.discard)((person, workspace))
-        if told.get("forget_documents"):
+                (self.ledger.left.add if left else self.ledger.left.discard)((person, workspace))
+        if changes.get("forget_documents"):
             self.documents.kept.clear()
         await self.shown(exchange)
 
@@ -330,10 +330,10 @@ def _form(body: bytes, content_type: str) -> dict[str, str]:
     if "json" not in content_type:
         return dict(parse_qsl(body.decode("utf-8", "replace")))
     try:
-        told = json.loads(body)
+        data = json.loads(body)
     except ValueError:
         raise Refused(400, "invalid_request", "Request body must be JSON or form encoded") from None
-    return {name: str(value) for name, value in told.items()} if isinstance(told, dict) else {}
+    return {name: str(value) for name, value in data.items()} if isinstance(data, dict) else {}
 
 
 def _basic(header: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ TIMEOUT = 5
 
 def register(origin: str, redirect_uri: str) -> str:
     """Make a public client at the demo gateway; its ID. Raises OSError, httpx.HTTPError turned into it."""
-    told = {
+    client = {
         "client_id": CLIENT_ID,
         "name": "Retake",
         "redirect_uris": [redirect_uri],
@@ -21,7 +21,7 @@ def register(origin: str, redirect_uri: str) -> str:
     }
     try:
         httpx.post(
-            f"{origin}/demo/oauth", json={"client": told}, timeout=TIMEOUT, trust_env=False
+            f"{origin}/demo/oauth", json={"client": client}, timeout=TIMEOUT, trust_env=False
         ).raise_for_status()
     except httpx.HTTPError as fault:
         raise OSError(type(fault).__name__) from None
@@ -33,8 +33,8 @@ def allow(url: str, person: str = "olga") -> dict[str, str]:
     try:
         page = httpx.get(url, timeout=TIMEOUT, trust_env=False).headers["location"]
         scopes = dict(parse_qsl(urlsplit(page).query))["scope"].split()
-        told = {"choice": "allow", "person": person, "workspace": WORKSPACE, "scope": scopes}
-        answer = httpx.post(page, data=told, timeout=TIMEOUT, trust_env=False)
+        decision = {"choice": "allow", "person": person, "workspace": WORKSPACE, "scope": scopes}
+        answer = httpx.post(page, data=decision, timeout=TIMEOUT, trust_env=False)
         return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
     except (httpx.HTTPError, KeyError) as fault:
         raise OSError(type(fault).__name__) from None

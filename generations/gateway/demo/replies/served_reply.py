@@ -8,7 +8,7 @@ from generations.gateway.demo.shapes import Json, Reply, Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ServedReply:
     """All that an answer says about itself."""
 
     request_id: str
@@ -43,14 +43,14 @@ def native_id(endpoint: str, provider: str, tail: str) -> str:
     return prefix + tail.lower()
 
 
-def tool_calls(told: Told) -> list[Json]:
+def tool_calls(served: ServedReply) -> list[Json]:
     """The calls as chat completions show them."""
-    prefix = "toolu_01" if told.leg == "messages" else "call_"
+    prefix = "toolu_01" if served.leg == "messages" else "call_"
     return [
         {
-            "id": f"{prefix}{told.native_id[-10:]}{index}",
+            "id": f"{prefix}{served.native_id[-10:]}{index}",
             "type": "function",
             "function": {"name": call.name, "arguments": call.arguments},
         }
-        for index, call in enumerate(told.reply.calls)
+        for index, call in enumerate(served.reply.calls)
     ]
