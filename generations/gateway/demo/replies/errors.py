@@ -26,6 +26,11 @@ NO_NUL: Json = {
 }
 
 
+def bad_request(message: str) -> Json:
+    """The 400 of the log."""
+    return {"ok": False, "error": "bad_request", "message": message}
+
+
 def unauthorised(reason: str) -> Json:
     """The 401 of the generation lookup."""
     return {"ok": False, "error": "unauthorised", "reason": reason}

@@ -15,7 +15,7 @@ from generations.gateway.demo.records.io_log import legacy, scoped
 from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.replies import errors
 from generations.gateway.demo.sanitiser import sanitise
-from generations.gateway.demo.server import catalogue
+from generations.gateway.demo.server import catalogue, log
 from generations.gateway.demo.server.exchange import Exchange, Message, Receive, Send, pretty
 from generations.gateway.demo.server.oauth import OAuth
 from generations.gateway.demo.server.posts import PATHS, Post
@@ -113,6 +113,8 @@ class App:
             self.oauth.reset()
             self.settings = self.started_with
             await exchange.control(200, {"ok": True})
+        elif path == "/demo/log":
+            await self.demo_arrive(exchange)
         else:
             await self._nowhere(exchange)
 
@@ -148,7 +150,8 @@ class App:
         if self.mode == "scoped" and holder.oauth and not may_read:
             await exchange.control(403, errors.scope_missing("generations:read"))
             return
-        story = self.store.find(asked) if holder.workspace == keys.WORKSPACE else None
+        ours = holder.workspace == keys.WORKSPACE
+        story = self.store.find(asked, self.settings.traffic) if ours else None
         if "\0" in asked:
             await exchange.control(500, errors.NO_NUL)
         elif story is None:
@@ -229,15 +232,23 @@ class App:
         if await self._reader(exchange, None):
             await exchange.control(200, catalogue.endpoints(PATHS))
 
+    def now(self) -> datetime:
+        """The demo gateway's clock, which `/demo/oauth` moves ahead."""
+        return datetime.fromtimestamp(self.oauth.ledger.now(), UTC)
+
     async def logs(self, exchange: Exchange) -> None:
         """GET /v1/logs."""
         holder = await self._manager(exchange, "activity:read")
         if holder is None:
             return
+        ours = holder.workspace == keys.WORKSPACE
+        entries = self.store.entries(self.now(), self.settings.traffic) if ours else []
         try:
-            found = catalogue.logs(exchange.query, self._rows(holder), holder.workspace, datetime.now(UTC))
-        except catalogue.QueryError as problem:
-            await exchange.control(400, {"ok": False, "error": "bad_request", "message": str(problem)})
+            found = log.answer(exchange.query, entries, holder.workspace, self.now())
+        except log.QueryError as problem:
+            await exchange.control(400, errors.bad_request(str(problem)))
+        except log.DatabaseFault:
+            await exchange.control(500, {"ok": False, "error": "failed_to_load_logs"})
         except PermissionError as problem:
             await exchange.control(403, {"ok": False, "error": "forbidden", "message": str(problem)})
         else:
@@ -247,15 +258,34 @@ class App:
         return self.store.rows() if holder.workspace == keys.WORKSPACE else []
 
     async def log(self, exchange: Exchange, asked: str) -> None:
-        """GET /v1/logs/{request_id}."""
+        """GET /v1/logs/{request_id}: whatever its age."""
+        if asked.endswith("/") or not asked:
+            await self._nowhere(exchange)
+            return
         holder = await self._manager(exchange, "activity:read")
         if holder is None:
             return
-        story = self.store.find(asked) if holder.workspace == keys.WORKSPACE else None
-        if story is None or story.raw is not None:
+        try:
+            log.check_workspace(exchange.query, holder.workspace)
+        except PermissionError as problem:
+            await exchange.control(403, {"ok": False, "error": "forbidden", "message": str(problem)})
+        else:
+            await self._log_row(exchange, holder, asked.strip())
+
+    async def _log_row(self, exchange: Exchange, holder: Holder, asked: str) -> None:
+        ours = holder.workspace == keys.WORKSPACE
+        story = self.store.find(asked, self.settings.traffic) if ours else None
+        if asked in ("", "logs"):
+            await exchange.control(400, errors.bad_request("request id is required"))
+        elif len(asked) > 256:
+            await exchange.control(400, errors.bad_request("request id is too long"))
+        elif "\0" in asked:
+            await exchange.control(500, {"ok": False, "error": "failed_to_load_log"})
+        elif story is None or story.raw is not None:
             await exchange.control(404, errors.NOT_FOUND)
         else:
-            await exchange.control(200, {"ok": True, "data": catalogue.log_row(Rows(story, asked).row())})
+            entry = self.store.entry(asked, story)
+            await exchange.control(200, {"ok": True, "data": entry.shown()})
 
     async def activity(self, exchange: Exchange) -> None:
         """GET /v1/activity."""
@@ -291,6 +321,17 @@ class App:
             return
         self.mode = mode if mode in ("legacy", "scoped") else self.mode
         await self.demo_settings(exchange)
+
+    async def demo_arrive(self, exchange: Exchange) -> None:
+        """POST /demo/log `{rows, at, step_us}`: rows arrive in the log, at `at` (ISO 8601, now without it)."""
+        try:
+            told: Json = json.loads(await exchange.body(SETTINGS_LIMIT))
+            at = datetime.fromisoformat(told["at"]) if "at" in told else self.now()
+            made = self.store.arrive(int(told.get("rows", 1)), at, int(told.get("step_us", 0)))
+        except (ValueError, AttributeError, TypeError) as problem:
+            await exchange.data(400, {"error": str(problem)})
+            return
+        await exchange.data(200, {"ids": made})
 
     async def demo_catalogue(self, exchange: Exchange) -> None:
         """GET /demo/catalogue: the stories, with the ids of this run."""

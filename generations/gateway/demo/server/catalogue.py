@@ -1,7 +1,6 @@
 """The other read endpoints: key, models, providers, endpoints, logs, activity, credits."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from generations.gateway.demo.keys import Holder
 from generations.gateway.demo.prices import MODELS
@@ -129,109 +128,6 @@ def endpoints(paths: dict[str, str]) -> Json:
         "data": rows,
         "sample_models": list(MODELS)[:5],
     }
-
-
-# --- logs ---------------------------------------------------------------------------------------------------
-
-LOG_COLUMNS = (
-    *("request_id", "created_at", "endpoint", "model_id", "requested_model_id", "routed_model_id"),
-    *(
-        "canonical_model_id",
-        "provider",
-        "status_code",
-        "success",
-        "error_code",
-        "latency_ms",
-        "generation_ms",
-    ),
-    *(
-        "usage",
-        "cost_nanos",
-        "currency",
-        "pricing_lines",
-        "key_id",
-        "auth_method",
-        "oauth_client_id",
-        "stream",
-    ),
-    *("byok", "native_response_id", "throughput", "location", "finish_reason"),
-)
-EXACT = ("provider", "endpoint", "request_id", "key_id", "session_id", "error_code")
-_SINCE = re.compile(r"(\d{1,5})([mhd])")
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-
-
-class QueryError(ValueError):
-    """A filter that the gateway answers with 400."""
-
-
-def logs(query: dict[str, str], rows: list[Rows], workspace: str, now: datetime) -> Json:
-    """GET /v1/logs, newest first. Raises QueryError, and PermissionError for a workspace of somebody else.
-
-    contract: the default window is 24 h and hides an older request_id too; no error_message, no session_id.
-    """
-    if query.get("workspace_id", workspace) != workspace:
-        raise PermissionError("workspace_id is not yours")
-    since, until = _window(query, now)
-    for name in (*EXACT, "model"):
-        if len(query.get(name, "")) > 256:
-            raise QueryError(f"{name} is too long")
-    seen = [one.row() for one in rows if since <= one.created and (until is None or one.created <= until)]
-    found = [row for row in seen if _matches(row, query)]
-    limit, offset = _paged(query, 50, 200)
-    page = [log_row(row) for row in found[offset : offset + limit]]
-    made: Json = {"ok": True, "data": page, "total": len(found), "limit": limit, "offset": offset}
-    return made | {"from": _iso(since), "to": _iso(until) if until else None}
-
-
-def log_row(row: Json) -> Json:
-    """What a log shows of a record."""
-    return {name: row.get(name) for name in LOG_COLUMNS}
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _moment(text: str, name: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise QueryError(f"{name} must be an ISO timestamp") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _window(query: dict[str, str], now: datetime) -> tuple[datetime, datetime | None]:
-    until = _moment(query["to"], "to") if query.get("to") else None
-    if "from" in query:
-        if "since" in query:
-            raise QueryError("since and from exclude each other")
-        return _moment(query["from"], "from"), until
-    match = _SINCE.fullmatch(query.get("since", "24h"))
-    span = int(match[1]) * _UNITS[match[2]] if match else timedelta()
-    if not timedelta() < span <= timedelta(days=90):
-        raise QueryError("since must be <n>m, <n>h or <n>d, up to 90d")
-    return now - span, until
-
-
-def _matches(row: Json, query: dict[str, str]) -> bool:
-    wanted = {name: query[name] for name in EXACT if query.get(name)}
-    if query.get("model"):
-        wanted["model_id"] = query["model"]
-    if any(row.get(name) != value for name, value in wanted.items()):
-        return False
-    return _status_matches(row, query["status"]) if query.get("status") else True
-
-
-def _status_matches(row: Json, wanted: str) -> bool:
-    if wanted in ("success", "error"):
-        return row.get("success") is (wanted == "success")
-    code = str(row.get("status_code"))
-    if re.fullmatch(r"[1-5]xx", wanted):
-        return code[0] == wanted[0]
-    if not wanted.isdecimal():
-        raise QueryError("status must be success, error, 4xx or a code")
-    return code == wanted
 
 
 def activity(query: dict[str, str], rows: list[Rows], now: datetime) -> Json:

@@ -38,6 +38,7 @@ class Settings:
     silence_ms: float = 120_000  # the fault "silence": how long the first byte takes
     fault: str | None = None  # every POST gets this fault
     forms: str | None = None  # stream forms for every POST, e.g. "done,snapshot"
+    traffic: float = 12  # rows of the log per hour that belong to no story
     down: bool = False  # every request but /demo/* is answered 503 with HTML
 
     def changed(self, values: Mapping[str, Any]) -> "Settings":

@@ -4,14 +4,17 @@ import base64
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from generations.gateway.demo import stories, ulid
-from generations.gateway.demo.records.rows import Rows
+from generations.gateway.demo.records.rows import Rows, timestamp
+from generations.gateway.demo.server.log import Entry
 from generations.gateway.demo.shapes import Json, Story
+from generations.gateway.demo.stories import traffic
 
 KEPT_REQUESTS = 2000
 KEPT_BYTES = 64 * 2**20
-KEPT_RECORDS = 5000
+KEPT_RECORDS = KEPT_ENTRIES = 5000
 
 
 @dataclass(slots=True)
@@ -53,8 +56,10 @@ class Store:
     epoch_ms: int
     seen: deque[Seen] = field(default_factory=deque)
     live: dict[str, tuple[float, Story]] = field(default_factory=dict)
+    arrived: dict[str, tuple[datetime, Story]] = field(default_factory=dict)
     received: int = 0
     _bytes: int = 0
+    _entries: dict[str, Entry] = field(default_factory=dict)
 
     def note(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Seen:
         """Remembers a POST; the oldest bodies are forgotten when there are too many."""
@@ -73,26 +78,62 @@ class Store:
         while len(self.live) > KEPT_RECORDS:
             del self.live[next(iter(self.live))]
 
-    def find(self, request_id: str) -> Story | None:
-        """The story behind an id, or None while its record is not written."""
+    def arrive(self, count: int, at: datetime, step_us: int) -> list[str]:
+        """Rows that stand in the log from now on, the first at `at`, each `step_us` after the one before."""
+        moments = [at + timedelta(microseconds=number * step_us) for number in range(count)]
+        made = [
+            traffic.arrived(moment, number, timestamp(moment)) for number, moment in enumerate(moments, 1)
+        ]
+        for moment, (request_id, story) in zip(moments, made, strict=True):
+            self.arrived[request_id] = (moment, story)
+        while len(self.arrived) > KEPT_RECORDS:
+            del self.arrived[next(iter(self.arrived))]
+        return [request_id for request_id, _ in made]
+
+    def find(self, request_id: str, per_hour: float = 0) -> Story | None:
+        """The story behind an id, or None while its record is not written. `per_hour`: see `traffic`."""
         if request_id in self.live:
             due, story = self.live[request_id]
             return story if time.time() * 1000 >= due else None
-        return stories.find(request_id)
+        if request_id in self.arrived:
+            return self.arrived[request_id][1]
+        return stories.find(request_id) or traffic.find(request_id, per_hour)
+
+    def entries(self, now: datetime, per_hour: float = 0) -> list[Entry]:
+        """Every row of the log. `per_hour`: how much traffic there is beside the stories."""
+        now_ms = round(now.timestamp() * 1000)
+        made = [self.entry(name, story) for name, (due, story) in self.live.items() if due <= now_ms]
+        made += [self.entry(name, story) for name, (_, story) in self.arrived.items()]
+        told = [(stories.id_of(one, self.epoch_ms), one) for one in stories.STORIES if one.raw is None]
+        made += [self.entry(name, story) for name, story in told]
+        passing = [self._passing(number, name) for number, name in traffic.ticks(now_ms, per_hour)]
+        return made + [entry for entry in passing if entry.created <= now]
+
+    def _passing(self, number: int, request_id: str) -> Entry:
+        return self._entries.get(request_id) or self.entry(request_id, traffic.story(number, request_id))
+
+    def entry(self, request_id: str, story: Story) -> Entry:
+        """The row of the log, made once."""
+        known = self._entries.get(request_id)
+        if known is None:
+            rows = Rows(story, request_id)
+            at, _ = self.arrived.get(request_id, (rows.created, story))
+            known = self._entries[request_id] = Entry(at.astimezone(UTC), rows)
+        while len(self._entries) > KEPT_ENTRIES:
+            del self._entries[next(iter(self._entries))]
+        return known
 
     def rows(self) -> list[Rows]:
-        """Every record that can be seen, the newest first."""
-        now = time.time() * 1000
-        made = [Rows(story, name) for name, (due, story) in self.live.items() if due <= now]
-        made += [
-            Rows(story, stories.id_of(story, self.epoch_ms)) for story in stories.STORIES if story.raw is None
-        ]
-        return sorted(made, key=lambda rows: rows.created, reverse=True)
+        """Every record of a story or a replay, the newest first."""
+        entries = self.entries(datetime.now(UTC))
+        return [one.rows for one in sorted(entries, key=lambda one: one.created, reverse=True)]
 
     def reset(self) -> None:
         """Forgets everything that was received and every live record."""
         self.seen.clear()
         self.live.clear()
+        self.arrived.clear()
+        self._entries.clear()
         self.received = self._bytes = 0
 
 
