@@ -62,5 +62,5 @@ class Person:
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         for line in response.headers.get_all("Set-Cookie", []):
-            self.cookies.update({name: one.value for name, one in SimpleCookie(line).items()})
+            self.cookies.update({name: morsel.value for name, morsel in SimpleCookie(line).items()})
         return Answer(response.status, response.headers.get("Location", ""), response.read())

@@ -50,7 +50,11 @@ class Site:
     def named(self, *names: str) -> list[psutil.Process]:
         """The Procfile's processes of these names (web, worker, beat), without the watchers that run them."""
         words = [SITE_PROCESSES[name] for name in names]
-        return [one for one in self.processes() if any(word in " ".join(one.cmdline()) for word in words)]
+        return [
+            process
+            for process in self.processes()
+            if any(word in " ".join(process.cmdline()) for word in words)
+        ]
 
 
 @contextmanager

@@ -99,7 +99,7 @@ ALONE = "import django; django.setup(); from bench import sizes; sizes.look_up()
 
 def looked_up(size: Size, ids: list[str]) -> Iterator[Figure]:
     """What a web process does for a lookup, in a process of its own: the site's own gateway has no such records."""
-    with large.gateway({one: partial(record, size, one) for one in ids}) as address:
+    with large.gateway({request_id: partial(record, size, request_id) for request_id in ids}) as address:
         finished = subprocess.run(
             [sys.executable, "-c", ALONE],
             cwd=ROOT,
@@ -156,7 +156,7 @@ def made_ms() -> int:
 
 def pages(site: Site, size: Size, ids: list[str], cheapest: str) -> Iterator[Figure]:
     """The first view, which draws the page, of the record's other tabs too; and the views after it."""
-    views = {tab: [took(site, f"{BASE}/{one}{tab}") for one in ids] for tab in TABS}
+    views = {tab: [took(site, f"{BASE}/{request_id}{tab}") for request_id in ids] for tab in TABS}
     slowest = max(statistics.median(ms for ms, _ in seen) for seen in views.values())
     weight = max(length for seen in views.values() for _, length in seen)
     again, bare = interleaved(
@@ -232,7 +232,7 @@ def shown(site: Site, size: Size, request_id: str) -> Iterator[Figure]:
         playwright.chromium.launch(executable_path=chromium(), args=FLAGS) as browser,
     ):
         opened = [opening(browser, site, request_id) for _ in range(OPENINGS)]
-    tasks, clicks = [one[0] for one in opened], sorted(one[1] for one in opened)
+    tasks, clicks = [times[0] for times in opened], sorted(times[1] for times in opened)
     yield limit(task, max(tasks), "ms", 100, "none of 50 ms or more" if not max(tasks) else "")
     yield limit(
         click, statistics.median(clicks), "ms", 400, f"worst {clicks[-1]:.0f} ms, {OPENINGS} openings"

@@ -45,6 +45,6 @@ def fresh_ids(site: Site) -> Iterator[str]:
     The second half of an ID names the story, the first half its time.
     """
     records = gateway(site).call("/demo/catalogue")["records"]
-    tail = next(one["request_id"][-16:] for one in records if one["title"] == STORY)
+    tail = next(record["request_id"][-16:] for record in records if record["title"] == STORY)
     before = round(time.time() * 1000) - AGO_MS
     return (ulid.request_id(before + 1000 * number, tail) for number in itertools.count())

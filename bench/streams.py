@@ -56,8 +56,8 @@ class Watchers:
     def close(self) -> None:
         self.closing = True
         self.thread.join()
-        for one in self.sockets:
-            one.close()
+        for opened in self.sockets:
+            opened.close()
 
 
 def figures(site: Site) -> list[Figure]:

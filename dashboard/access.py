@@ -79,11 +79,11 @@ def _memberships(user: User | AnonymousUser) -> list[Membership]:
 
 def membership(request: HttpRequest, slug: str, right: Right) -> Membership:
     """The membership in team `slug` of who asks. Raises Http404 outside it, PermissionDenied without the right."""
-    for one in memberships(request):
-        if one.team.slug == slug:
-            if not right.held_by(one.role):
-                raise PermissionDenied(right.refusal(one.role))
-            return one
+    for membership in memberships(request):
+        if membership.team.slug == slug:
+            if not right.held_by(membership.role):
+                raise PermissionDenied(right.refusal(membership.role))
+            return membership
     raise Http404("No such team, or you are not a member of it.")
 
 

@@ -40,7 +40,7 @@ class Site:
     @property
     def other_memberships(self) -> list[Membership]:
         """What the switcher offers."""
-        return [one for one in self.memberships if one is not self.membership]
+        return [membership for membership in self.memberships if membership is not self.membership]
 
     @property
     def may(self) -> dict[str, bool]:
@@ -66,7 +66,9 @@ def current_membership(request: HttpRequest) -> Membership | None:
     mine = access.memberships(request)
     team: Team | None = getattr(request, "team", None)
     slug = team.slug if team else request.session.get(LAST_TEAM)
-    return next((one for one in mine if one.team.slug == slug), mine[0] if mine else None)
+    return next(
+        (membership for membership in mine if membership.team.slug == slug), mine[0] if mine else None
+    )
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

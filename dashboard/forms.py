@@ -45,7 +45,7 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, by: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(one.value, one.label) for one in grantable(by)]
+        choices = [(role.value, role.label) for role in grantable(by)]
         self.fields["role"] = forms.ChoiceField(choices=choices, initial=Role.MEMBER)
 
     @property

@@ -25,7 +25,7 @@ MADE: dict[str, "re.Pattern[Any]"] = {
 
 SOURCE, OPEN_ENDS = patterns.in_python()
 SCRIPTS, MADE_IN_SCRIPTS = patterns.in_scripts()
-ALL = [*SOURCE, *(Pattern(place, one) for place, one in MADE.items()), *SCRIPTS]
+ALL = [*SOURCE, *(Pattern(place, pattern) for place, pattern in MADE.items()), *SCRIPTS]
 
 
 def slow(pattern: Pattern, large: int = LARGE) -> str:
@@ -50,17 +50,17 @@ def test_patterns_made_at_run_time_are_listed() -> None:
 
 def test_the_list_is_complete() -> None:
     assert len(SOURCE) + len(OPEN_ENDS) == len(list(patterns.calls()))
-    assert {"errors.js", "json.js", "title.js"} <= {one.place.partition(":")[0] for one in SCRIPTS}
+    assert {"errors.js", "json.js", "title.js"} <= {pattern.place.partition(":")[0] for pattern in SCRIPTS}
 
 
-@pytest.mark.parametrize("pattern", ALL, ids=lambda one: one.place)
+@pytest.mark.parametrize("pattern", ALL, ids=lambda pattern: pattern.place)
 def test_a_pattern_is_linear(pattern: Pattern) -> None:
     assert slow(pattern) == ""
 
 
 def test_addresses_do_not_freeze() -> None:
     """Django's own admin has one that is not linear: what bounds it is the length of a path."""
-    assert [one.place for one in patterns.in_addresses() if slow(one, LONGEST_PATH)] == []
+    assert [pattern.place for pattern in patterns.in_addresses() if slow(pattern, LONGEST_PATH)] == []
 
 
 @pytest.mark.parametrize(

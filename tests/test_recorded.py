@@ -200,7 +200,7 @@ def facts_of(name: str) -> Facts:
 
 @pytest.mark.parametrize("name", SAME)
 def test_streamed_and_whole_are_the_same(name: str) -> None:
-    streamed, whole = (_told(facts_of(one)) for one in (name, name.replace("-stream-", "-whole-")))
+    streamed, whole = (_told(facts_of(each)) for each in (name, name.replace("-stream-", "-whole-")))
     for part in streamed:
         expected = TOLD_OTHERWISE.get((name, part), (streamed[part], streamed[part]))
         assert (streamed[part], whole[part]) == expected
@@ -231,7 +231,7 @@ TOLD_ALIKE = [
 
 @pytest.mark.parametrize("name", TOLD_ALIKE)
 def test_what_differs_by_nature_stands_in_one_table(name: str) -> None:
-    bodies = [_body(one) for one in (name, name.replace("-stream-", "-whole-"))]
+    bodies = [_body(each) for each in (name, name.replace("-stream-", "-whole-"))]
     assert set(_differences(*bodies)) <= BY_NATURE[recording(name).wire]
 
 
@@ -246,27 +246,29 @@ def _differences(before: Any, after: Any, at: str = "") -> list[str]:
         return []
     if isinstance(before, dict) and isinstance(after, dict) and at != "/usage":
         pairs = [(key, before.get(key), after.get(key)) for key in {**before, **after}]
-        return [found for key, one, other in pairs for found in _at(one, other, f"{at}/{key}")]
+        return [found for key, value, other in pairs for found in _at(value, other, f"{at}/{key}")]
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         return [
             found
-            for one, other in zip(before, after, strict=True)
-            for found in _differences(one, other, f"{at}/*")
+            for value, other in zip(before, after, strict=True)
+            for found in _differences(value, other, f"{at}/*")
         ]
     return [at]
 
 
-def _at(one: Any, other: Any, at: str) -> list[str]:
-    return _differences(one, other, at) if one is not None and other is not None else [at] * (one != other)
+def _at(value: Any, other: Any, at: str) -> list[str]:
+    return (
+        _differences(value, other, at) if value is not None and other is not None else [at] * (value != other)
+    )
 
 
 @pytest.mark.parametrize("name", EMPTY)
 def test_an_empty_answer_is_a_stream_that_ended_and_a_whole_that_failed(name: str) -> None:
     streamed, whole = name, name.replace("-stream-", "-whole-")
     assert (EXPECTED[streamed]["status"], EXPECTED[whole]["status"]) == (200, 502)
-    one, other = facts_of(streamed), facts_of(whole)
-    assert one.is_empty
-    assert one.finish_word == "stop"
-    assert not one.errors
+    first, other = facts_of(streamed), facts_of(whole)
+    assert first.is_empty
+    assert first.finish_word == "stop"
+    assert not first.errors
     assert [fault.code or fault.message for fault in other.errors] == ["google_empty_response"]
     assert not other.choices

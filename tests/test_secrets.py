@@ -34,8 +34,8 @@ def database_text() -> str:
         for table in connection.introspection.table_names():
             cursor.execute(f'SELECT t::text FROM "{table}" t')
             lines += [row for (row,) in cursor.fetchall()]
-    bodies = [one.raw for one in StoredRecord.objects.all()] + [
-        one.wire for one in ReplayAnswer.objects.all()
+    bodies = [record.raw for record in StoredRecord.objects.all()] + [
+        answer.wire for answer in ReplayAnswer.objects.all()
     ]
     return "\n".join([*lines, *(body.decode("utf-8", "replace") for body in bodies)])
 
@@ -81,7 +81,7 @@ def test_a_key_is_nowhere(
     ]
     pages += [reverse(name, args=[team.slug]) for name in ("team_members", "team_connections")]
     pages += [reverse("edit_connection", args=[team.slug, source.pk])]
-    pages += [url for one in Replay.objects.select_related("team") for url in (one.get_absolute_url(),)]
+    pages += [url for replay in Replay.objects.select_related("team") for url in (replay.get_absolute_url(),)]
     browser.post(reverse("test_connection", args=[team.slug, source.pk]))
     for page in pages:
         answer = browser.get(page)

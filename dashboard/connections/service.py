@@ -36,31 +36,31 @@ def save(request: TeamRequest, form: ConnectionForm) -> GatewayConnection:
 
 
 @transaction.atomic
-def remove(request: TeamRequest, one: GatewayConnection) -> None:
+def remove(request: TeamRequest, source: GatewayConnection) -> None:
     """Delete the connection and its keys; its consents end. What was looked up through it stays."""
-    ending.of_connection(one)
-    audit(request.team, request.user, "connection.removed", one.name, base_url=one.base_url)
-    one.delete()
+    ending.of_connection(source)
+    audit(request.team, request.user, "connection.removed", source.name, base_url=source.base_url)
+    source.delete()
 
 
 @transaction.atomic
-def move_up(request: TeamRequest, one: GatewayConnection) -> None:
+def move_up(request: TeamRequest, source: GatewayConnection) -> None:
     """Ask this connection one place earlier."""
     order = [each.pk for each in request.team.connections.select_for_update().order_by("position", "pk")]
-    place = order.index(one.pk)
+    place = order.index(source.pk)
     if place:
         order[place - 1], order[place] = order[place], order[place - 1]
     for position, pk in enumerate(order):
         GatewayConnection.objects.filter(pk=pk).update(position=position)
-    audit(request.team, request.user, "connection.moved", one.name)
+    audit(request.team, request.user, "connection.moved", source.name)
 
 
-def test(one: GatewayConnection) -> dict[str, Any]:
+def test(source: GatewayConnection) -> dict[str, Any]:
     """Ask the gateway what it knows about each key, and keep the answers. Talks to the network, so no transaction."""
-    reading, replay = keys.reading(one)[:1], one.replay_key if not keys.good(one) else None
+    reading, replay = keys.reading(source)[:1], source.replay_key if not keys.good(source) else None
     used = {"read": reading[0].key if reading else None, "replay": replay}
-    result = {name: _seen(one.base_url, key) for name, key in used.items() if key}
-    one.remember_check(result)
+    result = {name: _seen(source.base_url, key) for name, key in used.items() if key}
+    source.remember_check(result)
     return result
 
 

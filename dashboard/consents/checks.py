@@ -15,7 +15,7 @@ LOOKED_AT = 3
 
 def what_comes(source: GatewayConnection) -> None:
     """Read some of the newest records and remember whether they hold stored requests. Trouble is not told here."""
-    used = next((one for one in keys.reading(source) if one.consent), None)
+    used = next((credential for credential in keys.reading(source) if credential.consent), None)
     if used is None or used.consent is None or keys.STORED_REQUESTS not in used.consent.granted:
         return
     client = clients.client(source.base_url, used.key, timeouts=PATIENCE)
@@ -25,7 +25,7 @@ def what_comes(source: GatewayConnection) -> None:
         log.info("What a new consent brings could not be seen: %s", type(reason).__name__)
         return
     if records:
-        comes = any(one.replay_body is not None or one.io_log is not None for one in records)
+        comes = any(record.replay_body is not None or record.io_log is not None for record in records)
         source.remember_check(
             {"read": {"reachable": True, "accepted": True, "reads_records": True, "reads_bodies": comes}}
         )

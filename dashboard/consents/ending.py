@@ -33,37 +33,37 @@ def of_member(team: Team, user: User) -> list[str]:
     """End what somebody who leaves the team has consented to; the names of the connections, each once."""
     mine = list(Consent.objects.live().filter(team=team, connected_by=user).select_related("connection"))
     _end(mine, LEFT)
-    return sorted({one.connection.name for one in mine if one.connection})
+    return sorted({consent.connection.name for consent in mine if consent.connection})
 
 
 def _end(consents: Iterable[Consent], reason: str) -> None:
-    for one in consents:
-        one.end(reason, revoke=one.key is not None)
-        transaction.on_commit(partial(revoke, one.pk))
+    for consent in consents:
+        consent.end(reason, revoke=consent.key is not None)
+        transaction.on_commit(partial(revoke, consent.pk))
 
 
 def revoke(consent_id: int) -> bool:
     """Have the gateway end the key of a consent that has ended here. False when it has to be tried again later."""
-    one = Consent.objects.filter(pk=consent_id, revoke_due=True).select_related("team").first()
-    if one is None or one.key is None:
+    consent = Consent.objects.filter(pk=consent_id, revoke_due=True).select_related("team").first()
+    if consent is None or consent.key is None:
         return True
     try:
-        clients.revoke(identity.of_consent(one.base_url, one.client_id, one.team), one.key)
+        clients.revoke(identity.of_consent(consent.base_url, consent.client_id, consent.team), consent.key)
     except (clients.Withdrawn, oauth.Unusable, oauth.Failure) as reason:
-        log.warning("The key of consent %s is not revoked yet: %s", one.pk, reason)
+        log.warning("The key of consent %s is not revoked yet: %s", consent.pk, reason)
         return False
-    one.forget_key()
+    consent.forget_key()
     return True
 
 
 def tidy() -> None:
     """What time brings: keys that have ended are deleted, revocations are tried again, old requests go."""
     now = timezone.now()
-    for one in Consent.objects.live().filter(expires_at__lte=now)[:A_TURN]:
-        one.end(EXPIRED)
-    for one in Consent.objects.filter(revoke_due=True).defer("key")[:A_TURN]:
-        if one.expires_at <= now:
-            one.forget_key()
+    for consent in Consent.objects.live().filter(expires_at__lte=now)[:A_TURN]:
+        consent.end(EXPIRED)
+    for consent in Consent.objects.filter(revoke_due=True).defer("key")[:A_TURN]:
+        if consent.expires_at <= now:
+            consent.forget_key()
         else:
-            revoke(one.pk)
+            revoke(consent.pk)
     ConsentRequest.objects.filter(created_at__lt=now - REQUESTS_KEPT).delete()

@@ -38,15 +38,19 @@ def good(source: GatewayConnection) -> list[Consent]:
 
 def reading(source: GatewayConnection) -> list[Credential]:
     """The keys to look up with, the best first: one that sees stored requests before a pasted one."""
-    consents = [Credential(one.key, one) for one in good(source) if one.key]
-    seeing = [one for one in consents if one.consent and STORED_REQUESTS in one.consent.granted]
+    consents = [Credential(consent.key, consent) for consent in good(source) if consent.key]
+    seeing = [
+        credential
+        for credential in consents
+        if credential.consent and STORED_REQUESTS in credential.consent.granted
+    ]
     pasted = [Credential(source.read_key)] if source.read_key else []
-    return [*seeing, *pasted, *(one for one in consents if one not in seeing)]
+    return [*seeing, *pasted, *(credential for credential in consents if credential not in seeing)]
 
 
 def sending(source: GatewayConnection) -> Credential | None:
     """The key that a replay is sent with."""
-    consents = [Credential(one.key, one) for one in good(source) if one.key]
+    consents = [Credential(consent.key, consent) for consent in good(source) if consent.key]
     return next(iter([*consents, *pasted_for_sending(source)]), None)
 
 

@@ -45,8 +45,8 @@ def for_team(team: Team) -> list[Notice]:
     """What the team's admins should know: one query."""
     rows = Consent.objects.filter(connection__team=team).exclude(end_reason=DISCONNECTED)
     by_connection: dict[int | None, list[Consent]] = defaultdict(list)
-    for one in rows.newest_first().defer("key").select_related("connection")[:READ]:
-        by_connection[one.connection_id].append(one)
+    for consent in rows.newest_first().defer("key").select_related("connection")[:READ]:
+        by_connection[consent.connection_id].append(consent)
     found = (_notice(consents) for consents in by_connection.values())
     return [notice for notice in found if notice]
 
@@ -56,12 +56,12 @@ def _notice(consents: list[Consent]) -> Notice | None:
     source, now = consents[0].connection, timezone.now()
     if source is None:
         return None
-    good = [one for one in consents if one.is_good]
+    good = [consent for consent in consents if consent.is_good]
     if not good:
         latest = consents[0]
         reason = latest.refused or latest.end_reason or EXPIRED
         return Notice(source, latest, ENDED.get(reason, OTHER).format(name=source.name))
-    last = max(good, key=lambda one: one.expires_at)
+    last = max(good, key=lambda consent: consent.expires_at)
     if last.expires_at - now > SOON:
         return None
     text = f"The key of {source.name} ends soon. Reconnect before: nothing stops meanwhile."
@@ -77,10 +77,10 @@ def send_due() -> None:
         return
     now = timezone.now()
     soon = Consent.objects.good(now).filter(expires_at__lte=now + SOON).defer("key")
-    for one in soon.select_related("team", "connection")[:READ]:
-        stage = 2 if one.expires_at - now <= LAST_DAY else 1
-        if _is_last(one) and Consent.objects.filter(pk=one.pk, warned__lt=stage).update(warned=stage):
-            _mail(one)
+    for consent in soon.select_related("team", "connection")[:READ]:
+        stage = 2 if consent.expires_at - now <= LAST_DAY else 1
+        if _is_last(consent) and Consent.objects.filter(pk=consent.pk, warned__lt=stage).update(warned=stage):
+            _mail(consent)
 
 
 def _is_last(consent: Consent) -> bool:

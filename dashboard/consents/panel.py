@@ -69,7 +69,7 @@ def _offer(team: Team, base_url: str) -> Offer | None:
 def held(source: GatewayConnection) -> list[Held]:
     """The consents of a connection that are not ended, the newest first."""
     consents = source.consents.live().newest_first().select_related("connected_by").defer("key")
-    return [_held(one) for one in consents[:20]]
+    return [_held(consent) for consent in consents[:20]]
 
 
 def _held(consent: Consent) -> Held:
@@ -94,7 +94,9 @@ def lost(team: Team) -> Lost | None:
 
 def stored_requests(source: GatewayConnection, consents: Sequence[Held]) -> str:
     """What is wrong where records come without stored requests although the consent covers them; "" otherwise."""
-    covered = any(keys.STORED_REQUESTS in one.consent.granted for one in consents if one.consent.is_good)
+    covered = any(
+        keys.STORED_REQUESTS in consent.consent.granted for consent in consents if consent.consent.is_good
+    )
     seen = (source.check_result or {}).get("read", {}).get("reads_bodies")
     if not covered or seen is not False:
         return ""

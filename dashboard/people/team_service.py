@@ -60,7 +60,7 @@ def create_team(name: str, owner: User) -> Team:
 
 def grantable(role: str) -> list[Role]:
     """The roles that somebody of `role` may hand out: up to their own, from admin on."""
-    return [one for one in Role if RANK[one] <= RANK[Role(role)]] if Right.MANAGE.held_by(role) else []
+    return [other for other in Role if RANK[other] <= RANK[Role(role)]] if Right.MANAGE.held_by(role) else []
 
 
 def may_touch(request: TeamRequest, role: str) -> bool:

@@ -49,7 +49,7 @@ def role_rights(role: str) -> str:
 def role_list() -> SafeString:
     """All roles with what they may do."""
     return format_html_join(
-        "", '<p class="help"><b>{}</b> {}</p>', [(one.label, RIGHTS[one]) for one in Role]
+        "", '<p class="help"><b>{}</b> {}</p>', [(role.label, RIGHTS[role]) for role in Role]
     )
 
 

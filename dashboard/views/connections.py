@@ -24,11 +24,13 @@ def _connection(request: TeamRequest, pk: int) -> GatewayConnection:
 @require_safe
 def team_connections(request: TeamRequest) -> HttpResponse:
     """All connections in the order in which they are asked."""
-    rows = [(one, panel.held(one)) for one in request.team.connections.order_by("position", "pk")]
+    rows = [(source, panel.held(source)) for source in request.team.connections.order_by("position", "pk")]
     context = {
         "section": "connections",
         "team": request.team,
-        "connections": [(one, consents, panel.stored_requests(one, consents)) for one, consents in rows],
+        "connections": [
+            (source, consents, panel.stored_requests(source, consents)) for source, consents in rows
+        ],
         "allowed_urls": allowed_urls(),
         "offers": panel.offers(request.team),
         "lost": panel.lost(request.team),
@@ -52,8 +54,8 @@ def edit_connection(request: TeamRequest, pk: int) -> HttpResponse:
     return _edit(request, _connection(request, pk))
 
 
-def _edit(request: TeamRequest, one: GatewayConnection) -> HttpResponse:
-    form = ConnectionForm(request.POST or None, instance=one)
+def _edit(request: TeamRequest, source: GatewayConnection) -> HttpResponse:
+    form = ConnectionForm(request.POST or None, instance=source)
     if request.method == "POST" and form.is_valid():
         made = desk.save(request, form)
         messages.success(request, f"{made} is saved. Test it to see what its key can do.")
@@ -61,7 +63,7 @@ def _edit(request: TeamRequest, one: GatewayConnection) -> HttpResponse:
     return render(
         request,
         "dashboard/connection_form.html",
-        {"section": "connections", "team": request.team, "form": form, "connection": one},
+        {"section": "connections", "team": request.team, "form": form, "connection": source},
     )
 
 
@@ -69,9 +71,9 @@ def _edit(request: TeamRequest, one: GatewayConnection) -> HttpResponse:
 @require_POST
 def test_connection(request: TeamRequest, pk: int) -> HttpResponse:
     """Asks the gateway, keeps what was seen and shows it in the list."""
-    one = _connection(request, pk)
+    source = _connection(request, pk)
     leave_page_thread(request)  # two keys, three questions each, up to 15 s a question
-    desk.test(one)
+    desk.test(source)
     return redirect("team_connections", request.team.slug)
 
 
@@ -87,7 +89,7 @@ def move_connection(request: TeamRequest, pk: int) -> HttpResponse:
 @require_POST
 def remove_connection(request: TeamRequest, pk: int) -> HttpResponse:
     """Deletes a connection with its keys."""
-    one = _connection(request, pk)
-    desk.remove(request, one)
-    messages.success(request, f"{one.name} is removed. What was looked up through it stays.")
+    source = _connection(request, pk)
+    desk.remove(request, source)
+    messages.success(request, f"{source.name} is removed. What was looked up through it stays.")
     return redirect("team_connections", request.team.slug)

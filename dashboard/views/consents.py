@@ -39,7 +39,7 @@ def connect(request: TeamRequest) -> HttpResponse:
         begun = flow.begin(request.team, request.user, base_url, source)
     except identity.Impossible as reason:
         return render(request, "dashboard/consent_impossible.html", context | {"reason": reason}, status=409)
-    mine = {one.team_id for one in request.user.memberships.all()}
+    mine = {membership.team_id for membership in request.user.memberships.all()}
     context |= {"begun": begun, "asked": scopes.asked_for(begun.request.scopes.split()), "mine": mine}
     return render(request, "dashboard/consent_begun.html", context)
 

@@ -28,7 +28,7 @@ def team_members(request: TeamRequest) -> HttpResponse:
 
 def _members(request: TeamRequest) -> list[Membership]:
     members = request.team.memberships.select_related("user").order_by("joined_at", "pk")
-    return sorted(members, key=lambda one: -RANK[Role(one.role)])
+    return sorted(members, key=lambda member: -RANK[Role(member.role)])
 
 
 def _for_admins(request: TeamRequest) -> dict[str, object]:

@@ -56,7 +56,7 @@ class Comparison:
     @cached_property
     def silent(self) -> list[tuple[str, Subject]]:
         """The sides without an answer that can be compared, each with its letter."""
-        return [(letter, one) for letter, one in self.subjects if one.said is None]
+        return [(letter, subject) for letter, subject in self.subjects if subject.said is None]
 
     @cached_property
     def answers(self) -> AnswerDiff | None:
@@ -86,7 +86,9 @@ class Comparison:
     @cached_property
     def galleries(self) -> list[tuple[str, Subject, list[Part]]]:
         """The pictures of both sides; empty when there is none."""
-        found = [(letter, one, replayed.media_in(one.side, "image")) for letter, one in self.subjects]
+        found = [
+            (letter, subject, replayed.media_in(subject.side, "image")) for letter, subject in self.subjects
+        ]
         return found if any(parts for _, _, parts in found) else []
 
 
@@ -110,10 +112,10 @@ class Offer:
 
 def _offer(letter: str, a: Subject, b: Subject) -> Offer:
     subject, other = (a, b) if letter == "A" else (b, a)
-    found = [(one, str(one.pk)) for one in subject.others if str(one.pk) != other.key]
+    found = [(replay, str(replay.pk)) for replay in subject.others if str(replay.pk) != other.key]
     keys = [(key, other.key) if letter == "A" else (other.key, key) for _, key in found]
     queries = [urlencode({"a": first, "b": second}) for first, second in keys]
-    replays = [(one, query) for (one, _), query in zip(found, queries, strict=True)]
+    replays = [(replay, query) for (replay, _), query in zip(found, queries, strict=True)]
     return Offer(letter, subject.why_silent, replays, f"{subject.url}/paste" if subject.may_be_pasted else "")
 
 
@@ -122,20 +124,20 @@ def _offer(letter: str, a: Subject, b: Subject) -> Offer:
 
 def figures(a: Subject, b: Subject) -> list[Delta]:
     """The figures that people compare."""
-    one, other = a.recorded or a.replay, b.recorded or b.replay
-    assert one is not None, "a subject is recorded or a replay"
+    first, other = a.recorded or a.replay, b.recorded or b.replay
+    assert first is not None, "a subject is recorded or a replay"
     assert other is not None, "a subject is recorded or a replay"
     changes = [
         *times(a, b),
-        deltas.figure("Input tokens", one.input_tokens, other.input_tokens, formatting.count, neutral=True),
+        deltas.figure("Input tokens", first.input_tokens, other.input_tokens, formatting.count, neutral=True),
         deltas.figure(
-            "Output tokens", one.output_tokens, other.output_tokens, formatting.count, neutral=True
+            "Output tokens", first.output_tokens, other.output_tokens, formatting.count, neutral=True
         ),
-        deltas.figure("Cost", one.cost_nanos, other.cost_nanos, _dollars),
-        deltas.word("Finish", one.finish_reason, other.finish_reason, vocabulary.same_finish),
-        deltas.word("Provider", one.provider, other.provider),
+        deltas.figure("Cost", first.cost_nanos, other.cost_nanos, _dollars),
+        deltas.word("Finish", first.finish_reason, other.finish_reason, vocabulary.same_finish),
+        deltas.word("Provider", first.provider, other.provider),
         _model(a, b),
-        deltas.word("Status", one.status_code, other.status_code),
+        deltas.word("Status", first.status_code, other.status_code),
     ]
     endpoints = a.generation.endpoint, b.generation.endpoint
     return changes if endpoints[0] == endpoints[1] else [*changes, deltas.word("Endpoint", *endpoints)]
@@ -147,7 +149,7 @@ def _dollars(nanos: "int | Decimal | None") -> str:
 
 def _model(a: Subject, b: Subject) -> Delta:
     """Records and answers name models differently, so only names from one source are said to differ."""
-    before, after = ((one.recorded or one.replay).model_id for one in (a, b))  # type: ignore[union-attr]
+    before, after = ((subject.recorded or subject.replay).model_id for subject in (a, b))  # type: ignore[union-attr]
     delta = deltas.word("Model", before, after, vocabulary.same_model)
     fair = (a.recorded is None) == (b.recorded is None)
     return delta if fair or delta.tone == "same" else Delta("Model", delta.before, delta.after)
@@ -160,8 +162,8 @@ def times(a: Subject, b: Subject) -> list[Delta]:
     return made or _two_clocks(a, b)
 
 
-def _recorded(one: Generation, other: Generation) -> list[Delta]:
-    first, second = gateway_times(one), gateway_times(other)
+def _recorded(before: Generation, after: Generation) -> list[Delta]:
+    first, second = gateway_times(before), gateway_times(after)
     fair = (first.meaning == "failed") == (second.meaning == "failed")
     return _known(
         _time("First token", first.first, second.first),
@@ -172,7 +174,9 @@ def _recorded(one: Generation, other: Generation) -> list[Delta]:
 
 def _known(*deltas: Delta) -> list[Delta]:
     """Those of which at least one side is known."""
-    return [one for one in deltas if (one.before, one.after) != (formatting.UNKNOWN, formatting.UNKNOWN)]
+    return [
+        delta for delta in deltas if (delta.before, delta.after) != (formatting.UNKNOWN, formatting.UNKNOWN)
+    ]
 
 
 def gateway_times(row: Generation) -> Times:
@@ -188,15 +192,15 @@ def gateway_times(row: Generation) -> Times:
     return known if known.total is None or row.wait_ms is None else replace(known, total=row.wait_ms)
 
 
-def _measured(one: Replay, other: Replay) -> list[Delta]:
+def _measured(first: Replay, other: Replay) -> list[Delta]:
     return _known(
-        _time("First token", one.first_token_ms, other.first_token_ms, note=HERE),
-        _time("Total", one.total_ms, other.total_ms, note=HERE),
+        _time("First token", first.first_token_ms, other.first_token_ms, note=HERE),
+        _time("Total", first.total_ms, other.total_ms, note=HERE),
     )
 
 
 def _two_clocks(a: Subject, b: Subject) -> list[Delta]:
-    times = [_own(one) for one in (a, b)]
+    times = [_own(subject) for subject in (a, b)]
     note = HERE if a.recorded else f"the first one {HERE}"
     labels = ("First token", "Total")
     return _known(
@@ -204,13 +208,13 @@ def _two_clocks(a: Subject, b: Subject) -> list[Delta]:
     )
 
 
-def _own(one: Subject) -> "tuple[int | Decimal | None, int | Decimal | None]":
+def _own(subject: Subject) -> "tuple[int | Decimal | None, int | Decimal | None]":
     """First token and total of a subject by whichever clock there is."""
-    if one.recorded:
-        known = gateway_times(one.recorded)
+    if subject.recorded:
+        known = gateway_times(subject.recorded)
         return known.first, known.total
-    assert one.replay is not None, "a subject is recorded or a replay"
-    return one.replay.first_token_ms, one.replay.total_ms
+    assert subject.replay is not None, "a subject is recorded or a replay"
+    return subject.replay.first_token_ms, subject.replay.total_ms
 
 
 def _time(

@@ -77,14 +77,22 @@ class RunForm(forms.Form):
         return [edits, *(edits.also(("model", name)) for name in self.cleaned_data["models"])]
 
 
-def _field(one: Variation, initial: str) -> forms.Field:
-    if one.choices and not one.free:
-        known = ["", *one.choices] if initial in ("", *one.choices) else ["", initial, *one.choices]
-        offered = known[1:] if one.name == "stream" else known
+def _field(variation: Variation, initial: str) -> forms.Field:
+    if variation.choices and not variation.free:
+        known = (
+            ["", *variation.choices]
+            if initial in ("", *variation.choices)
+            else ["", initial, *variation.choices]
+        )
+        offered = known[1:] if variation.name == "stream" else known
         choices = [(value, value or "not set") for value in offered]
-        return forms.ChoiceField(label=one.label, required=False, initial=initial, choices=choices)
-    widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "list": f"{one.name}s"})
-    return forms.CharField(label=one.label, required=False, initial=initial, max_length=400, widget=widget)
+        return forms.ChoiceField(label=variation.label, required=False, initial=initial, choices=choices)
+    widget = forms.TextInput(
+        attrs={"autocomplete": "off", "spellcheck": "false", "list": f"{variation.name}s"}
+    )
+    return forms.CharField(
+        label=variation.label, required=False, initial=initial, max_length=400, widget=widget
+    )
 
 
 class ChangeForm(RunForm):
@@ -94,20 +102,22 @@ class ChangeForm(RunForm):
         super().__init__(*args, **kwargs)
         self.body, self.wire = body, wire
         self.offered = parameter_edits.offered(body, wire)
-        self.stored = {one.name: one.present(body, wire) for one in self.offered}
-        for one in self.offered:
-            present = self.stored[one.name] if shown is body else one.present(shown, wire)
-            self.fields[f"v-{one.name}"] = _field(one, present)
+        self.stored = {variation.name: variation.present(body, wire) for variation in self.offered}
+        for variation in self.offered:
+            present = self.stored[variation.name] if shown is body else variation.present(shown, wire)
+            self.fields[f"v-{variation.name}"] = _field(variation, present)
         texts = message_edits.editable(body, wire)
-        now = {one.at: one.text for one in (texts if shown is body else message_edits.editable(shown, wire))}
+        now = {
+            text.at: text.text for text in (texts if shown is body else message_edits.editable(shown, wire))
+        }
         self.editable = _offered(texts)
         for number, text in enumerate(self.editable):
             self.fields[f"t-{number}"] = _text_field(text, now.get(text.at, text.text))
 
     def edits(self) -> RequestEdits:
         """What differs from the stored request."""
-        changes = [self._change(one) for one in self.offered]
-        texts = {one.at: self.cleaned_data[f"t-{number}"] for number, one in enumerate(self.editable)}
+        changes = [self._change(variation) for variation in self.offered]
+        texts = {text.at: self.cleaned_data[f"t-{number}"] for number, text in enumerate(self.editable)}
         given = {at: text for at, text in texts.items() if text is not None}
         return RequestEdits([change for change in changes if change is not None], given)
 
@@ -118,11 +128,11 @@ class ChangeForm(RunForm):
             if name[:2] in ("v-", "t-"):
                 data.setdefault(name, field.initial)
 
-    def _change(self, one: Variation) -> Change | None:
-        sent, stored = self.cleaned_data.get(f"v-{one.name}", ""), self.stored[one.name]
+    def _change(self, variation: Variation) -> Change | None:
+        sent, stored = self.cleaned_data.get(f"v-{variation.name}", ""), self.stored[variation.name]
         if sent == stored or _line(sent) == _line(stored):
             return None
-        return (one.name, _line(sent))
+        return (variation.name, _line(sent))
 
     def refuse(self, error: ChangeRefused) -> None:
         """Show the reason at the field it belongs to."""
@@ -131,11 +141,15 @@ class ChangeForm(RunForm):
 
     @property
     def first_fields(self) -> list[forms.BoundField]:
-        return [self[f"v-{one.name}"] for one in self.offered if one.name in ("model", "provider")]
+        return [
+            self[f"v-{variation.name}"]
+            for variation in self.offered
+            if variation.name in ("model", "provider")
+        ]
 
     @property
     def parameter_fields(self) -> list[forms.BoundField]:
-        return [self[f"v-{one.name}"] for one in self.offered if one.name in PARAMETERS]
+        return [self[f"v-{variation.name}"] for variation in self.offered if variation.name in PARAMETERS]
 
     @property
     def text_fields(self) -> list[forms.BoundField]:
@@ -147,10 +161,10 @@ def _line(value: str) -> str:
     return value.replace("\r", "").replace("\n", "").strip()
 
 
-def _text_field(one: Editable, initial: str) -> forms.CharField:
+def _text_field(editable: Editable, initial: str) -> forms.CharField:
     rows = min(12, max(2, len(initial) // 90 + initial.count("\n") + 1))
     return forms.CharField(
-        label=f"{one.role or 'text'} · {one.path}",
+        label=f"{editable.role or 'text'} · {editable.path}",
         required=False,
         strip=False,
         max_length=10 * LONGEST_TEXT,
@@ -162,9 +176,9 @@ def _text_field(one: Editable, initial: str) -> forms.CharField:
 
 def _offered(texts: list[Editable]) -> list[Editable]:
     """The texts that fit into one form, which Django reads up to 2.5 MB: a byte may take three."""
-    short = [one for one in texts if len(one.text) <= LONGEST_TEXT][:MOST_TEXTS]
-    sizes = accumulate(len(one.text.encode("utf-8", "surrogatepass")) for one in short)
-    return [one for one, size in zip(short, sizes, strict=True) if size <= MOST_TEXT_BYTES]
+    short = [text for text in texts if len(text.text) <= LONGEST_TEXT][:MOST_TEXTS]
+    sizes = accumulate(len(text.text.encode("utf-8", "surrogatepass")) for text in short)
+    return [text for text, size in zip(short, sizes, strict=True) if size <= MOST_TEXT_BYTES]
 
 
 class WholeForm(RunForm):
@@ -190,10 +204,10 @@ class ManyForm(RunForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for one in parameter_edits.VARIATIONS.values():
-            self.fields[f"v-{one.name}"] = field = _field(one, "")
+        for variation in parameter_edits.VARIATIONS.values():
+            self.fields[f"v-{variation.name}"] = field = _field(variation, "")
             if isinstance(field, forms.ChoiceField):
-                field.choices = [("", "as stored"), *((value, value) for value in one.choices if value)]
+                field.choices = [("", "as stored"), *((value, value) for value in variation.choices if value)]
 
     def edits(self) -> RequestEdits:
         names = [name for name in parameter_edits.VARIATIONS if self.cleaned_data[f"v-{name}"].strip()]

@@ -65,7 +65,7 @@ class LedgerForm(FilterForm):
         self.today = today
         who = self.fields["who"]
         assert isinstance(who, forms.TypedChoiceField)
-        who.choices = [("", "anyone"), *((str(one.pk), str(one)) for one in people)]
+        who.choices = [("", "anyone"), *((str(person.pk), str(person)) for person in people)]
 
     def clean(self) -> dict[str, Any]:
         """Turns `when` into days."""

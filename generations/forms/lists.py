@@ -136,7 +136,7 @@ class BrowseForm(FilterForm):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         who = self.fields["who"]
         assert isinstance(who, forms.TypedChoiceField)
-        who.choices = [("", "anyone"), *((str(one.pk), str(one)) for one in people)]
+        who.choices = [("", "anyone"), *((str(person.pk), str(person)) for person in people)]
 
     def clean_cost_min(self) -> int | None:
         """In nanos."""

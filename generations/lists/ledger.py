@@ -202,14 +202,14 @@ def sums(found: ReplayQuerySet) -> Sums:
             groups[grouping].append(Sum(key, *map(int, figures)))
     return Sums(
         groups[ALL][0],
-        sorted(groups[DAY], key=lambda one: one.key),
+        sorted(groups[DAY], key=lambda day: day.key),
         sorted(groups[PERSON], key=_dearest),
         sorted(groups[MODEL], key=_dearest),
     )
 
 
-def _dearest(one: Sum) -> tuple[int, int, str]:
-    return -one.known, -one.count, str(one.key)
+def _dearest(group: Sum) -> tuple[int, int, str]:
+    return -group.known, -group.count, str(group.key)
 
 
 # --- CSV ----------------------------------------------------------------------------------------------------------
@@ -242,24 +242,24 @@ def _batches(found: ReplayQuerySet, size: int) -> Iterator[list[list[object]]]:
     cursor, more = None, True
     while more:
         batch = page(found, cursor, size)
-        yield [cells(one) for one in batch.rows]
+        yield [cells(entry) for entry in batch.rows]
         cursor, more = batch.older, batch.older is not None
 
 
-def cells(one: Entry) -> list[object]:
+def cells(entry: Entry) -> list[object]:
     """One line of the CSV. Unknown is empty; a patch that is too long tells its size."""
-    row = one.row
-    patch = f"{one.patch_bytes} bytes" if one.patch is None else one.patch
+    row = entry.row
+    patch = f"{entry.patch_bytes} bytes" if entry.patch is None else entry.patch
     return [
         *(row.created_at, str(row.pk), row.requested_by and row.requested_by.email, row.why),
         *(row.batch and row.batch.title, row.place, row.generation.request_id, row.generation.model_id),
         *(
-            "" if one.changes is None or one.expired else len(one.changes),
+            "" if entry.changes is None or entry.expired else len(entry.changes),
             patch,
             row.state,
             row.reason,
             row.status_code,
         ),
-        *(row.model_id, row.provider, row.sent, one.cost, row.expected_low, row.expected_high),
+        *(row.model_id, row.provider, row.sent, entry.cost, row.expected_low, row.expected_high),
         *(row.input_tokens, row.output_tokens, row.total_ms, row.new_request_id, row.finished_at),
     ]

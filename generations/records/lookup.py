@@ -162,7 +162,11 @@ def _ask_through(source: GatewayConnection, request_id: str) -> Answer | Gateway
             return NotSent(str(error))
         if used.consent is None or fault.reason not in keys.ENDINGS:
             return fault
-        left = [one for one in _refused(source, used.consent.pk, fault.reason) if one.key not in tried]
+        left = [
+            credential
+            for credential in _refused(source, used.consent.pk, fault.reason)
+            if credential.key not in tried
+        ]
     return fault
 
 
@@ -254,7 +258,7 @@ def outcome(request_id: str, errors: tuple[tuple[str, GatewayError], ...], now: 
     attempts = [_tell(name, error) for name, error in errors]
     if not attempts:
         return {"code": "no_connection", "errors": []}
-    loud = [one for one in attempts if one["code"] != "not_found"]
+    loud = [attempt for attempt in attempts if attempt["code"] != "not_found"]
     if loud:
         return {**loud[0], "errors": attempts}
     code = "not_yet" if is_young(request_id, now) else "not_found"

@@ -107,7 +107,7 @@ def forget(generation: Generation, user: User) -> Reach:
 def _drop_reasons(team: int, names: set[str]) -> None:
     """Why batches left these generations out may quote their requests."""
     for batch in Batch.objects.filter(team=team).exclude(left_out=[]):
-        left = [one for one in batch.left_out if one[0] not in names]
+        left = [item for item in batch.left_out if item[0] not in names]
         if len(left) < len(batch.left_out):
             Batch.objects.filter(pk=batch.pk).update(left_out=left)
 

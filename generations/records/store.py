@@ -99,7 +99,7 @@ def _keep(row: Generation, record: Record, span: Span, sketch: Outline, now: dat
     """Store the record, or the time at which it was seen unchanged; drop what is of no use any more."""
     digest = hashlib.sha256(record.raw).hexdigest()
     before = list(row.records.slim().defer("outline"))
-    same = [one for one in before if one.sha256 == digest]
+    same = [stored for stored in before if stored.sha256 == digest]
     if same:
         same[0].fetched_at = now
         kept = {"outline": outline.dump(sketch), "has_answer": sketch.answered}
@@ -128,8 +128,8 @@ def _add(
 
 def _prune(row: Generation, records: list[StoredRecord]) -> None:
     """Keep the newest record, the best one (with most bodies), and those that replays were made from."""
-    newest = max(records, key=lambda one: one.fetched_at)
-    best = max(records, key=lambda one: (one.has_request + one.has_answer, one.fetched_at))
+    newest = max(records, key=lambda stored: stored.fetched_at)
+    best = max(records, key=lambda stored: (stored.has_request + stored.has_answer, stored.fetched_at))
     if len(records) > 1:
         row.records.exclude(pk__in=[newest.pk, best.pk]).filter(replays=None).delete()
     if row.replayable != best.replayable:

@@ -104,12 +104,14 @@ def plan_batch(
             left_out.append((generation.request_id, str(refused)))
     samples: Samples = {}
     priced = [(order, expected(order, samples)) for order in distinct]
-    repeated = [one for one in priced for _ in range(times)]
+    repeated = [order for order in priced for _ in range(times)]
     return BatchPlan([order for order, _ in repeated], [price for _, price in repeated], left_out)
 
 
 def _weigh(generations: Sequence[Generation]) -> None:
-    rows = StoredRecord.objects.filter(generation__in=[one.pk for one in generations], replayable=True)
+    rows = StoredRecord.objects.filter(
+        generation__in=[generation.pk for generation in generations], replayable=True
+    )
     if (rows.aggregate(total=models.Sum("size"))["total"] or 0) > MOST_BYTES:
         raise orders.Refused(
             f"The records of these generations are larger than {MOST_BYTES // 2**20} MiB together. Choose fewer."
@@ -133,7 +135,7 @@ def _orders(
     if record is None:
         raise orders.Refused(orders.NO_REQUEST)
     parsed = Record.read(record.raw)
-    known = [one for one in sources if one.pk == generation.connection_id]
+    known = [source for source in sources if source.pk == generation.connection_id]
     source = next(iter([*known, *sources]), None)
     for edits in variants:
         yield orders.order_from(generation, parsed, record, source, _patch(generation, parsed, edits))
@@ -152,13 +154,15 @@ def _patch(generation: Generation, parsed: Record, edits: RequestEdits) -> str:
 def _records(generations: Sequence[Generation]) -> dict[int, StoredRecord]:
     """The best replayable record of each."""
     bodies = Cast("has_request", models.IntegerField()) + Cast("has_answer", models.IntegerField())
-    rows = StoredRecord.objects.filter(generation__in=[one.pk for one in generations], replayable=True)
+    rows = StoredRecord.objects.filter(
+        generation__in=[generation.pk for generation in generations], replayable=True
+    )
     best = rows.order_by("generation_id", bodies.desc(), "-fetched_at").distinct("generation_id")
     return {row.generation_id: row for row in best.defer("outline")}
 
 
 def _sources(generations: Sequence[Generation]) -> list[GatewayConnection]:
-    teams = {one.team_id for one in generations}
+    teams = {generation.team_id for generation in generations}
     return list(GatewayConnection.objects.filter(team__in=teams).usable())
 
 
@@ -179,7 +183,7 @@ def start_batch(
         title=title[:200],
         parallel=min(parallel, settings.TEAM_PARALLEL),
         size=len(made.orders),
-        left_out=[list(one) for one in made.left_out],
+        left_out=[list(item) for item in made.left_out],
     )
     with transaction.atomic():
         held = spending_limits.locked(team)

@@ -246,7 +246,7 @@ def said(answer: ReplayAnswer, endpoint: str) -> answer_diff.ComparedAnswer:
             data = slim(document)[0]
     else:
         data = loads(document)
-    events = [_event(one) for one in items(inside(data, "other_events"))]
+    events = [_event(item) for item in items(inside(data, "other_events"))]
     return answer_diff.said(wire_of(endpoint), inside(data, "answer"), events, unread)
 
 

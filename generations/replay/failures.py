@@ -103,7 +103,7 @@ class Pair:
 
 def pair(original: Failure | None, again: Failure | None) -> Pair:
     """Both failures of a page; either may be none."""
-    cards = [failure.card(one) if one else None for one in (original, again)]
+    cards = [failure.card(side) if side else None for side in (original, again)]
     if original is None or again is None:
         return Pair(cards[0], cards[1])
     return Pair(cards[0], cards[1], failure.repeat(original, again), _lines(original.body, again.body))
@@ -113,5 +113,5 @@ def _lines(before: Value, after: Value) -> Lines | None:
     if not isinstance(before, dict | list) or not isinstance(after, dict | list):
         return None
     found = json_diff.changes(before, after)
-    kept = [one for one in found.shown if one.kind != "reordered" and one.path not in OWN]
+    kept = [change for change in found.shown if change.kind != "reordered" and change.path not in OWN]
     return answer_diff.lines(replace(found, shown=kept, total=found.total - len(found.shown) + len(kept)))

@@ -201,7 +201,7 @@ class Window:
             self.seen.append(f"failed: {request.failure} {request.url}")
 
     def unexpected(self) -> list[str]:
-        return [line for line in self.seen if not any(re.search(one, line) for one in self.expected)]
+        return [line for line in self.seen if not any(re.search(pattern, line) for pattern in self.expected)]
 
     def begin(self, user: User | None, address: str, expected: tuple[str, ...]) -> Page:
         self.expected, self.seen = expected, []
@@ -265,15 +265,15 @@ def window(pool: Pool, site: str) -> Iterator[Windows]:
         expect: tuple[str, ...] = (),
     ) -> Page:
         kind = (base or site, phone, scripts)
-        one = pool.take(kind)
-        taken.append((kind, one))
-        return one.begin(user, site, expect)
+        opened = pool.take(kind)
+        taken.append((kind, opened))
+        return opened.begin(user, site, expect)
 
     yield open_window
-    complaints = [line for _, one in taken for line in one.unexpected()]
-    for kind, one in taken:
-        one.end()
-        pool.free[kind].append(one)
+    complaints = [line for _, opened in taken for line in opened.unexpected()]
+    for kind, opened in taken:
+        opened.end()
+        pool.free[kind].append(opened)
     assert complaints == []
 
 

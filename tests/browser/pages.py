@@ -78,7 +78,7 @@ def sent_text(page: Page) -> str:
 
 def bodies(gateway: DemoGateway) -> list[bytes]:
     """The exact body of each POST that the gateway received."""
-    return [b64decode(one["body"]) for one in gateway.requests()]
+    return [b64decode(request["body"]) for request in gateway.requests()]
 
 
 def record(page: Page) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def inspect(page: Page, part: str | None = None) -> list[str]:
 def violations(page: Page, part: str | None, options: dict[str, object]) -> list[str]:
     run = "([part, options]) => axe.run(part ?? document, options)"
     found = page.evaluate(run, [part, {**VIOLATIONS, **options}])["violations"]
-    return [f"{one['id']} {node['target']}" for one in found for node in one["nodes"]]
+    return [f"{violation['id']} {node['target']}" for violation in found for node in violation["nodes"]]
 
 
 def invitation(team: Team, by: User) -> str:

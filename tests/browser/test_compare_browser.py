@@ -150,8 +150,8 @@ def test_nothing_to_complain_about(
         warm.get_absolute_url(),
         f"{cold.get_absolute_url()}/replays",
         *(
-            replayed(one, ada, json.dumps(extras).encode()).get_absolute_url()
-            for one, extras in ((faq, vectors), (review, flags))
+            replayed(row, ada, json.dumps(extras).encode()).get_absolute_url()
+            for row, extras in ((faq, vectors), (review, flags))
         ),
     ]
     assert complaints(window(ada, expect=STATUS_404), paths) == []

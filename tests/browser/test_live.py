@@ -86,8 +86,8 @@ def test_a_late_viewer_and_a_reload_in_the_middle(
     pages.wait_for_text(page, teller.text)
     teller.say_words(11, 20)
     late.goto(pages.path(replay))
-    for one in (page, late):
-        pages.wait_for_text(one, teller.text)
+    for viewer in (page, late):
+        pages.wait_for_text(viewer, teller.text)
     teller.say_words(21, 30)
     teller.finish()
     assert [ends_exactly(page, teller), ends_exactly(late, teller)] == [True, True]
@@ -119,13 +119,13 @@ def test_a_lost_connection(
         assert len(pages.live_text(page).split()) == 10
         wait_for(lambda: line.turned_away)
         if while_cut == "502":  # the stream itself must have been refused, not only the page's polling
-            wait_for(lambda: any(b"/events HTTP" in one for one in line.refused))
+            wait_for(lambda: any(b"/events HTTP" in head for head in line.refused))
         line.mend()
         pages.wait_for_text(page, teller.text)
         teller.say_words(21, 30)
         teller.finish()
         assert ends_exactly(page, teller)
-    starts = [one for one in line.asked[asked:] if b"/events HTTP" in one]
+    starts = [head for head in line.asked[asked:] if b"/events HTTP" in head]
     assert (b"last-event-id" in starts[-1].lower()) == resumes
 
 
@@ -176,14 +176,14 @@ def test_stop(window: Windows, scripted_chat: Generation, ada: User, grace: User
     replay = pages.start_replay(scripted_chat, ada)
     page, watcher = window(ada), window(grace)
     teller.say_words(1, 10)
-    for one in (page, watcher):
-        one.goto(pages.path(replay))
-        pages.wait_for_text(one, teller.text)
+    for viewer in (page, watcher):
+        viewer.goto(pages.path(replay))
+        pages.wait_for_text(viewer, teller.text)
     page.get_by_role("button", name="Stop").click()
-    assert [ends_exactly(one, teller, "cancelled") for one in (page, watcher)] == [True, True]
-    for one in (page, watcher):
-        expect(one).to_have_title(re.compile("^Cancelled · replay of "))
-        expect(one.locator("#panel .notice").first).to_contain_text("may charge for all of it")
+    assert [ends_exactly(viewer, teller, "cancelled") for viewer in (page, watcher)] == [True, True]
+    for viewer in (page, watcher):
+        expect(viewer).to_have_title(re.compile("^Cancelled · replay of "))
+        expect(viewer.locator("#panel .notice").first).to_contain_text("may charge for all of it")
     assert teller.posts == 1
 
 

@@ -93,7 +93,7 @@ def test_json_opens_level_by_level(window: Windows, ada: User) -> None:
 
 def test_a_failure_is_reproduced(window: Windows, ada: User, demo_gateway: DemoGateway) -> None:
     stories = demo_gateway.call("/demo/catalogue")["records"]
-    request_id = next(one["request_id"] for one in stories if "a replay hits it again" in one["title"])
+    request_id = next(story["request_id"] for story in stories if "a replay hits it again" in story["title"])
     page = window(ada)
     page.goto(f"/g/{request_id}")
     expect(page.locator("main .notice.bad").first).to_be_visible()

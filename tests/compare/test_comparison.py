@@ -30,47 +30,47 @@ def rerun(recorded: Generation | None = None, **columns: Any) -> ReplaySide:
 
 
 def test_the_gateways_times_stand_against_the_gateways() -> None:
-    one, other = (
+    first, other = (
         recorded(latency_ms=Decimal(400), generation_ms=Decimal(1000)),
         recorded(latency_ms=Decimal(200), generation_ms=Decimal(1500)),
     )
-    assert times(one, other) == [
+    assert times(first, other) == [
         Delta("First token", "400 ms", "200 ms", "−200 ms", "−50%", "down"),
         Delta("Total", "1 s", "1.5 s", "+500 ms", "+50%", "up"),
     ]
-    assert Comparison(one, other).clock == "both as the gateway recorded them"
+    assert Comparison(first, other).clock == "both as the gateway recorded them"
 
 
 def test_times_measured_here_stand_against_times_measured_here() -> None:
-    one, other = rerun(first_token_ms=100, total_ms=1000), rerun(first_token_ms=100, total_ms=2000)
-    assert times(one, other) == [
+    first, other = rerun(first_token_ms=100, total_ms=1000), rerun(first_token_ms=100, total_ms=2000)
+    assert times(first, other) == [
         Delta("First token", "100 ms", "100 ms", "", "same", "same", "measured here"),
         Delta("Total", "1 s", "2 s", "+1 s", "+100%", "up", "measured here"),
     ]
-    assert Comparison(one, other).clock == "times measured here"
+    assert Comparison(first, other).clock == "times measured here"
 
 
 def test_two_clocks_are_not_compared() -> None:
-    one, other = recorded(latency_ms=400, generation_ms=1000), rerun(first_token_ms=500, total_ms=2000)
-    assert times(one, other) == [
+    first, other = recorded(latency_ms=400, generation_ms=1000), rerun(first_token_ms=500, total_ms=2000)
+    assert times(first, other) == [
         Delta("First token", "400 ms", "500 ms", note="measured here"),
         Delta("Total", "1 s", "2 s", note="measured here"),
     ]
-    assert [delta.note for delta in times(other, one)] == ["the first one measured here"] * 2
-    assert Comparison(one, other).clock == "two clocks: times are not compared"
+    assert [delta.note for delta in times(other, first)] == ["the first one measured here"] * 2
+    assert Comparison(first, other).clock == "two clocks: times are not compared"
 
 
 def test_a_replay_with_its_record_is_compared_by_both_clocks() -> None:
     own = recorded(latency_ms=200, generation_ms=900).generation
-    one, other = rerun(own, first_token_ms=250, total_ms=950), rerun(own, first_token_ms=250, total_ms=950)
-    assert [(delta.label, delta.note) for delta in times(one, other)] == [
+    first, other = rerun(own, first_token_ms=250, total_ms=950), rerun(own, first_token_ms=250, total_ms=950)
+    assert [(delta.label, delta.note) for delta in times(first, other)] == [
         ("First token", ""),
         ("Total", ""),
         ("First token", "measured here"),
         ("Total", "measured here"),
     ]
     original = recorded(latency_ms=400, generation_ms=1000)
-    assert [delta.change for delta in times(original, one)] == ["−50%", "−10%"]
+    assert [delta.change for delta in times(original, first)] == ["−50%", "−10%"]
 
 
 def test_times_of_another_meaning_are_not_compared() -> None:
@@ -91,10 +91,10 @@ def test_the_time_until_a_failure_is_no_faster_answer() -> None:
 
 
 def test_models_are_said_to_differ_when_one_source_names_both() -> None:
-    one, other = recorded(model_id="openai/gpt-5-nano"), rerun(model_id="gpt-5-nano-2025-08-07")
-    assert _model(one, other).change == ""
-    assert _model(one, rerun(model_id="openai/gpt-5-nano")).change == "same"
-    assert _model(one, recorded(model_id="openai/gpt-5")).change == "changed"
+    first, other = recorded(model_id="openai/gpt-5-nano"), rerun(model_id="gpt-5-nano-2025-08-07")
+    assert _model(first, other).change == ""
+    assert _model(first, rerun(model_id="openai/gpt-5-nano")).change == "same"
+    assert _model(first, recorded(model_id="openai/gpt-5")).change == "changed"
     assert _model(other, rerun(model_id="gpt-5")).change == "changed"
 
 
@@ -126,7 +126,7 @@ def test_what_was_asked_and_said(team: Team, ada: User, kept: Generation) -> Non
     a, b = find(team, kept.slug), find(team, str(replay.pk))
     assert a is not None
     assert b is not None
-    assert [one.said.facts.text for one in (a, b) if one.said] == ["Hello you", "Hello there"]
+    assert [subject.said.facts.text for subject in (a, b) if subject.said] == ["Hello you", "Hello there"]
     comparison = Comparison(a, b)
     assert comparison.answers is not None
     assert [piece.text for piece in comparison.answers.passages[0].pieces] == ["Hello ", "you", "there"]
@@ -171,8 +171,8 @@ def test_without_the_original_replays_are_offered(team: Team, ada: User) -> None
 def test_a_replay_without_an_answer_says_why(
     ada: User, kept: Generation, columns: dict[str, Any], why: str
 ) -> None:
-    one = ReplaySide(rows.replay(kept, ada, **columns))
-    assert (one.said, one.why_silent) == (None, why)
+    side = ReplaySide(rows.replay(kept, ada, **columns))
+    assert (side.said, side.why_silent) == (None, why)
 
 
 @pytest.mark.django_db

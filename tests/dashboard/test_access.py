@@ -43,24 +43,24 @@ class Address(NamedTuple):
 
     def url(self, of: Team | None = None) -> str:
         """The URL, with samples for what it takes besides the team."""
-        values = {key: SAMPLES[type(one).__name__] for key, one in self.converters.items()}
+        values = {key: SAMPLES[type(converter).__name__] for key, converter in self.converters.items()}
         return reverse(self.name, kwargs=values | ({"team": of.slug} if of else {}))
 
 
 def addresses(resolver: URLResolver, outer: dict[str, Any]) -> Iterator[Address]:
     """Every URL but those of the admin, which has a test of its own."""
-    for one in resolver.url_patterns:
-        converters = outer | one.pattern.converters
-        if isinstance(one, URLPattern):
-            yield Address(str(one.name), one.callback, converters)
-        elif one.namespace != "admin":
-            yield from addresses(one, converters)
+    for pattern in resolver.url_patterns:
+        converters = outer | pattern.pattern.converters
+        if isinstance(pattern, URLPattern):
+            yield Address(str(pattern.name), pattern.callback, converters)
+        elif pattern.namespace != "admin":
+            yield from addresses(pattern, converters)
 
 
 ALL = list(addresses(get_resolver(), {}))
-OURS = [one for one in ALL if one.name not in ALLAUTH]
-TEAM_PAGES = [one for one in OURS if isinstance(one.right, Right)]
-PERSON_PAGES = [one for one in OURS if one.right == "person"]
+OURS = [page for page in ALL if page.name not in ALLAUTH]
+TEAM_PAGES = [page for page in OURS if isinstance(page.right, Right)]
+PERSON_PAGES = [page for page in OURS if page.right == "person"]
 each_team_page = pytest.mark.parametrize("page", TEAM_PAGES, ids=lambda page: page.name)
 
 
@@ -69,29 +69,29 @@ def sign_in_page(path: str) -> str:
 
 
 def test_every_address_has_an_answer() -> None:
-    assert [one.name for one in OURS if one.right is None] == []
+    assert [page.name for page in OURS if page.right is None] == []
 
 
 def test_every_address_has_a_name_of_its_own() -> None:
-    names = [one.name for one in ALL]
+    names = [page.name for page in ALL]
     assert sorted(names) == sorted(set(names))
 
 
 def test_open_pages_stand_in_one_list() -> None:
-    assert {one.name for one in OURS if one.right == "everybody"} == OPEN_VIEWS
+    assert {page.name for page in OURS if page.right == "everybody"} == OPEN_VIEWS
 
 
 def test_every_page_of_allauth_is_listed_with_its_answer() -> None:
-    found = {one.name: getattr(one.view, "login_required", True) for one in ALL if one.name in ALLAUTH}
+    found = {page.name: getattr(page.view, "login_required", True) for page in ALL if page.name in ALLAUTH}
     assert found == {name: answer == "person" for name, answer in ALLAUTH.items()} | {"account_logout": False}
 
 
 def test_whatever_has_a_team_in_its_path_asks_for_a_right_in_it() -> None:
-    assert [one for one in ALL if "team" in one.converters and one.name not in STREAMS] == TEAM_PAGES
+    assert [page for page in ALL if "team" in page.converters and page.name not in STREAMS] == TEAM_PAGES
 
 
 def test_live_streams_are_listed() -> None:
-    assert {one.name for one in ALL if one.right == "stream"} == STREAMS
+    assert {page.name for page in ALL if page.right == "stream"} == STREAMS
 
 
 @pytest.mark.django_db
@@ -102,7 +102,7 @@ def test_signed_out_people_see_the_sign_in_page_whether_the_team_exists_or_not(
 ) -> None:
     ours, ghost = page.url(team()), page.url(Team(slug="ghost"))
     answers = [getattr(browser(), method)(url) for url in (ours, ghost)]
-    assert [(one.status_code, one.headers["Location"]) for one in answers] == [
+    assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [
         (302, sign_in_page(ours)),
         (302, sign_in_page(ghost)),
     ]
@@ -114,7 +114,7 @@ def test_signed_out_people_see_the_sign_in_page_whether_the_team_exists_or_not(
 def test_outsiders_see_the_same_404_whether_the_team_exists_or_not(page: Address, method: str) -> None:
     outsider, ours = browser(person(team(), Role.OWNER)), team()
     answers = [getattr(outsider, method)(page.url(of)) for of in (ours, Team(slug="ghost"))]
-    assert [one.status_code for one in answers] == [404, 404]
+    assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].content == answers[1].content
 
 
@@ -123,7 +123,7 @@ def test_outsiders_see_the_same_404_whether_the_team_exists_or_not(page: Address
 @pytest.mark.parametrize("method", METHODS)
 def test_members_without_the_right_are_told_why(page: Address, method: str) -> None:
     ours = team()
-    for role in [one for one in Role if not page.right.held_by(one)]:
+    for role in [role for role in Role if not page.right.held_by(role)]:
         answer = getattr(browser(person(ours, role)), method)(page.url(ours))
         assert answer.status_code == 403
         assert answer.context["reason"] == page.right.refusal(role)
@@ -133,7 +133,7 @@ def test_members_without_the_right_are_told_why(page: Address, method: str) -> N
 @each_team_page
 def test_members_with_the_right_get_past_the_check(page: Address) -> None:
     ours = team()
-    for role in [one for one in Role if page.right.held_by(one)]:
+    for role in [role for role in Role if page.right.held_by(role)]:
         answer = browser(person(ours, role)).get(page.url(ours))
         assert answer.status_code in {200, 302, 404, 405}
         assert answer.headers.get("Location", "") != sign_in_page(page.url(ours))
@@ -154,5 +154,5 @@ def test_the_admin_is_for_superusers() -> None:
     User.objects.filter(pk=superuser.pk).update(is_superuser=True)
     way = browser().get("/admin/", follow=True).redirect_chain
     assert way[-1] == (sign_in_page("/admin/"), 302)
-    answers = [browser(one).get("/admin/", follow=True).status_code for one in (owner, staff, superuser)]
+    answers = [browser(user).get("/admin/", follow=True).status_code for user in (owner, staff, superuser)]
     assert answers == [403, 403, 200]

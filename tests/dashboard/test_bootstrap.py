@@ -43,8 +43,8 @@ def test_it_makes_everything_once() -> None:
         "a@example.com as owner of acme: created.",
         f"Connection Gateway to {URL}: created.",
     ]
-    one = GatewayConnection.objects.get()
-    assert (one.team.slug, one.read_key.reveal(), one.replay_key.reveal()) == (
+    source = GatewayConnection.objects.get()
+    assert (source.team.slug, source.read_key.reveal(), source.replay_key.reveal()) == (
         "acme",
         "read-key-1",
         "replay-key-1",
@@ -69,8 +69,8 @@ def test_new_keys_replace_the_stored_ones(monkeypatch: pytest.MonkeyPatch) -> No
     bootstrap(replay_key_env="REPLAY")
     monkeypatch.setenv("READ", "read-key-2")
     assert bootstrap()[-1] == f"Connection Gateway to {URL}: given the new keys."
-    one = GatewayConnection.objects.get()
-    assert (one.read_key.reveal(), one.replay_key.reveal()) == ("read-key-2", "replay-key-1")
+    source = GatewayConnection.objects.get()
+    assert (source.read_key.reveal(), source.replay_key.reveal()) == ("read-key-2", "replay-key-1")
 
 
 def test_a_member_becomes_owner() -> None:

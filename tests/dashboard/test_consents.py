@@ -280,7 +280,11 @@ def test_a_token_endpoint_that_fails(
     assert told_words(code) in page
     assert ("60 seconds" in page) is (fault == "429")
     assert press(admin, ours, None, demo_gateway.url).status_code == (409 if fault == "429" else 200)
-    sent = [one for one in demo_gateway.call("/demo/oauth")["requests"] if one["path"] == "/oauth/token"]
+    sent = [
+        request
+        for request in demo_gateway.call("/demo/oauth")["requests"]
+        if request["path"] == "/oauth/token"
+    ]
     assert len(sent) <= 1
 
 
@@ -432,7 +436,7 @@ def test_a_second_team_of_the_same_person_ends_the_firsts_key_and_both_are_told(
     there = browser(person_there)
     theirs.memberships.create(user=ada, role=Role.ADMIN)
     begun = press(admin, theirs, None, demo_gateway.url)
-    assert [one.pk for one in begun.context["begun"].ending] == [first.pk]
+    assert [consent.pk for consent in begun.context["begun"].ending] == [first.pk]
     assert str(ours) in begun.content.decode()
     query = decide(begun.context["begun"].url)
     come_back(admin, query)
@@ -504,9 +508,9 @@ def pass_days(demo: DemoGateway, days: float, before: float = 0) -> None:
     """The demo gateway's clock is at `days`; what is stored here is as old as that."""
     demo.call("/demo/oauth", {"ahead": days * DAY})
     step = timedelta(days=days - before)
-    for one in Consent.objects.all():
-        Consent.objects.filter(pk=one.pk).update(
-            granted_at=one.granted_at - step, expires_at=one.expires_at - step
+    for consent in Consent.objects.all():
+        Consent.objects.filter(pk=consent.pk).update(
+            granted_at=consent.granted_at - step, expires_at=consent.expires_at - step
         )
 
 

@@ -52,8 +52,8 @@ def test_the_team_and_its_people() -> None:
         ("Acme Travel", "Linus Pauling", "linus@example.com", "viewer"),
         ("Newcomers", "Ada Lovelace", "ada@example.com", "owner"),
     ]
-    one = GatewayConnection.objects.get()
-    assert (one.base_url, one.read_key.reveal(), one.replay_key) == (DEMO, SCOPED_KEY, None)
+    source = GatewayConnection.objects.get()
+    assert (source.base_url, source.read_key.reveal(), source.replay_key) == (DEMO, SCOPED_KEY, None)
 
 
 def test_the_connection_follows_the_demo_gateway(settings: Settings) -> None:
@@ -75,8 +75,10 @@ def test_the_link_works_once() -> None:
 
 def test_the_link_works_for_ten_minutes() -> None:
     path = link()
-    one = SignInLink.objects.get()
-    assert one.expires_at - one.created_at == pytest.approx(timedelta(minutes=10), abs=timedelta(seconds=9))
+    stored = SignInLink.objects.get()
+    assert stored.expires_at - stored.created_at == pytest.approx(
+        timedelta(minutes=10), abs=timedelta(seconds=9)
+    )
     SignInLink.objects.update(expires_at=timezone.now())
     assert who(path) is None
 

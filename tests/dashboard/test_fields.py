@@ -22,23 +22,23 @@ def stored(pk: int) -> bytes:
 
 def test_the_first_key_encrypts(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
-    one = connection(team(), key="sesame")
-    assert Fernet(NEW).decrypt(stored(one.pk)) == b"sesame"
+    source = connection(team(), key="sesame")
+    assert Fernet(NEW).decrypt(stored(source.pk)) == b"sesame"
 
 
 def test_every_key_decrypts(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
-    one = connection(team(), key="sesame")
+    source = connection(team(), key="sesame")
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
-    assert GatewayConnection.objects.get(pk=one.pk).read_key == Secret("sesame")
+    assert GatewayConnection.objects.get(pk=source.pk).read_key == Secret("sesame")
 
 
 def test_a_wrong_key_fails_loudly_and_says_nothing_secret(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
-    one = connection(team(), key="sesame")
+    source = connection(team(), key="sesame")
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
     with pytest.raises(ImproperlyConfigured) as caught:
-        GatewayConnection.objects.get(pk=one.pk)
+        GatewayConnection.objects.get(pk=source.pk)
     assert str(caught.value) == (
         "FIELD_ENCRYPTION_KEYS holds no key that opens GatewayConnection.read_key. "
         "Put the key back with which it was saved."
@@ -47,21 +47,21 @@ def test_a_wrong_key_fails_loudly_and_says_nothing_secret(settings: Settings) ->
 
 def test_saving_again_moves_to_the_first_key(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
-    one = connection(team(), key="sesame")
+    source = connection(team(), key="sesame")
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
-    GatewayConnection.objects.get(pk=one.pk).save()
-    assert Fernet(NEW).decrypt(stored(one.pk)) == b"sesame"
+    GatewayConnection.objects.get(pk=source.pk).save()
+    assert Fernet(NEW).decrypt(stored(source.pk)) == b"sesame"
 
 
 def test_nothing_stays_nothing() -> None:
-    one = connection(team())
-    assert GatewayConnection.objects.get(pk=one.pk).replay_key is None
+    source = connection(team())
+    assert GatewayConnection.objects.get(pk=source.pk).replay_key is None
 
 
 def test_a_plain_text_that_was_assigned_is_encrypted_too() -> None:
-    one = connection(team())
-    GatewayConnection.objects.filter(pk=one.pk).update(read_key="plain")
-    assert GatewayConnection.objects.get(pk=one.pk).read_key == Secret("plain")
+    source = connection(team())
+    GatewayConnection.objects.filter(pk=source.pk).update(read_key="plain")
+    assert GatewayConnection.objects.get(pk=source.pk).read_key == Secret("plain")
 
 
 def test_a_secret_hides_itself_everywhere() -> None:

@@ -216,7 +216,7 @@ def test_the_last_owner_stays_owner(name: str) -> None:
     answer = browser(owner).post(
         reverse(name, args=[ours.slug, member.pk]), {"role": Role.ADMIN}, follow=True
     )
-    assert [str(one) for one in answer.context["messages"]] == [
+    assert [str(message) for message in answer.context["messages"]] == [
         f"{owner} is the last owner of this team. Make someone else an owner first."
     ]
     assert role_of(owner, ours) == Role.OWNER
@@ -300,7 +300,7 @@ def test_the_last_used_team_is_the_current_one() -> None:
     client.get(reverse("team_members", args=[second.slug]))
     site = client.get(reverse("profile")).context["site"]
     assert (site.team, site.role, site.may["manage"], site.may["own"]) == (second, Role.ADMIN, True, False)
-    assert [one.team for one in site.other_memberships] == [first]
+    assert [membership.team for membership in site.other_memberships] == [first]
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -54,7 +54,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(
-    ("asker", "role", "elsewhere", "flags"), [one[1:] for one in REFUSED], ids=[one[0] for one in REFUSED]
+    ("asker", "role", "elsewhere", "flags"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
 )
 def test_a_reset_link_opens_nothing_that_its_maker_cannot_open(
     asker: Role, role: Role, elsewhere: Role | None, flags: dict[str, bool]
@@ -132,8 +132,8 @@ def test_with_a_mail_server_the_reset_link_is_sent(
     settings.MAIL_WORKS = True
     user = person(password=PASSWORD)
     answers = [ask(email) for email in (user.email.upper(), "nobody@example.com")]
-    assert {one.headers["Location"] for one in answers} == {reverse("account_reset_password_done")}
-    assert [one.to for one in mailoutbox] == [[user.email]]
+    assert {answer.headers["Location"] for answer in answers} == {reverse("account_reset_password_done")}
+    assert [mail.to for mail in mailoutbox] == [[user.email]]
     links = re.findall(r"http://testserver(/accounts/password/reset/key/\S+)", str(mailoutbox[0].body))
     assert "form" in browser().get(links[0], follow=True).context
 

@@ -35,7 +35,7 @@ def row(team: Team, request_id: str = "", **columns: Any) -> Generation:
 
 
 def ids(found: "QuerySet[Generation]") -> list[str]:
-    return [one.request_id for one in found.order_by("request_id")]
+    return [row.request_id for row in found.order_by("request_id")]
 
 
 # --- filters --------------------------------------------------------------------------------------------------
@@ -138,11 +138,11 @@ def test_hostile_texts_are_stored(team: Team) -> None:
 def walk(team: Team, size: int) -> list[list[str]]:
     pages, place = [], None
     while True:
-        one = page(matching(team, {}), place, size)
-        pages.append([row.request_id for row in one.rows])
-        if one.older is None:
+        found = page(matching(team, {}), place, size)
+        pages.append([row.request_id for row in found.rows])
+        if found.older is None:
             return pages
-        place = read_cursor(str(one.older))
+        place = read_cursor(str(found.older))
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(team: Team) -> None:
@@ -159,7 +159,7 @@ def test_back_leads_to_the_page_before(team: Team) -> None:
     second = page(matching(team, {}), first.older, 2)
     assert second.newer is not None
     back = page(matching(team, {}), read_cursor(str(second.newer), back=True), 2)
-    assert [one.request_id for one in back.rows] == ["4", "3"]
+    assert [row.request_id for row in back.rows] == ["4", "3"]
     assert (back.newer, back.older) == (None, first.older)
     assert first.newer is None
 
@@ -205,7 +205,7 @@ def fill(team: Team, users: list[User], rows: int) -> None:
     with connection.cursor() as cursor:
         values: dict[str, Any] = {
             "teams": [team.pk, people.team().pk],
-            "users": [one.pk for one in users for _ in "ab"],
+            "users": [user.pk for user in users for _ in "ab"],
             "rows": rows,
         }
         cursor.execute(FILL, values)
@@ -288,7 +288,7 @@ def test_csv_holds_every_row_in_order(team: Team) -> None:
     for number in range(5):
         row(team, str(number), cost_nanos=53300, latency_ms=Decimal("1.5"), looked_up_by=people.person(team))
     lines = table(team)
-    assert [one["request_id"] for one in lines] == ["4", "3", "2", "1", "0"]
+    assert [line["request_id"] for line in lines] == ["4", "3", "2", "1", "0"]
     assert (lines[0]["made_at"], lines[0]["cost_nanos"], lines[0]["generation_ms"]) == (
         NOON.isoformat(),
         "53300",

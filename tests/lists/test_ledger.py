@@ -38,7 +38,7 @@ def batch(team: Team, **columns: Any) -> Batch:
 
 
 def whys(found: "QuerySet[Replay]") -> list[str]:
-    return [one.why for one in found.order_by("why")]
+    return [replay.why for replay in found.order_by("why")]
 
 
 # --- filters ------------------------------------------------------------------------------------------------------
@@ -89,8 +89,8 @@ def test_whoever_left_can_still_be_chosen(team: Team, ada: User) -> None:
 
 def entry(team: Team, user: User, **columns: Any) -> ledger.Entry:
     replay(team, user, **columns)
-    (one,) = page(matching(team, {})).rows
-    return one
+    (found,) = page(matching(team, {})).rows
+    return found
 
 
 @pytest.mark.parametrize(
@@ -109,20 +109,20 @@ def entry(team: Team, user: User, **columns: Any) -> ledger.Entry:
 def test_costs_are_known_or_unknown(
     team: Team, ada: User, columns: dict[str, Any], cost: int | None, expected: int | None, is_unsent: bool
 ) -> None:
-    one = entry(team, ada, **columns)
-    assert (one.cost, one.expected, one.is_unsent) == (cost, expected, is_unsent)
+    shown = entry(team, ada, **columns)
+    assert (shown.cost, shown.expected, shown.is_unsent) == (cost, expected, is_unsent)
 
 
 def test_a_patch_shows_its_lines(team: Team, ada: User) -> None:
     changes = entry(team, ada, patch=PATCH).changes
     assert changes is not None
-    assert [one.path for one in changes] == ["temperature", "seed"]
+    assert [change.path for change in changes] == ["temperature", "seed"]
 
 
 @pytest.mark.parametrize("patch", ["[", "{}", '[{"op": "add"}]', "x" * 5000])
 def test_a_patch_that_cannot_be_shown_tells_its_size(team: Team, ada: User, patch: str) -> None:
-    one = entry(team, ada, patch=patch)
-    assert (one.changes, one.patch_bytes) == (None, len(patch))
+    shown = entry(team, ada, patch=patch)
+    assert (shown.changes, shown.patch_bytes) == (None, len(patch))
 
 
 def test_no_answer_no_record_and_no_long_patch_is_read(
@@ -130,13 +130,13 @@ def test_no_answer_no_record_and_no_long_patch_is_read(
 ) -> None:
     replay(team, ada, patch="x" * 100_000, detail="a quote", batch=batch(team, title="t"))
     with django_assert_num_queries(1) as queries:
-        (one,) = page(matching(team, {})).rows
+        (shown,) = page(matching(team, {})).rows
         statements = [
-            one.row.generation.request_id,
-            str(one.row.requested_by),
-            one.row.batch,
-            one.changes,
-            one.cost,
+            shown.row.generation.request_id,
+            str(shown.row.requested_by),
+            shown.row.batch,
+            shown.changes,
+            shown.cost,
         ]
     assert (statements[0], statements[3]) == ("r", None)
     sql = queries.captured_queries[0]["sql"]
@@ -152,11 +152,11 @@ def test_pages_follow_each_other_without_gap_or_repetition(team: Team, ada: User
     made = [replay(team, ada, created_at=NOON + timedelta(hours=number // 3)) for number in range(7)]
     seen, place = [], None
     while True:
-        one = page(matching(team, {}), place, 2)
-        seen.append([entry.row.pk for entry in one.rows])
-        if one.older is None:
+        found = page(matching(team, {}), place, 2)
+        seen.append([entry.row.pk for entry in found.rows])
+        if found.older is None:
             break
-        place = read_cursor(str(one.older))
+        place = read_cursor(str(found.older))
     in_order = sorted(made, key=lambda row: (row.created_at, row.pk.int), reverse=True)
     assert [pk for few in seen for pk in few] == [row.pk for row in in_order]
     assert [len(few) for few in seen] == [2, 2, 2, 1]
@@ -169,7 +169,7 @@ def test_back_leads_to_the_page_before(team: Team, ada: User) -> None:
     second = page(matching(team, {}), first.older, 2)
     assert second.newer is not None
     back = page(matching(team, {}), read_cursor(str(second.newer), back=True), 2)
-    assert [one.row.why for one in back.rows] == ["4", "3"]
+    assert [entry.row.why for entry in back.rows] == ["4", "3"]
     assert (first.newer, back.newer, back.older) == (None, None, first.older)
 
 
@@ -208,7 +208,7 @@ def test_sums_are_of_what_the_filters_find(team: Team, ada: User) -> None:
 
 def test_days_are_those_of_utc(team: Team, ada: User) -> None:
     replay(team, ada, created_at=datetime.fromisoformat("2026-11-21T01:00:00+03:00"))
-    assert [one.key for one in ledger.sums(matching(team, {})).days] == [date(2026, 11, 20)]
+    assert [day.key for day in ledger.sums(matching(team, {})).days] == [date(2026, 11, 20)]
 
 
 def test_sums_of_nothing_are_nothing(team: Team) -> None:
@@ -264,7 +264,7 @@ def fill(team: Team, users: list[User], count: int) -> None:
                 "teams": [team.pk, others.pk],
                 "generation": of.pk,
                 "record": of.records.get().pk,
-                "users": [one.pk for one in users],
+                "users": [user.pk for user in users],
                 "rows": count,
             },
         )
@@ -299,8 +299,8 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team, ada: User
         {"until": middle},
         {"model": "model/1", "until": middle, "who": ada.pk},
     ]
-    plans = [plan(matching(team, one)) for one in wanted]
-    assert [one for one in plans if {"scan", "sort"} & set(one)] == []
+    plans = [plan(matching(team, filters)) for filters in wanted]
+    assert [plan for plan in plans if {"scan", "sort"} & set(plan)] == []
 
 
 # --- CSV ----------------------------------------------------------------------------------------------------------
@@ -315,19 +315,19 @@ def table(team: Team, size: int = 2) -> list[dict[str, str]]:
 def test_csv_holds_every_row_in_order(team: Team, ada: User) -> None:
     for number in range(5):
         replay(team, ada, why=str(number), created_at=NOON + timedelta(hours=number))
-    assert [one["why"] for one in table(team)] == ["4", "3", "2", "1", "0"]
+    assert [line["why"] for line in table(team)] == ["4", "3", "2", "1", "0"]
 
 
 def test_a_line_of_the_csv(team: Team, ada: User) -> None:
     many = batch(team, title="=1+1")
-    one = replay(
+    row = replay(
         team, ada, patch=PATCH, batch=many, place=3, cost_nanos=53_300, sent=True, why="a\nb", model_id="m/1"
     )
     (line,) = table(team)
     filled = {name: value for name, value in line.items() if value}
     assert filled == {
         "created_at": NOON.isoformat(),
-        "replay": str(one.pk),
+        "replay": str(row.pk),
         "by": ada.email,
         "why": "ab",
         "batch": "'=1+1",

@@ -116,8 +116,8 @@ def test_two_people_cause_one_call(
     for thread in threads:
         thread.join()
     assert calls == [KNOWN]
-    assert sorted(type(one).__name__ for one in found) == ["Fetch", "Fetch", "Fetch", "Generation"]
-    assert all(one.outcome is None for one in found if isinstance(one, Fetch))
+    assert sorted(type(outcome).__name__ for outcome in found) == ["Fetch", "Fetch", "Fetch", "Generation"]
+    assert all(outcome.outcome is None for outcome in found if isinstance(outcome, Fetch))
 
 
 def test_a_claim_of_a_dead_process_expires(
@@ -214,13 +214,13 @@ def test_a_refresh_never_loses_a_body(team: Team, ada: User) -> None:
     store.store(team, KNOWN, ada, bare, None)
     row.refresh_from_db()
     assert (row.cost_nanos, row.replayable) == (7, True)
-    assert [one.has_request for one in row.records.best_first()] == [True, False]
+    assert [record.has_request for record in row.records.best_first()] == [True, False]
 
 
 def test_a_fuller_record_replaces_the_older(team: Team, ada: User) -> None:
     row = store.store(team, KNOWN, ada, record(replay_supported=False), None)
     store.store(team, KNOWN, ada, record(replay_supported=True, replay_request=BODY), None)
-    assert [one.has_request for one in row.records.all()] == [True]
+    assert [record.has_request for record in row.records.all()] == [True]
 
 
 def test_the_same_record_again_is_stored_once(team: Team, ada: User) -> None:

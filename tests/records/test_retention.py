@@ -207,9 +207,9 @@ def test_bodies_expire_and_figures_stay(ada: User, chat: Generation) -> None:
 @pytest.mark.usefixtures("thirty_days")
 def test_of_a_patch_stays_that_there_was_one(ada: User, chat: Generation) -> None:
     patch = '[{"op": "replace", "path": "/messages/0/content", "value": "a secret"}]'
-    made = [rows.replay(chat, ada, state=State.FAILED, finished_at=NOW, patch=one) for one in (patch, "")]
+    made = [rows.replay(chat, ada, state=State.FAILED, finished_at=NOW, patch=kept) for kept in (patch, "")]
     assert retention.expire(LATER)["answers"] == 1
-    assert [Replay.objects.get(pk=one.pk).patch for one in made] == [EXPIRED_PATCH, ""]
+    assert [Replay.objects.get(pk=replay.pk).patch for replay in made] == [EXPIRED_PATCH, ""]
     assert retention.expire(LATER)["answers"] == 0
 
 

@@ -32,8 +32,8 @@ TEXT = {"chat.completions", "responses", "messages"}
 
 
 def seen(gateway: DemoGateway) -> dict[str, Any]:
-    (one,) = gateway.requests()
-    return one
+    (request,) = gateway.requests()
+    return request
 
 
 @pytest.mark.parametrize("endpoint", REQUESTS)
@@ -57,5 +57,5 @@ def test_the_members_of_a_batch_are_one_session(
     batch = Batch.objects.create(team=team, click=uuid4(), parallel=1, size=2)
     for place in range(2):
         runner.run(rows.replay(of, ada, batch=batch, place=place).pk)
-    sessions = {one["headers"]["x-session-id"] for one in demo_gateway.requests()}
+    sessions = {request["headers"]["x-session-id"] for request in demo_gateway.requests()}
     assert sessions == {f"retake-{batch.pk}"}

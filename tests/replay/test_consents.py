@@ -106,7 +106,10 @@ def test_a_lookup_sees_stored_requests_and_goes_on_to_the_next_key(
     (usable,) = GatewayConnection.objects.filter(team=team).usable()
     answer = lookup.ask([usable], EXAMPLE_IDS["chat"])
     assert answer.record is not None
-    assert [one.refused for one in Consent.objects.order_by("pk")] == ["", "oauth_authorization_revoked"]
+    assert [consent.refused for consent in Consent.objects.order_by("pk")] == [
+        "",
+        "oauth_authorization_revoked",
+    ]
 
 
 def test_a_reconnect_amid_twenty_replays_loses_none(
@@ -123,8 +126,8 @@ def test_a_reconnect_amid_twenty_replays_loses_none(
 
     def work(mine: list[Replay]) -> None:
         close_old_connections()
-        for one in mine:
-            runner.run(one.pk)
+        for replay in mine:
+            runner.run(replay.pk)
         connection.close()
 
     workers = [threading.Thread(target=work, args=[replays[place::8]]) for place in range(8)]
@@ -134,7 +137,7 @@ def test_a_reconnect_amid_twenty_replays_loses_none(
     consents.connect(admin, team, demo_gateway, source)
     for worker in workers:
         worker.join()
-    ended = list(Replay.objects.filter(pk__in=[one.pk for one in replays]))
-    assert {(one.state, one.sent) for one in ended} == {("succeeded", True)}
-    assert len({one.consent_id for one in ended}) == 2
+    ended = list(Replay.objects.filter(pk__in=[replay.pk for replay in replays]))
+    assert {(replay.state, replay.sent) for replay in ended} == {("succeeded", True)}
+    assert len({replay.consent_id for replay in ended}) == 2
     assert len(demo_gateway.requests()) == MANY

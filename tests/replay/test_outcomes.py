@@ -185,8 +185,8 @@ def test_a_batch_counts_errors_and_empty_answers_apart(team: Team, ada: User, pe
         batch.replays.filter(place=place).update(state=state, reason=reason)
     answer = people.browser(ada).get(batch.get_absolute_url())
     found = answer.context["spread"]
-    assert {one.name: one.number for one in found.states} == {"succeeded": 1, "empty": 1, "failed": 1}
-    assert [(one.name, one.number) for one in found.failures] == [(FINISH, 1)]
+    assert {state.name: state.number for state in found.states} == {"succeeded": 1, "empty": 1, "failed": 1}
+    assert [(failure.name, failure.number) for failure in found.failures] == [(FINISH, 1)]
     assert "Finished without an answer" in answer.content.decode()
 
 

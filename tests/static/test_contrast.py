@@ -57,9 +57,9 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(ink: str, other: str) -> float:
     """WCAG contrast ratio of two oklch colours, 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
+    low, high = sorted((luminance(ink), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 

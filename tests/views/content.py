@@ -49,7 +49,7 @@ class Page:
 
     def has(self, at: str, leaf: str) -> bool:
         """Whether the text, number or medium at this pointer can be read."""
-        return self.shows(leaf) or any(self._leads_to(at, *one) for one in self.believed)
+        return self.shows(leaf) or any(self._leads_to(at, *pair) for pair in self.believed)
 
     @staticmethod
     def _leads_to(at: str, place: str, start: int) -> bool:
@@ -73,7 +73,7 @@ class Page:
             inner = loads(leaf)
         except Unreadable:
             return False
-        return isinstance(inner, dict | list) and all(self.shows(one) for _, one in leaves(inner))
+        return isinstance(inner, dict | list) and all(self.shows(text) for _, text in leaves(inner))
 
 
 def words(html: str) -> str:

@@ -57,15 +57,15 @@ def odd(usual: Shape) -> Shape:
     return Shape(lambda chance: (ANYTHING if chance.random() < 0.08 else usual).draw(chance))
 
 
-def several(one: Shape, most: int = 3) -> Shape:
-    return Shape(lambda chance: [odd(one).draw(chance) for _ in range(chance.randint(0, most))])
+def several(shape: Shape, most: int = 3) -> Shape:
+    return Shape(lambda chance: [odd(shape).draw(chance) for _ in range(chance.randint(0, most))])
 
 
 def box(fixed: Any = None, /, **members: Shape) -> Shape:
     """An object: most of these members, and now and then one that nobody knows."""
 
     def draw(chance: Random) -> dict[str, Any]:
-        drawn = {key: odd(one).draw(chance) for key, one in members.items() if chance.random() < 0.6}
+        drawn = {key: odd(shape).draw(chance) for key, shape in members.items() if chance.random() < 0.6}
         fresh = {KEY.draw(chance): ANYTHING.draw(chance)} if chance.random() < 0.2 else {}
         return {**(fixed or {}), **drawn, **fresh}
 

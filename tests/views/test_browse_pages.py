@@ -33,7 +33,7 @@ def listing(team: Team) -> str:
 
 
 def many(team: Team, *ids: str) -> str:
-    return reverse("many", args=[team.slug]) + "?" + "&".join(f"id={one}" for one in ids)
+    return reverse("many", args=[team.slug]) + "?" + "&".join(f"id={request_id}" for request_id in ids)
 
 
 # --- the list -------------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ def test_the_list_asks_the_same_queries_for_any_number_of_rows(
     with django_assert_num_queries(7) as queries:  # session, user, memberships, people, rows, offers, saved
         answer = browser.get(listing(team) + "?outcome=unknown")
     assert len(answer.context["page"].rows) == min(count, 50)
-    assert [one["sql"] for one in queries.captured_queries if "packed" in one["sql"]] == []
+    assert [query["sql"] for query in queries.captured_queries if "packed" in query["sql"]] == []
 
 
 def test_an_open_session_is_not_listed_as_failed(team: Team, ada: User) -> None:
@@ -68,7 +68,7 @@ def test_blank_filters_leave_the_address(team: Team, ada: User) -> None:
 
 def test_filters_stand_in_the_form_again(team: Team, ada: User, chat: Generation) -> None:
     answer = people.browser(ada).get(listing(team), {"model": chat.model_id, "byok": "0"})
-    assert [one.request_id for one in answer.context["page"].rows] == [OSLO]
+    assert [row.request_id for row in answer.context["page"].rows] == [OSLO]
     assert answer.context["form"]["model"].value() == chat.model_id
     assert answer.context["form"].more_used
 
@@ -77,7 +77,7 @@ def test_costs_are_asked_in_dollars(team: Team, ada: User) -> None:
     for nanos in (53_299, 53_300):
         Generation.objects.create(team=team, request_id=str(nanos), cost_nanos=nanos)
     answer = people.browser(ada).get(listing(team), {"cost_min": "0.0000533"})
-    assert [one.request_id for one in answer.context["page"].rows] == ["53300"]
+    assert [row.request_id for row in answer.context["page"].rows] == ["53300"]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_pages_lead_on_and_back_with_their_filters(team: Team, ada: User) -> Non
     first = browser.get(listing(team), {"outcome": "succeeded"})
     older = first.context["page"].older
     second = browser.get(listing(team), {"outcome": "succeeded", "older": str(older)})
-    assert [one.request_id for one in second.context["page"].rows] == ["req_0"]
+    assert [row.request_id for row in second.context["page"].rows] == ["req_0"]
     assert b"?outcome=succeeded&amp;newer=" in second.content
     assert b"?outcome=succeeded&amp;older=" in first.content
 
@@ -178,7 +178,9 @@ def paste(user: User, text: str) -> Any:
 def test_what_was_recognised_is_said(team: Team, ada: User, chat: Generation) -> None:
     browser = people.browser(ada)
     page = browser.post("/lookup", {"q": f"ERROR {OSLO} failed"}, follow=True)
-    assert [str(one) for one in page.context["messages"]] == [f"Recognized a log line: looked up {OSLO}."]
+    assert [str(message) for message in page.context["messages"]] == [
+        f"Recognized a log line: looked up {OSLO}."
+    ]
 
 
 def test_a_native_id_leads_to_its_stored_generation(ada: User, chat: Generation) -> None:
@@ -230,10 +232,10 @@ def test_the_table_fills_in(team: Team, ada: User, source: GatewayConnection) ->
     ids = [*EXAMPLE_IDS.values(), OLD]
     browser = people.browser(ada)
     first = browser.get(many(team, *ids))
-    assert (first.context["pause"], [one.request_id for one in first.context["lines"]]) == (1, ids)
+    assert (first.context["pause"], [line.request_id for line in first.context["lines"]]) == (1, ids)
     wait_for(lambda: browser.get(many(team, *ids)).context["pause"] is None)
     done = browser.get(many(team, *ids).replace("/lookups?", "/lookups/rows?"))
-    assert [one.state for one in done.context["lines"]] == [*["found"] * 4, "not_found"]
+    assert [line.state for line in done.context["lines"]] == [*["found"] * 4, "not_found"]
     assert (done.context["found"], done.context["done"]) == (4, 5)
     assert b"hx-trigger" not in done.content
 
@@ -245,7 +247,7 @@ def test_a_viewer_causes_no_call(
     Generation.objects.update(native_response_id="msg_01XFDU")
     viewer = people.browser(people.person(team, Role.VIEWER))
     page = viewer.get(many(team, OSLO, OLD, "msg_01XFDU", "resp_68a1b2c3"))
-    states = [one.state for one in page.context["lines"]]
+    states = [line.state for line in page.context["lines"]]
     assert (states, page.context["pause"]) == (["found", "viewer", "found", "native"], None)
 
 

@@ -113,9 +113,9 @@ def test_a_replay_with_its_changes(ada: User, team: Team, first: Generation) -> 
 
 
 def test_two_replays(ada: User, team: Team, first: Generation) -> None:
-    one = replayed(first, ada, "a b", first_token_ms=100, total_ms=200, cost_nanos=50)
+    replay = replayed(first, ada, "a b", first_token_ms=100, total_ms=200, cost_nanos=50)
     other = replayed(first, ada, "a c", first_token_ms=100, total_ms=300, cost_nanos=100)
-    text = page(ada, team, a=str(one.pk), b=str(other.pk))
+    text = page(ada, team, a=str(replay.pk), b=str(other.pk))
     assert "a <del>b</del><ins>c</ins>" in text
     assert "times measured here" in text
     assert "+100 ms, +50%" in text

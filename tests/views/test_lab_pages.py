@@ -357,7 +357,7 @@ def test_pasted_ids_become_a_plan_and_a_batch(team: Team, ada: User, source: Gat
     assert "temperature → 0.1" in page
     seen = browser.post(url, {**fields, "run": "1", "seen": form_of(unseen.content)["seen"]})
     assert seen.status_code == 302
-    assert [body_of(one)["temperature"] for one in Replay.objects.all()] == [0.1] * 3
+    assert [body_of(replay)["temperature"] for replay in Replay.objects.all()] == [0.1] * 3
 
 
 @pytest.mark.parametrize("name", ["~" + "9" * 18 + "x", "~²", "~" + "9" * 40, "~", "'"])
@@ -410,7 +410,7 @@ def test_keys_of_two_readers_are_not_mixed(chat: Generation, ada: User) -> None:
     assert ("Recounting" in page, "distinct<" in page, "1 distinct" in page) == (True, False, False)
     answer: Any = people.browser(ada).get(reverse("batch_json", args=[chat.team.slug, batch.pk]))
     export = json.loads(b"".join(answer.streaming_content))
-    assert [one["text_key"] for one in export["replays"]] == ["", "", ""]
+    assert [replay["text_key"] for replay in export["replays"]] == ["", "", ""]
     assert rebuild.tick()["answers"] == 1
     page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
     assert ("Recounting" in page, "2 distinct" in page) == (False, True)
@@ -429,7 +429,7 @@ def test_it_tells_what_was_changed_and_why(chat: Generation, ada: User) -> None:
     batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "Two by two", made, 1, "Is it steady?")
     batch.replays.filter(place=0).update(patch=EXPIRED_PATCH)
     page = people.browser(ada).get(batch.get_absolute_url())
-    shown = [(one.number, one.lines and one.lines[0].text) for one in page.context["asked"]]
+    shown = [(asked.number, asked.lines and asked.lines[0].text) for asked in page.context["asked"]]
     assert shown == [(2, "seed → 7"), (1, None), (1, [])]
     assert (
         "Is it steady?" in page.content.decode(),
@@ -466,7 +466,7 @@ def test_exports(chat: Generation, ada: User) -> None:
     sheet = b"".join(browser.get(reverse("batch_csv", args=[chat.team.slug, batch.pk]))).decode("utf-8-sig")
     assert [line.split(",")[0] for line in sheet.splitlines()] == ["place", "0", "1"]
     exported = json.loads(b"".join(browser.get(reverse("batch_json", args=[chat.team.slug, batch.pk]))))
-    assert [one["total_ms"] for one in exported["replays"]] == [900, 900]
+    assert [replay["total_ms"] for replay in exported["replays"]] == [900, 900]
 
 
 def test_the_export_writes_no_number_anew(chat: Generation, ada: User) -> None:

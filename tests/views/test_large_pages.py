@@ -135,7 +135,7 @@ def whole(browser: Client, row: Generation, path: str, **query: Any) -> bytes:
 def web(site: str) -> list[psutil.Process]:
     """The processes of the web server that runs for the tests."""
     ours = psutil.Process().children(recursive=True)
-    return [one for one in ours if "dashboard.web.serve" in one.cmdline()]
+    return [process for process in ours if "dashboard.web.serve" in process.cmdline()]
 
 
 def read(site: str, cookie: str, path: str) -> int:
@@ -212,7 +212,9 @@ print(grown.mib)
 def test_a_lookup_takes_bounded_memory(
     team: Team, ada: User, site_environment: dict[str, str], name: str
 ) -> None:
-    with large.gateway({REQUEST_IDS[one]: partial(large.record, one) for one in ("small", name)}) as address:
+    with large.gateway(
+        {REQUEST_IDS[size]: partial(large.record, size) for size in ("small", name)}
+    ) as address:
         people.connection(team, address)
         finished = subprocess.run(
             [sys.executable, "-c", LOOKUP, REQUEST_IDS[name]],

@@ -34,7 +34,7 @@ def day(ago: int = 0) -> str:
 
 
 def listed(answer: Any) -> list[str]:
-    return [one.row.why for one in answer.context["page"].rows]
+    return [entry.row.why for entry in answer.context["page"].rows]
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -50,13 +50,13 @@ def test_the_ledger_asks_the_same_queries_for_any_number_of_rows(
     with django_assert_num_queries(7) as queries:  # session, user, memberships, people, rows, sums, forgotten
         answer = browser.get(book(team))
     assert (len(answer.context["page"].rows), len(answer.context["sums"].people[0])) == (count, count)
-    sql = " ".join(one["sql"] for one in queries.captured_queries)
+    sql = " ".join(query["sql"] for query in queries.captured_queries)
     assert [name for name in ("packed", "outline", "replayanswer", "replaypart") if name in sql] == []
 
 
 def test_a_line_tells_who_what_why_and_with_which_patch(team: Team, ada: User) -> None:
     many = Batch.objects.create(team=team, click=uuid4(), parallel=1, size=1, title="Try <b>")
-    one = replay(
+    row = replay(
         team,
         ada,
         patch=PATCH,
@@ -69,7 +69,7 @@ def test_a_line_tells_who_what_why_and_with_which_patch(team: Team, ada: User) -
     )
     page = people.browser(ada).get(book(team)).content.decode()
     for words in (
-        reverse("replay", args=[team.slug, one.pk]),
+        reverse("replay", args=[team.slug, row.pk]),
         reverse("batch", args=[team.slug, many.pk]),
         "Try &lt;b&gt;",
         "Is it &lt;i&gt;fixed&lt;/i&gt;?",

@@ -73,22 +73,25 @@ class Command(BaseCommand):
         self._tell(f"{user.email} as owner of {team.slug}", made)
 
     def _connection(self, team: Team, url: str, read_key: Secret, replay_key: Secret | None) -> None:
-        one = team.connections.filter(base_url=url).first()
-        made = one is None
-        one = one or GatewayConnection(
+        source = team.connections.filter(base_url=url).first()
+        made = source is None
+        source = source or GatewayConnection(
             team=team, base_url=url, name=_free_name(team), position=team.connections.count()
         )
-        stored = (one.read_key, one.replay_key) if one.pk else None
-        one.read_key, one.replay_key = read_key, replay_key or (one.replay_key if one.pk else None)
-        if stored != (one.read_key, one.replay_key):
-            one.checked_at = one.check_result = None
-            one.save()
-            audit(team, None, "connection.added" if made else "connection.changed", one.name)
+        stored = (source.read_key, source.replay_key) if source.pk else None
+        source.read_key, source.replay_key = (
+            read_key,
+            replay_key or (source.replay_key if source.pk else None),
+        )
+        if stored != (source.read_key, source.replay_key):
+            source.checked_at = source.check_result = None
+            source.save()
+            audit(team, None, "connection.added" if made else "connection.changed", source.name)
             self._tell(
-                f"Connection {one.name} to {url}", True, verb="created" if made else "given the new keys"
+                f"Connection {source.name} to {url}", True, verb="created" if made else "given the new keys"
             )
         else:
-            self._tell(f"Connection {one.name} to {url}", False)
+            self._tell(f"Connection {source.name} to {url}", False)
 
     def _tell(self, what: str, done: bool, more: str = "", verb: str = "created") -> None:
         state = verb if done else "was there already"

@@ -85,7 +85,7 @@ def stored_body(record: StoredRecord) -> bytes | None:
 def source_of(generation: Generation) -> GatewayConnection | None:
     """The connection that a replay goes through: the one that knew the ID, else the team's first."""
     sources = list(GatewayConnection.objects.filter(team=generation.team_id).usable())
-    known = [one for one in sources if one.pk == generation.connection_id]
+    known = [source for source in sources if source.pk == generation.connection_id]
     return next(iter([*known, *sources]), None)
 
 

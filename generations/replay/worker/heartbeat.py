@@ -172,7 +172,7 @@ def part_of(live_log: LiveLog, checkpoint: Checkpoint) -> ReplayPart:
         replay_id=live_log.replay_id,
         first_seq=checkpoint.entries[0].seq,
         last_seq=checkpoint.entries[-1].seq,
-        entries=json.dumps([[one.seq, one.kind, one.text] for one in checkpoint.entries]),
+        entries=json.dumps([[entry.seq, entry.kind, entry.text] for entry in checkpoint.entries]),
         wire=checkpoint.wire,
     )
 

@@ -83,7 +83,7 @@ def copy_as(request: TeamRequest, slug: str) -> HttpResponse:
 def copy_one(request: TeamRequest, slug: str, kind: str) -> HttpResponseBase:
     """One of them as plain text."""
     kept = _kept(request, slug)
-    found = next((one for one in kept.code if one.name == kind), None)
+    found = next((snippet for snippet in kept.code if snippet.name == kind), None)
     if found is None:
         raise Http404("There is no such code for this generation.")
     name = f"{kept.row.slug}.{found.suffix}"

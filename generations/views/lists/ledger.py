@@ -84,34 +84,36 @@ def _place(request: TeamRequest) -> Cursor | None:
 
 
 def _shown(request: TeamRequest, form: LedgerForm, people: Iterable[User], sums: Sums) -> Shown:
-    names = {one.pk: str(one) for one in people}
-    by_person = [_line(request, "who", one, names.get(one.key, "a former member")) for one in sums.people]
-    by_model = [_line(request, "model", one, one.key or "no model answered") for one in sums.models]
+    names = {person.pk: str(person) for person in people}
+    by_person = [
+        _line(request, "who", group, names.get(group.key, "a former member")) for group in sums.people
+    ]
+    by_model = [_line(request, "model", group, group.key or "no model answered") for group in sums.models]
     first, last = _span(form, sums)
-    cost = {one.key: (one.known, one.hoped) for one in sums.days}
-    number = {one.key: (one.count, 0) for one in sums.days}
+    cost = {day.key: (day.known, day.hoped) for day in sums.days}
+    number = {day.key: (day.count, 0) for day in sums.days}
     return Shown(
         sums.total,
         (by_person[:TOP], by_person[TOP:]),
         (by_model[:TOP], by_model[TOP:]),
-        [_day(request, one) for one in reversed(sums.days)],
+        [_day(request, day) for day in reversed(sums.days)],
         daily_chart.chart(cost, first, last),
         daily_chart.chart(number, first, last),
     )
 
 
-def _line(request: TeamRequest, field: str, one: Sum, name: str) -> Line:
-    return Line(name, address(request, **{field: one.key}) if one.key else "", one)
+def _line(request: TeamRequest, field: str, group: Sum, name: str) -> Line:
+    return Line(name, address(request, **{field: group.key}) if group.key else "", group)
 
 
-def _day(request: TeamRequest, one: Sum) -> Line:
-    day = one.key.isoformat()
-    return Line(day, address(request, when=None, since=day, until=day), one)
+def _day(request: TeamRequest, group: Sum) -> Line:
+    day = group.key.isoformat()
+    return Line(day, address(request, when=None, since=day, until=day), group)
 
 
 def _span(form: LedgerForm, sums: Sums) -> tuple[date, date]:
     """The days that the charts show: those asked for, where none was, those with replays."""
-    days = [one.key for one in sums.days] or [form.today]
+    days = [day.key for day in sums.days] or [form.today]
     return form.cleaned_data["since"] or days[0], form.cleaned_data["until"] or max(days[-1], form.today)
 
 

@@ -91,7 +91,9 @@ def lookup(request: SignedInRequest) -> HttpResponse:
 
 def _open(request: SignedInRequest, team: Team, seen: Recognized, *, again: bool) -> HttpResponse:
     """Go where the recognized ID leads, and say what was recognized. A link's own team wins."""
-    team = next((one.team for one in memberships(request) if one.team.slug == seen.team), team)
+    team = next(
+        (membership.team for membership in memberships(request) if membership.team.slug == seen.team), team
+    )
     first = seen.ids[0]
     if seen.kind == "list":
         return redirect(many_url(team, seen))
@@ -121,13 +123,13 @@ def _to_stored(request: SignedInRequest, team: Team, name: str) -> HttpResponse:
 
 
 def _chosen_team(request: SignedInRequest, slug: str) -> Team | None:
-    chosen = [one.team for one in memberships(request) if one.team.slug == slug]
+    chosen = [membership.team for membership in memberships(request) if membership.team.slug == slug]
     current = current_membership(request)
     return chosen[0] if chosen else current.team if current else None
 
 
 def _to_generation(request: SignedInRequest, team: Team, request_id: str, *, again: bool) -> HttpResponse:
-    mine = next(one for one in memberships(request) if one.team_id == team.pk)
+    mine = next(membership for membership in memberships(request) if membership.team_id == team.pk)
     found: Generation | Fetch | None
     if Right.LOOK_UP.held_by(mine.role):
         found = lookups.find(team, request_id, request.user, again=again)
@@ -148,7 +150,7 @@ def waiting_url(team: Team, request_id: str) -> str:
 @require_GET
 def any_generation(request: SignedInRequest, request_id: str) -> HttpResponse:
     """`/g/<id>` for log lines: the one of your teams that has it stored, else your current team."""
-    teams = {one.team_id: one.team for one in memberships(request)}
+    teams = {membership.team_id: membership.team for membership in memberships(request)}
     row = Generation.objects.filter(team__in=teams, request_id=request_id).order_by("-last_opened_at").first()
     current = current_membership(request)
     if row is not None:
@@ -272,7 +274,7 @@ class Line:
 
 def many_url(team: Team, seen: Recognized) -> str:
     """The page of several IDs."""
-    values: list[tuple[str, object]] = [("id", one) for one in seen.ids]
+    values: list[tuple[str, object]] = [("id", request_id) for request_id in seen.ids]
     values += [("left_out", seen.left_out)] if seen.left_out else []
     return f"{reverse('many', args=[team.slug])}?{urlencode(values)}"
 
@@ -294,12 +296,14 @@ def many_rows(request: TeamRequest) -> HttpResponse:
 def many_context(request: TeamRequest) -> dict[str, object]:
     """Ask for a few more of the IDs, then show how far each one is. The number of queries is the same for any number."""
     ids = asked_ids(request)
-    fetches = {one.request_id: one for one in Fetch.objects.filter(team=request.team, request_id__in=ids)}
+    fetches = {
+        fetch.request_id: fetch for fetch in Fetch.objects.filter(team=request.team, request_id__in=ids)
+    }
     rows = _stored_rows(request.team, ids)
     if may(request, Right.LOOK_UP):
         due = to_ask(ids, rows, fetches, timezone.now())
         lookups.ask_beside(request.team, due, request.user)
-    lines = [_line(request, one, rows.get(one), fetches.get(one)) for one in ids]
+    lines = [_line(request, request_id, rows.get(request_id), fetches.get(request_id)) for request_id in ids]
     waits = [line.state for line in lines if line.is_open]
     left_out = request.GET.get("left_out", "")
     return {
@@ -308,21 +312,21 @@ def many_context(request: TeamRequest) -> dict[str, object]:
         "found": len([line for line in lines if line.row]),
         "pause": None if not waits else 1 if "asking" in waits else 5,
         "left_out": left_out if left_out.isascii() and left_out.isdigit() else "",
-        "query": urlencode([("id", one) for one in ids]),
+        "query": urlencode([("id", request_id) for request_id in ids]),
     }
 
 
 def asked_ids(request: HttpRequest) -> list[str]:
     """The IDs in the address, each once, at most 50. Raises Http404 when there is none, or one that cannot be one."""
-    ids = list(dict.fromkeys(one.strip() for one in request.GET.getlist("id")[:MOST_IDS]))
-    odd = [one for one in ids if not _may_be(one)]
+    ids = list(dict.fromkeys(request_id.strip() for request_id in request.GET.getlist("id")[:MOST_IDS]))
+    odd = [request_id for request_id in ids if not _may_be(request_id)]
     if not ids or odd:
         raise Http404("No request IDs in the address.")
     return ids
 
 
 def _stored_rows(team: Team, ids: list[str]) -> dict[str, Generation]:
-    natives = [one for one in ids if is_native(one)]
+    natives = [request_id for request_id in ids if is_native(request_id)]
     wanted = Q(request_id__in=ids) | Q(native_response_id__in=natives)
     rows = list(Generation.objects.of(team).filter(wanted))
     return {row.native_response_id: row for row in rows} | {row.request_id: row for row in rows}
@@ -332,23 +336,27 @@ def to_ask(
     ids: list[str], rows: dict[str, Generation], fetches: dict[str, Fetch], now: datetime
 ) -> list[str]:
     """The next IDs to ask the gateway for: at most `AT_ONCE` are being asked for at a time."""
-    missing = [one for one in ids if one not in rows and not is_native(one)]
-    asking = [one for one in missing if one in fetches and fetches[one].is_asking(now)]
-    due = [one for one in missing if one not in fetches or fetches[one].is_due(now)]
+    missing = [request_id for request_id in ids if request_id not in rows and not is_native(request_id)]
+    asking = [
+        request_id for request_id in missing if request_id in fetches and fetches[request_id].is_asking(now)
+    ]
+    due = [
+        request_id for request_id in missing if request_id not in fetches or fetches[request_id].is_due(now)
+    ]
     return due[: max(0, AT_ONCE - len(asking))]
 
 
-def _line(request: TeamRequest, one: str, row: Generation | None, fetch: Fetch | None) -> Line:
+def _line(request: TeamRequest, request_id: str, row: Generation | None, fetch: Fetch | None) -> Line:
     if row is not None:
-        return Line(one, reverse("generation", args=[request.team.slug, row.slug]), "found", row)
-    url = waiting_url(request.team, one)
-    if is_native(one):
-        return Line(one, "", "native")
+        return Line(request_id, reverse("generation", args=[request.team.slug, row.slug]), "found", row)
+    url = waiting_url(request.team, request_id)
+    if is_native(request_id):
+        return Line(request_id, "", "native")
     if fetch is None or fetch.outcome is None:
-        return Line(one, url, "asking" if may(request, Right.LOOK_UP) else "viewer")
+        return Line(request_id, url, "asking" if may(request, Right.LOOK_UP) else "viewer")
     state = fetch.outcome["code"]
     viewer_waits = state == "not_yet" and not may(request, Right.LOOK_UP)
-    return Line(one, url, "viewer" if viewer_waits else state, title=fetch.outcome.get("title", ""))
+    return Line(request_id, url, "viewer" if viewer_waits else state, title=fetch.outcome.get("title", ""))
 
 
 @for_team(Right.LOOK_UP)

@@ -98,7 +98,7 @@ def batch_live(request: TeamRequest, batch_id: UUID) -> HttpResponse:
 def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
     recounting = is_recounting(row)
     rows = row.replays.order_by("place").values(*FIGURES)
-    items = [_outcome(one, keys=not recounting) for one in rows]
+    items = [_outcome(row, keys=not recounting) for row in rows]
     found = summarize(items)
     sort = request.GET.get("sort", "place")
     order = SORTS.get(sort.removeprefix("-"), ("place",))
@@ -165,9 +165,9 @@ def _outcome(row: dict[str, Any], *, keys: bool) -> BatchItem:
 
 
 def _progress(row: Batch, items: list[BatchItem]) -> Progress:
-    waiting = len([one for one in items if one.state == State.WAITING])
-    under_way = len([one for one in items if one.state in (State.QUEUED, State.RUNNING)])
-    took = [one.latency_ms for one in items if one.latency_ms is not None]
+    waiting = len([item for item in items if item.state == State.WAITING])
+    under_way = len([item for item in items if item.state in (State.QUEUED, State.RUNNING)])
+    took = [item.latency_ms for item in items if item.latency_ms is not None]
     left = None
     if took and (waiting or under_way):
         left = round(Decimal(sum(took)) / len(took) * (waiting + under_way) / row.parallel / 1000)
@@ -199,7 +199,7 @@ def _asked(row: Batch) -> list[Asked]:
     groups = patches.annotate(number=Count("pk"), why=Max("why"), first=Min("place")).order_by(
         "-number", "first"
     )
-    return [Asked(one["number"], one["why"], _lines(one["head"])) for one in groups[:MOST_OUTPUTS]]
+    return [Asked(group["number"], group["why"], _lines(group["head"])) for group in groups[:MOST_OUTPUTS]]
 
 
 def _lines(patch: str) -> list[PatchLine] | None:
@@ -211,15 +211,15 @@ def _lines(patch: str) -> list[PatchLine] | None:
 def _outputs(row: Batch, found: BatchStats) -> list[tuple[str, int, str, str]]:
     """The most frequent outputs: the first part of the text, how many, their share, and the first one's replay."""
     groups = found.outputs[:MOST_OUTPUTS]
-    places = [one.members[0] for one in groups]
+    places = [group.members[0] for group in groups]
     texts = ReplayAnswer.objects.filter(replay__batch=row, replay__place__in=places)
     parts = texts.annotate(part=Left("text", SHOWN_CHARACTERS)).values_list(
         "replay__place", "part", "replay_id"
     )
     known = {place: (part, str(pk)) for place, part, pk in parts}
     return [
-        (known[at][0], len(one.members), one.share, known[at][1])
-        for at, one in zip(places, groups, strict=True)
+        (known[at][0], len(group.members), group.share, known[at][1])
+        for at, group in zip(places, groups, strict=True)
         if at in known
     ]
 

@@ -57,7 +57,7 @@ def compare(request: TeamRequest, /) -> HttpResponse:
     form = CompareForm(request.GET)
     keys = (form.cleaned_data["a"], form.cleaned_data["b"]) if form.is_valid() else ("", "")
     found = [sides.find(request.team, key) if key else None for key in keys]
-    missing = [key for key, one in zip(keys, found, strict=True) if key and one is None]
+    missing = [key for key, subject in zip(keys, found, strict=True) if key and subject is None]
     context: dict[str, object] = {"form": form, "a": keys[0], "b": keys[1], "missing": missing}
     a, b = found
     if a is not None and b is not None:

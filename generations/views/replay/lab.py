@@ -118,8 +118,10 @@ def _shown(request: TeamRequest, order: Order, form: RunForm) -> Shown:
     limit_usages = spending_limits.limit_usages(request.team, request.user, held) if held else None
     lines = patch_summary.lines(order.stored, json_patch.read(order.patch)) if order.patch else []
     draft = _draft(order, form)
-    others = [one for one in draft.distinct if one.patch != order.patch] if draft else []
-    variants = [patch_summary.lines(one.stored, json_patch.read(one.patch)) for one in others if one.patch]
+    others = [other for other in draft.distinct if other.patch != order.patch] if draft else []
+    variants = [
+        patch_summary.lines(other.stored, json_patch.read(other.patch)) for other in others if other.patch
+    ]
     return Shown(order, preflight.preflight(order), lines, variants, draft, held, limit_usages)
 
 

@@ -89,7 +89,9 @@ def _deltas(replay: Replay, comparison: Comparison) -> list[Delta]:
     """The figures to compare. A failed replay has few: those that one side does not tell are left out."""
     failed = replay.state == State.FAILED
     return [
-        one for one in comparison.deltas if not failed or formatting.UNKNOWN not in (one.before, one.after)
+        delta
+        for delta in comparison.deltas
+        if not failed or formatting.UNKNOWN not in (delta.before, delta.after)
     ]
 
 
@@ -127,7 +129,9 @@ def _new_url(replay: Replay) -> str:
 def _deadlines() -> str:
     """How long a replay may wait, in words."""
     limits = runner.deadlines()
-    first, idle, total = (formatting.seconds(one) for one in (limits.first_byte, limits.idle, limits.total))
+    first, idle, total = (
+        formatting.seconds(limit) for limit in (limits.first_byte, limits.idle, limits.total)
+    )
     return f"Time limits: first byte {first}, pause {idle}, total {total}."
 
 

@@ -68,7 +68,7 @@ def test_trying_a_connection_sends_no_key_to_a_withdrawn_address(
     withdrawn: GatewayConnection, listener: socket.socket
 ) -> None:
     seen = service.test(withdrawn)
-    assert {name: one["fault"] for name, one in seen.items()} == dict.fromkeys(
+    assert {name: outcome["fault"] for name, outcome in seen.items()} == dict.fromkeys(
         ["read", "replay"],
         "The operator no longer allows this gateway address (GATEWAY_URLS). Its key was not sent.",
     )
@@ -117,7 +117,7 @@ def test_a_client_that_was_kept_is_not_used_once_its_address_is_withdrawn(settin
 def calls(path: Path) -> set[str]:
     """The names that a module calls, without what stands before them."""
     found = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    return {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in found}
+    return {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "") for node in found}
 
 
 @pytest.mark.parametrize("name", ["Client", "reveal"])

@@ -41,9 +41,9 @@ def add(admin: Client, of: Team, **values: str) -> Outcome:
     return outcome(admin, reverse("new_connection", args=[of.slug]), data)
 
 
-def edit(admin: Client, one: GatewayConnection, **values: str) -> Outcome:
-    data = {"name": one.name, "base_url": one.base_url} | values
-    return outcome(admin, reverse("edit_connection", args=[one.team.slug, one.pk]), data)
+def edit(admin: Client, source: GatewayConnection, **values: str) -> Outcome:
+    data = {"name": source.name, "base_url": source.base_url} | values
+    return outcome(admin, reverse("edit_connection", args=[source.team.slug, source.pk]), data)
 
 
 def outcome(admin: Client, url: str, data: dict[str, str]) -> Outcome:
@@ -60,9 +60,9 @@ def wrong(outcome: Outcome) -> list[str]:
     return list(outcome)
 
 
-def keys(one: GatewayConnection) -> tuple[str | None, str | None]:
-    one.refresh_from_db()
-    return tuple(key.reveal() if key else None for key in (one.read_key, one.replay_key))  # type: ignore[return-value]
+def keys(source: GatewayConnection) -> tuple[str | None, str | None]:
+    source.refresh_from_db()
+    return tuple(key.reveal() if key else None for key in (source.read_key, source.replay_key))  # type: ignore[return-value]
 
 
 # --- Keys ---------------------------------------------------------------------------------------------------------
@@ -81,22 +81,22 @@ def test_keys_are_stored_encrypted_and_read_back(admin: Client, ours: Team) -> N
 
 
 def test_no_page_shows_a_key(admin: Client, ours: Team) -> None:
-    one = connection(ours, ONE, SECRET, OTHER)
+    source = connection(ours, ONE, SECRET, OTHER)
     urls = [
         reverse("team_connections", args=[ours.slug]),
-        reverse("edit_connection", args=[ours.slug, one.pk]),
+        reverse("edit_connection", args=[ours.slug, source.pk]),
     ]
     pages = "".join(admin.get(url).content.decode() for url in urls)
     assert (SECRET in pages, OTHER in pages) == (False, False)
 
 
 def test_the_admin_shows_no_key(ours: Team) -> None:
-    superuser, one = person(), connection(ours, ONE, SECRET, OTHER)
+    superuser, source = person(), connection(ours, ONE, SECRET, OTHER)
     User.objects.filter(pk=superuser.pk).update(is_superuser=True)
-    urls = [f"/admin/dashboard/gatewayconnection/{end}" for end in ("", f"{one.pk}/change/")]
+    urls = [f"/admin/dashboard/gatewayconnection/{end}" for end in ("", f"{source.pk}/change/")]
     answers = [browser(superuser).get(url) for url in urls]
-    pages = "".join(one.content.decode() for one in answers)
-    assert ([one.status_code for one in answers], SECRET in pages, OTHER in pages) == (
+    pages = "".join(answer.content.decode() for answer in answers)
+    assert ([answer.status_code for answer in answers], SECRET in pages, OTHER in pages) == (
         [200, 200],
         False,
         False,
@@ -115,15 +115,15 @@ def test_an_audit_event_names_what_changed_without_its_value(admin: Client, ours
 
 
 def test_an_empty_field_keeps_the_stored_key(admin: Client, ours: Team) -> None:
-    one = connection(ours, ONE, SECRET, OTHER)
-    edit(admin, one, read_key="", replay_key="")
-    assert keys(one) == (SECRET, OTHER)
+    source = connection(ours, ONE, SECRET, OTHER)
+    edit(admin, source, read_key="", replay_key="")
+    assert keys(source) == (SECRET, OTHER)
 
 
 def test_the_key_for_replays_can_be_removed(admin: Client, ours: Team) -> None:
-    one = connection(ours, ONE, SECRET, OTHER)
-    edit(admin, one, forget_replay_key="on")
-    assert keys(one) == (SECRET, None)
+    source = connection(ours, ONE, SECRET, OTHER)
+    edit(admin, source, forget_replay_key="on")
+    assert keys(source) == (SECRET, None)
 
 
 def test_a_new_connection_needs_a_key(admin: Client, ours: Team) -> None:
@@ -131,11 +131,11 @@ def test_a_new_connection_needs_a_key(admin: Client, ours: Team) -> None:
 
 
 def test_a_stored_key_does_not_follow_to_another_address(admin: Client, ours: Team) -> None:
-    one = connection(ours, ONE, SECRET, OTHER)
+    source = connection(ours, ONE, SECRET, OTHER)
     again = ["Enter this key again: it was saved for another address."]
-    assert edit(admin, one, base_url=TWO) == {"read_key": again, "replay_key": again}
-    assert edit(admin, one, base_url=TWO, read_key="new", forget_replay_key="on") == one
-    assert keys(one) == ("new", None)
+    assert edit(admin, source, base_url=TWO) == {"read_key": again, "replay_key": again}
+    assert edit(admin, source, base_url=TWO, read_key="new", forget_replay_key="on") == source
+    assert keys(source) == ("new", None)
 
 
 @pytest.mark.parametrize("key", ["two words", "line\nend", "ключ", "nul\0"])
@@ -188,10 +188,10 @@ def test_connections_are_asked_in_the_order_that_the_team_chose(admin: Client, o
 
 
 def test_removing_deletes_the_keys(admin: Client, ours: Team) -> None:
-    one = connection(ours)
-    admin.post(reverse("remove_connection", args=[ours.slug, one.pk]))
+    source = connection(ours)
+    admin.post(reverse("remove_connection", args=[ours.slug, source.pk]))
     assert list(ours.connections.all()) == []
-    assert AuditEvent.objects.get().details == {"base_url": one.base_url}
+    assert AuditEvent.objects.get().details == {"base_url": source.base_url}
 
 
 @pytest.mark.parametrize(
@@ -206,10 +206,10 @@ def test_connections_of_another_team_are_out_of_reach(admin: Client, ours: Team,
 # --- The test -----------------------------------------------------------------------------------------------------
 
 
-def words_after_test(admin: Client, one: GatewayConnection) -> list[tuple[str, str]]:
-    admin.post(reverse("test_connection", args=[one.team.slug, one.pk]))
-    one.refresh_from_db()
-    return [(fact.label, fact.word) for fact in check_facts(one)]
+def words_after_test(admin: Client, source: GatewayConnection) -> list[tuple[str, str]]:
+    admin.post(reverse("test_connection", args=[source.team.slug, source.pk]))
+    source.refresh_from_db()
+    return [(fact.label, fact.word) for fact in check_facts(source)]
 
 
 @pytest.mark.parametrize(("key", "sends"), [(SCOPED_KEY, "unknown"), (PLAIN_KEY, "yes")])
@@ -236,26 +236,26 @@ def test_a_refused_key_is_told_with_what_to_do(admin: Client, ours: Team, demo_g
 
 
 def test_a_refused_key_is_not_called_scopeless(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
-    one = connection(ours, demo_gateway.url, EXPIRED_KEY)
-    words_after_test(admin, one)
+    source = connection(ours, demo_gateway.url, EXPIRED_KEY)
+    words_after_test(admin, source)
     shown = admin.get(reverse("team_connections", args=[ours.slug])).content.decode()
     assert "generations:read" not in shown
     assert "expired" in shown
 
 
 def test_a_test_keeps_what_lookups_have_shown(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
-    one = connection(ours, demo_gateway.url, SCOPED_KEY)
-    one.remember_check({"read": {"reads_bodies": True}})
-    assert ("Can read stored requests", "yes") in words_after_test(admin, one)
-    one.remember_check({"read": {"accepted": False, "reads_bodies": None}})
-    assert not one.reads_bodies
+    source = connection(ours, demo_gateway.url, SCOPED_KEY)
+    source.remember_check({"read": {"reads_bodies": True}})
+    assert ("Can read stored requests", "yes") in words_after_test(admin, source)
+    source.remember_check({"read": {"accepted": False, "reads_bodies": None}})
+    assert not source.reads_bodies
 
 
 def test_a_separate_key_for_replays_is_tried_too(
     admin: Client, ours: Team, demo_gateway: DemoGateway
 ) -> None:
-    one = connection(ours, demo_gateway.url, SCOPED_KEY, EXPIRED_KEY)
-    words = words_after_test(admin, one)
+    source = connection(ours, demo_gateway.url, SCOPED_KEY, EXPIRED_KEY)
+    words = words_after_test(admin, source)
     assert words[4:6] == [
         ("Replay key: key accepted", "no"),
         ("Replay key: can send replays", "no"),
@@ -278,11 +278,11 @@ def test_a_test_costs_nothing(admin: Client, ours: Team, demo_gateway: DemoGatew
 
 
 def test_what_a_test_saw_is_forgotten_with_the_key(admin: Client, ours: Team) -> None:
-    one = connection(ours)
-    one.remember_check({"read": {"reachable": True}})
-    edit(admin, one, name="Other name")
-    one.refresh_from_db()
-    assert one.check_result == {"read": {"reachable": True}}
-    edit(admin, one, read_key="new")
-    one.refresh_from_db()
-    assert (one.check_result, one.checked_at) == (None, None)
+    source = connection(ours)
+    source.remember_check({"read": {"reachable": True}})
+    edit(admin, source, name="Other name")
+    source.refresh_from_db()
+    assert source.check_result == {"read": {"reachable": True}}
+    edit(admin, source, read_key="new")
+    source.refresh_from_db()
+    assert (source.check_result, source.checked_at) == (None, None)

@@ -62,7 +62,7 @@ def ask(port: int, *pieces: bytes) -> bytes:
 
 
 def lines(number: int) -> bytes:
-    return b"".join(b"X-%d: a\r\n" % one for one in range(number))
+    return b"".join(b"X-%d: a\r\n" % index for index in range(number))
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ class Web:
 
     @property
     def children(self) -> set[int]:
-        return {one.pid for one in self.parent.children() if one.status() != psutil.STATUS_ZOMBIE}
+        return {process.pid for process in self.parent.children() if process.status() != psutil.STATUS_ZOMBIE}
 
     def ask(self, path: str, cookie: str = "") -> socket.socket:
         connection = socket.create_connection((LOOPBACK, self.port), timeout=20)
@@ -115,5 +115,5 @@ def test_nobody_else_forks_or_serves() -> None:
     assert [
         word
         for word in ("gunicorn", "uvicorn-worker", "granian", "a2wsgi")
-        if any(word in one for one in locks)
+        if any(word in lock for lock in locks)
     ] == []

@@ -63,7 +63,7 @@ def test_other_ids_are_not_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "story", [one for one in ORDINARY if one.name not in UNBALANCED], ids=lambda story: story.name
+    "story", [story for story in ORDINARY if story.name not in UNBALANCED], ids=lambda story: story.name
 )
 def test_the_lines_make_the_cost(story: Story) -> None:
     row = rows(story).row()
@@ -102,7 +102,7 @@ def test_the_sample_record_has_the_figures_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize(
-    "story", [one for one in ORDINARY if "created_at" not in one.row], ids=lambda story: story.name
+    "story", [story for story in ORDINARY if "created_at" not in story.row], ids=lambda story: story.name
 )
 def test_a_record_is_written_after_its_request_began(story: Story) -> None:
     made = rows(story)
@@ -111,7 +111,7 @@ def test_a_record_is_written_after_its_request_began(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    "story", [one for one in ORDINARY if one.timing is None], ids=lambda story: story.name
+    "story", [story for story in ORDINARY if story.timing is None], ids=lambda story: story.name
 )
 def test_times_are_plausible(story: Story) -> None:
     timing = rows(story).timing
@@ -141,7 +141,7 @@ def test_the_groups_of_failures_have_every_kind() -> None:
 def test_every_log_status_is_there() -> None:
     seen = {
         (log or {"status": None})["status"]
-        for log in (scoped(rows(one), replay=True)["io_log"] for one in ORDINARY)
+        for log in (scoped(rows(story), replay=True)["io_log"] for story in ORDINARY)
     }
     assert seen == {None, "not_enabled", "stored", "missing_bucket", "too_large", "error", "deleted"}
 

@@ -171,11 +171,11 @@ def test_the_old_key_ends_at_the_exchange_and_loses_dropped_scopes_before(peer: 
 def test_revoked_by_the_client_by_the_person_and_by_leaving(peer: Peer) -> None:
     key, other = Flow(peer).key(), Flow(peer).key(person="mia")
     set_oauth(peer, active={"olga": False}, left={"mia": True})
-    assert [reads(peer, one) for one in (key, other)] == ["oauth_authorization_revoked"] * 2
+    assert [reads(peer, each) for each in (key, other)] == ["oauth_authorization_revoked"] * 2
     set_oauth(peer, active={"olga": True}, left={"mia": False})
-    assert [reads(peer, one) for one in (key, other)] == [True, True]
+    assert [reads(peer, each) for each in (key, other)] == [True, True]
     Flow(peer).client.revoke(key)
-    assert [reads(peer, one) for one in (key, other)] == ["key_not_found_or_revoked", True]
+    assert [reads(peer, each) for each in (key, other)] == ["key_not_found_or_revoked", True]
 
 
 def test_a_viewer_reads_records_and_no_log(peer: Peer) -> None:

@@ -89,7 +89,7 @@ def test_pinned_to_where_it_ran_it_costs_the_same() -> None:
 def test_amounts_that_nobody_can_pay_are_no_price(amount: str) -> None:
     lines = [{**LINES[0], "line_nanos": 10**25}, {**LINES[1], "unit_price_usd": amount}]
     low, high = bounds(price(53300, lines, max_tokens=10**9))
-    assert all(one is None or abs(one) < 2**63 for one in (low, high))
+    assert all(bound is None or abs(bound) < 2**63 for bound in (low, high))
 
 
 def test_a_request_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def at_once(runs: list[Callable[[], Any]]) -> list[str]:
     """Runs all in threads that begin together; answers with the names of what came of them, in order of the name."""
     gate = threading.Barrier(len(runs))
 
-    def one(run: Callable[[], Any]) -> str:
+    def outcome(run: Callable[[], Any]) -> str:
         try:
             gate.wait(30)
             return type(run()).__name__
@@ -81,7 +81,7 @@ def at_once(runs: list[Callable[[], Any]]) -> list[str]:
             connection.close()
 
     with ThreadPoolExecutor(len(runs)) as pool:
-        return sorted(pool.map(one, runs))
+        return sorted(pool.map(outcome, runs))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_two_clicks_at_once_do_not_squeeze_past_a_limit_of_one_more(
     for _ in range(2):
         click(priced, ada)
     placed = [orders.order(priced) for _ in range(4)]
-    ended = at_once([partial(start.start_replay, one, ada, uuid.uuid4()) for one in placed])
+    ended = at_once([partial(start.start_replay, order, ada, uuid.uuid4()) for order in placed])
     assert ended == ["Exceeded", "Exceeded", "Exceeded", "Replay"]
     assert (Replay.objects.count(), len(no_workers)) == (3, 3)
 
@@ -110,8 +110,10 @@ def test_a_batch_and_a_click_at_once_do_not_squeeze_past_a_limit(
     team: Team, ada: User, priced: Generation
 ) -> None:
     allow(team, team_day_count=5)
-    one = orders.order(priced)
-    ended = at_once([lambda: start.start_replay(one, ada, uuid.uuid4()), lambda: order_batch(priced, ada, 5)])
+    single = orders.order(priced)
+    ended = at_once(
+        [lambda: start.start_replay(single, ada, uuid.uuid4()), lambda: order_batch(priced, ada, 5)]
+    )
     assert ended in (["Batch", "Exceeded"], ["Exceeded", "Replay"])
     assert Replay.objects.count() == (5 if "Batch" in ended else 1)
 
@@ -120,7 +122,7 @@ def test_people_of_one_team_share_the_limit_of_the_team(team: Team, ada: User, p
     allow(team, team_day_count=1)
     both = [ada, people.person(team)]
     placed = [(orders.order(priced), user) for user in both]
-    ended = at_once([partial(start.start_replay, *one, uuid.uuid4()) for one in placed])
+    ended = at_once([partial(start.start_replay, *arguments, uuid.uuid4()) for arguments in placed])
     assert ended == ["Exceeded", "Replay"]
 
 
@@ -130,8 +132,8 @@ def test_another_team_does_not_wait_for_the_limits_of_this_one(
     other = people.team()
     bob = people.person(other)
     theirs = rows.generation(other, bob, people.connection(other, demo_gateway.url), cost_nanos=COST)
-    for one in (team, other):
-        allow(one, team_day_count=1)
+    for each in (team, other):
+        allow(each, team_day_count=1)
     click(priced, ada)
     assert click(theirs, bob).team == other
 
@@ -344,11 +346,11 @@ def test_standings_tell_what_is_used_and_left(team: Team, ada: User, chat: Gener
     assert usages == LimitUsages(
         LimitUsage(30, 120), LimitUsage(1, None), LimitUsage(120, 100), LimitUsage(2, 0)
     )
-    assert [(one.left, one.share) for one in (usages.person_day_nanos, usages.person_day_count)] == [
+    assert [(usage.left, usage.share) for usage in (usages.person_day_nanos, usages.person_day_count)] == [
         (90, "0.25"),
         (None, ""),
     ]
-    assert [(one.left, one.share) for one in (usages.team_day_nanos, usages.team_day_count)] == [
+    assert [(usage.left, usage.share) for usage in (usages.team_day_nanos, usages.team_day_count)] == [
         (0, "1"),
         (0, "1"),
     ]

@@ -96,8 +96,8 @@ def test_the_same_click_in_two_threads_is_one_replay(
 def test_a_doubled_message_makes_one_post(chat: Generation, ada: User, demo_gateway: DemoGateway) -> None:
     replay = rows.replay(chat, ada)
     both = [Beside(replay), Beside(replay)]
-    for one in both:
-        one.end()
+    for thread in both:
+        thread.end()
     runner.run(replay.pk)
     assert len(demo_gateway.requests()) == 1
 
@@ -369,9 +369,9 @@ def test_replay_threads_hold_no_database_connection(
             "and pid <> pg_backend_pid()"
         )
         (busy,) = cursor.fetchone() or (None,)
-    for one in beside:
-        one.replay.ask_to_stop(ada)
-    for one in beside:
-        one.end()
+    for thread in beside:
+        thread.replay.ask_to_stop(ada)
+    for thread in beside:
+        thread.end()
     assert busy is not None
     assert busy <= 1

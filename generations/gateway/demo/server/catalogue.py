@@ -134,7 +134,7 @@ def activity(query: dict[str, str], rows: list[Rows], now: datetime) -> Json:
     """GET /v1/activity."""
     days = int(query["days"]) if query.get("days", "").isdecimal() else 30
     limit, offset = _paged(query, 100, 250)
-    seen = [one.row() for one in rows if one.created >= now - timedelta(days=days)]
+    seen = [row.row() for row in rows if row.created >= now - timedelta(days=days)]
     items = [_active(row) for row in seen[offset : offset + limit]]
     costs = (row.get("cost_nanos") for row in seen)
     cost = sum(nanos for nanos in costs if isinstance(nanos, int))

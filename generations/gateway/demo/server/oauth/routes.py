@@ -282,10 +282,10 @@ class OAuth:
                 "client": place[0],
                 "person": place[1],
                 "workspace": place[2],
-                "active": one.active,
-                "scopes": one.scopes,
+                "active": consent.active,
+                "scopes": consent.scopes,
             }
-            for place, one in self.ledger.consents.items()
+            for place, consent in self.ledger.consents.items()
         ]
         live = sum(not key.revoked for key in self.ledger.keys.values())
         state = {"ahead": self.ledger.ahead, "consents": consents, "live_keys": live, "requests": self.seen}
@@ -302,8 +302,8 @@ class OAuth:
             self.clients[made.client_id] = replace(
                 made, redirect_uris=tuple(made.redirect_uris), scopes=tuple(made.scopes or ALL_SCOPES[:14])
             )
-        for place, one in self.ledger.consents.items():
-            one.active = bool(changes.get("active", {}).get(place[1], one.active))
+        for place, consent in self.ledger.consents.items():
+            consent.active = bool(changes.get("active", {}).get(place[1], consent.active))
         for person, left in changes.get("left", {}).items():
             for workspace in PEOPLE[person].roles:
                 (self.ledger.left.add if left else self.ledger.left.discard)((person, workspace))
