@@ -13,7 +13,8 @@ from generations.gateway.demo import faults
 from generations.gateway.demo.records.io_log import scoped
 from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.replies.pieces import pieces
-from generations.gateway.demo.replies.streams import frames, usual_form
+from generations.gateway.demo.replies.stream_forms import usual_form
+from generations.gateway.demo.replies.streams import frames
 from generations.gateway.demo.replies.wire import whole_answer
 from generations.gateway.demo.shapes import Call, Failure, Json, Reply, Story, Timing, Usage
 from tests.test_recorded import archive

@@ -10,6 +10,7 @@ import pytest
 
 from generations.gateway.demo import stories, ulid
 from generations.gateway.demo.faults import FAULTS
+from generations.gateway.demo.records.audit_row import audit_row
 from generations.gateway.demo.records.columns import COLUMNS
 from generations.gateway.demo.records.io_log import legacy, scoped
 from generations.gateway.demo.records.rows import Rows
@@ -66,7 +67,7 @@ def test_other_ids_are_not_found() -> None:
     "story", [story for story in ORDINARY if story.name not in UNBALANCED], ids=lambda story: story.name
 )
 def test_the_lines_make_the_cost(story: Story) -> None:
-    row = rows(story).row()
+    row = audit_row(rows(story))
     nanos = sum(line["line_nanos"] for line in row["pricing_lines"])
     assert (row["cost_nanos"] or 0) == nanos
     for line in row["pricing_lines"]:
@@ -74,13 +75,13 @@ def test_the_lines_make_the_cost(story: Story) -> None:
 
 
 def test_a_row_has_the_99_columns_in_order() -> None:
-    row = rows(by_name("oslo-cancelled")).row()
+    row = audit_row(rows(by_name("oslo-cancelled")))
     assert len(row) == 99
     assert tuple(row) == COLUMNS
 
 
 def test_the_sample_record_has_the_figures_of_the_contract() -> None:
-    row = rows(by_name("oslo-cancelled")).row()
+    row = audit_row(rows(by_name("oslo-cancelled")))
     names = (
         "latency_ms",
         "generation_ms",
@@ -120,7 +121,9 @@ def test_times_are_plausible(story: Story) -> None:
 
 def test_the_groups_of_failures_have_every_kind() -> None:
     codes = {
-        rows(story).row()["error_code"] for story in ORDINARY if story.group == "Failures" and story.failure
+        audit_row(rows(story))["error_code"]
+        for story in ORDINARY
+        if story.group == "Failures" and story.failure
     }
     assert codes == {
         "upstream:upstream_error",
@@ -173,7 +176,7 @@ def test_the_documented_form_has_team_and_prompt_tokens_and_no_log() -> None:
 def test_a_running_job_has_no_cost_yet() -> None:
     story = by_name("promo-running")
     request_id = stories.id_of(story, EPOCH)
-    running, done = Rows(story, request_id, settled=False).row(), Rows(story, request_id).row()
+    running, done = audit_row(Rows(story, request_id, settled=False)), audit_row(Rows(story, request_id))
     assert (running["cost_nanos"], running["usage"], running["pricing_lines"]) == (None, {}, [])
     assert (done["cost_nanos"], done["usage"]["output_video_seconds"]) == (900_000_000, 6)
 

@@ -11,8 +11,9 @@ from generations.gateway.demo.keys import WORKSPACE
 from generations.gateway.demo.legs import native
 from generations.gateway.demo.prices import bill
 from generations.gateway.demo.records import metadata, upstream
+from generations.gateway.demo.records.audit_row import audit_row, timestamp
 from generations.gateway.demo.records.recorded import TEXT
-from generations.gateway.demo.records.rows import Rows, timestamp
+from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.replies.errors import upstream_answer
 from generations.gateway.demo.replies.response_bodies import is_incomplete, responses_snapshot
 from generations.gateway.demo.replies.streams import failed
@@ -59,7 +60,7 @@ _LOG_ERRORS = {
 
 
 def _payload(rows: Rows) -> Json:
-    story, row = rows.story, rows.row()
+    story, row = rows.story, audit_row(rows)
     captured = rows.created.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     until = (rows.created + timedelta(days=90)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     copied = ("app_id", "key_id", "endpoint", "model_id", "provider", "status_code", "success")
@@ -143,11 +144,15 @@ def _broken_end(rows: Rows) -> Json | None:
 def scoped(rows: Rows, *, replay: bool) -> Json:
     """The record as the gateway of August 2026 answers it; `replay`: the credential has generations:read."""
     if not replay:
-        return rows.row() | {"replay_supported": False, "replay_request": None, "io_log": None}
+        return audit_row(rows) | {"replay_supported": False, "replay_request": None, "io_log": None}
     log = io_log(rows)
     payload: Any = log["payload"]["request_payload"] if log and log["payload"] else None
     request = payload if isinstance(payload, dict) and payload else None
-    return rows.row() | {"replay_supported": request is not None, "replay_request": request, "io_log": log}
+    return audit_row(rows) | {
+        "replay_supported": request is not None,
+        "replay_request": request,
+        "io_log": log,
+    }
 
 
 _AUGUST_ONLY = (
@@ -164,7 +169,7 @@ def legacy(rows: Rows) -> Json:
     """The record as the reference page of May 2026 shows it: team_id, prompt_tokens, replay for any key, no
     io_log.
     """
-    row = rows.row()
+    row = audit_row(rows)
     payload = parsed(rows.payload()) if rows.story.io == "stored" else None
     shown: Json = {}
     for name, value in row.items():

@@ -1,22 +1,18 @@
 """The metadata of a record: how it was routed and what was looked at on the way."""
 
-from typing import TYPE_CHECKING
-
 from generations.gateway.demo.legs import leg
+from generations.gateway.demo.records.clients import client
+from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.replies import diagnostics
-from generations.gateway.demo.server.bodies import client
 from generations.gateway.demo.shapes import Json
 
-if TYPE_CHECKING:
-    from generations.gateway.demo.records.rows import Rows
 
-
-def detail(rows: "Rows") -> Json:
+def detail(rows: Rows) -> Json:
     """The `detail_metadata`: less is written of failures, but `client_source` always stands there (§0.2)."""
     return {"client_source": None, "request": {"user_agent": rows.story.agent}} | logged(rows)
 
 
-def logged(rows: "Rows") -> Json:
+def logged(rows: Rows) -> Json:
     """The same as the log keeps it, in the writer's order."""
     story = rows.story
     tried = [str(item["provider"]) for item in rows.attempts if item.get("provider")]
@@ -42,7 +38,7 @@ def logged(rows: "Rows") -> Json:
     return made | stored | {"guardrail_enforcement_present": False}
 
 
-def _passed(rows: "Rows") -> bool:
+def _passed(rows: Rows) -> bool:
     """Whether frames of chat or messages went through nearly as they were."""
     passed = leg(rows.story.endpoint, rows.provider or "") == "chat" or rows.story.endpoint == "messages"
     return rows.streamed and passed

@@ -1,18 +1,14 @@
 """The usage that a record tells: less than the answer did, by leg and end (contract §0.2 and the recorded records)."""
 
-from typing import TYPE_CHECKING
-
 from generations.gateway.demo.legs import Leg, leg
+from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.replies.response_bodies import is_incomplete
 from generations.gateway.demo.shapes import Json, Reply, Usage
-
-if TYPE_CHECKING:
-    from generations.gateway.demo.records.rows import Rows
 
 TEXT = ("chat.completions", "responses", "messages")
 
 
-def spent(rows: "Rows") -> Usage:
+def spent(rows: Rows) -> Usage:
     """The counts; 0 where nothing came through. Reasoning does not come through every stream."""
     if not rows.answered and not rows.empty and not _reported_its_usage(rows):
         return Usage()
@@ -22,11 +18,11 @@ def spent(rows: "Rows") -> Usage:
     return Usage(usage.input, usage.output, reasoning, usage.cached, usage.cache_write, usage.extra)
 
 
-def _over(rows: "Rows") -> Leg:
+def _over(rows: Rows) -> Leg:
     return leg(rows.story.endpoint, rows.provider or "")
 
 
-def _reported_its_usage(rows: "Rows") -> bool:
+def _reported_its_usage(rows: Rows) -> bool:
     """Whether a Responses stream failed with its usage reported: it ended `incomplete` or `failed`."""
     served = rows.served
     if not rows.broke or (served.endpoint, served.leg) != ("responses", "responses"):
@@ -34,7 +30,7 @@ def _reported_its_usage(rows: "Rows") -> bool:
     return is_incomplete(served.reply) or rows.story.again == "mid-stream-error"
 
 
-def usage(rows: "Rows") -> Json:
+def usage(rows: Rows) -> Json:
     """The `usage` column of what reached a provider."""
     counts, over = spent(rows), _over(rows)
     names = _details(rows, counts, over)
@@ -51,7 +47,7 @@ def usage(rows: "Rows") -> Json:
     return made | {"pricing": _SUPPRESSED | {"billing_suppression_reason": why}}
 
 
-def _details(rows: "Rows", counts: Usage, over: Leg) -> Json:
+def _details(rows: Rows, counts: Usage, over: Leg) -> Json:
     """Of a stream the parts come through by leg; of a whole answer all do."""
     cached = {"input_tokens_details": {"cached_tokens": counts.cached}}
     part = {"cached_tokens": counts.cache_write} if over == "messages" else None

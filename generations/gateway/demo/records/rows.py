@@ -1,23 +1,17 @@
-"""From a story to the row of the audit table: 99 columns in the order of the table, as PostgreSQL gives them back."""
+"""Everything that can be said about a story under one id."""
 
 import hashlib
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from generations.gateway.demo import ulid
-from generations.gateway.demo.javascript import jsonb
-from generations.gateway.demo.keys import HOLDERS, PLAIN_KEY, WORKSPACE
-from generations.gateway.demo.prices import MODELS, Model, bill, total
-from generations.gateway.demo.records import recorded, upstream
-from generations.gateway.demo.records.columns import COLUMNS, JSONB, normalised
-from generations.gateway.demo.records.metadata import detail
+from generations.gateway.demo.prices import MODELS, Model, bill
+from generations.gateway.demo.records import upstream
 from generations.gateway.demo.replies import diagnostics
 from generations.gateway.demo.replies.errors import failed_body
 from generations.gateway.demo.replies.served_reply import ServedReply, native_id
 from generations.gateway.demo.replies.wire import whole_answer
-from generations.gateway.demo.server.bodies import client
 from generations.gateway.demo.shapes import Json, Reply, Story, Timing, Usage
 from generations.gateway.demo.tokens import measure, usual_timing
 
@@ -182,130 +176,3 @@ class Rows:
     def payload(self) -> Json:
         """What was stored as the request: the body, or what multipart left of it."""
         return self.story.stored() if self.story.stored else self.body
-
-    def row(self) -> Json:
-        """The 99 columns, and those that only older rows have."""
-        made = self._identity() | self._outcome() | self._times() | self._money() | self._who()
-        said = "" if self.streamed or not self.story.reply or not self.answered else self.story.reply.text
-        shown = normalised(recorded.spent(self), self.body, said)
-        moment = self.created + timedelta(milliseconds=77)
-        made |= shown | {"usage_normalized_at": timestamp(moment, "milliseconds")} | self._client()
-        made |= {"provider_attempts": self.attempts, "detail_metadata": detail(self)}
-        made = {name: jsonb(made[name]) if name in JSONB else made[name] for name in COLUMNS}
-        made |= self.story.row | ({} if self.settled else _UNSETTLED)
-        return {name: value for name, value in made.items() if name not in self.story.without}
-
-    def _identity(self) -> Json:
-        story = self.story
-        tells = self.answered and story.provider and not self.streamed
-        return {
-            "id": str(uuid.uuid5(uuid.NAMESPACE_OID, self.request_id)),
-            "created_at": timestamp(self.created),
-            "workspace_id": WORKSPACE,
-            "request_id": self.request_id,
-            "app_id": None,
-            "endpoint": story.endpoint,
-            "model_id": story.model,
-            "canonical_model_id": self.body.get("model", story.model),
-            "requested_model_id": None,
-            "routed_model_id": None,
-            "api_model_id": None,
-            "provider": self.provider,
-            "native_response_id": self.served.native_id if tells else None,
-            "stream": self.streamed,
-            "byok": False,
-        }
-
-    def _outcome(self) -> Json:
-        failure = self.story.failure
-        if failure is None:
-            names = ("error_code", "error_message", "error_payload")
-            return {"status_code": 200, "success": True} | dict.fromkeys(names)
-        return {
-            "status_code": failure.status,
-            "success": False,
-            "error_code": f"{failure.origin}:{failure.code or failure.error}",
-            "error_message": failure.description,
-            "error_payload": self.logged_error(),
-        }
-
-    def _times(self) -> Json:
-        first, spent, out = self.timing.first, self.timing.total, self.usage.output
-        made: Json = dict.fromkeys(_TIMES) | {"latency_ms": first}
-        if self.broke or self.empty:
-            return made | {"generation_ms": max(spent, first)}
-        if not self.answered:
-            tried = [item for item in self.attempts if item.get("status") is not None]
-            return made | {"generation_ms": int(tried[-1]["duration_ms"]) if tried else None}
-        made |= {"generation_ms": spent, "throughput": out / (spent / 1000)}
-        return made | (self._stream_times(first, spent, out) if self.streamed else {})
-
-    def _stream_times(self, first: int, spent: int, out: int) -> Json:
-        """What only a stream can measure. Without a word there was no first token."""
-        reply = self.story.reply
-        if reply and not (reply.text or reply.calls or reply.refusal or reply.reasoning or reply.whole):
-            return {"latency_ms": None, "phaseo_overhead_ms": self.overhead}
-        after, writing = max(out - 1, 0), max(spent - first, 1)
-        made: Json = {"provider_ttft_ms": first, "gateway_ttft_ms": first + self.overhead}
-        made |= {"phaseo_overhead_ms": self.overhead, "itl_ms": None}
-        if not after:
-            return made
-        speed, each = round(after / writing * 1000, 12), round(writing / after, 12)
-        return made | {"output_speed_tps": speed, "tpot_ms": each, "itl_ms": round(each * 1.011, 7)}
-
-    def _money(self) -> Json:
-        failed = self.refused
-        lines = self.lines
-        return {
-            "usage": {} if failed else recorded.usage(self),
-            "cost_nanos": total(lines) if self.answered else None,
-            "currency": None if failed else "USD",
-            "pricing_lines": lines,
-        }
-
-    def _who(self) -> Json:
-        reply = self.story.reply if self.answered else None
-        finish = reply.finish if reply else None
-        if finish and self.streamed and self.story.endpoint == "messages":
-            finish = "stop"  # recorded so, whatever the last frame says
-        return {
-            "key_id": HOLDERS[PLAIN_KEY].key_id,
-            "auth_method": "api_key",
-            "oauth_client_id": None,
-            "oauth_user_id": None,
-            "location": "LHR",
-            "finish_reason": finish,
-            "end_user_id": self.body.get("user"),
-            "session_id": self.body.get("session_id"),
-            "trace_data": self.body.get("trace"),
-            "is_free_variant": self.story.model.endswith(":free"),
-            "pricing_plan": None,
-            "realtime_session_id": None,
-        }
-
-    def _client(self) -> Json:
-        known = not self.refused  # of other failures nothing is written
-        return {
-            f"client_source_{name}": value if known else None
-            for name, value in client(self.story.agent).items()
-        }
-
-
-def timestamp(moment: datetime, unit: str = "microseconds") -> str:
-    """ISO 8601 as PostgreSQL writes it: zeros at the end of a second's fraction are cut."""
-    shown, _, zone = moment.isoformat(timespec=unit).rpartition("+")
-    return f"{shown.rstrip('0').rstrip('.') if '.' in shown else shown}+{zone}"
-
-
-# contract: usage, cost, lines and generation time of an async job are written when it finishes.
-_UNSETTLED: Json = {
-    "usage": {},
-    "cost_nanos": None,
-    "pricing_lines": [],
-    "generation_ms": None,
-    "throughput": None,
-}
-_TIMES = (
-    *("latency_ms", "generation_ms", "provider_ttft_ms", "gateway_ttft_ms"),
-    *("output_speed_tps", "tpot_ms", "itl_ms", "phaseo_overhead_ms", "throughput"),
-)

@@ -7,12 +7,9 @@ import hashlib
 import json
 import re
 from dataclasses import replace
-from functools import cache
 from itertools import count as counter
 from typing import Any
 
-from generations.gateway.demo import stories
-from generations.gateway.demo.sanitiser import sanitise
 from generations.gateway.demo.shapes import Call, Json, Reply, Story
 from generations.gateway.demo.tokens import compact, seeded
 
@@ -79,42 +76,19 @@ _ENDS = (
 _times = counter()
 
 
-def _key(*parts: Any) -> str:
+def digest(*parts: Any) -> str:
+    """A short name for any values, the same in every run."""
     return hashlib.sha256(compact(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _prompt(body: Json) -> Any:
+def prompt_of(body: Json) -> Any:
+    """What a request asks: its last message, or its one text."""
     messages = body.get("messages")
     if isinstance(messages, list) and messages:
         return messages[-1]
     return next(
         (body[name] for name in ("input", "prompt", "query", "document", "text") if name in body), None
     )
-
-
-@cache
-def _index() -> dict[str, Story]:
-    known: dict[str, Story] = {}
-    for story in stories.STORIES:
-        if story.raw is not None:
-            continue
-        body = story.make_body()
-        prompt = _prompt(body)
-        for seen in (prompt, sanitise(prompt)):
-            known.setdefault(_key(seen), story)
-            known[_key(story.endpoint, body.get("model"), seen)] = story
-    return known
-
-
-def stored(endpoint: str, body: Json) -> Story | None:
-    """The story whose stored request this is; a change of model or parameters does not matter, the prompt
-    does.
-    """
-    prompt = _prompt(body)
-    if prompt is None:
-        return None
-    known = _index()
-    return known.get(_key(endpoint, body.get("model"), prompt)) or known.get(_key(prompt))
 
 
 def vary(text: str, seed: str) -> str:
@@ -130,7 +104,7 @@ def vary(text: str, seed: str) -> str:
 
 def reply_to(endpoint: str, body: Json, story: Story | None) -> Reply:
     """The reply to a text request. The same body gets another wording each time, unless temperature is 0."""
-    seed = _key(endpoint, body) + ("" if body.get("temperature") == 0 else str(next(_times) % 7))
+    seed = digest(endpoint, body) + ("" if body.get("temperature") == 0 else str(next(_times) % 7))
     if story is not None and story.reply is not None and story.reply.whole is None:
         return _shortened(replace(story.reply, text=vary(story.reply.text, seed)), body)
     if calls := _calls(body):
@@ -141,7 +115,7 @@ def reply_to(endpoint: str, body: Json, story: Story | None) -> Reply:
 
 
 def _prose(body: Json, seed: str) -> str:
-    if compact(_prompt(body) or "").count("[redacted]"):
+    if compact(prompt_of(body) or "").count("[redacted]"):
         return "Your message only says [redacted]. Please send it again with the text in it."
     first, end = (
         options[seeded(seed + name, 0, len(options) - 1)]
@@ -161,7 +135,7 @@ def _shortened(reply: Reply, body: Json) -> Reply:
 
 
 def _calls(body: Json) -> tuple[Call, ...]:
-    tools, prompt = body.get("tools"), _prompt(body)
+    tools, prompt = body.get("tools"), prompt_of(body)
     answered = isinstance(prompt, dict) and (prompt.get("role") == "tool" or "tool_result" in compact(prompt))
     if not isinstance(tools, list) or not tools or answered or body.get("tool_choice") == "none":
         return ()

@@ -8,8 +8,8 @@ from typing import Any
 
 from generations.gateway.demo import ulid
 from generations.gateway.demo.prices import UNITS, line
-from generations.gateway.demo.replies.answers import stored
 from generations.gateway.demo.replies.media import packed, picture, vector
+from generations.gateway.demo.replies.moderation import verdict
 from generations.gateway.demo.shapes import Json, Reply, Usage
 from generations.gateway.demo.tokens import count, seeded
 
@@ -33,29 +33,11 @@ def embeddings(body: Json, now_ms: int) -> Made:
     return Reply(whole={"object": "list", "data": items}), usage, None
 
 
-_RISKS = {
-    "violence": ("kill", "hurt", "punch", "attack", "smash"),
-    "harassment": ("idiot", "stupid", "hate you"),
-}
-_KINDS = ("harassment", "hate", "illicit", "self-harm", "sexual", "violence")
-
-
 def moderations(body: Json, now_ms: int) -> Made:
     """One verdict for each text."""
     texts = _texts(body.get("input", ""))
     usage = Usage(sum(count(text) for text in texts))
     return Reply(whole={"results": [verdict(text) for text in texts]}), usage, []
-
-
-def verdict(text: str) -> Json:
-    """Categories and scores of one text, by a handful of words."""
-    low = text.lower()
-    hits = {kind: any(word in low for word in _RISKS.get(kind, ())) for kind in _KINDS}
-    scores = {
-        kind: round((0.83 if hit else 0.0004) + seeded(low + kind, 0, 90) / 1000, 4)
-        for kind, hit in hits.items()
-    }
-    return {"flagged": any(hits.values()), "categories": hits, "category_scores": scores}
 
 
 def rerank(body: Json, now_ms: int) -> Made:
@@ -76,11 +58,9 @@ def _overlap(wanted: set[str], text: str) -> float:
     return round(min(0.99, 0.04 + len(wanted & words) / (len(wanted) or 1)) - seeded(text, 0, 30) / 1000, 4)
 
 
-def ocr(body: Json, now_ms: int) -> Made:
-    """Pages as markdown, from the stored answer when there is one."""
-    story = stored("ocr", body)
-    known = story.reply.other() if story and story.reply else {}
-    pages = known.get("pages") or [{"index": 0, "markdown": "# Receipt\n\nTotal: 42.00 EUR"}]
+def ocr(body: Json, now_ms: int, pages: list[Json] | None = None) -> Made:
+    """Pages as markdown: those of the stored answer, or a receipt."""
+    pages = pages or [{"index": 0, "markdown": "# Receipt\n\nTotal: 42.00 EUR"}]
     usage = Usage(extra={"input_pages": len(pages), "pages": len(pages)})
     lines = [line("input_pages", len(pages), *UNITS["input_pages"], now_ms)]
     return Reply(whole={"object": "ocr", "pages": pages}), usage, lines

@@ -6,7 +6,6 @@ those end with `response.completed` even when the answer was cut off.
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from generations.gateway.demo.replies.pieces import pieces, slices
 from generations.gateway.demo.replies.response_bodies import (
@@ -16,11 +15,9 @@ from generations.gateway.demo.replies.response_bodies import (
     responses_snapshot,
 )
 from generations.gateway.demo.replies.served_reply import ServedReply
+from generations.gateway.demo.replies.stream_forms import Form
 from generations.gateway.demo.shapes import Json
 from generations.gateway.demo.tokens import compact, encode
-
-if TYPE_CHECKING:
-    from generations.gateway.demo.replies.streams import Form
 
 DELTA, NUMBER = "@@delta", -1
 
@@ -28,7 +25,7 @@ DELTA, NUMBER = "@@delta", -1
 class Native:
     """Frames with `type` and `sequence_number`."""
 
-    def __init__(self, served: ServedReply, form: "Form", text: list[str]) -> None:
+    def __init__(self, served: ServedReply, form: Form, text: list[str]) -> None:
         self.served, self.form, self.text, self.sequence = served, form, text, -1
 
     def frame(self, name: str, value: Json, kind: str = "") -> bytes:
@@ -91,7 +88,7 @@ class Native:
 class Reencoded:
     """Frames without `type`: only deltas, tool calls and the end."""
 
-    def __init__(self, served: ServedReply, form: "Form", text: list[str]) -> None:
+    def __init__(self, served: ServedReply, form: Form, text: list[str]) -> None:
         self.served, self.form, self.text = served, form, text
 
     def frame(self, name: str, value: Json) -> bytes:
@@ -150,6 +147,6 @@ def _frame(name: str, value: Json) -> bytes:
     return encode(f"event: {name}\ndata: {compact(value)}\n\n")
 
 
-def responses(served: ServedReply, form: "Form", text: list[str]) -> Iterator[bytes]:
+def responses(served: ServedReply, form: Form, text: list[str]) -> Iterator[bytes]:
     """All chunks of one stream; `text` are the pieces of the answer's text."""
     return (Native if form.typed else Reencoded)(served, form, text).frames()

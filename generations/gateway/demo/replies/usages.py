@@ -1,22 +1,18 @@
 """Usage and cost as each surface shows them, live and in the log."""
 
-from typing import TYPE_CHECKING
-
 from generations.gateway.demo.prices import cents, priced, total
+from generations.gateway.demo.replies.served_reply import ServedReply
 from generations.gateway.demo.shapes import Json
 
-if TYPE_CHECKING:
-    from generations.gateway.demo.replies.served_reply import ServedReply
 
-
-def counts(served: "ServedReply") -> Json:
+def counts(served: ServedReply) -> Json:
     """Input, output and total."""
     usage = served.usage
     names = ("input_tokens", "output_tokens", "total_tokens")
     return dict(zip(names, (usage.input, usage.output, usage.input + usage.output), strict=True))
 
 
-def details(served: "ServedReply") -> Json:
+def details(served: ServedReply) -> Json:
     """The parts; of Anthropic's output the gateway tells what was written to the cache."""
     usage = served.usage
     out = (
@@ -27,7 +23,7 @@ def details(served: "ServedReply") -> Json:
     return {"input_tokens_details": {"cached_tokens": usage.cached}, "output_tokens_details": out}
 
 
-def chat(served: "ServedReply", *, whole: bool = True) -> Json:
+def chat(served: ServedReply, *, whole: bool = True) -> Json:
     """contract: chat answers use prompt_tokens, completion_tokens, total_tokens, details and pricing."""
     usage = served.usage
     made: Json = {
@@ -42,7 +38,7 @@ def chat(served: "ServedReply", *, whole: bool = True) -> Json:
     return made | {"pricing": priced(served.lines)}
 
 
-def responses(served: "ServedReply", *, whole: bool = True) -> Json:
+def responses(served: ServedReply, *, whole: bool = True) -> Json:
     """contract: responses answers use input_tokens, output_tokens, total_tokens, details, pricing_breakdown."""
     parts = details(served)
     if not whole and served.leg == "messages":
@@ -53,7 +49,7 @@ def responses(served: "ServedReply", *, whole: bool = True) -> Json:
 _UNKNOWN = ("cache_creation", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
-def messages(served: "ServedReply", *, whole: bool = False) -> Json:
+def messages(served: ServedReply, *, whole: bool = False) -> Json:
     """contract §0.2: the last frame says nothing of the cache; a whole body has `total_tokens` and prices."""
     usage = served.usage
     made: Json = dict.fromkeys(_UNKNOWN)
@@ -65,7 +61,7 @@ def messages(served: "ServedReply", *, whole: bool = False) -> Json:
     return first | details(served) | {"pricing_breakdown": priced(served.lines)} | made
 
 
-def logged(served: "ServedReply") -> Json:
+def logged(served: ServedReply) -> Json:
     """The usage inside a stored answer: in the gateway's own words whatever the surface."""
     made: Json = {"requests": 1}
     if served.leg == "messages":

@@ -1,18 +1,11 @@
-"""What a POST's body and headers mean: problems, form fields, where the client comes from."""
+"""What a POST's body and headers mean: problems, form fields, attribution."""
 
 import json
 import uuid
-from typing import Any
 
 from generations.gateway.demo import faults
 from generations.gateway.demo.shapes import Failure, Json
 
-_CLIENTS = {
-    "openai": ("OpenAI SDK", "sdk"),
-    "anthropic": ("Anthropic SDK", "sdk"),
-    "phaseo": ("Phaseo SDK", "sdk"),
-}
-DIRECT = ("api", "Direct HTTP", "api", None, "unknown")
 _WANTED = {
     "chat.completions": "messages",
     "messages": "messages",
@@ -82,13 +75,3 @@ def attribution(headers: dict[str, str], body: Json) -> Json:
     person = body.get("user") or body.get("user_id") or headers.get("x-user-id")
     app_id = str(uuid.uuid5(uuid.NAMESPACE_OID, app)) if app else None
     return {"app_id": app_id, "session_id": kept, "end_user_id": person}
-
-
-def client(agent: str) -> Json:
-    """Who called, by the User-Agent. contract §0.2: the ids are a closed list; all others are "Direct HTTP"."""
-    name, _, version = agent.partition("/")
-    found = next((key for key in _CLIENTS if key in name.lower()), None)
-    values: tuple[Any, ...] = DIRECT
-    if found:
-        values = (found, *_CLIENTS[found], version.split(" ")[0] or None, "user_agent")
-    return dict(zip(("id", "name", "kind", "version", "detection"), values, strict=True))

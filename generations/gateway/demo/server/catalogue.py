@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from generations.gateway.demo.keys import Holder
 from generations.gateway.demo.prices import MODELS
+from generations.gateway.demo.records.audit_row import audit_row
 from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.shapes import Json
 
@@ -134,7 +135,7 @@ def activity(query: dict[str, str], rows: list[Rows], now: datetime) -> Json:
     """GET /v1/activity."""
     days = int(query["days"]) if query.get("days", "").isdecimal() else 30
     limit, offset = _paged(query, 100, 250)
-    seen = [row.row() for row in rows if row.created >= now - timedelta(days=days)]
+    seen = [audit_row(row) for row in rows if row.created >= now - timedelta(days=days)]
     items = [_active(row) for row in seen[offset : offset + limit]]
     costs = (row.get("cost_nanos") for row in seen)
     cost = sum(nanos for nanos in costs if isinstance(nanos, int))

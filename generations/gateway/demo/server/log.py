@@ -10,7 +10,8 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from generations.gateway.demo.records.rows import Rows, timestamp
+from generations.gateway.demo.records.audit_row import audit_row, timestamp
+from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.shapes import Json
 
 COLUMNS = (
@@ -50,7 +51,7 @@ class Entry:
     def row(self) -> Json:
         """The columns of the log, and the session, which only filters see."""
         if not self._row or not self.rows.settled:
-            made = self.rows.row() | {"created_at": timestamp(self.created)}
+            made = audit_row(self.rows) | {"created_at": timestamp(self.created)}
             self._row = {name: made.get(name) for name in (*COLUMNS, "session_id")}
         return self._row
 

@@ -4,17 +4,14 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice, pairwise
-from typing import TYPE_CHECKING
 
 from generations.gateway.demo.replies import errors
 from generations.gateway.demo.replies.served_reply import ServedReply
 from generations.gateway.demo.replies.streams import broken_end, data
 from generations.gateway.demo.server import writer
+from generations.gateway.demo.server.exchange import Exchange
 from generations.gateway.demo.server.settings import Settings
 from generations.gateway.demo.shapes import Reply, Usage
-
-if TYPE_CHECKING:
-    from generations.gateway.demo.server.posts import Post
 
 _CUT_SHORT = ("truncated", "mid-stream-error", "broken", "reset", "stall")
 HIDDEN = ("truncated", "mid-stream-error")  # breaks that a messages stream hides
@@ -35,20 +32,19 @@ def words(act: str, settings: Settings) -> int | None:
     return settings.frames or _COUNTS.get(act)
 
 
-async def instead(act: str, post: "Post") -> bool:
+async def instead(act: str, exchange: Exchange, request_id: str) -> bool:
     """Answers in place of the model when the fault says so; tells whether it did."""
-    exchange = post.exchange
     if act == "html-502":
         await exchange.answer(502, errors.HTML_502, "text/html; charset=UTF-8", {"Server": "cloudflare"})
     elif act == "html-200":
         await exchange.answer(200, b"<!DOCTYPE html><title>Sign in to the network</title>", "text/html")
     elif act == "bad-json":
-        await exchange.answer(200, b'{"id":"' + post.request_id.encode() + b'","object":"chat.compl')
+        await exchange.answer(200, b'{"id":"' + request_id.encode() + b'","object":"chat.compl')
     elif act == "redirect":
         await exchange.answer(307, b"", "text/plain", {"Location": "/v1/elsewhere"})
     elif act == "normalization":
         body = {
-            "requestId": post.request_id,
+            "requestId": request_id,
             "error": "normalization_failed",
             "message": "The answer could not be read.",
         }
@@ -57,15 +53,11 @@ async def instead(act: str, post: "Post") -> bool:
         await writer.hang_up(exchange, reset=False)
     else:
         return False
-    post.seen.outcome = act
     return True
 
 
-async def send(
-    act: str, post: "Post", served: ServedReply, chunks: Iterable[bytes], pace: writer.Pace, count: int
-) -> bool:
-    """Sends the stream with its fault; tells whether the answer broke."""
-    exchange, started = post.exchange, post.started
+def bent(act: str, served: ServedReply, chunks: Iterator[bytes], count: int) -> Iterator[bytes]:
+    """The chunks with what the fault does to them; `count` is how many of them hold text."""
     if act in _CUT_SHORT:
         chunks = islice(chunks, max(1, count // 2))
     if act == "mid-stream-error":
@@ -73,7 +65,14 @@ async def send(
     if act == "split-utf8":
         chunks = _splinters(b"".join(chunks))
     if act == "big-frame":
-        chunks = chain([data({"id": post.request_id, "object": "padding", "padding": "x" * 2**22})], chunks)
+        chunks = chain([data({"id": served.request_id, "object": "padding", "padding": "x" * 2**22})], chunks)
+    return chunks
+
+
+async def send(
+    act: str, exchange: Exchange, chunks: Iterable[bytes], pace: writer.Pace, started: float
+) -> bool:
+    """Sends the stream and ends it as the fault says; returns whether the answer broke."""
     await writer.write(exchange, chunks, pace, started, whole=act != "split-utf8")
     if act == "stall":
         await asyncio.sleep(writer.HOUR)

@@ -10,12 +10,13 @@ from generations.gateway.demo import faults, keys
 from generations.gateway.demo.keys import Holder
 from generations.gateway.demo.prices import bill
 from generations.gateway.demo.replies import errors, others
-from generations.gateway.demo.replies.answers import reply_to, stored
+from generations.gateway.demo.replies.answers import reply_to
 from generations.gateway.demo.replies.media import mp3, picture, wav
 from generations.gateway.demo.replies.pieces import pieces
 from generations.gateway.demo.replies.response_bodies import is_incomplete
 from generations.gateway.demo.replies.served_reply import ServedReply, native_id
-from generations.gateway.demo.replies.streams import Form, form_named, frames, image_frames, usual_form
+from generations.gateway.demo.replies.stream_forms import Form, form_named, usual_form
+from generations.gateway.demo.replies.streams import frames, image_frames
 from generations.gateway.demo.replies.wire import meta, whole_answer
 from generations.gateway.demo.server import misbehaviour, writer
 from generations.gateway.demo.server.bodies import attribution, check, multipart_fields, parse, speech_as_json
@@ -24,6 +25,7 @@ from generations.gateway.demo.server.routing import Route, route
 from generations.gateway.demo.server.settings import Settings
 from generations.gateway.demo.server.store import Seen, Store, new_id
 from generations.gateway.demo.shapes import Failure, Json, Reply, Story, Timing, Usage
+from generations.gateway.demo.stories.search import stored_story
 from generations.gateway.demo.tokens import count, measure, seeded
 
 JSON_LIMIT, MULTIPART_LIMIT = 16 * 2**20, 32 * 2**20
@@ -51,11 +53,19 @@ PATHS = {
     "/v1/audio/realtime/sessions": "audio.realtime",
     "/v1/files": "files.upload",
 }
+
+
+def _pages(body: Json, now_ms: int) -> others.Made:
+    story = stored_story("ocr", body)
+    known = story.reply.other() if story and story.reply else {}
+    return others.ocr(body, now_ms, known.get("pages"))
+
+
 _MAKERS: dict[str, Callable[[Json, int], others.Made]] = {
     "embeddings": others.embeddings,
     "moderations": others.moderations,
     "rerank": others.rerank,
-    "ocr": others.ocr,
+    "ocr": _pages,
     "images.generations": others.images,
     "images.edits": others.images,
     "audio.transcription": others.transcription,
@@ -124,7 +134,7 @@ class Post:
         await self.exchange.data(401, errors.refused(reason, self.request_id), _BLAME)
 
     async def _route(self) -> None:
-        story = stored(self.endpoint, self.body)
+        story = stored_story(self.endpoint, self.body)
         name = self.settings.fault or faults.fault_of(str(self.body.get("model"))) or again(self.body, story)
         fault = faults.FAULTS.get(name or "")
         chosen = _FILES if self.endpoint == "files.upload" else route(self.endpoint, self.body)
@@ -155,7 +165,8 @@ class Post:
     async def _serve(self, fault: faults.Fault | None, story: Story | None) -> None:
         act = fault.acts if fault else ""
         self.settings = misbehaviour.slower(act, self.settings)
-        if await misbehaviour.instead(act, self):
+        if await misbehaviour.instead(act, self.exchange, self.request_id):
+            self.seen.outcome = act
             return
         if self.endpoint in TEXT:
             await self._text(fault, story)
@@ -218,7 +229,8 @@ class Post:
         self.seen.first_byte_ms = time.time() * 1000
         self.seen.status = 200
         await self.exchange.start(200, "text/event-stream")
-        broken = await misbehaviour.send(act, self, served, chunks, pace, len(words))
+        chunks = misbehaviour.bent(act, served, chunks, len(words))
+        broken = await misbehaviour.send(act, self.exchange, chunks, pace, self.started)
         self.seen.outcome = "broken" if broken else "answered"
         if broken:
             half = "".join(words[: max(1, len(words) // 2)])

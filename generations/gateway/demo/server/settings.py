@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from generations.gateway.demo.faults import FAULTS
-from generations.gateway.demo.replies.streams import form_named
+from generations.gateway.demo.replies.stream_forms import form_named
 
 HEADERS = (
     "pace",

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from generations.gateway.demo import stories, ulid
-from generations.gateway.demo.records.rows import Rows, timestamp
+from generations.gateway.demo.records.audit_row import timestamp
+from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.server.log import Entry
 from generations.gateway.demo.shapes import Json, Story
 from generations.gateway.demo.stories import traffic

@@ -4,7 +4,7 @@ from functools import partial
 
 from generations.gateway.demo.prices import line
 from generations.gateway.demo.replies.media import picture, picture_url, vector
-from generations.gateway.demo.replies.others import verdict
+from generations.gateway.demo.replies.moderation import verdict
 from generations.gateway.demo.shapes import Json, Reply, Story, Timing, Usage
 from generations.gateway.demo.stories.ways import DAY, HOUR, ask, chat, image, user, words
 
