@@ -7,11 +7,15 @@ from django.conf import settings
 from dashboard.wsgi import application as wsgi  # first: it sets Django up
 
 from dashboard import mail  # isort: skip
-from dashboard.web.wsgi_pages import Bridge, Receive, Scope, Send  # isort: skip
+from dashboard.web.database_watch import DatabaseWatch  # isort: skip
+from dashboard.web.probes import Probes  # isort: skip
+from dashboard.web.wsgi_pages import Bridge, Receive, Scope, Send, send_plain  # isort: skip
 from dashboard.web.event_streams import end_streams_on_sigterm, find_stream, serve_stream  # isort: skip
 
 MAIL_SECONDS = 2  # that a process which ends waits for mails
-pages = Bridge(wsgi, threads=settings.WEB_THREADS, max_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+watch = DatabaseWatch()
+probes = Probes(watch)
+pages = Bridge(wsgi, threads=settings.WEB_THREADS, max_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, watch=watch)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -19,8 +23,13 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
     elif scope["type"] == "http":
-        if found := find_stream(scope):
-            await serve_stream(found, scope, receive, send)
+        if probes.takes(scope):
+            await probes(scope, receive, send)
+        elif found := find_stream(scope):
+            if watch.is_away:
+                await send_plain(send, 503, "The database is unavailable. Try again.")
+            else:
+                await serve_stream(found, scope, receive, send)
         else:
             await pages(scope, receive, send)
 

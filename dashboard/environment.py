@@ -25,6 +25,16 @@ HINTS = {
 }
 
 
+# A server that vanished without a word is noticed within half a minute, not in the two hours of the kernel.
+LIVENESS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+
+
 class Refused(SystemExit):
     """A setting that stops the start. Its text is the one sentence that the operator reads."""
 
@@ -133,12 +143,12 @@ class Environment:
             refuse(name, "cannot be read")
         if "postgresql" not in str(parsed["ENGINE"]) or not parsed["NAME"]:
             refuse(name, "is no PostgreSQL URL with a database name")
-        pool = {"min_size": 0, "max_size": pool_size, "timeout": 10, "max_idle": 60}
+        pool = {"min_size": 0, "max_size": pool_size, "timeout": 10, "max_idle": 60, "reconnect_timeout": 1}
         return {
             **parsed,
             "CONN_MAX_AGE": 0,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": pool},
+            "OPTIONS": {**LIVENESS, **parsed.get("OPTIONS", {}), "pool": pool},
         }
 
     def redis(self, name: str) -> str:

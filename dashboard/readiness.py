@@ -15,7 +15,8 @@ from redis.retry import Retry
 
 Check = Callable[[], str | None]
 OLDEST_POSTGRES = 15
-PATIENCE_SECONDS = 2
+PATIENCE_SECONDS = 0.7  # to connect, and again for each answer
+UNREACHABLE = "The database cannot be reached. Check DATABASE_URL."
 
 
 def database() -> str | None:
@@ -25,7 +26,7 @@ def database() -> str | None:
             cursor.execute("show server_version_num")
             major = int(cursor.fetchone()[0]) // 10_000
     except Error:
-        return "The database cannot be reached. Check DATABASE_URL."
+        return UNREACHABLE
     if major < OLDEST_POSTGRES:
         return f"The database is PostgreSQL {major}. Retake needs {OLDEST_POSTGRES} or later."
     return None
@@ -63,3 +64,4 @@ def _redis_options() -> dict[str, Any]:
 
 
 CHECKS: dict[str, Check] = {"database": database, "migrations": migrations, "redis": broker}
+NEED_DATABASE = ("database", "migrations")

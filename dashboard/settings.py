@@ -65,7 +65,7 @@ MIDDLEWARE = [
 # CONN_MAX_AGE is 0 because the pool keeps the connections; a view gives its own back at the end of the request.
 DATABASES = {"default": env.database("DATABASE_URL", pool_size=env.number("DATABASE_POOL", default=8))}
 REDIS_URL = env.redis("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {"default": {"BACKEND": "dashboard.cache.HonestCache", "LOCATION": "cache"}}
 
 # --- Behind a proxy -----------------------------------------------------------------------------------------------
 TRUST_PROXY = env.flag("TRUST_PROXY", default=False)

@@ -1,10 +1,12 @@
 """Error pages. A fragment request gets a short message instead of a page; the status is the same."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from dashboard.web import csrf
+from dashboard.web import csrf, outage
 
 HIDDEN = "There is no page at this address, or it belongs to a team you are not in."
 FORBIDDEN = "You may not do this."
@@ -53,6 +55,15 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 without the database and without anything of the request, because either may be what broke."""
+    """500, or 503 for a database that is away, locked or read-only. Asks neither it nor the request's session."""
+    if (found := outage.outage_of(sys.exc_info()[1])) is not None:
+        return _unavailable(request, found)
     name = "dashboard/error_fragment.html" if is_fragment(request) else "500.html"
     return HttpResponse(render_to_string(name, {"reason": BROKEN}), status=500)
+
+
+def _unavailable(request: HttpRequest, found: outage.Outage) -> HttpResponse:
+    """503 that says what is wrong. A page or a fragment that was read tries again by itself, a form does not."""
+    consequence = "" if request.method in ("GET", "HEAD") else outage.UNKNOWN
+    body = outage.page(found, is_fragment=is_fragment(request), consequence=consequence)
+    return HttpResponse(body, status=503, headers=outage.headers())

@@ -187,7 +187,7 @@ async def _ask_again(found: Found, scope: Scope, send: Send) -> None:
 
 def _open(found: Found, scope: Scope) -> Events | None:
     """In a thread: host, session, user, then the view's own question."""
-    headers = [pair for pair in scope["headers"] if b"_" not in pair[0]]  # as for pages (bridge.py)
+    headers = [pair for pair in scope["headers"] if b"_" not in pair[0]]  # as for pages (wsgi_pages.py)
     request = ASGIRequest({**scope, "headers": headers}, io.BytesIO())
     with suppress(DisallowedHost):
         request.get_host()

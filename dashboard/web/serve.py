@@ -28,6 +28,7 @@ from django.core.management import call_command
 from django.urls import get_resolver
 
 from dashboard.local.system import dies_with_parent
+from dashboard.web import outage
 from dashboard.web.request_heads import BoundedProtocol
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ KILL_SECONDS = 5
 FROZEN_SECONDS = 10  # without a beat
 LOOK_SECONDS = 1.0
 TRACE_SECONDS = 0.5  # that a frozen process has to write down where it stands
+CONNECTION_SECONDS = 1.4  # that a page waits for a connection of the pool
+LIMITS = "-c lock_timeout=1400 -c statement_timeout=30000"  # in ms, of the web process's own sessions
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
 logger = logging.getLogger(__name__)
 
@@ -194,9 +197,11 @@ def listen(host: str, port: int) -> socket.socket:
 def configure() -> tuple[uvicorn.Config, "Bridge"]:
     """Load the application whole, before it is forked; with its pages."""
     django.setup()
+    be_brief()
     collect_static()  # before WhiteNoise looks
     asgi = import_module("dashboard.asgi")
     _ = get_resolver().url_patterns
+    outage.page(outage.AWAY, is_fragment=False, consequence="")  # while there is time
     config = uvicorn.Config(
         asgi.application,
         http=BoundedProtocol,
@@ -210,6 +215,13 @@ def configure() -> tuple[uvicorn.Config, "Bridge"]:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return config, asgi.pages
+
+
+def be_brief() -> None:
+    """No page waits long for a connection, a lock or a statement. Workers may, so this is the web process's own."""
+    options = settings.DATABASES["default"]["OPTIONS"]
+    options["pool"] = {**options["pool"], "timeout": CONNECTION_SECONDS}
+    options["options"] = f"{options.get('options', '')} {LIMITS}".strip()
 
 
 def collect_static() -> None:

@@ -24,6 +24,8 @@ from wsgiref.types import WSGIApplication
 
 from django.db import connections
 
+from dashboard.web import outage
+from dashboard.web.database_watch import DatabaseWatch
 from dashboard.web.heavy_work import PLACE, Line, Place
 
 Scope = MutableMapping[str, Any]
@@ -40,6 +42,8 @@ BODY_SECONDS = 30.0  # a whole request body
 STALL_SECONDS = 60.0  # a reader of a download that takes nothing
 PAGE_SECONDS = 50.0  # a page that takes longer is stuck: all that pages wait for ends earlier
 HEAVY_SECONDS = 300.0  # so is long work
+SLOW_SECONDS = 0.3  # after which a page that waits asks whether the database is away
+NEED_NO_DATABASE = ("/static/", "/favicon.ico")
 DOWNLOADS = 4  # streaming responses at a time; further ones wait
 TOO_LARGE, TOO_SLOW, BROKEN = (
     (413, "Request too large."),
@@ -55,6 +59,10 @@ class ClientGoneError(Exception):
 
 class RefusedError(Exception):
     """The request is answered without asking the application: (status, text)."""
+
+
+class AwayError(Exception):
+    """The database is away: the argument says whether the application was asked before that was known."""
 
 
 class Response:
@@ -83,8 +91,10 @@ class Response:
 class Bridge:
     """An ASGI application that runs `wsgi` in `threads` threads; bodies over `max_body` bytes are refused."""
 
-    def __init__(self, wsgi: WSGIApplication, *, threads: int, max_body: int) -> None:
-        self.wsgi, self.max_body = wsgi, max_body
+    def __init__(
+        self, wsgi: WSGIApplication, *, threads: int, max_body: int, watch: DatabaseWatch | None = None
+    ) -> None:
+        self.wsgi, self.max_body, self.watch, self.count = wsgi, max_body, watch, threads
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="page")
         self.line = Line()
         self.limits: dict[int, float] = {}  # when the request of each busy thread should have been answered
@@ -98,10 +108,14 @@ class Bridge:
             return
         except RefusedError as refused:
             await send_plain(send, *refused.args)
+        except AwayError as away:
+            await send_outage(scope, send, begun=away.args[0])
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a request has held its thread for too long."""
+        """Whether a request has held its thread for too long. A new process could do no better without a database."""
+        if self.is_away:
+            return False
         return min(list(self.limits.values()), default=math.inf) < time.monotonic()
 
     async def respond(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
@@ -138,10 +152,16 @@ class Bridge:
         self, begin: Callable[[Environ], Future[Answer]], request: Environ, gone: "asyncio.Future[None]"
     ) -> Answer:
         """Run the application in a thread. A page that nobody waits for any more is not begun."""
-        work = begin(request)
+        if self.is_away and not request["PATH_INFO"].startswith(NEED_NO_DATABASE):
+            raise AwayError(False)
+        threads, work = self.threads, begin(request)
         answer = asyncio.wrap_future(work)
         first: set[asyncio.Future[Any]] = {answer, gone}
-        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        while not (await asyncio.wait(first, timeout=SLOW_SECONDS, return_when=asyncio.FIRST_COMPLETED))[0]:
+            if self.watch is not None and await self.watch.look() and not answer.done():
+                begun = not work.cancel()
+                self.replace(threads)
+                raise AwayError(begun)
         if not answer.done() and request["REQUEST_METHOD"] in ("GET", "HEAD") and work.cancel():
             raise ClientGoneError
         try:
@@ -149,6 +169,16 @@ class Bridge:
         except Exception:
             logger.exception("The application raised on %s", request["PATH_INFO"])
             raise RefusedError(*BROKEN) from None
+
+    @property
+    def is_away(self) -> bool:
+        return self.watch is not None and self.watch.is_away
+
+    def replace(self, threads: ThreadPoolExecutor) -> None:
+        """Leave page threads that hang in the database to themselves, once an outage: they end when it answers."""
+        if threads is self.threads:
+            self.threads = ThreadPoolExecutor(self.count, thread_name_prefix="page")
+            threads.shutdown(wait=False)
 
     def call(self, request: Environ, seconds: float) -> Answer:
         """In a thread: the response, and its body unless it is to be streamed."""
@@ -253,6 +283,12 @@ async def send_plain(send: Send, status: int, text: str) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text.encode()})
+
+
+async def send_outage(scope: Scope, send: Send, *, begun: bool) -> None:
+    headers, body = outage.answer(scope["method"], dict(scope["headers"]), begun=begun)
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def send_body(send: Send, parts: list[bytes]) -> None:

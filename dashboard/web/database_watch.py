@@ -1,0 +1,71 @@
+"""Whether PostgreSQL takes connections, for a web process's event loop.
+
+Pages that answer promptly never ask. One that makes its reader wait asks, and when the database is away all that wait
+are answered at once, and no further page takes a thread until it is back.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from django.db import connection
+from psycopg import AsyncConnection, OperationalError
+
+ANSWER_SECONDS = 1.0  # that PostgreSQL has to answer one question
+PAUSE_SECONDS = 0.25  # between two questions while it is away
+FRESH_SECONDS = 0.25  # an answer serves all who ask within it
+OF_DJANGO = ("cursor_factory", "context", "prepare_threshold")  # parameters that libpq does not know
+FULL = ("too many", "remaining connection slots")
+"""What a server says that has no room for another connection: those of the pool go on."""
+logger = logging.getLogger(__name__)
+
+
+async def answers() -> bool:
+    """Whether the server of DATABASE_URL lets us in, or is merely full. On the loop: libpq's own ping would hold it up."""
+    given = connection.get_connection_params()
+    for name in OF_DJANGO:
+        given.pop(name, None)
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            session = await AsyncConnection.connect(**given)
+    except TimeoutError:
+        return False
+    except OperationalError as error:
+        return any(words in str(error) for words in FULL)
+    await session.close()
+    return True
+
+
+class DatabaseWatch:
+    """One per web process, used on its event loop."""
+
+    def __init__(self, answers: Callable[[], Awaitable[bool]] = answers) -> None:
+        self.answers = answers
+        self.is_away = False
+        self._asking: asyncio.Task[bool] | None = None
+        self._heard_at = -FRESH_SECONDS
+        self._waiting: asyncio.Task[None] | None = None
+
+    async def look(self) -> bool:
+        """Whether the database is away, from an answer that is fresh. One question goes out for all who ask."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._heard_at > FRESH_SECONDS:
+            if self._asking is None or self._asking.done():
+                self._asking = loop.create_task(self._ask())
+            await asyncio.shield(self._asking)
+        return self.is_away
+
+    async def _ask(self) -> bool:
+        loop = asyncio.get_running_loop()
+        is_away = not await self.answers()
+        self._heard_at = loop.time()
+        if is_away and not self.is_away:
+            logger.error("The database is away; pages say so until it is back")
+            self._waiting = loop.create_task(self._until_back())
+        self.is_away = is_away
+        return is_away
+
+    async def _until_back(self) -> None:
+        while await self._ask():
+            await asyncio.sleep(PAUSE_SECONDS)
+        logger.warning("The database is back")
