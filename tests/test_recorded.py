@@ -93,7 +93,7 @@ def test_an_error_is_found(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_nothing_stands_beside_a_body_of_the_gateway(name: str) -> None:
+def test_nothing_stands_next_to_a_body_of_the_gateway(name: str) -> None:
     taken = recording(name)
     assert assemble(taken.wire, taken.content_type, taken.raw).strays == []
 
@@ -162,7 +162,7 @@ SAME = [
 EMPTY = [name for name in PAIRS if name.endswith("-empty")]
 
 # What the gateway itself tells differently when it streams: (streamed, whole).
-TOLD_OTHERWISE: dict[tuple[str, str], tuple[str, str]] = {
+REPORTED_DIFFERENTLY: dict[tuple[str, str], tuple[str, str]] = {
     ("chat_completions-openai-stream-reasoning", "reasoning"): ("Let me think", ""),
     ("chat_completions-anthropic-stream-reasoning", "reasoning"): ("Let me think", ""),
     ("responses-anthropic-stream-reasoning", "reasoning"): ("Let me think", ""),
@@ -200,13 +200,13 @@ def facts_of(name: str) -> Facts:
 
 @pytest.mark.parametrize("name", SAME)
 def test_streamed_and_whole_are_the_same(name: str) -> None:
-    streamed, whole = (_told(facts_of(each)) for each in (name, name.replace("-stream-", "-whole-")))
+    streamed, whole = (_reported(facts_of(each)) for each in (name, name.replace("-stream-", "-whole-")))
     for part in streamed:
-        expected = TOLD_OTHERWISE.get((name, part), (streamed[part], streamed[part]))
+        expected = REPORTED_DIFFERENTLY.get((name, part), (streamed[part], streamed[part]))
         assert (streamed[part], whole[part]) == expected
 
 
-def _told(facts: Facts) -> dict[str, Any]:
+def _reported(facts: Facts) -> dict[str, Any]:
     choice = facts.choices[0] if facts.choices else answer_facts.Choice()
     errors = [fault.message for fault in facts.errors]
     return {
@@ -222,14 +222,15 @@ def test_every_pair_is_there() -> None:
     assert (len(PAIRS), len(SAME), len(EMPTY)) == (84, 75, 9)
 
 
-TOLD_ALIKE = [
+REPORTED_ALIKE = [
     name
     for name in SAME
-    if EXPECTED[name]["status"] == 200 and not any((name, part) in TOLD_OTHERWISE for part in EXPECTED[name])
+    if EXPECTED[name]["status"] == 200
+    and not any((name, part) in REPORTED_DIFFERENTLY for part in EXPECTED[name])
 ]
 
 
-@pytest.mark.parametrize("name", TOLD_ALIKE)
+@pytest.mark.parametrize("name", REPORTED_ALIKE)
 def test_what_differs_by_nature_stands_in_one_table(name: str) -> None:
     bodies = [_body(each) for each in (name, name.replace("-stream-", "-whole-"))]
     assert set(_differences(*bodies)) <= BY_NATURE[recording(name).wire]

@@ -97,7 +97,7 @@ def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Genera
         return Fetch.objects.get(team=team, request_id=request_id)
 
 
-def ask_beside(team: Team, request_ids: Iterable[str], user: User) -> None:
+def ask_in_background(team: Team, request_ids: Iterable[str], user: User) -> None:
     """Ask for these without waiting, where nobody asks yet. The answers are stored when they come."""
     sources = list(GatewayConnection.objects.filter(team=team).usable())
     for request_id in request_ids:

@@ -25,7 +25,7 @@ class Line:
         self.port: int = self.listening.getsockname()[1]
         self.ends: set[socket.socket] = set()
         self.asked: list[bytes] = []  # what was sent through it, piece by piece
-        self.turned_away = 0  # connections that came while it was cut
+        self.cut_off = 0  # connections that came while it was cut
         self.refused: list[bytes] = []  # what they asked, where they got an answer
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -60,16 +60,16 @@ class Line:
         if self.state == "open":
             self._forward(near)
         else:
-            self._turn_away(near)
+            self._refuse(near)
 
-    def _turn_away(self, near: socket.socket) -> None:
+    def _refuse(self, near: socket.socket) -> None:
         if self.state == "502":
             self.refused.append(near.recv(65536))
             near.sendall(BAD_GATEWAY)
             near.close()
         else:
             self._reset(near)
-        self.turned_away += 1
+        self.cut_off += 1
 
     def _forward(self, near: socket.socket) -> None:
         try:

@@ -117,7 +117,7 @@ def test_a_lost_connection(
         teller.say_words(11, 20)
         wait_for(lambda: saved(replay) == teller.text)
         assert len(pages.live_text(page).split()) == 10
-        wait_for(lambda: line.turned_away)
+        wait_for(lambda: line.cut_off)
         if while_cut == "502":  # the stream itself must have been refused, not only the page's polling
             wait_for(lambda: any(b"/events HTTP" in head for head in line.refused))
         line.mend()
@@ -130,7 +130,7 @@ def test_a_lost_connection(
 
 
 @pytest.mark.parametrize("comes_back", [True, False], ids=["comes back", "stays away"])
-def test_redis_goes_away_in_the_middle(
+def test_redis_goes_down_in_the_middle(
     window: Windows, scripted_chat: Generation, ada: User, teller: Teller, redis_line: Line, comes_back: bool
 ) -> None:
     replay = pages.start_replay(scripted_chat, ada)

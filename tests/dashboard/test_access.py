@@ -121,7 +121,7 @@ def test_outsiders_see_the_same_404_whether_the_team_exists_or_not(page: Address
 @pytest.mark.django_db
 @each_team_page
 @pytest.mark.parametrize("method", METHODS)
-def test_members_without_the_right_are_told_why(page: Address, method: str) -> None:
+def test_members_without_the_right_are_shown_why(page: Address, method: str) -> None:
     ours = team()
     for role in [role for role in Role if not page.right.held_by(role)]:
         answer = getattr(browser(person(ours, role)), method)(page.url(ours))

@@ -187,14 +187,14 @@ def failed(admin: Client, answer: Any) -> str:
     return str(page.content.decode())
 
 
-def told_words(code: str) -> str:
+def shown_words(code: str) -> str:
     return escape((WORDS.get(code) or STRAY[code])[0])
 
 
 def test_a_denial_says_so(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
     query = decide(url_of(admin, ours, demo_gateway), choice="deny")
     assert "iss" not in query
-    assert told_words("denied") in failed(admin, come_back(admin, query))
+    assert shown_words("denied") in failed(admin, come_back(admin, query))
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_an_answer_that_is_not_right(
 ) -> None:
     query = decide(url_of(admin, ours, demo_gateway)) | change
     page = failed(admin, come_back(admin, query))
-    assert told_words(code) in page
+    assert shown_words(code) in page
 
 
 def test_an_answer_counts_once(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
@@ -228,14 +228,14 @@ def test_an_answer_counts_once(admin: Client, ours: Team, demo_gateway: DemoGate
 def test_an_answer_counts_for_who_pressed(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
     query = decide(url_of(admin, ours, demo_gateway))
     other = browser(person(ours, Role.OWNER))
-    assert told_words("unknown") in failed(other, come_back(other, query))
+    assert shown_words("unknown") in failed(other, come_back(other, query))
     assert come_back(admin, query).url == reverse("team_connections", args=[ours.slug])
 
 
 def test_an_answer_counts_ten_minutes(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
     query = decide(url_of(admin, ours, demo_gateway))
     ConsentRequest.objects.update(created_at=timezone.now() - timedelta(minutes=10, seconds=1))
-    assert told_words("late") in failed(admin, come_back(admin, query))
+    assert shown_words("late") in failed(admin, come_back(admin, query))
 
 
 def test_an_answer_counts_while_the_right_is_there(
@@ -251,7 +251,7 @@ def test_an_answer_counts_while_the_right_is_there(
 def test_signed_out_in_between(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
     query = decide(url_of(admin, ours, demo_gateway))
     page = failed(browser(), come_back(browser(), query))
-    assert told_words("signed_out") in page
+    assert shown_words("signed_out") in page
     assert query["code"] not in page
 
 
@@ -277,7 +277,7 @@ def test_a_token_endpoint_that_fails(
     query = decide(url_of(admin, ours, demo_gateway))
     demo_gateway.call("/demo/oauth", {"faults": {"token": fault}})
     page = failed(admin, come_back(admin, query))
-    assert told_words(code) in page
+    assert shown_words(code) in page
     assert ("60 seconds" in page) is (fault == "429")
     assert press(admin, ours, None, demo_gateway.url).status_code == (409 if fault == "429" else 200)
     sent = [
@@ -301,7 +301,7 @@ def test_a_key_of_nobody_knows_whom_is_revoked(
 def test_the_workspace_was_lost_in_between(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
     query = decide(url_of(admin, ours, demo_gateway))
     demo_gateway.call("/demo/oauth", {"left": {"olga": True}})
-    assert told_words("workspace_lost") in failed(admin, come_back(admin, query))
+    assert shown_words("workspace_lost") in failed(admin, come_back(admin, query))
 
 
 def test_another_workspace_is_refused_with_both_names(
@@ -427,7 +427,7 @@ def test_a_reconnect_swaps_the_key(admin: Client, ours: Team, demo_gateway: Demo
     assert source.swapping_at is None
 
 
-def test_a_second_team_of_the_same_person_ends_the_firsts_key_and_both_are_told(
+def test_a_second_team_of_the_same_person_ends_the_firsts_key_and_both_are_notified(
     admin: Client, ada: User, ours: Team, demo_gateway: DemoGateway
 ) -> None:
     first = connect(admin, ours, demo_gateway)
@@ -461,7 +461,7 @@ def test_disconnecting_revokes_at_the_gateway_and_deletes_here(
     assert notices.for_team(ours) == []
 
 
-def test_a_gateway_that_is_away_is_asked_again_to_revoke(
+def test_a_gateway_that_is_unavailable_is_asked_again_to_revoke(
     admin: Client, ours: Team, demo_gateway: DemoGateway, django_capture_on_commit_callbacks: Any
 ) -> None:
     consent = connect(admin, ours, demo_gateway)

@@ -56,7 +56,7 @@ def test_keys_that_cannot_be_opened_are_named(settings: Settings, broker: object
     )
 
 
-def test_redis_away(settings: Settings) -> None:
+def test_redis_unavailable(settings: Settings) -> None:
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [], ""
     settings.REDIS_URL = "redis://:hunter2@127.0.0.1:9/0"
     lines, _ending = doctor()

@@ -69,7 +69,7 @@ def test_ago_carries_utc_whatever_the_zone() -> None:
     ]
 
 
-def test_ago_takes_focus_unless_told_otherwise() -> None:
+def test_ago_takes_focus_unless_asked_otherwise() -> None:
     assert [element.count('tabindex="0"') for element in (ago(NOW), ago(NOW, focusable=False))] == [1, 0]
 
 

@@ -158,7 +158,7 @@ def test_port_must_be_one(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
         up.site_port()
 
 
-def test_taken_port_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_taken_port_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(up, "accepts", lambda port: True)
     monkeypatch.setenv("PORT", "8001")
     with pytest.raises(UnavailableError, match="Port 8001 is taken"):

@@ -560,17 +560,23 @@ def test_what_streams_live_ends_as_its_body(name: str) -> None:
     )
 
 
-ONE = b'{"choices":[{"index":0,"delta":{"content":"a"}}]}'
-TWO = b'{"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"stop"}]}'
+FIRST_FRAME = b'{"choices":[{"index":0,"delta":{"content":"a"}}]}'
+LAST_FRAME = b'{"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"stop"}]}'
 FORMS = {
-    "frames": (SSE, b"data: " + ONE + b"\n\ndata: " + TWO + b"\n\n"),
-    "no blank lines": (SSE, b"data: " + ONE + b"\ndata: " + TWO + b"\n"),
-    "no blank lines, with names": (SSE, b"event: a\ndata: " + ONE + b"\nevent: b\ndata: " + TWO + b"\n"),
-    "on one line": (SSE, b"data: " + ONE + TWO + b"\n\n"),
-    "the wrong type": ("application/json", b"\n\n\ndata: " + ONE + b"\n\ndata:" + TWO + b"\n\n"),
-    "no type": ("", b"\xef\xbb\xbfdata: " + ONE + b"\r\rdata: " + TWO + b"\r\r"),
-    "lines of JSON": ("application/x-ndjson", ONE + b"\n" + TWO + b"\n"),
-    "a list": ("application/json", b"[" + ONE + b"," + TWO + b"]"),
+    "frames": (SSE, b"data: " + FIRST_FRAME + b"\n\ndata: " + LAST_FRAME + b"\n\n"),
+    "no blank lines": (SSE, b"data: " + FIRST_FRAME + b"\ndata: " + LAST_FRAME + b"\n"),
+    "no blank lines, with names": (
+        SSE,
+        b"event: a\ndata: " + FIRST_FRAME + b"\nevent: b\ndata: " + LAST_FRAME + b"\n",
+    ),
+    "on one line": (SSE, b"data: " + FIRST_FRAME + LAST_FRAME + b"\n\n"),
+    "the wrong type": (
+        "application/json",
+        b"\n\n\ndata: " + FIRST_FRAME + b"\n\ndata:" + LAST_FRAME + b"\n\n",
+    ),
+    "no type": ("", b"\xef\xbb\xbfdata: " + FIRST_FRAME + b"\r\rdata: " + LAST_FRAME + b"\r\r"),
+    "lines of JSON": ("application/x-ndjson", FIRST_FRAME + b"\n" + LAST_FRAME + b"\n"),
+    "a list": ("application/json", b"[" + FIRST_FRAME + b"," + LAST_FRAME + b"]"),
 }
 
 
@@ -589,7 +595,7 @@ def test_names_without_blank_lines() -> None:
 
 
 def test_done_with_a_blank() -> None:
-    assert assemble("chat", SSE, b"data: " + ONE + b"\n\ndata: [DONE] \n\n").why == "done"
+    assert assemble("chat", SSE, b"data: " + FIRST_FRAME + b"\n\ndata: [DONE] \n\n").why == "done"
 
 
 @pytest.mark.parametrize(

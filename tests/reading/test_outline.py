@@ -185,7 +185,7 @@ def test_the_outline_of_the_sample() -> None:
     assert ([cause.code for cause in made.answer.missing], made.answer.turns) == (["last_frame"], [])
 
 
-def test_an_answer_that_was_kept_is_told_with_its_tokens() -> None:
+def test_an_answer_that_was_kept_is_shown_with_its_tokens() -> None:
     made = outline.make(Record.read(demo_record("seat-together")))
     assert (made.answer.note, [turn.role for turn in made.answer.turns]) == (
         "67 tokens · finish stop",

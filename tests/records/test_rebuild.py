@@ -106,7 +106,7 @@ def test_the_bytes_of_one_step_are_bounded_and_the_first_is_always_read(
     assert [rebuild.tick()["answers"] for _ in range(4)] == [1, 1, 1, 0]
 
 
-def test_what_the_record_told_since_stays(ada: User, chat: Generation) -> None:
+def test_what_the_record_said_since_stays(ada: User, chat: Generation) -> None:
     silent = b'{"choices": [{"message": {"content": "Hi"}}]}'
     replay = old(chat, ada, wire=silent, cost_nanos=7, provider="azure", model_id="m")
     rebuild.tick()

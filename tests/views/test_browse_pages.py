@@ -243,7 +243,7 @@ def test_the_table_fills_in(team: Team, ada: User, source: GatewayConnection) ->
 def test_a_viewer_causes_no_call(
     team: Team, chat: Generation, source: GatewayConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookup, "ask_beside", lambda *_: pytest.fail("the gateway was asked"))
+    monkeypatch.setattr(lookup, "ask_in_background", lambda *_: pytest.fail("the gateway was asked"))
     Generation.objects.update(native_response_id="msg_01XFDU")
     viewer = people.browser(people.person(team, Role.VIEWER))
     page = viewer.get(many(team, OSLO, OLD, "msg_01XFDU", "resp_68a1b2c3"))

@@ -55,12 +55,12 @@ def lost(page: Page, record: Record) -> list[str]:
     return request + missing(page, record.answer_body, ANSWER, (KIND, *HEAD, ECHO))
 
 
-def missing(page: Page, body: bytes | None, base: str, told_elsewhere: tuple[str, ...]) -> list[str]:
+def missing(page: Page, body: bytes | None, base: str, shown_elsewhere: tuple[str, ...]) -> list[str]:
     try:
         value = loads(body or b"null")
     except Unreadable:
         return []
-    pattern = re.compile("|".join(told_elsewhere))
+    pattern = re.compile("|".join(shown_elsewhere))
     found = ((at, leaf) for at, leaf in leaves(value) if not pattern.search(at))
     return [f"{at} {leaf[:60]}" for at, leaf in found if not page.has(base + at, leaf)]
 

@@ -156,7 +156,7 @@ def test_a_text_is_edited(chat: Generation, ada: User) -> None:
     assert replay.why == "Ticket 7"
 
 
-def test_a_value_that_is_not_possible_is_told_at_its_field(chat: Generation, ada: User) -> None:
+def test_a_value_that_is_not_possible_is_shown_at_its_field(chat: Generation, ada: User) -> None:
     answer = Lab(chat, ada).send(**{"v-temperature": "hot"})
     assert answer.status_code == 400
     assert "Temperature: It must be a number from 0 to 2." in answer.content.decode()
@@ -173,7 +173,7 @@ def test_the_whole_request_as_json(chat: Generation, ada: User) -> None:
     assert body_of(replay) == {"model": "m", "messages": [], "x": 1.5}
 
 
-def test_broken_json_is_told_with_its_line(chat: Generation, ada: User) -> None:
+def test_broken_json_is_shown_with_its_line(chat: Generation, ada: User) -> None:
     answer = Lab(chat, ada, "?edit=json").send(whole='{"model": "m",\n "messages" []}')
     assert answer.status_code == 400
     assert "Line 2, column" in answer.content.decode()
@@ -289,7 +289,7 @@ def test_what_cannot_be_replayed_has_a_plan_that_says_so(
     assert "cannot be replayed" in answer.content.decode()
 
 
-def test_a_change_that_has_expired_is_told_and_not_repeated(chat: Generation, ada: User) -> None:
+def test_a_change_that_has_expired_is_shown_and_not_repeated(chat: Generation, ada: User) -> None:
     earlier = rows.replay(chat, ada, patch=EXPIRED_PATCH, state=State.SUCCEEDED)
     browser = people.browser(ada)
     assert (
@@ -304,14 +304,14 @@ def test_a_change_that_has_expired_is_told_and_not_repeated(chat: Generation, ad
     assert Replay.objects.exclude(pk=earlier.pk).get().patch == ""
 
 
-def test_a_limit_is_told_and_nothing_is_sent(chat: Generation, ada: User) -> None:
+def test_a_limit_is_shown_and_nothing_is_sent(chat: Generation, ada: User) -> None:
     ReplayLimits.objects.create(team=chat.team, person_day_count=0)
     answer = Lab(chat, ada).send()
     assert (answer.status_code, Replay.objects.count()) == (409, 0)
     assert "You may start 0 replays a day" in answer.content.decode()
 
 
-def test_what_is_left_today_is_told(chat: Generation, ada: User) -> None:
+def test_what_is_left_today_is_shown(chat: Generation, ada: User) -> None:
     ReplayLimits.objects.create(team=chat.team, team_day_nanos=2_000_000_000, person_day_nanos=10**9)
     page = Lab(chat, ada).page.content.decode()
     assert "Left for you today: $1.00 of $1.00." in page
@@ -518,7 +518,7 @@ def test_the_gateways_models_of_the_endpoint_are_offered(
     assert names_of(slashed, ada) == names
 
 
-def test_a_gateway_that_is_away_offers_nothing(chat: Generation, ada: User) -> None:
+def test_a_gateway_that_is_unavailable_offers_nothing(chat: Generation, ada: User) -> None:
     assert names_of(chat, ada) == []
 
 

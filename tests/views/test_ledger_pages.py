@@ -188,7 +188,7 @@ def test_sums_lead_to_what_they_sum(team: Team, ada: User) -> None:
         assert len(listed(browser.get(f"{book(team)}?{line.query}"))) == 1
 
 
-def test_the_days_are_drawn_and_told(team: Team, ada: User) -> None:
+def test_the_days_are_drawn_and_shown(team: Team, ada: User) -> None:
     replay(team, ada, cost_nanos=1_000_000_000, sent=True)
     page = people.browser(ada).get(book(team)).content.decode()
     assert page.count('role="img"') == 2
@@ -211,7 +211,7 @@ def test_the_csv_holds_what_the_filters_find(team: Team, ada: User) -> None:
     assert [line.split(",")[3] for line in lines] == ["why", "yes"]
 
 
-def test_what_was_forgotten_is_told(team: Team, ada: User) -> None:
+def test_what_was_forgotten_is_shown(team: Team, ada: User) -> None:
     replay(team, ada, state=State.SUCCEEDED, sent=True, cost_nanos=7)
     retention.forget(Generation.objects.get(), ada)
     replay(team, ada)

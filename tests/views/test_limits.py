@@ -127,7 +127,7 @@ def test_what_cannot_be_a_limit_says_so_and_changes_nothing(
     assert (stored(team), events(team)) == (STORED, [])
 
 
-def test_todays_use_stands_beside_each_limit(team: Team, ada: User) -> None:
+def test_todays_use_stands_next_to_each_limit(team: Team, ada: User) -> None:
     ReplayLimits.objects.create(team=team, **STORED)
     replay(team, ada, expected_high=1_000)
     replay(team, people.person(team), expected_high=500)

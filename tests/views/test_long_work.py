@@ -94,7 +94,7 @@ def test_a_view_that_left_says_who_asked(ada: User, chat: Generation) -> None:
         ({"HX_Request": "true", "ACCEPT": "*/*"}, "text/html", 'role="alert"'),
     ],
 )
-def test_who_asks_too_often_is_told_when_to_come_again(
+def test_who_asks_too_often_is_shown_when_to_come_again(
     ada: User, chat: Generation, headers: dict[str, str], kind: str, words: str
 ) -> None:
     answer = ask(ada, f"{chat.get_absolute_url()}/bundle.zip", Place.FULL, **headers)
@@ -104,7 +104,7 @@ def test_who_asks_too_often_is_told_when_to_come_again(
     assert BUSY in answer.content.decode()
 
 
-def test_outsiders_are_told_nothing(team: Team, chat: Generation) -> None:
+def test_outsiders_are_shown_nothing(team: Team, chat: Generation) -> None:
     stranger = people.person(people.team())
     for place in Place:
         assert ask(stranger, f"{chat.get_absolute_url()}/bundle.zip", place).status_code == 404

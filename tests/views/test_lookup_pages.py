@@ -194,7 +194,7 @@ def test_ask_again_asks_now(team: Team, ada: User, source: GatewayConnection) ->
     assert answer["Location"] == Generation.objects.get().get_absolute_url()
 
 
-def test_a_team_without_a_connection_is_told(team: Team, ada: User) -> None:
+def test_a_team_without_a_connection_is_shown(team: Team, ada: User) -> None:
     assert "has no gateway connection" in people.browser(ada).get(waiting(team, OLD)).content.decode()
 
 

@@ -99,7 +99,7 @@ def test_what_cannot_be_replayed_says_why(team: Team, ada: User, source: Gateway
     assert Replay.objects.count() == 0
 
 
-def test_a_team_without_a_connection_is_told(ada: User, chat: Generation, source: GatewayConnection) -> None:
+def test_a_team_without_a_connection_is_shown(ada: User, chat: Generation, source: GatewayConnection) -> None:
     source.delete()
     assert (
         "no longer has a gateway connection"
@@ -173,7 +173,7 @@ def test_an_open_replay_shows_what_came_so_far(ada: User, chat: Generation) -> N
     assert "&lt;b&gt;so far" in people.browser(ada).get(url(replay)).content.decode()
 
 
-def test_an_ended_replay_stands_beside_its_original(ada: User, kept: Generation) -> None:
+def test_an_ended_replay_stands_next_to_its_original(ada: User, kept: Generation) -> None:
     page = people.browser(ada).get(url(ended(kept, ada, "I am sorry indeed", total_ms=5))).content.decode()
     assert 'data-state="succeeded"' in page
     assert "sse-connect" not in page
@@ -253,7 +253,7 @@ def test_an_unchanged_replay_says_so(ada: User, chat: Generation) -> None:
     assert "Changes: none." in people.browser(ada).get(url(ended(chat, ada))).content.decode()
 
 
-def test_changes_are_told_when_the_request_is_no_longer_stored(ada: User, chat: Generation) -> None:
+def test_changes_are_shown_when_the_request_is_no_longer_stored(ada: User, chat: Generation) -> None:
     replay = ended(chat, ada, patch='[{"op": "remove", "path": "/nowhere/else"}]')
     page = people.browser(ada).get(url(replay)).content.decode()
     assert "nowhere.else" in page

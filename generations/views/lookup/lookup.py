@@ -302,7 +302,7 @@ def many_context(request: TeamRequest) -> dict[str, object]:
     rows = _stored_rows(request.team, ids)
     if may(request, Right.LOOK_UP):
         due = to_ask(ids, rows, fetches, timezone.now())
-        lookups.ask_beside(request.team, due, request.user)
+        lookups.ask_in_background(request.team, due, request.user)
     lines = [_line(request, request_id, rows.get(request_id), fetches.get(request_id)) for request_id in ids]
     waits = [line.state for line in lines if line.is_open]
     left_out = request.GET.get("left_out", "")

@@ -20,7 +20,7 @@ from generations.replay.order.preflight import Preflight
 from generations.replay.order.request_edits import ChangeRefused, patch_for, pretty
 from generations.views.shared.shortcuts import get_generation_or_404
 
-ONE = "generations/lab/preflight.html"
+PAGE = "generations/lab/preflight.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
         form = _form(request, order)
         shown = _shown(request, order, form)
     except orders.Refused as refused:
-        return render(request, ONE, {"generation": generation, "refused": str(refused)})
-    return render(request, ONE, _context(request, generation, form, shown))
+        return render(request, PAGE, {"generation": generation, "refused": str(refused)})
+    return render(request, PAGE, _context(request, generation, form, shown))
 
 
 def _again(request: TeamRequest, generation: Generation) -> Order | None:
@@ -160,9 +160,9 @@ def replay_plan(request: TeamRequest, slug: str) -> HttpResponse:
     try:
         submission = LabSubmission.read(request, generation)
     except orders.Refused as refused:
-        return render(request, f"{ONE}#refusal", {"refused": str(refused)})
+        return render(request, f"{PAGE}#refusal", {"refused": str(refused)})
     context = _context(request, generation, submission.form, submission.plan)
-    return render(request, f"{ONE}#plan", context)
+    return render(request, f"{PAGE}#plan", context)
 
 
 @dataclass(slots=True)
@@ -221,24 +221,24 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
     try:
         submission = LabSubmission.read(request, generation)
     except orders.Refused as refused:
-        return render(request, ONE, {"generation": generation, "refused": str(refused)}, status=409)
+        return render(request, PAGE, {"generation": generation, "refused": str(refused)}, status=409)
     form, shown = submission.form, submission.plan
     if shown is None:
-        return render(request, ONE, _context(request, generation, form, None), status=400)
+        return render(request, PAGE, _context(request, generation, form, None), status=400)
     if "look" in request.POST:
-        return render(request, ONE, _context(request, generation, form, shown))
+        return render(request, PAGE, _context(request, generation, form, shown))
     seen = form.cleaned_data["seen"]
     unseen = bool(shown.order.patch or shown.draft or seen) and seen != shown.seen
     if note := not_yet(form, unseen=unseen, damaged=bool(shown.order.damage), dear=shown.is_dear):
-        return render(request, ONE, _context(request, generation, form, shown, note), status=400)
+        return render(request, PAGE, _context(request, generation, form, shown, note), status=400)
     try:
         return redirect(_start(request, generation, form, shown))
     except orders.ClickAlreadyUsed as used:
         form.renew_click()
-        return render(request, ONE, _context(request, generation, form, shown, str(used)), status=409)
+        return render(request, PAGE, _context(request, generation, form, shown, str(used)), status=409)
     except spending_limits.Exceeded as exceeded:
         context = _context(request, generation, form, shown, str(exceeded))
-        return render(request, ONE, context, status=409)
+        return render(request, PAGE, context, status=409)
 
 
 def not_yet(form: RunForm, *, unseen: bool, damaged: bool, dear: bool) -> str:

@@ -13,13 +13,13 @@ from tests.support.people import browser, connection, person, team
 from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.django_db
-ONE, TWO = "http://127.0.0.1:9/v1", "http://127.0.0.1:10/v1"
+FIRST_URL, SECOND_URL = "http://127.0.0.1:9/v1", "http://127.0.0.1:10/v1"
 SECRET, OTHER = "key-that-nobody-sees", "key-for-replays-only"
 
 
 @pytest.fixture(autouse=True)
 def addresses(settings: Settings) -> None:
-    settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [ONE, TWO, *settings.GATEWAY_URLS], ""
+    settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [FIRST_URL, SECOND_URL, *settings.GATEWAY_URLS], ""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ Outcome = GatewayConnection | dict[str, list[str]]
 
 def add(admin: Client, of: Team, **values: str) -> Outcome:
     """The connection that the form saved, or the errors that it showed."""
-    data = {"name": "Main", "base_url": ONE, "read_key": SECRET} | values
+    data = {"name": "Main", "base_url": FIRST_URL, "read_key": SECRET} | values
     return outcome(admin, reverse("new_connection", args=[of.slug]), data)
 
 
@@ -81,7 +81,7 @@ def test_keys_are_stored_encrypted_and_read_back(admin: Client, ours: Team) -> N
 
 
 def test_no_page_shows_a_key(admin: Client, ours: Team) -> None:
-    source = connection(ours, ONE, SECRET, OTHER)
+    source = connection(ours, FIRST_URL, SECRET, OTHER)
     urls = [
         reverse("team_connections", args=[ours.slug]),
         reverse("edit_connection", args=[ours.slug, source.pk]),
@@ -91,7 +91,7 @@ def test_no_page_shows_a_key(admin: Client, ours: Team) -> None:
 
 
 def test_the_admin_shows_no_key(ours: Team) -> None:
-    superuser, source = person(), connection(ours, ONE, SECRET, OTHER)
+    superuser, source = person(), connection(ours, FIRST_URL, SECRET, OTHER)
     User.objects.filter(pk=superuser.pk).update(is_superuser=True)
     urls = [f"/admin/dashboard/gatewayconnection/{end}" for end in ("", f"{source.pk}/change/")]
     answers = [browser(superuser).get(url) for url in urls]
@@ -115,13 +115,13 @@ def test_an_audit_event_names_what_changed_without_its_value(admin: Client, ours
 
 
 def test_an_empty_field_keeps_the_stored_key(admin: Client, ours: Team) -> None:
-    source = connection(ours, ONE, SECRET, OTHER)
+    source = connection(ours, FIRST_URL, SECRET, OTHER)
     edit(admin, source, read_key="", replay_key="")
     assert keys(source) == (SECRET, OTHER)
 
 
 def test_the_key_for_replays_can_be_removed(admin: Client, ours: Team) -> None:
-    source = connection(ours, ONE, SECRET, OTHER)
+    source = connection(ours, FIRST_URL, SECRET, OTHER)
     edit(admin, source, forget_replay_key="on")
     assert keys(source) == (SECRET, None)
 
@@ -131,10 +131,10 @@ def test_a_new_connection_needs_a_key(admin: Client, ours: Team) -> None:
 
 
 def test_a_stored_key_does_not_follow_to_another_address(admin: Client, ours: Team) -> None:
-    source = connection(ours, ONE, SECRET, OTHER)
+    source = connection(ours, FIRST_URL, SECRET, OTHER)
     again = ["Enter this key again: it was saved for another address."]
-    assert edit(admin, source, base_url=TWO) == {"read_key": again, "replay_key": again}
-    assert edit(admin, source, base_url=TWO, read_key="new", forget_replay_key="on") == source
+    assert edit(admin, source, base_url=SECOND_URL) == {"read_key": again, "replay_key": again}
+    assert edit(admin, source, base_url=SECOND_URL, read_key="new", forget_replay_key="on") == source
     assert keys(source) == ("new", None)
 
 
@@ -225,7 +225,7 @@ def test_what_cannot_be_known_yet_is_said_to_be_unknown(
     ]
 
 
-def test_a_refused_key_is_told_with_what_to_do(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
+def test_a_refused_key_is_shown_with_what_to_do(admin: Client, ours: Team, demo_gateway: DemoGateway) -> None:
     words = words_after_test(admin, connection(ours, demo_gateway.url, EXPIRED_KEY))
     assert words[:3] == [
         ("Gateway reachable", "yes"),
@@ -262,8 +262,8 @@ def test_a_separate_key_for_replays_is_tried_too(
     ]
 
 
-def test_a_gateway_that_does_not_answer_is_told(admin: Client, ours: Team) -> None:
-    words = words_after_test(admin, connection(ours, ONE))
+def test_a_gateway_that_does_not_answer_is_shown(admin: Client, ours: Team) -> None:
+    words = words_after_test(admin, connection(ours, FIRST_URL))
     assert words[0] == ("Gateway reachable", "no")
     assert words[1:4] == [
         ("Key accepted", "unknown"),

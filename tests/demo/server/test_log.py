@@ -26,8 +26,8 @@ def arrive(peer: Peer, *fractions: str) -> list[str]:
 
 
 def arrive_at(peer: Peer, at: str, rows: int = 1, step_us: int = 0) -> list[str]:
-    told = {"rows": rows, "at": at, "step_us": step_us}
-    return list(peer.http.post("/demo/log", json=told).json()["ids"])
+    fields = {"rows": rows, "at": at, "step_us": step_us}
+    return list(peer.http.post("/demo/log", json=fields).json()["ids"])
 
 
 def ids(peer: Peer, **query: str) -> list[str]:
@@ -39,8 +39,8 @@ def test_a_refusal_is_the_real_gateways(quiet: Peer, name: str) -> None:
     recorded = RECORDED[name]
     arrive(quiet, "000")
     answer = quiet.http.get(recorded["path"], headers=quiet.headers(None))
-    told = answer.json() if isinstance(recorded["body"], dict) else answer.text
-    assert (answer.status_code, told) == (recorded["status"], recorded["body"])
+    body = answer.json() if isinstance(recorded["body"], dict) else answer.text
+    assert (answer.status_code, body) == (recorded["status"], recorded["body"])
 
 
 @pytest.mark.parametrize(
@@ -59,16 +59,16 @@ def test_bounds_are_inclusive_and_cut_to_milliseconds(
 ) -> None:
     fractions = ["123456", "123900", "123000", "124000", "500000"]
     names = dict(zip(arrive(quiet, *fractions), fractions, strict=True))
-    told = ids(quiet, **{"from": f"{MOMENT[:-2]}{since}", "to": f"{MOMENT[:-2]}{until}"})
-    assert [names[one] for one in told] == found
+    listed = ids(quiet, **{"from": f"{MOMENT[:-2]}{since}", "to": f"{MOMENT[:-2]}{until}"})
+    assert [names[request_id] for request_id in listed] == found
 
 
 def test_ties_have_no_order(quiet: Peer) -> None:
     made = arrive_at(quiet, f"{MOMENT}+00:00", rows=40)
     window = {"from": f"{MOMENT}Z", "to": f"{MOMENT}Z"}
     orders = [ids(quiet, **window) for _ in range(5)]
-    assert all(sorted(one) == sorted(made) for one in orders)
-    assert len({tuple(one) for one in orders}) > 1
+    assert all(sorted(order) == sorted(made) for order in orders)
+    assert len({tuple(order) for order in orders}) > 1
 
 
 def test_to_alone_means_the_day_before_it_and_since_counts_back_from_to(quiet: Peer) -> None:
@@ -87,10 +87,10 @@ def test_an_offset_at_the_end_is_an_empty_page(quiet: Peer) -> None:
 
 def test_one_row_is_found_whatever_its_age(quiet: Peer) -> None:
     [made] = arrive_at(quiet, "2026-01-02T03:04:05.678901+00:00")
-    told = quiet.get(f"/v1/logs/{made}").json()["data"]
+    data = quiet.get(f"/v1/logs/{made}").json()["data"]
     assert quiet.generation(made).json()["created_at"] == "2026-01-02T03:04:05.678901+00:00"
-    assert told["request_id"] == made
-    assert "session_id" not in told
+    assert data["request_id"] == made
+    assert "session_id" not in data
     assert ids(quiet, request_id=made) == []
 
 
@@ -101,9 +101,9 @@ def test_the_role_is_asked(quiet: Peer) -> None:
 
 
 def test_rows_pass_by_that_no_story_tells_and_their_records_can_be_read(peer: Peer) -> None:
-    told = peer.http.get("/demo/catalogue").json()["records"]
-    stories = {one["request_id"] for one in told}
-    passing = [one for one in ids(peer, limit="200") if one not in stories]
+    records = peer.http.get("/demo/catalogue").json()["records"]
+    stories = {record["request_id"] for record in records}
+    passing = [request_id for request_id in ids(peer, limit="200") if request_id not in stories]
     assert len(passing) > 50
     record = peer.generation(passing[0]).json()
     assert (record["request_id"], record["replay_supported"]) == (passing[0], True)

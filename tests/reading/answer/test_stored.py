@@ -164,7 +164,7 @@ def test_the_providers_answer_stands_in(provider: Any, as_text: bool, answer: An
     assert made.answer.at == (documents.PROVIDER if as_text else stored.PROVIDER)
 
 
-def test_an_error_stays_beside_the_providers_answer() -> None:
+def test_an_error_stays_next_to_the_providers_answer() -> None:
     made = drawn({"error": "upstream_stream_failure"}, provider=PROVIDERS["an object"], success=False)
     assert "upstream_stream_failure" in words(made)
     assert "StoredAnswer words" in words(made)

@@ -467,7 +467,7 @@ def test_output_that_does_not_fit_is_led_to() -> None:
     )
 
 
-def test_a_key_that_stands_twice_in_arguments_is_told() -> None:
+def test_a_key_that_stands_twice_in_arguments_is_shown() -> None:
     part = PartBuilder().json_text("/x", '{"pay": 9999, "pay": 10}', "tool_call", name="send")
     assert part.note == "the key pay stands 2 times; the last one counts"
     assert PartBuilder().json_text("/x", '{"pay": 10}', "tool_call", name="send").note == ""

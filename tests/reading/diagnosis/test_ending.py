@@ -66,7 +66,7 @@ def test_an_empty_answer_is_no_plain_success(answer: Any, endpoint: str) -> None
     )
 
 
-def test_the_reason_is_told_where_there_is_one() -> None:
+def test_the_reason_is_shown_where_there_is_one() -> None:
     assert "network_error" in verdict(chat(native_finish_reason="network_error")).story
     assert "length limit" in verdict(chat(finish_reason="length"), finish_reason="length").story
     thought = {"choices": [{**STOP, "message": {"content": "", "reasoning_content": "Hm."}}]}
@@ -102,7 +102,7 @@ def test_other_answers_stay_what_they_are(answer: Any, endpoint: str) -> None:
     assert (found.tone, found.word, found.title) == ("good", "Succeeded", "")
 
 
-def test_null_in_the_answers_place_is_told() -> None:
+def test_null_in_the_answers_place_is_shown() -> None:
     found = verdict(None)
     assert (found.tone, found.title, found.rule) == ("warn", "The gateway kept no answer.", "answer_not_kept")
     plain = outline.build(record(endpoint="chat.completions", success=True, status_code=200, io_log=None))

@@ -112,7 +112,7 @@ def test_what_may_have_gone_stale() -> None:
 
 
 @pytest.mark.parametrize("hint", [True, False])
-def test_the_likelier_cause_is_told_first(hint: bool) -> None:
+def test_the_likelier_cause_is_shown_first(hint: bool) -> None:
     causes = replayability.refusals(
         record(
             endpoint="chat.completions",

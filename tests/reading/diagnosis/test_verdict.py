@@ -165,7 +165,7 @@ def test_what_is_no_failure(members: dict[str, Any], word: str) -> None:
     assert verdict.read(fields(**members)).tone != "bad"
 
 
-def test_a_provider_that_stepped_in_is_told() -> None:
+def test_a_provider_that_stepped_in_is_shown() -> None:
     tries = [
         {"provider": "anthropic", "outcome": "upstream_non_2xx", "status": 529},
         {"provider": "aws", "outcome": "success"},

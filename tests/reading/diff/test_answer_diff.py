@@ -285,14 +285,14 @@ def test_between_wire_formats_words_calls_and_ends_are_compared_and_the_rest_is_
     assert (ended.equal, ended.headline) == (True, "No differences in what was compared")
 
 
-def test_events_beside_the_body_are_compared() -> None:
+def test_events_next_to_the_body_are_compared() -> None:
     before, after = (said(chat(content="x"), "chat", Stray("odd", loads(f'{{"n": {n}}}'))) for n in (1, 2))
     assert summary(compare(before, after).others) == [
         "other events[0].data.n: 1 → 2".replace("other events", '["other events"]')
     ]
 
 
-def test_embedded_media_are_told_by_their_size() -> None:
+def test_embedded_media_are_shown_by_their_size() -> None:
     pictures = [f"data:image/png;base64,{letter * 4000}" for letter in "AB"]
     before, after = (chat(images=[{"image_url": {"url": url}}]) for url in pictures)
     found = others(before, after)

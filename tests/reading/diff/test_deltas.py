@@ -45,7 +45,7 @@ def test_figures() -> None:
     assert figure("Tokens", 3, 3, formatting.count) == Delta("Tokens", "3", "3", "", "same", "same")
 
 
-def test_what_is_unknown_or_told_by_two_clocks_has_no_change() -> None:
+def test_what_is_unknown_or_measured_by_two_clocks_has_no_change() -> None:
     assert figure("Cost", None, 5, formatting.dollars).before == "unknown"
     for made in (
         figure("x", None, 5, formatting.count),

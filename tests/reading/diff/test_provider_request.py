@@ -51,7 +51,7 @@ def test_the_same_is_called_the_same() -> None:
     assert read(ASKED, json.dumps(ASKED)).is_same
 
 
-def test_another_order_of_members_is_told() -> None:
+def test_another_order_of_members_is_shown() -> None:
     found = read(ASKED, dict(reversed(ASKED.items())))
     assert (found.total, found.groups, found.is_same) == (0, [], False)
     assert found.notes == ["The order of fields differs in 1 place."]

@@ -81,7 +81,7 @@ def read_off(found: TextDiff) -> tuple[str, str]:
         ),
     ],
 )
-def test_small_islands_between_changes_are_not_told(before: str, after: str, pieces: list[Piece]) -> None:
+def test_small_islands_between_changes_are_not_shown(before: str, after: str, pieces: list[Piece]) -> None:
     assert texts(before, after).pieces == pieces
 
 

@@ -80,7 +80,7 @@ def test_dollars_stand_in_for_missing_nanos() -> None:
     assert costs.line_nanos(fields(line_cost_usd="0.000002100")) == 2100
 
 
-def test_included_units_are_told() -> None:
+def test_included_units_are_shown() -> None:
     images = line(
         dimension="input_image", quantity=7, billable_units=2, unit_size=1, unit_price_usd="0.040000000"
     )
@@ -217,7 +217,7 @@ def test_an_open_session_has_no_cost_yet() -> None:
     assert cost.notes == ["No cost recorded yet: the session is still open."]
 
 
-def test_the_price_at_the_provider_is_told_for_an_own_key() -> None:
+def test_the_price_at_the_provider_is_shown_for_an_own_key() -> None:
     usage = {"cost_details": {"upstream_inference_cost": 0.0360795}}
     assert costs.provider_cost(fields(byok=True, usage=usage)) == "$0.0360795"
     assert costs.provider_cost(fields(byok=False, usage=usage)) == ""

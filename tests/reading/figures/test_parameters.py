@@ -31,7 +31,7 @@ def test_chat_parameters_and_their_usual_values() -> None:
     ]
 
 
-def test_responses_keep_the_options_beside_the_format() -> None:
+def test_responses_keep_the_options_next_to_the_format() -> None:
     text = '{"input": "hi", "store": false, "text": {"format": {"type": "text"}, "verbosity": "low"}}'
     assert read("responses", "responses", text) == [
         ("store", "false", "true", True),

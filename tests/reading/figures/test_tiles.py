@@ -154,7 +154,7 @@ def test_counts_of_0_in_and_out_are_not_called_tokens() -> None:
     assert found["Speed"] == ("unknown", "recorded as 0")
 
 
-def test_two_first_tokens_that_differ_are_both_told() -> None:
+def test_two_first_tokens_that_differ_are_both_shown() -> None:
     found = tiles_of(success=True, stream=True, latency_ms=500, provider_ttft_ms=44, generation_ms=900)
     assert found["First token"] == ("44 ms", "latency_ms is 500 ms")
 

@@ -257,8 +257,8 @@ def test_tiles_bar_and_attempts_agree(members: dict[str, Any], made: datetime | 
     tile = next(
         tile for tile in tiles.tiles(record, made) if tile.label in ("Total wait", *tiles.TOTALS.values())
     )
-    told_ms = Decimal(tile.title.removesuffix(" ms").replace(",", "") or 0)
+    shown_ms = Decimal(tile.title.removesuffix(" ms").replace(",", "") or 0)
     if tile.label == "Total wait" or (known.meaning == "failed" and drawn.failed):
-        assert told_ms == drawn.width
-    assert told_ms <= drawn.width or not drawn.rows
+        assert shown_ms == drawn.width
+    assert shown_ms <= drawn.width or not drawn.rows
     assert known.meaning not in ("unknown", "open") or known.first is None

@@ -53,7 +53,7 @@ def test_a_lost_message_is_sent_again_once_in_thirty_seconds(
     assert sent == [str(replay.pk)]
 
 
-def test_a_silent_worker_is_told_apart_from_a_finished_one(chat: Generation, ada: User) -> None:
+def test_a_silent_worker_is_distinguished_from_a_finished_one(chat: Generation, ada: User) -> None:
     long_ago = timezone.now() - timedelta(minutes=1)
     silent = rows.replay(chat, ada, state=State.RUNNING, heartbeat_at=long_ago)
     rows.replay(chat, ada, state=State.SUCCEEDED, heartbeat_at=long_ago)

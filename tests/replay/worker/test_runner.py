@@ -41,8 +41,8 @@ def run(of: Generation, user: User) -> Replay:
     return Replay.objects.get(pk=replay.pk)
 
 
-class Beside:
-    """Runs `engine.run` in a thread, as a worker does."""
+class RunThread:
+    """Runs `runner.run` in a thread, as a worker does."""
 
     def __init__(self, replay: Replay) -> None:
         self.replay = replay
@@ -95,7 +95,7 @@ def test_the_same_click_in_two_threads_is_one_replay(
 
 def test_a_doubled_message_makes_one_post(chat: Generation, ada: User, demo_gateway: DemoGateway) -> None:
     replay = rows.replay(chat, ada)
-    both = [Beside(replay), Beside(replay)]
+    both = [RunThread(replay), RunThread(replay)]
     for thread in both:
         thread.end()
     runner.run(replay.pk)
@@ -266,11 +266,11 @@ def test_stop_ends_a_stream_within_two_seconds_and_keeps_its_text(
     chat: Generation, ada: User, demo_gateway: DemoGateway
 ) -> None:
     slow(demo_gateway)
-    beside = Beside(rows.replay(chat, ada))
+    thread = RunThread(rows.replay(chat, ada))
     wait_for(ReplayPart.objects.exists, 60)
     asked = time.monotonic()
-    assert beside.replay.ask_to_stop(ada)
-    replay = beside.end()
+    assert thread.replay.ask_to_stop(ada)
+    replay = thread.end()
     assert time.monotonic() - asked < 2
     assert (replay.state, replay.reason) == (State.CANCELLED, "stopped")
     assert ReplayAnswer.objects.get(replay=replay).text
@@ -280,13 +280,13 @@ def test_a_silent_first_byte_is_not_taken_for_dead_and_stops_in_time(
     chat: Generation, ada: User, demo_gateway: DemoGateway
 ) -> None:
     demo_gateway.set(pace=1, fault="silence", silence_ms=120_000)
-    beside = Beside(rows.replay(chat, ada))
+    thread = RunThread(rows.replay(chat, ada))
     wait_for(demo_gateway.requests, 60)
-    before = Replay.objects.get(pk=beside.replay.pk).heartbeat_at
-    wait_for(lambda: Replay.objects.get(pk=beside.replay.pk).heartbeat_at != before, 5)
+    before = Replay.objects.get(pk=thread.replay.pk).heartbeat_at
+    wait_for(lambda: Replay.objects.get(pk=thread.replay.pk).heartbeat_at != before, 5)
     asked = time.monotonic()
-    beside.replay.ask_to_stop(ada)
-    assert beside.end().state == State.CANCELLED
+    thread.replay.ask_to_stop(ada)
+    assert thread.end().state == State.CANCELLED
     assert time.monotonic() - asked < 2
 
 
@@ -317,10 +317,10 @@ def test_shutdown_interrupts_with_what_came(
     chat: Generation, ada: User, demo_gateway: DemoGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow(demo_gateway)
-    beside = Beside(rows.replay(chat, ada))
+    thread = RunThread(rows.replay(chat, ada))
     wait_for(ReplayPart.objects.exists, 60)
     monkeypatch.setattr(heartbeat, "_quit_at", 0.0)
-    replay = beside.end()
+    replay = thread.end()
     assert (replay.state, replay.reason) == (State.INTERRUPTED, "worker_stopped")
     assert ReplayAnswer.objects.get(replay=replay).text
 
@@ -336,10 +336,10 @@ def test_a_worker_taken_for_lost_still_delivers(
     chat: Generation, ada: User, demo_gateway: DemoGateway
 ) -> None:
     demo_gateway.set(pace=1, first_byte_ms=0, frames=100, frame_ms=25)
-    beside = Beside(rows.replay(chat, ada))
+    thread = RunThread(rows.replay(chat, ada))
     wait_for(ReplayPart.objects.exists, 60)
     Replay.objects.update(state=State.INTERRUPTED)
-    assert beside.end().state == State.SUCCEEDED
+    assert thread.end().state == State.SUCCEEDED
 
 
 @pytest.mark.usefixtures("quick_beat")
@@ -347,11 +347,11 @@ def test_the_checkpoints_and_the_live_log_tell_the_same(
     chat: Generation, ada: User, demo_gateway: DemoGateway
 ) -> None:
     demo_gateway.set(pace=1, first_byte_ms=0, frames=4000, frame_ms=25)  # longer than any machine needs
-    beside = Beside(rows.replay(chat, ada))
+    thread = RunThread(rows.replay(chat, ada))
     wait_for(lambda: ReplayPart.objects.count() > 1, 60)
-    saved = follow.saved_log(beside.replay.pk)
-    beside.replay.ask_to_stop(ada)
-    replay = beside.end()
+    saved = follow.saved_log(thread.replay.pk)
+    thread.replay.ask_to_stop(ada)
+    replay = thread.end()
     assert text_of(saved)
     assert [entry.seq for entry in saved] == list(range(1, len(saved) + 1))
     assert ReplayAnswer.objects.get(replay=replay).text.startswith(text_of(saved))
@@ -361,7 +361,7 @@ def test_replay_threads_hold_no_database_connection(
     chat: Generation, ada: User, demo_gateway: DemoGateway
 ) -> None:
     slow(demo_gateway)
-    beside = [Beside(rows.replay(chat, ada)) for _ in range(4)]
+    threads = [RunThread(rows.replay(chat, ada)) for _ in range(4)]
     wait_for(lambda: len(demo_gateway.requests()) == 4, 60)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -369,9 +369,9 @@ def test_replay_threads_hold_no_database_connection(
             "and pid <> pg_backend_pid()"
         )
         (busy,) = cursor.fetchone() or (None,)
-    for thread in beside:
+    for thread in threads:
         thread.replay.ask_to_stop(ada)
-    for thread in beside:
+    for thread in threads:
         thread.end()
     assert busy is not None
     assert busy <= 1

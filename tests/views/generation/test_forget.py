@@ -49,7 +49,7 @@ def test_who_looked_it_up_and_became_a_viewer_may_not(team: Team, ada: User, cha
     assert people.browser(ada).post(f"{chat.get_absolute_url()}/forget").status_code == 403
 
 
-def test_members_are_told_why(team: Team, chat: Generation) -> None:
+def test_members_are_shown_why(team: Team, chat: Generation) -> None:
     answer = people.browser(people.person(team)).get(f"{chat.get_absolute_url()}/forget")
     assert "Somebody else looked this generation up" in answer.content.decode()
 

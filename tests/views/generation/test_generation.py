@@ -52,7 +52,7 @@ def test_owner_member_viewer_and_outsider(team: Team, chat: Generation, tab: str
     assert people.browser().get(url).status_code == 302
 
 
-def test_a_viewer_is_told_why_there_is_no_replay(team: Team, chat: Generation) -> None:
+def test_a_viewer_is_shown_why_there_is_no_replay(team: Team, chat: Generation) -> None:
     page = people.browser(people.person(team, Role.VIEWER)).get(chat.get_absolute_url()).content.decode()
     assert f'href="{chat.get_absolute_url()}/replay"' not in page
     assert 'id="why-no-replay"' in page
@@ -150,7 +150,7 @@ def test_a_fragment_is_the_same_partial(ada: User, chat: Generation) -> None:
     assert fragment in browser.get(f"{chat.get_absolute_url()}/cost").content.decode()
 
 
-def test_a_cost_whose_lines_have_no_amounts_is_told(team: Team, ada: User) -> None:
+def test_a_cost_whose_lines_have_no_amounts_is_shown(team: Team, ada: User) -> None:
     lines = [{"dimension": "requests", "quantity": 1}]
     row = rows.generation(
         team, ada, people.connection(team), request_id="G-7", cost_nanos=53300, pricing_lines=lines

@@ -132,7 +132,7 @@ def test_markup_is_text(ada: User, chat: Generation) -> None:
         ("x" * (pasted.LIMIT + 1), "At most 2 MB"),
     ],
 )
-def test_what_is_no_answer_is_told_and_stays_in_the_form(
+def test_what_is_no_answer_is_shown_and_stays_in_the_form(
     ada: User, chat: Generation, text: str, why: str
 ) -> None:
     answer = send(ada, chat, text)

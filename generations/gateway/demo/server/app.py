@@ -325,9 +325,9 @@ class App:
     async def demo_arrive(self, exchange: Exchange) -> None:
         """POST /demo/log `{rows, at, step_us}`: rows arrive in the log, at `at` (ISO 8601, now without it)."""
         try:
-            told: Json = json.loads(await exchange.body(SETTINGS_LIMIT))
-            at = datetime.fromisoformat(told["at"]) if "at" in told else self.now()
-            made = self.store.arrive(int(told.get("rows", 1)), at, int(told.get("step_us", 0)))
+            fields: Json = json.loads(await exchange.body(SETTINGS_LIMIT))
+            at = datetime.fromisoformat(fields["at"]) if "at" in fields else self.now()
+            made = self.store.arrive(int(fields.get("rows", 1)), at, int(fields.get("step_us", 0)))
         except (ValueError, AttributeError, TypeError) as problem:
             await exchange.data(400, {"error": str(problem)})
             return

@@ -62,20 +62,22 @@ class Entry:
 def answer(query: dict[str, str], entries: list[Entry], workspace: str, now: datetime) -> Json:
     """The page of the log. Raises QueryError, DatabaseFault, and PermissionError for another workspace."""
     check_workspace(query, workspace)
-    since, until, told = _window(query, now)
+    since, until, shown_until = _window(query, now)
     wanted = _wanted(query)
     status = query.get("status", "")
     _check_status(status)
-    seen = [one for one in entries if since <= one.created and (until is None or one.created <= until)]
-    found = [one for one in seen if _matches(one, wanted, status)]
+    seen = [
+        entry for entry in entries if since <= entry.created and (until is None or entry.created <= until)
+    ]
+    found = [entry for entry in seen if _matches(entry, wanted, status)]
     limit, offset = _paged(query)
     if offset > len(found):
         raise DatabaseFault
     # Ties have no order: that of one answer says nothing about the next.
-    found.sort(key=lambda one: (one.created, random.random()), reverse=True)
-    page = [one.shown() for one in found[offset : offset + limit]]
+    found.sort(key=lambda entry: (entry.created, random.random()), reverse=True)
+    page = [entry.shown() for entry in found[offset : offset + limit]]
     made: Json = {"ok": True, "data": page, "total": len(found), "limit": limit, "offset": offset}
-    return made | {"from": _iso(since), "to": _iso(told) if told else None}
+    return made | {"from": _iso(since), "to": _iso(shown_until) if shown_until else None}
 
 
 def check_workspace(query: dict[str, str], workspace: str) -> None:
@@ -159,10 +161,10 @@ def _check_status(wanted: str) -> None:
         raise QueryError(STATUS)
 
 
-def _matches(one: Entry, wanted: dict[str, str], status: str) -> bool:
+def _matches(entry: Entry, wanted: dict[str, str], status: str) -> bool:
     if not wanted and not status:
         return True
-    row = one.row()
+    row = entry.row()
     if any(row.get(name) != value for name, value in wanted.items()):
         return False
     if status.lower() in ("success", "error"):

@@ -105,8 +105,10 @@ class Store:
         now_ms = round(now.timestamp() * 1000)
         made = [self.entry(name, story) for name, (due, story) in self.live.items() if due <= now_ms]
         made += [self.entry(name, story) for name, (_, story) in self.arrived.items()]
-        told = [(stories.id_of(one, self.epoch_ms), one) for one in stories.STORIES if one.raw is None]
-        made += [self.entry(name, story) for name, story in told]
+        recorded = [
+            (stories.id_of(story, self.epoch_ms), story) for story in stories.STORIES if story.raw is None
+        ]
+        made += [self.entry(name, story) for name, story in recorded]
         passing = [self._passing(number, name) for number, name in traffic.ticks(now_ms, per_hour)]
         return made + [entry for entry in passing if entry.created <= now]
 
@@ -127,7 +129,7 @@ class Store:
     def rows(self) -> list[Rows]:
         """Every record of a story or a replay, the newest first."""
         entries = self.entries(datetime.now(UTC))
-        return [one.rows for one in sorted(entries, key=lambda one: one.created, reverse=True)]
+        return [entry.rows for entry in sorted(entries, key=lambda entry: entry.created, reverse=True)]
 
     def reset(self) -> None:
         """Forgets everything that was received and every live record."""

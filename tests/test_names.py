@@ -1,0 +1,81 @@
+"""Names say what they hold: some words never do, and no name of the source is made of them."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("generations", "dashboard", "tests", "bench")
+SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+EMPTY_WORDS = {"told", "beside", "away"}  # anywhere in a name
+EMPTY_NAMES = {"one"}  # as a whole name; `one_of` and `apply_one` say something
+
+
+def bound(tree: ast.AST) -> Iterator[str]:
+    """Every name that the code binds: variables, arguments, attributes, functions, classes, imports, captures."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.keyword(arg=str(name)):
+                yield name
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case (
+                ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+                | ast.ExceptHandler(name=str(name))
+            ):
+                yield name
+            case ast.alias(name=name, asname=None) | ast.alias(asname=str(name)):
+                yield name.rpartition(".")[2]
+
+
+def is_empty(name: str) -> bool:
+    """Whether a name holds one of the words, however it is written: `told`, `is_told`, `ToldApart`, `TOLD`."""
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
+    return name.lower() in EMPTY_NAMES or bool(words & EMPTY_WORDS)
+
+
+@pytest.mark.parametrize(
+    "name", ["told", "one", "ONE", "_told", "is_told", "ToldApart", "told2", "beside", "away", "turn_away"]
+)
+def test_such_a_name_is_found(name: str) -> None:
+    forms = [
+        f"{name} = 1",
+        f"for {name} in (): ...",
+        f"def {name}(): ...",
+        f"class {name}: ...",
+        f"import x as {name}",
+        f"from {name} import x",
+        f"lambda {name}: 0",
+        f"f({name}=1)",
+        f"x.{name} = 1",
+        f"[x for {name} in ()]",
+        f"match 1:\n case {name}: ...",
+    ]
+    found = [any(map(is_empty, [*bound(ast.parse(form)), *modules(form)])) for form in forms]
+    assert found == [True] * len(forms)
+
+
+def modules(text: str) -> list[str]:
+    """The modules that a text imports from: a module's name is a name, too."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and node.module]
+    return [part for node in nodes for part in str(node.module).split(".")]
+
+
+@pytest.mark.parametrize("name", ["one_of", "apply_one", "stolen", "awaited", "besides", "someone", "phone"])
+def test_other_names_are_not(name: str) -> None:
+    assert not is_empty(name)
+
+
+def test_no_name_of_the_source_is_empty() -> None:
+    assert len(SOURCES) > 500
+    found = []
+    for path in SOURCES:
+        names = {path.stem, path.parent.name, *bound(ast.parse(path.read_text()))}
+        found += [f"{path.relative_to(ROOT)}: {name}" for name in sorted(names) if is_empty(name)]
+    assert found == []
