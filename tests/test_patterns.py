@@ -49,6 +49,9 @@ def test_patterns_made_at_run_time_are_listed() -> None:
 
 
 def test_the_list_is_complete() -> None:
+    assert not [
+        name for name, text in patterns.sources().items() if re.search("from re import|import re as", text)
+    ]
     assert len(SOURCE) + len(OPEN_ENDS) == len(list(patterns.calls()))
     assert {"errors.js", "json.js", "title.js"} <= {pattern.place.partition(":")[0] for pattern in SCRIPTS}
 

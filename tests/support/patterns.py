@@ -57,23 +57,36 @@ def _all(pattern: "re.Pattern[Any]", text: Any) -> int:
 
 
 @functools.cache
-def modules() -> list[tuple[str, ast.Module]]:
-    """Every module of the project with its syntax tree, migrations apart."""
-    return list(_modules())
+def sources() -> dict[str, str]:
+    """Every module of the project with its text, migrations apart."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path.read_text()
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if "migrations" not in path.parts
+    }
 
 
-def _modules() -> Iterator[tuple[str, ast.Module]]:
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            if "migrations" not in path.parts:
-                name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-                yield name, ast.parse(path.read_text())
+@functools.cache
+def syntax_tree(module: str) -> list[ast.AST]:
+    """Every node of a module."""
+    return list(ast.walk(ast.parse(sources()[module])))
+
+
+@functools.cache
+def modules() -> list[str]:
+    """The modules that import `re`; parsing the others would take each test process seconds."""
+    return [
+        name
+        for name, text in sources().items()
+        if re.search(r"^\s*(import|from) .*\bre\b", text, re.MULTILINE)
+    ]
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
     """Every call of a function of `re` that takes a pattern, with its module."""
-    for name, tree in modules():
-        for node in ast.walk(tree):
+    for name in modules():
+        for node in syntax_tree(name):
             if isinstance(node, ast.Call) and _of_re(node.func) and node.args:
                 yield name, node
 
@@ -126,18 +139,30 @@ def _name_of(module: str, compiled: "re.Pattern[Any]") -> str:
 def _uses() -> dict[str, frozenset[str]]:
     """What each name is used for as a pattern: `module.NAME` -> names of methods."""
     seen: dict[str, set[str]] = {}
-    for module, tree in modules():
+    for module in _users():
         imported = {
             name.asname or name.name: f"{node.module}.{name.name}"
-            for node in ast.walk(tree)
+            for node in syntax_tree(module)
             if isinstance(node, ast.ImportFrom)
             for name in node.names
         }
-        for node in ast.walk(tree):
+        for node in syntax_tree(module):
             if isinstance(node, ast.Attribute) and node.attr in USED:
                 for name in (part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)):
                     seen.setdefault(imported.get(name, f"{module}.{name}"), set()).add(node.attr)
     return {name: frozenset(methods) for name, methods in seen.items()}
+
+
+def _users() -> list[str]:
+    """The modules that make a pattern, or mention the name of one."""
+    names = {
+        name
+        for module in modules()
+        for name, value in vars(importlib.import_module(module)).items()
+        if isinstance(value, re.Pattern)
+    }
+    mentioned = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
+    return [module for module, text in sources().items() if mentioned.search(text)]
 
 
 def in_addresses() -> list[Pattern]:
