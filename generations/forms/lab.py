@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from generations.gateway.rawjson import values
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 from generations.reading.edits import message_edits, parameter_edits
 from generations.reading.edits.message_edits import Editable
 from generations.reading.edits.parameter_edits import Variation

@@ -20,11 +20,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from generations.gateway.client import Client, Probe
+    from generations.gateway.blocks import Block
+    from generations.gateway.client import Client
     from generations.gateway.endpoints import Endpoint
     from generations.gateway.errors import GatewayError
-    from generations.gateway.events import Answer, Block
+    from generations.gateway.events import Answer
     from generations.gateway.http_transport import Stop, Timeouts
+    from generations.gateway.probing import Probe
     from generations.gateway.record import Record
 
 __all__ = ["Answer", "Block", "Client", "Endpoint", "GatewayError", "Probe", "Record", "Stop", "Timeouts"]

@@ -6,22 +6,24 @@ redirected, because the gateway charges every POST and knows no idempotency key.
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
 from generations.gateway import credential_masking, error_mapping, errors, http_transport, streams
+from generations.gateway.credential import Credential
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Opened, Received
 from generations.gateway.http_transport import Stop, Timeouts
 from generations.gateway.id_typos import possible
-from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
+from generations.gateway.probing import Probe, probed
+from generations.gateway.rawjson.values import Value, is_text, object_of
 from generations.gateway.record import Record
 
-__all__ = ["USER_AGENT", "VERSION", "Client", "Probe", "Stop", "Timeouts"]
+__all__ = ["USER_AGENT", "VERSION", "Client", "Stop", "Timeouts"]
 
 VERSION = "0.1.0"
 USER_AGENT = f"Retake/{VERSION} (+generation lookup and replay)"
@@ -30,25 +32,6 @@ PACKED = "application/octet-stream"
 _PROBE_ID = "G-00000000000000000000000000"  # no generation was made at the epoch
 _OURS = ("authorization", "connection", "content-length", "host", "transfer-encoding")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What trying a connection out has shown. None means that it cannot be known from here.
-
-    kind: "gateway key", "management key", "access token" or None, by the credential's form; key: what the
-    gateway reports about the key (name, label, status, limits); fault: the first thing that went wrong.
-    """
-
-    reachable: bool
-    healthy: bool | None = None
-    accepted: bool | None = None
-    reads_records: bool | None = None
-    reads_bodies: bool | None = None
-    sends: bool | None = None
-    kind: str | None = None
-    key: dict[str, Value] | None = None
-    fault: GatewayError | None = None
 
 
 class Client:
@@ -71,7 +54,7 @@ class Client:
         self.timeouts = timeouts
         self.max_record_bytes = max_record_bytes
         self.app_title = app_title
-        self._secret = _Secret(credential)
+        self._secret = Credential(credential)
 
     def __repr__(self) -> str:
         return f"Client({self.base_url!r})"
@@ -96,7 +79,7 @@ class Client:
         """
         found: set[str] = set()
         for offset in range(0, 1000, 250):
-            rows = _object(self._get("/models", {"limit": "250", "offset": str(offset)})).get("models")
+            rows = object_of(self._get("/models", {"limit": "250", "offset": str(offset)})).get("models")
             rows = rows if isinstance(rows, list) else []
             found.update(name for row in rows if (name := _serving(row, endpoint)))
             if len(rows) < 250:
@@ -108,7 +91,7 @@ class Client:
 
         contract: `GET /logs`, for a key with `activity:read`.
         """
-        data = _object(self._get("/logs", {"limit": str(count), "status": "success"})).get("data")
+        data = object_of(self._get("/logs", {"limit": str(count), "status": "success"})).get("data")
         rows = data if isinstance(data, list) else []
         names = [row.get("request_id") for row in rows[:count] if isinstance(row, dict)]
         return [str(name) for name in names if is_text(name) and possible(name)]
@@ -143,7 +126,9 @@ class Client:
             return Probe(health.status is not None, False if health.status else None, fault=health)
         key = _tried(functools.partial(self._get, "/key"))
         record = _tried(functools.partial(self.record_bytes, _PROBE_ID))
-        return replace(_probed(key, record, self._secret.kind), healthy=_object(health).get("status") == "ok")
+        return replace(
+            probed(key, record, self._secret.kind), healthy=object_of(health).get("status") == "ok"
+        )
 
     # -- inside
 
@@ -248,54 +233,6 @@ def _ended(events: list[Event], lost: GatewayError | None, stop: Stop) -> Iterat
         yield closed
 
 
-class _Secret:
-    """A credential that shows itself nowhere but in the header."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value.strip()
-        if (
-            not self._value
-            or not self._value.isascii()
-            or not self._value.isprintable()
-            or " " in self._value
-        ):
-            raise ValueError("The credential is empty or contains characters that no key can have.")
-
-    def __repr__(self) -> str:
-        return "<credential>"
-
-    def header(self) -> str:
-        return f"Bearer {self._value}"
-
-    def forms(self) -> tuple[bytes, ...]:
-        """The credential as an answer may repeat it: plain, or as JSON text with escaped slashes."""
-        plain = self._value.encode()
-        return tuple(dict.fromkeys([plain, plain.replace(b"/", b"\\/")]))
-
-    def clean(self, body: bytes) -> bytes:
-        """An answer that repeats the credential, without it."""
-        return credential_masking.masked(body, self.forms())
-
-    def clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """The same for headers."""
-        return {
-            name: value.replace(self._value, credential_masking.MASK.decode())
-            for name, value in headers.items()
-        }
-
-    @property
-    def kind(self) -> str | None:
-        """contract: "Credentials": `..._v1_sk_` gateway keys (delegated ones too), `..._v1_mk_` management
-        keys."""
-        if "_v1_mk_" in self._value:
-            return "management key"
-        if "_v1_sk_" in self._value or "_v1_k_" in self._value:
-            return "gateway key"
-        return "access token" if self._value.count(".") == 2 else None
-
-
 def _base(base_url: str) -> str:
     parts = urlsplit(base_url.strip())
     if (
@@ -327,58 +264,3 @@ def _serving(row: Value, endpoint: str) -> str:
     name, served = fields.get("model_id") or fields.get("id"), fields.get("endpoints")
     fits = not isinstance(served, list) or endpoint in served
     return str(name) if fits and is_text(name) else ""
-
-
-def _object(body: bytes) -> dict[str, Value]:
-    try:
-        value = loads(body)
-    except Unreadable:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _probed(key: bytes | GatewayError, record: bytes | GatewayError, kind: str | None) -> Probe:
-    """What the answers to `GET /key` and to a lookup of an ID that cannot exist show."""
-    known = not isinstance(record, GatewayError) or isinstance(record, errors.RecordNotFound)
-    barred = isinstance(record, errors.Unauthorized | errors.Forbidden) and not isinstance(
-        record, errors.AuthUnavailable
-    )
-    scopeless = isinstance(record, errors.InsufficientScope)
-    value = _object(key).get("data") if isinstance(key, bytes) else None
-    data = value if isinstance(value, dict) else None
-    accepted = _accepted(key, record, known)
-    quiet = isinstance(
-        key, errors.NotFound | errors.Forbidden
-    )  # a delegated key without keys:read is a good key
-    faulty = [
-        fault
-        for fault in (None if known else record, None if quiet else key)
-        if isinstance(fault, GatewayError)
-    ]
-    return Probe(
-        reachable=True,
-        accepted=accepted,
-        reads_records=True if known else False if barred else None,
-        reads_bodies=False if scopeless else None,  # seen only when a record with a stored request is read
-        sends=_sends(data, accepted, kind),
-        kind=kind,
-        key=data,
-        fault=faulty[0] if faulty else None,
-    )
-
-
-def _accepted(key: bytes | GatewayError, record: bytes | GatewayError, known: bool) -> bool | None:
-    if known or isinstance(key, bytes) or isinstance(record, errors.Forbidden):
-        return True
-    refused = isinstance(record, errors.Unauthorized) and not isinstance(record, errors.AuthUnavailable)
-    return False if refused else None
-
-
-def _sends(data: dict[str, Value] | None, accepted: bool | None, kind: str | None) -> bool | None:
-    """contract: management keys and access tokens cannot send; a key may be disabled or blocked."""
-    if accepted is False or kind in ("management key", "access token"):
-        return False
-    if data is None:
-        return None
-    blocked = data.get("disabled") is True or data.get("soft_blocked") is True
-    return not blocked and data.get("status") in (None, "active")

@@ -18,7 +18,8 @@ from generations.gateway import error_bodies, errors, head_limits
 from generations.gateway.error_bodies import ORIGINS, entry_of
 from generations.gateway.error_catalogue import CODES, OF_KEYS, TRANSIENT
 from generations.gateway.errors import GatewayError
-from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
 
 __all__ = ["answered", "broken", "is_page", "seconds", "tree"]
 

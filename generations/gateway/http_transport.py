@@ -22,7 +22,7 @@ import httpx
 
 from generations.gateway import decoding, error_mapping, errors, head_limits
 from generations.gateway.errors import GatewayError
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 
 __all__ = ["Stop", "Timeouts", "chunks", "is_read", "once", "open_send", "pool", "read"]
 

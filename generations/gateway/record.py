@@ -4,8 +4,6 @@ contract: "The generation record". Sources of the fields: public reference: gene
 columns.
 """
 
-import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,17 +11,10 @@ from functools import cached_property
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
 from generations.gateway import timestamps
-from generations.gateway.rawjson.values import (
-    Number,
-    Unreadable,
-    Value,
-    dumps,
-    entries,
-    is_text,
-    loads,
-    member,
-    visible,
-)
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.spans import member
+from generations.gateway.rawjson.values import Number, Unreadable, Value, is_text, loads
+from generations.gateway.record_bytes import excerpt, filled, shown_value, spans_of
 
 __all__ = ["FIELDS", "Era", "Field", "Oddity", "Record"]
 
@@ -154,7 +145,7 @@ class Record:
 
     def __init__(self, raw: bytes, asked_id: str | None = None) -> None:
         self.raw, self.asked_id = raw, asked_id
-        self._spans, self.unreadable, self._repeated = _spans(raw)
+        self._spans, self.unreadable, self._repeated = spans_of(raw)
         self._values: dict[str, Value] = {}
         self._damaged: dict[str, Oddity] = {}
 
@@ -178,7 +169,7 @@ class Record:
                 self._values[key] = loads(self.raw[start:end])
             except Unreadable as problem:
                 self._values[key] = visible(self.raw[start:end].decode("utf-8", "replace"))
-                self._damaged[key] = Oddity(key, f"{problem}: {_excerpt(self.raw, start, end)}")
+                self._damaged[key] = Oddity(key, f"{problem}: {excerpt(self.raw, start, end)}")
         return self._values.get(key)
 
     def __repr__(self) -> str:
@@ -241,12 +232,12 @@ class Record:
     @cached_property
     def replay_body(self) -> bytes | None:
         """`replay_request`, byte for byte as received; None unless it is an object that holds something."""
-        return _filled(self._cut("replay_request"))
+        return filled(self._cut("replay_request"))
 
     @cached_property
     def request_body(self) -> bytes | None:
         """The stored request: `replay_request`, else the one in the I/O log."""
-        return self.replay_body or _filled(self._logged("request_payload"))
+        return self.replay_body or filled(self._logged("request_payload"))
 
     @cached_property
     def answer_body(self) -> bytes | None:
@@ -307,13 +298,13 @@ class Record:
             return [self._damaged[key]]
         if key in _LISTS and isinstance(value, list):
             odd = enumerate(value)
-            return [Oddity(f"{key}[{n}]", _shown(item)) for n, item in odd if not isinstance(item, dict)]
+            return [Oddity(f"{key}[{n}]", shown_value(item)) for n, item in odd if not isinstance(item, dict)]
         convert = _CONVERTERS.get(key)
         return [self._oddity(key)] if convert and convert(value) is None else []
 
     def _oddity(self, key: str) -> Oddity:
         start, end = self._spans[key]
-        return Oddity(key, _excerpt(self.raw, start, end))
+        return Oddity(key, excerpt(self.raw, start, end))
 
 
 FIELDS: dict[str, Field[Any]] = {
@@ -327,50 +318,6 @@ _CONVERTERS: dict[str, Callable[[Value], object]] = {
     **dict.fromkeys(_LISTS, _list),
     "replay_supported": _flag,
 }
-
-Spans: TypeAlias = dict[str, tuple[int, int]]
-
-
-def _spans(raw: bytes) -> tuple[Spans, str | None, list[tuple[str, int]]]:
-    """The span of each member of the object, why reading stopped early if it did, and the keys that are there
-    more than once, with how often.
-    """
-    spans: Spans = {}
-    counts: Counter[str] = Counter()
-    end = 0
-    try:
-        for key, start, end in entries(raw):
-            if isinstance(key, int):
-                return {}, "JSON, but not an object", []
-            spans[key] = (start, end)
-            counts[key] += 1
-    except Unreadable as problem:
-        return spans, str(problem), _repeated(counts)
-    rest = b"".join(raw[end:].split()).removeprefix(b"\xef\xbb\xbf")
-    left = None if rest == (b"}" if end else b"{}") else "text after the end of the object"
-    return spans, left, _repeated(counts)
-
-
-def _repeated(counts: Counter[str]) -> list[tuple[str, int]]:
-    return [(key, count) for key, count in counts.items() if count > 1]
-
-
-def _excerpt(raw: bytes, start: int, end: int) -> str:
-    text = raw[start : min(end, start + 800)].decode("utf-8", "replace")
-    return visible(text[:200]) + ("…" if len(text) > 200 or end > start + 800 else "")
-
-
-def _shown(value: Value) -> str:
-    text = dumps(value)
-    return text[:200] + ("…" if len(text) > 200 else "")
-
-
-def _filled(raw: bytes | None) -> bytes | None:
-    """The bytes of an object that is not empty."""
-    return raw if raw is not None and raw.startswith(b"{") and not _EMPTY.match(raw) else None
-
-
-_EMPTY = re.compile(rb"\{\s*+\}")  # a copy without the braces would be another 50 MiB
 
 
 def _objects(value: Value) -> list[dict[str, Value]]:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 
 Tone = Literal["good", "bad", "warn", "run", "none"]
 

@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from generations.gateway.rawjson.values import Number, Value, dumps, is_text, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Number, Value, dumps, is_text
 
 HEAD = 2048
 Step = str | int

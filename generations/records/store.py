@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.models import Team, User
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
 from generations.reading import outline

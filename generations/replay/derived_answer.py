@@ -15,7 +15,8 @@ from uuid import UUID
 from django.db import transaction
 
 from generations.gateway import endpoints
-from generations.gateway.rawjson.values import Value, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Value, loads
 from generations.gateway.streams import assemble as streams
 from generations.gateway.streams.assemble import Assembled, Stray
 from generations.models import PastedAnswer, Replay, ReplayAnswer

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway.demo.keys import SCOPED_KEY
-from generations.gateway.rawjson.values import member
+from generations.gateway.rawjson.spans import member
 from generations.models import Generation
 from tests.browser import pages
 from tests.browser.conftest import Windows

@@ -1,13 +1,12 @@
+from generations.gateway.blocks import Block, Media
 from generations.gateway.events import (
     Answer,
-    Block,
     Closed,
     Cost,
     Fault,
     Finish,
     Identity,
     Json,
-    Media,
     Opened,
     Other,
     Reasoning,

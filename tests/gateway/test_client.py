@@ -21,10 +21,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from generations.gateway import errors, http_transport
-from generations.gateway.client import VERSION, Client, Probe, Stop, Timeouts
+from generations.gateway.blocks import Media
+from generations.gateway.client import VERSION, Client, Stop, Timeouts
 from generations.gateway.endpoints import Endpoint, find
 from generations.gateway.errors import GatewayError
-from generations.gateway.events import Closed, Event, Identity, Media, Opened, Received, Text
+from generations.gateway.events import Closed, Event, Identity, Opened, Received, Text
+from generations.gateway.probing import Probe
 from generations.gateway.rawjson.values import Value
 from tests.gateway.peer import Call, Peer, Script, serving
 from tests.gateway.samples import CHAT, CHAT_SNAPSHOT, chunk, sse

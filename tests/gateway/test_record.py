@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.rawjson.values import Number, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Number, loads
 from generations.gateway.record import FIELDS, Oddity, Record
 
 # public reference: generation lookup, GenerationResponse

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.gateway import streams
+from generations.gateway.blocks import Block, Media
 from generations.gateway.events import (
     Answer,
-    Block,
     Closed,
     Cost,
     Event,
@@ -17,7 +17,6 @@ from generations.gateway.events import (
     Finish,
     Identity,
     Json,
-    Media,
     Other,
     Reasoning,
     Refusal,

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
-from generations.gateway.rawjson.values import Number, Unreadable, Value, dumps, is_text, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Number, Unreadable, Value, dumps, is_text, loads
 from generations.reading.conversation import media
 from generations.reading.text import below, readable
 

@@ -20,7 +20,8 @@ from generations.gateway.http_transport import Timeouts
 from generations.gateway.oauth import discovery, document
 from generations.gateway.oauth.discovery import Discovery, Unusable, origin_of
 from generations.gateway.oauth.failures import Failure, refused, unanswered
-from generations.gateway.rawjson.values import Number, Unreadable, Value, is_text, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Number, Unreadable, Value, is_text, loads
 
 __all__ = ["Grant", "OAuthClient", "Person", "discover", "fetch_document"]
 

@@ -9,7 +9,8 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
 
 __all__ = ["LARGEST", "SCOPES", "faults", "is_client_id", "render", "scopes_of"]
 

@@ -7,7 +7,8 @@ import json
 from collections import Counter
 from typing import NamedTuple
 
-from generations.gateway.rawjson.values import MAX_DEPTH, Number, Unreadable, Value, entries
+from generations.gateway.rawjson.spans import entries
+from generations.gateway.rawjson.values import MAX_DEPTH, Number, Unreadable, Value
 
 __all__ = ["MOST", "Repeat", "find"]
 

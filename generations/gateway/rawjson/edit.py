@@ -8,7 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from generations.gateway.rawjson.values import Unreadable, dumps, entries, span, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.spans import entries, span
+from generations.gateway.rawjson.values import Unreadable, dumps
 
 
 class Missing(LookupError):

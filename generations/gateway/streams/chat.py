@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from generations.gateway.blocks import Media
 from generations.gateway.events import (
     Answer,
     Event,
     Finish,
     Identity,
-    Media,
     Other,
     Reasoning,
     Refusal,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from generations.gateway.events import Event, Finish, Media, Other, Text
+from generations.gateway.blocks import Media
+from generations.gateway.events import Event, Finish, Other, Text
 from generations.gateway.streams import parts
 from generations.gateway.streams.sse import Frame
 

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from generations.gateway.events import Cost, Event, Fault, Identity, Media, Other, ToolCall, Usage
+from generations.gateway.blocks import Media
+from generations.gateway.events import Cost, Event, Fault, Identity, Other, ToolCall, Usage
 from generations.gateway.rawjson.values import Decoder, Number, Unreadable, dumps, loads
 from generations.gateway.streams.call_identity import Arguments, Calls, joined_name
 

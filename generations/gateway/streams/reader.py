@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
+from generations.gateway.blocks import Media
 from generations.gateway.error_bodies import is_bare_error
 from generations.gateway.events import (
     Closed,
@@ -12,7 +13,6 @@ from generations.gateway.events import (
     Fault,
     Finish,
     Identity,
-    Media,
     Other,
     Reasoning,
     Refusal,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from generations.gateway.blocks import Media
 from generations.gateway.events import (
     Answer,
     Event,
@@ -10,7 +11,6 @@ from generations.gateway.events import (
     Finish,
     Identity,
     Json,
-    Media,
     Other,
     Reasoning,
     Refusal,

@@ -4,7 +4,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from generations.gateway.events import Event, Finish, Identity, Json, Media, Text
+from generations.gateway.blocks import Media
+from generations.gateway.events import Event, Finish, Identity, Json, Text
 from generations.gateway.streams import chat, messages, parts, responses
 
 __all__ = ["events"]

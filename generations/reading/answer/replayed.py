@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from generations.gateway.rawjson.values import Value, dumps, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Value, dumps
 from generations.reading.answer import answer_facts
 from generations.reading.answer.answer_facts import Facts, Stray
 from generations.reading.conversation import formats, media, sides

@@ -15,7 +15,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 
 LIMIT = 64_000
 """Characters; longer texts are shown as they are."""

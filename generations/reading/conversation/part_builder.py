@@ -7,7 +7,8 @@ from html import escape
 from typing import Literal
 
 from generations.gateway.rawjson import duplicate_keys
-from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
 from generations.reading import text
 from generations.reading.conversation import media
 from generations.reading.conversation.markdown import is_styled, render

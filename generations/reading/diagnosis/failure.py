@@ -10,7 +10,8 @@ from typing import Literal
 
 from generations.gateway import error_bodies
 from generations.gateway.error_catalogue import CONNECTIONS, GENERIC, Entry, by_status
-from generations.gateway.rawjson.values import Number, Unreadable, Value, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Number, Unreadable, Value, loads
 from generations.reading.diagnosis import verdict
 from generations.reading.diagnosis.verdict import Fields
 from generations.reading.figures import formatting

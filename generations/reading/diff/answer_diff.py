@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
-from generations.gateway.rawjson.values import Unreadable, Value, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Unreadable, Value
 from generations.reading.answer import answer_facts, other_members, tool_calls
 from generations.reading.answer.answer_facts import Choice, Facts, Stray
 from generations.reading.answer.other_members import Rest

@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from generations.gateway.rawjson import duplicate_keys
-from generations.gateway.rawjson.values import Number, Unreadable, Value, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Number, Unreadable, Value, loads
 from generations.reading import text
 from generations.reading.diff import alignment, invisible_characters
 from generations.reading.text import Step

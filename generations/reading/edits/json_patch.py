@@ -13,7 +13,8 @@ from jsonpatch import InvalidJsonPatch, JsonPatch
 from jsonpointer import JsonPointer, JsonPointerException
 
 from generations.gateway.rawjson import edit
-from generations.gateway.rawjson.values import Unreadable, Value, canonical, dumps, is_text, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Unreadable, Value, canonical, dumps, is_text, loads
 from generations.reading.diff import json_diff
 from generations.reading.text import pointer
 

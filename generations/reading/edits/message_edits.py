@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from generations.gateway.rawjson.values import Value, is_text, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Value, is_text
 from generations.reading.diff import alignment
 from generations.reading.edits.json_patch import Operation, Patch
 from generations.reading.edits.patch_ops import Body, VariationRefused

@@ -3,7 +3,8 @@
 from typing import TypeAlias
 
 from generations.gateway.rawjson import edit
-from generations.gateway.rawjson.values import Unreadable, Value, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Unreadable, Value, loads
 from generations.reading.diff import json_diff
 from generations.reading.diff.json_diff import Change, Kind, brief
 from generations.reading.edits.json_patch import Operation, Patch, apply_one, steps

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from generations.gateway.rawjson import duplicate_keys
-from generations.gateway.rawjson.values import Unreadable, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Unreadable, loads
 from generations.reading import text
 from generations.reading.figures import formatting
 

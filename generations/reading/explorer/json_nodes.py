@@ -5,7 +5,9 @@ from itertools import islice, takewhile
 
 import msgspec
 
-from generations.gateway.rawjson.values import Number, Unreadable, Value, entries, loads, member, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.spans import entries, member
+from generations.gateway.rawjson.values import Number, Unreadable, Value, loads
 from generations.reading import text
 from generations.reading.figures import formatting
 from generations.reading.page_types import Node

@@ -1,6 +1,6 @@
 """Levels of the JSON explorer in records of any size: what is large is not read for it."""
 
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 from generations.reading.explorer import json_nodes
 from generations.reading.explorer.json_nodes import LENGTH, WIDTH
 from generations.reading.figures import formatting

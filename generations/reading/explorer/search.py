@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from generations.gateway.rawjson.values import Unreadable, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Unreadable, loads
 from generations.reading.large.index import Found, Segment, read, segments
 from generations.reading.large.strings import texts
 from generations.reading.text import Step, below, dotted

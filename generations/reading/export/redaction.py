@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from generations.gateway.rawjson.values import Unreadable, entries
+from generations.gateway.rawjson.spans import entries
+from generations.gateway.rawjson.values import Unreadable
 from generations.reading.explorer.search import Token, walk
 from generations.reading.export.schema_words import FREE, FREE_OBJECTS, KEYS, KINDS, WORDS
 from generations.reading.text import Step

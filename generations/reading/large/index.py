@@ -13,7 +13,8 @@ from typing import Protocol
 
 import msgspec
 
-from generations.gateway.rawjson.values import Unreadable, entries
+from generations.gateway.rawjson.spans import entries
+from generations.gateway.rawjson.values import Unreadable
 from generations.reading.explorer import json_nodes
 from generations.reading.text import pointer, steps
 

@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from generations.gateway import blocks
 from generations.gateway import events as ev
 from generations.gateway.events import Answer
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 from generations.replay.raw_answer import ROOM, Held
 from generations.replay.worker.paced_reads import PacedReads, pause_for
 
@@ -155,7 +156,7 @@ class LiveLog:
                 self.append("refusal", text)
             case ev.ToolCall():
                 self._show_call(event)
-            case ev.Media(kind=kind):
+            case blocks.Media(kind=kind):
                 self.append("note", f"[{kind}]")
             case ev.Fault(message=message):
                 self.append("note", f"[error: {message}]")

@@ -8,7 +8,7 @@ from dashboard.models import GatewayConnection
 from generations.gateway import endpoints
 from generations.gateway.client import Timeouts
 from generations.gateway.errors import GatewayError
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 from generations.models import Generation
 from generations.replay.order.orders import source_of
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from generations.gateway.rawjson import values
+from generations.gateway.rawjson import spans, values
 from generations.gateway.record import Record
 from generations.models import Generation
 from generations.reading.edits import provider_pin
@@ -58,7 +58,7 @@ def _changed_terms(order: Order) -> str | None:
         provider_pin.present(order.content, order.endpoint.wire) == order.parsed.provider
     )
     for key, name in TERMS.items():
-        if values.member(order.body, key) != values.member(order.stored, key):
+        if spans.member(order.body, key) != spans.member(order.stored, key):
             if name == "provider" and same_provider:
                 continue
             return name
@@ -94,7 +94,7 @@ def _growth(order: Order) -> Decimal:
 
 def _choices(body: bytes) -> int:
     """How many answers the request asks for (`n`)."""
-    raw = values.member(body, "n")
+    raw = spans.member(body, "n")
     return max(1, int(raw)) if raw is not None and raw.isdigit() and len(raw) < 6 else 1
 
 
@@ -162,7 +162,7 @@ def _nanos(line: Mapping[str, values.Value]) -> int:
 def _limit(body: bytes) -> int | None:
     """The most tokens of output that the request allows."""
     for key in LIMIT_KEYS:
-        raw = values.member(body, key)
+        raw = spans.member(body, key)
         if raw is not None and raw.isdigit() and len(raw) < 12:
             return int(raw)
     return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from generations.gateway.error_catalogue import CONNECTIONS
 from generations.gateway.error_mapping import is_page
 from generations.gateway.errors import GatewayError, NotGateway
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 from generations.models.replay import State
 from generations.replay.derived_answer import Reading
 from generations.replay.live.log import LiveLog

@@ -22,7 +22,7 @@ from generations.gateway import endpoints
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 from generations.models import Replay, ReplayAnswer
 from generations.replay import derived_answer
 from generations.replay.derived_answer import Reading

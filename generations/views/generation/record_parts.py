@@ -13,7 +13,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
-from generations.gateway.rawjson.values import Unreadable, Value, dumps, is_text, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Unreadable, Value, dumps, is_text, loads
 from generations.models import Generation, PastedAnswer
 from generations.reading.answer import pasted
 from generations.reading.conversation import markdown, media, sides

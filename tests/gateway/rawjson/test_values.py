@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.spans import entries, member, span
 from generations.gateway.rawjson.values import (
     MAX_DEPTH,
     Number,
@@ -14,12 +16,8 @@ from generations.gateway.rawjson.values import (
     Value,
     canonical,
     dumps,
-    entries,
     is_text,
     loads,
-    member,
-    span,
-    visible,
 )
 
 TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=12)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.rawjson.values import visible
+from generations.gateway.rawjson.display import visible
 from generations.reading.diff import invisible_characters
 
 MARK = re.compile(r'<small class="unseen" title="[^"<>]*">[^<>]*</small>')

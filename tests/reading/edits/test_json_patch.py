@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonpointer import JsonPointerException
 
-from generations.gateway.rawjson.values import MAX_DEPTH, Number, Value, dumps, loads, member, span
+from generations.gateway.rawjson.spans import member, span
+from generations.gateway.rawjson.values import MAX_DEPTH, Number, Value, dumps, loads
 from generations.reading.edits import json_patch
 from generations.reading.edits.json_patch import Operation, Patch, PatchRefused, apply, between, read, write
 from generations.reading.text import pointer

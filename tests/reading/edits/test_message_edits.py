@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.gateway.rawjson.values import Value, dumps, loads, visible
+from generations.gateway.rawjson.display import visible
+from generations.gateway.rawjson.values import Value, dumps, loads
 from generations.reading.edits.json_patch import Operation, apply
 from generations.reading.edits.message_edits import SPOKEN, editable, rewritten
 from generations.reading.edits.patch_ops import Body, VariationRefused
