@@ -5,21 +5,21 @@ from django.urls import path
 from generations.views import limits
 from generations.views.generation import export, forget, generation, json_value, pasted_answer, record_parts
 from generations.views.lists import generations, ledger
-from generations.views.lookup import lookup
+from generations.views.lookup import home, lookup, lookup_many
 from generations.views.replay import batch, compare, lab, lab_batch, replay, replay_parts
 
 urlpatterns = [
-    path("", lookup.home, name="home"),
+    path("", home.home, name="home"),
     path("lookup", lookup.lookup, name="lookup"),
     path("g/<str:request_id>", lookup.any_generation, name="any_generation"),
-    path("t/<slug:team>/", lookup.team_home, name="team_home"),
-    path("t/<slug:team>/recent", lookup.recent, name="recent"),
+    path("t/<slug:team>/", home.team_home, name="team_home"),
+    path("t/<slug:team>/recent", home.recent, name="recent"),
     path("t/<slug:team>/generations", generations.generations, name="generations"),
     path("t/<slug:team>/generations.csv", generations.generations_csv, name="generations_csv"),
     path("t/<slug:team>/generations/saved", generations.save_filter, name="save_filter"),
     path("t/<slug:team>/generations/saved/<int:pk>/delete", generations.delete_filter, name="delete_filter"),
-    path("t/<slug:team>/lookups", lookup.many, name="many"),
-    path("t/<slug:team>/lookups/rows", lookup.many_rows, name="many_rows"),
+    path("t/<slug:team>/lookups", lookup_many.many, name="many"),
+    path("t/<slug:team>/lookups/rows", lookup_many.many_rows, name="many_rows"),
     path("t/<slug:team>/lookup", lookup.waiting, name="waiting"),
     path("t/<slug:team>/lookup/status", lookup.waiting_status, name="waiting_status"),
     path("t/<slug:team>/lookup/again", lookup.ask_again, name="ask_again"),

@@ -9,7 +9,8 @@ import pytest
 from generations.gateway.record import Record
 from generations.reading import outline
 from generations.reading.figures import timing
-from generations.reading.page_types import Outline, Tile
+from generations.reading.page_types.figures import Tile
+from generations.reading.page_types.outline import Outline
 from tests.test_recorded import archive
 
 RECORDS = {name: raw for name, raw in archive().items() if name.endswith(".record.json")}

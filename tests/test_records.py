@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboard.models import Team
 from generations.models import Generation, RecordChunk, StoredRecord
-from generations.models.generation import AHEAD, CHUNK
+from generations.models.stored_record import AHEAD, CHUNK
 from generations.reading.explorer import json_nodes
 from generations.reading.large import index
 from generations.reading.large.index_builder import survey

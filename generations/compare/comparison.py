@@ -19,7 +19,7 @@ from generations.reading.diff.deltas import Delta
 from generations.reading.figures import formatting
 from generations.reading.figures import recorded_times as times_of
 from generations.reading.figures.recorded_times import Times
-from generations.reading.page_types import Part
+from generations.reading.page_types.conversation import Part
 
 HERE = "measured here"
 AT_ONCE = 2**19  # bytes of two sides that a page thread compares

@@ -1,12 +1,8 @@
 """What a team has looked up: narrow rows for lists, the bytes of the records apart."""
 
 import re
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from io import BytesIO
 from typing import Self
 
 from django.conf import settings
@@ -14,23 +10,18 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway import endpoints
-from generations.reading import documents
 from generations.reading.figures.recorded_times import OPEN
-from generations.reading.large import index
-from generations.reading.large.index import Bytes, Span
 
 # What can stand in a path as it is. Everything else is addressed as ~<pk>.
 PLAIN_ID = re.compile(r"(?!~)(?!.*\.json$)(?!\.+$)[A-Za-z0-9._:@=+-]{1,256}")
 YOUNG = timedelta(minutes=10)
 STALE_AFTER = timedelta(seconds=30)
-CHUNK = 256 * 1024  # bytes of a large record in one row
-AHEAD = 4  # chunks read with one query
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
@@ -186,153 +177,6 @@ class FirstWords(models.Model):
 
     def __str__(self) -> str:
         return f"first words of {self.generation_id}"
-
-
-class StoredRecordQuerySet(models.QuerySet["StoredRecord"]):
-    def best_first(self) -> Self:
-        """The record with most bodies first, the newest of those first."""
-        bodies = Cast("has_request", models.IntegerField()) + Cast("has_answer", models.IntegerField())
-        return self.order_by(bodies.desc(), "-fetched_at")
-
-    def slim(self) -> Self:
-        """Without the bytes: what pages read."""
-        return self.defer("packed", "marks")
-
-
-class StoredRecord(models.Model):
-    """The bytes of one answer of the gateway, with the outline that pages read instead of them.
-
-    A generation keeps its newest record and, when that one has lost bodies, the last one that had them. The bytes of
-    a small record are `packed`; those of a large one are in its chunks, and `marks` tells what stands where.
-    """
-
-    generation = models.ForeignKey(Generation, models.CASCADE, related_name="records")
-    fetched_at = models.DateTimeField(default=timezone.now)
-    packed = models.BinaryField()
-    marks = models.TextField(blank=True)
-    size = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64)
-    has_request = models.BooleanField(default=False)
-    has_answer = models.BooleanField(default=False)
-    replayable = models.BooleanField(default=False)
-    outline = models.TextField()
-
-    objects = StoredRecordQuerySet.as_manager()
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["generation", "-fetched_at"]),
-            models.Index(fields=["fetched_at"], condition=Q(size__gt=0), name="with_content"),
-        ]
-
-    def __str__(self) -> str:
-        return f"record of {self.generation_id}, {self.size} bytes"
-
-    @property
-    def raw(self) -> bytes:
-        """The bytes exactly as the gateway sent them, all in memory."""
-        if self.packed:
-            return zlib.decompress(bytes(self.packed))
-        whole = BytesIO()
-        for piece in self.source.pieces(0, self.size):
-            whole.write(piece)
-        return whole.getvalue()
-
-    @property
-    def source(self) -> "Bytes | Chunks":
-        """The bytes to be read in parts."""
-        return Bytes(self.raw) if self.packed else Chunks(self.pk, self.size)
-
-    @property
-    def root(self) -> Span | None:
-        """Where the large values stand; None if nobody has walked the record."""
-        return index.load(self.marks) if self.marks else None
-
-    def value(self, at: str) -> index.Found | None:
-        """The value at JSON pointer `at`, to be read in full or in parts; None if there is none.
-
-        A pointer may lead into a value that is read out of text: see `documents`.
-        """
-        name, rest = documents.split(at)
-        return documents.find(name, rest, self._at) if name else self._at(at)
-
-    def _at(self, at: str) -> index.Found | None:
-        return index.locate(self.source, self.root, at)
-
-    @staticmethod
-    def pack(raw: bytes) -> bytes:
-        """The stored form of `raw`."""
-        return zlib.compress(raw, 3)
-
-    def keep(self, raw: bytes) -> None:
-        """Store the bytes of this new row: a large record in chunks of their own, made one after the other."""
-        self.size = len(raw)
-        self.packed = self.pack(raw) if len(raw) <= index.SMALL else b""
-        self.save(force_insert=True)
-        numbers = range(0) if self.packed else _numbers(0, len(raw))
-        for batch in (numbers[first : first + AHEAD] for first in numbers[::AHEAD]):
-            rows = [(number, self.pack(raw[number * CHUNK : (number + 1) * CHUNK])) for number in batch]
-            RecordChunk.objects.bulk_create(
-                RecordChunk(record=self, position=number, packed=packed) for number, packed in rows
-            )
-
-
-class RecordChunk(models.Model):
-    """CHUNK bytes of a large record, the last one fewer: number `position` from 0 on."""
-
-    record = models.ForeignKey(StoredRecord, models.CASCADE, related_name="chunks", db_index=False)
-    position = models.PositiveIntegerField()
-    packed = models.BinaryField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["record", "position"], name="one_chunk_per_position")]
-
-    def __str__(self) -> str:
-        return f"chunk {self.position} of record {self.record_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Chunks:
-    """The bytes of a large stored record, read where they are wanted.
-
-    Raises RecordChunk.DoesNotExist when they were forgotten meanwhile.
-    """
-
-    record: int
-    length: int
-
-    def slices(self, spans: Sequence[index.Range]) -> list[bytes]:
-        """The bytes of each span, with one query."""
-        wanted = {number for span in spans for number in _numbers(*span)}
-        found = self._read(wanted) if wanted else {}
-        return [self._cut(found, start, end) for start, end in spans]
-
-    def pieces(self, start: int, end: int) -> Iterator[bytes]:
-        """The bytes of one span, chunk by chunk. No cursor stays open for a slow reader."""
-        numbers = _numbers(start, end)
-        for batch in (numbers[first : first + AHEAD] for first in range(0, len(numbers), AHEAD)):
-            found = self._read(set(batch))
-            for number in batch:
-                begins = number * CHUNK
-                yield self._cut(found, max(start, begins), min(end, begins + CHUNK))
-
-    def _read(self, wanted: set[int]) -> dict[int, bytes]:
-        rows = RecordChunk.objects.filter(record=self.record, position__in=wanted)
-        found = {number: zlib.decompress(packed) for number, packed in rows.values_list("position", "packed")}
-        if len(found) < len(wanted):
-            raise RecordChunk.DoesNotExist
-        return found
-
-    @staticmethod
-    def _cut(found: dict[int, bytes], start: int, end: int) -> bytes:
-        numbers = _numbers(start, end)
-        begins = numbers.start * CHUNK
-        return b"".join(found[number] for number in numbers)[start - begins : end - begins]
-
-
-def _numbers(start: int, end: int) -> range:
-    """The chunks that hold the bytes from start to end."""
-    return range(start // CHUNK, -(-end // CHUNK) if end > start else start // CHUNK)
 
 
 class Visit(models.Model):

@@ -12,7 +12,7 @@ from generations.gateway import endpoints
 from generations.models.generation import Generation
 from generations.reading.answer import pasted
 from generations.reading.answer.pasted import Pasted
-from generations.reading.page_types import Side
+from generations.reading.page_types.conversation import Side
 
 
 class PastedAnswerQuerySet(models.QuerySet["PastedAnswer"]):

@@ -15,7 +15,8 @@ from django.utils import timezone
 from dashboard.consents.models import Consent
 from dashboard.models import GatewayConnection, Team, User
 from generations.models.batch import Batch
-from generations.models.generation import Generation, StoredRecord
+from generations.models.generation import Generation
+from generations.models.stored_record import StoredRecord
 
 RESEND_AFTER = timedelta(seconds=30)
 NEVER_STARTED_AFTER = timedelta(minutes=10)

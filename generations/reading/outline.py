@@ -18,14 +18,16 @@ from generations.reading.answer.stored import StoredAnswer
 from generations.reading.conversation import formats, sides
 from generations.reading.conversation.formats import WireFormat
 from generations.reading.conversation.part_builder import PartBuilder
-from generations.reading.diagnosis import altered_values, ending, replayability, verdict
-from generations.reading.diagnosis.verdict import Fields
+from generations.reading.diagnosis import altered_values, ending, error_facts, replayability, verdict
+from generations.reading.diagnosis.error_facts import Fields
 from generations.reading.explorer import json_nodes, levels
 from generations.reading.figures import costs, formatting, parameters, timing, usage
 from generations.reading.figures.tiles import WRITTEN, tiles, wire_of
 from generations.reading.large import index, index_builder, strings
 from generations.reading.large.index import Bytes, Found, Span
-from generations.reading.page_types import UNPARSED, Fact, Outline, Part, Side, Turn, Verdict, encoded
+from generations.reading.page_types.base import Fact, encoded
+from generations.reading.page_types.conversation import UNPARSED, Part, Side, Turn
+from generations.reading.page_types.outline import Outline, Verdict
 from generations.reading.text import HEAD, box, dotted, head, inside, pointer, short, words
 
 log = logging.getLogger(__name__)
@@ -272,7 +274,7 @@ def headline(record: Record, fields: Fields) -> list[Fact]:
     finish = words(fields.get("finish_reason"))
     made += [Fact("finish", short(finish, 60))] if finish else []
     made += [Fact("session", short(record.session_id, 60))] if record.session_id else []
-    failed = verdict.failed_before(record.fields)
+    failed = error_facts.failed_before(record.fields)
     made += [Fact("", "after " + formatting.plural(failed, "failed attempt"))] if failed else []
     return made + ([Fact("", "own provider key")] if record.byok else [])
 

@@ -29,7 +29,7 @@ from generations.gateway.record import Record
 from generations.gateway.request_ids import made_at
 from generations.models import Fetch, Generation
 from generations.reading.diagnosis import replayability
-from generations.reading.page_types import Outline
+from generations.reading.page_types.outline import Outline
 from generations.records import store
 
 log = logging.getLogger(__name__)

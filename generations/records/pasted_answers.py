@@ -9,7 +9,7 @@ from dashboard.people.team_service import audit
 from generations.gateway import endpoints
 from generations.models import Generation, PastedAnswer
 from generations.reading.answer import pasted
-from generations.reading.page_types import Outline
+from generations.reading.page_types.outline import Outline
 
 WIRES = ("chat", "responses", "messages", "transcription", "embeddings", "moderations", "rerank", "ocr")
 PASTED, REPLACED, REMOVED = "answer.pasted", "answer.pasted_again", "answer.paste_removed"

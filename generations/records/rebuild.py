@@ -17,7 +17,7 @@ from django.db.models import Sum
 from generations.gateway.record import Record
 from generations.models import Generation, ReplayAnswer, StoredRecord
 from generations.reading import outline as outlines
-from generations.reading.page_types import Outline
+from generations.reading.page_types.outline import Outline
 from generations.records import store
 from generations.records.search_text import remember_words
 from generations.replay import derived_answer

@@ -5,7 +5,8 @@ from django.db.models import Value
 from django.utils.html import strip_tags
 
 from generations.models import FirstWords, Generation
-from generations.reading.page_types import Outline, Side
+from generations.reading.page_types.conversation import Side
+from generations.reading.page_types.outline import Outline
 
 WORDS_KEPT = 4000  # characters of each side
 

@@ -18,7 +18,7 @@ from generations.reading.diagnosis.ending import ERROR_FINISH
 from generations.reading.figures import costs, timing, usage
 from generations.reading.large import index
 from generations.reading.large.index import Span
-from generations.reading.page_types import Outline
+from generations.reading.page_types.outline import Outline
 from generations.records.search_text import remember_words
 
 ENDED = ("success", "status_code", "error_code", "error_payload")

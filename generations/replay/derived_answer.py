@@ -26,7 +26,7 @@ from generations.reading.diff import answer_diff
 from generations.reading.figures import formatting, usage
 from generations.reading.large import index_builder, strings
 from generations.reading.large.index import Bytes, Found
-from generations.reading.page_types import Answered
+from generations.reading.page_types.conversation import Answered
 from generations.reading.text import inside, items
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from generations.reading.diagnosis import failure
 from generations.reading.diagnosis.failure import Failure, Reproduction
 from generations.reading.diff import answer_diff, json_diff
 from generations.reading.diff.answer_diff import Lines
-from generations.reading.page_types import Verdict
+from generations.reading.page_types.outline import Verdict
 from generations.replay import derived_answer
 from generations.replay.live.log import LiveLog
 

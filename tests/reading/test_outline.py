@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import Number, Value, loads
 from generations.gateway.record import FIELDS, Record
 from generations.reading import outline
-from generations.reading.page_types import Outline
+from generations.reading.page_types.outline import Outline
 from tests.reading.samples import Form, demo_record, demo_records
 
 SCALARS = (

@@ -12,7 +12,7 @@ from generations.gateway.demo import ulid
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.models import Fetch, Generation, SavedFilter
 from generations.records import lookup
-from generations.views.lookup.lookup import AT_ONCE, to_ask
+from generations.views.lookup.lookup_many import AT_ONCE, to_ask
 from tests.reading.samples import demo_record
 from tests.support import people
 from tests.support.processes import wait_for

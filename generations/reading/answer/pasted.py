@@ -18,7 +18,7 @@ from generations.reading.explorer import json_nodes
 from generations.reading.export import credentials
 from generations.reading.figures import formatting
 from generations.reading.large.index import Found
-from generations.reading.page_types import Side, Turn
+from generations.reading.page_types.conversation import Side, Turn
 from generations.reading.text import box, words
 
 LIMIT = 2 * 2**20  # bytes of UTF-8

@@ -15,7 +15,8 @@ from generations.reading.answer.answer_facts import Facts, Stray
 from generations.reading.conversation import formats, media, sides
 from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.figures import formatting, usage
-from generations.reading.page_types import Answered, Part, Side, Turn, encoded
+from generations.reading.page_types.base import encoded
+from generations.reading.page_types.conversation import Answered, Part, Side, Turn
 from generations.reading.text import below, box
 
 ANSWER, EVENTS, BYTES = "/answer", "/other_events", "/bytes"

@@ -13,7 +13,7 @@ from generations.reading import text
 from generations.reading.conversation import media
 from generations.reading.conversation.markdown import is_styled, render
 from generations.reading.figures import formatting
-from generations.reading.page_types import Part, PartKind, Row
+from generations.reading.page_types.conversation import Part, PartKind, Row
 from generations.reading.text import HEAD, below
 
 BUDGET = 45_000  # bytes of escaped HTML for one side of the conversation

@@ -9,7 +9,7 @@ from generations.gateway.streams.assemble import Stray
 from generations.reading.conversation import formats
 from generations.reading.conversation.formats.wire import Body, WireFormat
 from generations.reading.conversation.part_builder import PartBuilder
-from generations.reading.page_types import Part, Side, Turn
+from generations.reading.page_types.conversation import Part, Side, Turn
 from generations.reading.text import HEAD, below, items
 
 MANY, BRIEF = 24, 600  # items from which on heads are brief, so that more of them are seen at once

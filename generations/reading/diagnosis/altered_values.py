@@ -8,7 +8,7 @@ cannot be found.
 from collections.abc import Iterator
 
 from generations.gateway.rawjson.values import Value
-from generations.reading.page_types import Damage
+from generations.reading.page_types.outline import Damage
 from generations.reading.text import Step, dotted, pointer, steps
 
 SHOWN = 100

@@ -10,7 +10,8 @@ from generations.gateway.error_catalogue import CONNECTIONS
 from generations.reading.answer import answer_facts
 from generations.reading.answer.answer_facts import Facts
 from generations.reading.answer.stored import StoredAnswer
-from generations.reading.page_types import Fact, Verdict
+from generations.reading.page_types.base import Fact
+from generations.reading.page_types.outline import Verdict
 from generations.reading.text import short
 
 EMPTY = "Ended without an answer."

@@ -12,10 +12,11 @@ from generations.gateway import error_bodies
 from generations.gateway.error_catalogue import CONNECTIONS, GENERIC, Entry, by_status
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.values import Number, Unreadable, Value, loads
-from generations.reading.diagnosis import verdict
-from generations.reading.diagnosis.verdict import Fields
+from generations.reading.diagnosis import error_facts, quotes, verdict
+from generations.reading.diagnosis.error_facts import Fields
 from generations.reading.figures import formatting
-from generations.reading.page_types import Fact, Verdict
+from generations.reading.page_types.base import Fact
+from generations.reading.page_types.outline import Verdict
 from generations.reading.text import box, inside, items, short, whole, words
 
 READ_UP_TO = 4 * 2**20  # bytes of an error's body that are read as JSON
@@ -39,9 +40,9 @@ class Failure:
 
 def of_record(fields: Fields) -> Failure:
     """The failure that a record describes."""
-    payload = verdict.payload_of(fields)
+    payload = error_facts.payload_of(fields)
     body = fields.get("error_payload") or payload or None
-    return Failure(fields, "json" if payload or verdict.error_code(fields) else "none", body)
+    return Failure(fields, "json" if payload or error_facts.error_code(fields) else "none", body)
 
 
 def of_answer(
@@ -98,7 +99,7 @@ def _filled(fields: Fields, error: Value) -> Fields:
 def card(failure: Failure) -> Verdict:
     """What happened, whose fault it is, what to do: with the words of whoever answered, and the whole body."""
     fields = failure.fields
-    said = verdict.quotes(fields)
+    said = quotes.quotes(fields)
     if failure.words:
         said.append(Fact(LABELS[failure.form], short(failure.words, SHOWN)))
     if failure.retry_after is not None:
@@ -219,7 +220,9 @@ def _has_cause(found: dict[str, str]) -> bool:
 
 
 def _worded(before: Failure, after: Failure) -> list[CauseDifference]:
-    pair = [short(verdict.message(failure.fields) or failure.words or "", 300) for failure in (before, after)]
+    pair = [
+        short(error_facts.message(failure.fields) or failure.words or "", 300) for failure in (before, after)
+    ]
     return [] if not all(pair) or same_words(*pair) else [CauseDifference("message", *pair)]
 
 
@@ -233,15 +236,15 @@ def same_words(first: str, second: str) -> bool:
 
 def cause(failure: Failure) -> dict[str, str]:
     """What distinguishes one cause from another: "" is "it does not say"."""
-    fields, payload = failure.fields, verdict.payload_of(failure.fields)
-    statuses = verdict.failed_statuses(fields, payload)
+    fields, payload = failure.fields, error_facts.payload_of(failure.fields)
+    statuses = error_facts.failed_statuses(fields, payload)
     details = [box(detail) for detail in items(payload.get("details"))]
     return {
         "answer": FORMS[failure.form] if failure.form in ("text", "page") else FORMS["json"],
         "status": short(fields.get("status_code") or "", 20),
-        "code": verdict.error_code(fields),
+        "code": error_facts.error_code(fields),
         "reason": words(payload.get("reason")) or "",
-        "provider": ", ".join(sorted(verdict.failed_providers(fields))),
+        "provider": ", ".join(sorted(error_facts.failed_providers(fields))),
         "provider's status": ", ".join(map(str, sorted(statuses))),
         "provider's code": short(inside(payload, "upstream_error", "code") or "", 100),
         "fields": ", ".join(

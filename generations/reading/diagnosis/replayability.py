@@ -12,7 +12,8 @@ from generations.gateway import endpoints
 from generations.gateway.rawjson.values import Unreadable, Value, loads
 from generations.gateway.record import Record
 from generations.reading.figures.recorded_times import is_open
-from generations.reading.page_types import Cause, Outline
+from generations.reading.page_types.base import Cause
+from generations.reading.page_types.outline import Outline
 from generations.reading.text import box, inside, short, words
 
 IO_LOGS_FROM = datetime(2026, 7, 15, tzinfo=UTC)

@@ -2,16 +2,27 @@
 `gateway.error_catalogue`; replays are explained by the same functions as records.
 """
 
-from generations.gateway import endpoints, error_bodies
+from generations.gateway import endpoints
 from generations.gateway.error_bodies import ORIGINS, entry_of
 from generations.gateway.error_catalogue import CONNECTIONS, FAULTS, HELPS, Entry, Whose, by_status, likely
 from generations.gateway.rawjson.values import Value
+from generations.reading.diagnosis.error_facts import (
+    Fields,
+    attempt_said,
+    error_code,
+    failed_before,
+    failed_providers,
+    failed_statuses,
+    failed_tries,
+    message,
+    payload_of,
+)
+from generations.reading.diagnosis.quotes import quotes
 from generations.reading.figures import costs, formatting
 from generations.reading.figures.recorded_times import is_open
-from generations.reading.page_types import Fact, Verdict
+from generations.reading.page_types.base import Fact
+from generations.reading.page_types.outline import Verdict
 from generations.reading.text import box, inside, items, short, snippet, whole, words
-
-Fields = dict[str, Value]
 
 # Why the model stopped: title and advice. Reasons that need no word have none.
 FINISHES: dict[str, tuple[str, str]] = {
@@ -109,45 +120,11 @@ def _succeeded(fields: Fields) -> Verdict:
 
 def _fallback(fields: Fields) -> list[Fact]:
     """Providers that failed before it answered."""
-    failed = _failed_tries(fields)[:5] if failed_before(fields) else []
-    return [Fact("before that", "; ".join(_said(attempt) for attempt in failed))] if failed else []
-
-
-def _failed_tries(fields: Fields) -> list[Fields]:
-    tries = [box(attempt) for attempt in items(fields.get("provider_attempts"))]
-    return [attempt for attempt in tries if words(attempt.get("outcome")) not in (None, "success", "blocked")]
-
-
-def failed_before(fields: Fields) -> int:
-    """How many attempts failed before it succeeded; 0 when none did."""
-    failed = len(_failed_tries(fields))
-    return failed if failed < len(items(fields.get("provider_attempts"))) else 0
-
-
-def _said(attempt: Fields) -> str:
-    name = short(attempt.get("provider") or "unknown provider", 60)
-    status = whole(attempt.get("status"))
-    code = words(attempt.get("upstream_error_code"))
-    answer = " ".join(
-        filter(None, [str(status) if status is not None else "", short(code, 80) if code else ""])
-    )
-    return (
-        f"{name} answered {answer}" if answer else f"{name}: {short(attempt.get('outcome') or 'unknown', 60)}"
-    )
+    failed = failed_tries(fields)[:5] if failed_before(fields) else []
+    return [Fact("before that", "; ".join(attempt_said(attempt) for attempt in failed))] if failed else []
 
 
 # -- failure -----------------------------------------------------------------------------------------------
-
-
-def error_code(fields: Fields) -> str:
-    """The error code without its attribution. contract: stored as `<attribution>:<code>`."""
-    stored = (words(fields.get("error_code")) or "").rpartition(":")[2]
-    return stored or words(payload_of(fields).get("error")) or ""
-
-
-def payload_of(fields: Fields) -> Fields:
-    """The record's error in the gateway's flat form."""
-    return error_bodies.flat(fields.get("error_payload"))
 
 
 def _failed(fields: Fields) -> Verdict:
@@ -210,7 +187,7 @@ def _fault(fields: Fields, entry: Entry) -> Whose:
 
 def _own_keys(fields: Fields) -> bool:
     """Whether every provider that refused was asked with the customer's own key. contract: `key_source`."""
-    failed = _failed_tries(fields)
+    failed = failed_tries(fields)
     return bool(failed) and all(words(attempt.get("key_source")) == "byok" for attempt in failed)
 
 
@@ -237,14 +214,6 @@ def find(fields: Fields) -> tuple[Entry, bool]:
     return (named, True) if named is not None else (by_status(whole(fields.get("status_code"))), True)
 
 
-def failed_statuses(fields: Fields, payload: Fields) -> set[int]:
-    """The HTTP statuses that providers answered with."""
-    statuses = {whole(value) for value in items(payload.get("failed_statuses"))}
-    tries = [box(value) for value in items(fields.get("provider_attempts"))]
-    statuses |= {whole(value.get("status")) for value in tries if words(value.get("outcome")) != "success"}
-    return {status for status in statuses if status is not None and status >= 400}
-
-
 def _names(fields: Fields) -> dict[str, str]:
     """Provider and model as the sentences name them, without what is not known."""
     providers = failed_providers(fields)
@@ -254,21 +223,11 @@ def _names(fields: Fields) -> dict[str, str]:
     return {key: name for key, name in names.items() if name}
 
 
-def failed_providers(fields: Fields) -> list[str]:
-    """The providers that were tried without success, in order."""
-    providers = items(payload_of(fields).get("failed_providers"))
-    tries = [box(item) for item in items(fields.get("provider_attempts"))]
-    providers = providers or [
-        item.get("provider") for item in tries if words(item.get("outcome")) != "success"
-    ]
-    return list(dict.fromkeys(short(item, 60) for item in providers if words(item)))
-
-
 def story(fields: Fields) -> str:
     """What each provider answered, or that none was asked; and what the client saw."""
     tries = [box(attempt) for attempt in items(fields.get("provider_attempts"))]
     if tries:
-        answers = "; ".join(_said(attempt) for attempt in tries[:5])
+        answers = "; ".join(attempt_said(attempt) for attempt in tries[:5])
         more = f"; and {len(tries) - 5} more" if len(tries) > 5 else ""
         left = (
             "; no other provider was left to try"
@@ -297,70 +256,3 @@ def _charged(fields: Fields) -> str:
         return "No charge is recorded." if fields.get("cost_nanos") is None else ""
     shown = formatting.exact_dollars(cost, costs.currency_of(fields))
     return "Nothing was charged." if cost == 0 else f"{shown} was charged."
-
-
-def message(fields: Fields) -> Value:
-    return fields.get("error_message") or payload_of(fields).get("description")
-
-
-def quotes(fields: Fields) -> list[Fact]:
-    """What gateway and provider said in their own words."""
-    payload = payload_of(fields)
-    upstream = box(payload.get("upstream_error"))
-    text = message(fields)
-    said = [
-        ("the gateway said", text),
-        ("code", error_code(fields)),
-        ("reason", payload.get("reason")),
-        ("hint", inside(payload, "provider_failure_diagnostics", "hint")),
-        ("the provider said", _other(upstream.get("message") or upstream.get("description"), text)),
-        ("provider's code", upstream.get("code")),
-        ("about", upstream.get("param")),
-        ("note", payload.get("provider_payment_required_support_notice")),
-        ("guardrail", payload.get("guardrail") or payload.get("guardrail_enforcement")),
-        ("without a price", payload.get("missing_pricing_providers")),
-    ]
-    facts = [
-        Fact(label, short(value, 600), note=_note(value))
-        for label, value in said
-        if value not in (None, "", [], {})
-    ]
-    known = {fact.value for fact in facts}
-    facts += [fact for fact in _attempts_said(fields) if fact.value not in known]
-    return facts + [_detail(detail) for detail in items(payload.get("details"))[:20]]
-
-
-def _attempts_said(fields: Fields) -> list[Fact]:
-    """What each provider that failed said in its own words."""
-    tries = [box(attempt) for attempt in items(fields.get("provider_attempts"))[:5]]
-    return [
-        Fact(
-            f"{short(attempt.get('provider') or 'a provider', 60)} said",
-            short(attempt["upstream_error_message"], 600),
-        )
-        for attempt in tries
-        if words(attempt.get("upstream_error_message"))
-    ]
-
-
-def _other(value: Value, message: Value) -> Value:
-    return None if value == message else value
-
-
-def _note(value: Value) -> str:
-    return "replaced by the gateway's sanitizer" if value == "[redacted]" else ""
-
-
-def _detail(value: Value) -> Fact:
-    """One finding of a validation: zod's keyword and what it allows stand behind the words."""
-    fields = box(value)
-    path = fields.get("path")
-    place = (
-        ".".join(short(step, 40) for step in path)
-        if isinstance(path, list)
-        else short(path or "request", 120)
-    )
-    extra = [words(fields.get("keyword")) or "", short(fields["params"], 200) if fields.get("params") else ""]
-    return Fact(
-        place or "request", short(fields.get("message") or value, 300), note=" ".join(filter(None, extra))
-    )

@@ -14,7 +14,7 @@ from generations.reading.diff import answer_diff, json_diff
 from generations.reading.diff.answer_diff import Lines
 from generations.reading.figures import formatting
 from generations.reading.large.index import Found
-from generations.reading.page_types import Part, PartKind
+from generations.reading.page_types.conversation import Part, PartKind
 from generations.reading.text import HEAD, box, head
 
 READ_UP_TO = documents.READ_UP_TO  # bytes of either body that are compared

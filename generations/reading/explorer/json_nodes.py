@@ -10,7 +10,7 @@ from generations.gateway.rawjson.spans import entries, member
 from generations.gateway.rawjson.values import Number, Unreadable, Value, loads
 from generations.reading import text
 from generations.reading.figures import formatting
-from generations.reading.page_types import Node
+from generations.reading.page_types.outline import Node
 from generations.reading.text import Step, below, short, steps
 
 WIDTH = 100  # members of one level

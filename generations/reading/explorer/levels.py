@@ -6,7 +6,7 @@ from generations.reading.explorer.json_nodes import LENGTH, WIDTH
 from generations.reading.figures import formatting
 from generations.reading.large import index, strings
 from generations.reading.large.index import Found, Step
-from generations.reading.page_types import Node
+from generations.reading.page_types.outline import Node
 from generations.reading.text import below, head
 
 KINDS = {"{": "object", "[": "list", '"': "string"}

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from generations.gateway.rawjson.values import Value
 from generations.reading.figures import formatting
-from generations.reading.page_types import Bar, Fact, Shape, Tone
+from generations.reading.page_types.base import Fact, Shape, Tone
+from generations.reading.page_types.figures import Bar
 from generations.reading.text import box, decimal, items, short, whole, words
 
 SHOWN = 60  # attempts

@@ -7,7 +7,7 @@ from generations.gateway import endpoints
 from generations.gateway.rawjson.values import Value
 from generations.reading.figures import formatting
 from generations.reading.figures.recorded_times import is_open
-from generations.reading.page_types import Cost, CostLine
+from generations.reading.page_types.figures import Cost, CostLine
 from generations.reading.text import box, decimal, inside, items, short, whole, words
 
 NANOS = Decimal(10) ** 9

@@ -7,7 +7,7 @@ from generations.gateway.rawjson.values import Value
 from generations.reading.figures import formatting
 from generations.reading.figures.formatting import UNKNOWN
 from generations.reading.figures.recorded_times import is_open
-from generations.reading.page_types import Tile
+from generations.reading.page_types.figures import Tile
 from generations.reading.text import box, byte_size, decimal, first, inside, items, short, whole, words
 
 Fields = dict[str, Value]

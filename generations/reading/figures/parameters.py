@@ -3,7 +3,8 @@
 from generations.gateway.rawjson.values import Number, Value
 from generations.reading import text
 from generations.reading.figures import formatting
-from generations.reading.page_types import Parameter, Part, Tool
+from generations.reading.page_types.conversation import Part
+from generations.reading.page_types.figures import Parameter, Tool
 from generations.reading.text import below, box, decimal, inside, items, short, steps, words
 
 SHOWN = 150

@@ -10,7 +10,7 @@ from generations.reading.figures.attempts import duration
 from generations.reading.figures.formatting import UNKNOWN
 from generations.reading.figures.recorded_times import Meaning, Times
 from generations.reading.figures.time_axis import Axis
-from generations.reading.page_types import Tile
+from generations.reading.page_types.figures import Tile
 from generations.reading.text import decimal, items, short, words
 
 Fields = dict[str, Value]

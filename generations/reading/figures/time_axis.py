@@ -13,7 +13,7 @@ from itertools import accumulate
 from generations.reading.figures import formatting
 from generations.reading.figures.attempts import Attempt
 from generations.reading.figures.recorded_times import Times
-from generations.reading.page_types import Bar, BarSegment
+from generations.reading.page_types.figures import Bar, BarSegment
 
 LONGEST = 86_400_000  # ms: attempts further apart have no believable start
 ZERO = Decimal(0)

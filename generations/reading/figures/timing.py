@@ -8,7 +8,8 @@ from generations.gateway.rawjson.values import Value
 from generations.reading import text
 from generations.reading.figures import attempts, formatting, recorded_times, time_axis
 from generations.reading.figures.recorded_times import Meaning, Times
-from generations.reading.page_types import Fact, Timing
+from generations.reading.page_types.base import Fact
+from generations.reading.page_types.figures import Timing
 from generations.reading.text import decimal
 
 READINGS: dict[Meaning, str] = {

@@ -11,7 +11,7 @@ from typing import Literal
 
 from generations.gateway.rawjson.values import Value
 from generations.reading.figures import formatting
-from generations.reading.page_types import Count
+from generations.reading.page_types.figures import Count
 from generations.reading.text import box, decimal, first, inside, short, whole, words
 
 SHOWN = 120

@@ -10,7 +10,7 @@ from generations.models import Generation
 from generations.reading.explorer import search
 from generations.reading.explorer.search import Matches
 from generations.reading.large.index import Found
-from generations.reading.page_types import Outline
+from generations.reading.page_types.outline import Outline
 
 WHERE = {"record": "Record", "request": "Request", "answer": "Answer"}
 

@@ -21,7 +21,7 @@ from dashboard.models import Team
 from generations.gateway.record import Record
 from generations.models import Generation, PastedAnswer
 from generations.reading import outline as outlines
-from generations.reading.page_types import Outline
+from generations.reading.page_types.outline import Outline
 from generations.records import pasted_answers
 from generations.records.lookup import acquit
 from generations.records.rebuild import outline_of

@@ -4,7 +4,7 @@ from generations.models import Generation
 from generations.reading import documents
 from generations.reading.diff import provider_request
 from generations.reading.diff.provider_request import Sent
-from generations.reading.page_types import Outline
+from generations.reading.page_types.outline import Outline
 
 
 def sent_of(row: Generation, outline: Outline) -> Sent | None:

@@ -24,7 +24,7 @@ from generations.reading.figures import formatting
 from generations.reading.large import index, strings
 from generations.reading.large.index import Found
 from generations.reading.large.strings import WINDOW
-from generations.reading.page_types import quoted
+from generations.reading.page_types.base import quoted
 from generations.reading.text import HEAD, readable
 from generations.views.shared.downloads import download, part_of
 from generations.views.shared.shortcuts import get_generation_or_404

@@ -1,77 +1,21 @@
-"""Home, the lookup box, and the page that waits for a record."""
+"""The lookup box, and the page that waits for a record."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from urllib.parse import urlencode
-
-from django.conf import settings
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from dashboard.access import Right, SignedInRequest, TeamRequest, for_person, for_team, may, memberships
-from dashboard.consents import panel
 from dashboard.context import current_membership
 from dashboard.models import Team
-from generations.forms.lists import EXAMPLES, LookupForm, ShortLookupForm
-from generations.gateway.demo.examples import EXAMPLE_IDS
-from generations.gateway.request_ids import MAX_LENGTH, MOST_IDS, Recognized, hint, is_native, made_at
-from generations.models import Fetch, Generation, Replay
+from generations.forms.lists import LookupForm, ShortLookupForm
+from generations.gateway.request_ids import Recognized, hint, is_native, made_at
+from generations.models import Fetch, Generation
 from generations.records import lookup as lookups
+from generations.views.lookup.addresses import is_possible_id, many_url, waiting_url
+from generations.views.lookup.home import home_context
 from generations.views.shared.shortcuts import get_generation_or_404
-
-RECENT = 20
-AT_ONCE = 4
-
-
-@for_person
-@require_GET
-def home(request: SignedInRequest) -> HttpResponse:
-    """The lookup box, what runs now, and the team's recent lookups."""
-    mine = current_membership(request)
-    if mine is None:
-        return redirect("no_team")
-    return render(request, "generations/lookup/home.html", _home(mine.team) | _offers(mine.team, mine.role))
-
-
-@for_team(Right.READ)
-@require_GET
-def team_home(request: TeamRequest) -> HttpResponse:
-    """The same for one team, by its own address."""
-    context = _home(request.team) | _offers(request.team, request.role)
-    return render(request, "generations/lookup/home.html", context)
-
-
-@for_team(Right.READ)
-@require_GET
-def recent(request: TeamRequest) -> HttpResponse:
-    """The fragment of home that polls itself: what runs now and the recent lookups."""
-    return render(request, "generations/lookup/home.html#recent", _home(request.team))
-
-
-def _offers(team: Team, role: str) -> dict[str, object]:
-    """Where a team without a connection can connect to, for those who may."""
-    if not Right.MANAGE.held_by(role) or team.connections.exists():
-        return {}
-    return {"offers": panel.offers(team), "is_new": True}
-
-
-def _home(team: Team) -> dict[str, object]:
-    running = (
-        Replay.objects.filter(team=team).under_way().select_related("generation", "requested_by", "team")
-    )
-    return {
-        "home_team": team,
-        "examples": EXAMPLES,
-        "example_ids": EXAMPLE_IDS.values() if settings.DEMO_GATEWAY else (),
-        "running": running.order_by("-created_at")[:10],
-        "recent": Generation.objects.of(team).recently_opened()[:RECENT],
-    }
 
 
 @for_person
@@ -85,7 +29,9 @@ def lookup(request: SignedInRequest) -> HttpResponse:
     if team is None:
         return redirect("no_team")
     if not valid:
-        return render(request, "generations/lookup/home.html", {**_home(team), "form": form}, status=400)
+        return render(
+            request, "generations/lookup/home.html", {**home_context(team), "form": form}, status=400
+        )
     return _open(request, team, form.cleaned_data["q"], again=posted)
 
 
@@ -118,7 +64,7 @@ def _to_stored(request: SignedInRequest, team: Team, name: str) -> HttpResponse:
     if row is not None:
         row.team = team
         return redirect(row)
-    context = {**_home(team), "not_stored": name}
+    context = {**home_context(team), "not_stored": name}
     return render(request, "generations/lookup/home.html", context, status=404)
 
 
@@ -141,11 +87,6 @@ def _to_generation(request: SignedInRequest, team: Team, request_id: str, *, aga
     return redirect(waiting_url(team, request_id))
 
 
-def waiting_url(team: Team, request_id: str) -> str:
-    """The page that waits for this ID, which may hold anything, so it travels as a parameter."""
-    return f"{reverse('waiting', args=[team.slug])}?{urlencode({'id': request_id})}"
-
-
 @for_person
 @require_GET
 def any_generation(request: SignedInRequest, request_id: str) -> HttpResponse:
@@ -164,14 +105,9 @@ def any_generation(request: SignedInRequest, request_id: str) -> HttpResponse:
 def asked_id(request: HttpRequest) -> str:
     """The request ID in the address. Raises Http404 for what cannot be one."""
     request_id = request.GET.get("id", "").strip()
-    if not _may_be(request_id) or any(letter.isspace() for letter in request_id):
+    if not is_possible_id(request_id) or any(letter.isspace() for letter in request_id):
         raise Http404("No request ID in the address.")
     return request_id
-
-
-def _may_be(request_id: str) -> bool:
-    """Whether a row can have this ID: the database keeps no NUL."""
-    return 0 < len(request_id) <= MAX_LENGTH and "\0" not in request_id
 
 
 @for_team(Right.READ)
@@ -248,115 +184,9 @@ def waiting_context(request_id: str, fetch: Fetch | None) -> dict[str, object]:
 def ask_again(request: TeamRequest) -> HttpResponse:
     """Ask the gateway once more for an ID that it did not know."""
     request_id = request.POST.get("id", "").strip()
-    if not _may_be(request_id):
+    if not is_possible_id(request_id):
         raise Http404("No request ID was sent.")
     return _to_generation(request, request.team, request_id, again=True)
-
-
-# -- several at once -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One of several IDs: its row, or a state ("asking", "not_yet", "viewer", "native", what the gateway said)."""
-
-    request_id: str
-    url: str
-    state: str
-    row: Generation | None = None
-    title: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it may still change by itself."""
-        return self.state in ("asking", "not_yet")
-
-
-def many_url(team: Team, seen: Recognized) -> str:
-    """The page of several IDs."""
-    values: list[tuple[str, object]] = [("id", request_id) for request_id in seen.ids]
-    values += [("left_out", seen.left_out)] if seen.left_out else []
-    return f"{reverse('many', args=[team.slug])}?{urlencode(values)}"
-
-
-@for_team(Right.READ)
-@require_GET
-def many(request: TeamRequest) -> HttpResponse:
-    """A table of several IDs that fills in as their records arrive."""
-    return render(request, "generations/lookup/many.html", many_context(request))
-
-
-@for_team(Right.READ)
-@require_GET
-def many_rows(request: TeamRequest) -> HttpResponse:
-    """The fragment of that table, which polls itself until all is known."""
-    return render(request, "generations/lookup/many.html#rows", many_context(request))
-
-
-def many_context(request: TeamRequest) -> dict[str, object]:
-    """Ask for a few more of the IDs, then show how far each one is. The number of queries is the same for any number."""
-    ids = asked_ids(request)
-    fetches = {
-        fetch.request_id: fetch for fetch in Fetch.objects.filter(team=request.team, request_id__in=ids)
-    }
-    rows = _stored_rows(request.team, ids)
-    if may(request, Right.LOOK_UP):
-        due = to_ask(ids, rows, fetches, timezone.now())
-        lookups.ask_in_background(request.team, due, request.user)
-    lines = [_line(request, request_id, rows.get(request_id), fetches.get(request_id)) for request_id in ids]
-    waits = [line.state for line in lines if line.is_open]
-    left_out = request.GET.get("left_out", "")
-    return {
-        "lines": lines,
-        "done": len(lines) - len(waits),
-        "found": len([line for line in lines if line.row]),
-        "pause": None if not waits else 1 if "asking" in waits else 5,
-        "left_out": left_out if left_out.isascii() and left_out.isdigit() else "",
-        "query": urlencode([("id", request_id) for request_id in ids]),
-    }
-
-
-def asked_ids(request: HttpRequest) -> list[str]:
-    """The IDs in the address, each once, at most 50. Raises Http404 when there is none, or one that cannot be one."""
-    ids = list(dict.fromkeys(request_id.strip() for request_id in request.GET.getlist("id")[:MOST_IDS]))
-    odd = [request_id for request_id in ids if not _may_be(request_id)]
-    if not ids or odd:
-        raise Http404("No request IDs in the address.")
-    return ids
-
-
-def _stored_rows(team: Team, ids: list[str]) -> dict[str, Generation]:
-    natives = [request_id for request_id in ids if is_native(request_id)]
-    wanted = Q(request_id__in=ids) | Q(native_response_id__in=natives)
-    rows = list(Generation.objects.of(team).filter(wanted))
-    return {row.native_response_id: row for row in rows} | {row.request_id: row for row in rows}
-
-
-def to_ask(
-    ids: list[str], rows: dict[str, Generation], fetches: dict[str, Fetch], now: datetime
-) -> list[str]:
-    """The next IDs to ask the gateway for: at most `AT_ONCE` are being asked for at a time."""
-    missing = [request_id for request_id in ids if request_id not in rows and not is_native(request_id)]
-    asking = [
-        request_id for request_id in missing if request_id in fetches and fetches[request_id].is_asking(now)
-    ]
-    due = [
-        request_id for request_id in missing if request_id not in fetches or fetches[request_id].is_due(now)
-    ]
-    return due[: max(0, AT_ONCE - len(asking))]
-
-
-def _line(request: TeamRequest, request_id: str, row: Generation | None, fetch: Fetch | None) -> Line:
-    if row is not None:
-        return Line(request_id, reverse("generation", args=[request.team.slug, row.slug]), "found", row)
-    url = waiting_url(request.team, request_id)
-    if is_native(request_id):
-        return Line(request_id, "", "native")
-    if fetch is None or fetch.outcome is None:
-        return Line(request_id, url, "asking" if may(request, Right.LOOK_UP) else "viewer")
-    state = fetch.outcome["code"]
-    viewer_waits = state == "not_yet" and not may(request, Right.LOOK_UP)
-    return Line(request_id, url, "viewer" if viewer_waits else state, title=fetch.outcome.get("title", ""))
 
 
 @for_team(Right.LOOK_UP)

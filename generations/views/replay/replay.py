@@ -23,7 +23,7 @@ from generations.reading.diff.deltas import Delta
 from generations.reading.diff.json_diff import SHOWN, Changes
 from generations.reading.edits import json_patch, patch_summary
 from generations.reading.figures import formatting
-from generations.reading.page_types import Side
+from generations.reading.page_types.conversation import Side
 from generations.records import new_generation
 from generations.replay import failures
 from generations.replay.live import follow, log_html, publisher

@@ -18,7 +18,7 @@ from generations.reading.conversation import media
 from generations.reading.conversation.media import normal
 from generations.reading.explorer import json_nodes
 from generations.reading.large.index import Found
-from generations.reading.page_types import Side
+from generations.reading.page_types.conversation import Side
 from generations.replay import derived_answer
 from generations.views.generation.find import finding_in
 from generations.views.generation.record_parts import (

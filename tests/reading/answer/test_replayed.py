@@ -12,7 +12,7 @@ from generations.gateway.rawjson.values import Value, dumps, loads
 from generations.gateway.streams.assemble import Stray
 from generations.reading.answer import answer_facts, replayed
 from generations.reading.explorer import json_nodes
-from generations.reading.page_types import Answered, Part, Row, Side
+from generations.reading.page_types.conversation import Answered, Part, Row, Side
 from tests.reading.samples import demo_record
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n picture").decode()

@@ -13,7 +13,7 @@ from generations.reading import documents, outline
 from generations.reading.answer import frames, stored
 from generations.reading.answer.stored import StoredAnswer
 from generations.reading.large.index import SMALL
-from generations.reading.page_types import Outline
+from generations.reading.page_types.outline import Outline
 from tests.reading.samples import record
 
 CHUNK = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}

@@ -8,7 +8,7 @@ import pytest
 from generations.gateway.rawjson.values import loads
 from generations.reading.conversation import sides
 from generations.reading.conversation.part_builder import PartBuilder
-from generations.reading.page_types import Part, Side, Turn
+from generations.reading.page_types.conversation import Part, Side, Turn
 from generations.reading.text import box, compact
 
 Summary = tuple[str, list[tuple[str, str]]]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from generations.reading import outline
-from generations.reading.page_types import Verdict
+from generations.reading.page_types.outline import Verdict
 from tests.reading.answer.test_stored import CHUNK, logged
 from tests.reading.samples import record
 

@@ -7,7 +7,9 @@ import pytest
 from generations.gateway.rawjson.values import Value, loads
 from generations.gateway.record import Record
 from generations.reading.diagnosis import replayability
-from generations.reading.page_types import Cause, Outline, Side, Verdict
+from generations.reading.page_types.base import Cause
+from generations.reading.page_types.conversation import Side
+from generations.reading.page_types.outline import Outline, Verdict
 from tests.reading.samples import record
 
 CHAT = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "hi"}]}

@@ -7,8 +7,8 @@ import pytest
 
 from generations.gateway.error_catalogue import CATEGORIES, CODES, FAULTS, HELPS, REASONS, STATUSES, Entry
 from generations.gateway.rawjson.values import Value, loads
-from generations.reading.diagnosis import verdict
-from generations.reading.page_types import Verdict
+from generations.reading.diagnosis import error_facts, verdict
+from generations.reading.page_types.outline import Verdict
 
 
 def fields(**members: Any) -> dict[str, Value]:
@@ -172,7 +172,7 @@ def test_a_provider_that_stepped_in_is_shown() -> None:
     ]
     found = verdict.read(fields(success=True, status_code=200, provider_attempts=tries))
     assert [(fact.label, fact.value) for fact in found.quotes] == [("before that", "anthropic answered 529")]
-    assert verdict.failed_before(fields(provider_attempts=tries)) == 1
+    assert error_facts.failed_before(fields(provider_attempts=tries)) == 1
 
 
 @pytest.mark.parametrize(("sources", "fault"), [(["byok"], "account"), (["byok", "gateway"], "gateway")])
@@ -188,4 +188,4 @@ def test_a_refused_key_of_their_own_is_the_accounts_fault(sources: list[str], fa
 
 def test_a_provider_that_was_never_asked_did_not_fail() -> None:
     tries = [{"provider": "azure", "outcome": "blocked"}, {"provider": "openai", "outcome": "success"}]
-    assert verdict.failed_before(fields(success=True, provider_attempts=tries)) == 0
+    assert error_facts.failed_before(fields(success=True, provider_attempts=tries)) == 0

@@ -6,7 +6,7 @@ import pytest
 
 from generations.gateway.rawjson.values import loads
 from generations.reading.explorer import json_nodes
-from generations.reading.page_types import Node
+from generations.reading.page_types.outline import Node
 
 RAW = b'{"a": {"b": [1e2, "x", null]}, "k/1": {"~": "y"}, "0": [["deep"]], "s": "\\ud800"}'
 

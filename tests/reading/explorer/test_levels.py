@@ -5,7 +5,7 @@ import json
 from generations.reading.explorer import json_nodes, levels
 from generations.reading.large.index import Bytes, Found, locate
 from generations.reading.large.index_builder import survey
-from generations.reading.page_types import Node
+from generations.reading.page_types.outline import Node
 
 MANY = [{"n": number, "text": "x" * 700} for number in range(300)]
 

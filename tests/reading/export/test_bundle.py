@@ -20,7 +20,7 @@ from generations.reading import outline
 from generations.reading.explorer.search import walk
 from generations.reading.export.bundle import Origin, write
 from generations.reading.export.redaction import masked, without_bodies
-from generations.reading.page_types import Outline
+from generations.reading.page_types.outline import Outline
 from tests.reading.samples import demo_record, demo_records
 
 ORIGIN = Origin("G-1", "https://gateway.test/v1", datetime(2026, 7, 20, 10, 30, 12, tzinfo=UTC))

@@ -9,7 +9,7 @@ import pytest
 from generations.gateway.endpoints import ENDPOINTS
 from generations.gateway.rawjson.values import Value, loads
 from generations.reading.figures import output_counts, tiles
-from generations.reading.page_types import Tile
+from generations.reading.page_types.figures import Tile
 from tests.reading.samples import demo_records
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import Value, loads
 from generations.reading.figures import attempts, tiles, timing
 from generations.reading.figures import recorded_times as readings
-from generations.reading.page_types import BarSegment
+from generations.reading.page_types.figures import BarSegment
 
 NOW, MAY, DECEMBER = (datetime(*day, tzinfo=UTC) for day in ((2026, 8, 22), (2026, 5, 6), (2025, 12, 21)))
 

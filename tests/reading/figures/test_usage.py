@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import Number, loads
 from generations.reading.figures import usage
 from generations.reading.figures.usage import Tokens
-from generations.reading.page_types import Count
+from generations.reading.page_types.figures import Count
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from generations.reading.conversation import media
 from generations.reading.conversation.formats import thoughts
 from generations.reading.conversation.formats.wire import Body, WireFormat, nothing, turns
 from generations.reading.conversation.part_builder import EMPTY, PartBuilder, Reader, parsed
-from generations.reading.page_types import Part, PartKind, Turn
+from generations.reading.page_types.conversation import Part, PartKind, Turn
 from generations.reading.text import below, box, first, inside, items, short, title, titles, words
 
 MESSAGE = {

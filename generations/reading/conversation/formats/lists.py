@@ -6,7 +6,7 @@ from generations.reading.conversation.formats import chat
 from generations.reading.conversation.formats.wire import Body, WireFormat, turns
 from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.figures import formatting
-from generations.reading.page_types import Part, Row, Turn
+from generations.reading.page_types.conversation import Part, Row, Turn
 from generations.reading.text import below, box, decimal, inside, items, short, whole, words
 
 ENVELOPE = {

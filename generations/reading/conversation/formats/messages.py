@@ -6,7 +6,7 @@ from generations.gateway.rawjson.values import Value
 from generations.reading.conversation.formats import chat, thoughts
 from generations.reading.conversation.formats.wire import Body, WireFormat, turns
 from generations.reading.conversation.part_builder import PartBuilder
-from generations.reading.page_types import Part, PartKind, Turn
+from generations.reading.page_types.conversation import Part, PartKind, Turn
 from generations.reading.text import below, box, inside, title, titles, words
 
 ENVELOPE = {

@@ -3,7 +3,7 @@
 from generations.reading.conversation.formats import chat, media, messages, responses
 from generations.reading.conversation.formats.wire import Body, WireFormat, turns
 from generations.reading.conversation.part_builder import PartBuilder
-from generations.reading.page_types import Turn
+from generations.reading.page_types.conversation import Turn
 from generations.reading.text import below, words
 
 PROMPTS = ("prompt", "input", "query", "text", "instructions", "system")

@@ -5,7 +5,7 @@ from generations.reading.conversation.formats import chat, thoughts
 from generations.reading.conversation.formats.wire import Body, WireFormat, turns
 from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.figures import formatting
-from generations.reading.page_types import Part, PartKind, Turn
+from generations.reading.page_types.conversation import Part, PartKind, Turn
 from generations.reading.text import below, box, first, inside, items, title, titles, words
 
 ENVELOPE = {

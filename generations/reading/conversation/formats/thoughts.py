@@ -3,7 +3,7 @@
 from generations.gateway.rawjson.values import Value
 from generations.reading.conversation.formats.wire import Body
 from generations.reading.conversation.part_builder import PartBuilder
-from generations.reading.page_types import Part
+from generations.reading.page_types.conversation import Part
 from generations.reading.text import below, box, first, items, words
 
 KNOWN = ("type", "index", "text", "summary", "data", "signature")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from generations.gateway.rawjson.values import Value
 from generations.reading.conversation.part_builder import PartBuilder
-from generations.reading.page_types import Turn
+from generations.reading.page_types.conversation import Turn
 
 Body = dict[str, Value]
 Opening = Callable[[PartBuilder, Body, str], list[Turn]]

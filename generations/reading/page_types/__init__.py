@@ -1,0 +1,1 @@
+"""The page data. Every text in it is ready to be shown (and still to be escaped, `html` excepted)."""

@@ -1,0 +1,63 @@
+"""Home: the lookup box, what runs now, and the team's recent lookups."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from dashboard.access import Right, SignedInRequest, TeamRequest, for_person, for_team
+from dashboard.consents import panel
+from dashboard.context import current_membership
+from dashboard.models import Team
+from generations.forms.lists import EXAMPLES
+from generations.gateway.demo.examples import EXAMPLE_IDS
+from generations.models import Generation, Replay
+
+RECENT = 20
+
+
+@for_person
+@require_GET
+def home(request: SignedInRequest) -> HttpResponse:
+    """The lookup box, what runs now, and the team's recent lookups."""
+    mine = current_membership(request)
+    if mine is None:
+        return redirect("no_team")
+    return render(
+        request, "generations/lookup/home.html", home_context(mine.team) | _offers(mine.team, mine.role)
+    )
+
+
+@for_team(Right.READ)
+@require_GET
+def team_home(request: TeamRequest) -> HttpResponse:
+    """The same for one team, by its own address."""
+    context = home_context(request.team) | _offers(request.team, request.role)
+    return render(request, "generations/lookup/home.html", context)
+
+
+@for_team(Right.READ)
+@require_GET
+def recent(request: TeamRequest) -> HttpResponse:
+    """The fragment of home that polls itself: what runs now and the recent lookups."""
+    return render(request, "generations/lookup/home.html#recent", home_context(request.team))
+
+
+def _offers(team: Team, role: str) -> dict[str, object]:
+    """Where a team without a connection can connect to, for those who may."""
+    if not Right.MANAGE.held_by(role) or team.connections.exists():
+        return {}
+    return {"offers": panel.offers(team), "is_new": True}
+
+
+def home_context(team: Team) -> dict[str, object]:
+    running = (
+        Replay.objects.filter(team=team).under_way().select_related("generation", "requested_by", "team")
+    )
+    return {
+        "home_team": team,
+        "examples": EXAMPLES,
+        "example_ids": EXAMPLE_IDS.values() if settings.DEMO_GATEWAY else (),
+        "running": running.order_by("-created_at")[:10],
+        "recent": Generation.objects.of(team).recently_opened()[:RECENT],
+    }
