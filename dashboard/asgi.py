@@ -26,7 +26,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if probes.takes(scope):
             await probes(scope, receive, send)
         elif found := find_stream(scope):
-            if watch.is_away:
+            if watch.is_unavailable:
                 await send_plain(send, 503, "The database is unavailable. Try again.")
             else:
                 await serve_stream(found, scope, receive, send)

@@ -55,7 +55,7 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 for a database that is away, locked or read-only. Asks neither it nor the request's session."""
+    """500, or 503 for a database that is unavailable, locked or read-only. Asks neither it nor the request's session."""
     if (found := outage.outage_of(sys.exc_info()[1])) is not None:
         return _unavailable(request, found)
     name = "dashboard/error_fragment.html" if is_fragment(request) else "500.html"

@@ -1,6 +1,6 @@
 """Whether PostgreSQL takes connections, for a web process's event loop.
 
-Pages that answer promptly never ask. One that makes its reader wait asks, and when the database is away all that wait
+Pages that answer promptly never ask. One that makes its reader wait asks, and when the database is unavailable all that wait
 are answered at once, and no further page takes a thread until it is back.
 """
 
@@ -12,7 +12,7 @@ from django.db import connection
 from psycopg import AsyncConnection, OperationalError
 
 ANSWER_SECONDS = 1.0  # that PostgreSQL has to answer one question
-PAUSE_SECONDS = 0.25  # between two questions while it is away
+PAUSE_SECONDS = 0.25  # between two questions while it is unavailable
 FRESH_SECONDS = 0.25  # an answer serves all who ask within it
 OF_DJANGO = ("cursor_factory", "context", "prepare_threshold")  # parameters that libpq does not know
 FULL = ("too many", "remaining connection slots")
@@ -41,29 +41,29 @@ class DatabaseWatch:
 
     def __init__(self, answers: Callable[[], Awaitable[bool]] = answers) -> None:
         self.answers = answers
-        self.is_away = False
+        self.is_unavailable = False
         self._asking: asyncio.Task[bool] | None = None
         self._heard_at = -FRESH_SECONDS
         self._waiting: asyncio.Task[None] | None = None
 
     async def look(self) -> bool:
-        """Whether the database is away, from an answer that is fresh. One question goes out for all who ask."""
+        """Whether the database is unavailable, from an answer that is fresh. One question goes out for all who ask."""
         loop = asyncio.get_running_loop()
         if loop.time() - self._heard_at > FRESH_SECONDS:
             if self._asking is None or self._asking.done():
                 self._asking = loop.create_task(self._ask())
             await asyncio.shield(self._asking)
-        return self.is_away
+        return self.is_unavailable
 
     async def _ask(self) -> bool:
         loop = asyncio.get_running_loop()
-        is_away = not await self.answers()
+        is_unavailable = not await self.answers()
         self._heard_at = loop.time()
-        if is_away and not self.is_away:
-            logger.error("The database is away; pages say so until it is back")
+        if is_unavailable and not self.is_unavailable:
+            logger.error("The database is unavailable; pages say so until it is back")
             self._waiting = loop.create_task(self._until_back())
-        self.is_away = is_away
-        return is_away
+        self.is_unavailable = is_unavailable
+        return is_unavailable
 
     async def _until_back(self) -> None:
         while await self._ask():

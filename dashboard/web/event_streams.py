@@ -9,7 +9,7 @@ The view has an ordinary URL. The web process (`asgi.py`) finds it by resolving 
 outside Django's middleware, which would hold a thread per stream. Host, session, user and the view's own
 question are asked in one thread hop, and again every 30 s. A browser retries any other answer than 200 for
 ever, so whatever must not go on gets a stream with nothing but `event: end`; only a failure that may pass (a
-database away) is a 503.
+database unavailable) is a 503.
 """
 
 import asyncio

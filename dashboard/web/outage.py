@@ -20,7 +20,7 @@ class Outage:
     operator: str
 
 
-AWAY = Outage(
+UNAVAILABLE = Outage(
     "The database is unavailable",
     "Retake's database does not answer, so no page can be shown. Running replays go on, and what arrives is stored "
     "when the database is back.",
@@ -55,9 +55,9 @@ STATES = {
     "42P01": OTHER_TABLES,
     "42703": OTHER_TABLES,
     "53": FULL,
-    "57": AWAY,
-    "58": AWAY,
-    "08": AWAY,
+    "57": UNAVAILABLE,
+    "58": UNAVAILABLE,
+    "08": UNAVAILABLE,
 }
 
 
@@ -77,7 +77,7 @@ def _of_database(error: BaseException) -> Outage | None:
     if state:
         return STATES.get(state) or STATES.get(state[:2])
     # Without a state the server said nothing: the connection could not be made, or was lost.
-    return AWAY if type(error).__name__ in ("OperationalError", "InterfaceError") else None
+    return UNAVAILABLE if type(error).__name__ in ("OperationalError", "InterfaceError") else None
 
 
 UNDONE = "What you did was not done. When the database is back, go back and repeat it."
@@ -100,14 +100,14 @@ def _sentences(outage: Outage, consequence: str) -> str:
 
 
 def answer(method: str, sent: dict[bytes, bytes], *, begun: bool) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a 503 while the database is away. `sent`: the request's headers.
+    """Headers and body of a 503 while the database is unavailable. `sent`: the request's headers.
 
     `begun`: whether what a form asks for may have been done.
     """
     is_read = method in ("GET", "HEAD")
     consequence = "" if is_read else UNKNOWN if begun else UNDONE
     is_fragment = sent.get(b"hx-request") == b"true" and sent.get(b"hx-boosted") != b"true"
-    body = page(AWAY, is_fragment=is_fragment, consequence=consequence)
+    body = page(UNAVAILABLE, is_fragment=is_fragment, consequence=consequence)
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers().items()]
     return pairs, b"" if method == "HEAD" else body
 

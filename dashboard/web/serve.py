@@ -201,7 +201,7 @@ def configure() -> tuple[uvicorn.Config, "Bridge"]:
     collect_static()  # before WhiteNoise looks
     asgi = import_module("dashboard.asgi")
     _ = get_resolver().url_patterns
-    outage.page(outage.AWAY, is_fragment=False, consequence="")  # while there is time
+    outage.page(outage.UNAVAILABLE, is_fragment=False, consequence="")  # while there is time
     config = uvicorn.Config(
         asgi.application,
         http=BoundedProtocol,

@@ -42,7 +42,7 @@ BODY_SECONDS = 30.0  # a whole request body
 STALL_SECONDS = 60.0  # a reader of a download that takes nothing
 PAGE_SECONDS = 50.0  # a page that takes longer is stuck: all that pages wait for ends earlier
 HEAVY_SECONDS = 300.0  # so is long work
-SLOW_SECONDS = 0.3  # after which a page that waits asks whether the database is away
+SLOW_SECONDS = 0.3  # after which a page that waits asks whether the database is unavailable
 NEED_NO_DATABASE = ("/static/", "/favicon.ico")
 DOWNLOADS = 4  # streaming responses at a time; further ones wait
 TOO_LARGE, TOO_SLOW, BROKEN = (
@@ -61,8 +61,8 @@ class RefusedError(Exception):
     """The request is answered without asking the application: (status, text)."""
 
 
-class AwayError(Exception):
-    """The database is away: the argument says whether the application was asked before that was known."""
+class DatabaseUnavailableError(Exception):
+    """The database is unavailable: the argument says whether the application was asked before that was known."""
 
 
 class Response:
@@ -108,13 +108,13 @@ class Bridge:
             return
         except RefusedError as refused:
             await send_plain(send, *refused.args)
-        except AwayError as away:
-            await send_outage(scope, send, begun=away.args[0])
+        except DatabaseUnavailableError as unavailable:
+            await send_outage(scope, send, begun=unavailable.args[0])
 
     @property
     def is_stuck(self) -> bool:
         """Whether a request has held its thread for too long. A new process could do no better without a database."""
-        if self.is_away:
+        if self.is_unavailable:
             return False
         return min(list(self.limits.values()), default=math.inf) < time.monotonic()
 
@@ -152,8 +152,8 @@ class Bridge:
         self, begin: Callable[[Environ], Future[Answer]], request: Environ, gone: "asyncio.Future[None]"
     ) -> Answer:
         """Run the application in a thread. A page that nobody waits for any more is not begun."""
-        if self.is_away and not request["PATH_INFO"].startswith(NEED_NO_DATABASE):
-            raise AwayError(False)
+        if self.is_unavailable and not request["PATH_INFO"].startswith(NEED_NO_DATABASE):
+            raise DatabaseUnavailableError(False)
         threads, work = self.threads, begin(request)
         answer = asyncio.wrap_future(work)
         first: set[asyncio.Future[Any]] = {answer, gone}
@@ -161,7 +161,7 @@ class Bridge:
             if self.watch is not None and await self.watch.look() and not answer.done():
                 begun = not work.cancel()
                 self.replace(threads)
-                raise AwayError(begun)
+                raise DatabaseUnavailableError(begun)
         if not answer.done() and request["REQUEST_METHOD"] in ("GET", "HEAD") and work.cancel():
             raise ClientGoneError
         try:
@@ -171,8 +171,8 @@ class Bridge:
             raise RefusedError(*BROKEN) from None
 
     @property
-    def is_away(self) -> bool:
-        return self.watch is not None and self.watch.is_away
+    def is_unavailable(self) -> bool:
+        return self.watch is not None and self.watch.is_unavailable
 
     def replace(self, threads: ThreadPoolExecutor) -> None:
         """Leave page threads that hang in the database to themselves, once an outage: they end when it answers."""

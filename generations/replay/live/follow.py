@@ -83,7 +83,7 @@ class Hub:
             self.fetching = self.loop.create_task(self.fetch())
         entries = await asyncio.shield(answer)
         if entries is None:
-            raise redis.ConnectionError("The live channel is away")
+            raise redis.ConnectionError("The live channel is unavailable")
         return entries
 
     async def fetch(self) -> None:
@@ -176,7 +176,7 @@ async def follow(replay_id: UUID, seen: int | None, reread: Reread) -> AsyncIter
 async def _next(
     centre: Hub, replay_id: UUID, seq: int, waiter: asyncio.Event, reread: Reread
 ) -> SavedState | None:
-    """What comes after `seq`: from Redis as the bell rings; from Postgres on silence, a gap, or a Redis that is away."""
+    """What comes after `seq`: from Redis as the bell rings; from Postgres on silence, a gap, or an unavailable Redis."""
     entries, reliable = await _fetch(centre, replay_id, seq)
     if entries:
         return SavedState(True, entries)

@@ -2,7 +2,7 @@
 
 Each replay has a short-lived Redis stream whose entry IDs are the engine's own sequence numbers, which are the SSE ids
 too. One pub/sub connection per web process rings the bell; readers then fetch what is new through a small pool.
-Postgres is the truth: a gap, or Redis being away, sends the reader to the checkpoints.
+Postgres is the truth: a gap, or Redis being unavailable, sends the reader to the checkpoints.
 """
 
 import logging
@@ -84,7 +84,7 @@ def publish(live_logs: Iterable[LiveLog]) -> None:
         _send([(live_log.replay_id, list(live_log.unsent)) for live_log in waiting])
     except redis.RedisError as error:
         _Rest.until = now + 1.0
-        log.warning("The live channel is away (%s); pages poll until it is back", type(error).__name__)
+        log.warning("The live channel is unavailable (%s); pages poll until it is back", type(error).__name__)
         return
     for live_log in waiting:
         live_log.unsent.clear()
@@ -138,4 +138,4 @@ def wipe(replay_ids: Iterable[UUID]) -> None:
         if keys:
             _writer().delete(*keys)
     except redis.RedisError as error:
-        log.warning("The live channel is away (%s); what it holds expires", type(error).__name__)
+        log.warning("The live channel is unavailable (%s); what it holds expires", type(error).__name__)

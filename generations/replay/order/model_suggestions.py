@@ -17,7 +17,7 @@ PATIENCE = Timeouts(connect=2, read=3, total=5)
 
 
 def models(generation: Generation) -> list[str]:
-    """The models that serve the generation's endpoint, through the connection a replay would take; [] when it is away."""
+    """The models that serve the generation's endpoint, through the connection a replay would take; [] without an answer."""
     source, endpoint = source_of(generation), endpoints.find(generation.endpoint)
     if source is None or endpoint is None:
         return []

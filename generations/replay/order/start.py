@@ -57,10 +57,10 @@ def row_of(order: orders.Order, user: User, click: UUID, why: str, price: Price)
 
 
 def send_message(replay_id: UUID) -> bool:
-    """Tell the workers. When the broker is away the row stays queued and the sweep tells them later."""
+    """Tell the workers. When the broker is unavailable the row stays queued and the sweep tells them later."""
     try:
         celery.send_task(RUN, [str(replay_id)])
     except (OperationalError, OSError):
-        log.warning("The broker is away; replay %s waits for the sweep", replay_id)
+        log.warning("The broker is unavailable; replay %s waits for the sweep", replay_id)
         return False
     return True

@@ -121,7 +121,7 @@ class Heartbeat:
             yield
         except (DatabaseError, InterfaceError):
             self._rest_until = time.monotonic() + BEAT_S
-            log.warning("The database is away; replays go on and are saved when it is back")
+            log.warning("The database is unavailable; replays go on and are saved when it is back")
         finally:
             connection.close()
 

@@ -172,7 +172,9 @@ def finish(replay: Replay, live_log: LiveLog, fault: GatewayError | None) -> Non
                 store(replay, ended, facts, reading.row(replay.pk, raw))
             break
         except (DatabaseError, InterfaceError):
-            log.warning("The database is away; the answer of replay %s is saved when it is back", replay.pk)
+            log.warning(
+                "The database is unavailable; the answer of replay %s is saved when it is back", replay.pk
+            )
             time.sleep(pause)
         finally:
             connection.close()

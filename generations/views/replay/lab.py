@@ -266,7 +266,7 @@ def _start(request: TeamRequest, generation: Generation, form: RunForm, shown: S
 @for_team(Right.READ)
 @require_GET
 def model_names(request: TeamRequest, slug: str) -> HttpResponse:
-    """The fragment with the gateway's models for this endpoint, for the list under the field; empty when it is away."""
+    """The fragment with the gateway's models for this endpoint, for the list under the field; empty without an answer."""
     generation = get_generation_or_404(request, slug)
     names = model_suggestions.models(generation) if may(request, Right.LOOK_UP) else []
     return render(request, "generations/lab/model_names.html", {"names": names})

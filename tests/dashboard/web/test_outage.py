@@ -62,7 +62,7 @@ def site(site_environment: dict[str, str], broker: object) -> Iterator[Site]:
 
 
 @contextmanager
-def away(proxy: Proxy, how: str) -> Iterator[None]:
+def down(proxy: Proxy, how: str) -> Iterator[None]:
     getattr(proxy, how)()
     try:
         yield
@@ -71,22 +71,22 @@ def away(proxy: Proxy, how: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("how", ["refuse", "freeze"])
-def test_while_the_database_is_away_every_answer_is_quick_and_says_so(
+def test_while_the_database_is_unavailable_every_answer_is_quick_and_says_so(
     site: Site, how: str, ada: User
 ) -> None:
     cookie = f"{browser(ada).cookies['retake_session'].OutputString().split(';')[0]}"
     assert site.ask("/", Cookie=cookie).status == 200  # the pool has a line that will break
-    with away(site.proxy, how):
+    with down(site.proxy, how):
         crowd = [threading.Thread(target=site.ask, args=["/"], kwargs={"Cookie": cookie}) for _ in range(6)]
-        for one in crowd:
-            one.start()
+        for visitor in crowd:
+            visitor.start()
         health = [site.ask("/healthz") for _ in range(20)]
         assert {answer.text for answer in health} == {"ok\n"}
         assert sorted(answer.seconds for answer in health)[15] < QUICK
         for path in ("/", "/accounts/login/", "/"):
             page = site.ask(path, Cookie=cookie)
             assert (page.status, page.seconds < 2) == (503, True), page.seconds
-            assert outage.AWAY.title in page.text
+            assert outage.UNAVAILABLE.title in page.text
             assert '<meta http-equiv="refresh" content="3">' in page.text
             assert page.headers["retry-after"] == "3"
         ready = site.ask("/readyz")
@@ -101,9 +101,9 @@ def test_while_the_database_is_away_every_answer_is_quick_and_says_so(
         form = site.ask("/accounts/login/", "POST")
         assert (form.status, outage.UNDONE in form.text, "http-equiv" in form.text) == (503, True, False)
         assert site.ask("/favicon.ico").status == 302
-        for one in crowd:
-            one.join(5)
-            assert not one.is_alive()
+        for visitor in crowd:
+            visitor.join(5)
+            assert not visitor.is_alive()
     begun = time.monotonic()
     wait_for(lambda: site.ask("/", Cookie=cookie).status == 200, 5)
     assert time.monotonic() - begun < 3
@@ -113,7 +113,7 @@ def test_while_the_database_is_away_every_answer_is_quick_and_says_so(
 def test_sign_in_without_a_database_is_not_called_too_many_attempts(site: Site) -> None:
     cookie = site.ask("/accounts/login/").headers["set-cookie"].split(";")[0]
     form = {"Cookie": cookie, "X_CSRFToken": cookie.partition("=")[2]}
-    with away(site.proxy, "refuse"):
+    with down(site.proxy, "refuse"):
         for _ in range(3):
             answer = site.ask("/accounts/login/", "POST", **form)
             assert (answer.status, errors.MANY in answer.text) == (503, False)
@@ -174,11 +174,11 @@ def raised(kind: type[Exception], state: str | None) -> Exception:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (raised(OperationalError, None), outage.AWAY),
-        (raised(InterfaceError, None), outage.AWAY),
-        (raised(OperationalError, "57P01"), outage.AWAY),
-        (raised(OperationalError, "57P03"), outage.AWAY),
-        (raised(OperationalError, "08006"), outage.AWAY),
+        (raised(OperationalError, None), outage.UNAVAILABLE),
+        (raised(InterfaceError, None), outage.UNAVAILABLE),
+        (raised(OperationalError, "57P01"), outage.UNAVAILABLE),
+        (raised(OperationalError, "57P03"), outage.UNAVAILABLE),
+        (raised(OperationalError, "08006"), outage.UNAVAILABLE),
         (raised(OperationalError, "55P03"), outage.BUSY),
         (raised(OperationalError, "57014"), outage.BUSY),
         (raised(OperationalError, "53100"), outage.FULL),
