@@ -1,39 +1,36 @@
 """The ASGI application: a table of routes, and the generation lookup."""
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Literal
 
-from generations.gateway.demo import keys, stories, ulid
-from generations.gateway.demo.faults import FAULTS
+from generations.gateway.demo import keys, ulid
 from generations.gateway.demo.keys import Holder
 from generations.gateway.demo.records.io_log import legacy, scoped
 from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.replies import errors
 from generations.gateway.demo.sanitiser import sanitise
 from generations.gateway.demo.server import catalogue, log
+from generations.gateway.demo.server.control import Control
 from generations.gateway.demo.server.exchange import Exchange, Message, Receive, Send, pretty
 from generations.gateway.demo.server.oauth import OAuth
-from generations.gateway.demo.server.posts import PATHS, Post
+from generations.gateway.demo.server.post_endpoints import PATHS
+from generations.gateway.demo.server.posts import Post
 from generations.gateway.demo.server.settings import Settings
+from generations.gateway.demo.server.state import Mode, State
 from generations.gateway.demo.server.store import Store, new_id
-from generations.gateway.demo.shapes import Json, Story
+from generations.gateway.demo.shapes import Story
 
-Mode = Literal["legacy", "scoped"]
 Handler = Callable[[Exchange], Awaitable[None]]
-SETTINGS_LIMIT = 2**20
 
 
 class App:
     """contract: GET checks id, credential, scope, row, in that order; every JSON answer is no-store."""
 
     def __init__(self, mode: Mode, settings: Settings, epoch_ms: int) -> None:
-        self.mode, self.started_with, self.settings = mode, settings, settings
-        self.store, self.oauth = Store(epoch_ms), OAuth()
+        self.state = State(mode, settings, settings, Store(epoch_ms), OAuth())
+        self.control = Control(self.state)
         self.running: dict[asyncio.Task[None], Exchange] = {}
         self._gets: dict[str, Handler] = {
             "/v1/health": self.health,
@@ -46,10 +43,10 @@ class App:
             "/v1/logs": self.logs,
             "/v1/activity": self.activity,
             "/v1/credits": self.credits,
-            "/demo/requests": self.demo_requests,
-            "/demo/settings": self.demo_settings,
-            "/demo/catalogue": self.demo_catalogue,
-            "/demo/faults": self.demo_faults,
+            "/demo/requests": self.control.requests,
+            "/demo/settings": self.control.settings,
+            "/demo/catalogue": self.control.catalogue,
+            "/demo/faults": self.control.faults,
         }
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -76,9 +73,9 @@ class App:
 
     async def _serve(self, exchange: Exchange) -> None:
         path = exchange.path  # contract §0.2: a slash at the end is another path
-        if self.settings.down and not path.startswith("/demo/"):
+        if self.state.settings.down and not path.startswith("/demo/"):
             await exchange.answer(503, errors.HTML_503, "text/html; charset=UTF-8")
-        elif await self.oauth.handles(exchange):
+        elif await self.state.oauth.handles(exchange):
             return
         elif exchange.method == "POST":
             await self._post(exchange, path)
@@ -91,8 +88,8 @@ class App:
         await exchange.answer(404, b"404 Not Found", "text/plain; charset=UTF-8")
 
     async def _get(self, exchange: Exchange, path: str) -> None:
-        if not path.startswith("/demo/") and self.settings.delay_ms:
-            await asyncio.sleep(self.settings.delay_ms / 1000)
+        if not path.startswith("/demo/") and self.state.settings.delay_ms:
+            await asyncio.sleep(self.state.settings.delay_ms / 1000)
         handler = self._gets.get(path)
         if handler is not None:
             await handler(exchange)
@@ -107,24 +104,21 @@ class App:
         if path in PATHS:
             await self._inference(exchange, PATHS[path])
         elif path == "/demo/settings":
-            await self.demo_change(exchange)
+            await self.control.change(exchange)
         elif path == "/demo/reset":
-            self.store.reset()
-            self.oauth.reset()
-            self.settings = self.started_with
-            await exchange.control(200, {"ok": True})
+            await self.control.reset(exchange)
         elif path == "/demo/log":
-            await self.demo_arrive(exchange)
+            await self.control.arrive(exchange)
         else:
             await self._nowhere(exchange)
 
     async def _inference(self, exchange: Exchange, endpoint: str) -> None:
         try:
-            settings = self.settings.for_request(exchange.headers)
+            settings = self.state.settings.for_request(exchange.headers)
         except ValueError as problem:
             await exchange.data(400, {"error": "demo_header", "description": str(problem)})
             return
-        await Post(self.store, settings, exchange, endpoint).run()
+        await Post(self.state.store, settings, exchange, endpoint).run()
 
     # --- reading --------------------------------------------------------------------------------------------
 
@@ -147,11 +141,11 @@ class App:
 
     async def _lookup(self, exchange: Exchange, holder: Holder, asked: str) -> None:
         may_read = "generations:read" in holder.scopes
-        if self.mode == "scoped" and holder.oauth and not may_read:
+        if self.state.mode == "scoped" and holder.oauth and not may_read:
             await exchange.control(403, errors.scope_missing("generations:read"))
             return
         ours = holder.workspace == keys.WORKSPACE
-        story = self.store.find(asked, self.settings.traffic) if ours else None
+        story = self.state.store.find(asked, self.state.settings.traffic) if ours else None
         if "\0" in asked:
             await exchange.control(500, errors.NO_NUL)
         elif story is None:
@@ -164,7 +158,7 @@ class App:
 
     async def _record(self, story: Story, asked: str, may_read: bool) -> bytes:
         rows = Rows(story, asked, self.settled(asked))
-        shown = legacy(rows) if self.mode == "legacy" else scoped(rows, replay=may_read)
+        shown = legacy(rows) if self.state.mode == "legacy" else scoped(rows, replay=may_read)
         return pretty(sanitise(shown))
 
     def settled(self, asked: str) -> bool:
@@ -172,8 +166,8 @@ class App:
 
         Ids from before the server's start count from its start.
         """
-        made = submitted_at(asked, self.store.epoch_ms)
-        return time.time() * 1000 - made >= self.settings.video_ms * self.settings.pace
+        made = submitted_at(asked, self.state.store.epoch_ms)
+        return time.time() * 1000 - made >= self.state.settings.video_ms * self.state.settings.pace
 
     # --- guarded read endpoints -----------------------------------------------------------------------------
 
@@ -232,19 +226,15 @@ class App:
         if await self._reader(exchange, None):
             await exchange.control(200, catalogue.endpoints(PATHS))
 
-    def now(self) -> datetime:
-        """The demo gateway's clock, which `/demo/oauth` moves ahead."""
-        return datetime.fromtimestamp(self.oauth.ledger.now(), UTC)
-
     async def logs(self, exchange: Exchange) -> None:
         """GET /v1/logs."""
         holder = await self._manager(exchange, "activity:read")
         if holder is None:
             return
         ours = holder.workspace == keys.WORKSPACE
-        entries = self.store.entries(self.now(), self.settings.traffic) if ours else []
+        entries = self.state.store.entries(self.state.now(), self.state.settings.traffic) if ours else []
         try:
-            found = log.answer(exchange.query, entries, holder.workspace, self.now())
+            found = log.answer(exchange.query, entries, holder.workspace, self.state.now())
         except log.QueryError as problem:
             await exchange.control(400, errors.bad_request(str(problem)))
         except log.DatabaseFault:
@@ -255,7 +245,7 @@ class App:
             await exchange.control(200, found)
 
     def _rows(self, holder: Holder) -> list[Rows]:
-        return self.store.rows() if holder.workspace == keys.WORKSPACE else []
+        return self.state.store.rows() if holder.workspace == keys.WORKSPACE else []
 
     async def log(self, exchange: Exchange, asked: str) -> None:
         """GET /v1/logs/{request_id}: whatever its age."""
@@ -274,7 +264,7 @@ class App:
 
     async def _log_row(self, exchange: Exchange, holder: Holder, asked: str) -> None:
         ours = holder.workspace == keys.WORKSPACE
-        story = self.store.find(asked, self.settings.traffic) if ours else None
+        story = self.state.store.find(asked, self.state.settings.traffic) if ours else None
         if asked in ("", "logs"):
             await exchange.control(400, errors.bad_request("request id is required"))
         elif len(asked) > 256:
@@ -284,7 +274,7 @@ class App:
         elif story is None or story.raw is not None:
             await exchange.control(404, errors.NOT_FOUND)
         else:
-            entry = self.store.entry(asked, story)
+            entry = self.state.store.entry(asked, story)
             await exchange.control(200, {"ok": True, "data": entry.shown()})
 
     async def activity(self, exchange: Exchange) -> None:
@@ -298,52 +288,6 @@ class App:
         """GET /v1/credits."""
         if await self._manager(exchange, "credits:read"):
             await exchange.control(200, catalogue.CREDITS)
-
-    # --- control API ----------------------------------------------------------------------------------------
-
-    async def demo_requests(self, exchange: Exchange) -> None:
-        """GET /demo/requests: every POST received, in order, without keys."""
-        shown = [seen.shown() for seen in self.store.seen]
-        await exchange.data(200, {"count": self.store.received, "requests": shown})
-
-    async def demo_settings(self, exchange: Exchange) -> None:
-        """GET /demo/settings."""
-        await exchange.data(200, asdict(self.settings) | {"mode": self.mode})
-
-    async def demo_change(self, exchange: Exchange) -> None:
-        """POST /demo/settings: any of the settings, and `mode`."""
-        try:
-            values: Json = json.loads(await exchange.body(SETTINGS_LIMIT))
-            mode = values.pop("mode", self.mode)
-            self.settings = self.settings.changed(values)
-        except (ValueError, AttributeError, TypeError) as problem:
-            await exchange.data(400, {"error": str(problem)})
-            return
-        self.mode = mode if mode in ("legacy", "scoped") else self.mode
-        await self.demo_settings(exchange)
-
-    async def demo_arrive(self, exchange: Exchange) -> None:
-        """POST /demo/log `{rows, at, step_us}`: rows arrive in the log, at `at` (ISO 8601, now without it)."""
-        try:
-            fields: Json = json.loads(await exchange.body(SETTINGS_LIMIT))
-            at = datetime.fromisoformat(fields["at"]) if "at" in fields else self.now()
-            made = self.store.arrive(int(fields.get("rows", 1)), at, int(fields.get("step_us", 0)))
-        except (ValueError, AttributeError, TypeError) as problem:
-            await exchange.data(400, {"error": str(problem)})
-            return
-        await exchange.data(200, {"ids": made})
-
-    async def demo_catalogue(self, exchange: Exchange) -> None:
-        """GET /demo/catalogue: the stories, with the ids of this run."""
-        names = ("request_id", "title", "group")
-        rows = [dict(zip(names, row, strict=True)) for row in stories.catalogue(self.store.epoch_ms)]
-        await exchange.data(
-            200, {"epoch_ms": self.store.epoch_ms, "examples": stories.EXAMPLE_IDS, "records": rows}
-        )
-
-    async def demo_faults(self, exchange: Exchange) -> None:
-        """GET /demo/faults: every fault by name."""
-        await exchange.data(200, {name: fault.says for name, fault in FAULTS.items()})
 
     def close(self) -> None:
         """Ends every answer in progress, for a quick exit."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +20,7 @@ from generations.gateway.demo.replies.wire import meta, whole_answer
 from generations.gateway.demo.server import misbehaviour, writer
 from generations.gateway.demo.server.bodies import attribution, check, multipart_fields, parse, speech_as_json
 from generations.gateway.demo.server.exchange import Exchange, TooLargeError
+from generations.gateway.demo.server.post_endpoints import JOBS, MAKERS, TEXT
 from generations.gateway.demo.server.routing import Route, route
 from generations.gateway.demo.server.settings import Settings
 from generations.gateway.demo.server.store import Seen, Store, new_id
@@ -29,50 +29,9 @@ from generations.gateway.demo.stories.search import stored_story
 from generations.gateway.demo.tokens import count, measure, seeded
 
 JSON_LIMIT, MULTIPART_LIMIT = 16 * 2**20, 32 * 2**20
-TEXT = ("chat.completions", "responses", "messages")
-PATHS = {
-    "/v1/chat/completions": "chat.completions",
-    "/v1/responses": "responses",
-    "/v1/messages": "messages",
-    "/v1/embeddings": "embeddings",
-    "/v1/moderations": "moderations",
-    "/v1/rerank": "rerank",
-    "/v1/ocr": "ocr",
-    "/v1/images/generations": "images.generations",
-    "/v1/images/edits": "images.edits",
-    "/v1/audio/speech": "audio.speech",
-    "/v1/audio/transcriptions": "audio.transcription",
-    "/v1/audio/translations": "audio.translations",
-    "/v1/videos": "video.generation",
-    "/v1/video/generations": "video.generation",
-    "/v1/music/generate": "music.generate",
-    "/v1/music/generations": "music.generate",
-    "/v1/batches": "batch",
-    "/v1/batch": "batch",
-    "/v1/realtime/sessions": "audio.realtime",
-    "/v1/audio/realtime/sessions": "audio.realtime",
-    "/v1/files": "files.upload",
-}
 
 
-def _pages(body: Json, now_ms: int) -> others.Made:
-    story = stored_story("ocr", body)
-    known = story.reply.other() if story and story.reply else {}
-    return others.ocr(body, now_ms, known.get("pages"))
-
-
-_MAKERS: dict[str, Callable[[Json, int], others.Made]] = {
-    "embeddings": others.embeddings,
-    "moderations": others.moderations,
-    "rerank": others.rerank,
-    "ocr": _pages,
-    "images.generations": others.images,
-    "images.edits": others.images,
-    "audio.transcription": others.transcription,
-    "audio.translations": others.transcription,
-}
 _FILES = Route("unknown", "openai", 75)
-_JOBS = {"files.upload": "file", "video.generation": "video", "batch": "batch", "audio.realtime": "realtime"}
 MUSIC: Json = {
     "error": "not_implemented",
     "reason": "feature_temporarily_disabled",
@@ -174,8 +133,8 @@ class Post:
             await self._speech()
         elif self.endpoint == "music.generate":
             await self.exchange.data(501, MUSIC)
-        elif self.endpoint in _JOBS:
-            await self._job(_JOBS[self.endpoint])
+        elif self.endpoint in JOBS:
+            await self._job(JOBS[self.endpoint])
         else:
             await self._other()
 
@@ -241,7 +200,7 @@ class Post:
 
     async def _other(self) -> None:
         now_ms = round(time.time() * 1000)
-        made = _MAKERS.get(self.endpoint)
+        made = MAKERS.get(self.endpoint)
         if made is None:
             await self._fail(faults.NOT_YET)
             return

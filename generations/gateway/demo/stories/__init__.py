@@ -8,7 +8,17 @@ import time
 
 from generations.gateway.demo import ulid
 from generations.gateway.demo.shapes import Story
-from generations.gateway.demo.stories import damaged, failures, history, ledger, odd, studio, support, trips
+from generations.gateway.demo.stories import (
+    damaged,
+    failures,
+    history,
+    ledger,
+    odd,
+    studio,
+    support,
+    texts,
+    trips,
+)
 
 # The ids that are the same in every run.
 EXAMPLE_IDS = {
@@ -23,6 +33,7 @@ STORIES: list[Story] = [
     *failures.STORIES,
     *ledger.STORIES,
     *odd.STORIES,
+    *texts.STORIES,
     *studio.STORIES,
     *history.STORIES,
     *damaged.STORIES,

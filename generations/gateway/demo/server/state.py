@@ -1,0 +1,32 @@
+"""What the running demo gateway holds."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from generations.gateway.demo.server.oauth import OAuth
+from generations.gateway.demo.server.settings import Settings
+from generations.gateway.demo.server.store import Store
+
+Mode = Literal["legacy", "scoped"]
+
+
+@dataclass(slots=True)
+class State:
+    """Shared by the product's routes and the control API."""
+
+    mode: Mode
+    started_with: Settings
+    settings: Settings
+    store: Store
+    oauth: OAuth
+
+    def now(self) -> datetime:
+        """The demo gateway's clock, which `/demo/oauth` moves ahead."""
+        return datetime.fromtimestamp(self.oauth.ledger.now(), UTC)
+
+    def reset(self) -> None:
+        """Back to how the process began."""
+        self.store.reset()
+        self.oauth.reset()
+        self.settings = self.started_with
