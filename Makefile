@@ -26,6 +26,7 @@ e2e: $(DEV)
 lint: export DATABASE_URL = postgres://lint@localhost/lint
 lint: export REDIS_URL = redis://localhost/0
 lint: export SECRET_KEY = for-the-linter-only-for-the-linter-only-for-the-linter-only
+lint: export PUBLIC_URL = http://localhost:8000
 lint: export FIELD_ENCRYPTION_KEYS = bGludC1saW50LWxpbnQtbGludC1saW50LWxpbnQtbGk=
 lint: $(DEV)
 	$(BIN)/ruff check

@@ -1,10 +1,13 @@
 """The Celery application: its settings are `CELERY` in `settings.py`."""
 
+import logging.config
 import os
 import warnings
+from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
+from celery.signals import setup_logging
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -12,3 +15,9 @@ warnings.filterwarnings("ignore", category=SecurityWarning)  # about root and pi
 app = Celery("retake")
 app.config_from_object(settings.CELERY)
 app.autodiscover_tasks()
+
+
+@setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
+def keep_logging(**_: Any) -> None:
+    """Celery leaves the log as LOG_LEVEL and the settings have it."""
+    logging.config.dictConfig(settings.LOGGING)

@@ -1,13 +1,17 @@
 """Reads the environment for `settings.py`: each variable also as `NAME_FILE`, each fault one sentence."""
 
 import os
+import re
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
 from cryptography.fernet import Fernet
 from environs import Env, EnvError
+from psycopg import ProgrammingError, conninfo
+from redis.connection import parse_url
 
 from dashboard.local.state import read_env
 
@@ -21,10 +25,16 @@ HINTS = {
     ),
     "PUBLIC_URL": "the address in the browser, such as https://retake.example.com, without a path",
     "EMAIL_URL": "for example smtp://user:password@mail.example.com:587?tls=true",
+    "ALLOWED_HOSTS": "host names such as retake.example.com, comma-separated, without scheme, port or path",
+    "CSRF_TRUSTED_ORIGINS": "origins such as https://retake.example.com, comma-separated",
+    "DEFAULT_FROM_EMAIL": "for example Retake <retake@example.com>",
+    "LOG_LEVEL": "DEBUG, INFO, WARNING, ERROR or CRITICAL",
     "GATEWAY_URLS": "comma-separated base URLs such as https://api.phaseo.app/v1",
 }
 
 
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+LONGEST_NAME = 63  # characters that PostgreSQL keeps of a name
 # A server that vanished without a word is noticed within half a minute, not in the two hours of the kernel.
 LIVENESS = {
     "connect_timeout": 5,
@@ -35,6 +45,12 @@ LIVENESS = {
 }
 
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+HOST = re.compile(r"\*|\.?[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?|\[[0-9a-f:.]{2,45}\]", re.IGNORECASE)
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+PRINTABLE = re.compile(r"[ -~]*")
+
+
 class Refused(SystemExit):
     """A setting that stops the start. Its text is the one sentence that the operator reads."""
 
@@ -43,6 +59,26 @@ def refuse(name: str, what: str) -> NoReturn:
     """Stop with one sentence that names the variable. Raises Refused."""
     hint = HINTS.get(name)
     raise Refused(f"{name} {what}." if hint is None else f"{name} {what}: set it to {hint}.")
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an http or https URL with a host; None when it is none."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if fits and url.isprintable() and " " not in url else None
+
+
+def _is_origin(url: str) -> bool:
+    parts = _split(url)
+    return parts is not None and url == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+
+
+def _masked(url: str) -> str:
+    """The URL without what may be a password or a key."""
+    return re.sub(r"//.*@", "//...@", url.partition("?")[0])
 
 
 class Environment:
@@ -64,11 +100,10 @@ class Environment:
         before, os.environ[name] = os.environ.get(name), text
         try:
             return getattr(reader, kind)(name)
-        except (EnvError, ValueError):
+        except (EnvError, ValueError, KeyError):
             # A mail URL holds a password, which must not reach a log.
             refuse(
-                name,
-                "cannot be read" if kind == "dj_email_url" else f"is {text!r}, which is not a valid {kind}",
+                name, "cannot be read" if kind == "dj_email_url" else f"is {text!r}, which is no valid {kind}"
             )
         finally:
             if before is None:
@@ -77,7 +112,8 @@ class Environment:
                 os.environ[name] = before
 
     def text(self, name: str, default: str = "") -> str:
-        return self.values.get(name) or self._from_file(f"{name}_FILE") or default
+        text = self.values.get(name) or self._from_file(f"{name}_FILE") or default
+        return text if "\0" not in text else refuse(name, "holds a NUL")
 
     def _from_file(self, name: str) -> str:
         """The content of the file that the variable `name` names; empty when it is not set."""
@@ -92,10 +128,49 @@ class Environment:
     def flag(self, name: str, default: bool) -> bool:
         return bool(self._read("bool", name, default))
 
-    def number(self, name: str, default: int) -> int:
-        """A whole number, 0 or more."""
+    def number(self, name: str, default: int, *, least: int = 1, most: int) -> int:
+        """A whole number from `least` to `most`."""
         number = int(self._read("int", name, default))
-        return number if number >= 0 else refuse(name, f"is {number}, and must be 0 or more")
+        if not least <= number <= most:
+            refuse(name, f"is {number}, and must be from {least} to {most}")
+        return number
+
+    def log_level(self, name: str, default: str) -> str:
+        """The name of a level, in capitals."""
+        level = self.text(name, default).upper()
+        return level if level in LOG_LEVELS else refuse(name, f"is {level!r}, which is no level")
+
+    def token(self, name: str, default: str) -> str:
+        """Letters, digits, `_` and `-`, for the names of cookies."""
+        text = self.text(name, default)
+        return text if TOKEN.fullmatch(text) else refuse(name, "may hold letters, digits, _ and - only")
+
+    def printable(self, name: str) -> str:
+        """Printable ASCII, such as an OAuth client ID; empty when not set."""
+        text = self.text(name)
+        return (
+            text if PRINTABLE.fullmatch(text) else refuse(name, "holds something else than printable ASCII")
+        )
+
+    def sender(self, name: str, default: str) -> str:
+        """A mail address with or without a name."""
+        text = self.text(name, default)
+        address = parseaddr(text)[1]
+        if "@" not in address.strip("@") or not text.isprintable():
+            refuse(name, f"is {text!r}, which is no mail address")
+        return text
+
+    def hosts(self, name: str, default: list[str]) -> list[str]:
+        """Host names as Django's ALLOWED_HOSTS has them."""
+        names = self.items(name, default)
+        wrong = next((host for host in names if not HOST.fullmatch(host)), None)
+        return names if wrong is None else refuse(name, f"holds {_masked(wrong)!r}, which is no host name")
+
+    def origins(self, name: str, default: list[str]) -> list[str]:
+        """Origins as Django's CSRF_TRUSTED_ORIGINS has them: `https://*.example.com` is one."""
+        names = self.items(name, default)
+        wrong = next((text for text in names if not _is_origin(text.replace("://*.", "://", 1))), None)
+        return names if wrong is None else refuse(name, f"holds {_masked(wrong)!r}, which is no origin")
 
     def items(self, name: str, default: list[Any]) -> list[Any]:
         return [item.strip() for item in self.text(name).split(",") if item.strip()] or default
@@ -119,19 +194,16 @@ class Environment:
     def public_url(self, name: str) -> str:
         """The origin, without a trailing slash; empty when not set."""
         text = self.text(name).rstrip("/")
-        if text and (
-            urlsplit(text).scheme not in ("http", "https")
-            or urlsplit(text).path
-            or not urlsplit(text).hostname
-        ):
-            refuse(name, f"is {text!r}, which is no origin")
+        if text and not _is_origin(text):
+            refuse(name, f"is {_masked(text)!r}, which is no origin")
         return text
 
     def gateway_urls(self, name: str, default: list[str]) -> list[str]:
         urls = [url.rstrip("/") for url in self.items(name, default)]
         for url in urls:
-            if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-                refuse(name, f"holds {url!r}, which is no http or https URL")
+            parts = _split(url)
+            if parts is None or parts.query or parts.fragment or parts.username is not None:
+                refuse(name, f"holds {_masked(url)!r}, which is no http or https URL")
         return urls
 
     def database(self, name: str, pool_size: int) -> dict[str, Any]:
@@ -139,10 +211,13 @@ class Environment:
         text = self.text(name) or refuse(name, "is missing")
         try:
             parsed: dict[str, Any] = dict(dj_database_url.parse(text))
-        except ValueError:
+        except (ValueError, KeyError):
             refuse(name, "cannot be read")
         if "postgresql" not in str(parsed["ENGINE"]) or not parsed["NAME"]:
             refuse(name, "is no PostgreSQL URL with a database name")
+        if len(str(parsed["NAME"])) > LONGEST_NAME:
+            refuse(name, f"has a database name of more than {LONGEST_NAME} characters")
+        self._check_options(name, parsed.get("OPTIONS", {}))
         pool = {"min_size": 0, "max_size": pool_size, "timeout": 10, "max_idle": 60, "reconnect_timeout": 1}
         return {
             **parsed,
@@ -151,26 +226,38 @@ class Environment:
             "OPTIONS": {**LIVENESS, **parsed.get("OPTIONS", {}), "pool": pool},
         }
 
+    def _check_options(self, name: str, options: dict[str, Any]) -> None:
+        try:
+            conninfo.make_conninfo("", **options)
+        except (ProgrammingError, TypeError):
+            refuse(name, f"has options that PostgreSQL does not know ({', '.join(sorted(options))})")
+
     def redis(self, name: str) -> str:
         text = self.text(name) or refuse(name, "is missing")
-        if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        try:
+            known = urlsplit(text).scheme in ("redis", "rediss", "unix")
+            parse_url(text)  # type: ignore[no-untyped-call]
+        except (ValueError, TypeError, AttributeError):
+            refuse(name, "cannot be read")
+        if not known or any(letter.isspace() for letter in text):
             refuse(name, "is no redis://, rediss:// or unix:// URL")
         return text
 
-    def redis_ssl(self, url: str) -> dict[str, Any] | None:
-        """TLS options for the broker: hosted Redis plans use self-signed certificates."""
-        import ssl
+    def redis_tls(self, name: str, url: str) -> dict[str, str]:
+        """What every client of Redis adds to a `rediss://` URL: whether the server's certificate is verified."""
+        verify = self.flag(name, default=True)
+        return {"ssl_cert_reqs": "required" if verify else "none"} if url.startswith("rediss://") else {}
 
-        return {"ssl_cert_reqs": ssl.CERT_NONE} if url.startswith("rediss://") else None
-
-    def email(self, name: str, default: str) -> dict[str, Any]:
-        """Django's EMAIL_* settings out of `smtp://user:password@host:587?tls=true`."""
-        options = self._read("dj_email_url", name, None)
-        return (
-            dict(options) if options else {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
-        )
+    def email(self, name: str) -> dict[str, Any]:
+        """Django's EMAIL_* settings out of `smtp://user:password@host:587?tls=true`; without one, the console."""
+        options = dict(self._read("dj_email_url", name, None) or {"EMAIL_BACKEND": CONSOLE})
+        if "EMAIL_BACKEND" not in options:
+            refuse(name, "is no mail URL")
+        if options["EMAIL_BACKEND"].endswith("smtp.EmailBackend") and not options.get("EMAIL_HOST"):
+            refuse(name, "names no mail server")
+        return options
 
     def cookie_names(self) -> tuple[str, str]:
         """Session and CSRF cookie names; two checkouts on one loopback host (cookies ignore ports) keep apart."""
-        mark = self.text("COOKIE_PREFIX", "retake")
+        mark = self.token("COOKIE_PREFIX", "retake")
         return f"{mark}_session", f"{mark}_csrf"

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from kombu.entity import Queue
 
-from dashboard.environment import Environment
+from dashboard.environment import Environment, refuse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR)
@@ -15,8 +15,12 @@ DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.secret("SECRET_KEY")
 FIELD_ENCRYPTION_KEYS = env.fernet_keys("FIELD_ENCRYPTION_KEYS")
 PUBLIC_URL = env.public_url("PUBLIC_URL")
-ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname] if PUBLIC_URL else [])
-CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL] if PUBLIC_URL else [])
+ALLOWED_HOSTS = env.hosts(
+    "ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname or ""] if PUBLIC_URL else []
+)
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL] if PUBLIC_URL else [])
+if not (ALLOWED_HOSTS or DEBUG):
+    refuse("PUBLIC_URL", "is missing, and so is ALLOWED_HOSTS, so that no request would be answered")
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
 ASGI_APPLICATION = "dashboard.asgi.application"
@@ -63,8 +67,14 @@ MIDDLEWARE = [
 
 # --- Databases and the wire ---------------------------------------------------------------------------------------
 # CONN_MAX_AGE is 0 because the pool keeps the connections; a view gives its own back at the end of the request.
-DATABASES = {"default": env.database("DATABASE_URL", pool_size=env.number("DATABASE_POOL", default=8))}
+WEB_THREADS = env.number("WEB_THREADS", default=2, most=64)
+DATABASE_POOL = env.number("DATABASE_POOL", default=max(8, WEB_THREADS + 4), most=500)
+if DATABASE_POOL < WEB_THREADS + 2:
+    refuse("DATABASE_POOL", f"is {DATABASE_POOL}, and must be at least WEB_THREADS + 2, {WEB_THREADS + 2}")
+DATABASES = {"default": env.database("DATABASE_URL", pool_size=DATABASE_POOL)}
 REDIS_URL = env.redis("REDIS_URL")
+# For the broker and the live channel alike; hosted plans have certificates that they signed themselves.
+REDIS_TLS = env.redis_tls("REDIS_TLS_VERIFY", REDIS_URL)
 CACHES = {"default": {"BACKEND": "dashboard.cache.HonestCache", "LOCATION": "cache"}}
 
 # --- Behind a proxy -----------------------------------------------------------------------------------------------
@@ -77,7 +87,14 @@ USE_X_FORWARDED_HOST = TRUST_PROXY
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
+if SECURE_HSTS_INCLUDE_SUBDOMAINS and not SECURE:
+    refuse("HSTS_SUBDOMAINS", "is true, which needs a PUBLIC_URL with https")
+if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
+    refuse("HSTS_PRELOAD", "is true, which needs HSTS_SUBDOMAINS=true")
+# Both bind every name below the host for a year, which is the operator's to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = env.cookie_names()
@@ -161,17 +178,17 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/h/ip,5/h/key"}
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+vars().update(env.email("EMAIL_URL"))
 EMAIL_TIMEOUT = 20
 MAIL_WORKS = env.is_set("EMAIL_URL")
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Retake <retake@localhost>")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default="Retake <retake@localhost>")
 
 # --- Celery -------------------------------------------------------------------------------------------------------
 # Early acks, no prefetch, no result store: a replay is claimed by its row, never by its message.
-WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=32)
+WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=32, most=1000)
 CELERY = {
     "broker_url": REDIS_URL,
-    "broker_use_ssl": env.redis_ssl(REDIS_URL),
+    "broker_use_ssl": REDIS_TLS or None,
     "broker_transport_options": {
         "visibility_timeout": 3600,
         "socket_timeout": 10,
@@ -204,23 +221,34 @@ CELERY = {
 
 # --- Retake -------------------------------------------------------------------------------------------------------
 GATEWAY_URLS = env.gateway_urls("GATEWAY_URLS", default=["https://api.phaseo.app/v1"])
-DEMO_GATEWAY = env.text("DEMO_GATEWAY", default="")
+DEMO_GATEWAY = next(iter(env.gateway_urls("DEMO_GATEWAY", default=[])), "")
 # A client that is registered with the first of GATEWAY_URLS; without one the metadata document stands for Retake.
-GATEWAY_OAUTH_CLIENT_ID = env.text("GATEWAY_OAUTH_CLIENT_ID", default="")
-GATEWAY_OAUTH_CLIENT_SECRET = env.text("GATEWAY_OAUTH_CLIENT_SECRET", default="")
-GATEWAY_OAUTH_SCOPES = env.text("GATEWAY_OAUTH_SCOPES", default="")
-MAX_RECORD_MB = env.number("MAX_RECORD_MB", default=64)
-MAX_ANSWER_MB = env.number("MAX_ANSWER_MB", default=64)
-BODY_RETENTION_DAYS = env.number("BODY_RETENTION_DAYS", default=0)
-WEB_THREADS = env.number("WEB_THREADS", default=2)
-FIRST_BYTE_SECONDS = env.number("FIRST_BYTE_SECONDS", default=600)
-IDLE_SECONDS = env.number("IDLE_SECONDS", default=180)
-TOTAL_SECONDS = env.number("TOTAL_SECONDS", default=1800)
-WORKER_GRACE_SECONDS = env.number("WORKER_GRACE_SECONDS", default=20)
+GATEWAY_OAUTH_CLIENT_ID = env.printable("GATEWAY_OAUTH_CLIENT_ID")
+GATEWAY_OAUTH_CLIENT_SECRET = env.printable("GATEWAY_OAUTH_CLIENT_SECRET")
+GATEWAY_OAUTH_SCOPES = env.printable("GATEWAY_OAUTH_SCOPES")
+if GATEWAY_OAUTH_CLIENT_SECRET and not GATEWAY_OAUTH_CLIENT_ID:
+    refuse("GATEWAY_OAUTH_CLIENT_SECRET", "is set, which needs GATEWAY_OAUTH_CLIENT_ID")
+MAX_RECORD_MB = env.number("MAX_RECORD_MB", default=64, most=1024)
+MAX_ANSWER_MB = env.number("MAX_ANSWER_MB", default=64, most=1024)
+BODY_RETENTION_DAYS = env.number("BODY_RETENTION_DAYS", default=0, least=0, most=36_500)
+TOTAL_SECONDS = env.number("TOTAL_SECONDS", default=1800, most=86_400)
+FIRST_BYTE_SECONDS = env.number("FIRST_BYTE_SECONDS", default=min(600, TOTAL_SECONDS), most=86_400)
+IDLE_SECONDS = env.number("IDLE_SECONDS", default=min(180, TOTAL_SECONDS), most=86_400)
+for _name, _seconds in (("FIRST_BYTE_SECONDS", FIRST_BYTE_SECONDS), ("IDLE_SECONDS", IDLE_SECONDS)):
+    if _seconds > TOTAL_SECONDS:
+        refuse(_name, f"is {_seconds}, and must be at most TOTAL_SECONDS, {TOTAL_SECONDS}")
+WORKER_GRACE_SECONDS = env.number("WORKER_GRACE_SECONDS", default=20, least=0, most=3600)
 
 # Members of batches that run at once, all teams together and one team: the rest of the threads is for single replays.
-BATCH_PARALLEL = env.number("BATCH_PARALLEL", default=max(1, WORKER_CONCURRENCY * 3 // 4))
-TEAM_PARALLEL = env.number("TEAM_PARALLEL", default=BATCH_PARALLEL)
+BATCH_PARALLEL = env.number("BATCH_PARALLEL", default=max(1, WORKER_CONCURRENCY * 3 // 4), most=100_000)
+TEAM_PARALLEL = env.number("TEAM_PARALLEL", default=BATCH_PARALLEL, most=100_000)
+if TEAM_PARALLEL > BATCH_PARALLEL:
+    refuse("TEAM_PARALLEL", f"is {TEAM_PARALLEL}, and must be at most BATCH_PARALLEL, {BATCH_PARALLEL}")
+
+# --- Processes ----------------------------------------------------------------------------------------------------
+PORT = env.number("PORT", default=8000, most=65_535)
+WEB_HOST = env.text("WEB_HOST", default="0.0.0.0")
+WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", default=2, most=64)
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
 LOGGING = {
@@ -228,5 +256,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="WARNING")},
 }

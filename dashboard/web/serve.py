@@ -191,7 +191,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=2048)
     except OSError as error:
-        sys.exit(f"Port {port} cannot be used ({error.strerror}): set PORT to a free one.")
+        sys.exit(
+            f"Port {port} of {host} cannot be used ({error.strerror}): "
+            "set PORT to a free one, or WEB_HOST to an address of this machine."
+        )
 
 
 def configure() -> tuple[uvicorn.Config, "Bridge"]:
@@ -233,22 +236,13 @@ def collect_static() -> None:
         call_command("collectstatic", interactive=False, verbosity=0)
 
 
-def number(name: str, default: int) -> int:
-    """A whole number of 1 or more out of the environment. Stops the start with one sentence otherwise."""
-    text = os.environ.get(name) or str(default)
-    if not text.isdigit() or int(text) < 1:
-        sys.exit(f"{name} is {text!r}, and must be a whole number of 1 or more.")
-    return int(text)
-
-
 def main() -> None:
-    count = number("WEB_CONCURRENCY", 2)
-    listening = listen(os.environ.get("WEB_HOST") or "0.0.0.0", number("PORT", 8000))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    listening = listen(settings.WEB_HOST, settings.PORT)
     config, pages = configure()
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise touch, and so copy, every page
-    sys.exit(Web(config, pages, listening).run(count))
+    sys.exit(Web(config, pages, listening).run(settings.WEB_CONCURRENCY))
 
 
 if __name__ == "__main__":

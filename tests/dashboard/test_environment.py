@@ -89,10 +89,10 @@ def test_a_switch_is_on_or_off(environment: Make, name: str) -> None:
         environment(**{name: "perhaps"}).flag(name, False)
 
 
-@pytest.mark.parametrize("value", ["many", "-1", "1.5"])
-def test_a_number_is_whole_and_not_negative(environment: Make, value: str) -> None:
+@pytest.mark.parametrize("value", ["many", "-1", "0", "1.5", "10"])
+def test_a_number_is_whole_and_within_its_bounds(environment: Make, value: str) -> None:
     with pytest.raises(Refused, match=r"^WEB_THREADS is "):
-        environment(WEB_THREADS=value).number("WEB_THREADS", 2)
+        environment(WEB_THREADS=value).number("WEB_THREADS", 2, most=9)
 
 
 def test_a_list_is_separated_by_commas(environment: Make) -> None:
@@ -138,19 +138,19 @@ def test_several_fernet_keys(environment: Make) -> None:
 
 def test_mail_goes_to_the_console_until_a_server_is_set(environment: Make) -> None:
     env = environment()
-    assert env.email("EMAIL_URL", "") == {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    assert env.email("EMAIL_URL") == {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
     assert env.is_set("EMAIL_URL") is False
 
 
 def test_a_mail_server_is_read_from_its_url(environment: Make) -> None:
-    found = environment(EMAIL_URL="smtp://user:word@mail.example.com:587?tls=true").email("EMAIL_URL", "")
+    found = environment(EMAIL_URL="smtp://user:word@mail.example.com:587?tls=true").email("EMAIL_URL")
     names = ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS")
     assert [found[name] for name in names] == ["mail.example.com", 587, "user", "word", True]
 
 
 def test_a_mail_url_that_cannot_be_read_is_not_shown(environment: Make) -> None:
     with pytest.raises(Refused, match=r"^EMAIL_URL cannot be read") as caught:
-        environment(EMAIL_URL="smtp://user:hunter2@mail.example.com:port").email("EMAIL_URL", "")
+        environment(EMAIL_URL="smtp://user:hunter2@mail.example.com:port").email("EMAIL_URL")
     assert "hunter2" not in str(caught.value)
 
 

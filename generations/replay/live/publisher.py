@@ -6,7 +6,6 @@ Postgres is the truth: a gap, or Redis being unavailable, sends the reader to th
 """
 
 import logging
-import ssl
 import time
 from collections.abc import Iterable
 from functools import cache
@@ -39,8 +38,7 @@ def key_of(replay_id: UUID) -> str:
 
 
 def connection_options() -> dict[str, Any]:
-    tls = {"ssl_cert_reqs": ssl.CERT_NONE} if settings.REDIS_URL.startswith("rediss://") else {}
-    return {"socket_connect_timeout": 0.5, **tls}
+    return {"socket_connect_timeout": 0.5, **settings.REDIS_TLS}
 
 
 _making = Lock()
