@@ -69,6 +69,6 @@ def forget(replays: list[UUID]) -> None:
 
 
 def pace(first_byte_ms: float = 0) -> dict[str, float]:
-    """The demo gateway's settings for it. The new records stay away, so that nothing asks for them meanwhile."""
+    """The demo gateway's settings for it. New records are held back, so that nothing asks for them meanwhile."""
     every = {"pace": 1, "frames": FRAMES, "frame_ms": FRAME_MS, "record_ms": 3_600_000}
     return {**every, "first_byte_ms": first_byte_ms}

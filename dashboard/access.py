@@ -127,7 +127,7 @@ def for_everybody(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
 
 OPEN_VIEWS = {
     *("healthz", "readyz", "demo_sign_in", "invitation", "favicon", "account_reset_password"),
-    # The callback tells a person who is signed out so: the sign-in page's address would keep the code.
+    # The callback says so to a person who is signed out: the sign-in page's address would keep the code.
     *("oauth_client", "oauth_callback", "oauth_stray"),
 }
 

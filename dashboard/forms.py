@@ -27,7 +27,7 @@ LONGEST_KEY = 4000
 
 
 class ResetForm(ResetPasswordForm):  # type: ignore[misc]  # allauth brings no types
-    """Asks for a reset link. Whether somebody has the address is looked up beside the request."""
+    """Asks for a reset link. Whether somebody has the address is looked up in another thread."""
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"])

@@ -1,4 +1,4 @@
-"""Mail, which leaves beside the request: a page takes the same time whether somebody has the address or nobody.
+"""Mail, sent in another thread than the request: a page takes the same time whether somebody has the address or nobody.
 
 Nothing of it goes through the queue, so no link stands anywhere but in the mail.
 """

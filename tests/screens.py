@@ -102,7 +102,7 @@ def changed(tab: Page) -> str | None:
 
 
 def compared(tab: Page) -> str | None:
-    """A changed replay beside its original."""
+    """A changed replay next to its original."""
     return edited(tab, "0.9") and tab.locator('main a[data-key="d"]').first.get_attribute("href")
 
 

@@ -1,7 +1,9 @@
 """Names say what they hold: some words never do, and no name of the source is made of them."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,4 +80,37 @@ def test_no_name_of_the_source_is_empty() -> None:
     for path in SOURCES:
         names = {path.stem, path.parent.name, *bound(ast.parse(path.read_text()))}
         found += [f"{path.relative_to(ROOT)}: {name}" for name in sorted(names) if is_empty(name)]
+    assert found == []
+
+
+STOCK_WORDS = re.compile(r"\b(?:told|beside|(?:is|are|be|being|goes) away|[Aa]nswers with (?!nothing)\w+)\b")
+
+
+def prose(path: Path) -> Iterator[str]:
+    """The comments and docstrings of a file."""
+    text = path.read_text()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""
+
+
+@pytest.mark.parametrize(
+    "words", ["as it was told", "Redis is away", "Answers with lists", "a thread beside it"]
+)
+def test_such_words_are_found(words: str) -> None:
+    assert STOCK_WORDS.search(words)
+
+
+def test_comments_and_docstrings_speak_of_the_trade() -> None:
+    """ "Returns", "raises", "is unavailable": what a reader of any other project would expect."""
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in SOURCES
+        if path != Path(__file__)
+        for text in prose(path)
+        for match in STOCK_WORDS.finditer(text)
+    ]
     assert found == []

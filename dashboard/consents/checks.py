@@ -14,7 +14,7 @@ LOOKED_AT = 3
 
 
 def what_comes(source: GatewayConnection) -> None:
-    """Read some of the newest records and remember whether they hold stored requests. Trouble is not told here."""
+    """Read some of the newest records and remember whether they hold stored requests. Errors are not reported here."""
     used = next((credential for credential in keys.reading(source) if credential.consent), None)
     if used is None or used.consent is None or keys.STORED_REQUESTS not in used.consent.granted:
         return

@@ -128,7 +128,7 @@ def _endangered(
 
 
 def finish(user: User, query: dict[str, str]) -> ConsentRequest:
-    """Use what the browser brought back. The request tells what came of it. Raises Stray."""
+    """Use what the browser brought back. The request's row says what came of it. Raises Stray."""
     state = query.get("state", "")
     row = (
         ConsentRequest.objects.select_related("team", "connection")

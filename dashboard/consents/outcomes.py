@@ -44,7 +44,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Begin again and choose {bound}, or add another connection for {chosen}.",
     ),
 }
-# Answers that belong to no request of the person: the page tells nothing about whose they are.
+# Answers that belong to no request of the person: the page says nothing about whose they are.
 STRAY: dict[str, tuple[str, str]] = {
     "unknown": (
         "This answer of a gateway belongs to no consent that you began here.",

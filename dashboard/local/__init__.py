@@ -1,7 +1,7 @@
 """PostgreSQL and Valkey from their wheels, and the processes of `make up`. Standard library only, honcho
 aside.
 
-state.py     what a running `make up` tells other processes of the checkout (`.local/env`)
+state.py     what a running `make up` publishes for other processes of the checkout (`.local/env`)
 system.py    free ports, users, processes that end with their parent
 engine.py    one engine's process: start, wait, restart, stop
 postgres.py  valkey.py   how each engine is prepared and which command runs it

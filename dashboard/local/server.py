@@ -20,7 +20,7 @@ class Engine:
     """A server that runs until `stop()`, and not longer than the process that started it.
 
     command: the server in the foreground; stdin: what it reads first (a configuration with its password,
-    which must not stand in `ps`); ready: told the process, whether it serves; stops: signals in the order of
+    which must not stand in `ps`); ready: given the process, whether it serves; stops: signals in the order of
     growing force.
     """
 

@@ -1,4 +1,4 @@
-"""`.local/`: what a running `make up` keeps, and what it tells other processes of the same checkout.
+"""`.local/`: what a running `make up` keeps, and what it publishes for other processes of the same checkout.
 
 `.local/env` holds its addresses and keys. It counts only while that `make up` lives (it holds a lock, which
 the kernel takes back at its death) and its engines accept connections, so a stale file is never mistaken for

@@ -42,7 +42,7 @@ class EndedError(Exception):
 
 
 class Output:
-    """Standard output that may go away (a closed terminal, `| head`) without stopping the clean-up."""
+    """Standard output that may vanish (a closed terminal, `| head`) without stopping the clean-up."""
 
     def write(self, text: str) -> None:
         try:
@@ -62,7 +62,7 @@ out = Output()
 
 
 def main() -> None:
-    """Run until told to end; the exit code is 0 after Ctrl-C and 1 when something failed."""
+    """Run until asked to end; the exit code is 0 after Ctrl-C and 1 when something failed."""
     for number in ENDINGS:
         signal.signal(number, _end)
     if "MAKELEVEL" in os.environ:
@@ -126,7 +126,7 @@ def site_port() -> int:
 
 
 def keys(path: Path) -> dict[str, str]:
-    """The keys of this checkout's data, made at the first start and kept beside the data that they open."""
+    """The keys of this checkout's data, made at the first start and kept with the data that they open."""
     if path.exists():
         return parse(path.read_text())
     made = {

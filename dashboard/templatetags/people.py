@@ -72,7 +72,7 @@ YES, NO, UNKNOWN = ("good", "good", "yes"), ("bad", "bad", "no"), ("", "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of a connection test: `kind` of pill, `icon`, `word`, and the sentence beside it."""
+    """One line of a connection test: `kind` of pill, `icon`, `word`, and the sentence next to it."""
 
     label: str
     kind: str

@@ -125,7 +125,7 @@ def pill(state: str, word: str = "", code: object = "") -> SafeString:
 
 @register.simple_tag
 def ago(moment: datetime | None, focusable: bool = True) -> SafeString:
-    """A time element: relative text, UTC in the tooltip and, with script, the local time beside it."""
+    """A time element: relative text, UTC in the tooltip and, with script, the local time next to it."""
     if moment is None:
         return mark_safe('<span class="muted">unknown</span>')
     utc = moment.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What a link shows when it is pasted into a chat: made of its address alone, so it tells nobody what exists."""
+"""What a link shows when it is pasted into a chat: made of its address alone, so nobody learns from it what exists."""
 
 import re
 

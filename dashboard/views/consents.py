@@ -25,7 +25,7 @@ PAGE = ["GET", "HEAD", "POST"]
 @for_team(Right.MANAGE)
 @require_POST
 def connect(request: TeamRequest) -> HttpResponse:
-    """Makes a state and answers with a plain link to the gateway.
+    """Makes a state and shows a plain link to the gateway.
 
     No redirect: `form-action 'self'` holds for what a form's answer redirects to, too.
     """

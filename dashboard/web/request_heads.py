@@ -79,7 +79,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.late = None
 
     def _refuse(self, status: str) -> None:
-        """Answer with one line, unless another answer is on its way, and end the connection."""
+        """Send one line, unless another answer is on its way, and end the connection."""
         self._head_ended()
         if not self.transport.is_closing():
             if self._is_idle:

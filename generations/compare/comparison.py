@@ -1,7 +1,7 @@
 """Two generations or replays side by side: what they said, what it took, what was asked.
 
 Two clocks are not compared: the gateway's times stand against the gateway's, times measured here against times
-measured here; where neither is possible they stand beside each other without a difference.
+measured here; where neither is possible both are shown without a difference.
 """
 
 from dataclasses import dataclass, replace

@@ -115,7 +115,7 @@ class GenerationSide:
         return answer or UNREADABLE
 
     def _causes(self) -> list[str]:
-        """Why the record holds no answer, and what to do, as far as it tells."""
+        """Why the record holds no answer, and what to do, as far as the record says."""
         missing = self.side.missing
         if self.outline is not None and [cause.code for cause in missing] == ["same"]:
             missing = self.outline.request.missing

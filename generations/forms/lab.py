@@ -195,7 +195,7 @@ class WholeForm(RunForm):
         return RequestEdits(whole=self.cleaned_data["whole"])
 
     def refuse(self, error: ChangeRefused) -> None:
-        """Show the reason beside the text; it names the line."""
+        """Show the reason next to the text; it names the line."""
         self.add_error("whole", str(error))
 
 

@@ -87,7 +87,7 @@ def _moment(label: str) -> forms.DateTimeField:
 
 
 class FilterForm(forms.Form):
-    """The filters of a list: those named by `FIRST` always show, the others fold away."""
+    """The filters of a list: those named by `FIRST` always show, the others are collapsed."""
 
     FIRST: tuple[str, ...] = ()
 
@@ -101,7 +101,7 @@ class FilterForm(forms.Form):
 
     @property
     def more_used(self) -> bool:
-        """Whether one of those that fold away asks for something."""
+        """Whether one of the collapsed filters is set."""
         return any(field.data or field.errors for field in self.more_fields)
 
 

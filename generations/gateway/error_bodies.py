@@ -85,8 +85,8 @@ def flat(value: Value) -> Fields:
 
 
 def is_bare_error(fields: Fields) -> bool:
-    """Whether an object is an error that has no `error`: FastAPI's `detail`, a list of `errors`, `message` beside a
-    code that is no success or beside `success: false`, MiniMax's `base_resp`.
+    """Whether an object is an error that has no `error`: FastAPI's `detail`, a list of `errors`, `message` next to a
+    code that is no success or next to `success: false`, MiniMax's `base_resp`.
     """
     if any(fields.get(key) not in (None, "", [], {}) for key in _ANSWERS):
         return False

@@ -1,4 +1,4 @@
-"""Record: a typed, tolerant view of what the gateway returned for one generation. Nothing is thrown away.
+"""Record: a typed, tolerant view of what the gateway returned for one generation. Nothing is lost.
 
 contract: "The generation record". Sources of the fields: public reference: generation lookup; the gateway's
 columns.

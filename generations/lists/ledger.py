@@ -74,7 +74,7 @@ def people(team: Team) -> list[User]:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger. `row` has `cost` (nanos), `patch_head` and `patch_bytes` beside its columns."""
+    """One line of the ledger. `row` has `cost` (nanos), `patch_head` and `patch_bytes` on top of its columns."""
 
     row: Replay
 
@@ -247,7 +247,7 @@ def _batches(found: ReplayQuerySet, size: int) -> Iterator[list[list[object]]]:
 
 
 def cells(entry: Entry) -> list[object]:
-    """One line of the CSV. Unknown is empty; a patch that is too long tells its size."""
+    """One line of the CSV. Unknown is empty; a patch that is too long is replaced by its size."""
     row = entry.row
     patch = f"{entry.patch_bytes} bytes" if entry.patch is None else entry.patch
     return [

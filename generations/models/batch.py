@@ -73,7 +73,7 @@ class Batch(models.Model):
         return Batch.objects.filter(pk=self.pk, state=seen).update(state=state) == 1
 
     def cancel(self, user: User) -> int:
-        """End the members that wait; those that run go on. Answers with how many it ended."""
+        """End the members that wait; those that run go on. Returns how many it ended."""
         now = timezone.now()
         ended = {"state": "cancelled", "reason": "before_start", "finished_at": now, "sent": False}
         with transaction.atomic():

@@ -56,7 +56,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
 
 class Generation(models.Model):
-    """One request of the team as the gateway's newest record tells it. Bodies are in `StoredRecord`."""
+    """One request of the team as the gateway's newest record has it. Bodies are in `StoredRecord`."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="generations")
     request_id = models.CharField(max_length=256)

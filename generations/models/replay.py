@@ -73,7 +73,7 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
         return self.queued().filter(message_sent_at__lt=now - RESEND_AFTER)
 
     def drop_words(self) -> int:
-        """Take away what may quote request and answer: patch, reason, words of errors, the keys of equal answers."""
+        """Delete what may quote request and answer: patch, reason, words of errors, the keys of equal answers."""
         quoting = ~Q(detail="") & Q(reason__in=QUOTING)
         worded = self.exclude(~quoting, patch__in=["", EXPIRED_PATCH], why="", text_key="", calls_key="")
         return worded.update(
@@ -143,7 +143,7 @@ class Replay(models.Model):
     # Whether the POST reached the gateway: None while that is not known.
     sent = models.BooleanField(null=True)
 
-    # What the answer told.
+    # What the answer reported.
     body_sha256 = models.CharField(max_length=64)
     status_code = models.IntegerField(null=True)
     retry_after_s = models.IntegerField(null=True)

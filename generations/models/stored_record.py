@@ -37,7 +37,7 @@ class StoredRecord(models.Model):
     """The bytes of one answer of the gateway, with the outline that pages read instead of them.
 
     A generation keeps its newest record and, when that one has lost bodies, the last one that had them. The bytes of
-    a small record are `packed`; those of a large one are in its chunks, and `marks` tells what stands where.
+    a small record are `packed`; those of a large one are in its chunks, and `marks` says what is where.
     """
 
     generation = models.ForeignKey(Generation, models.CASCADE, related_name="records")

@@ -1,7 +1,7 @@
 """Find a generation: the stored row first, otherwise the gateway.
 
-`find` answers with a `Generation`, or with a `Fetch` that says what the gateway answered or that it is still being
-asked. Only the network call runs beside the page: a gateway that hangs costs a page two seconds, not its thread.
+`find` returns a `Generation`, or a `Fetch` that says what the gateway answered or that it is still being
+asked. Only the network call runs in another thread: a gateway that hangs costs a page two seconds, not its thread.
 """
 
 import logging
@@ -76,7 +76,7 @@ def find(team: Team, request_id: str, user: User, *, again: bool = False) -> Gen
 
 
 def refresh(generation: Generation, user: User) -> Generation | Fetch:
-    """Ask the gateway for a stored row again. A failure leaves the row as it is and is told by the `Fetch`."""
+    """Ask the gateway for a stored row again. A failure leaves the row as it is and is kept in the `Fetch`."""
     return _ask_once(generation.team, generation.request_id, user, again=True)
 
 
@@ -254,7 +254,7 @@ def is_young(request_id: str, now: datetime) -> bool:
 
 
 def outcome(request_id: str, errors: tuple[tuple[str, GatewayError], ...], now: datetime) -> dict[str, Any]:
-    """What to tell the person: the first error that is more than "not found", else "not recorded yet" or "not found"."""
+    """What to show the person: the first error that is more than "not found", else "not recorded yet" or "not found"."""
     attempts = [_tell(name, error) for name, error in errors]
     if not attempts:
         return {"code": "no_connection", "errors": []}

@@ -41,7 +41,7 @@ def is_awaited(replay: Replay) -> bool:
 
 
 def fetch_due() -> int:
-    """For replays that nobody watches. Answers with how many records came."""
+    """For replays that nobody watches. Returns how many records came."""
     since = timezone.now() - WITHIN
     waiting = Replay.objects.filter(
         state__in=ENDED, new_generation=None, finished_at__gt=since, record_tries__lt=TRIES

@@ -1,7 +1,7 @@
 """What was derived from stored bytes by an older Retake, made again: when a page reads it, and by the clock.
 
 Lists and batches show columns and keys that were made once. When the reader changes they are made again, the newest
-first, a few at a time, so that lists and pages tell the same. The bytes are never touched.
+first, a few at a time, so that lists and pages agree. The bytes are never touched.
 """
 
 import logging
@@ -45,7 +45,7 @@ def outline_of(record_id: int, text: str) -> Outline:
 
 
 def tick() -> dict[str, int]:
-    """One step of the clock. Answers with how many of each were made again."""
+    """One periodic step. Returns how many of each were made again."""
     limit = time.monotonic() + SECONDS
     return {
         "answers": _again(_answers(), answer, limit),

@@ -122,7 +122,7 @@ def _drop_answers(replays: Iterable[UUID]) -> None:
 
 
 def expire(now: datetime | None = None, *, seconds: float = SECONDS) -> dict[str, int]:
-    """Take the content of what is older than BODY_RETENTION_DAYS, in small bites. Answers with how many of each.
+    """Take the content of what is older than BODY_RETENTION_DAYS, in small batches. Returns how many of each.
 
     Rows with an open replay are left alone. 0 days: nothing expires.
     """

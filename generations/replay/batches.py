@@ -255,7 +255,7 @@ WHERE state IN ('running', 'paused') AND NOT EXISTS (
 def release_members() -> int:
     """Let as many members go as there is room for, each batch in its turn, and close the batches that are through.
 
-    Answers with how many it let go. Whoever ends a member calls it; the sweep does too, so that nothing gets stuck.
+    Returns how many it released. Whoever ends a member calls it; the sweep does too, so that nothing gets stuck.
     """
     now = timezone.now()
     columns: dict[str, int | datetime] = {
@@ -274,7 +274,7 @@ def release_members() -> int:
 
 
 def cancel(batch: Batch, user: User, *, running: bool) -> int:
-    """End what waits and, if `running`, stop watching what runs. Answers with how many it ended or asked to end."""
+    """End what waits and, if `running`, stop watching what runs. Returns how many it ended or asked to end."""
     ended = batch.cancel(user)
     if running:
         for replay in batch.replays.running():

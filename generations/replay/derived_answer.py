@@ -61,7 +61,7 @@ class Reading:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """What a replay's row tells of its answer."""
+        """What a replay's row holds of its answer."""
         facts, tokens = self.facts, usage.tokens(self.facts.usage)
         return {
             "finish_reason": visible(facts.finish)[:60],
@@ -105,7 +105,7 @@ def wire_of(endpoint: str) -> str:
 
 
 def read(endpoint: str, content_type: str, raw: bytes) -> Reading:
-    """Everything that an answer of this endpoint tells. Never raises: what cannot be read is shown as it came."""
+    """Everything that an answer of this endpoint holds. Never raises: what cannot be read is shown as it came."""
     with one_at_a_time:
         try:
             return _read(wire_of(endpoint), content_type, raw)
@@ -178,7 +178,7 @@ _GAP = re.compile(rb"\r\n\r\n|\n\n")
 
 
 def _with_end(facts: Facts, made: Assembled) -> Facts:
-    """Facts of a long stream's beginning with what its last frames tell of the end, the usage and the cost."""
+    """Facts of a long stream's beginning with what its last frames say of the end, the usage and the cost."""
     end = answer_facts.read(made.wire, made.body, made.strays)
     choices = facts.choices
     if choices and end.finish:
@@ -275,7 +275,7 @@ def current(answer: ReplayAnswer, endpoint: str, content_type: str) -> ReplayAns
 
 
 def _count_again(replay_id: UUID, made: Reading) -> None:
-    """Columns of an ended replay. What the gateway's record told since then stays where the answer says nothing."""
+    """Columns of an ended replay. What the gateway's record added since then stays where the answer says nothing."""
     rows = Replay.objects.filter(pk=replay_id)
     columns = {name: value for name, value in made.columns.items() if name in KEYS or value not in (None, "")}
     rows.update(**columns)

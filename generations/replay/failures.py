@@ -31,7 +31,7 @@ ANSWERED = ("gateway_error", "error_finish", "no_answer")
 
 
 def of_original(generation: Generation, record: StoredRecord | None) -> Failure | None:
-    """The original's failure as its record tells it, None where it did not fail."""
+    """The original's failure by its record, None where it did not fail."""
     if generation.success is not False:
         return None
     members: dict[str, Value] = {

@@ -27,7 +27,7 @@ GROUPS = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One limit: its input, what it is now in words, and today's use beside it where it is a limit of a day."""
+    """One limit: its input, what it is now in words, and today's use of it where it is a limit of a day."""
 
     field: BoundField
     set_to: str
@@ -83,7 +83,7 @@ def _line(form: LimitsForm, name: str, now: ReplayLimits, limit_usages: LimitUsa
 
 @transaction.atomic
 def save(request: TeamRequest, form: LimitsForm) -> bool:
-    """Set the limits that a valid form holds; the audit event tells what changed. False when nothing did."""
+    """Set the limits that a valid form holds; the audit event says what changed. False when nothing did."""
     held = _held(request.team)
     before = {name: getattr(held, name) for name in LIMITS}
     changed = [name for name in LIMITS if before[name] != form.cleaned_data[name]]

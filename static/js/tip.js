@@ -14,7 +14,7 @@ function place(element) {
 }
 
 function show(element) {
-  // The browser's own tooltip must not appear beside ours.
+  // The browser's own tooltip must not appear next to ours.
   if (element.title) {
     element.dataset.tip = element.title;
     element.removeAttribute("title");

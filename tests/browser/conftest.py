@@ -241,7 +241,7 @@ class Pool:
 
 @pytest.fixture(scope="package")
 def pool(web_process: str, worker: int) -> Iterator[Pool]:
-    """One Chromium. Playwright's event loop stands in this thread, which Django must be told to bear."""
+    """One Chromium. Playwright's event loop stands in this thread, which Django has to tolerate."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         expect.set_options(timeout=TIMEOUT_MS)
@@ -284,7 +284,7 @@ def session(user: User) -> str:
 
 @pytest.fixture(autouse=True)
 def _calm_end(transactional_db: None, redis_line: Line) -> Iterator[None]:
-    """No test leaves a cut line to the next one, or a worker that still writes rows that are taken away."""
+    """No test leaves a cut line to the next one, or a worker that still writes rows that are being deleted."""
     yield
     redis_line.mend()
     Replay.objects.unfinished().update(cancel_asked_at=timezone.now())

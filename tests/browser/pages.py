@@ -82,7 +82,7 @@ def bodies(gateway: DemoGateway) -> list[bytes]:
 
 
 def record(page: Page) -> dict[str, Any]:
-    """The JSON document beside a replay's page."""
+    """The JSON document of a replay's page."""
     data: dict[str, Any] = page.request.get(f"{page.url}.json").json()
     return data
 

@@ -25,7 +25,7 @@ ALLAUTH = {
     "account_reset_password_from_key_done": "everybody",
 }
 SAMPLES = {"IntConverter": 1, "StringConverter": "x", "SlugConverter": "x", "UUIDConverter": UUID(int=0)}
-# Live streams ask inside themselves, again and again. Each has a test of its own beside its view.
+# Live streams ask inside themselves, again and again. Each has a test of its own with its view.
 STREAMS = {"replay_events"}
 METHODS = ("get", "post")
 

@@ -17,7 +17,7 @@ OUT, ERRORS = "stdout.txt", "stderr.txt"
 
 
 class Forks:
-    """The process that forks. A file's output and errors are kept beside it."""
+    """The process that forks. A file's output and errors are kept next to it."""
 
     def __init__(self) -> None:
         self.server = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""PostgreSQL goes away in the middle of a replay and comes back: one POST, the whole answer, nothing left running."""
+"""PostgreSQL fails in the middle of a replay and comes back: one POST, the whole answer, nothing left running."""
 
 import threading
 import time

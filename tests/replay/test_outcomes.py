@@ -1,4 +1,4 @@
-"""How replays end: errors inside a 200, answers with nothing in them, failures that repeat, and what pages say of them."""
+"""How replays end: errors inside a 200, empty answers, failures that repeat, and what pages say of them."""
 
 import json
 import uuid

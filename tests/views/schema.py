@@ -1,6 +1,6 @@
 """Records made of the schema by chance: every wire format, with members missing, odd or unknown.
 
-Every text and number of them is long enough to be told from all others.
+Every text and number of them is long enough to differ from all others.
 """
 
 from collections.abc import Callable

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 ANSWER = "/io_log/payload/gateway_response"
 TABS = ("parameters", "cost", "timing", "provider", "json")
 
-# What says of what kind something is, and numbers it. Calls and results are told by `call_id` and its like.
+# What says of what kind something is, and numbers it. Calls and results are matched by `call_id` and the like.
 KIND = r"/(type|id|object|index|status)$"
 # The head of an answer. The page tells it from the record's own columns: identity, times, usage, prices, end.
 HEAD = (

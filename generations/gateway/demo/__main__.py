@@ -22,7 +22,7 @@ class Protocol(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """Ends long answers at once when it is told to stop."""
+    """Ends long answers at once when it is asked to stop."""
 
     def __init__(self, config: uvicorn.Config, app: App) -> None:
         super().__init__(config)
@@ -43,7 +43,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--pace", type=float, default=1.0, help="factor on all waiting: 1 as in life, 0 none")
     parser.add_argument(
-        "--epoch", type=int, default=None, help="milliseconds since 1970 the stories are told from"
+        "--epoch", type=int, default=None, help="milliseconds since 1970 that the stories count from"
     )
     return parser.parse_args(argv)
 

@@ -29,7 +29,7 @@ class Reply:
     calls: tuple[Call, ...] = ()
     finish: str = "stop"
     whole: Json | Callable[[], Json] | None = None
-    image: str | None = None  # a data URL beside the text
+    image: str | None = None  # a data URL, next to the text
     turn: Callable[[Json], Json] | None = None  # what a whole answer has of its own, put into its body
 
     def other(self) -> Json:

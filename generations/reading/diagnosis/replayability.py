@@ -129,7 +129,7 @@ def _stored(record: Record) -> Cause:
 
 
 def _without_log(record: Record) -> list[Cause]:
-    """`io_log` is null or absent: the record does not tell why, but its age and its hints do in part."""
+    """`io_log` is null or absent: the record does not say why, but its age and its hints do in part."""
     if record.era == "singular":
         return [
             Cause(

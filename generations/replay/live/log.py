@@ -98,7 +98,7 @@ class LiveLog:
 
     @property
     def content_type(self) -> str:
-        """As told by the gateway, "" if it told none."""
+        """As the gateway reported it, "" without one."""
         return self.opened.headers.get("content-type", "") if self.opened else ""
 
     # --- filled by the replay's thread ------------------------------------------------------------------------
@@ -199,7 +199,7 @@ class LiveLog:
                 self._fresh.append((kind, text))
 
     def _fits(self, kind: str, text: str) -> bool:
-        """Whether the live log has room for this step. The first one that finds none is told of once."""
+        """Whether the live log has room for this step. The first one that finds none is reported once."""
         if kind != self._last or kind in STEADY:
             if kind in ALWAYS:
                 return True

@@ -11,7 +11,7 @@ from generations.replay.order.pricing import Price, expected
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What the pre-flight shows beside the order: whose key, what to mind, what it may cost."""
+    """What the pre-flight shows with the order: whose key, what to mind, what it may cost."""
 
     order: Order
     key_name: str

@@ -33,7 +33,7 @@ def expected(order: Order, samples: Samples | None = None) -> Price:
     """Input as it was, output from nothing up to the request's own limit; the prices are the record's own.
 
     Another model's prices are those of the team's newest stored generation of that model: the gateway's list of
-    models tells none. `samples` remembers them from order to order.
+    models names none. `samples` remembers them from order to order.
     """
     cost = order.generation.cost_nanos
     if cost is None:

@@ -44,7 +44,7 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class LimitUsage:
-    """A limit of a day, `most`, beside what is `used` of it. None is no limit."""
+    """A limit of a day, `most`, and what is `used` of it. None is no limit."""
 
     used: int
     most: int | None

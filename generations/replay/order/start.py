@@ -1,4 +1,4 @@
-"""The click: the row of a replay, and the message that tells the workers."""
+"""The click: the row of a replay, and the message to the workers."""
 
 import logging
 from functools import partial
@@ -57,7 +57,7 @@ def row_of(order: orders.Order, user: User, click: UUID, why: str, price: Price)
 
 
 def send_message(replay_id: UUID) -> bool:
-    """Tell the workers. When the broker is unavailable the row stays queued and the sweep tells them later."""
+    """Send the message to the workers. When the broker is unavailable the row stays queued and the sweep sends it later."""
     try:
         celery.send_task(RUN, [str(replay_id)])
     except (OperationalError, OSError):

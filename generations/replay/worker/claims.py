@@ -1,6 +1,6 @@
 """The two statements that every replay costs a worker, by hand.
 
-Compiled by the ORM and sent one by one they took most of the time that two hundred replays spend beside reading
+Compiled by the ORM and sent one by one they took most of the time that two hundred replays spend on anything but reading
 (docs/benchmarks.md). Each is one round trip, and each is whole or not done at all.
 """
 

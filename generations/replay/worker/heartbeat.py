@@ -1,4 +1,4 @@
-"""The heartbeat: one thread per worker process beside the replay threads.
+"""The heartbeat: one thread per worker process, apart from the replay threads.
 
 A thread that waits minutes for a byte can neither beat nor see a cancel. Every 50 ms the heartbeat sends what is new to
 the live channel (one pipeline for all replays); each second it saves a checkpoint (one INSERT), beats and reads the

@@ -30,7 +30,7 @@ class PacedReads(Stop):
         self._mine = False
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """httpx's `trace` extension: the stream that it tells of is the one that is read later."""
+        """httpx's `trace` extension: the stream that it reports is the one that is read later."""
         super().trace(event, info)
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             stream = info["return_value"]

@@ -15,7 +15,7 @@ from generations.replay.raw_answer import stored
 
 
 def sweep(now: datetime | None = None) -> dict[str, int]:
-    """Send lost messages again, end what never started, mark what went silent. Answers with how many of each."""
+    """Send lost messages again, end what never started, mark what went silent. Returns how many of each."""
     now = now or timezone.now()
     return {"never_started": end_unstarted(now), "resent": resend(now), "interrupted": interrupt_silent(now)}
 

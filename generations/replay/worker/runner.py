@@ -126,7 +126,7 @@ TEXT_WIRES = ("chat", "responses", "messages")
 
 
 def session_of(replay: Replay, endpoint: Endpoint) -> dict[str, str]:
-    """The header that lets the gateway's logs tell our replays from production: one session a batch or single replay.
+    """The header that separates our replays from production in the gateway's logs: one session a batch or single replay.
 
     contract: text endpoints read a session only from the body, which is not ours to change; the others read
     `x-session-id`, up to 128 characters, where the body names none.
@@ -135,7 +135,7 @@ def session_of(replay: Replay, endpoint: Endpoint) -> dict[str, str]:
 
 
 def perform(sending: Sending, live_log: LiveLog) -> GatewayError | None:
-    """The one POST. Fills the live log; answers with the error that ended it, None when the answer ended by itself."""
+    """The one POST. Fills the live log; returns the error that ended it, None when the answer ended by itself."""
     try:
         for event in sending.client.send(
             sending.endpoint, sending.body, stop=live_log.stop, headers=sending.headers
@@ -158,7 +158,7 @@ SAVE_PAUSES_S = (0.2, 1, 2, 4, 8, 15, 30)
 
 
 def finish(replay: Replay, live_log: LiveLog, fault: GatewayError | None) -> None:
-    """Store the whole answer and the end of the replay in one step, then tell the open pages."""
+    """Store the whole answer and the end of the replay in one step, then notify the open pages."""
     wire = live_log.held.wire(replay.pk)
     for pause in SAVE_PAUSES_S:
         try:
@@ -194,7 +194,7 @@ def read(replay: Replay, live_log: LiveLog, raw: bytes) -> Reading:
 
 
 def content_type_of(live_log: LiveLog) -> str:
-    """As the gateway told it, "" where nothing was told."""
+    """As the gateway reported it, "" where it did not."""
     return visible(live_log.opened.headers.get("content-type", ""))[:200] if live_log.opened else ""
 
 
@@ -207,7 +207,7 @@ def store(replay: Replay, ended: Outcome, facts: dict[str, Any], answer: ReplayA
 def facts_of(
     replay: Replay, live_log: LiveLog, fault: GatewayError | None, reading: Reading
 ) -> dict[str, Any]:
-    """The columns that tell what was measured here and what the answer said."""
+    """The columns of what was measured here and what the answer said."""
     return {
         "headers_ms": live_log.ms(live_log.headers_at),
         "first_token_ms": live_log.ms(live_log.first_token_at),

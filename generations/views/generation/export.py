@@ -1,4 +1,4 @@
-"""The stored request to take away: as code, as a file, and in a bundle for a provider's support desk."""
+"""The stored request for use elsewhere: as code, as a file, and in a bundle for a provider's support desk."""
 
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile

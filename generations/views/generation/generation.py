@@ -224,7 +224,7 @@ def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool) -> 
 
 
 def _with_pasted(request: TeamRequest, data: PageData, may_replay: bool) -> str:
-    """The conversation with the answer that somebody pasted; not kept, because it tells how long ago."""
+    """The conversation with the answer that somebody pasted; not cached, because it says how long ago."""
     pasted = PastedAnswer.objects.of(data.row.team).filter(generation=data.row).first()
     if pasted is not None:
         pasted.generation = data.row
@@ -275,7 +275,7 @@ def _render_part(data: PageData, part: str, facts: dict[str, object]) -> str:
 
 
 def _refreshed(request: TeamRequest) -> str:
-    """Why a refresh changed nothing, as the redirect after it tells."""
+    """Why a refresh changed nothing, shown after the redirect."""
     code = request.GET.get("refresh", "")
     return code if re.fullmatch(r"[a-z_]{1,40}", code) else ""
 

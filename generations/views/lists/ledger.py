@@ -31,7 +31,7 @@ def filters(given: QueryDict) -> dict[str, object]:
 
 
 def address(request: TeamRequest, **changed: object) -> str:
-    """The query string of the filters with some of them changed; None takes one away."""
+    """The query string of the filters with some of them changed; None removes one."""
     query = filters(request.GET) | changed
     return urlencode({name: value for name, value in query.items() if value is not None})
 

@@ -44,7 +44,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a batch is. `left_s` is a guess from those that have ended, in seconds; None when nothing tells."""
+    """How far a batch is. `left_s` is a guess from those that have ended, in seconds; None while none has."""
 
     total: int
     ended: int

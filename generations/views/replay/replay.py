@@ -86,7 +86,7 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
 
 
 def _deltas(replay: Replay, comparison: Comparison) -> list[Delta]:
-    """The figures to compare. A failed replay has few: those that one side does not tell are left out."""
+    """The figures to compare. A failed replay has few: those that one side does not have are left out."""
     failed = replay.state == State.FAILED
     return [
         delta
@@ -171,7 +171,7 @@ def replay_status(request: TeamRequest, replay_id: UUID) -> HttpResponse:
 
 
 def _status(request: TeamRequest, row: Replay) -> HttpResponse:
-    """Tells the page when the replay has ended, should its stream have not."""
+    """Whether the replay has ended, for a page whose stream did not say so."""
     context = {"replay": row, "generation": row.generation, "may_replay": may(request, Right.REPLAY)}
     context["deadlines"] = _deadlines()
     response = render(request, "generations/replay/replay.html#status", context)

@@ -46,7 +46,7 @@ urlpatterns = [path("numbers/<what>/events", numbers, name="numbers")]
 
 
 class Reader:
-    """The server's side of one request: what was sent, and a client that leaves when told to."""
+    """The server's side of one request: what was sent, and a client that leaves on demand."""
 
     def __init__(self, what: str, cookie: str = "", host: str = "testserver") -> None:
         self.scope = {

@@ -1,4 +1,4 @@
-"""The database goes away under a real web process, in each way it can: every answer is quick and says so."""
+"""The database fails under a real web process, in each way it can: every answer is quick and says so."""
 
 import http.client
 import json

@@ -1,6 +1,6 @@
 """The demo gateway is as unkind as the real one: what it writes of a request has the form that was recorded of it.
 
-For every recorded answer a story of the same surface, provider, kind and case is told; its record must have the same keys
+For every recorded answer a story of the same surface, provider, kind and case is made; its record must have the same keys
 in the same order with values of the same types, at every depth. What differs is in one literal table.
 """
 

@@ -1,4 +1,4 @@
-"""Every cause of a missing request, told apart."""
+"""Every cause of a missing request, distinguished."""
 
 from typing import Any
 

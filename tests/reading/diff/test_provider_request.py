@@ -1,4 +1,4 @@
-"""What the gateway changed on the way to the provider: all of it, told by kind, whatever stands there."""
+"""What the gateway changed on the way to the provider: all of it, by kind, whatever the values are."""
 
 import json
 from typing import Any

@@ -23,7 +23,7 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 @st.composite
 def operations(draw: Draw, value: Value) -> Operation:
-    """An operation at a place of the value, or beside one."""
+    """An operation at a place of the value, or next to one."""
     path = draw(st.sampled_from(places(value)))
     if draw(st.integers(0, 3)) == 0:
         path = (*path, draw(TEXTS | st.integers(0, 5).map(str)))

@@ -1,4 +1,4 @@
-"""Cost lines, their sum, and what stands beside them."""
+"""Cost lines, their sum, and what is shown with them."""
 
 import json
 from decimal import Decimal

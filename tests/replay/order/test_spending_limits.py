@@ -68,7 +68,7 @@ def order_batch(of: Generation, user: User, times: int) -> Batch:
 
 
 def at_once(runs: list[Callable[[], Any]]) -> list[str]:
-    """Runs all in threads that begin together; answers with the names of what came of them, in order of the name."""
+    """Runs all in threads that begin together; returns the names of what came of them, sorted."""
     gate = threading.Barrier(len(runs))
 
     def outcome(run: Callable[[], Any]) -> str:

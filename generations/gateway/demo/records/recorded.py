@@ -1,4 +1,4 @@
-"""The usage that a record tells: less than the answer did, by leg and end (contract §0.2 and the recorded records)."""
+"""The usage that a record reports: less than the answer did, by leg and end (contract §0.2 and the recorded records)."""
 
 from generations.gateway.demo.legs import Leg, leg
 from generations.gateway.demo.records.rows import Rows

@@ -1,4 +1,4 @@
-"""What the gateway tells of its own choices: how it ranked providers, what each attempt was, where it called."""
+"""What the gateway reports of its own choices: how it ranked providers, what each attempt was, where it called."""
 
 from generations.gateway.demo.legs import leg, slug
 from generations.gateway.demo.prices import MODELS, Model
@@ -119,7 +119,7 @@ def cache(*, streamed: bool) -> Json:
 
 
 def attempt(failure: Json, endpoint: str, model: str, streamed: bool) -> Json:
-    """One attempt with all its members; `told` is what the story says of it."""
+    """One attempt with all its members; `failure` is what the story says of it."""
     provider, status = str(failure.get("provider", "")), failure.get("status")
     well = failure.get("outcome") == "success"
     made: Json = {

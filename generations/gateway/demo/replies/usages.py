@@ -13,7 +13,7 @@ def counts(served: ServedReply) -> Json:
 
 
 def details(served: ServedReply) -> Json:
-    """The parts; of Anthropic's output the gateway tells what was written to the cache."""
+    """The parts; of Anthropic's output the gateway reports what was written to the cache."""
     usage = served.usage
     out = (
         {"cached_tokens": usage.cache_write}

@@ -302,5 +302,5 @@ def submitted_at(asked: str, epoch_ms: int) -> float:
 
 
 def create(mode: Mode = "scoped", settings: Settings | None = None, epoch_ms: int | None = None) -> App:
-    """The application. `epoch_ms`: the moment the stories are told from; None means now."""
+    """The application. `epoch_ms`: the moment the stories count from; None means now."""
     return App(mode, settings or Settings(), round(time.time() * 1000) if epoch_ms is None else epoch_ms)

@@ -33,7 +33,7 @@ _BLANK_OFFSET = re.compile(r" \d\d:?\d\d$")
 
 
 class QueryError(ValueError):
-    """A filter that the gateway answers with 400."""
+    """A filter that the gateway refuses with 400."""
 
 
 class DatabaseFault(Exception):
@@ -116,7 +116,7 @@ def _moment(text: str, name: str) -> datetime:
 
 
 def _window(query: dict[str, str], now: datetime) -> tuple[datetime, datetime | None, datetime | None]:
-    """From, to, and `to` as it is told back. `since` counts back from `to`."""
+    """From, to, and `to` as the answer shows it. `since` counts back from `to`."""
     until = _moment(query["to"], "to") if query.get("to") else None
     end = until or now
     if query.get("from"):

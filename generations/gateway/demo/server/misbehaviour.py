@@ -33,7 +33,7 @@ def words(act: str, settings: Settings) -> int | None:
 
 
 async def instead(act: str, exchange: Exchange, request_id: str) -> bool:
-    """Answers in place of the model when the fault says so; tells whether it did."""
+    """Answers in place of the model when the fault says so; returns whether it did."""
     if act == "html-502":
         await exchange.answer(502, errors.HTML_502, "text/html; charset=UTF-8", {"Server": "cloudflare"})
     elif act == "html-200":

@@ -101,7 +101,7 @@ class Store:
         return stories.find(request_id) or traffic.find(request_id, per_hour)
 
     def entries(self, now: datetime, per_hour: float = 0) -> list[Entry]:
-        """Every row of the log. `per_hour`: how much traffic there is beside the stories."""
+        """Every row of the log. `per_hour`: how many rows an hour come on top of the stories."""
         now_ms = round(now.timestamp() * 1000)
         made = [self.entry(name, story) for name, (due, story) in self.live.items() if due <= now_ms]
         made += [self.entry(name, story) for name, (_, story) in self.arrived.items()]

@@ -1,4 +1,4 @@
-"""What runs all day beside the stories: rows of the log whose records nobody wrote down.
+"""Background traffic, all day: rows of the log whose records nobody wrote down.
 
 A row stands at each tick of the clock, so that the same moment has the same rows in every run.
 """

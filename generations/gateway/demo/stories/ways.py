@@ -74,7 +74,7 @@ def chat(
 def ask(name: str, title: str, group: str, endpoint: str, *, ago: float, body: Json, **story: Any) -> Story:
     """Any other request.
 
-    `body` holds the model; the provider is the model's favourite unless told or failed.
+    `body` holds the model; the provider is the model's favourite unless named or failed.
     """
     model = story.pop("resolved", body.get("model", "unknown"))
     usual = MODELS[model].providers[0] if model in MODELS and "failure" not in story else None

@@ -39,7 +39,7 @@ class Documents:
         self.kept: dict[str, tuple[float, bytes]] = {}
 
     async def client(self, client_id: str, redirect_uri: str, now: float) -> KnownClient | None:
-        """The client of a good document, None for every fault. contract: they are not told apart."""
+        """The client of a good document, None for every fault. contract: faults are not distinguished."""
         ends, body = self.kept.get(client_id, (0.0, b""))
         if now >= ends:
             body = await _fetched(client_id)
