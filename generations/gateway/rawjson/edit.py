@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.spans import entries, span
+from generations.gateway.rawjson.tokens import SPACE
 from generations.gateway.rawjson.values import Unreadable, dumps
 
 
@@ -42,10 +43,10 @@ def put(raw: bytes, tokens: Sequence[str], new: bytes) -> bytes:
     the member with that name or after the last one. Raises Missing, Unreadable."""
     if not tokens:
         return replaced(raw, tokens, new)
-    box, last = _find(raw, tokens[:-1])[0], tokens[-1]
+    (box, end), last = _find(raw, tokens[:-1]), tokens[-1]
+    found = _members(raw, box, end)
     if raw[box : box + 1] == b"[":
-        return _inserted(raw, box, last, new)
-    found = _members(raw, box)
+        return _inserted(raw, box, found, last, new)
     same = [entry for entry in found if entry.key == last]
     if same:
         return raw[: same[-1].start] + new + raw[same[-1].end :]
@@ -56,8 +57,8 @@ def removed(raw: bytes, tokens: Sequence[str]) -> bytes:
     """Without the member, its key and one comma. Raises Missing, Unreadable."""
     if not tokens:
         raise Missing("the whole request cannot be removed")
-    box = _find(raw, tokens[:-1])[0]
-    found = _members(raw, box)
+    box, end = _find(raw, tokens[:-1])
+    found = _members(raw, box, end)
     key = _step(raw, box, tokens[-1])
     gone = [at for at, entry in enumerate(found) if entry.key == key]
     if not gone:
@@ -79,8 +80,7 @@ def _without(raw: bytes, box: int, found: list[Member], gone: list[int]) -> byte
     return b"".join([*pieces, raw[at:]])
 
 
-def _inserted(raw: bytes, box: int, token: str, new: bytes) -> bytes:
-    found = _members(raw, box)
+def _inserted(raw: bytes, box: int, found: list[Member], token: str, new: bytes) -> bytes:
     position = len(found) if token == "-" else _position(token)
     if position > len(found):
         raise Missing(f"the list has only {len(found)} items")
@@ -103,17 +103,17 @@ def _find(raw: bytes, tokens: Sequence[str]) -> tuple[int, int]:
     start, end = whole
     for token in tokens:
         key = _step(raw, start, token)
-        same = [entry for entry in _members(raw, start) if entry.key == key]
+        same = [entry for entry in _members(raw, start, end) if entry.key == key]
         if not same:
             raise _nothing(token)
         _, start, end = same[-1]
     return start, end
 
 
-def _members(raw: bytes, box: int) -> list[Member]:
+def _members(raw: bytes, box: int, end: int) -> list[Member]:
     if raw[box : box + 1] not in (b"{", b"["):
         raise Missing("neither an object nor a list is there")
-    return [Member(*entry) for entry in entries(raw, box)]
+    return [Member(*entry) for entry in entries(raw, box, end)]
 
 
 def _step(raw: bytes, box: int, token: str) -> str | int:
@@ -139,5 +139,5 @@ def _after(pattern: "re.Pattern[bytes]", raw: bytes, at: int) -> int:
 
 
 _INDEX = re.compile("0|[1-9][0-9]{0,8}")
-_OPEN = re.compile(rb"[{\[][ \t\r\n]*+")
-_COMMA = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+")
+_OPEN = re.compile(rb"[{\[]" + SPACE)
+_COMMA = re.compile(SPACE + b"," + SPACE)

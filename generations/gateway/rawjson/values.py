@@ -79,14 +79,16 @@ def loads(raw: bytes | str) -> Value:
     else."""
     if len(raw) < 6 and raw in _WORDS:
         return _WORDS[raw]
-    text = raw if isinstance(raw, str) else _decode(raw)
     try:
+        text = raw if isinstance(raw, str) else raw.decode("utf-8", "surrogatepass")
         value: Value = _DECODER.decode(text.removeprefix("\ufeff"))
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"not UTF-8 at byte {error.start}") from None
     except RecursionError:
         raise Unreadable("nested too deep") from None
     except json.JSONDecodeError as error:
         raise Unreadable(f"{error.msg} at character {error.pos}", error.pos) from None
-    if _too_deep(value):
+    if text.count("{") + text.count("[") > MAX_DEPTH and _too_deep(value):
         raise Unreadable(f"nested deeper than {MAX_DEPTH} levels")
     return value
 
@@ -98,13 +100,6 @@ def object_of(raw: bytes) -> dict[str, Value]:
     except Unreadable:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _decode(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"not UTF-8 at byte {error.start}") from None
 
 
 def _refuse(constant: str) -> None:

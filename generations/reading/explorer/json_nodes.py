@@ -1,9 +1,8 @@
 """JSON level by level: what stands in a box, cut short, without reading more than is shown."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice, takewhile
-
-import msgspec
 
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.spans import entries, member
@@ -105,24 +104,9 @@ def cut(raw: bytes, at: str) -> bytes | None:
 
 def _child(raw: bytes, step: str) -> bytes | None:
     is_list = raw.lstrip()[:1] == b"["
-    key: str | int = int(step) if is_list and step.isascii() and step.isdecimal() and len(step) < 10 else step
-    try:
-        found = _raws(raw)[key]  # type: ignore[index]
-    except (LookupError, TypeError):
-        return None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return member(raw, key)
-    return bytes(found)
-
-
-def _raws(raw: bytes) -> dict[str, msgspec.Raw] | list[msgspec.Raw]:
-    """The members of a box, cut but not read."""
-    if raw.lstrip()[:1] == b"{":
-        return _OBJECT.decode(raw)
-    return _LIST.decode(raw)
-
-
-_OBJECT, _LIST = msgspec.json.Decoder(dict[str, msgspec.Raw]), msgspec.json.Decoder(list[msgspec.Raw])
+    return member(
+        raw, int(step) if is_list and step.isascii() and step.isdecimal() and len(step) < 10 else step
+    )
 
 
 def level(raw: bytes, at: str, start: int = 0) -> list[Node]:
@@ -135,31 +119,24 @@ def children(raw: bytes, start: int = 0, width: int = WIDTH) -> "list[tuple[str 
 
     Of duplicate keys the last counts. A scalar has no members.
     """
-    try:
-        return _fast(raw, start, width)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _slow(raw)[start : start + width]
+    if raw.lstrip()[:1] == b"[":
+        with suppress(Unreadable):
+            return [(key, raw[at:to]) for key, at, to in islice(entries(raw), start, start + width)]
+    spans = _spans(raw)
+    return [(key, raw[at:to]) for key, (at, to) in islice(spans.items(), start, start + width)]
 
 
 def length(raw: bytes) -> int:
     """How many members a box has; 0 for a scalar."""
+    return len(_spans(raw))
+
+
+def _spans(raw: bytes) -> "dict[str | int, tuple[int, int]]":
+    """Where the values of a box stand; none of one that is damaged."""
     try:
-        return len(_raws(raw))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return len(_slow(raw))
-
-
-def _fast(raw: bytes, start: int, width: int) -> "list[tuple[str | int, bytes]]":
-    found = _raws(raw)
-    pairs: Iterable[tuple[Step, msgspec.Raw]] = found.items() if isinstance(found, dict) else enumerate(found)
-    return [(key, bytes(part)) for key, part in islice(pairs, start, start + width)]
-
-
-def _slow(raw: bytes) -> "list[tuple[str | int, bytes]]":
-    try:
-        return list({key: raw[start:end] for key, start, end in entries(raw)}.items())
+        return {key: (at, to) for key, at, to in entries(raw)}
     except Unreadable:
-        return []
+        return {}
 
 
 def shallow(key: str | int, part: bytes, at: str) -> Node:

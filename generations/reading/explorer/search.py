@@ -2,12 +2,13 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from generations.gateway.rawjson.display import visible
-from generations.gateway.rawjson.values import Unreadable, loads
+from generations.gateway.rawjson.tokens import walk
+from generations.gateway.rawjson.values import Unreadable
 from generations.reading.large.index import Found, Segment, read, segments
 from generations.reading.large.strings import texts
 from generations.reading.text import Step, below, dotted
@@ -191,76 +192,3 @@ def _may_hold(piece: str, text: str) -> bool:
 
 
 _LIKE_ASCII = "\u212a\u017f\u0130\u0131"  # letters beyond ASCII that are k, s and i in another case
-
-
-# -- walking -------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Token:
-    """A key or a scalar: its bytes `raw[start:end]` and the way to it, which changes as the walk goes on."""
-
-    raw: bytes
-    path: list[Step]
-    is_key: bool = False
-    start: int = 0
-    end: int = 0
-
-    @property
-    def text(self) -> str:
-        """A string's characters; of other scalars the JSON text."""
-        part = self.raw[self.start : self.end]
-        if not part.startswith(b'"'):
-            return part.decode("utf-8", "replace")
-        if b"\\" in part:
-            try:
-                return str(loads(part))
-            except Unreadable:
-                pass
-        return part[1:-1].decode("utf-8", "replace")
-
-
-_TOKEN = re.compile(
-    rb'[ \t\r\n]*+(?:("[^"\\]*+(?:\\.[^"\\]*+)*+")|([{\[])|([}\]])|(,)|(:)|([^\s"{}\[\],:]++)|\Z)', re.DOTALL
-)
-
-
-def walk(raw: bytes) -> Iterator[Token]:
-    """Every key and scalar in order, as one `Token` that is used again and again. Of any depth.
-
-    What stands between two of them is white space and `{}[],:`. Raises Unreadable where the text is no JSON.
-    """
-    token, at, key_next = Token(raw, []), 3 if raw.startswith(b"\xef\xbb\xbf") else 0, False
-    path = token.path
-    while at < len(raw):
-        found = _TOKEN.match(raw, at)
-        if found is None:
-            raise Unreadable(f"no JSON at byte {at}")
-        at, kind = found.end(), found.lastindex or 0
-        if kind in (_STRING, _OTHER):
-            token.is_key, (token.start, token.end) = key_next, found.span(kind)
-            if key_next:
-                path[-1], key_next = token.text, False
-            yield token
-        elif kind == _OPEN:
-            key_next = found[_OPEN] == b"{"
-            path.append("" if key_next else 0)
-        else:
-            key_next = _step(path, kind, at)
-
-
-_STRING, _OPEN, _CLOSE, _COMMA, _COLON, _OTHER = range(1, 7)
-
-
-def _step(path: list[Step], kind: int, at: int) -> bool:
-    """Go on after a comma, a colon or the end of a box. True when a key comes next."""
-    if kind in (_CLOSE, _COMMA) and not path:
-        raise Unreadable(f"no box to close or to go on with before byte {at}")
-    if kind == _CLOSE:
-        path.pop()
-    elif kind == _COMMA:
-        last = path[-1]
-        if isinstance(last, str):
-            return True
-        path[-1] = last + 1
-    return False

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from generations.gateway.rawjson.spans import entries
+from generations.gateway.rawjson.tokens import Token, walk
 from generations.gateway.rawjson.values import Unreadable
-from generations.reading.explorer.search import Token, walk
 from generations.reading.export.schema_words import FREE, FREE_OBJECTS, KEYS, KINDS, WORDS
 from generations.reading.text import Step
 

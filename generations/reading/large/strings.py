@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from generations.gateway.rawjson.tokens import SPACE, STRING
 from generations.gateway.rawjson.values import Unreadable, loads
 from generations.reading.large.index import Found, Span
 from generations.reading.text import cut_mark
@@ -169,8 +170,8 @@ def shortened(raw: bytes) -> bytes:
     return _STRING.sub(_brief, raw)
 
 
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_COLON = re.compile(rb"\s*+:")
+_STRING = re.compile(STRING, re.DOTALL)
+_COLON = re.compile(SPACE + b":")
 
 
 def _brief(found: "re.Match[bytes]") -> bytes:

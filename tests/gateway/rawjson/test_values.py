@@ -1,6 +1,5 @@
 import json
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -8,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.gateway.rawjson.display import visible
-from generations.gateway.rawjson.spans import entries, member, span
 from generations.gateway.rawjson.values import (
     MAX_DEPTH,
     Number,
@@ -169,94 +167,6 @@ def test_canonical_text_is_equal_for_what_means_the_same(left: str, right: str, 
 def test_canonical_text_means_what_the_value_means(value: Any) -> None:
     parsed = numbers_as_text(json.dumps(value))
     assert canonical(loads(canonical(parsed))) == canonical(parsed)
-
-
-# -- exact bytes
-
-
-def steps(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Every path in a value."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(deeper for key, child in inner for deeper in steps(child, (*path, key)))]
-
-
-def at(value: Any, path: tuple[str | int, ...]) -> Any:
-    for step in path:
-        value = value[step]
-    return value
-
-
-@given(JSON, st.sampled_from([None, 0, 3]), st.booleans(), SPACE)
-def test_member_cuts_what_a_parser_finds(
-    value: Any, indent: int | None, ascii_only: bool, space: str
-) -> None:
-    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
-    raw = (space + text + space).encode("utf-8", "surrogatepass")
-    whole = numbers_as_text(text)
-    for path in steps(whole):
-        found = member(raw, *path)
-        assert found is not None
-        assert loads(found) == at(whole, path)
-        assert found == found.strip()
-        assert found in raw
-
-
-@given(st.binary(max_size=40) | st.text('{}[]",:\\ \n1a', max_size=40).map(str.encode))
-def test_member_survives_any_bytes(raw: bytes) -> None:
-    paths: list[tuple[str | int, ...]] = [("a",), (0,), ("a", 0, "b"), ()]
-    for path in paths:
-        found = member(raw, *path)
-        assert found is None or found in raw
-
-
-def test_member_takes_the_last_duplicate_and_reads_escaped_keys() -> None:
-    raw = rb'{"a": 1, "\u0061": [2.50, {"b\n": "x"}] , "c": 3}'
-    assert member(raw, "a") == b'[2.50, {"b\\n": "x"}]'
-    assert member(raw, "a", 1, "b\n") == b'"x"'
-
-
-def test_span_is_where_the_member_stands() -> None:
-    raw = b' {"a": 1, "b": [1, 22 ]} '
-    assert [span(raw), span(raw, "a"), span(raw, "b", 1), span(raw, "x"), span(b"")] == [
-        (1, 24),
-        (7, 8),
-        (19, 21),
-        None,
-        None,
-    ]
-
-
-@pytest.mark.parametrize("path", [("x",), ("a", "0"), ("l", 2), ("l", -1), ("a", 0), ("c", "d")])
-def test_member_is_none_where_nothing_is(path: tuple[str | int, ...]) -> None:
-    assert member(b'{"a": {"0x": 1}, "l": [1, 2], "c": 3}', *path) is None
-
-
-@pytest.mark.parametrize(
-    "raw", [b'{"a": 1', b'{"a": "x', b'{"a" 1}', b"{a: 1}", b'{"b": 1, "a"', b'{"a": }', b""]
-)
-def test_member_is_none_in_damaged_text(raw: bytes) -> None:
-    assert member(raw, "a") is None
-
-
-def test_member_passes_over_depth_and_length() -> None:
-    deep = b"[" * 100_000 + b"]" * 100_000
-    escapes = b'"' + b'\\n\\"' * 500_000 + b'"'
-    raw = b'{"deep": ' + deep + b', "long": ' + escapes + b', "a": 1.50}'
-    assert member(raw, "deep") == deep
-    assert member(raw, "long") == escapes
-    assert member(raw, "a") == b"1.50"
-
-
-def test_a_byte_order_mark_is_passed_over() -> None:
-    assert loads(b'\xef\xbb\xbf{"a":1}') == {"a": "1"}
-    assert member(b'\xef\xbb\xbf{"a":1}', "a") == b"1"
-
-
-def test_entries_give_out_what_came_before_the_damage() -> None:
-    found: list[str | int] = []
-    with pytest.raises(Unreadable, match="the value at byte 14 never ends"):
-        found.extend(map(itemgetter(0), entries(b'{"a":1, "b" : [2')))
-    assert found == ["a"]
 
 
 # -- showing

@@ -7,9 +7,10 @@ from unittest import mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generations.gateway.rawjson.tokens import walk
 from generations.gateway.rawjson.values import Unreadable
 from generations.reading.explorer import json_nodes, search
-from generations.reading.explorer.search import find, walk
+from generations.reading.explorer.search import find
 from generations.reading.large import index
 from generations.reading.large.index import Bytes, Found
 from generations.reading.large.index_builder import survey

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generations.gateway.rawjson.tokens import walk
 from generations.gateway.record import Record
 from generations.reading import outline
-from generations.reading.explorer.search import walk
 from generations.reading.export.bundle import Origin, write
 from generations.reading.export.redaction import masked, without_bodies
 from generations.reading.page_types.outline import Outline
