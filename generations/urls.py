@@ -1,6 +1,6 @@
 """The product's addresses. A page URL returns a page, a fragment URL returns a fragment."""
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 
 from generations.views import limits
 from generations.views.generation import export, forget, generation, json_value, pasted_answer, record_parts
@@ -8,85 +8,101 @@ from generations.views.lists import generations, ledger
 from generations.views.lookup import home, lookup, lookup_many
 from generations.views.replay import batch, compare, lab, lab_batch, replay, replay_parts
 
-urlpatterns = [
+# Fragments and files of one generation.
+generation_parts: list[URLPattern | URLResolver] = [
+    path("text", record_parts.part_text, name="part_text"),
+    path("turns", record_parts.part_turns, name="part_turns"),
+    path("level", record_parts.part_json, name="part_json"),
+    path("value", json_value.json_value, name="json_value"),
+    path("raw", record_parts.part_raw, name="part_raw"),
+    path("media", record_parts.part_media, name="part_media"),
+    path("<slug:tab>", generation.generation_panel, name="generation_panel"),
+]
+
+# What follows the slug of a generation.
+one_generation: list[URLPattern | URLResolver] = [
+    path("refresh", lookup.refresh, name="refresh"),
+    path("fresh", lookup.fresh, name="fresh"),
+    path("copy", export.copy_as, name="copy_as"),
+    path("copy/<slug:kind>", export.copy_one, name="copy_one"),
+    path("request.json", export.request_file, name="request_file"),
+    path("bundle.zip", export.bundle, name="bundle"),
+    path("forget", forget.forget, name="forget"),
+    path("paste", pasted_answer.paste_answer, name="paste_answer"),
+    path("paste/remove", pasted_answer.remove_answer, name="remove_answer"),
+    path("replay", lab.replay_form, name="replay_form"),
+    path("replay/plan", lab.replay_plan, name="replay_plan"),
+    path("replay/models", lab.model_names, name="model_names"),
+    path("replays/start", lab.start_replay, name="start_replay"),
+    path("replays", generation.generation_replays, name="generation_replays"),
+    path("parts/", include(generation_parts)),
+    path("<slug:tab>", generation.generation_tab, name="generation_tab"),
+]
+
+# Fragments and files of one replay's answer.
+replay_fragments: list[URLPattern | URLResolver] = [
+    path("text", replay_parts.replay_part_text, name="replay_part_text"),
+    path("raw", replay_parts.replay_part_raw, name="replay_part_raw"),
+    path("level", replay_parts.replay_part_level, name="replay_part_level"),
+    path("value", replay_parts.replay_part_value, name="replay_part_value"),
+    path("media", replay_parts.replay_part_media, name="replay_part_media"),
+]
+
+# What follows the ID of a replay.
+one_replay: list[URLPattern | URLResolver] = [
+    path("panel", replay.replay_panel, name="replay_panel"),
+    path("status", replay.replay_status, name="replay_status"),
+    path("record", replay.replay_record, name="replay_record"),
+    path("events", replay.replay_events, name="replay_events"),
+    path("stop", replay.stop_replay, name="stop_replay"),
+    path("raw", replay_parts.replay_raw, name="replay_raw"),
+    path("json", replay_parts.replay_explorer, name="replay_explorer"),
+    path("answer.txt", replay_parts.replay_text, name="replay_text"),
+    path("parts/", include(replay_fragments)),
+]
+
+# What follows the ID of a batch.
+one_batch: list[URLPattern | URLResolver] = [
+    path("live", batch.batch_live, name="batch_live"),
+    path("pause", batch.pause, name="batch_pause"),
+    path("resume", batch.resume, name="batch_resume"),
+    path("cancel", batch.cancel, name="batch_cancel"),
+]
+
+# Everything of one team.
+team_pages: list[URLPattern | URLResolver] = [
+    path("", home.team_home, name="team_home"),
+    path("recent", home.recent, name="recent"),
+    path("generations", generations.generations, name="generations"),
+    path("generations.csv", generations.generations_csv, name="generations_csv"),
+    path("generations/saved", generations.save_filter, name="save_filter"),
+    path("generations/saved/<int:pk>/delete", generations.delete_filter, name="delete_filter"),
+    path("lookups", lookup_many.many, name="many"),
+    path("lookups/rows", lookup_many.many_rows, name="many_rows"),
+    path("lookup", lookup.waiting, name="waiting"),
+    path("lookup/status", lookup.waiting_status, name="waiting_status"),
+    path("lookup/again", lookup.ask_again, name="ask_again"),
+    path("g/<str:slug>.json", generation.generation_json, name="generation_json"),
+    path("g/<str:slug>", generation.generation, name="generation"),
+    path("g/<str:slug>/", include(one_generation)),
+    path("lab", lab_batch.lab, name="lab"),
+    path("batches", batch.batch_list, name="batches"),
+    path("b/<uuid:batch_id>", batch.batch, name="batch"),
+    path("b/<uuid:batch_id>.csv", batch.batch_csv, name="batch_csv"),
+    path("b/<uuid:batch_id>.json", batch.batch_json, name="batch_json"),
+    path("b/<uuid:batch_id>/", include(one_batch)),
+    path("settings/limits", limits.team_limits, name="team_limits"),
+    path("replays", ledger.ledger, name="ledger"),
+    path("replays.csv", ledger.ledger_csv, name="ledger_csv"),
+    path("r/<uuid:replay_id>", replay.replay, name="replay"),
+    path("r/<uuid:replay_id>.json", replay.replay_json, name="replay_json"),
+    path("r/<uuid:replay_id>/", include(one_replay)),
+    path("compare", compare.compare, name="compare"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("lookup", lookup.lookup, name="lookup"),
     path("g/<str:request_id>", lookup.any_generation, name="any_generation"),
-    path("t/<slug:team>/", home.team_home, name="team_home"),
-    path("t/<slug:team>/recent", home.recent, name="recent"),
-    path("t/<slug:team>/generations", generations.generations, name="generations"),
-    path("t/<slug:team>/generations.csv", generations.generations_csv, name="generations_csv"),
-    path("t/<slug:team>/generations/saved", generations.save_filter, name="save_filter"),
-    path("t/<slug:team>/generations/saved/<int:pk>/delete", generations.delete_filter, name="delete_filter"),
-    path("t/<slug:team>/lookups", lookup_many.many, name="many"),
-    path("t/<slug:team>/lookups/rows", lookup_many.many_rows, name="many_rows"),
-    path("t/<slug:team>/lookup", lookup.waiting, name="waiting"),
-    path("t/<slug:team>/lookup/status", lookup.waiting_status, name="waiting_status"),
-    path("t/<slug:team>/lookup/again", lookup.ask_again, name="ask_again"),
-    path("t/<slug:team>/g/<str:slug>.json", generation.generation_json, name="generation_json"),
-    path("t/<slug:team>/g/<str:slug>", generation.generation, name="generation"),
-    path("t/<slug:team>/g/<str:slug>/refresh", lookup.refresh, name="refresh"),
-    path("t/<slug:team>/g/<str:slug>/fresh", lookup.fresh, name="fresh"),
-    path("t/<slug:team>/g/<str:slug>/copy", export.copy_as, name="copy_as"),
-    path("t/<slug:team>/g/<str:slug>/copy/<slug:kind>", export.copy_one, name="copy_one"),
-    path("t/<slug:team>/g/<str:slug>/request.json", export.request_file, name="request_file"),
-    path("t/<slug:team>/g/<str:slug>/bundle.zip", export.bundle, name="bundle"),
-    path("t/<slug:team>/g/<str:slug>/forget", forget.forget, name="forget"),
-    path("t/<slug:team>/g/<str:slug>/paste", pasted_answer.paste_answer, name="paste_answer"),
-    path("t/<slug:team>/g/<str:slug>/paste/remove", pasted_answer.remove_answer, name="remove_answer"),
-    path("t/<slug:team>/g/<str:slug>/replay", lab.replay_form, name="replay_form"),
-    path("t/<slug:team>/g/<str:slug>/replay/plan", lab.replay_plan, name="replay_plan"),
-    path("t/<slug:team>/g/<str:slug>/replay/models", lab.model_names, name="model_names"),
-    path("t/<slug:team>/g/<str:slug>/replays/start", lab.start_replay, name="start_replay"),
-    path("t/<slug:team>/g/<str:slug>/replays", generation.generation_replays, name="generation_replays"),
-    path("t/<slug:team>/g/<str:slug>/parts/text", record_parts.part_text, name="part_text"),
-    path("t/<slug:team>/g/<str:slug>/parts/turns", record_parts.part_turns, name="part_turns"),
-    path("t/<slug:team>/g/<str:slug>/parts/level", record_parts.part_json, name="part_json"),
-    path("t/<slug:team>/g/<str:slug>/parts/value", json_value.json_value, name="json_value"),
-    path("t/<slug:team>/g/<str:slug>/parts/raw", record_parts.part_raw, name="part_raw"),
-    path("t/<slug:team>/g/<str:slug>/parts/media", record_parts.part_media, name="part_media"),
-    path("t/<slug:team>/g/<str:slug>/parts/<slug:tab>", generation.generation_panel, name="generation_panel"),
-    path("t/<slug:team>/g/<str:slug>/<slug:tab>", generation.generation_tab, name="generation_tab"),
-    path("t/<slug:team>/lab", lab_batch.lab, name="lab"),
-    path("t/<slug:team>/batches", batch.batch_list, name="batches"),
-    path("t/<slug:team>/b/<uuid:batch_id>", batch.batch, name="batch"),
-    path("t/<slug:team>/b/<uuid:batch_id>/live", batch.batch_live, name="batch_live"),
-    path("t/<slug:team>/b/<uuid:batch_id>/pause", batch.pause, name="batch_pause"),
-    path("t/<slug:team>/b/<uuid:batch_id>/resume", batch.resume, name="batch_resume"),
-    path("t/<slug:team>/b/<uuid:batch_id>/cancel", batch.cancel, name="batch_cancel"),
-    path("t/<slug:team>/b/<uuid:batch_id>.csv", batch.batch_csv, name="batch_csv"),
-    path("t/<slug:team>/b/<uuid:batch_id>.json", batch.batch_json, name="batch_json"),
-    path("t/<slug:team>/settings/limits", limits.team_limits, name="team_limits"),
-    path("t/<slug:team>/replays", ledger.ledger, name="ledger"),
-    path("t/<slug:team>/replays.csv", ledger.ledger_csv, name="ledger_csv"),
-    path("t/<slug:team>/r/<uuid:replay_id>", replay.replay, name="replay"),
-    path("t/<slug:team>/r/<uuid:replay_id>.json", replay.replay_json, name="replay_json"),
-    path("t/<slug:team>/r/<uuid:replay_id>/panel", replay.replay_panel, name="replay_panel"),
-    path("t/<slug:team>/r/<uuid:replay_id>/status", replay.replay_status, name="replay_status"),
-    path("t/<slug:team>/r/<uuid:replay_id>/record", replay.replay_record, name="replay_record"),
-    path("t/<slug:team>/r/<uuid:replay_id>/events", replay.replay_events, name="replay_events"),
-    path("t/<slug:team>/r/<uuid:replay_id>/stop", replay.stop_replay, name="stop_replay"),
-    path("t/<slug:team>/r/<uuid:replay_id>/raw", replay_parts.replay_raw, name="replay_raw"),
-    path(
-        "t/<slug:team>/r/<uuid:replay_id>/parts/text", replay_parts.replay_part_text, name="replay_part_text"
-    ),
-    path("t/<slug:team>/r/<uuid:replay_id>/parts/raw", replay_parts.replay_part_raw, name="replay_part_raw"),
-    path(
-        "t/<slug:team>/r/<uuid:replay_id>/parts/level",
-        replay_parts.replay_part_level,
-        name="replay_part_level",
-    ),
-    path(
-        "t/<slug:team>/r/<uuid:replay_id>/parts/value",
-        replay_parts.replay_part_value,
-        name="replay_part_value",
-    ),
-    path("t/<slug:team>/r/<uuid:replay_id>/json", replay_parts.replay_explorer, name="replay_explorer"),
-    path("t/<slug:team>/r/<uuid:replay_id>/answer.txt", replay_parts.replay_text, name="replay_text"),
-    path(
-        "t/<slug:team>/r/<uuid:replay_id>/parts/media",
-        replay_parts.replay_part_media,
-        name="replay_part_media",
-    ),
-    path("t/<slug:team>/compare", compare.compare, name="compare"),
+    path("t/<slug:team>/", include(team_pages)),
 ]
