@@ -12,9 +12,9 @@ from generations.models import Generation, PastedAnswer, Replay, ReplayAnswer, S
 from generations.reading.answer import replayed
 from generations.reading.diff.answer_diff import ComparedAnswer
 from generations.reading.large import strings
-from generations.reading.outline import FROM_PROVIDER
 from generations.reading.page_types.conversation import Answered, Side
 from generations.reading.page_types.outline import Outline
+from generations.reading.record_sides import FROM_PROVIDER
 from generations.records import pasted_answers
 from generations.records.lookup import acquit
 from generations.records.rebuild import outline_of

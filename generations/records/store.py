@@ -12,7 +12,7 @@ from dashboard.models import Team, User
 from generations.gateway.rawjson.display import visible
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
-from generations.reading import outline
+from generations.reading import outline, record_source
 from generations.reading.diagnosis import verdict
 from generations.reading.diagnosis.ending import ERROR_FINISH
 from generations.reading.figures import costs, timing, usage
@@ -72,7 +72,7 @@ def _measure(number: Any) -> Any:
 
 def store(team: Team, request_id: str, user: User | None, record: Record, source: int | None) -> Generation:
     """Keep the record as received, its outline and the list columns. An older record with bodies is not lost."""
-    now, span = timezone.now(), outline.survey(record.raw)
+    now, span = timezone.now(), record_source.survey(record.raw)
     sketch = outline.make(record, span)
     row = Generation(
         team=team,

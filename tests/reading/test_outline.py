@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from generations.gateway.rawjson.values import Number, Value, loads
 from generations.gateway.record import FIELDS, Record
-from generations.reading import outline
+from generations.reading import outline, record_source
 from generations.reading.page_types.outline import Outline
 from tests.reading.samples import Form, demo_record, demo_records
 
@@ -127,7 +127,7 @@ UNREAD = ("edit-multipart", "not-json")
 def test_no_content_of_a_demo_request_is_dropped() -> None:
     for name, request_id, raw in demo_records():
         record = Record.read(raw, asked_id=request_id)
-        body = outline.parsed(record.request_body)
+        body = record_source.parsed(record.request_body)
         if name in LARGE or body is None:
             continue
         page = shown(outline.build(record))

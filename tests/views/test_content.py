@@ -12,7 +12,7 @@ from dashboard.models import Team
 from generations.gateway.rawjson.values import Unreadable, loads
 from generations.gateway.record import Record
 from generations.models import Generation
-from generations.reading.outline import request_of
+from generations.reading.record_source import request_of
 from generations.views.generation.generation import page_data_of
 from tests.reading.samples import demo_records
 from tests.support import people
