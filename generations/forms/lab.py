@@ -116,10 +116,16 @@ class ChangeForm(RunForm):
 
     def edits(self) -> RequestEdits:
         """What differs from the stored request."""
-        changes = [self._change(variation) for variation in self.offered]
-        texts = {text.at: self.cleaned_data[f"t-{number}"] for number, text in enumerate(self.editable)}
-        given = {at: text for at, text in texts.items() if text is not None}
-        return RequestEdits([change for change in changes if change is not None], given)
+        sent, changes, texts = self.cleaned_data, list[Change](), dict[str, str]()
+        for name, stored in self.stored.items():
+            value = sent.get(f"v-{name}", "")
+            if value != stored and (typed := _line(value)) != _line(stored):
+                changes.append((name, typed))
+        for number, text in enumerate(self.editable):
+            value = sent[f"t-{number}"]
+            if value is not None and value != text.text:
+                texts[text.at] = value
+        return RequestEdits(changes, texts)
 
     def fill_missing(self) -> None:
         """Fields of changes that were not sent stand as they were shown. `data` must be mutable."""
@@ -127,12 +133,6 @@ class ChangeForm(RunForm):
         for name, field in self.fields.items():
             if name[:2] in ("v-", "t-"):
                 data.setdefault(name, field.initial)
-
-    def _change(self, variation: Variation) -> Change | None:
-        sent, stored = self.cleaned_data.get(f"v-{variation.name}", ""), self.stored[variation.name]
-        if sent == stored or _line(sent) == _line(stored):
-            return None
-        return (variation.name, _line(sent))
 
     def refuse(self, error: ChangeRefused) -> None:
         """Show the reason at the field it belongs to."""

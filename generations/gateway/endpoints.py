@@ -130,7 +130,7 @@ def _body_refusal(endpoint: Endpoint, body: Value | None) -> str | None:
         return "The gateway has no request body for this generation."
     if "_invalid_json" in body:
         return "The request was not valid JSON. The gateway kept a note about it, not the body."
-    if any(_is_lost_file(body.get(key)) for key in _FILE_KEYS):
+    if _has_lost_file(body):
         return _MULTIPART
     if endpoint.name == "audio.transcription" and not any(body.get(key) for key in _FILE_SOURCES):
         return _MULTIPART
@@ -146,9 +146,13 @@ _FILE_SOURCES = ("file_url", "s3_presigned_url", "file_id")
 _IMAGE_SOURCES = ("image", "image[]", "images", "image_url", "image_urls", "input_image")
 
 
-def _is_lost_file(value: Value | None) -> bool:
+def _has_lost_file(body: dict[str, Value]) -> bool:
     """contract: multipart uploads are stored with each file as an empty object."""
-    return value == {} or (isinstance(value, list) and {} in value)
+    for key in _FILE_KEYS:
+        value = body.get(key)
+        if value == {} or (isinstance(value, list) and {} in value):
+            return True
+    return False
 
 
 def _normal(stored_name: str) -> str:

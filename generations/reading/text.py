@@ -183,12 +183,14 @@ def has_cut(text: str) -> bool:
 
 def pointer(*path: Step) -> str:
     """RFC 6901: `/replay_request/messages/0`. No path is the whole record, ""."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return below("", *path)
 
 
 def below(at: str, *path: Step) -> str:
     """The pointer of something inside the value at pointer `at`."""
-    return at + pointer(*path)
+    for step in path:
+        at += "/" + str(step).replace("~", "~0").replace("/", "~1")
+    return at
 
 
 def steps(at: str) -> list[str]:
@@ -198,14 +200,13 @@ def steps(at: str) -> list[str]:
 
 def dotted(at: str, skip: int = 0) -> str:
     """A pointer for reading: `messages[2].content`, without its first `skip` steps. json.js does the same."""
-    shown = "".join(_dotted(step) for step in steps(at)[skip:])
+    shown = ""
+    for step in steps(at)[skip:]:
+        if _PLAIN.fullmatch(step):
+            shown += f".{step}"
+        else:
+            shown += f"[{step if _POSITION.fullmatch(step) else json.dumps(step, ensure_ascii=False)}]"
     return visible(shown.removeprefix("."))
-
-
-def _dotted(step: str) -> str:
-    if _POSITION.fullmatch(step):
-        return f"[{step}]"
-    return f".{step}" if _PLAIN.fullmatch(step) else f"[{json.dumps(step, ensure_ascii=False)}]"
 
 
 _POSITION, _PLAIN = re.compile(r"\d+", re.ASCII), re.compile(r"[A-Za-z_$][\w$-]*", re.ASCII)

@@ -234,14 +234,17 @@ def _present_choice(body: Body, wire: str) -> str:
 
 def _present_first(*paths: tuple[str, ...]) -> Callable[[Body, str], str]:
     def present(body: Body, wire: str) -> str:
-        values = (text.inside(body, *path) for path in paths)
-        return next((_shown(value) for value in values if value is not None), "")
+        for path in paths:
+            value = text.inside(body, *path) if len(path) > 1 else body.get(path[0])
+            if value is not None:
+                return text.short(value)
+        return ""
 
     return present
 
 
 def _present_limit(body: Body, wire: str) -> str:
-    return next((_shown(body[key]) for key in limit_keys(body, wire) if key in body), "")
+    return _shown(body.get(limit_keys(body, wire)[0]))
 
 
 def _present_stream(body: Body, wire: str) -> str:

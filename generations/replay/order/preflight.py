@@ -19,9 +19,9 @@ class Preflight:
     price: Price
 
 
-def preflight(order: Order) -> Preflight:
-    """Everything to be known before the click."""
-    return Preflight(order, order.key_name, caveats(order.content), expected(order))
+def preflight(order: Order, price: Price | None = None) -> Preflight:
+    """Everything to be known before the click; `price` where it is known already."""
+    return Preflight(order, order.key_name, caveats(order.content), price or expected(order))
 
 
 STALE = {

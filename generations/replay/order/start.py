@@ -18,12 +18,14 @@ log = logging.getLogger(__name__)
 RUN = "generations.tasks.run_replay"
 
 
-def start_replay(order: orders.Order, user: User, click: UUID, why: str = "") -> Replay:
-    """The replay of this click, queued. The same click again gives the same replay.
+def start_replay(
+    order: orders.Order, user: User, click: UUID, why: str = "", *, price: Price | None = None
+) -> Replay:
+    """The replay of this click, queued. The same click again gives the same replay. `price` is what the page expected.
 
     Raises orders.ClickAlreadyUsed when the click has sent another body, spending_limits.Exceeded.
     """
-    replay = row_of(order, user, click, why, expected(order))
+    replay = row_of(order, user, click, why, price or expected(order))
     with transaction.atomic():
         held = spending_limits.locked(replay.team)
         Replay.objects.bulk_create([replay], ignore_conflicts=True)

@@ -2,12 +2,14 @@
 
 import uuid
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team, may
+from dashboard.models import User
 from generations.forms.lab import ChangeForm, RunForm, WholeForm, body_of
 from generations.models import Batch, Generation, Replay, ReplayLimits
 from generations.reading.edits import json_patch, patch_summary
@@ -17,23 +19,23 @@ from generations.replay.batches import BatchPlan
 from generations.replay.order import model_suggestions, orders, preflight, spending_limits, start
 from generations.replay.order.orders import Order
 from generations.replay.order.preflight import Preflight
+from generations.replay.order.pricing import Price, expected
 from generations.replay.order.request_edits import ChangeRefused, patch_for, pretty
+from generations.replay.order.spending_limits import LimitUsages
 from generations.views.shared.shortcuts import get_generation_or_404
 
 PAGE = "generations/lab/preflight.html"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The plan that the page shows. `seen` names it: nothing else is sent by the click."""
+@dataclass(frozen=True)
+class PlanView:
+    """What a click would do. `seen` names it: nothing else is sent. What only a page shows is made when it is shown."""
 
     order: Order
-    checks: Preflight
-    lines: list[PatchLine]
-    variants: list[list[PatchLine]]
+    price: Price
     draft: BatchPlan | None
     held: ReplayLimits | None
-    limit_usages: spending_limits.LimitUsages | None
+    user: User
 
     @property
     def seen(self) -> str:
@@ -42,11 +44,36 @@ class Shown:
     @property
     def high(self) -> int | None:
         """The most it may cost, nanos."""
-        return self.draft.high if self.draft else self.checks.price.high or self.checks.price.low
+        return self.draft.high if self.draft else self.price.high or self.price.low
 
     @property
     def is_dear(self) -> bool:
         return spending_limits.needs_sure(self.held, self.high)
+
+    @cached_property
+    def checks(self) -> Preflight:
+        return preflight.preflight(self.order, self.price)
+
+    @cached_property
+    def lines(self) -> list[PatchLine]:
+        """The changes."""
+        return _lines(self.order)
+
+    @cached_property
+    def variants(self) -> list[list[PatchLine]]:
+        """The changes of the batch's other requests."""
+        others = self.draft.distinct if self.draft else []
+        return [_lines(other) for other in others if other.patch not in ("", self.order.patch)]
+
+    @cached_property
+    def limit_usages(self) -> LimitUsages | None:
+        """What of the limits is used, where the team has some."""
+        team = self.order.generation.team
+        return spending_limits.limit_usages(team, self.user, self.held) if self.held else None
+
+
+def _lines(order: Order) -> list[PatchLine]:
+    return patch_summary.lines(order.stored, json_patch.read(order.patch)) if order.patch else []
 
 
 # --- one generation -----------------------------------------------------------------------------------------------
@@ -60,7 +87,7 @@ def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
     try:
         order = _again(request, generation) or orders.order(generation)
         form = _form(request, order)
-        shown = _shown(request, order, form)
+        shown = _plan(request, order, form)
     except orders.Refused as refused:
         return render(request, PAGE, {"generation": generation, "refused": str(refused)})
     return render(request, PAGE, _context(request, generation, form, shown))
@@ -112,17 +139,10 @@ def _expresses(order: Order) -> bool:
         return False
 
 
-def _shown(request: TeamRequest, order: Order, form: RunForm) -> Shown:
+def _plan(request: TeamRequest, order: Order, form: RunForm) -> PlanView:
     """Raises orders.Refused."""
     held = ReplayLimits.objects.filter(team=request.team).first()
-    limit_usages = spending_limits.limit_usages(request.team, request.user, held) if held else None
-    lines = patch_summary.lines(order.stored, json_patch.read(order.patch)) if order.patch else []
-    draft = _draft(order, form)
-    others = [other for other in draft.distinct if other.patch != order.patch] if draft else []
-    variants = [
-        patch_summary.lines(other.stored, json_patch.read(other.patch)) for other in others if other.patch
-    ]
-    return Shown(order, preflight.preflight(order), lines, variants, draft, held, limit_usages)
+    return PlanView(order, expected(order), _draft(order, form), held, request.user)
 
 
 def _draft(order: Order, form: RunForm) -> BatchPlan | None:
@@ -140,7 +160,7 @@ def _draft(order: Order, form: RunForm) -> BatchPlan | None:
 
 
 def _context(
-    request: TeamRequest, generation: Generation, form: RunForm, shown: Shown | None, note: str = ""
+    request: TeamRequest, generation: Generation, form: RunForm, shown: PlanView | None, note: str = ""
 ) -> dict[str, object]:
     return {
         "generation": generation,
@@ -174,7 +194,7 @@ class LabSubmission:
 
     order: Order
     form: ChangeForm | WholeForm
-    plan: Shown | None = None
+    plan: PlanView | None = None
 
     @classmethod
     def read(cls, request: TeamRequest, generation: Generation) -> "LabSubmission":
@@ -193,7 +213,7 @@ class LabSubmission:
                 self.order = orders.order_from(
                     found.generation, found.parsed, found.record, found.source, patch
                 )
-            self.plan = _shown(request, self.order, self.form)
+            self.plan = _plan(request, self.order, self.form)
         except ChangeRefused as refused:
             self.form.refuse(refused)
         except orders.Refused as refused:
@@ -253,10 +273,10 @@ def not_yet(form: RunForm, *, unseen: bool, damaged: bool, dear: bool) -> str:
     return ""
 
 
-def _start(request: TeamRequest, generation: Generation, form: RunForm, shown: Shown) -> Replay | Batch:
+def _start(request: TeamRequest, generation: Generation, form: RunForm, shown: PlanView) -> Replay | Batch:
     data = form.cleaned_data
     if shown.draft is None:
-        return start.start_replay(shown.order, request.user, data["click"], data["why"])
+        return start.start_replay(shown.order, request.user, data["click"], data["why"], price=shown.price)
     title = f"{generation.request_id}, {len(shown.draft.orders)} times"
     return batches.start_batch(
         request.team, request.user, data["click"], title, shown.draft, data["parallel"], data["why"]
