@@ -1,13 +1,23 @@
-"""The beat process: it only sends the names of due tasks, so it loads neither Django nor the tasks."""
+"""The beat process: it sends the names of due tasks and says that it lives, and loads neither Django nor the tasks."""
 
 import logging.config
+import os
+import socket
+import time
 from typing import Any
 
+import redis
 from celery import Celery
 from celery.beat import Scheduler
 from celery.signals import setup_logging
 
 from dashboard import settings
+from dashboard.processes import redis_presence
+
+HEARD_SECONDS = 5.0
+NAME = f"{socket.gethostname()[:100]}:{os.getpid()}"
+logger = logging.getLogger(__name__)
+server = redis_presence.client(settings.REDIS_URL, tuple(settings.REDIS_TLS.items()))
 
 app = Celery("retake", fixups=[])
 app.config_from_object(settings.CELERY)
@@ -21,6 +31,18 @@ def keep_logging(**_: Any) -> None:
 
 class MemoryScheduler(Scheduler):  # type: ignore[misc]  # celery has no types
     """The schedule of the settings, in memory: intervals begin anew at each start, so no file is needed."""
+
+    heard_at = -HEARD_SECONDS
+
+    def tick(self, *args: Any, **options: Any) -> float:
+        """Send what is due; say every few seconds that this process lives. Returns seconds to the next tick."""
+        if time.monotonic() - self.heard_at >= HEARD_SECONDS:
+            self.heard_at = time.monotonic()
+            try:
+                redis_presence.announce(server, "beat", NAME)
+            except (redis.RedisError, OSError) as error:
+                logger.warning("Redis is unavailable (%s): nothing can be sent", type(error).__name__)
+        return min(float(super().tick(*args, **options)), HEARD_SECONDS)
 
     def setup_schedule(self) -> None:
         entries: dict[str, Any] = dict(self.app.conf.beat_schedule)

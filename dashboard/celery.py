@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready, worker_shutdown
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -15,6 +15,20 @@ warnings.filterwarnings("ignore", category=SecurityWarning)  # about root and pi
 app = Celery("retake")
 app.config_from_object(settings.CELERY)
 app.autodiscover_tasks()
+
+
+@worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
+def begin_presence(**_: Any) -> None:
+    from dashboard.processes import presence  # its model needs Django set up
+
+    presence.begin("worker")
+
+
+@worker_shutdown.connect(weak=False)  # type: ignore[untyped-decorator]
+def end_presence(**_: Any) -> None:
+    from dashboard.processes import presence
+
+    presence.end("worker")
 
 
 @setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -21,10 +21,13 @@ LONGEST_PATH = 4096  # characters; the longest of ours needs a tenth
 
 
 def health(get_response: GetResponse) -> GetResponse:
-    """Answers probes first: they come by address, without TLS, under a host name that nobody allowed."""
+    """Answers probes first: they come by address, without TLS, under a host name that nobody allowed.
+
+    `/readyz?full` asks who asks, so it takes the way of a page.
+    """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        if request.path_info in PROBES:
+        if request.path_info in PROBES and "full" not in request.GET:
             response: HttpResponseBase = resolve(request.path_info).func(request)
             return response
         return get_response(request)

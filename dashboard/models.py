@@ -225,3 +225,4 @@ class AuditEvent(models.Model):
 
 
 from dashboard.consents.models import Consent, ConsentRequest, RegisteredClient  # noqa: E402, F401  they name models of this file
+from dashboard.processes.models import Process  # noqa: E402, F401

@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from dashboard.consents import ending, notices
+from dashboard.processes import presence
 from generations.records import new_generation, retention
 from generations.records import rebuild as rebuilding
 from generations.replay import batches
@@ -23,6 +24,7 @@ def run_replay(replay_id: str) -> None:
 @shared_task(name="generations.tasks.sweep")
 def sweep() -> None:
     """Every 10 s: lost messages, silent workers, batches, records of new generations."""
+    presence.save("beat", "sweep")
     recovery.sweep()
     batches.release_members()
     new_generation.fetch_due()

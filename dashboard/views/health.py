@@ -4,7 +4,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
-from dashboard.access import for_everybody
+from dashboard.access import Right, for_everybody, memberships
+from dashboard.processes import presence
+from dashboard.processes.degraded import degraded
 from dashboard.readiness import CHECKS
 
 
@@ -20,11 +22,27 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @for_everybody
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, migrations and Redis: `{"database": "ok", ...}`; 503 and sentences when something is missing."""
+    """Database, migrations and Redis: `{"database": "ok", ...}`; 503 and sentences when something is missing.
+
+    With `?full`, for admins of a team, all of Retake: workers, beats, and a store that takes no writes, too.
+    """
+    full = "full" in request.GET
+    if full and not _is_admin(request):
+        return _answers({"full": "Sign in as an admin of a team to ask for this."}, 403)
     found = {name: check() for name, check in CHECKS.items()}
-    answers = {name: fault or "ok" for name, fault in found.items()}
-    status = 503 if any(found.values()) else 200
+    if full:
+        found = dict.fromkeys(presence.KINDS) | found | degraded()
+    return _answers(
+        {name: fault or "ok" for name, fault in found.items()}, 503 if any(found.values()) else 200
+    )
+
+
+def _answers(answers: dict[str, str], status: int) -> JsonResponse:
     return JsonResponse(answers, status=status, headers={"Cache-Control": "no-store"})
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    return any(Right.MANAGE.held_by(member.role) for member in memberships(request))
 
 
 @for_everybody

@@ -7,6 +7,8 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from dashboard.processes import degraded, presence
+from dashboard.processes.models import Process
 from tests.support.people import connection, team
 from tests.support.processes import DemoGateway
 
@@ -24,11 +26,33 @@ def doctor() -> tuple[dict[str, str], str | None]:
     return dict(line.split(": ", 1) for line in out.getvalue().splitlines()), ending
 
 
+@pytest.fixture(autouse=True)
+def _everybody_is_heard_of(db: None) -> None:
+    for kind in presence.KINDS:
+        presence.save(kind, "h:1")
+
+
+def test_a_missing_worker_and_a_missing_beat_are_named(settings: Settings, broker: object) -> None:
+    settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [], ""
+    Process.objects.all().delete()
+    lines, ending = doctor()
+    assert (lines["Worker"], lines["Beat"]) == (degraded.NO_WORKER, degraded.NO_BEAT)
+    assert ending == "2 of 7 checks found something wrong."
+
+
 def test_all_in_order(demo_gateway: DemoGateway, settings: Settings, broker: object) -> None:
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [demo_gateway.url], ""
     lines, ending = doctor()
-    assert lines.pop("Worker").startswith("unknown.")
-    names = ["Database", "Redis", "Migrations", "Cache table", "Keys", f"Gateway {demo_gateway.url}"]
+    names = [
+        "Database",
+        "Redis",
+        "Migrations",
+        "Cache table",
+        "Keys",
+        "Worker",
+        "Beat",
+        f"Gateway {demo_gateway.url}",
+    ]
     assert (lines, ending) == (dict.fromkeys(names, "in order."), None)
 
 
@@ -36,7 +60,7 @@ def test_a_gateway_that_does_not_answer(settings: Settings, broker: object) -> N
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [DEAD], ""
     lines, ending = doctor()
     assert lines[f"Gateway {DEAD}"] != "in order."
-    assert ending == "1 of 6 checks found something wrong."
+    assert ending == "1 of 8 checks found something wrong."
 
 
 def test_keys_that_cannot_be_opened_are_named(settings: Settings, broker: object) -> None:
@@ -52,7 +76,7 @@ def test_keys_that_cannot_be_opened_are_named(settings: Settings, broker: object
     )
     assert (good.name in lines["Keys"].split("blue")[0], ending) == (
         False,
-        "1 of 5 checks found something wrong.",
+        "1 of 7 checks found something wrong.",
     )
 
 

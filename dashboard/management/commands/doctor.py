@@ -10,6 +10,8 @@ from django.db import Error, connection
 from dashboard.connections import clients
 from dashboard.consents.identity import document_faults, document_url
 from dashboard.models import GatewayConnection, allowed_urls
+from dashboard.processes import presence
+from dashboard.processes.degraded import degraded
 from dashboard.readiness import broker, database, migrations
 from generations.gateway.client import Timeouts
 
@@ -22,20 +24,30 @@ class Command(BaseCommand):
     help = "Check what Retake needs and say what is wrong."
 
     def handle(self, *_: Any, **__: Any) -> None:
-        checks = [("Database", database()), ("Redis", broker())]
+        checks: list[tuple[str, str | None]] = [("Database", database()), ("Redis", broker())]
         if checks[0][1] is None:
             checks += [("Migrations", migrations()), ("Cache table", cache_table()), ("Keys", stored_keys())]
+            checks += processes()
             if document_url():
                 checks += [("Client metadata document", metadata_document())]
         checks += [(f"Gateway {url}", gateway(url)) for url in allowed_urls()]
         for name, fault in checks:
             self.stdout.write(f"{name}: {fault or 'in order.'}")
-        self.stdout.write(
-            "Worker: unknown. A replay that stays queued for a minute means that no worker runs."
-        )
         wrong = sum(fault is not None for _name, fault in checks)
         if wrong:
             raise CommandError(f"{wrong} of {len(checks)} checks found something wrong.")
+
+
+def processes() -> list[tuple[str, str | None]]:
+    """Workers and beats are heard of, and both stores take writes."""
+    try:
+        found = degraded()
+    except Error:
+        return [("Worker", "The table cannot be read. Run: python manage.py prepare")]
+    checks = [(kind.capitalize(), found.get(kind)) for kind in presence.KINDS]
+    return checks + [
+        (f"{name.capitalize()} writes", found[name]) for name in ("database", "redis") if name in found
+    ]
 
 
 def cache_table() -> str | None:

@@ -9,9 +9,11 @@ from dashboard.access import Right, SignedInRequest, TeamRequest, for_person, fo
 from dashboard.consents import panel
 from dashboard.context import current_membership
 from dashboard.models import Team
+from dashboard.processes.degraded import degraded
 from generations.forms.lists import EXAMPLES
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.models import Generation, Replay
+from generations.replay import trouble
 
 RECENT = 20
 
@@ -23,16 +25,15 @@ def home(request: SignedInRequest) -> HttpResponse:
     mine = current_membership(request)
     if mine is None:
         return redirect("no_team")
-    return render(
-        request, "generations/lookup/home.html", home_context(mine.team) | _offers(mine.team, mine.role)
-    )
+    context = home_context(mine.team) | _offers(mine.team, mine.role) | _degraded(mine.role)
+    return render(request, "generations/lookup/home.html", context)
 
 
 @for_team(Right.READ)
 @require_GET
 def team_home(request: TeamRequest) -> HttpResponse:
     """The same for one team, by its own address."""
-    context = home_context(request.team) | _offers(request.team, request.role)
+    context = home_context(request.team) | _offers(request.team, request.role) | _degraded(request.role)
     return render(request, "generations/lookup/home.html", context)
 
 
@@ -40,7 +41,13 @@ def team_home(request: TeamRequest) -> HttpResponse:
 @require_GET
 def recent(request: TeamRequest) -> HttpResponse:
     """The fragment of home that polls itself: what runs now and the recent lookups."""
-    return render(request, "generations/lookup/home.html#recent", home_context(request.team))
+    context = home_context(request.team) | _degraded(request.role)
+    return render(request, "generations/lookup/home.html#recent", context)
+
+
+def _degraded(role: str) -> dict[str, object]:
+    """What does not run as it should, for those who may do something about it."""
+    return {"degraded": list(degraded().values())} if Right.MANAGE.held_by(role) else {}
 
 
 def _offers(team: Team, role: str) -> dict[str, object]:
@@ -54,10 +61,12 @@ def home_context(team: Team) -> dict[str, object]:
     running = (
         Replay.objects.filter(team=team).under_way().select_related("generation", "requested_by", "team")
     )
+    shown = list(running.order_by("-created_at")[:10])
+    trouble.notice(*shown)
     return {
         "home_team": team,
         "examples": EXAMPLES,
         "example_ids": EXAMPLE_IDS.values() if settings.DEMO_GATEWAY else (),
-        "running": running.order_by("-created_at")[:10],
+        "running": shown,
         "recent": Generation.objects.of(team).recently_opened()[:RECENT],
     }

@@ -20,7 +20,7 @@ from generations.models.replay import EXPIRED_PATCH, State, outcome
 from generations.reading.edits import json_patch
 from generations.reading.edits.patch_summary import PatchLine, lines
 from generations.reading.figures.batch_stats import BatchItem, BatchStats, summarize
-from generations.replay import batches, derived_answer
+from generations.replay import batches, derived_answer, trouble
 
 PAGE = 100
 MOST_OUTPUTS = 12
@@ -105,9 +105,11 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
     members = row.replays.order_by(*(f"-{name}" if sort.startswith("-") else name for name in order))
     number = _number(request, row)
     shown = members.select_related("generation").only(*SHOWN)[(number - 1) * PAGE : number * PAGE]
+    progress = _progress(row, items)
     return {
         "batch": row,
-        "progress": _progress(row, items),
+        "progress": progress,
+        "trouble": trouble.of_batch(row) if progress.under_way else "",
         "spread": found,
         "recounting": recounting,
         "outputs": _outputs(row, found),

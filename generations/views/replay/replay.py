@@ -25,7 +25,7 @@ from generations.reading.edits import json_patch, patch_summary
 from generations.reading.figures import formatting
 from generations.reading.page_types.conversation import Side
 from generations.records import new_generation
-from generations.replay import failures
+from generations.replay import failures, trouble
 from generations.replay.live import follow, log_html, publisher
 from generations.replay.order import orders
 from generations.replay.worker import runner
@@ -45,6 +45,7 @@ def _replay(request: TeamRequest, replay_id: UUID) -> Replay:
     row = rows.filter(pk=replay_id).first()
     if row is None:
         raise Http404("No such replay in this team.")
+    trouble.notice(row)
     if row.batch:
         row.batch.team = request.team
     return of_team(row, request.team)
@@ -63,6 +64,7 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
         "may_replay": may(request, Right.REPLAY),
         "changes": _changes(replay),
         "deadlines": _deadlines(),
+        "trouble": trouble.of_replay(replay),
     }
     if replay.is_open:
         log = log_html.render(log_html.shown_now(follow.saved_log(replay.pk)))
@@ -173,7 +175,7 @@ def replay_status(request: TeamRequest, replay_id: UUID) -> HttpResponse:
 def _status(request: TeamRequest, row: Replay) -> HttpResponse:
     """Whether the replay has ended, for a page whose stream did not say so."""
     context = {"replay": row, "generation": row.generation, "may_replay": may(request, Right.REPLAY)}
-    context["deadlines"] = _deadlines()
+    context |= {"deadlines": _deadlines(), "trouble": trouble.of_replay(row)}
     response = render(request, "generations/replay/replay.html#status", context)
     if not row.is_open:
         response["HX-Trigger"] = "replay-ended"
@@ -226,7 +228,7 @@ def replay_json(request: TeamRequest, replay_id: UUID) -> JsonResponse:
         "new_request_id body_sha256 sent patch why"
     ).split()
     text = ReplayAnswer.objects.filter(pk=row.pk).values_list("text", flat=True).first()
-    facts = {name: getattr(row, name) for name in names}
+    facts = {name: getattr(row, name) for name in names} | {"trouble": trouble.of_replay(row)}
     origin = {
         "id": str(row.pk),
         "request_id": row.generation.request_id,

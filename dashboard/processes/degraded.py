@@ -1,0 +1,53 @@
+"""What is degraded in the whole of Retake, in sentences: for admins, `doctor` and `/readyz?full`."""
+
+import redis
+from django.db import Error, connection
+
+from dashboard.processes import presence
+from dashboard.readiness import UNREACHABLE, UNVERIFIED, broker
+
+NO_WORKER = "No worker is running: replays stay queued, and nothing is sent. Start a worker process (see the Procfile)."
+NO_BEAT = (
+    "No beat is running: lost messages and silent workers are noticed only when somebody opens their page, and nothing "
+    "is tidied. Start a beat process (see the Procfile)."
+)
+FULL = (
+    "Redis is full and its policy is noeviction: live text comes late, out of the database, and queued replays wait for "
+    "the sweep. Give it more memory (maxmemory)."
+)
+READ_ONLY = "Redis takes no writes. Check that REDIS_URL leads to the primary server, and its disk."
+DATABASE_READ_ONLY = "The database is read-only: nothing can be saved and nobody can sign in."
+PROBE = "retake:probe"
+
+
+def degraded() -> dict[str, str]:
+    """Sentences by what is concerned: database, redis, worker, beat. Empty when all is well."""
+    try:
+        found = {"database": _database(), "redis": _redis()}
+        alive = presence.alive()
+    except Error:
+        return {"database": UNREACHABLE}
+    missing = {"worker": NO_WORKER, "beat": NO_BEAT}
+    found |= {kind: "" if kind in alive else sentence for kind, sentence in missing.items()}
+    if found["redis"] and "worker" in alive:
+        found["beat"] = ""  # it writes to Redis only, so nothing is known of it
+    return {name: sentence for name, sentence in found.items() if sentence}
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return DATABASE_READ_ONLY if cursor.fetchone()[0] == "on" else ""
+
+
+def _redis() -> str:
+    """Redis answers and takes a write."""
+    try:
+        presence.server().set(PROBE, "1", ex=60)
+    except redis.exceptions.OutOfMemoryError:
+        return FULL
+    except redis.ResponseError as error:
+        return FULL if "OOM" in str(error) else READ_ONLY
+    except (redis.RedisError, OSError) as error:
+        return UNVERIFIED if "CERTIFICATE_VERIFY_FAILED" in str(error) else broker() or ""
+    return ""
