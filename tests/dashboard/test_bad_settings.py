@@ -99,9 +99,11 @@ def test_the_source_has_no_reader_that_is_not_tried() -> None:
 
 @pytest.mark.parametrize(("name", "value"), CASES)
 def test_a_bad_value_is_refused_with_one_sentence(name: str, value: str) -> None:
-    told = refused(**{name: value})
-    assert (told.startswith(f"{name} "), told.endswith("."), "\n" in told) == (True, True, False), told
-    assert "hunter2" not in told
+    output = refused(**{name: value})
+    assert (output.startswith(f"{name} "), output.endswith("."), "\n" in output) == (True, True, False), (
+        output
+    )
+    assert "hunter2" not in output
 
 
 @given(
@@ -109,12 +111,12 @@ def test_a_bad_value_is_refused_with_one_sentence(name: str, value: str) -> None
     st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=80),
 )
 def test_any_value_is_taken_or_refused(name: str, value: str) -> None:
-    told = "IT was taken."
+    output = "IT was taken."
     try:
         load(**{name: value})
     except Refused as refusal:
-        told = str(refusal)
-    assert re.fullmatch(r"[A-Z_]+ [^\n]*\.", told)
+        output = str(refusal)
+    assert re.fullmatch(r"[A-Z_]+ [^\n]*\.", output)
 
 
 # Values that are fine by themselves -> the setting that the sentence names.
