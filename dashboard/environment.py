@@ -51,14 +51,14 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PRINTABLE = re.compile(r"[ -~]*")
 
 
-class Refused(SystemExit):
+class SettingRefused(SystemExit):
     """A setting that stops the start. Its text is the one sentence that the operator reads."""
 
 
 def refuse(name: str, what: str) -> NoReturn:
-    """Stop with one sentence that names the variable. Raises Refused."""
+    """Stop with one sentence that names the variable. Raises SettingRefused."""
     hint = HINTS.get(name)
-    raise Refused(f"{name} {what}." if hint is None else f"{name} {what}: set it to {hint}.")
+    raise SettingRefused(f"{name} {what}." if hint is None else f"{name} {what}: set it to {hint}.")
 
 
 def _split(url: str) -> SplitResult | None:

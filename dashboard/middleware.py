@@ -107,7 +107,7 @@ def long_work(get_response: GetResponse) -> GetResponse:
     def instead(request: HttpRequest, error: Exception) -> HttpResponse | None:
         return (
             heavy_work.answer_left(cast(SignedInRequest, request))
-            if isinstance(error, heavy_work.Left)
+            if isinstance(error, heavy_work.LeftPageThread)
             else None
         )
 

@@ -18,7 +18,7 @@ from generations.gateway.client import Client
 NO_KEY = Secret("none")  # for the health page, which needs no key, though a client does
 
 
-class Withdrawn(ValueError):
+class AddressNotAllowed(ValueError):
     """The operator does not allow the address, so no key was sent to it."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Withdrawn(ValueError):
 def client(base_url: str, key: Secret, **options: Any) -> Client:
     """A client of the gateway at `base_url`; `options` are those of `Client`.
 
-    Raises Withdrawn, or ValueError for an address or a key that cannot be used.
+    Raises AddressNotAllowed, or ValueError for an address or a key that cannot be used.
     """
     _require_allowed(base_url)
     return Client(base_url, key.reveal(), **options)
@@ -71,13 +71,13 @@ KNOWN_SECONDS, UNKNOWN_SECONDS = 300, 30
 def oauth_client(
     base_url: str, client_id: str, secret: Secret | None, redirect_uri: str
 ) -> oauth.OAuthClient:
-    """The OAuth client for the gateway at `base_url`. Raises Withdrawn, oauth.Unusable, oauth.Failure."""
+    """The OAuth client for the gateway at `base_url`. Raises AddressNotAllowed, oauth.Unusable, oauth.Failure."""
     found = discovery(base_url)
     return oauth.OAuthClient(found, client_id, secret.reveal() if secret else None, redirect_uri)
 
 
 def discovery(base_url: str) -> oauth.Discovery:
-    """What the gateway announces, asked once in five minutes. Raises Withdrawn, oauth.Unusable, oauth.Failure."""
+    """What the gateway announces, asked once in five minutes. Raises AddressNotAllowed, oauth.Unusable, oauth.Failure."""
     _require_allowed(base_url)
     name = f"oauth-discovery:{base_url}"
     known = cache.get(name)
@@ -85,7 +85,7 @@ def discovery(base_url: str) -> oauth.Discovery:
         known = _asked(base_url)
         cache.set(name, known, KNOWN_SECONDS if isinstance(known, dict) else UNKNOWN_SECONDS)
     if isinstance(known, str):
-        raise oauth.Unusable(known)
+        raise oauth.OAuthUnusable(known)
     return oauth.Discovery(**known)
 
 
@@ -93,10 +93,10 @@ def _asked(base_url: str) -> dict[str, Any] | str:
     """The announcement, or why there is none: in the cache, so that a gateway that hangs costs one page its wait."""
     try:
         return asdict(oauth.discover(base_url))
-    except (oauth.Unusable, oauth.Failure) as reason:
+    except (oauth.OAuthUnusable, oauth.OAuthFailure) as reason:
         return str(reason)
 
 
 def _require_allowed(base_url: str) -> None:
     if base_url not in allowed_urls():
-        raise Withdrawn
+        raise AddressNotAllowed

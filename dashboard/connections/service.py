@@ -68,7 +68,7 @@ def _seen(base_url: str, key: Secret) -> dict[str, Any]:
     """What the gateway shows about one key: a `Probe` in plain values. True, False, or None where it is unknown."""
     try:
         probe = clients.client(base_url, key, timeouts=PATIENCE).probe()
-    except clients.Withdrawn as refusal:
+    except clients.AddressNotAllowed as refusal:
         return {"fault": f"{refusal} Its key was not sent.", "advice": "Choose another address."}
     except ValueError:
         return {

@@ -49,7 +49,7 @@ def revoke(consent_id: int) -> bool:
         return True
     try:
         clients.revoke(identity.of_consent(consent.base_url, consent.client_id, consent.team), consent.key)
-    except (clients.Withdrawn, oauth.Unusable, oauth.Failure) as reason:
+    except (clients.AddressNotAllowed, oauth.OAuthUnusable, oauth.OAuthFailure) as reason:
         log.warning("The key of consent %s is not revoked yet: %s", consent.pk, reason)
         return False
     consent.forget_key()

@@ -18,7 +18,7 @@ from django.utils import timezone
 from dashboard.access import Right
 from dashboard.connections import clients
 from dashboard.consents import identity, storing
-from dashboard.consents.identity import ClientIdentity, Impossible
+from dashboard.consents.identity import CannotConnect, ClientIdentity
 from dashboard.consents.models import Consent, ConsentRequest, hash_state
 from dashboard.consents.outcomes import CONNECTED
 from dashboard.fields import Secret
@@ -29,11 +29,11 @@ LONGEST_WAIT_S = 600
 GRACE_SECONDS = 0.5  # between a worker's claim of a replay and its POST lie some milliseconds
 
 
-class Stray(Exception):
+class UnmatchedCallback(Exception):
     """An answer that belongs to no request of the person."""
 
 
-class Ended(Exception):
+class ConsentFailed(Exception):
     """A request that came to nothing. `code` is a key of `outcomes.WORDS`."""
 
     def __init__(self, code: str, **details: object) -> None:
@@ -42,7 +42,7 @@ class Ended(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class ConsentStart:
     """What the page before the gateway shows: the link, and teams whose key would end."""
 
     url: str
@@ -53,8 +53,8 @@ class Begun:
 # --- the press ----------------------------------------------------------------------------------------------------
 
 
-def begin(team: Team, user: User, base_url: str, source: GatewayConnection | None) -> Begun:
-    """A request with its state, and the gateway's address to go to. Raises Impossible."""
+def begin(team: Team, user: User, base_url: str, source: GatewayConnection | None) -> ConsentStart:
+    """A request with its state, and the gateway's address to go to. Raises CannotConnect."""
     _require_patience(base_url)
     found = announced(base_url)
     client = identity.choose(team, base_url, found)
@@ -72,29 +72,29 @@ def begin(team: Team, user: User, base_url: str, source: GatewayConnection | Non
     request, state, verifier = asked
     protocol = _protocol(base_url, client)
     url = protocol.consent_url(state, verifier, client.scopes)
-    return Begun(url, request, _endangered(team, user, base_url, client, source))
+    return ConsentStart(url, request, _endangered(team, user, base_url, client, source))
 
 
 def announced(base_url: str) -> oauth.Discovery:
-    """What the gateway announces. Raises Impossible."""
+    """What the gateway announces. Raises CannotConnect."""
     try:
         return clients.discovery(base_url)
-    except clients.Withdrawn as reason:
-        raise Impossible(str(reason), "Choose another gateway address.") from None
-    except (oauth.Unusable, oauth.Failure) as reason:
-        raise Impossible(
+    except clients.AddressNotAllowed as reason:
+        raise CannotConnect(str(reason), "Choose another gateway address.") from None
+    except (oauth.OAuthUnusable, oauth.OAuthFailure) as reason:
+        raise CannotConnect(
             f"This gateway offers no way to connect now: {reason}",
             "Check the gateway's address, or paste a key of it instead.",
         ) from None
 
 
 def _require_patience(base_url: str) -> None:
-    """Keep to the time that the gateway named when it took no more requests. Raises Impossible."""
+    """Keep to the time that the gateway named when it took no more requests. Raises CannotConnect."""
     limited = ConsentRequest.objects.filter(base_url=base_url, outcome="rate_limited", used_at__isnull=False)
     last = limited.order_by("-used_at").first()
     wait = min(last.details.get("wait") or 60, LONGEST_WAIT_S) if last else 0
     if last and last.used_at and timezone.now() < (end := last.used_at + timedelta(seconds=wait)):
-        raise Impossible(
+        raise CannotConnect(
             "The gateway takes no more OAuth requests from here for now.",
             f"It asked to wait until {end:%H:%M:%S} UTC. Connect then.",
         )
@@ -102,7 +102,7 @@ def _require_patience(base_url: str) -> None:
 
 def _require_document() -> None:
     if found := identity.document_faults():
-        raise Impossible(
+        raise CannotConnect(
             "The gateway would not accept Retake's client metadata document.",
             " ".join(found),
         )
@@ -128,7 +128,7 @@ def _endangered(
 
 
 def finish(user: User, query: dict[str, str]) -> ConsentRequest:
-    """Use what the browser brought back. The request's row says what came of it. Raises Stray."""
+    """Use what the browser brought back. The request's row says what came of it. Raises UnmatchedCallback."""
     state = query.get("state", "")
     row = (
         ConsentRequest.objects.select_related("team", "connection")
@@ -136,15 +136,15 @@ def finish(user: User, query: dict[str, str]) -> ConsentRequest:
         .first()
     )
     if not state or row is None or row.user_id != user.pk:
-        raise Stray
+        raise UnmatchedCallback
     verifier = row.verifier
     if not row.use() or verifier is None:
-        raise Stray
+        raise UnmatchedCallback
     try:
         consent = _taken(row, verifier, query)
-    except Ended as ended:
+    except ConsentFailed as ended:
         row.end(ended.code, **ended.details)
-    except oauth.Failure as failure:
+    except oauth.OAuthFailure as failure:
         row.end(failure.code, wait=failure.retry_after)
     else:
         row.connection = consent.connection
@@ -154,55 +154,55 @@ def finish(user: User, query: dict[str, str]) -> ConsentRequest:
 
 
 def _taken(row: ConsentRequest, verifier: Secret, query: dict[str, str]) -> Consent:
-    """The consent that the code stands for, stored. Raises Ended, oauth.Failure."""
+    """The consent that the code stands for, stored. Raises ConsentFailed, oauth.Failure."""
     if not row.is_fresh:
-        raise Ended("late")
+        raise ConsentFailed("late")
     if "error" in query:
-        raise Ended("denied" if query["error"] == "access_denied" else "gateway_error")
+        raise ConsentFailed("denied" if query["error"] == "access_denied" else "gateway_error")
     client = _still_there(row)
     try:
         protocol = clients.oauth_client(row.base_url, row.client_id, client.secret, row.redirect_uri)
-    except clients.Withdrawn:
-        raise Ended("withdrawn") from None
-    except oauth.Unusable:
-        raise Ended("no_oauth") from None
+    except clients.AddressNotAllowed:
+        raise ConsentFailed("withdrawn") from None
+    except oauth.OAuthUnusable:
+        raise ConsentFailed("no_oauth") from None
     if query.get("iss") != protocol.found.issuer:
-        raise Ended("issuer")
+        raise ConsentFailed("issuer")
     if not query.get("code"):
-        raise Ended("no_code")
+        raise ConsentFailed("no_code")
     with swapping(row.base_url, row.client_id):
         grant = clients.exchange(protocol, query["code"], verifier, tuple(row.scopes.split()))
         return _kept(row, protocol, grant)
 
 
 def _still_there(row: ConsentRequest) -> ClientIdentity:
-    """The client, where person, right and client are as when Connect was pressed. Raises Ended."""
+    """The client, where person, right and client are as when Connect was pressed. Raises ConsentFailed."""
     member = Membership.objects.filter(team=row.team, user=row.user_id, user__is_active=True).first()
     if member is None or not Right.MANAGE.held_by(member.role):
-        raise Ended("no_right")
+        raise ConsentFailed("no_right")
     client = identity.recalled(row.team, row.base_url, row.client_id)
     if client is None:
-        raise Ended("client_gone")
+        raise ConsentFailed("client_gone")
     return client
 
 
 def _kept(row: ConsentRequest, protocol: oauth.OAuthClient, grant: oauth.Grant) -> Consent:
-    """The stored consent. Raises Ended or oauth.Failure after revoking a key that cannot be kept."""
+    """The stored consent. Raises ConsentFailed or oauth.Failure after revoking a key that cannot be kept."""
     try:
         person = protocol.person(grant.key)
         if person.client_id and person.client_id != row.client_id:
-            raise Ended("other_client")
+            raise ConsentFailed("other_client")
         if "gateway:access" not in grant.scopes:
-            raise Ended("no_scope")
+            raise ConsentFailed("no_scope")
         return storing.keep(row, grant, person)
     except storing.OtherWorkspace as other:
-        _drop(protocol, grant, Ended("other_workspace", chosen=other.chosen, bound=other.bound))
+        _drop(protocol, grant, ConsentFailed("other_workspace", chosen=other.chosen, bound=other.bound))
     except Exception as reason:  # whatever it is, nobody here holds the key
         _drop(protocol, grant, reason)
 
 
 def _drop(protocol: oauth.OAuthClient, grant: oauth.Grant, reason: Exception) -> NoReturn:
-    with suppress(oauth.Failure):  # it ends by itself after seven days
+    with suppress(oauth.OAuthFailure):  # it ends by itself after seven days
         protocol.revoke(grant.key)
     raise reason from None
 

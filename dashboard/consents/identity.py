@@ -19,7 +19,7 @@ DOCUMENT_SECONDS = 300
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class Impossible(Exception):
+class CannotConnect(Exception):
     """Nobody can connect like this. `advice` says what to do."""
 
     def __init__(self, title: str, advice: str) -> None:
@@ -72,21 +72,21 @@ def registered(team: Team, base_url: str) -> ClientIdentity | None:
 
 
 def choose(team: Team, base_url: str, found: oauth.Discovery) -> ClientIdentity:
-    """The client to connect with. Raises Impossible."""
+    """The client to connect with. Raises CannotConnect."""
     if not redirect_uri():
-        raise Impossible(
+        raise CannotConnect(
             "Retake does not know its own address.",
             "The operator sets PUBLIC_URL to the address in the browser; the gateway sends people back there.",
         )
     if client := registered(team, base_url):
         return client
     if not found.documents:
-        raise Impossible(
+        raise CannotConnect(
             "This gateway takes only clients that are registered with it.",
             f"Make a client in the gateway's settings with the redirect URI {redirect_uri()} and enter its ID here.",
         )
     if _is_real(base_url) and not document.is_client_id(document_url()):
-        raise Impossible(
+        raise CannotConnect(
             "This Retake has no public https address, which connecting without a registered client needs.",
             f"Make a client in the gateway's settings with the redirect URI {redirect_uri()} and enter its ID here.",
         )
@@ -119,7 +119,7 @@ def document_faults() -> list[str]:
         return []
     try:
         status, body = oauth.fetch_document(url)
-    except oauth.Failure as failure:
+    except oauth.OAuthFailure as failure:
         return [f"{url} cannot be read from here: {_unread(failure)}"]
     if status != 200:
         return [f"{url} answers {status} instead of 200. A proxy or a sign-in page may stand in front of it."]
@@ -129,7 +129,7 @@ def document_faults() -> list[str]:
     return found
 
 
-def _unread(failure: oauth.Failure) -> str:
+def _unread(failure: oauth.OAuthFailure) -> str:
     words = {
         "timeout": "it does not answer within 10 seconds.",
         "too_large": f"it has more than {document.LARGEST:,} bytes.",

@@ -21,7 +21,7 @@ NO_KEY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
+class ConnectionKey:
     """A key, and the consent that it came from, None for a pasted one."""
 
     key: Secret = field(repr=False)
@@ -36,27 +36,27 @@ def good(source: GatewayConnection) -> list[Consent]:
     return list(source.consents.good().newest_first())
 
 
-def reading(source: GatewayConnection) -> list[Credential]:
+def reading(source: GatewayConnection) -> list[ConnectionKey]:
     """The keys to look up with, the best first: one that sees stored requests before a pasted one."""
-    consents = [Credential(consent.key, consent) for consent in good(source) if consent.key]
+    consents = [ConnectionKey(consent.key, consent) for consent in good(source) if consent.key]
     seeing = [
         credential
         for credential in consents
         if credential.consent and STORED_REQUESTS in credential.consent.granted
     ]
-    pasted = [Credential(source.read_key)] if source.read_key else []
+    pasted = [ConnectionKey(source.read_key)] if source.read_key else []
     return [*seeing, *pasted, *(credential for credential in consents if credential not in seeing)]
 
 
-def sending(source: GatewayConnection) -> Credential | None:
+def sending(source: GatewayConnection) -> ConnectionKey | None:
     """The key that a replay is sent with."""
-    consents = [Credential(consent.key, consent) for consent in good(source) if consent.key]
+    consents = [ConnectionKey(consent.key, consent) for consent in good(source) if consent.key]
     return next(iter([*consents, *pasted_for_sending(source)]), None)
 
 
-def pasted_for_sending(source: GatewayConnection) -> list[Credential]:
+def pasted_for_sending(source: GatewayConnection) -> list[ConnectionKey]:
     """The pasted key for replays, as far as there is one."""
-    return [Credential(key) for key in (source.replay_key, source.read_key) if key][:1]
+    return [ConnectionKey(key) for key in (source.replay_key, source.read_key) if key][:1]
 
 
 def refuse(consent_id: int | None, reason: str) -> None:

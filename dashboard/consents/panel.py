@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dashboard.connections import clients
 from dashboard.consents import identity, keys, scopes
-from dashboard.consents.identity import Impossible
+from dashboard.consents.identity import CannotConnect
 from dashboard.consents.models import Consent, ConsentRequest
 from dashboard.consents.outcomes import LIKELY, OF_CLIENTS, OF_DOCUMENTS
 from dashboard.consents.storing import gateway_name
@@ -19,17 +19,17 @@ LOST_AFTER, LOST_UNTIL = timedelta(minutes=2), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class GatewayOffer:
     """One gateway to connect to; `reason` is there where nobody can."""
 
     base_url: str
     name: str
     client: str = ""
-    reason: Impossible | None = None
+    reason: CannotConnect | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ConsentRow:
     """One consent of a connection, in words."""
 
     consent: Consent
@@ -38,46 +38,46 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class AbandonedConsent:
     """A consent that was begun and never came back, and the likely causes."""
 
     row: ConsentRequest
     causes: list[str]
 
 
-def offers(team: Team) -> list[Offer]:
+def offers(team: Team) -> list[GatewayOffer]:
     """Every gateway with OAuth that the operator allows."""
     return [offer for url in allowed_urls() if (offer := _offer(team, url))]
 
 
-def _offer(team: Team, base_url: str) -> Offer | None:
+def _offer(team: Team, base_url: str) -> GatewayOffer | None:
     name = gateway_name(base_url)
     try:
         found = clients.discovery(base_url)
-    except (clients.Withdrawn, oauth.Unusable):
+    except (clients.AddressNotAllowed, oauth.OAuthUnusable):
         return None
     try:
         client = identity.choose(team, base_url, found)
-    except Impossible as reason:
-        return Offer(base_url, name, reason=reason)
+    except CannotConnect as reason:
+        return GatewayOffer(base_url, name, reason=reason)
     how = (
         "its client metadata document" if client.is_document else f"the registered client {client.client_id}"
     )
-    return Offer(base_url, name, how)
+    return GatewayOffer(base_url, name, how)
 
 
-def held(source: GatewayConnection) -> list[Held]:
+def held(source: GatewayConnection) -> list[ConsentRow]:
     """The consents of a connection that are not ended, the newest first."""
     consents = source.consents.live().newest_first().select_related("connected_by").defer("key")
     return [_held(consent) for consent in consents[:20]]
 
 
-def _held(consent: Consent) -> Held:
+def _held(consent: Consent) -> ConsentRow:
     lacking = ", ".join(scopes.missing(scopes.WORDS.keys() & set(scopes.ASKED), consent.granted))
-    return Held(consent, scopes.in_words(consent.granted), lacking)
+    return ConsentRow(consent, scopes.in_words(consent.granted), lacking)
 
 
-def lost(team: Team) -> Lost | None:
+def lost(team: Team) -> AbandonedConsent | None:
     """The newest request of the team, where it was never answered."""
     row = (
         ConsentRequest.objects.filter(team=team)
@@ -89,10 +89,10 @@ def lost(team: Team) -> Lost | None:
         return None
     is_document = row.client_id == identity.document_url()
     more = OF_DOCUMENTS if is_document else [text.format(redirect=row.redirect_uri) for text in OF_CLIENTS]
-    return Lost(row, [*LIKELY, *more])
+    return AbandonedConsent(row, [*LIKELY, *more])
 
 
-def stored_requests(source: GatewayConnection, consents: Sequence[Held]) -> str:
+def stored_requests(source: GatewayConnection, consents: Sequence[ConsentRow]) -> str:
     """What is wrong where records come without stored requests although the consent covers them; "" otherwise."""
     covered = any(
         keys.STORED_REQUESTS in consent.consent.granted for consent in consents if consent.consent.is_good

@@ -10,7 +10,7 @@ from dashboard.consents.models import REPLACED, Consent, ConsentRequest
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Team
 from dashboard.people.team_service import audit
-from generations.gateway.oauth import Grant, Person
+from generations.gateway.oauth import Grant, UserInfo
 
 PHASEO = "AI Stats (Phaseo)"
 
@@ -30,7 +30,7 @@ def gateway_name(base_url: str) -> str:
 
 
 @transaction.atomic
-def keep(row: ConsentRequest, grant: Grant, person: Person) -> Consent:
+def keep(row: ConsentRequest, grant: Grant, person: UserInfo) -> Consent:
     """The stored consent. Raises OtherWorkspace, and nothing is stored then."""
     source = _connection(row, person.workspace_id)
     _end_older(row, person)
@@ -55,7 +55,7 @@ def keep(row: ConsentRequest, grant: Grant, person: Person) -> Consent:
     return made
 
 
-def _end_older(row: ConsentRequest, person: Person) -> None:
+def _end_older(row: ConsentRequest, person: UserInfo) -> None:
     """The gateway has ended the key that this person had through this client in this workspace."""
     place = (row.base_url, row.client_id, person.subject[:100], person.workspace_id[:100])
     for old in (

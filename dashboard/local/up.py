@@ -41,7 +41,7 @@ class EndedError(Exception):
     """A signal asked us to end."""
 
 
-class Output:
+class ClosableOutput:
     """Standard output that may vanish (a closed terminal, `| head`) without stopping the clean-up."""
 
     def write(self, text: str) -> None:
@@ -58,7 +58,7 @@ class Output:
         return False
 
 
-out = Output()
+out = ClosableOutput()
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ YES, NO, UNKNOWN = ("good", "good", "yes"), ("bad", "bad", "no"), ("", "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class CheckFact:
     """One line of a connection test: `kind` of pill, `icon`, `word`, and the sentence next to it."""
 
     label: str
@@ -103,7 +103,7 @@ ASKED = {"read": ["reachable", "accepted", "reads_records", "reads_bodies"], "re
 
 
 @register.simple_tag
-def check_facts(connection: GatewayConnection) -> list[Fact]:
+def check_facts(connection: GatewayConnection) -> list[CheckFact]:
     """What the last test saw, line by line. Without a key for replays the other key is asked about sending too."""
     result: dict[str, dict[str, Any]] = connection.check_result or {}
     lines = [
@@ -114,19 +114,19 @@ def check_facts(connection: GatewayConnection) -> list[Fact]:
     ]
 
 
-def _facts(role: str, seen: dict[str, Any], alone: bool) -> list[Fact]:
+def _facts(role: str, seen: dict[str, Any], alone: bool) -> list[CheckFact]:
     names = ASKED[role] + (["sends"] if alone else [])
     if seen.get("accepted") is False:  # what a refused key could read is not known
         names = [name for name in names if name != "reads_bodies"]
     return [_fact(name, seen.get(name), "Replay key: " if role == "replay" else "") for name in names]
 
 
-def _fact(name: str, value: bool | None, prefix: str) -> Fact:
+def _fact(name: str, value: bool | None, prefix: str) -> CheckFact:
     label, details = QUESTIONS[name]
     place = {True: 0, False: 1}.get(value, 2) if value is not None else 2
     label = prefix + label[0].lower() + label[1:] if prefix else label
-    return Fact(label, *(YES, NO, UNKNOWN)[place], details[place])
+    return CheckFact(label, *(YES, NO, UNKNOWN)[place], details[place])
 
 
-def _fault(seen: dict[str, Any]) -> Fact:
-    return Fact("What to do", "warn", "warn", seen["fault"], seen.get("advice", ""))
+def _fault(seen: dict[str, Any]) -> CheckFact:
+    return CheckFact("What to do", "warn", "warn", seen["fault"], seen.get("advice", ""))

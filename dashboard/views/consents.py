@@ -37,7 +37,7 @@ def connect(request: TeamRequest) -> HttpResponse:
     context |= {"gateway": storing.gateway_name(base_url), "base_url": base_url}
     try:
         begun = flow.begin(request.team, request.user, base_url, source)
-    except identity.Impossible as reason:
+    except identity.CannotConnect as reason:
         return render(request, "dashboard/consent_impossible.html", context | {"reason": reason}, status=409)
     mine = {membership.team_id for membership in request.user.memberships.all()}
     context |= {"begun": begun, "asked": scopes.asked_for(begun.request.scopes.split()), "mine": mine}
@@ -70,7 +70,7 @@ def oauth_callback(request: HttpRequest) -> HttpResponse:
     }
     try:
         row = flow.finish(request.user, query)
-    except flow.Stray:
+    except flow.UnmatchedCallback:
         return redirect(f"{reverse('oauth_stray')}?why=unknown")
     if row.outcome != outcomes.CONNECTED:
         return redirect("consent_outcome", row.team.slug, row.pk)

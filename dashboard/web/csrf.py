@@ -17,7 +17,7 @@ SHOWN, LONGEST = 20, 1_000_000  # fields, and characters of them together
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class CsrfRefusal:
     """A title, what happened and what to do; `operator` is for whoever runs this Retake. `facts`: label and value."""
 
     title: str
@@ -31,7 +31,7 @@ class Refusal:
         return " ".join(filter(None, [self.what, self.advice, self.operator]))
 
 
-def refusal(request: HttpRequest, reason: str) -> Refusal:
+def refusal(request: HttpRequest, reason: str) -> CsrfRefusal:
     """The cause behind Django's `reason`, which itself is for developers."""
     if reason.startswith("Origin checking failed"):
         return _origin(request, request.META.get("HTTP_ORIGIN", ""), "Origin")
@@ -41,17 +41,17 @@ def refusal(request: HttpRequest, reason: str) -> Refusal:
         return _cookie(request)
     if reason == csrf.REASON_CSRF_TOKEN_MISSING:
         what = "The form arrived without its token: it was cut off on its way, or it is no form of this page."
-        return Refusal("The form came without its token", what, AGAIN)
+        return CsrfRefusal("The form came without its token", what, AGAIN)
     if reason:
         what = "The form belongs to another sign-in: somebody signed in or out in this browser since it was loaded."
-        return Refusal("The form had expired", what, AGAIN)
-    return Refusal("The form had expired", LATE, "")
+        return CsrfRefusal("The form had expired", what, AGAIN)
+    return CsrfRefusal("The form had expired", LATE, "")
 
 
 AGAIN = "Load the page with the form again and repeat what you did."
 
 
-def _origin(request: HttpRequest, sent: str, header: str) -> Refusal:
+def _origin(request: HttpRequest, sent: str, header: str) -> CsrfRefusal:
     """The address that the browser shows is not the one that Retake believes to have."""
     own = _own_origin(request)
     facts = [("the browser is at", sent or "an address that it does not tell"), ("Retake is at", own)]
@@ -59,7 +59,7 @@ def _origin(request: HttpRequest, sent: str, header: str) -> Refusal:
     title = "The form came from another address"
     if sent in ("", "null"):
         what = "The browser did not say which page the form came from."
-        return Refusal(
+        return CsrfRefusal(
             title,
             what,
             "Open Retake in a tab of its own, without a privacy extension, and try again.",
@@ -67,7 +67,7 @@ def _origin(request: HttpRequest, sent: str, header: str) -> Refusal:
             facts,
         )
     what = f"The browser is at {sent}, but this request reached Retake as {own}."
-    return Refusal(title, what, _elsewhere(sent), _operator(sent, own), facts)
+    return CsrfRefusal(title, what, _elsewhere(sent), _operator(sent, own), facts)
 
 
 def _own_origin(request: HttpRequest) -> str:
@@ -100,24 +100,24 @@ def _operator(sent: str, own: str) -> str:
     )
 
 
-def _referer(request: HttpRequest, reason: str) -> Refusal:
+def _referer(request: HttpRequest, reason: str) -> CsrfRefusal:
     parts = (
         urlsplit(request.META.get("HTTP_REFERER", "")) if reason != csrf.REASON_MALFORMED_REFERER else None
     )
     return _origin(request, f"{parts.scheme}://{parts.netloc}" if parts and parts.netloc else "", "Referer")
 
 
-def _cookie(request: HttpRequest) -> Refusal:
+def _cookie(request: HttpRequest) -> CsrfRefusal:
     title = "The browser sent no cookie"
     what = "The form's cookie was not sent along, so Retake cannot tell that the form is yours."
     if settings.CSRF_COOKIE_SECURE and request.META.get("HTTP_ORIGIN", "").startswith("http://"):
         advice = f"Cookies of this Retake are for https only: open {settings.PUBLIC_URL or 'it by https'}."
-        return Refusal(title, what, advice)
+        return CsrfRefusal(title, what, advice)
     if not request.COOKIES:
-        return Refusal(
+        return CsrfRefusal(
             title, what, "Allow cookies for this site, load the page again and repeat what you did."
         )
-    return Refusal(title, what, f"It had expired or was deleted. {AGAIN}")
+    return CsrfRefusal(title, what, f"It had expired or was deleted. {AGAIN}")
 
 
 # -- what was written --------------------------------------------------------------------------------------------

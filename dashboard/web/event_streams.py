@@ -78,7 +78,7 @@ event_stream = EventStream
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StreamRoute:
     """A stream's view and the arguments out of its URL."""
 
     view: EventStream
@@ -115,7 +115,7 @@ async def in_thread(function: Callable[..., Result], *args: Any) -> Result:
     return await asyncio.get_running_loop().run_in_executor(threads, hop)
 
 
-def find_stream(scope: Scope) -> Found | None:
+def find_stream(scope: Scope) -> StreamRoute | None:
     """The stream that an ASGI request asks for, if it asks for one."""
     if scope["method"] != "GET":
         return None
@@ -123,10 +123,10 @@ def find_stream(scope: Scope) -> Found | None:
         match = resolve(scope["path"].removeprefix(scope.get("root_path", "")))
     except Resolver404:
         return None
-    return Found(match.func, match.kwargs) if isinstance(match.func, EventStream) else None
+    return StreamRoute(match.func, match.kwargs) if isinstance(match.func, EventStream) else None
 
 
-async def serve_stream(found: Found, scope: Scope, receive: Receive, send: Send) -> None:
+async def serve_stream(found: StreamRoute, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a stream until it ends, its reader leaves, its right is lost or the process stops."""
     try:
         events = await in_thread(_open, found, scope)
@@ -177,7 +177,7 @@ async def _beat(send: Send) -> None:
         await _write(send, BEAT)
 
 
-async def _ask_again(found: Found, scope: Scope, send: Send) -> None:
+async def _ask_again(found: StreamRoute, scope: Scope, send: Send) -> None:
     """Ends, with the closing event, when the right to watch is gone."""
     while True:
         await asyncio.sleep(AGAIN_SECONDS)
@@ -185,7 +185,7 @@ async def _ask_again(found: Found, scope: Scope, send: Send) -> None:
             return await _write(send, END)
 
 
-def _open(found: Found, scope: Scope) -> Events | None:
+def _open(found: StreamRoute, scope: Scope) -> Events | None:
     """In a thread: host, session, user, then the view's own question."""
     headers = [pair for pair in scope["headers"] if b"_" not in pair[0]]  # as for pages (wsgi_pages.py)
     request = ASGIRequest({**scope, "headers": headers}, io.BytesIO())

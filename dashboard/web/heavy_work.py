@@ -25,7 +25,7 @@ PLACE = "retake.place"  # in a request's environ
 BUSY = "Two of your requests for long work are waiting already. Wait until one of them has ended, then try again."
 
 
-class Place(Enum):
+class AnsweredIn(Enum):
     """Where a request is answered."""
 
     PAGE = auto()
@@ -33,11 +33,11 @@ class Place(Enum):
     FULL = auto()  # in a page thread, because too many wait for the other one
 
 
-class Left(Exception):
+class LeftPageThread(Exception):
     """A view left its page thread before long work."""
 
 
-class Stand(HttpResponse):
+class HandedOver(HttpResponse):
     """Stands for a view that left its page thread, and says who asked. Nobody sees it."""
 
     def __init__(self, person: int) -> None:
@@ -46,14 +46,14 @@ class Stand(HttpResponse):
 
 
 def leave_page_thread(request: "SignedInRequest") -> None:
-    """Call before work that takes long; returns where it may be done. Raises Left elsewhere."""
-    if request.META.get(PLACE) in (Place.PAGE, Place.FULL):
-        raise Left
+    """Call before work that takes long; returns where it may be done. Raises LeftPageThread elsewhere."""
+    if request.META.get(PLACE) in (AnsweredIn.PAGE, AnsweredIn.FULL):
+        raise LeftPageThread
 
 
 def answer_left(request: "SignedInRequest") -> HttpResponse:
     """The response of a view that left."""
-    return Stand(request.user.pk) if request.META[PLACE] is Place.PAGE else busy(request)
+    return HandedOver(request.user.pk) if request.META[PLACE] is AnsweredIn.PAGE else busy(request)
 
 
 def busy(request: "SignedInRequest") -> HttpResponse:
@@ -68,7 +68,7 @@ def busy(request: "SignedInRequest") -> HttpResponse:
     return response
 
 
-class Line:
+class HeavyThread:
     """The thread for long work, and who waits for it. Used on the event loop only."""
 
     def __init__(self) -> None:

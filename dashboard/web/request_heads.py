@@ -11,7 +11,7 @@ SECONDS = 15.0  # from the connection, or from what follows an answer, to the en
 TOO_LARGE, TOO_SLOW, BAD = "431 Request Header Fields Too Large", "408 Request Timeout", "400 Bad Request"
 
 
-class Refused(Exception):
+class HeadRefused(Exception):
     """The head is not read on."""
 
 
@@ -46,13 +46,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """Also called for a trailer, which follows a body in pieces."""
         if len(self.headers) >= MOST_LINES:
             self.status = TOO_LARGE
-            raise Refused
+            raise HeadRefused
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > MOST_BYTES:
             self.status = TOO_LARGE
-            raise Refused
+            raise HeadRefused
         self._head_ended()
         super().on_headers_complete()
 

@@ -26,7 +26,7 @@ from django.db import connections
 
 from dashboard.web import outage
 from dashboard.web.database_watch import DatabaseWatch
-from dashboard.web.heavy_work import PLACE, Line, Place
+from dashboard.web.heavy_work import PLACE, AnsweredIn, HeavyThread
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -96,7 +96,7 @@ class Bridge:
     ) -> None:
         self.wsgi, self.max_body, self.watch, self.count = wsgi, max_body, watch, threads
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="page")
-        self.line = Line()
+        self.line = HeavyThread()
         self.limits: dict[int, float] = {}  # when the request of each busy thread should have been answered
         self.downloads = asyncio.Semaphore(DOWNLOADS)
 
@@ -134,13 +134,13 @@ class Bridge:
 
     async def answer(self, scope: Scope, body: bytes, gone: "asyncio.Future[None]") -> Answer:
         """The response, from the thread for long work where the view asks for it."""
-        first = await self.ask(self.in_page_thread, environ(scope, body, Place.PAGE), gone)
+        first = await self.ask(self.in_page_thread, environ(scope, body, AnsweredIn.PAGE), gone)
         person = getattr(first[0].body, "person", None)
         if person is None:
             return first
         if self.line.is_full(person):
-            return await self.ask(self.in_page_thread, environ(scope, body, Place.FULL), gone)
-        return await self.ask(partial(self.in_line, person), environ(scope, body, Place.HEAVY), gone)
+            return await self.ask(self.in_page_thread, environ(scope, body, AnsweredIn.FULL), gone)
+        return await self.ask(partial(self.in_line, person), environ(scope, body, AnsweredIn.HEAVY), gone)
 
     def in_page_thread(self, request: Environ) -> Future[Answer]:
         return self.threads.submit(self.call, request, PAGE_SECONDS)
@@ -299,7 +299,7 @@ async def send_body(send: Send, parts: list[bytes]) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def environ(scope: Scope, body: bytes, place: Place = Place.PAGE) -> Environ:
+def environ(scope: Scope, body: bytes, place: AnsweredIn = AnsweredIn.PAGE) -> Environ:
     """The WSGI environ of an ASGI request whose body is `body`, to be answered at `place`.
 
     Header names with an underscore are dropped: they would pass for their namesakes with a hyphen. Repeated

@@ -66,7 +66,7 @@ class Comparison:
         return answer_diff.compare(self.a.said, self.b.said, self.view)
 
     @cached_property
-    def offers(self) -> list["Offer"]:
+    def offers(self) -> list["MissingAnswer"]:
         """For each silent side why it is silent, and what can be compared in its place."""
         return [_offer(letter, self.a, self.b) for letter, _ in self.silent]
 
@@ -98,7 +98,7 @@ def compare(replay: Replay, view: View = "inline") -> Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class MissingAnswer:
     """Why one side is silent, and replays in its place, each with the query of that comparison.
 
     `paste_url` is where its answer can be pasted, "" where it cannot.
@@ -110,13 +110,15 @@ class Offer:
     paste_url: str = ""
 
 
-def _offer(letter: str, a: Subject, b: Subject) -> Offer:
+def _offer(letter: str, a: Subject, b: Subject) -> MissingAnswer:
     subject, other = (a, b) if letter == "A" else (b, a)
     found = [(replay, str(replay.pk)) for replay in subject.others if str(replay.pk) != other.key]
     keys = [(key, other.key) if letter == "A" else (other.key, key) for _, key in found]
     queries = [urlencode({"a": first, "b": second}) for first, second in keys]
     replays = [(replay, query) for (replay, _), query in zip(found, queries, strict=True)]
-    return Offer(letter, subject.why_silent, replays, f"{subject.url}/paste" if subject.may_be_pasted else "")
+    return MissingAnswer(
+        letter, subject.why_silent, replays, f"{subject.url}/paste" if subject.may_be_pasted else ""
+    )
 
 
 # -- figures -------------------------------------------------------------------------------------------------

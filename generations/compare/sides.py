@@ -12,7 +12,7 @@ from generations.models import Generation, PastedAnswer, Replay, ReplayAnswer, S
 from generations.reading.answer import replayed
 from generations.reading.diff.answer_diff import ComparedAnswer
 from generations.reading.large import strings
-from generations.reading.page_types.conversation import Answered, Side
+from generations.reading.page_types.conversation import ReplayedAnswer, Side
 from generations.reading.page_types.outline import Outline
 from generations.reading.record_sides import FROM_PROVIDER
 from generations.records import pasted_answers
@@ -108,7 +108,7 @@ class GenerationSide:
         found = record.value(self.side.at)
         try:
             answer = derived_answer.stored(self.generation.endpoint, found) if found else None
-        except (Unreadable, strings.TooMuch):
+        except (Unreadable, strings.TooManyValues):
             answer = None
         if answer is not None and failed and answer.facts.is_empty:
             return FAILED
@@ -174,9 +174,9 @@ class ReplaySide:
         return (self.answer.size if self.answer else 0) + self.replay.record.size
 
     @cached_property
-    def shown(self) -> Answered:
+    def shown(self) -> ReplayedAnswer:
         """What its page shows."""
-        return replayed.load(self.answer.outline) if self.answer else Answered(Side())
+        return replayed.load(self.answer.outline) if self.answer else ReplayedAnswer(Side())
 
     @property
     def side(self) -> Side:
@@ -200,7 +200,7 @@ class ReplaySide:
             return self._why_none()
         try:
             return derived_answer.said(self.answer, self.generation.endpoint)
-        except (Unreadable, strings.TooMuch):
+        except (Unreadable, strings.TooManyValues):
             return UNREADABLE
 
     def _why_none(self) -> str:
@@ -214,7 +214,7 @@ class ReplaySide:
         stored = _read(self.replay.record, REQUESTS[0]) if not self.replay.patch_expired else None
         try:
             return orders.patched(stored, self.replay.patch) if stored else None
-        except orders.Refused:
+        except orders.ReplayRefused:
             return None
 
 

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from generations.gateway.rawjson import values
 from generations.gateway.rawjson.display import visible
 from generations.reading.edits import message_edits, parameter_edits
-from generations.reading.edits.message_edits import Editable
+from generations.reading.edits.message_edits import EditableText
 from generations.reading.edits.parameter_edits import Variation
 from generations.reading.edits.patch_ops import Body
 from generations.replay import batches
@@ -161,7 +161,7 @@ def _line(value: str) -> str:
     return value.replace("\r", "").replace("\n", "").strip()
 
 
-def _text_field(editable: Editable, initial: str) -> forms.CharField:
+def _text_field(editable: EditableText, initial: str) -> forms.CharField:
     rows = min(12, max(2, len(initial) // 90 + initial.count("\n") + 1))
     return forms.CharField(
         label=f"{editable.role or 'text'} · {editable.path}",
@@ -174,14 +174,14 @@ def _text_field(editable: Editable, initial: str) -> forms.CharField:
     )
 
 
-def _offered(texts: list[Editable]) -> list[Editable]:
+def _offered(texts: list[EditableText]) -> list[EditableText]:
     """The texts that fit into one form, which Django reads up to 2.5 MB: a byte may take three."""
     short = [text for text in texts if len(text.text) <= LONGEST_TEXT][:MOST_TEXTS]
     sizes = accumulate(len(text.text.encode("utf-8", "surrogatepass")) for text in short)
     return [text for text, size in zip(short, sizes, strict=True) if size <= MOST_TEXT_BYTES]
 
 
-class WholeForm(RunForm):
+class RequestJsonForm(RunForm):
     """The whole request as JSON."""
 
     whole = forms.CharField(
@@ -199,7 +199,7 @@ class WholeForm(RunForm):
         self.add_error("whole", str(error))
 
 
-class ManyForm(RunForm):
+class BatchForm(RunForm):
     """The same change for many generations: an empty field leaves the parameter as each request has it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

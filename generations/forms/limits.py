@@ -22,7 +22,7 @@ LIMITS = {
 }
 
 
-class Money(forms.DecimalField):
+class MoneyField(forms.DecimalField):
     """Dollars as typed; the cleaned value is nanos, None when it was left empty."""
 
     def __init__(self, label: str, help_text: str) -> None:
@@ -56,7 +56,7 @@ class Money(forms.DecimalField):
         return exact_dollars(value).strip("$").replace(",", "") if isinstance(value, int) else value
 
 
-class Number(forms.IntegerField):
+class CountField(forms.IntegerField):
     """How many replays, None when it was left empty."""
 
     def __init__(self, label: str, help_text: str) -> None:
@@ -75,18 +75,18 @@ class Number(forms.IntegerField):
 class LimitsForm(forms.Form):
     """Every limit of a team. The cleaned values fit the columns of `ReplayLimits`."""
 
-    per_replay_nanos = Money(
+    per_replay_nanos = MoneyField(
         "Maximum per replay ($)",
         "A replay that is expected to cost more is refused.",
     )
-    confirm_nanos = Money(
+    confirm_nanos = MoneyField(
         "Ask for confirmation above ($)",
         "A replay or batch that is expected to cost more must be confirmed first.",
     )
-    person_day_nanos = Money("Maximum per person ($)", "For all replays of one person together.")
-    person_day_count = Number("Maximum replays per person", "Each replay of a batch counts.")
-    team_day_nanos = Money("Maximum for the team ($)", "For all replays of all members together.")
-    team_day_count = Number("Maximum replays for the team", "0 stops all replays of the team.")
+    person_day_nanos = MoneyField("Maximum per person ($)", "For all replays of one person together.")
+    person_day_count = CountField("Maximum replays per person", "Each replay of a batch counts.")
+    team_day_nanos = MoneyField("Maximum for the team ($)", "For all replays of all members together.")
+    team_day_count = CountField("Maximum replays for the team", "0 stops all replays of the team.")
 
     @classmethod
     def of(cls, limits: ReplayLimits) -> "LimitsForm":

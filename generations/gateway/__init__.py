@@ -10,7 +10,7 @@ needs the endpoint table alone does not load an HTTP client.
     error_catalogue  the words: title, fault, advice
     endpoints        stored endpoint name -> path, wire format, replayable or why not
     record           Record: a typed, tolerant view of what the gateway returned
-    events           one vocabulary for live answers, and Answer, which collects it
+    events           one vocabulary for live answers, and LiveAnswer, which collects it
     streams          bytes of an answer -> events, or the whole body at its end
     http_transport   HTTP under the client; Stop
     client           Client(base_url, credential): record(id), send(endpoint, body)
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from generations.gateway.client import Client
     from generations.gateway.endpoints import Endpoint
     from generations.gateway.errors import GatewayError
-    from generations.gateway.events import Answer
+    from generations.gateway.events import LiveAnswer
     from generations.gateway.http_transport import Stop, Timeouts
     from generations.gateway.probing import Probe
     from generations.gateway.record import Record
 
-__all__ = ["Answer", "Block", "Client", "Endpoint", "GatewayError", "Probe", "Record", "Stop", "Timeouts"]
+__all__ = ["Block", "Client", "Endpoint", "GatewayError", "LiveAnswer", "Probe", "Record", "Stop", "Timeouts"]
 
 _MODULES = {
-    "Answer": "events",
+    "LiveAnswer": "events",
     "Block": "events",
     "Client": "client",
     "Endpoint": "endpoints",

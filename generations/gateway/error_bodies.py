@@ -5,7 +5,7 @@ of errors, FastAPI's `detail`, problem details (RFC 9457), `message` with `code`
 came stay unchanged; a member is only added where the flat form has none. The reader bounds the lengths.
 """
 
-from generations.gateway.error_catalogue import CATEGORIES, CODES, REASONS, Entry, Whose
+from generations.gateway.error_catalogue import CATEGORIES, CODES, REASONS, CatalogueEntry, Whose
 from generations.gateway.rawjson.values import Number, Unreadable, Value, is_text, loads
 
 __all__ = ["FINER", "ORIGINS", "entry_of", "flat", "from_bytes", "is_bare_error", "is_code"]
@@ -43,7 +43,7 @@ _GOOD = ("", "0", "200", "ok", "success")  # codes of an answer that is none of 
 _CODES = ("code", "type", "status", "__type", "error_code", "Code")
 
 
-def entry_of(fields: Fields) -> Entry | None:
+def entry_of(fields: Fields) -> CatalogueEntry | None:
     """What an error in the flat form names: a category, a finer kind, its reason, its code; None if it names none.
 
     contract: `request_provider_filter_no_match` and others are keywords of a finding inside `validation_error`; a

@@ -25,7 +25,15 @@ contract: "Authentication and errors". The words are those of the catalogue; `er
 class for an answer or a lost connection. No error carries a credential.
 """
 
-from generations.gateway.error_catalogue import CODES, CONNECTIONS, REASONS, STATUSES, Entry, Retry, Whose
+from generations.gateway.error_catalogue import (
+    CODES,
+    CONNECTIONS,
+    REASONS,
+    STATUSES,
+    CatalogueEntry,
+    Retry,
+    Whose,
+)
 from generations.gateway.rawjson.values import Value
 
 
@@ -62,7 +70,7 @@ class GatewayError(Exception):
         self.retry_after: float | None = None
         self.payload: dict[str, Value] = {}
 
-    def explain(self, entry: Entry, names: dict[str, str]) -> None:
+    def explain(self, entry: CatalogueEntry, names: dict[str, str]) -> None:
         """Replace the class's words by those of a more specific entry."""
         self.title, self.advice = entry.words(names)
         self.fault, self.retry = entry.fault, entry.retry

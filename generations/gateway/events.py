@@ -1,4 +1,4 @@
-"""One vocabulary for what streams live, whatever its wire format, and Answer, which collects it.
+"""One vocabulary for what streams live, whatever its wire format, and LiveAnswer, which collects it.
 
 A stream reads: Opened, then Received (raw bytes), each followed by the events parsed from them, then Closed.
 Text, Reasoning, Refusal and ToolCall carry what is new; `choice` is the number of the answer (of `n`),
@@ -14,19 +14,19 @@ from generations.gateway.blocks import Block, BlockKind, Media
 from generations.gateway.rawjson.values import Value
 
 __all__ = [
-    "Answer",
+    "ChargedCost",
     "Closed",
-    "Cost",
     "Event",
-    "Fault",
     "Finish",
     "Identity",
+    "LiveAnswer",
     "Opened",
     "Other",
     "Reasoning",
     "Received",
     "Refusal",
     "Snapshot",
+    "StreamError",
     "Text",
     "ToolCall",
     "Usage",
@@ -100,7 +100,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class ChargedCost:
     """What the gateway charged, in nanos (1e-9 of `currency`)."""
 
     nanos: int
@@ -127,7 +127,7 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class StreamError:
     """An error inside an answer whose status was a success. `raw` is the frame."""
 
     message: str
@@ -139,7 +139,7 @@ class Fault:
 class Snapshot:
     """A full final object. What it holds replaces what was collected of the same kind."""
 
-    answer: "Answer"
+    answer: "LiveAnswer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Closed:
     """The end. `complete`: the stream ended as its wire format ends.
 
     why: "done" ([DONE], message_stop), "finish" (a finish reason came), "snapshot", "whole" (a whole
-    body), "error" (a Fault came), "truncated" (cut without any of these), "empty" (nothing came),
+    body), "error" (a StreamError came), "truncated" (cut without any of these), "empty" (nothing came),
     "stopped" (by us).
     """
 
@@ -173,10 +173,10 @@ Event: TypeAlias = (
     | Media
     | Json
     | Usage
-    | Cost
+    | ChargedCost
     | Identity
     | Finish
-    | Fault
+    | StreamError
     | Snapshot
     | Other
     | Closed
@@ -186,7 +186,7 @@ _WORDS: dict[type, BlockKind] = {Text: "text", Reasoning: "reasoning", Refusal: 
 
 
 @dataclass(slots=True)
-class Answer:
+class LiveAnswer:
     """A live answer so far, collected from events. Ended answers are read by `streams.assemble`."""
 
     blocks: list[Block] = field(default_factory=list)
@@ -198,13 +198,13 @@ class Answer:
     native_id: str | None = None
     model: str | None = None
     provider: str | None = None
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[StreamError] = field(default_factory=list)
     _open: dict[int, Block] = field(
         default_factory=dict, repr=False, compare=False
     )  # choice -> block being written
     _tools: dict[tuple[int, int], Block] = field(default_factory=dict, repr=False, compare=False)
 
-    def collect(self, events: Iterable[Event]) -> "Answer":
+    def collect(self, events: Iterable[Event]) -> "LiveAnswer":
         for event in events:
             self.apply(event)
         return self
@@ -233,16 +233,16 @@ class Answer:
         match event:
             case Usage(values=values):
                 self.usage.update(values)
-            case Cost(nanos=nanos, currency=currency):
+            case ChargedCost(nanos=nanos, currency=currency):
                 self.cost_nanos, self.currency = nanos, currency or self.currency
             case Finish(reason=reason):
                 self.finish_reason = reason
             case Identity():
                 self._identify(event)
-            case Fault():
+            case StreamError():
                 self.faults.append(event)
 
-    def _identify(self, source: "Identity | Answer") -> None:
+    def _identify(self, source: "Identity | LiveAnswer") -> None:
         self.request_id = source.request_id or self.request_id
         self.native_id = source.native_id or self.native_id
         self.model = source.model or self.model
@@ -282,7 +282,7 @@ class Answer:
                 return
         self._add(Block(event.kind, choice=event.choice, media=event, part=event.part))
 
-    def _replace(self, snapshot: "Answer") -> None:
+    def _replace(self, snapshot: "LiveAnswer") -> None:
         """Kinds that the snapshot does not hold are kept: a final object may leave out the reasoning."""
         snapshot = copy.deepcopy(snapshot)  # the blocks are written to later
         held = {(block.choice, block.kind) for block in snapshot.blocks}

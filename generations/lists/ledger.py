@@ -73,7 +73,7 @@ def people(team: Team) -> list[User]:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerRow:
     """One line of the ledger. `row` has `cost` (nanos), `patch_head` and `patch_bytes` on top of its columns."""
 
     row: Replay
@@ -141,17 +141,17 @@ def read_cursor(text: str, *, back: bool = False) -> Cursor | None:
     return Cursor.read(text, UUID, back=back)
 
 
-def page(found: ReplayQuerySet, cursor: Cursor | None = None, size: int = PAGE) -> Page[Entry]:
+def page(found: ReplayQuerySet, cursor: Cursor | None = None, size: int = PAGE) -> Page[LedgerRow]:
     """One page of `found`, the newest first."""
     cut = keyset.page(shown(found), "created_at", cursor, size)
-    return Page([Entry(row) for row in cut.rows], cut.newer, cut.older)
+    return Page([LedgerRow(row) for row in cut.rows], cut.newer, cut.older)
 
 
 # --- sums ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class ReplaySum:
     """Of some replays: how many, the nanos that are known, and how many have no known cost.
 
     For those, `hoped` is the most that was expected in nanos, and `priceless` is how many had no price at all.
@@ -166,13 +166,13 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class ReplaySums:
     """Of all that the filters find. Days in their order, people (by row number) and models the dearest first."""
 
-    total: Sum
-    days: list[Sum]
-    people: list[Sum]
-    models: list[Sum]
+    total: ReplaySum
+    days: list[ReplaySum]
+    people: list[ReplaySum]
+    models: list[ReplaySum]
 
 
 # One pass over the rows. grouping() has a bit for each column that a row of the answer is not grouped by.
@@ -184,7 +184,7 @@ FROM ({rows}) AS found GROUP BY GROUPING SETS ((day), (person), (model), ())
 DAY, PERSON, MODEL, ALL = 0b011, 0b101, 0b110, 0b111
 
 
-def sums(found: ReplayQuerySet) -> Sums:
+def sums(found: ReplayQuerySet) -> ReplaySums:
     """The sums of `found`, by one query."""
     facts = found.annotate(
         day=TruncDate("created_at", tzinfo=UTC),
@@ -194,13 +194,13 @@ def sums(found: ReplayQuerySet) -> Sums:
         hoped=Coalesce("expected_high", "expected_low"),
     )
     rows, values = facts.values("day", "person", "model", "cost", "hoped").query.sql_with_params()
-    groups: dict[int, list[Sum]] = {DAY: [], PERSON: [], MODEL: [], ALL: []}
+    groups: dict[int, list[ReplaySum]] = {DAY: [], PERSON: [], MODEL: [], ALL: []}
     with connection.cursor() as cursor:
         cursor.execute(SUMS.format(rows=rows), values)
         for grouping, day, person, model, *figures in cursor.fetchall():
             key = {DAY: day, PERSON: person, MODEL: model}.get(grouping)
-            groups[grouping].append(Sum(key, *map(int, figures)))
-    return Sums(
+            groups[grouping].append(ReplaySum(key, *map(int, figures)))
+    return ReplaySums(
         groups[ALL][0],
         sorted(groups[DAY], key=lambda day: day.key),
         sorted(groups[PERSON], key=_dearest),
@@ -208,7 +208,7 @@ def sums(found: ReplayQuerySet) -> Sums:
     )
 
 
-def _dearest(group: Sum) -> tuple[int, int, str]:
+def _dearest(group: ReplaySum) -> tuple[int, int, str]:
     return -group.known, -group.count, str(group.key)
 
 
@@ -246,7 +246,7 @@ def _batches(found: ReplayQuerySet, size: int) -> Iterator[list[list[object]]]:
         cursor, more = batch.older, batch.older is not None
 
 
-def cells(entry: Entry) -> list[object]:
+def cells(entry: LedgerRow) -> list[object]:
     """One line of the CSV. Unknown is empty; a patch that is too long is replaced by its size."""
     row = entry.row
     patch = f"{entry.patch_bytes} bytes" if entry.patch is None else entry.patch

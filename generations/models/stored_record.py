@@ -14,7 +14,7 @@ from django.utils import timezone
 from generations.models.generation import Generation
 from generations.reading import documents
 from generations.reading.large import index
-from generations.reading.large.index import Bytes, Span
+from generations.reading.large.index import MemorySource, Span
 
 CHUNK = 256 * 1024  # bytes of a large record in one row
 
@@ -73,16 +73,16 @@ class StoredRecord(models.Model):
         return whole.getvalue()
 
     @property
-    def source(self) -> "Bytes | Chunks":
+    def source(self) -> "MemorySource | Chunks":
         """The bytes to be read in parts."""
-        return Bytes(self.raw) if self.packed else Chunks(self.pk, self.size)
+        return MemorySource(self.raw) if self.packed else Chunks(self.pk, self.size)
 
     @property
     def root(self) -> Span | None:
         """Where the large values stand; None if nobody has walked the record."""
         return index.load(self.marks) if self.marks else None
 
-    def value(self, at: str) -> index.Found | None:
+    def value(self, at: str) -> index.LocatedValue | None:
         """The value at JSON pointer `at`, to be read in full or in parts; None if there is none.
 
         A pointer may lead into a value that is read out of text: see `documents`.
@@ -90,7 +90,7 @@ class StoredRecord(models.Model):
         name, rest = documents.split(at)
         return documents.find(name, rest, self._at) if name else self._at(at)
 
-    def _at(self, at: str) -> index.Found | None:
+    def _at(self, at: str) -> index.LocatedValue | None:
         return index.locate(self.source, self.root, at)
 
     @staticmethod

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from generations.gateway import endpoints
 from generations.gateway.rawjson.values import Unreadable, Value, dumps, is_text, loads
-from generations.gateway.streams.assemble import Stray, assemble_stored
+from generations.gateway.streams.assemble import StrayEvent, assemble_stored
 from generations.reading.answer import answer_facts
 from generations.reading.answer.frames import is_event
 from generations.reading.explorer import json_nodes
-from generations.reading.large.index import Found
+from generations.reading.large.index import LocatedValue
 
 ANSWER, PROVIDER, SENT = "answer:", "provider:", "sent:"
 RAW_SENT = "/io_log/payload/provider_request"
@@ -25,7 +25,7 @@ READ_UP_TO = 4_000_000  # bytes of such a value
 
 
 @dataclass(frozen=True, slots=True)
-class Inner:
+class EmbeddedDocument:
     """What a text or a list stands for: a whole body with the JSON text of it, `streamed` if it was put together.
 
     `frame`: only the end of a stream is there. `strays` have no place in the body; `complete`: it ended as it should.
@@ -36,10 +36,10 @@ class Inner:
     streamed: bool = False
     frame: bool = False
     complete: bool = True
-    strays: list[Stray] = field(default_factory=list)
+    strays: list[StrayEvent] = field(default_factory=list)
 
 
-def inner(raw: bytes | None, wire: str = "") -> Inner | None:
+def inner(raw: bytes | None, wire: str = "") -> EmbeddedDocument | None:
     """The body that stored JSON, a string or a list, stands for; None where it is plain text, a plain list or too long.
 
     `wire` is the format of the endpoint; what the value itself shows goes before it.
@@ -53,20 +53,20 @@ def inner(raw: bytes | None, wire: str = "") -> Inner | None:
     return of_value(value, wire) if is_text(value) or isinstance(value, list) else None
 
 
-def of_value(value: Value, wire: str) -> Inner | None:
+def of_value(value: Value, wire: str) -> EmbeddedDocument | None:
     """The same of a parsed text or list."""
     text = str(value).strip() if is_text(value) else ""
     fields = _object(text) if text.startswith("{") else None
     if fields is not None:
-        return Inner(fields, text.encode("utf-8", "surrogatepass"), frame=is_event(fields))
+        return EmbeddedDocument(fields, text.encode("utf-8", "surrogatepass"), frame=is_event(fields))
     made = assemble_stored(wire, value)
     if text == END or (made.streamed and made.body is None):
-        return Inner(None, b"", frame=True)
+        return EmbeddedDocument(None, b"", frame=True)
     if not isinstance(made.body, dict):
         return None
     raw = dumps(made.body).encode("utf-8", "surrogatepass")
     frame = made.streamed and _count(value) <= ENDS and answer_facts.read(made.wire, made.body).is_empty
-    return Inner(made.body, raw, made.streamed, frame, made.complete, made.strays)
+    return EmbeddedDocument(made.body, raw, made.streamed, frame, made.complete, made.strays)
 
 
 END = "[DONE]"
@@ -94,7 +94,7 @@ def split(at: str) -> tuple[str, str]:
     return name, at.removeprefix(name)
 
 
-def find(name: str, rest: str, locate: Callable[[str], Found | None]) -> Found | None:
+def find(name: str, rest: str, locate: Callable[[str], LocatedValue | None]) -> LocatedValue | None:
     """The value at pointer `rest` of the document `name`. `locate` finds values of the record."""
     found = locate(AT[name])
     if found is None or found.size > READ_UP_TO:
@@ -103,7 +103,7 @@ def find(name: str, rest: str, locate: Callable[[str], Found | None]) -> Found |
     known = endpoints.find(_text(endpoint.read())) if endpoint and endpoint.size < 400 else None
     document = inner(found.read().strip(), known.wire if known else "")
     raw = json_nodes.cut(document.raw, rest) if document and document.raw else None
-    return None if raw is None else Found.held(raw)
+    return None if raw is None else LocatedValue.held(raw)
 
 
 def _text(raw: bytes) -> str:

@@ -16,7 +16,7 @@ from generations.reading.explorer import json_nodes, levels
 from generations.reading.figures import costs, formatting, parameters, timing, usage
 from generations.reading.figures.tiles import tiles
 from generations.reading.large import strings
-from generations.reading.large.index import Bytes, Found, Span
+from generations.reading.large.index import LocatedValue, MemorySource, Span
 from generations.reading.page_types.base import Fact, encoded
 from generations.reading.page_types.conversation import Side
 from generations.reading.page_types.outline import Outline, Verdict
@@ -43,10 +43,10 @@ def make(record: Record, span: Span | None = None) -> Outline:
     """
     try:
         return build(record, span)
-    except strings.TooMuch:
+    except strings.TooManyValues:
         verdict_only = _bare(record, "This record has too many values to display.")
         return msgspec.structs.replace(
-            verdict_only, tree=levels.tree(Found(Bytes(record.raw), span or survey(record.raw)))
+            verdict_only, tree=levels.tree(LocatedValue(MemorySource(record.raw), span or survey(record.raw)))
         )
     except Exception:
         log.exception("The outline of a record could not be made; its page shows the raw record only")

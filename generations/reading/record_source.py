@@ -9,7 +9,7 @@ from generations.reading.answer import frames, stored
 from generations.reading.answer.stored import StoredAnswer
 from generations.reading.diagnosis.error_facts import Fields
 from generations.reading.large import index, index_builder, strings
-from generations.reading.large.index import Bytes, Found, Span
+from generations.reading.large.index import LocatedValue, MemorySource, Span
 from generations.reading.text import inside
 
 
@@ -42,7 +42,7 @@ def survey(raw: bytes) -> Span:
     if len(raw) <= index.SMALL:
         return Span(0, len(raw))
     span = index_builder.survey(raw)
-    strings.measure(Found(Bytes(raw), span))
+    strings.measure(LocatedValue(MemorySource(raw), span))
     return span
 
 
@@ -51,7 +51,7 @@ def _slim(record: Record, span: Span) -> Record:
     if len(record.raw) <= index.SMALL:
         return record
     whole = Span(0, len(record.raw), inner=[("", span)])
-    return Record.read(strings.slim(Found(Bytes(record.raw), whole)), asked_id=record.asked_id)
+    return Record.read(strings.slim(LocatedValue(MemorySource(record.raw), whole)), asked_id=record.asked_id)
 
 
 def request_of(record: Record) -> tuple[str, Value]:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from dashboard.connections import clients
 from dashboard.consents import keys
-from dashboard.consents.keys import Credential
+from dashboard.consents.keys import ConnectionKey
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.client import Client
@@ -42,13 +42,13 @@ _askers = ThreadPoolExecutor(8, thread_name_prefix="ask")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LookupAnswer:
     """What the gateway said: a record and who had it, or one error per connection asked."""
 
     record: Record | None = None
     source: GatewayConnection | None = None
     errors: tuple[tuple[str, GatewayError], ...] = ()
-    used: Credential | None = None
+    used: ConnectionKey | None = None
 
 
 def reader(source: GatewayConnection, key: Secret) -> Client:
@@ -105,7 +105,7 @@ def ask_in_background(team: Team, request_ids: Iterable[str], user: User) -> Non
             _askers.submit(_settle_later, team, request_id, user, partial(ask, sources, request_id))
 
 
-def _settle_later(team: Team, request_id: str, user: User, answer: Callable[[], Answer]) -> None:
+def _settle_later(team: Team, request_id: str, user: User, answer: Callable[[], LookupAnswer]) -> None:
     close_old_connections()
     try:
         settle(team, request_id, user, answer())
@@ -133,7 +133,7 @@ def claim(team: Team, request_id: str, user: User, *, again: bool) -> bool:
         return cursor.fetchone() is not None
 
 
-def ask(sources: Iterable[GatewayConnection], request_id: str) -> Answer:
+def ask(sources: Iterable[GatewayConnection], request_id: str) -> LookupAnswer:
     """Ask the connections in order; the first that knows the ID wins.
 
     Touches no database, unless the gateway turns the key of a consent down.
@@ -141,13 +141,13 @@ def ask(sources: Iterable[GatewayConnection], request_id: str) -> Answer:
     errors: list[tuple[str, GatewayError]] = []
     for source in sources:
         outcome = _ask_through(source, request_id)
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, LookupAnswer):
             return outcome
         errors.append((source.name, outcome))
-    return Answer(errors=tuple(errors))
+    return LookupAnswer(errors=tuple(errors))
 
 
-def _ask_through(source: GatewayConnection, request_id: str) -> Answer | GatewayError:
+def _ask_through(source: GatewayConnection, request_id: str) -> LookupAnswer | GatewayError:
     """Ask with the best key; with the next one where the gateway turns the key of a consent down."""
     left, tried = keys.reading(source), set[Secret]()
     fault: GatewayError = NotSent(keys.NO_KEY)
@@ -155,7 +155,7 @@ def _ask_through(source: GatewayConnection, request_id: str) -> Answer | Gateway
         used = left.pop(0)
         tried.add(used.key)
         try:
-            return Answer(reader(source, used.key).record(request_id), source, used=used)
+            return LookupAnswer(reader(source, used.key).record(request_id), source, used=used)
         except GatewayError as error:
             fault = error
         except ValueError as error:
@@ -170,7 +170,7 @@ def _ask_through(source: GatewayConnection, request_id: str) -> Answer | Gateway
     return fault
 
 
-def _refused(source: GatewayConnection, consent_id: int, reason: str) -> list[Credential]:
+def _refused(source: GatewayConnection, consent_id: int, reason: str) -> list[ConnectionKey]:
     """Remember that the key of a consent is of no use; the keys that the connection has now.
 
     One of them may have come meanwhile: the old key ends when a consent is exchanged.
@@ -183,7 +183,7 @@ def _refused(source: GatewayConnection, consent_id: int, reason: str) -> list[Cr
         close_old_connections()
 
 
-def settle(team: Team, request_id: str, user: User, answer: Answer) -> Generation | Fetch:
+def settle(team: Team, request_id: str, user: User, answer: LookupAnswer) -> Generation | Fetch:
     """Store what the gateway said and end the claim."""
     fetch = Fetch.objects.filter(team=team, request_id=request_id)
     if answer.record is not None and answer.source is not None:
@@ -226,7 +226,7 @@ def _forgotten(team: Team, request_id: str) -> Fetch:
     return Fetch(team=team, request_id=request_id, outcome=columns)
 
 
-def remember_bodies(source: GatewayConnection, record: Record, used: Credential | None) -> None:
+def remember_bodies(source: GatewayConnection, record: Record, used: ConnectionKey | None) -> None:
     """What a record shows: a stored request, or the state of its log, means that the key reads them.
 
     Where a consent covers them and neither comes, the workspace keeps none (`panel.stored_requests`).

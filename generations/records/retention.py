@@ -48,12 +48,12 @@ EXPIRED = "expired_here"
 """`io_log.status` of a record whose content has expired in Retake; `replayability.STATUSES` has its words."""
 
 
-class Busy(Exception):
+class ReplayIsOpen(Exception):
     """A replay of the generation is queued or running, so nothing was forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class ForgetScope:
     """What goes when a generation is forgotten: itself, the generations that its replays made, and their replays."""
 
     generations: list[int]
@@ -61,7 +61,7 @@ class Reach:
     is_busy: bool
 
 
-def reach(generation: Generation) -> Reach:
+def reach(generation: Generation) -> ForgetScope:
     """What forgetting `generation` would remove: a replay's own generation holds the same request."""
     found, fresh = {generation.pk}, [generation.pk]
     while fresh:
@@ -72,11 +72,11 @@ def reach(generation: Generation) -> Reach:
         found.update(fresh)
     replays = list(Replay.objects.filter(generation__in=found).values_list("pk", "state"))
     busy = any(state in OPEN_STATES for _, state in replays)
-    return Reach(sorted(found), [pk for pk, _ in replays], busy)
+    return ForgetScope(sorted(found), [pk for pk, _ in replays], busy)
 
 
-def forget(generation: Generation, user: User) -> Reach:
-    """Remove every trace of its content; an audit event with the ID and counts remains. Raises Busy.
+def forget(generation: Generation, user: User) -> ForgetScope:
+    """Remove every trace of its content; an audit event with the ID and counts remains. Raises ReplayIsOpen.
 
     The replays that made one of the generations keep their figures and lose their answers.
     """
@@ -87,7 +87,7 @@ def forget(generation: Generation, user: User) -> Reach:
         names = list(rows.values_list("request_id", flat=True))
         gone = reach(generation)
         if gone.is_busy:
-            raise Busy
+            raise ReplayIsOpen
         makers = list(Replay.objects.filter(new_generation__in=gone.generations).values_list("pk", flat=True))
         used = spending_limits.tally(gone.replays)
         _drop_answers([*gone.replays, *makers])

@@ -100,7 +100,7 @@ def plan_batch(
     for generation in generations:
         try:
             distinct += list(_orders(generation, records.get(generation.pk), sources, variants))
-        except orders.Refused as refused:
+        except orders.ReplayRefused as refused:
             left_out.append((generation.request_id, str(refused)))
     samples: Samples = {}
     priced = [(order, expected(order, samples)) for order in distinct]
@@ -113,14 +113,14 @@ def _weigh(generations: Sequence[Generation]) -> None:
         generation__in=[generation.pk for generation in generations], replayable=True
     )
     if (rows.aggregate(total=models.Sum("size"))["total"] or 0) > MOST_BYTES:
-        raise orders.Refused(
+        raise orders.ReplayRefused(
             f"The records of these generations are larger than {MOST_BYTES // 2**20} MiB together. Choose fewer."
         )
 
 
 def _bound(count: int) -> None:
     if count > MOST_MEMBERS:
-        raise orders.Refused(
+        raise orders.ReplayRefused(
             f"These would be {count:,} replays; a batch has {MOST_MEMBERS} at most. "
             "Choose fewer generations, models or repetitions."
         )
@@ -133,7 +133,7 @@ def _orders(
     variants: Sequence[RequestEdits],
 ) -> Iterable[Order]:
     if record is None:
-        raise orders.Refused(orders.NO_REQUEST)
+        raise orders.ReplayRefused(orders.NO_REQUEST)
     parsed = Record.read(record.raw)
     known = [source for source in sources if source.pk == generation.connection_id]
     source = next(iter([*known, *sources]), None)
@@ -148,7 +148,7 @@ def _patch(generation: Generation, parsed: Record, edits: RequestEdits) -> str:
     try:
         return patch_for(parsed, parsed.replay_body, endpoint.wire, edits)
     except ChangeRefused as refused:
-        raise orders.Refused(str(refused)) from None
+        raise orders.ReplayRefused(str(refused)) from None
 
 
 def _records(generations: Sequence[Generation]) -> dict[int, StoredRecord]:

@@ -18,15 +18,15 @@ from generations.gateway import endpoints
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.values import Value, loads
 from generations.gateway.streams import assemble as streams
-from generations.gateway.streams.assemble import Assembled, Stray
+from generations.gateway.streams.assemble import Assembled, StrayEvent
 from generations.models import PastedAnswer, Replay, ReplayAnswer
 from generations.reading.answer import answer_facts, other_members, replayed
 from generations.reading.answer.answer_facts import Facts
 from generations.reading.diff import answer_diff
 from generations.reading.figures import formatting, usage
 from generations.reading.large import index_builder, strings
-from generations.reading.large.index import Bytes, Found
-from generations.reading.page_types.conversation import Answered
+from generations.reading.large.index import LocatedValue, MemorySource
+from generations.reading.page_types.conversation import ReplayedAnswer
 from generations.reading.text import inside, items
 
 log = logging.getLogger(__name__)
@@ -46,9 +46,9 @@ class Reading:
     """Everything that is derived from one answer. `body` and `strays` are the document; `unread` counts bytes."""
 
     facts: Facts
-    shown: Answered
+    shown: ReplayedAnswer
     body: Value = None
-    strays: list[Stray] = field(default_factory=list)
+    strays: list[StrayEvent] = field(default_factory=list)
     assembled: bytes = b""
     unread: int = 0
     why: str = ""
@@ -152,7 +152,7 @@ def _slim(wire: str, raw: bytes) -> Reading:
 
 def slim(raw: bytes) -> tuple[Value, int]:
     """The value of a large JSON text with its long texts cut, and how many bytes were cut. Raises TooMuch, Unreadable."""
-    found = Found(Bytes(raw), index_builder.survey(raw))
+    found = LocatedValue(MemorySource(raw), index_builder.survey(raw))
     strings.measure(found)
     left = strings.slim(found)
     return loads(left), max(0, len(raw) - len(left))
@@ -216,7 +216,7 @@ def document_of(answer: ReplayAnswer) -> bytes:
     return replayed.wrapped(text) if is_raw else text
 
 
-def stored(endpoint: str, found: Found) -> answer_diff.ComparedAnswer:
+def stored(endpoint: str, found: LocatedValue) -> answer_diff.ComparedAnswer:
     """What a record's stored answer says, for comparisons. Raises TooMuch, Unreadable."""
     wire = wire_of(endpoint)
     if found.size > PARSED_UP_TO:
@@ -251,8 +251,8 @@ def said(answer: ReplayAnswer, endpoint: str) -> answer_diff.ComparedAnswer:
     return answer_diff.said(wire_of(endpoint), inside(data, "answer"), events, unread)
 
 
-def _event(event: Value) -> Stray:
-    return Stray(str(inside(event, "event") or ""), inside(event, "data"))
+def _event(event: Value) -> StrayEvent:
+    return StrayEvent(str(inside(event, "event") or ""), inside(event, "data"))
 
 
 def current(answer: ReplayAnswer, endpoint: str, content_type: str) -> ReplayAnswer:

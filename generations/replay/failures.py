@@ -89,7 +89,7 @@ def reproduces(replay: Replay, live_log: LiveLog, fault: GatewayError) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class FailurePair:
     """Two failures side by side: their cards, whether one repeats the other, and what differs in their errors.
 
     `lines` is None where an error is no JSON.
@@ -101,12 +101,12 @@ class Pair:
     lines: Lines | None = None
 
 
-def pair(original: Failure | None, again: Failure | None) -> Pair:
+def pair(original: Failure | None, again: Failure | None) -> FailurePair:
     """Both failures of a page; either may be none."""
     cards = [failure.card(side) if side else None for side in (original, again)]
     if original is None or again is None:
-        return Pair(cards[0], cards[1])
-    return Pair(cards[0], cards[1], failure.repeat(original, again), _lines(original.body, again.body))
+        return FailurePair(cards[0], cards[1])
+    return FailurePair(cards[0], cards[1], failure.repeat(original, again), _lines(original.body, again.body))
 
 
 def _lines(before: Value, after: Value) -> Lines | None:

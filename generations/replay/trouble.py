@@ -40,7 +40,7 @@ def _of_running(replay: Replay) -> str:
 
 
 def of_queue() -> str:
-    """Why no queued replay starts; "" when a worker lives and can be told."""
+    """Why no queued replay starts; "" when a worker lives and can be reached."""
     if "worker" not in presence.alive():
         return NO_WORKER
     return NO_BROKER if broker() else ""
@@ -68,7 +68,7 @@ class _Sweeper:
 def notice(*shown: Replay) -> None:
     """Somebody looks at these replays: where one is stale, sweep as beat would, without holding the page up.
 
-    The sweep is harmless beside beat's own: it ends and sends again only what still needs it.
+    The sweep is harmless next to the one of beat: it ends and sends again only what still needs it.
     """
     if not any(_is_stale(replay) for replay in shown) or time.monotonic() < _Sweeper.next_at:
         return

@@ -26,7 +26,7 @@ GROUPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LimitRow:
     """One limit: its input, what it is now in words, and today's use of it where it is a limit of a day."""
 
     field: BoundField
@@ -37,12 +37,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class LimitGroup:
     """Limits that belong together."""
 
     title: str
     note: str
-    lines: list[Line]
+    lines: list[LimitRow]
 
 
 @for_team(Right.READ)
@@ -68,17 +68,17 @@ def _page(request: TeamRequest, now: ReplayLimits, form: LimitsForm, status: int
         "team": request.team,
         "form": form,
         "groups": [
-            Group(title, note, [_line(form, name, now, limit_usages) for name in names])
+            LimitGroup(title, note, [_line(form, name, now, limit_usages) for name in names])
             for title, note, names in GROUPS
         ],
     }
     return render(request, "generations/limits/limits.html", context, status=status)
 
 
-def _line(form: LimitsForm, name: str, now: ReplayLimits, limit_usages: LimitUsages) -> Line:
+def _line(form: LimitsForm, name: str, now: ReplayLimits, limit_usages: LimitUsages) -> LimitRow:
     words = in_words(name, getattr(now, name))
     whose = "You today" if name.startswith("person") else "Today"
-    return Line(form[name], words, getattr(limit_usages, name, None), whose, name.endswith("_nanos"))
+    return LimitRow(form[name], words, getattr(limit_usages, name, None), whose, name.endswith("_nanos"))
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.environment import Refused
+from dashboard.environment import SettingRefused
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = (ROOT / "dashboard" / "settings.py").read_text() + (
@@ -72,7 +72,7 @@ CASES = [
 
 
 def load(**changes: str | None) -> dict[str, Any]:
-    """The settings of a process with this environment. Raises Refused."""
+    """The settings of a process with this environment. Raises SettingRefused."""
     wanted = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
     with pytest.MonkeyPatch.context() as patch:
         for name in {name for _reader, name in READ}:
@@ -83,7 +83,7 @@ def load(**changes: str | None) -> dict[str, Any]:
 
 
 def refused(**changes: str | None) -> str:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(SettingRefused) as caught:
         load(**changes)
     return str(caught.value)
 
@@ -114,7 +114,7 @@ def test_any_value_is_taken_or_refused(name: str, value: str) -> None:
     output = "IT was taken."
     try:
         load(**{name: value})
-    except Refused as refusal:
+    except SettingRefused as refusal:
         output = str(refusal)
     assert re.fullmatch(r"[A-Z_]+ [^\n]*\.", output)
 

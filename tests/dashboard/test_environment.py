@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from dashboard.environment import Environment, Refused
+from dashboard.environment import Environment, SettingRefused
 
 GOOD = {"DATABASE_URL": "postgres://u:p@h:5432/name", "REDIS_URL": "redis://h:6379/0"}
 
@@ -57,7 +57,7 @@ def test_one_sentence_names_the_variable(
     environment: Make, reader: str, name: str, value: str | None, sentence: str
 ) -> None:
     env = environment(**({name: value} if value else {}))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(SettingRefused) as caught:
         getattr(env, reader)(name)
     message = str(caught.value)
     assert (message[: len(sentence)], message.endswith("."), "\n" in message) == (sentence, True, False)
@@ -68,7 +68,7 @@ def test_one_sentence_names_the_variable(
 )
 def test_the_database_is_a_postgresql_with_a_name(environment: Make, value: str | None) -> None:
     env = environment(**({"DATABASE_URL": value} if value else {}))
-    with pytest.raises(Refused, match=r"^DATABASE_URL ") as caught:
+    with pytest.raises(SettingRefused, match=r"^DATABASE_URL ") as caught:
         env.database("DATABASE_URL", 8)
     assert "p@h" not in str(caught.value)
 
@@ -85,13 +85,13 @@ def test_a_switch_is_on_or_off(environment: Make, name: str) -> None:
     assert environment(**{name: "1"}).flag(name, False) is True
     assert environment(**{name: "false"}).flag(name, True) is False
     assert environment().flag("SWITCH_NOT_SET", True) is True
-    with pytest.raises(Refused, match=f"^{name} is 'perhaps'"):
+    with pytest.raises(SettingRefused, match=f"^{name} is 'perhaps'"):
         environment(**{name: "perhaps"}).flag(name, False)
 
 
 @pytest.mark.parametrize("value", ["many", "-1", "0", "1.5", "10"])
 def test_a_number_is_whole_and_within_its_bounds(environment: Make, value: str) -> None:
-    with pytest.raises(Refused, match=r"^WEB_THREADS is "):
+    with pytest.raises(SettingRefused, match=r"^WEB_THREADS is "):
         environment(WEB_THREADS=value).number("WEB_THREADS", 2, most=9)
 
 
@@ -103,7 +103,7 @@ def test_a_list_is_separated_by_commas(environment: Make) -> None:
 
 @pytest.mark.parametrize("value", ["api.example.com", "ftp://h/v1", "https://"])
 def test_a_gateway_url_is_http(environment: Make, value: str) -> None:
-    with pytest.raises(Refused, match=r"^GATEWAY_URLS holds "):
+    with pytest.raises(SettingRefused, match=r"^GATEWAY_URLS holds "):
         environment(GATEWAY_URLS=f"https://good.example.com/v1,{value}").gateway_urls("GATEWAY_URLS", [])
 
 
@@ -127,7 +127,7 @@ def test_a_variable_wins_over_its_file(environment: Make, tmp_path: Path) -> Non
 
 
 def test_a_file_that_is_not_there_stops_the_start(environment: Make, tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"^SECRET_KEY_FILE is "):
+    with pytest.raises(SettingRefused, match=r"^SECRET_KEY_FILE is "):
         environment(SECRET_KEY_FILE=str(tmp_path / "gone")).secret("SECRET_KEY")
 
 
@@ -149,7 +149,7 @@ def test_a_mail_server_is_read_from_its_url(environment: Make) -> None:
 
 
 def test_a_mail_url_that_cannot_be_read_is_not_shown(environment: Make) -> None:
-    with pytest.raises(Refused, match=r"^EMAIL_URL cannot be read") as caught:
+    with pytest.raises(SettingRefused, match=r"^EMAIL_URL cannot be read") as caught:
         environment(EMAIL_URL="smtp://user:hunter2@mail.example.com:port").email("EMAIL_URL")
     assert "hunter2" not in str(caught.value)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generations.gateway.rawjson.values import loads
-from generations.gateway.streams.alike import Template
+from generations.gateway.streams.alike import FrameTemplate
 from generations.gateway.streams.assemble import Assembled, assemble
 
 
@@ -33,7 +33,7 @@ def wire(*frames: bytes) -> bytes:
 def slowly(raw: bytes, wire: str = "chat") -> Assembled:
     """The same answer, every frame of it parsed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Template, "match", lambda *_: None)
+        patch.setattr(FrameTemplate, "match", lambda *_: None)
         return assemble(wire, "text/event-stream", raw)
 
 
@@ -62,7 +62,7 @@ def slowly(raw: bytes, wire: str = "chat") -> Assembled:
 )
 def test_which_frames_are_alike(first: Any, second: Any, *, alike: bool) -> None:
     for ascii_only in (True, False):
-        template = Template()
+        template = FrameTemplate()
         template.learn(text(first, ensure_ascii=ascii_only), loads(text(first)))
         found = template.match(text(second, ensure_ascii=ascii_only))
         assert (found is not None) is alike
@@ -70,7 +70,7 @@ def test_which_frames_are_alike(first: Any, second: Any, *, alike: bool) -> None
 
 
 def test_half_a_character_is_parsed() -> None:
-    template = Template()
+    template = FrameTemplate()
     template.learn(text(frame("a")), loads(text(frame("a"))))
     assert template.match(text(frame("\ud83d"))) is None
     assert template.match(text(frame("a")).replace(b'"a"', b'"\xff"')) is None
@@ -103,12 +103,12 @@ def test_an_answer_means_the_same_however_it_is_read(frames: list[tuple[bytes, i
 
 def test_every_frame_but_the_first_is_read_without_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
-    match = Template.match
+    match = FrameTemplate.match
 
-    def counted(self: Template, data: bytes) -> Any:
+    def counted(self: FrameTemplate, data: bytes) -> Any:
         found.append(match(self, data) is not None)
         return match(self, data)
 
-    monkeypatch.setattr(Template, "match", counted)
+    monkeypatch.setattr(FrameTemplate, "match", counted)
     assemble("chat", "text/event-stream", wire(*(text(frame(f"word {n}")) for n in range(5))))
     assert found == [False, False, True, True, True, True]  # the first one twice: its shape is looked for

@@ -1,18 +1,18 @@
 from generations.gateway.blocks import Block, Media
 from generations.gateway.events import (
-    Answer,
+    ChargedCost,
     Closed,
-    Cost,
-    Fault,
     Finish,
     Identity,
     Json,
+    LiveAnswer,
     Opened,
     Other,
     Reasoning,
     Received,
     Refusal,
     Snapshot,
+    StreamError,
     Text,
     ToolCall,
     Usage,
@@ -21,7 +21,9 @@ from generations.gateway.rawjson.values import Number
 
 
 def test_words_of_one_kind_become_one_block() -> None:
-    answer = Answer().collect([Reasoning("a"), Reasoning("b"), Text("c"), Text("d"), Refusal("e"), Text("f")])
+    answer = LiveAnswer().collect(
+        [Reasoning("a"), Reasoning("b"), Text("c"), Text("d"), Refusal("e"), Text("f")]
+    )
     assert answer.blocks == [
         Block("reasoning", "ab"),
         Block("text", "cd"),
@@ -32,12 +34,12 @@ def test_words_of_one_kind_become_one_block() -> None:
 
 
 def test_choices_and_parts_stay_apart() -> None:
-    answer = Answer().collect([Text("a"), Text("b", 1), Text("c"), Text("d", 1), Text("e", 0, 2)])
+    answer = LiveAnswer().collect([Text("a"), Text("b", 1), Text("c"), Text("d", 1), Text("e", 0, 2)])
     assert answer.blocks == [Block("text", "ac"), Block("text", "bd", choice=1), Block("text", "e")]
 
 
 def test_tool_calls_are_appended_or_replaced() -> None:
-    answer = Answer().collect(
+    answer = LiveAnswer().collect(
         [
             ToolCall(0, "call_1", "look", '{"a'),
             ToolCall(1, "call_2", "find", ""),
@@ -53,16 +55,16 @@ def test_tool_calls_are_appended_or_replaced() -> None:
 
 
 def test_facts() -> None:
-    fault = Fault("it broke", None, "{}")
-    answer = Answer().collect(
+    fault = StreamError("it broke", None, "{}")
+    answer = LiveAnswer().collect(
         [
             Opened(200, {}, "text/event-stream"),
             Received(b"x"),
             Identity("G-1", None, "m"),
             Usage({"input_tokens": Number("1")}),
             Usage({"output_tokens": Number("2")}),
-            Cost(5, "USD"),
-            Cost(6),
+            ChargedCost(5, "USD"),
+            ChargedCost(6),
             Identity(None, "n-1", None, "openai"),
             Finish("stop"),
             fault,
@@ -71,7 +73,7 @@ def test_facts() -> None:
             Closed(True, "done"),
         ]
     )
-    assert answer == Answer(
+    assert answer == LiveAnswer(
         [Block("json", "{}", "search")],
         {"input_tokens": Number("1"), "output_tokens": Number("2")},
         cost_nanos=6,
@@ -86,10 +88,10 @@ def test_facts() -> None:
 
 
 def test_a_snapshot_replaces_the_kinds_that_it_holds() -> None:
-    answer = Answer().collect(
-        [Reasoning("why"), Text("Hel"), ToolCall(0, "call_1", "look", "{"), Cost(5, "USD")]
+    answer = LiveAnswer().collect(
+        [Reasoning("why"), Text("Hel"), ToolCall(0, "call_1", "look", "{"), ChargedCost(5, "USD")]
     )
-    answer.apply(Snapshot(Answer().collect([Text("Hello"), Finish("stop"), Identity("G-1")])))
+    answer.apply(Snapshot(LiveAnswer().collect([Text("Hello"), Finish("stop"), Identity("G-1")])))
     assert answer.blocks == [
         Block("reasoning", "why"),
         Block("tool_call", "{", "look", "call_1"),
@@ -100,7 +102,7 @@ def test_a_snapshot_replaces_the_kinds_that_it_holds() -> None:
 
 def test_what_comes_after_a_snapshot_goes_on() -> None:
     call = ToolCall(0, "call_1", "look", "{")
-    answer = Answer().collect([Text("Hel"), call, Snapshot(Answer().collect([Text("Hello"), call]))])
+    answer = LiveAnswer().collect([Text("Hel"), call, Snapshot(LiveAnswer().collect([Text("Hello"), call]))])
     answer.collect([ToolCall(0, None, None, "}"), Text("!")])
     assert answer.blocks == [
         Block("text", "Hello"),
@@ -110,12 +112,12 @@ def test_what_comes_after_a_snapshot_goes_on() -> None:
 
 
 def test_a_snapshot_without_content_replaces_nothing() -> None:
-    assert Answer().collect([Text("Hello"), Snapshot(Answer())]).blocks == [Block("text", "Hello")]
+    assert LiveAnswer().collect([Text("Hello"), Snapshot(LiveAnswer())]).blocks == [Block("text", "Hello")]
 
 
 def test_applying_a_snapshot_leaves_it_as_it_was() -> None:
-    snapshot = Snapshot(Answer().collect([Text("Hello")]))
-    Answer().collect([snapshot, Text(" again")])
+    snapshot = Snapshot(LiveAnswer().collect([Text("Hello")]))
+    LiveAnswer().collect([snapshot, Text(" again")])
     assert snapshot.answer.text() == "Hello"
 
 
@@ -125,12 +127,12 @@ def test_a_partial_picture_is_replaced_and_others_are_kept() -> None:
         Media("image", data="YQ==", partial=True),
         Media("image", data="Yg=="),
     )
-    answer = Answer().collect([sound, early, late, late])
+    answer = LiveAnswer().collect([sound, early, late, late])
     assert [block.media for block in answer.blocks] == [sound, late, late]
 
 
 def test_a_long_answer_is_joined_once() -> None:
-    answer = Answer().collect([Text("ab")] * 10_000)
+    answer = LiveAnswer().collect([Text("ab")] * 10_000)
     assert answer.text() == "ab" * 10_000
     assert len(answer.blocks[0]._pieces) == 1
     answer.apply(Text("c"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from generations.gateway.rawjson.values import Number, dumps
-from generations.gateway.streams.assemble import Assembled, Stray, assemble, assemble_stored
+from generations.gateway.streams.assemble import Assembled, StrayEvent, assemble, assemble_stored
 
 SSE = "text/event-stream"
 
@@ -142,7 +142,10 @@ def test_unknown_events_are_strays_in_order() -> None:
     made = assemble(
         "messages", SSE, sse({"type": "odd", "n": 1}, {"type": "message_stop"}, {"type": "odder"})
     )
-    assert made.strays == [Stray("odd", {"type": "odd", "n": Number("1")}), Stray("odder", {"type": "odder"})]
+    assert made.strays == [
+        StrayEvent("odd", {"type": "odd", "n": Number("1")}),
+        StrayEvent("odder", {"type": "odder"}),
+    ]
 
 
 def test_nothing_came() -> None:

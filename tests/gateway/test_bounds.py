@@ -18,7 +18,7 @@ from generations.gateway import credential_masking, endpoints, errors, head_limi
 from generations.gateway.client import READ_BYTES, Client
 from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Opened, Received, Text
-from generations.gateway.streams.sse import Cut, Frame, Frames
+from generations.gateway.streams.sse import CutFrame, Frame, Frames
 from tests.gateway.peer import Call, Script, serving
 
 MIB = 2**20
@@ -322,7 +322,7 @@ def test_a_last_frame_without_room_still_ends_the_stream(name: str) -> None:
 def test_frames_after_a_cut_one_are_read() -> None:
     frames = Frames(10_000)
     found = [*frames.feed(b"data: " + b"x" * 2 * MIB), *frames.feed(b"x\n\n"), *frames.feed(b"data: b\n\n")]
-    assert [(type(frame), len(frame.data)) for frame in found] == [(Cut, 4090), (Frame, 1)]
+    assert [(type(frame), len(frame.data)) for frame in found] == [(CutFrame, 4090), (Frame, 1)]
 
 
 # -- the credential --------------------------------------------------------------------------------------------

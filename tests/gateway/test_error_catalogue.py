@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from generations.gateway import error_catalogue
-from generations.gateway.error_catalogue import FAULTS, HELPS, OF_KEYS, RETRIES, Entry, everything, likely
+from generations.gateway.error_catalogue import (
+    FAULTS,
+    HELPS,
+    OF_KEYS,
+    RETRIES,
+    CatalogueEntry,
+    everything,
+    likely,
+)
 from generations.gateway.error_mapping import tree
 
 PINNED = [
@@ -137,7 +145,7 @@ ENTRIES = [entry for _, entry in everything()]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
-def test_every_entry_speaks_in_sentences(entry: Entry) -> None:
+def test_every_entry_speaks_in_sentences(entry: CatalogueEntry) -> None:
     for text in entry.words():
         assert text.endswith(".")
         assert text[0].isupper() or text[0] in "`"
@@ -148,7 +156,7 @@ def test_every_entry_speaks_in_sentences(entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
-def test_names_stand_where_they_are_known(entry: Entry) -> None:
+def test_names_stand_where_they_are_known(entry: CatalogueEntry) -> None:
     words = " ".join(entry.words({"provider": "azure", "model": "openai/o3"}))
     assert ("azure" in words) is ("{provider}" in entry.title + entry.advice)
     assert ("openai/o3" in words) is ("{model}" in entry.title + entry.advice)
@@ -181,7 +189,7 @@ STUMBLES = re.compile(
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
-def test_the_words_are_native(entry: Entry) -> None:
+def test_the_words_are_native(entry: CatalogueEntry) -> None:
     assert not STUMBLES.search(" ".join([entry.title, entry.advice, *HELPS.values()]))
 
 

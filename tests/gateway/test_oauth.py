@@ -102,7 +102,7 @@ def test_a_secret_goes_in_the_body_whatever_is_in_it(peer: Peer) -> None:
 def test_revoking_and_asking_whose_key_it_is(peer: Peer) -> None:
     client(peer).revoke(KEY)
     peer.script = lambda call: call.answer(200, b'{"sub": "s", "workspace_id": "w", "client_id": "c"}')
-    assert client(peer).person(KEY) == oauth.Person("s", "w", "c")
+    assert client(peer).person(KEY) == oauth.UserInfo("s", "w", "c")
     revoked, asked = peer.calls
     assert form(revoked) == {"token": KEY, "token_type_hint": "access_token", "client_id": CLIENT}
     assert (asked.method, asked.target) == ("GET", "/oauth/userinfo")
@@ -115,7 +115,7 @@ def test_no_request_is_repeated_redirected_or_has_a_cookie(peer: Peer) -> None:
     )
     made = client(peer)
     for _ in range(2):
-        with pytest.raises(oauth.Failure) as caught:
+        with pytest.raises(oauth.OAuthFailure) as caught:
             made.exchange(CODE, VERIFIER, SCOPES)
         assert caught.value.code == "redirected"
     assert [(call.target, "cookie" in call.headers) for call in peer.calls] == [("/oauth/token", False)] * 2
@@ -160,7 +160,7 @@ def test_every_answer_is_a_failure_with_its_words(
     peer: Peer, status: int, body: bytes, headers: dict[str, str], code: str
 ) -> None:
     peer.script = lambda call: call.answer(status, body, **headers)
-    with pytest.raises(oauth.Failure) as caught:
+    with pytest.raises(oauth.OAuthFailure) as caught:
         client(peer).exchange(CODE, VERIFIER, SCOPES)
     assert (caught.value.code, caught.value.title) == (code, WORDS[code][0])
     assert caught.value.retry_after == (60 if headers else None)
@@ -170,11 +170,11 @@ def test_every_answer_is_a_failure_with_its_words(
 def test_a_gateway_that_is_silent_or_breaks_off(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "PATIENCE", Timeouts(connect=1, read=0.2, total=1))
     peer.script = wait
-    with pytest.raises(oauth.Failure) as caught:
+    with pytest.raises(oauth.OAuthFailure) as caught:
         client(peer).exchange(CODE, VERIFIER, SCOPES)
     assert caught.value.code == "timeout"
     peer.script = lambda call: call.reset()
-    with pytest.raises(oauth.Failure) as caught:
+    with pytest.raises(oauth.OAuthFailure) as caught:
         client(peer).exchange(CODE, VERIFIER, SCOPES)
     assert caught.value.code == "timeout"
     assert len(peer.calls) == 2
@@ -187,7 +187,7 @@ def test_no_failure_drags_a_secret_along(peer: Peer) -> None:
         lambda call: call.answer(200, b"<"),
     ):
         peer.script = script
-        with pytest.raises(oauth.Failure) as caught:
+        with pytest.raises(oauth.OAuthFailure) as caught:
             client(peer, SECRET).exchange(CODE, VERIFIER, SCOPES)
         fault = caught.value
         assert (fault.__cause__, fault.__context__) == (None, None)
@@ -221,13 +221,13 @@ def test_an_answers_time_is_bounded(peer: Peer) -> None:
     ],
 )
 def test_an_endpoint_elsewhere_is_never_used(peer: Peer, other: dict[str, object]) -> None:
-    with pytest.raises(oauth.Unusable):
+    with pytest.raises(oauth.OAuthUnusable):
         discovery.read(announced(oauth.origin_of(peer.url), **other), peer.url)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"<html>", b"{}", b'{"issuer": 1}'])
 def test_a_document_that_is_none(peer: Peer, body: bytes) -> None:
-    with pytest.raises(oauth.Unusable):
+    with pytest.raises(oauth.OAuthUnusable):
         discovery.read(body, peer.url)
 
 
@@ -241,7 +241,7 @@ def test_discovery_asks_the_gateways_own_origin(peer: Peer) -> None:
 
 def test_a_gateway_without_oauth(peer: Peer) -> None:
     peer.script = lambda call: call.answer(404, b"404 Not Found", "text/plain")
-    with pytest.raises(oauth.Unusable):
+    with pytest.raises(oauth.OAuthUnusable):
         oauth.discover(peer.url)
     assert [call.target for call in peer.calls] == list(discovery.PATHS)
 

@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from generations.gateway import streams
 from generations.gateway.blocks import Block, Media
 from generations.gateway.events import (
-    Answer,
+    ChargedCost,
     Closed,
-    Cost,
     Event,
-    Fault,
     Finish,
     Identity,
     Json,
+    LiveAnswer,
     Other,
     Reasoning,
     Refusal,
     Snapshot,
+    StreamError,
     Text,
     ToolCall,
     Usage,
@@ -74,13 +74,13 @@ def merged(events: list[Event]) -> list[Event]:
 
 
 def content(events: list[Event]) -> list[Event]:
-    return [event for event in events if not isinstance(event, Identity | Usage | Cost)]
+    return [event for event in events if not isinstance(event, Identity | Usage | ChargedCost)]
 
 
-def answer(wire: str, body: bytes, content_type: str = SSE) -> Answer:
+def answer(wire: str, body: bytes, content_type: str = SSE) -> LiveAnswer:
     """What a live page shows of it in the end."""
     reader = streams.reader(wire, content_type)
-    return Answer().collect(reader.feed(body)).collect(reader.end())
+    return LiveAnswer().collect(reader.feed(body)).collect(reader.end())
 
 
 # -- frames
@@ -234,11 +234,11 @@ def test_chat_events() -> None:
         Text("lo"),
         Finish("stop"),
         Usage({**COUNTS, "pricing": priced}),
-        Cost(1000, "USD"),
+        ChargedCost(1000, "USD"),
         Finish("stop"),
         Usage(COUNTS),
         Snapshot(
-            Answer(
+            LiveAnswer(
                 [Block("text", "Hello")],
                 dict(COUNTS),
                 finish_reason="stop",
@@ -392,7 +392,7 @@ def test_several_choices_stay_apart() -> None:
 def test_an_error_in_the_middle(frame: Any, message: str, code: str | None) -> None:
     raw = json.dumps(frame[1] if isinstance(frame, tuple) else frame, separators=(",", ":"))
     collected = answer("chat", sse(chunk({"content": "Hel"}), frame))
-    assert collected.faults == [Fault(message, code, raw)]
+    assert collected.faults == [StreamError(message, code, raw)]
     assert collected.text() == "Hel"
 
 
@@ -441,12 +441,12 @@ def test_responses_events() -> None:
     events = read("responses", RESPONSES)
     usage = {**COMPLETED["response"]["usage"]}
     assert [type(event).__name__ for event in events] == [
-        "Identity", "Text", "Text", "Usage", "Cost", "Finish", "Snapshot", "Closed",
+        "Identity", "Text", "Text", "Usage", "ChargedCost", "Finish", "Snapshot", "Closed",
     ]  # fmt: skip
     assert events[0] == Identity("G-01M0", "resp_abc", "openai/gpt-5-nano")
     assert isinstance(events[3], Usage)
     assert set(events[3].values) == set(usage)
-    assert events[4:6] == [Cost(1000, "USD"), Finish("completed")]
+    assert events[4:6] == [ChargedCost(1000, "USD"), Finish("completed")]
     assert events[-1] == Closed(True, "snapshot")
     assert answer("responses", RESPONSES).blocks == [Block("text", "Hello")]
 
@@ -733,7 +733,7 @@ def test_a_whole_chat_completion() -> None:
         ToolCall(0, "call_1", "look", "{}", True),
         Finish("stop"),
         Usage({"prompt_tokens": "4", "completion_tokens": "2", "total_tokens": "6"}),
-        Cost(7, "USD"),
+        ChargedCost(7, "USD"),
         Closed(True, "whole"),
     ]
 
@@ -810,7 +810,7 @@ def test_whole_answers_of_other_endpoints(wire: str, body: Any, expected: list[E
 
 def test_a_whole_answer_that_is_an_error() -> None:
     events = whole("chat", {"generation_id": "G-1", "error": "upstream_error", "description": "it broke"})
-    assert [type(event) for event in events] == [Fault, Identity, Closed]
+    assert [type(event) for event in events] == [StreamError, Identity, Closed]
     assert events[1:] == [Identity("G-1"), Closed(False, "error")]
 
 
@@ -854,7 +854,7 @@ def test_a_web_page_is_no_answer(content_type: str) -> None:
     page = b"<html><h1>502</h1></html>"
     events = read("chat", page, content_type)
     assert events[-1] == Closed(False, "error")
-    assert isinstance(events[0], Fault)
+    assert isinstance(events[0], StreamError)
     assert (events[0].code, events[0].raw) == ("html", page.decode())
 
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from dashboard.models import Team, User
 from generations.lists import ledger
 from generations.lists.csv_export import MARK
-from generations.lists.ledger import Sum, matching, page, read_cursor
+from generations.lists.ledger import ReplaySum, matching, page, read_cursor
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import ReplayQuerySet, State
 from tests.support import people, rows
@@ -87,7 +87,7 @@ def test_whoever_left_can_still_be_chosen(team: Team, ada: User) -> None:
 # --- what a line shows --------------------------------------------------------------------------------------------
 
 
-def entry(team: Team, user: User, **columns: Any) -> ledger.Entry:
+def entry(team: Team, user: User, **columns: Any) -> ledger.LedgerRow:
     replay(team, user, **columns)
     (found,) = page(matching(team, {})).rows
     return found
@@ -193,17 +193,24 @@ def test_sums_keep_known_and_unknown_apart(team: Team, ada: User, django_assert_
     replay(people.team(), ada, cost_nanos=1_000)
     with django_assert_num_queries(1):
         totals = ledger.sums(matching(team, {}))
-    assert totals.total == Sum(None, 6, 15, 3, 107, 1)
-    assert totals.days == [Sum(day - timedelta(days=2), 1, 5, 0, 0, 0), Sum(day, 5, 10, 3, 107, 1)]
-    assert totals.people == [Sum(ada.pk, 2, 15, 0, 0, 0), Sum(bob.pk, 4, 0, 3, 107, 1)]
-    assert totals.models == [Sum("m/1", 2, 15, 0, 0, 0), Sum("", 2, 0, 1, 0, 1), Sum("m/2", 2, 0, 2, 107, 0)]
+    assert totals.total == ReplaySum(None, 6, 15, 3, 107, 1)
+    assert totals.days == [
+        ReplaySum(day - timedelta(days=2), 1, 5, 0, 0, 0),
+        ReplaySum(day, 5, 10, 3, 107, 1),
+    ]
+    assert totals.people == [ReplaySum(ada.pk, 2, 15, 0, 0, 0), ReplaySum(bob.pk, 4, 0, 3, 107, 1)]
+    assert totals.models == [
+        ReplaySum("m/1", 2, 15, 0, 0, 0),
+        ReplaySum("", 2, 0, 1, 0, 1),
+        ReplaySum("m/2", 2, 0, 2, 107, 0),
+    ]
 
 
 def test_sums_are_of_what_the_filters_find(team: Team, ada: User) -> None:
     for day in range(3):
         replay(team, ada, cost_nanos=1, created_at=NOON + timedelta(days=day), patch=PATCH if day else "")
     wanted = {"since": NOON.date(), "until": date(2026, 11, 21), "sent_as": "changed", "who": ada.pk}
-    assert ledger.sums(matching(team, wanted)).total == Sum(None, 1, 1, 0, 0, 0)
+    assert ledger.sums(matching(team, wanted)).total == ReplaySum(None, 1, 1, 0, 0, 0)
 
 
 def test_days_are_those_of_utc(team: Team, ada: User) -> None:
@@ -212,7 +219,7 @@ def test_days_are_those_of_utc(team: Team, ada: User) -> None:
 
 
 def test_sums_of_nothing_are_nothing(team: Team) -> None:
-    assert ledger.sums(matching(team, {})).total == Sum(None, 0, 0, 0, 0, 0)
+    assert ledger.sums(matching(team, {})).total == ReplaySum(None, 0, 0, 0, 0, 0)
 
 
 def test_sums_are_larger_than_an_integer_of_the_database(team: Team, ada: User) -> None:
@@ -224,7 +231,7 @@ def test_sums_are_larger_than_an_integer_of_the_database(team: Team, ada: User) 
 def test_a_person_who_is_gone_is_summed_apart(team: Team, ada: User) -> None:
     replay(team, ada, cost_nanos=3)
     ada.delete()
-    assert ledger.sums(matching(team, {})).people == [Sum(None, 1, 3, 0, 0, 0)]
+    assert ledger.sums(matching(team, {})).people == [ReplaySum(None, 1, 3, 0, 0, 0)]
 
 
 # --- plans --------------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
     ask = lookup.ask
 
-    def counted(sources: Any, request_id: str) -> lookup.Answer:
+    def counted(sources: Any, request_id: str) -> lookup.LookupAnswer:
         asked.append(request_id)
         return ask(sources, request_id)
 

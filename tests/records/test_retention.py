@@ -139,7 +139,7 @@ def test_the_replay_that_made_it_loses_its_answer_and_is_not_looked_up_again(
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
 def test_nothing_is_forgotten_while_a_replay_is_open(ada: User, chat: Generation, state: State) -> None:
     rows.replay(chat, ada, state=state)
-    with pytest.raises(retention.Busy):
+    with pytest.raises(retention.ReplayIsOpen):
         retention.forget(chat, ada)
     assert (Generation.objects.count(), AuditEvent.objects.count()) == (1, 0)
 
@@ -176,14 +176,14 @@ def test_without_a_number_of_days_nothing_expires(chat: Generation) -> None:
 
 def test_an_answer_that_comes_after_forgetting_is_dropped(team: Team, ada: User, chat: Generation) -> None:
     assert lookup.claim(team, "G-1", ada, again=False)
-    late = lookup.Answer(Record.read(json.dumps(secret_record("G-1")).encode()), team.connections.get())
+    late = lookup.LookupAnswer(Record.read(json.dumps(secret_record("G-1")).encode()), team.connections.get())
     retention.forget(chat, ada)
     settled = lookup.settle(team, "G-1", ada, late)
     assert isinstance(settled, Fetch)
     assert settled.outcome is not None
     assert (settled.outcome["code"], Generation.objects.count()) == ("forgotten", 0)
     assert traces() == []
-    refused = lookup.settle(team, "G-1", ada, lookup.Answer())
+    refused = lookup.settle(team, "G-1", ada, lookup.LookupAnswer())
     assert isinstance(refused, Fetch)
     assert refused.outcome is not None
     assert (refused.outcome["code"], Fetch.objects.count()) == ("forgotten", 0)

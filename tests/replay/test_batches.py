@@ -187,7 +187,7 @@ def test_a_click_that_started_another_batch_starts_none(chat: Generation, ada: U
 
 def test_a_plan_holds_no_more_records_than_fit(chat: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "MOST_BYTES", 10)
-    with pytest.raises(orders.Refused, match="Choose fewer"):
+    with pytest.raises(orders.ReplayRefused, match="Choose fewer"):
         batches.plan_batch([chat])
 
 
@@ -228,7 +228,7 @@ def test_a_batch_over_a_limit_leaves_nothing_behind(
     chat: Generation, ada: User, sent: list[uuid.UUID]
 ) -> None:
     ReplayLimits.objects.create(team=chat.team, team_day_count=3)
-    with pytest.raises(spending_limits.Exceeded, match="The team may start 3 replays a day"):
+    with pytest.raises(spending_limits.LimitExceeded, match="The team may start 3 replays a day"):
         batch_of(batches.plan_batch([chat], times=4), ada)
     assert (Batch.objects.count(), Replay.objects.count(), sent) == (0, 0, [])
     batch_of(batches.plan_batch([chat], times=3), ada)

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from dashboard.models import GatewayConnection, Team, User
-from dashboard.web.heavy_work import BUSY, PLACE, Place
+from dashboard.web.heavy_work import BUSY, PLACE, AnsweredIn
 from generations.compare import comparison as comparing
 from generations.models import Generation, Replay
 from generations.models.replay import State
@@ -39,7 +39,7 @@ def replay(chat: Generation, ada: User) -> Replay:
     return row
 
 
-def ask(user: User, url: str, place: Place | None, **headers: str) -> HttpResponse:
+def ask(user: User, url: str, place: AnsweredIn | None, **headers: str) -> HttpResponse:
     """The answer at this place of the web process; None: elsewhere."""
     environ: dict[str, Any] = {} if place is None else {PLACE: place}
     answer: Any = people.browser(user, **headers).get(url, **environ)
@@ -68,20 +68,20 @@ def test_zips_and_what_is_large_leave_the_page_threads(
     ada: User, chat: Generation, replay: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages = addresses(chat, replay)
-    small = {name: ask(ada, url, Place.PAGE).status_code for name, url in pages.items()}
+    small = {name: ask(ada, url, AnsweredIn.PAGE).status_code for name, url in pages.items()}
     assert small == dict.fromkeys(pages, 200) | {"bundle": LEFT, "masked bundle": LEFT}
     monkeypatch.setattr(export, "AT_ONCE", 1)
     monkeypatch.setattr(comparing, "AT_ONCE", 1)
-    assert {name: ask(ada, url, Place.PAGE).status_code for name, url in pages.items()} == dict.fromkeys(
+    assert {name: ask(ada, url, AnsweredIn.PAGE).status_code for name, url in pages.items()} == dict.fromkeys(
         pages, LEFT
     )
-    for place in (Place.HEAVY, None):
+    for place in (AnsweredIn.HEAVY, None):
         done = {name: ask(ada, url, place).status_code for name, url in pages.items()}
         assert done == dict.fromkeys(pages, 200)
 
 
 def test_a_view_that_left_says_who_asked(ada: User, chat: Generation) -> None:
-    answer: Any = ask(ada, f"{chat.get_absolute_url()}/bundle.zip", Place.PAGE)
+    answer: Any = ask(ada, f"{chat.get_absolute_url()}/bundle.zip", AnsweredIn.PAGE)
     assert answer.person == ada.pk
 
 
@@ -97,7 +97,7 @@ def test_a_view_that_left_says_who_asked(ada: User, chat: Generation) -> None:
 def test_who_asks_too_often_is_shown_when_to_come_again(
     ada: User, chat: Generation, headers: dict[str, str], kind: str, words: str
 ) -> None:
-    answer = ask(ada, f"{chat.get_absolute_url()}/bundle.zip", Place.FULL, **headers)
+    answer = ask(ada, f"{chat.get_absolute_url()}/bundle.zip", AnsweredIn.FULL, **headers)
     assert (answer.status_code, answer["Retry-After"]) == (429, "10")
     assert answer["Content-Type"].startswith(kind)
     assert words in answer.content.decode()
@@ -106,7 +106,7 @@ def test_who_asks_too_often_is_shown_when_to_come_again(
 
 def test_outsiders_are_shown_nothing(team: Team, chat: Generation) -> None:
     stranger = people.person(people.team())
-    for place in Place:
+    for place in AnsweredIn:
         assert ask(stranger, f"{chat.get_absolute_url()}/bundle.zip", place).status_code == 404
 
 
@@ -114,7 +114,7 @@ def test_trying_a_connection_leaves_the_page_thread(ada: User, source: GatewayCo
     """It may wait for the gateway for a minute."""
     ada.memberships.update(role="admin")
     url = reverse("test_connection", args=[source.team.slug, source.pk])
-    environ: dict[str, Any] = {PLACE: Place.PAGE}
+    environ: dict[str, Any] = {PLACE: AnsweredIn.PAGE}
     answer: Any = people.browser(ada).post(url, **environ)
     assert (answer.status_code, answer.person) == (LEFT, ada.pk)
     source.refresh_from_db()

@@ -85,5 +85,5 @@ def _consent(team: Team, user: User, source: GatewayConnection) -> None:
         )
         begun = flow.begin(team, user, source.base_url, source)
         flow.finish(user, visitor.allow(begun.url))
-    except (OSError, identity.Impossible, flow.Stray):
+    except (OSError, identity.CannotConnect, flow.UnmatchedCallback):
         return

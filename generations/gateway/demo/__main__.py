@@ -21,7 +21,7 @@ class Protocol(HttpToolsProtocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
-class Server(uvicorn.Server):
+class DemoServer(uvicorn.Server):
     """Ends long answers at once when it is asked to stop."""
 
     def __init__(self, config: uvicorn.Config, app: App) -> None:
@@ -65,7 +65,7 @@ def main(argv: list[str] | None = None) -> None:
         timeout_graceful_shutdown=2,
     )
     gc.freeze()
-    Server(config, app).run()
+    DemoServer(config, app).run()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ replaying a record whose story has it.
 
 from dataclasses import dataclass
 
-from generations.gateway.demo.shapes import Failure, Json
+from generations.gateway.demo.shapes import FlatError, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Fault:
     """One fault: a flat error, or something that happens to the answer (`acts`), explained in `says`."""
 
     says: str
-    failure: Failure | None = None
+    failure: FlatError | None = None
     acts: str = ""
     forms: str | None = None
 
@@ -41,23 +41,23 @@ def _candidates(status: int, category: str, hint: str, code: str, message: str) 
     }
 
 
-NO_FUNDS = Failure(
+NO_FUNDS = FlatError(
     402, "insufficient_funds", "Your balance is below $1.00. Add credit or use a :free model.", "user"
 )
-NO_PRICE = Failure(
+NO_PRICE = FlatError(
     402,
     "pricing_not_configured",
     "No price is configured for this model at any provider.",
     "gateway",
     {"missing_pricing_providers": ["novitaai"]},
 )
-KEY_LIMIT = Failure(
+KEY_LIMIT = FlatError(
     429,
     "key_limit_exceeded",
     "This key has reached its daily limit of $5.00. It resets at 00:00 UTC.",
     "user",
 )
-GUARDRAIL = Failure(
+GUARDRAIL = FlatError(
     403,
     "guardrail_blocked",
     'The guardrail "No payment card numbers" blocked this request.',
@@ -71,7 +71,7 @@ GUARDRAIL = Failure(
         }
     },
 )
-REGION = Failure(
+REGION = FlatError(
     403, "model_region_unavailable", "No provider of this model runs in the required region eu.", "user"
 )
 
@@ -81,10 +81,10 @@ def problem(message: str, name: str, keyword: str) -> Json:
     return {"message": message, "path": [name], "keyword": keyword, "params": {}}
 
 
-def invalid(problems: list[Json]) -> Failure:
+def invalid(problems: list[Json]) -> FlatError:
     """A body that does not fit, with what is wrong in it."""
     text = f"The request body is not valid: {len(problems)} problem{'s' * (len(problems) > 1)}."
-    return Failure(400, "validation_error", text, "user", {"details": problems})
+    return FlatError(400, "validation_error", text, "user", {"details": problems})
 
 
 VALIDATION = invalid(
@@ -93,16 +93,16 @@ VALIDATION = invalid(
         problem("Invalid input: expected array, received string", "messages", "invalid_type"),
     ]
 )
-BROKEN_STREAM = Failure(
+BROKEN_STREAM = FlatError(
     502, "upstream_stream_failure", "The upstream stream failed before successful completion.", bare=True
 )
-EMPTY = Failure(
+EMPTY = FlatError(
     502,
     "google_empty_response",
     "The provider returned a successful response without any visible output.",
     "gateway",
 )
-UPSTREAM = Failure(
+UPSTREAM = FlatError(
     502,
     "upstream_error",
     'Provider "openai" failed with HTTP 503 for endpoint "chat.completions".',
@@ -114,7 +114,7 @@ UPSTREAM = Failure(
         "Overloaded.",
     ),
 )
-RATE_LIMITED = Failure(
+RATE_LIMITED = FlatError(
     502,
     "upstream_error",
     'Provider "openai" failed with HTTP 429 for endpoint "chat.completions".',
@@ -126,7 +126,7 @@ RATE_LIMITED = Failure(
         "Rate limit reached.",
     ),
 )
-PAYMENT = Failure(
+PAYMENT = FlatError(
     502,
     "provider_payment_required",
     "The provider refused the call because its account has no credit left.",
@@ -135,25 +135,25 @@ PAYMENT = Failure(
         "provider_payment_required_support_notice": "Support has been told.",
     },
 )
-GATEWAY = Failure(500, "gateway_error", "Something went wrong inside the gateway.", "gateway")
-PIPELINE = Failure(
+GATEWAY = FlatError(500, "gateway_error", "Something went wrong inside the gateway.", "gateway")
+PIPELINE = FlatError(
     500, "pipeline_execution_error", "The pipeline stopped while it handled the answer.", "gateway"
 )
-UNSUPPORTED = Failure(
+UNSUPPORTED = FlatError(
     400,
     "unsupported_model_or_endpoint",
     "This model is not available at this endpoint.",
     "user",
     {"provider_candidate_diagnostics": {"candidateCount": 0, "supportsEndpoint": False}},
 )
-NOT_YET = Failure(501, "not_implemented_yet", "This is not implemented yet.", "gateway")
-MODEL_REQUIRED = Failure(400, "model_required", "The body names no model.", "user")
-INVALID_JSON = Failure(400, "invalid_json", "The body is not valid JSON.", "user")
-TOO_LARGE = Failure(413, "payload_too_large", "The body is larger than 16 MiB.", "user")
-NOT_READY = Failure(409, "not_ready", "The result is not ready yet.", "gateway")
-NOT_SUPPORTED = Failure(400, "not_supported", "This parameter is not supported here.", "user")
-MODALITIES = Failure(400, "unsupported_modalities", "This model cannot take images.", "user")
-ROUTING = Failure(
+NOT_YET = FlatError(501, "not_implemented_yet", "This is not implemented yet.", "gateway")
+MODEL_REQUIRED = FlatError(400, "model_required", "The body names no model.", "user")
+INVALID_JSON = FlatError(400, "invalid_json", "The body is not valid JSON.", "user")
+TOO_LARGE = FlatError(413, "payload_too_large", "The body is larger than 16 MiB.", "user")
+NOT_READY = FlatError(409, "not_ready", "The result is not ready yet.", "gateway")
+NOT_SUPPORTED = FlatError(400, "not_supported", "This parameter is not supported here.", "user")
+MODALITIES = FlatError(400, "unsupported_modalities", "This model cannot take images.", "user")
+ROUTING = FlatError(
     400, "unsupported_routing_filter", "data_collection is not a supported routing filter.", "user"
 )
 CONFLICT = invalid(
@@ -174,7 +174,7 @@ NO_MATCH = invalid(
         )
     ]
 )
-DATA_POLICY = Failure(
+DATA_POLICY = FlatError(
     403,
     "guardrail_blocked",
     "No provider of this model keeps to the data policy of the workspace.",

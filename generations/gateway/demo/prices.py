@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from generations.gateway.demo.javascript import number_text
-from generations.gateway.demo.shapes import Json, Usage
+from generations.gateway.demo.shapes import Json, StoryUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def cents(nanos: int) -> int:
     return (nanos + 5 * 10**6) // 10**7
 
 
-def bill(model_id: str, usage: Usage, start_ms: int) -> list[Json]:
+def bill(model_id: str, usage: StoryUsage, start_ms: int) -> list[Json]:
     """The pricing lines of a request at list price; empty when the model has no price."""
     model = MODELS.get(model_id, Model(("demo",), 100, 300))
     fresh = usage.input - usage.cached - usage.cache_write

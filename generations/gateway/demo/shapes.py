@@ -9,7 +9,7 @@ IoStatus = Literal["none", "not_enabled", "stored", "missing_bucket", "too_large
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ModelCall:
     """A tool call of the model; `arguments` is JSON text."""
 
     name: str
@@ -26,7 +26,7 @@ class Reply:
     text: str = ""
     reasoning: str = ""
     refusal: str = ""
-    calls: tuple[Call, ...] = ()
+    calls: tuple[ModelCall, ...] = ()
     finish: str = "stop"
     whole: Json | Callable[[], Json] | None = None
     image: str | None = None  # a data URL, next to the text
@@ -38,7 +38,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FlatError:
     """A flat error.
 
     contract: `error` is a string, never an object; attribution is user, gateway or upstream.
@@ -54,7 +54,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class StoryUsage:
     """Tokens and other quantities of one request. `extra` goes into the stored usage as it is."""
 
     input: int = 0
@@ -66,7 +66,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class StoryTiming:
     """Milliseconds: provider time to first token, dispatch to last frame, time spent in the gateway."""
 
     first: int
@@ -87,9 +87,9 @@ class Story:
     make_body: Callable[[], Json]
     provider: str | None = None
     reply: Reply | None = None
-    failure: Failure | None = None
-    usage: Usage | None = None
-    timing: Timing | None = None
+    failure: FlatError | None = None
+    usage: StoryUsage | None = None
+    timing: StoryTiming | None = None
     lines: tuple[Json, ...] | None = None  # pricing lines, when they are not the list price of `usage`
     attempts: tuple[Json, ...] | None = None
     io: IoStatus = "stored"

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from generations.gateway.demo.javascript import numbers
-from generations.gateway.demo.shapes import Json, Reply, Timing, Usage
+from generations.gateway.demo.shapes import Json, Reply, StoryTiming, StoryUsage
 
 IMAGE_TOKENS = 765
 
@@ -30,21 +30,21 @@ def _parts(value: Any) -> int:
     return sum(_parts(item) for item in value) if isinstance(value, list) else 0
 
 
-def measure(body: Json, reply: Reply | None) -> Usage:
+def measure(body: Json, reply: Reply | None) -> StoryUsage:
     """The usage of a request and its reply, counted from their text."""
     asked = ("messages", "input", "system", "instructions", "tools", "prompt", "query", "documents")
     spent = sum(_parts(body.get(name)) for name in asked)
     if reply is None or reply.whole is not None:
-        return Usage(input=spent)
+        return StoryUsage(input=spent)
     said = count(reply.text + reply.refusal) + sum(count(call.name + call.arguments) for call in reply.calls)
     thought = count(reply.reasoning)
-    return Usage(spent, said + thought, thought)
+    return StoryUsage(spent, said + thought, thought)
 
 
-def usual_timing(name: str, usage: Usage, speed: int) -> Timing:
+def usual_timing(name: str, usage: StoryUsage, speed: int) -> StoryTiming:
     """Believable times for a reply of that length at `speed` tokens per second."""
     first = seeded(name + "/first", 230, 780)
-    return Timing(
+    return StoryTiming(
         first, first + round(1000 * usage.output / speed) + seeded(name, 3, 40), seeded(name + "/own", 21, 88)
     )
 

@@ -13,7 +13,7 @@ from generations.gateway.error_catalogue.entry import (
     HELPS,
     RETRIES,
     Action,
-    Entry,
+    CatalogueEntry,
     Help,
     Retry,
     Whose,
@@ -36,7 +36,7 @@ __all__ = [
     "STATUSES",
     "TRANSIENT",
     "Action",
-    "Entry",
+    "CatalogueEntry",
     "Help",
     "Retry",
     "Whose",
@@ -46,13 +46,13 @@ __all__ = [
 ]
 
 
-def likely(statuses: Iterable[int]) -> Entry | None:
+def likely(statuses: Iterable[int]) -> CatalogueEntry | None:
     """The likely cause by the HTTP statuses of failed providers, when all agree."""
     found = {LIKELY.get(status) for status in statuses}
     return found.pop() if len(found) == 1 else None
 
 
-def everything() -> list[tuple[str, Entry]]:
+def everything() -> list[tuple[str, CatalogueEntry]]:
     """Every entry with the name of its table."""
     tables = {
         "category": CATEGORIES,

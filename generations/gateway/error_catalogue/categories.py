@@ -1,9 +1,9 @@
 """The categories of `provider_failure_diagnostics`, and a rejected request. contract: "Authentication and errors"."""
 
-from generations.gateway.error_catalogue.entry import Entry, table
+from generations.gateway.error_catalogue.entry import CatalogueEntry, table
 
 CATEGORIES = table(
-    Entry(
+    CatalogueEntry(
         "credentials_not_configured",
         "The gateway has no credentials for {provider}.",
         "gateway",
@@ -11,7 +11,7 @@ CATEGORIES = table(
         "other",
         "replay_other_provider",
     ),
-    Entry(
+    CatalogueEntry(
         "credentials_invalid_or_forbidden",
         "{provider} refused the credentials.",
         "gateway",
@@ -19,7 +19,7 @@ CATEGORIES = table(
         "other",
         "replay_other_provider",
     ),
-    Entry(
+    CatalogueEntry(
         "provider_access_missing",
         "{provider} refused the gateway's access.",
         "gateway",
@@ -27,7 +27,7 @@ CATEGORIES = table(
         "other",
         "replay_other_provider",
     ),
-    Entry(
+    CatalogueEntry(
         "region_or_project_restriction",
         "{provider} does not serve this model in that region or project.",
         "provider",
@@ -35,7 +35,7 @@ CATEGORIES = table(
         "other",
         "replay_other_provider",
     ),
-    Entry(
+    CatalogueEntry(
         "model_unavailable_for_endpoint",
         "{provider} does not offer {model} at this endpoint.",
         "gateway",
@@ -43,7 +43,7 @@ CATEGORIES = table(
         "other",
         "replay_other_provider",
     ),
-    Entry(
+    CatalogueEntry(
         "rate_limited",
         "{provider} rate-limited the request.",
         "provider",
@@ -51,7 +51,7 @@ CATEGORIES = table(
         "same",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "server_error",
         "{provider} had an internal error.",
         "provider",
@@ -61,7 +61,7 @@ CATEGORIES = table(
     ),
 )
 
-REJECTED = Entry(
+REJECTED = CatalogueEntry(
     "provider_rejected",
     "{provider} rejected the request as invalid.",
     "you",
@@ -71,7 +71,7 @@ REJECTED = Entry(
 )
 
 # The likely category by a failed provider's HTTP status, when none is given.
-LIKELY: dict[int, Entry] = {
+LIKELY: dict[int, CatalogueEntry] = {
     **dict.fromkeys((400, 422), REJECTED),
     401: CATEGORIES["credentials_invalid_or_forbidden"],
     403: CATEGORIES["provider_access_missing"],

@@ -1,57 +1,57 @@
 """What goes wrong between Retake and the gateway, before or instead of an answer of the gateway."""
 
-from generations.gateway.error_catalogue.entry import Entry, table
+from generations.gateway.error_catalogue.entry import CatalogueEntry, table
 
 CONNECTIONS = table(
-    Entry(
+    CatalogueEntry(
         "not_reached",
         "The connection to the gateway failed.",
         "network",
         "Check the gateway's address and this server's network, then try again.",
         "later",
     ),
-    Entry(
+    CatalogueEntry(
         "unresolved",
         "The gateway's host name cannot be resolved.",
         "network",
         "Check the connection's address for a typo, and this server's DNS.",
         "later",
     ),
-    Entry(
+    CatalogueEntry(
         "connect_failed",
         "Retake could not connect to the gateway's address.",
         "network",
         "Check the address and port. If they are right, the gateway is down: try again later.",
         "later",
     ),
-    Entry(
+    CatalogueEntry(
         "connect_timeout",
         "The gateway did not accept the connection in time.",
         "network",
         "Try again later. If it keeps happening, check for a firewall in between.",
         "later",
     ),
-    Entry(
+    CatalogueEntry(
         "tls_failed",
         "The encrypted connection to the gateway could not be established.",
         "network",
         "Check the gateway's certificate and this server's clock. SSL_CERT_FILE sets the trusted authorities.",
     ),
-    Entry(
+    CatalogueEntry(
         "read_timeout",
         "The gateway accepted the request but did not respond in time.",
         "network",
         "Check the gateway's address and this server's network, then try again.",
         "later",
     ),
-    Entry(
+    CatalogueEntry(
         "overdue",
         "The gateway's answer took too long, so Retake stopped waiting.",
         "network",
         "Try again later. The gateway still has the record.",
         "later",
     ),
-    Entry(
+    CatalogueEntry(
         "connection_lost",
         "The connection broke before the answer was complete.",
         "network",
@@ -59,19 +59,19 @@ CONNECTIONS = table(
         "unsure",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "not_sent",
         "The request could not be written as HTTP, so it was not sent.",
         "retake",
         "Check the gateway's address and the extra headers.",
     ),
-    Entry(
+    CatalogueEntry(
         "stopped",
         "Retake closed the connection on purpose.",
         "retake",
         "The gateway may still finish and charge for a request that had been sent.",
     ),
-    Entry(
+    CatalogueEntry(
         "not_gateway",
         "The answer did not come from the gateway.",
         "gateway",
@@ -79,7 +79,7 @@ CONNECTIONS = table(
         "later",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "html_answer",
         "A web page was returned instead of the gateway's answer.",
         "gateway",
@@ -87,19 +87,19 @@ CONNECTIONS = table(
         "later",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "redirected",
         "The gateway's address redirects elsewhere. Retake does not follow redirects, so that no key leaks.",
         "you",
         "Change the connection to the gateway's final address.",
     ),
-    Entry(
+    CatalogueEntry(
         "wrong_path",
         "There is no such path at this address.",
         "you",
         "Check the connection's address: it should end in /v1. An outdated gateway may also lack this path.",
     ),
-    Entry(
+    CatalogueEntry(
         "crashed",
         "The gateway failed.",
         "gateway",
@@ -107,7 +107,7 @@ CONNECTIONS = table(
         "unsure",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "error_finish",
         "The answer ended with an error.",
         "unknown",
@@ -115,7 +115,7 @@ CONNECTIONS = table(
         "unsure",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "no_answer",
         "The gateway sent no answer.",
         "gateway",
@@ -123,7 +123,7 @@ CONNECTIONS = table(
         "unsure",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "garbled",
         "The answer could not be decompressed or decoded.",
         "gateway",
@@ -131,20 +131,20 @@ CONNECTIONS = table(
         "later",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "undecodable",
         "The answer is compressed in a way that Retake cannot read.",
         "gateway",
         "Retake asks for uncompressed answers and reads one layer of gzip or deflate. Check any proxy between "
         "Retake and the gateway.",
     ),
-    Entry(
+    CatalogueEntry(
         "head_too_large",
         "The answer's headers exceed Retake's limit of 64 KiB or 100 lines.",
         "gateway",
         "Check any proxy between Retake and the gateway. A request that was sent may have been charged.",
     ),
-    Entry(
+    CatalogueEntry(
         "head_too_slow",
         "The answer's headers took longer than 15 seconds.",
         "gateway",
@@ -153,7 +153,7 @@ CONNECTIONS = table(
         "unsure",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "record_too_large",
         "The record is larger than Retake's limit.",
         "retake",

@@ -43,7 +43,7 @@ _UNNAMED = {"provider": "The provider", "model": "the model"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """One cause. `key` is the code, reason, category, keyword or status that it explains.
 
     `{provider}` and `{model}` in title and advice are placeholders for known names.
@@ -68,5 +68,5 @@ class Entry:
         return title[:1].upper() + title[1:] if title.startswith(_UNNAMED["model"]) else title, advice
 
 
-def table(*entries: Entry) -> dict[str, Entry]:
+def table(*entries: CatalogueEntry) -> dict[str, CatalogueEntry]:
     return {entry.key: entry for entry in entries}

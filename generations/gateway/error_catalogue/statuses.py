@@ -1,32 +1,34 @@
 """The meaning of an HTTP status when neither code nor reason is known."""
 
-from generations.gateway.error_catalogue.entry import Entry, table
+from generations.gateway.error_catalogue.entry import CatalogueEntry, table
 
 _FIX = "Fix what the message describes."
 
 STATUSES = table(
-    Entry("400", "The request was rejected as invalid.", "you", _FIX),
-    Entry("401", "The gateway refused the key.", "account", "Check the key that was sent.", "later"),
-    Entry("402", "Payment is required.", "account", "Top up the gateway account.", "later"),
-    Entry(
+    CatalogueEntry("400", "The request was rejected as invalid.", "you", _FIX),
+    CatalogueEntry("401", "The gateway refused the key.", "account", "Check the key that was sent.", "later"),
+    CatalogueEntry("402", "Payment is required.", "account", "Top up the gateway account.", "later"),
+    CatalogueEntry(
         "403", "The request was forbidden.", "account", "Check what the key and the workspace allow.", "later"
     ),
-    Entry(
+    CatalogueEntry(
         "404",
         "Something the request refers to does not exist.",
         "you",
         "Check the IDs and names in the request.",
     ),
-    Entry("408", "The request took too long.", "unknown", "Replay it, or ask for less.", "unsure", "replay"),
-    Entry("409", "The result was not ready yet.", "gateway", "Try again later.", "later", "replay"),
-    Entry(
+    CatalogueEntry(
+        "408", "The request took too long.", "unknown", "Replay it, or ask for less.", "unsure", "replay"
+    ),
+    CatalogueEntry("409", "The result was not ready yet.", "gateway", "Try again later.", "later", "replay"),
+    CatalogueEntry(
         "413",
         "The request was too large.",
         "you",
         "Send less: the limit is 16 MiB for JSON, 32 MiB for uploads.",
     ),
-    Entry("422", "The request was rejected as invalid.", "you", _FIX),
-    Entry(
+    CatalogueEntry("422", "The request was rejected as invalid.", "you", _FIX),
+    CatalogueEntry(
         "429",
         "Rate-limited: there were too many requests, or a limit was reached.",
         "account",
@@ -34,7 +36,7 @@ STATUSES = table(
         "same",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "499",
         "The client closed the connection.",
         "you",
@@ -42,11 +44,11 @@ STATUSES = table(
         "unsure",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "500", "The gateway failed.", "gateway", "Replay it; report it if it fails again.", "unsure", "replay"
     ),
-    Entry("501", "The gateway does not offer this.", "gateway", "Use another endpoint or model."),
-    Entry(
+    CatalogueEntry("501", "The gateway does not offer this.", "gateway", "Use another endpoint or model."),
+    CatalogueEntry(
         "502",
         "The provider failed.",
         "provider",
@@ -54,17 +56,17 @@ STATUSES = table(
         "unsure",
         "replay",
     ),
-    Entry(
+    CatalogueEntry(
         "503", "The service was unavailable.", "gateway", "Wait a moment, then replay it.", "same", "replay"
     ),
-    Entry(
+    CatalogueEntry(
         "504", "The provider took too long.", "provider", "Replay it, or ask for less.", "unsure", "replay"
     ),
-    Entry(
+    CatalogueEntry(
         "529", "The provider was overloaded.", "provider", "Wait a moment, then replay it.", "same", "replay"
     ),
 )
-GENERIC = Entry(
+GENERIC = CatalogueEntry(
     "",
     "The request failed with a code that Retake does not know.",
     "unknown",
@@ -74,7 +76,7 @@ GENERIC = Entry(
 )
 
 
-def by_status(status: int | None) -> Entry:
+def by_status(status: int | None) -> CatalogueEntry:
     """The entry of the status; of its class (4xx, 5xx) where it has no entry of its own."""
     known = STATUSES.get(str(status))
     if known is None and status is not None and 400 <= status < 600:

@@ -4,17 +4,17 @@ contract: "Connecting by OAuth" and what was measured of it. Authlib makes the r
 answers and put what went wrong into words.
 """
 
-from generations.gateway.oauth.client import Grant, OAuthClient, Person, discover, fetch_document
-from generations.gateway.oauth.discovery import Discovery, Unusable, origin_of
-from generations.gateway.oauth.failures import Failure
+from generations.gateway.oauth.client import Grant, OAuthClient, UserInfo, discover, fetch_document
+from generations.gateway.oauth.discovery import Discovery, OAuthUnusable, origin_of
+from generations.gateway.oauth.failures import OAuthFailure
 
 __all__ = [
     "Discovery",
-    "Failure",
     "Grant",
     "OAuthClient",
-    "Person",
-    "Unusable",
+    "OAuthFailure",
+    "OAuthUnusable",
+    "UserInfo",
     "discover",
     "fetch_document",
     "origin_of",

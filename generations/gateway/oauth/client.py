@@ -18,12 +18,12 @@ from generations.gateway.client import USER_AGENT
 from generations.gateway.errors import GatewayError
 from generations.gateway.http_transport import Timeouts
 from generations.gateway.oauth import discovery, document
-from generations.gateway.oauth.discovery import Discovery, Unusable, origin_of
-from generations.gateway.oauth.failures import Failure, refused, unanswered
+from generations.gateway.oauth.discovery import Discovery, OAuthUnusable, origin_of
+from generations.gateway.oauth.failures import OAuthFailure, refused, unanswered
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.values import Number, Unreadable, Value, is_text, loads
 
-__all__ = ["Grant", "OAuthClient", "Person", "discover", "fetch_document"]
+__all__ = ["Grant", "OAuthClient", "UserInfo", "discover", "fetch_document"]
 
 PATIENCE = Timeouts(connect=5, read=10, total=15)
 DOCUMENT_PATIENCE = Timeouts(connect=5, read=10, total=10)
@@ -44,7 +44,7 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class UserInfo:
     """Whose consent, for which workspace, through which client. contract: name and email only with their scopes."""
 
     subject: str
@@ -95,7 +95,7 @@ class OAuthClient:
         return str(url)
 
     def exchange(self, code: str, verifier: str, asked: tuple[str, ...]) -> Grant:
-        """The key for a code. Raises Failure.
+        """The key for a code. Raises OAuthFailure.
 
         contract: "Token". The client's ID stands in the body; there is no Authorization header.
         """
@@ -110,7 +110,7 @@ class OAuthClient:
         return _grant(_object(answer), asked)
 
     def revoke(self, key: str) -> None:
-        """End a key. Raises Failure. contract: 200 for every token, without authentication of the client."""
+        """End a key. Raises OAuthFailure. contract: 200 for every token, without authentication of the client."""
         self._answered(
             lambda session: session.revoke_token(
                 self.found.revocation_endpoint,
@@ -119,8 +119,8 @@ class OAuthClient:
             )
         )
 
-    def person(self, key: str) -> Person:
-        """Whose key it is. Raises Failure. contract: `/oauth/userinfo`."""
+    def person(self, key: str) -> UserInfo:
+        """Whose key it is. Raises OAuthFailure. contract: `/oauth/userinfo`."""
 
         def ask(session: OAuth2Client) -> None:
             session.token = {"access_token": key, "token_type": "Bearer"}
@@ -131,8 +131,8 @@ class OAuthClient:
             _text(claims.get(name), 200) for name in ("sub", "workspace_id", "client_id")
         )
         if not subject or not workspace:
-            raise Failure("not_json")
-        return Person(
+            raise OAuthFailure("not_json")
+        return UserInfo(
             subject, workspace, client, _text(claims.get("name"), 120), _text(claims.get("email"), 254)
         )
 
@@ -158,12 +158,12 @@ class OAuthClient:
             yield session
 
     def _answered(self, ask: Callable[[OAuth2Client], Any]) -> httpx.Response:
-        """The answer to a request of Authlib's, if it is 2xx. Raises Failure."""
+        """The answer to a request of Authlib's, if it is 2xx. Raises OAuthFailure."""
         transport = _Bounded()
         fault = _tried(self._session(transport), ask)
         answer = transport.last
         if fault is not None or answer is None:
-            raise unanswered(fault) if fault else Failure("refused")
+            raise unanswered(fault) if fault else OAuthFailure("refused")
         if answer.is_success:
             return answer
         wait = error_mapping.seconds(answer.headers.get("retry-after", ""), answer.headers.get("date", ""))
@@ -183,7 +183,7 @@ def _tried(opened: Any, ask: Callable[[OAuth2Client], Any]) -> GatewayError | No
 
 
 def discover(base_url: str) -> Discovery:
-    """What the gateway at `base_url` announces. Raises Unusable, or Failure when it cannot be asked."""
+    """What the gateway at `base_url` announces. Raises OAuthUnusable, or OAuthFailure when it cannot be asked."""
     origin = origin_of(base_url)
     for path in discovery.PATHS:
         status, body = _get(origin, path, LARGEST, DISCOVERY_PATIENCE)
@@ -191,13 +191,13 @@ def discover(base_url: str) -> Discovery:
             return discovery.read(body, base_url)
         if status != 404:
             raise refused(status, _read(body), None)
-    raise Unusable("This gateway offers no OAuth.")
+    raise OAuthUnusable("This gateway offers no OAuth.")
 
 
 def fetch_document(client_id: str) -> tuple[int, bytes]:
     """Status and body of a metadata document, as the gateway gets it: no cookies, no redirects, 10 s, 5 KiB.
 
-    Raises Failure.
+    Raises OAuthFailure.
     """
     origin = origin_of(client_id)
     return _get(origin, client_id[len(origin) :], document.LARGEST, DOCUMENT_PATIENCE)
@@ -228,14 +228,14 @@ def _read(body: bytes) -> dict[str, Value] | None:
 def _object(answer: httpx.Response) -> dict[str, Value]:
     data = _read(answer.content)
     if data is None:
-        raise Failure("not_json")
+        raise OAuthFailure("not_json")
     return data
 
 
 def _grant(data: dict[str, Value], asked: tuple[str, ...]) -> Grant:
     key, kind, scope = data.get("access_token"), data.get("token_type"), data.get("scope")
     if not is_text(key) or not KEY.fullmatch(key) or str(kind).lower() != "bearer":
-        raise Failure("no_key")
+        raise OAuthFailure("no_key")
     scopes = tuple(dict.fromkeys(scope.split()))[:100] if is_text(scope) else asked
     return Grant(key, _seconds(data.get("expires_in")), scopes)
 

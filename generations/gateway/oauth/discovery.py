@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
 
-__all__ = ["PATHS", "Discovery", "Unusable", "origin_of", "read"]
+__all__ = ["PATHS", "Discovery", "OAuthUnusable", "origin_of", "read"]
 
 # Asked in this order; the gateway gives the same document at six addresses.
 PATHS = ("/.well-known/oauth-authorization-server/oauth", "/.well-known/oauth-authorization-server")
@@ -13,7 +13,7 @@ NEEDED = ("authorization_endpoint", "token_endpoint", "revocation_endpoint", "us
 LONGEST_URL = 2000
 
 
-class Unusable(Exception):
+class OAuthUnusable(Exception):
     """The gateway offers no OAuth that Retake can use. The text says why."""
 
 
@@ -37,19 +37,19 @@ def origin_of(base_url: str) -> str:
 
 
 def read(body: bytes, base_url: str) -> Discovery:
-    """What the document says. Raises Unusable: an endpoint elsewhere would get codes and keys."""
+    """What the document says. Raises OAuthUnusable: an endpoint elsewhere would get codes and keys."""
     try:
         document = loads(body)
     except Unreadable:
-        raise Unusable("The gateway's discovery document is no JSON.") from None
+        raise OAuthUnusable("The gateway's discovery document is no JSON.") from None
     if not isinstance(document, dict):
-        raise Unusable("The gateway's discovery document is no JSON object.")
+        raise OAuthUnusable("The gateway's discovery document is no JSON object.")
     origin = origin_of(base_url)
     if document.get("issuer") != f"{origin}/oauth":
-        raise Unusable("The gateway's discovery document names another issuer than the gateway.")
+        raise OAuthUnusable("The gateway's discovery document names another issuer than the gateway.")
     _require_own(document, origin)
     if "S256" not in _words(document.get("code_challenge_methods_supported")):
-        raise Unusable("The gateway does not announce PKCE with S256.")
+        raise OAuthUnusable("The gateway does not announce PKCE with S256.")
     return Discovery(
         issuer=f"{origin}/oauth",
         **{name: str(document[name]) for name in NEEDED},
@@ -63,10 +63,10 @@ def _require_own(document: dict[str, Value], origin: str) -> None:
     named = {name: value for name, value in document.items() if name.endswith(("_endpoint", "_uri"))}
     for name in NEEDED:
         if not is_text(named.get(name)):
-            raise Unusable(f"The gateway's discovery document has no {name}.")
+            raise OAuthUnusable(f"The gateway's discovery document has no {name}.")
     for name, value in named.items():
         if not _is_own(value, origin):
-            raise Unusable(
+            raise OAuthUnusable(
                 f"The gateway's discovery document puts {name[:60]} on another origin than the gateway's."
             )
 

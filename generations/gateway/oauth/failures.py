@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from generations.gateway.errors import GatewayError
 
-__all__ = ["Failure", "refused", "unanswered"]
+__all__ = ["OAuthFailure", "refused", "unanswered"]
 
 AGAIN = "Press Connect and begin again."
 # code: what happened, what to do
@@ -69,7 +69,7 @@ _BROKEN = {
 }
 
 
-class Failure(Exception):
+class OAuthFailure(Exception):
     """An OAuth request that failed. `code` is a key of `WORDS`; `retry_after` in seconds, None where none is named."""
 
     def __init__(self, code: str, retry_after: float | None = None) -> None:
@@ -78,14 +78,14 @@ class Failure(Exception):
         super().__init__(self.title)
 
 
-def unanswered(fault: GatewayError) -> Failure:
+def unanswered(fault: GatewayError) -> OAuthFailure:
     """The failure for a request without a whole answer."""
-    return Failure(_BROKEN.get(fault.code, "unreachable"), fault.retry_after)
+    return OAuthFailure(_BROKEN.get(fault.code, "unreachable"), fault.retry_after)
 
 
-def refused(status: int, body: Mapping[str, object] | None, retry_after: float | None) -> Failure:
+def refused(status: int, body: Mapping[str, object] | None, retry_after: float | None) -> OAuthFailure:
     """The failure for an answer other than 2xx. contract: `{error, error_description}`."""
-    return Failure(_refused_code(status, body), retry_after)
+    return OAuthFailure(_refused_code(status, body), retry_after)
 
 
 def _refused_code(status: int, body: Mapping[str, object] | None) -> str:

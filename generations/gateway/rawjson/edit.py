@@ -14,7 +14,7 @@ from generations.gateway.rawjson.tokens import SPACE
 from generations.gateway.rawjson.values import Unreadable, dumps
 
 
-class Missing(LookupError):
+class PathMissing(LookupError):
     """The path does not exist, or its parent cannot hold a value. The text says which, without a full stop."""
 
 
@@ -27,20 +27,20 @@ class Member(NamedTuple):
 
 
 def value(raw: bytes, tokens: Sequence[str]) -> bytes:
-    """The exact bytes at the place. Raises Missing, Unreadable for damaged text."""
+    """The exact bytes at the place. Raises PathMissing, Unreadable for damaged text."""
     start, end = _find(raw, tokens)
     return raw[start:end]
 
 
 def replaced(raw: bytes, tokens: Sequence[str], new: bytes) -> bytes:
-    """`new` in place of the value. Raises Missing, Unreadable."""
+    """`new` in place of the value. Raises PathMissing, Unreadable."""
     start, end = _find(raw, tokens)
     return raw[:start] + new + raw[end:]
 
 
 def put(raw: bytes, tokens: Sequence[str], new: bytes) -> bytes:
     """`new` as a member: in a list before the item at that position ("-" is its end), in an object in place of
-    the member with that name or after the last one. Raises Missing, Unreadable."""
+    the member with that name or after the last one. Raises PathMissing, Unreadable."""
     if not tokens:
         return replaced(raw, tokens, new)
     (box, end), last = _find(raw, tokens[:-1]), tokens[-1]
@@ -54,9 +54,9 @@ def put(raw: bytes, tokens: Sequence[str], new: bytes) -> bytes:
 
 
 def removed(raw: bytes, tokens: Sequence[str]) -> bytes:
-    """Without the member, its key and one comma. Raises Missing, Unreadable."""
+    """Without the member, its key and one comma. Raises PathMissing, Unreadable."""
     if not tokens:
-        raise Missing("the whole request cannot be removed")
+        raise PathMissing("the whole request cannot be removed")
     box, end = _find(raw, tokens[:-1])
     found = _members(raw, box, end)
     key = _step(raw, box, tokens[-1])
@@ -83,7 +83,7 @@ def _without(raw: bytes, box: int, found: list[Member], gone: list[int]) -> byte
 def _inserted(raw: bytes, box: int, found: list[Member], token: str, new: bytes) -> bytes:
     position = len(found) if token == "-" else _position(token)
     if position > len(found):
-        raise Missing(f"the list has only {len(found)} items")
+        raise PathMissing(f"the list has only {len(found)} items")
     if position == len(found):
         return _appended(raw, box, found, new)
     start = found[position].start
@@ -112,7 +112,7 @@ def _find(raw: bytes, tokens: Sequence[str]) -> tuple[int, int]:
 
 def _members(raw: bytes, box: int, end: int) -> list[Member]:
     if raw[box : box + 1] not in (b"{", b"["):
-        raise Missing("neither an object nor a list is there")
+        raise PathMissing("neither an object nor a list is there")
     return [Member(*entry) for entry in entries(raw, box, end)]
 
 
@@ -123,12 +123,12 @@ def _step(raw: bytes, box: int, token: str) -> str | int:
 
 def _position(token: str) -> int:
     if not _INDEX.fullmatch(token):
-        raise Missing(f"{visible(token[:60])!r} is not a position in a list")
+        raise PathMissing(f"{visible(token[:60])!r} is not a position in a list")
     return int(token)
 
 
-def _nothing(token: str) -> Missing:
-    return Missing(f"nothing is at {visible(token[:60])!r}")
+def _nothing(token: str) -> PathMissing:
+    return PathMissing(f"nothing is at {visible(token[:60])!r}")
 
 
 def _after(pattern: "re.Pattern[bytes]", raw: bytes, at: int) -> int:

@@ -8,14 +8,14 @@ import msgspec
 
 from generations.gateway.streams import parts
 
-__all__ = ["Alike", "Template"]
+__all__ = ["FrameTemplate", "SimilarFrame"]
 
 _WORDS = re.compile(rb'(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+')
 _KEY = re.compile(rb'"content"[ \t]?:[ \t]?"')
 _decode = msgspec.json.Decoder(str).decode
 
 
-class Alike(NamedTuple):
+class SimilarFrame(NamedTuple):
     """A chunk of chat completions that is `frame` but for the words of its one delta, of choice `number`."""
 
     frame: dict[str, Any]
@@ -29,7 +29,7 @@ class Alike(NamedTuple):
         return {**self.frame, "choices": [{**choice, "delta": delta}]}
 
 
-class Template:
+class FrameTemplate:
     """The latest frame whose words alone may change."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Template:
         self._frame: dict[str, Any] = {}
         self._index = 0
 
-    def match(self, data: bytes) -> Alike | None:
+    def match(self, data: bytes) -> SimilarFrame | None:
         """The frame as another one of the same kind; None where it has to be parsed."""
         head, tail = self._head, self._tail
         if not head or not data.startswith(head) or not data.endswith(tail, len(head)):
@@ -46,7 +46,9 @@ class Template:
         if not _WORDS.fullmatch(raw):
             return None
         try:
-            return Alike(self._frame, self._index, _decode(b'"%b"' % raw) if b"\\" in raw else raw.decode())
+            return SimilarFrame(
+                self._frame, self._index, _decode(b'"%b"' % raw) if b"\\" in raw else raw.decode()
+            )
         except (UnicodeDecodeError, msgspec.MsgspecError):  # halves of surrogate pairs, or damage
             return None
 

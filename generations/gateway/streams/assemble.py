@@ -13,15 +13,15 @@ from typing import TypeAlias
 from generations.gateway.error_bodies import is_bare_error
 from generations.gateway.rawjson.values import Decoder, Value, is_text
 from generations.gateway.streams import parts
-from generations.gateway.streams.alike import Alike, Template
+from generations.gateway.streams.alike import FrameTemplate, SimilarFrame
 from generations.gateway.streams.assemble_chat import ChatBody
 from generations.gateway.streams.assemble_media import MediaBody
 from generations.gateway.streams.assemble_messages import MessageBody
 from generations.gateway.streams.assemble_responses import ResponseBody
-from generations.gateway.streams.body_builder import Body, Stray
+from generations.gateway.streams.body_builder import Body, StrayEvent
 from generations.gateway.streams.sse import Frames
 
-__all__ = ["VERSION", "Assembled", "Stray", "assemble", "assemble_stored", "is_frame", "wire_of"]
+__all__ = ["VERSION", "Assembled", "StrayEvent", "assemble", "assemble_stored", "is_frame", "wire_of"]
 
 VERSION = 2
 """Of what assembling makes. Raise it when the same bytes give another body: kept bodies are then rebuilt."""
@@ -37,7 +37,7 @@ class Assembled:
 
     wire: str
     body: Value
-    strays: list[Stray] = field(default_factory=list)
+    strays: list[StrayEvent] = field(default_factory=list)
     why: str = "whole"
     complete: bool = True
     streamed: bool = False
@@ -53,7 +53,7 @@ def assemble(wire: str, content_type: str, raw: bytes) -> Assembled:
         return Assembled(wire, None)
     if _BEGINS.match(raw):
         return _of_events(wire, raw)
-    strays: list[Stray] = []
+    strays: list[StrayEvent] = []
     text = _text(raw, parameters, strays)
     events = _is_sse(text) or (mime == _STREAM and text.lstrip()[:1] not in ("{", "[", "<"))
     return _with(_of_events(wire, raw) if events else _of_text(wire, mime, text), strays)
@@ -137,7 +137,7 @@ def wire_of(wire: str, value: Value) -> str:
 # -- how it is read ------------------------------------------------------------------------------------------
 
 
-def _text(raw: bytes, parameters: str, strays: list[Stray]) -> str:
+def _text(raw: bytes, parameters: str, strays: list[StrayEvent]) -> str:
     """The text of an answer. Bytes that are not text are kept as a stray, as `\\xff`."""
     try:
         return raw.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
@@ -147,7 +147,7 @@ def _text(raw: bytes, parameters: str, strays: list[Stray]) -> str:
     if charset in ("iso-8859-1", "latin1", "windows-1252", "utf-16", "utf-16le", "utf-16be", "shift_jis"):
         return raw.decode(charset, "replace")
     if not _is_sse(text := raw.decode("utf-8", "replace").removeprefix("\ufeff")):
-        strays.append(Stray("bytes that are not UTF-8", raw.decode("utf-8", "backslashreplace")))
+        strays.append(StrayEvent("bytes that are not UTF-8", raw.decode("utf-8", "backslashreplace")))
     return text
 
 
@@ -161,14 +161,14 @@ def _of_text(wire: str, mime: str, text: str) -> Assembled:
         return Assembled(wire, text, why="error" if page else "whole", complete=not page)
     decoder = Decoder()
     values, rest = parts.sequence(text, decoder)
-    strays = [Stray("repeated keys", list[Value](decoder.repeated))] if decoder.repeated else []
+    strays = [StrayEvent("repeated keys", list[Value](decoder.repeated))] if decoder.repeated else []
     if not values or not (isinstance(values[0], dict | list) or mime != "text/plain"):
         return _of_plain(wire, mime, text)
     if rest:
-        strays.append(Stray("behind the body", rest))
+        strays.append(StrayEvent("behind the body", rest))
     if len(values) > 1 and is_frame(values[0]):
         return _with(_of_list(wire, values), strays)
-    strays = [Stray("another body", value) for value in values[1:]] + strays
+    strays = [StrayEvent("another body", value) for value in values[1:]] + strays
     return _with(assemble_stored(wire, values[0]) if values[0] is not None else _null(wire), strays)
 
 
@@ -239,15 +239,15 @@ _MAKERS: dict[str, Callable[[], Body]] = {
 
 def _of_events(wire: str, raw: bytes) -> Assembled:
     """A stream, frame by frame: parsed frames take twenty times their bytes, so none is kept but in the body."""
-    strays: list[Stray] = []
+    strays: list[StrayEvent] = []
     shape = _first_shape(_read(raw, [], FIRST)) or wire
     return _with(_of_frames(wire, shape, _read(raw, strays)), strays)
 
 
-def _read(raw: bytes, strays: list[Stray], step: int = CHUNK) -> Iterator[tuple[str, "Piece"]]:
+def _read(raw: bytes, strays: list[StrayEvent], step: int = CHUNK) -> Iterator[tuple[str, "Piece"]]:
     """The values of all frames in order, at last those of lines that are no frames. `step` bytes are cut at once."""
-    frames, decoder, template = Frames(), Decoder(), Template()
-    scraps: list[Stray] = []
+    frames, decoder, template = Frames(), Decoder(), FrameTemplate()
+    scraps: list[StrayEvent] = []
     for at in range(0, len(raw), step):
         for name, data in frames.feed(raw[at : at + step]):
             yield from _parsed(name, data, scraps, decoder, template)
@@ -257,11 +257,11 @@ def _read(raw: bytes, strays: list[Stray], step: int = CHUNK) -> Iterator[tuple[
     strays += scraps
 
 
-Piece: TypeAlias = Value | Alike
+Piece: TypeAlias = Value | SimilarFrame
 
 
 def _parsed(
-    name: str, data: bytes, strays: list[Stray], decoder: Decoder, template: Template
+    name: str, data: bytes, strays: list[StrayEvent], decoder: Decoder, template: FrameTemplate
 ) -> Iterator[tuple[str, Piece]]:
     """The values of one frame, which some servers put on one line or leave without a blank line between."""
     known = template.match(data) if not name else None
@@ -274,11 +274,11 @@ def _parsed(
     try:
         text = data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
-        strays.append(Stray("bytes that are not UTF-8", data.decode("utf-8", "backslashreplace")))
+        strays.append(StrayEvent("bytes that are not UTF-8", data.decode("utf-8", "backslashreplace")))
         text = data.decode("utf-8", "replace")
     values, rest = parts.sequence(text, decoder)
     if decoder.repeated:
-        strays.append(Stray("repeated keys", {"keys": list[Value](decoder.repeated), "text": text}))
+        strays.append(StrayEvent("repeated keys", {"keys": list[Value](decoder.repeated), "text": text}))
     is_one = len(values) == 1 and not (name or rest or decoder.repeated)
     template.learn(data, values[0] if is_one else None)
     for value in values:
@@ -289,7 +289,7 @@ def _parsed(
         yield name, rest
 
 
-def _lines(stray: list[bytes], strays: list[Stray]) -> Iterator[tuple[str, Value]]:
+def _lines(stray: list[bytes], strays: list[StrayEvent]) -> Iterator[tuple[str, Value]]:
     """Lines that are no fields of a stream: JSON written raw into it, or scraps."""
     if stray:
         text = b"\n".join(stray).decode("utf-8", "replace")
@@ -297,7 +297,7 @@ def _lines(stray: list[bytes], strays: list[Stray]) -> Iterator[tuple[str, Value
         for value in values:
             yield "", value
         if rest:
-            strays.append(Stray("lines that are no events", rest))
+            strays.append(StrayEvent("lines that are no events", rest))
 
 
 def _of_frames(wire: str, shape: str, frames: Iterator[tuple[str, Piece]]) -> Assembled:
@@ -307,7 +307,7 @@ def _of_frames(wire: str, shape: str, frames: Iterator[tuple[str, Piece]]) -> As
         any_frame = True
         if name == "[DONE]":
             body.ended = body.ended if body.ended == "snapshot" else "done"
-        elif isinstance(value, Alike):
+        elif isinstance(value, SimilarFrame):
             body.take_alike(value)  # another one came before it
         elif isinstance(value, dict):
             came = True
@@ -353,7 +353,7 @@ def _shape(name: str, value: Piece) -> str:
     return "messages" if kind.startswith(("message_start", "content_block", "message_delta")) else ""
 
 
-def _with(made: Assembled, strays: list[Stray]) -> Assembled:
+def _with(made: Assembled, strays: list[StrayEvent]) -> Assembled:
     if not strays:
         return made
     return Assembled(made.wire, made.body, made.strays + strays, made.why, made.complete, made.streamed)

@@ -5,13 +5,13 @@ from typing import Any
 
 from generations.gateway.rawjson.values import Number, Unreadable, Value, canonical, loads
 from generations.gateway.streams import parts
-from generations.gateway.streams.alike import Alike
+from generations.gateway.streams.alike import SimilarFrame
 from generations.gateway.streams.body_builder import Body, extended, grown
-from generations.gateway.streams.call_identity import Call, Calls, joined_name
+from generations.gateway.streams.call_identity import StreamedCall, StreamedCalls, joined_name
 from generations.gateway.streams.chat import is_whole
 from generations.gateway.streams.partial_values import (
     Draft,
-    Pieces,
+    GrowingText,
     append,
     completed,
     counted,
@@ -49,7 +49,7 @@ class ChatBody(Body):
         else:
             self.stray(name or parts.text(value.get("type")) or kind, value)
 
-    def take_alike(self, value: Alike) -> None:
+    def take_alike(self, value: SimilarFrame) -> None:
         self._choice(value.number).take_words(value.words)
 
     def _chunk(self, value: dict[str, Any], *, whole: bool) -> None:
@@ -171,9 +171,9 @@ class _Choice:
         self.draft: dict[str, Draft] = {"index": Number(str(index))}
         self._message: dict[str, Draft] = {}
         self._body = body
-        self._calls = Calls()
+        self._calls = StreamedCalls()
         self._drafts: dict[int, dict[str, Draft]] = {}
-        self._legacy = Call(0, None, "")
+        self._legacy = StreamedCall(0, None, "")
         self._by_deltas = False
 
     def take(self, value: dict[str, Any]) -> None:
@@ -192,7 +192,7 @@ class _Choice:
         """Words of a delta that holds nothing else."""
         self._by_deltas = True
         held = self._message.get("content")
-        if type(held) is Pieces:  # as nearly always
+        if type(held) is GrowingText:  # as nearly always
             held.add(words)
         else:
             self._grow("content", words, whole=False)
@@ -250,7 +250,7 @@ class _Choice:
         said is not said again by a message, whose pieces might repeat each other.
         """
         held = self._message.get(key)
-        if isinstance(held, Pieces) and held.begins(text, longer=not self._by_deltas):
+        if isinstance(held, GrowingText) and held.begins(text, longer=not self._by_deltas):
             held.replace(text)
         else:
             append(self._message, key, text)
@@ -271,7 +271,7 @@ class _Choice:
                 draft[key] = laid(draft.get(key), member, self._body.lost, key)
 
     def _function(
-        self, box: dict[str, Draft], function: dict[str, Any], call: Call, *, again: bool = True
+        self, box: dict[str, Draft], function: dict[str, Any], call: StreamedCall, *, again: bool = True
     ) -> None:
         """`function` or `custom` of a call. `again`: whether arguments may be the whole so far."""
         for key, member in function.items():
@@ -309,7 +309,7 @@ def _says(text: Draft, value: Draft) -> bool:
         return False
 
 
-def _places(calls: list[Call]) -> Callable[[Call], tuple[int, int]]:
+def _places(calls: list[StreamedCall]) -> Callable[[StreamedCall], tuple[int, int]]:
     """By the server's index, then by arrival; a call without an index follows the one before it."""
     places: dict[int, tuple[int, int]] = {}
     last = 0

@@ -6,22 +6,22 @@ from typing import Any, ClassVar, NamedTuple
 
 from generations.gateway.rawjson.values import Number, Value, canonical
 from generations.gateway.streams import parts
-from generations.gateway.streams.alike import Alike
+from generations.gateway.streams.alike import SimilarFrame
 from generations.gateway.streams.partial_values import (
     Draft,
+    GrowingList,
+    GrowingText,
     Lost,
-    Parts,
-    Pieces,
     append,
     is_empty,
     laid,
     sealed,
 )
 
-__all__ = ["Body", "Stray", "extended", "grow", "grown"]
+__all__ = ["Body", "StrayEvent", "extended", "grow", "grown"]
 
 
-class Stray(NamedTuple):
+class StrayEvent(NamedTuple):
     """An event or value without a place in the body. `name` is the event's, or describes it."""
 
     name: str
@@ -37,7 +37,7 @@ class Body:
 
     def __init__(self) -> None:
         self.body: dict[str, Draft] = {}
-        self.strays: list[Stray] = []
+        self.strays: list[StrayEvent] = []
         self.ended = ""
         self.failed = False
         self._earlier: dict[str, list[Draft]] = {}
@@ -46,7 +46,7 @@ class Body:
         """Take one frame: its event's name ("" if it has none) and its object."""
         raise NotImplementedError
 
-    def take_alike(self, value: Alike) -> None:
+    def take_alike(self, value: SimilarFrame) -> None:
         """Take a frame that is the latest of its kind but for its words."""
         self.take("", value.whole())
 
@@ -56,12 +56,12 @@ class Body:
             self.stray(f"other {key}", values if len(values) > 1 else values[0])
         body = sealed(self.body)
         self.strays[:] = [
-            Stray(name, sealed(data)) for name, data in self.strays
+            StrayEvent(name, sealed(data)) for name, data in self.strays
         ]  # some grew after they were kept
         return body
 
     def stray(self, name: str, data: Draft) -> None:
-        self.strays.append(Stray(name, data))
+        self.strays.append(StrayEvent(name, data))
 
     def lost(self, name: str, data: Draft) -> None:
         """Keep a member that another value replaced."""
@@ -98,7 +98,7 @@ _SIGNS = (("object", "error"), ("type", "error"))  # the signs of an error frame
 # -- deltas --------------------------------------------------------------------------------------------------
 
 
-class Base64(Pieces):
+class Base64(GrowingText):
     """Base64 in pieces, each of which may be padded on its own."""
 
     __slots__ = ()
@@ -149,7 +149,7 @@ def grow(box: dict[str, Draft], delta: dict[str, Draft], lost: Lost) -> None:
 
 def _grown_text(box: dict[str, Draft], key: str, piece: str, lost: Lost, *, texts: bool) -> None:
     held = box.get(key)
-    if not (held is None or isinstance(held, str | Pieces)) and not is_empty(held):
+    if not (held is None or isinstance(held, str | GrowingText)) and not is_empty(held):
         if piece:
             lost(key, piece)
     elif key in _ONCE:
@@ -167,14 +167,14 @@ def _grown_text(box: dict[str, Draft], key: str, piece: str, lost: Lost, *, text
 def _once(box: dict[str, Draft], key: str, piece: str) -> None:
     """A text that mostly comes whole, sometimes again, sometimes in pieces."""
     held = box.get(key)
-    if isinstance(held, Pieces) and held.length >= _LONG and held.begins(piece):
+    if isinstance(held, GrowingText) and held.length >= _LONG and held.begins(piece):
         held.replace(piece)
     else:
         append(box, key, piece)
 
 
 def _grown_list(held: Draft, new: list[Draft], lost: Lost) -> list[Draft]:
-    made = held if isinstance(held, Parts) else Parts([] if is_empty(held) else held)
+    made = held if isinstance(held, GrowingList) else GrowingList([] if is_empty(held) else held)
     for part in new:
         before = _continued(made, part) if isinstance(part, dict) else None
         if before is None:
@@ -184,7 +184,7 @@ def _grown_list(held: Draft, new: list[Draft], lost: Lost) -> list[Draft]:
     return made
 
 
-def _begun(held: Parts, part: dict[str, Draft], lost: Lost) -> tuple[dict[str, Draft], int | None]:
+def _begun(held: GrowingList, part: dict[str, Draft], lost: Lost) -> tuple[dict[str, Draft], int | None]:
     made: dict[str, Draft] = {}
     grow(made, part, lost)
     index = parts.position(part.get("index"))
@@ -193,7 +193,7 @@ def _begun(held: Parts, part: dict[str, Draft], lost: Lost) -> tuple[dict[str, D
     return made, index
 
 
-def _continued(held: Parts, part: dict[str, Draft]) -> dict[str, Draft] | None:
+def _continued(held: GrowingList, part: dict[str, Draft]) -> dict[str, Draft] | None:
     """The element that a part continues: the one of its index and type, or the last one if its text flows on."""
     kind, index = parts.text(part.get("type")), parts.position(part.get("index"))
     if index is not None:

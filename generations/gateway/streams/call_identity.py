@@ -9,7 +9,7 @@ import re
 
 from generations.gateway.rawjson.values import Unreadable, loads
 
-__all__ = ["Arguments", "Call", "Calls", "joined_name"]
+__all__ = ["Arguments", "StreamedCall", "StreamedCalls", "joined_name"]
 
 _MARKS = re.compile(r'[{}\[\]"\\]')
 
@@ -85,7 +85,7 @@ class Arguments:
                 self._depth += 1 if mark in "{[" else -1
 
 
-class Call:
+class StreamedCall:
     """One call. `number` is its own among all of the answer; `index` is the server's, None where it gave none."""
 
     __slots__ = ("arguments", "call_id", "index", "name", "number", "whole")
@@ -101,17 +101,17 @@ class Call:
         return self.whole or self.arguments.is_complete
 
 
-class Calls:
+class StreamedCalls:
     """The calls of one answer, in order of arrival."""
 
     def __init__(self) -> None:
-        self.all: list[Call] = []
-        self._latest: dict[int | None, Call] = {}  # by index; under None the latest of all
-        self._by_id: dict[tuple[int | None, str], Call] = {}
+        self.all: list[StreamedCall] = []
+        self._latest: dict[int | None, StreamedCall] = {}  # by index; under None the latest of all
+        self._by_id: dict[tuple[int | None, str], StreamedCall] = {}
         self._numbers: set[int] = set()
         self._next = 0
 
-    def find(self, index: int | None, call_id: str, name: str) -> Call:
+    def find(self, index: int | None, call_id: str, name: str) -> StreamedCall:
         """The call that a part with these marks belongs to."""
         call = self._known(index, call_id, name) or self._new(index, call_id)
         if call_id and not call.call_id:
@@ -121,7 +121,7 @@ class Calls:
         self._latest[index] = self._latest[None] = call
         return call
 
-    def _known(self, index: int | None, call_id: str, name: str) -> Call | None:
+    def _known(self, index: int | None, call_id: str, name: str) -> StreamedCall | None:
         latest = self._latest.get(index)
         if call_id:
             found = self._by_id.get((index, call_id)) or self._unnumbered(call_id)
@@ -129,18 +129,18 @@ class Calls:
                 return found
         return None if latest and name and not call_id and latest.is_complete else self._late(latest, name)
 
-    def _unnumbered(self, call_id: str) -> Call | None:
+    def _unnumbered(self, call_id: str) -> StreamedCall | None:
         found = self._by_id.get((None, call_id))
         return found if found and found.index is None else None
 
-    def _late(self, latest: Call | None, name: str) -> Call | None:
+    def _late(self, latest: StreamedCall | None, name: str) -> StreamedCall | None:
         """A call whose ID comes after its first part: the same call, unless it is complete and another name
         comes."""
         return None if latest and name and latest.is_complete and latest.name not in ("", name) else latest
 
-    def _new(self, index: int | None, call_id: str) -> Call:
+    def _new(self, index: int | None, call_id: str) -> StreamedCall:
         number = index if index is not None and index not in self._numbers else self._free()
-        call = Call(number, index, call_id)
+        call = StreamedCall(number, index, call_id)
         self._numbers.add(number)
         self.all.append(call)
         return call

@@ -5,10 +5,10 @@ from typing import Any
 
 from generations.gateway.blocks import Media
 from generations.gateway.events import (
-    Answer,
     Event,
     Finish,
     Identity,
+    LiveAnswer,
     Other,
     Reasoning,
     Refusal,
@@ -20,12 +20,12 @@ from generations.gateway.rawjson.values import dumps
 from generations.gateway.streams import parts
 from generations.gateway.streams.sse import Frame
 
-__all__ = ["Chat", "is_whole", "whole"]
+__all__ = ["ChatReader", "is_whole", "whole"]
 
 _EXTRAS = ("images", "audios", "audio", "function_call")
 
 
-class Chat:
+class ChatReader:
     """contract: `[DONE]` may be missing; a last frame `object: chat.completion` replaces what was collected;
     an error may come in the middle although the status is 200."""
 
@@ -33,8 +33,8 @@ class Chat:
         self.ended = ""
         self._deltas = False
         self._identity_fields: tuple[object, ...] = ()
-        self._known = parts.Known()
-        self._tools = parts.Tools()
+        self._known = parts.KnownIdentity()
+        self._tools = parts.KnownToolCalls()
         self._sounds: dict[int, list[str]] = {}
 
     def frame(self, frame: Frame) -> Iterator[Event]:
@@ -87,7 +87,7 @@ class Chat:
         events = list(whole(fields))
         yield from self._known.learn(parts.identity(fields))
         yield from (event for event in events if not isinstance(event, (*_CONTENT, Identity)))
-        yield Snapshot(Answer().collect(events))
+        yield Snapshot(LiveAnswer().collect(events))
 
     def _chunk(self, fields: dict[str, Any], frame: Frame) -> Iterator[Event]:
         if _identity_fields(fields) != self._identity_fields:

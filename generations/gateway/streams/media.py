@@ -8,10 +8,10 @@ from generations.gateway.events import Event, Finish, Other, Text
 from generations.gateway.streams import parts
 from generations.gateway.streams.sse import Frame
 
-__all__ = ["Generic"]
+__all__ = ["MediaReader"]
 
 
-class Generic:
+class MediaReader:
     """Events are distinguished by the last words of their type: `...partial_image`, `...audio.delta`,
     `...text.delta`, `...completed`, `...done`. What is not known is kept as Other."""
 
@@ -19,7 +19,7 @@ class Generic:
         self.ended = ""
         self._sound: list[str] = []
         self._spoke = False
-        self._known = parts.Known()
+        self._known = parts.KnownIdentity()
 
     def frame(self, frame: Frame) -> Iterator[Event]:
         fields = parts.exact(frame.data)

@@ -8,18 +8,18 @@ from generations.gateway.rawjson.values import dumps
 from generations.gateway.streams import parts
 from generations.gateway.streams.sse import Frame
 
-__all__ = ["Messages", "whole"]
+__all__ = ["MessagesReader", "whole"]
 
 _SILENT = ("ping", "content_block_stop")
 
 
-class Messages:
+class MessagesReader:
     """contract: `content_block_start` may be missing; `stop_reason` and `usage` may come in two
     `message_delta`; a tool block may come at once with its full `input`; no `[DONE]`."""
 
     def __init__(self) -> None:
         self.ended = ""
-        self._tools = parts.Tools()
+        self._tools = parts.KnownToolCalls()
 
     def frame(self, frame: Frame) -> Iterator[Event]:
         fields = parts.parse(frame.data)

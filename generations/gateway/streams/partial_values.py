@@ -1,6 +1,6 @@
 """Values while they are assembled: texts in pieces, final objects merged over earlier ones, counters.
 
-A draft is a JSON value whose texts may still be Pieces. Everything here costs no more than the new value's own
+A draft is a JSON value whose texts may still be GrowingText. Everything here costs no more than the new value's own
 size, so that a stream of any length is assembled in linear time.
 """
 
@@ -10,14 +10,25 @@ from typing import Any, TypeAlias
 from generations.gateway.rawjson.values import Number, Value, canonical
 from generations.gateway.streams.call_identity import Arguments
 
-__all__ = ["Draft", "Lost", "Parts", "Pieces", "append", "completed", "counted", "is_empty", "laid", "sealed"]
+__all__ = [
+    "Draft",
+    "GrowingList",
+    "GrowingText",
+    "Lost",
+    "append",
+    "completed",
+    "counted",
+    "is_empty",
+    "laid",
+    "sealed",
+]
 
 Draft: TypeAlias = Any
 Lost: TypeAlias = Callable[[str, Draft], None]
 """Takes the name and the value of a member that another value replaced."""
 
 
-class Pieces:
+class GrowingText:
     """A text that comes in pieces, joined once at the end.
 
     Servers that repeat the whole text so far in each piece are recognized: each piece begins with the one
@@ -59,7 +70,7 @@ class Pieces:
         return self.pieces[0] if self.pieces else ""
 
 
-class Parts(list[Draft]):
+class GrowingList(list[Draft]):
     """A list whose elements grow: it knows which one a delta continues."""
 
     def __init__(self, values: list[Draft]) -> None:
@@ -93,14 +104,14 @@ def paired(text: str) -> str:
 def append(box: dict[str, Draft], key: str, piece: str) -> None:
     """Add a piece to the text under `key`."""
     held = box.get(key)
-    if not isinstance(held, Pieces):
-        held = box[key] = Pieces(held if isinstance(held, str) else "")
+    if not isinstance(held, GrowingText):
+        held = box[key] = GrowingText(held if isinstance(held, str) else "")
     held.add(piece)
 
 
 def sealed(draft: Draft) -> Value:
     """The finished value. Objects and lists are changed in place."""
-    if isinstance(draft, Pieces | Arguments):
+    if isinstance(draft, GrowingText | Arguments):
         return paired(draft.text)
     if isinstance(draft, dict):
         for key, child in draft.items():
@@ -111,16 +122,16 @@ def sealed(draft: Draft) -> Value:
         for at, child in enumerate(draft):
             if isinstance(child, _BOXES):
                 draft[at] = sealed(child)
-        return draft.ordered() if isinstance(draft, Parts) else list(draft)
+        return draft.ordered() if isinstance(draft, GrowingList) else list(draft)
     return draft  # type: ignore[no-any-return]
 
 
-_BOXES = (Pieces, Arguments, dict, list)
+_BOXES = (GrowingText, Arguments, dict, list)
 
 
 def is_empty(draft: Draft) -> bool:
     """Whether it holds nothing: null, an empty text, object or list. Zero and false hold something."""
-    if isinstance(draft, Pieces | Arguments):
+    if isinstance(draft, GrowingText | Arguments):
         return not draft.length
     return draft is None or draft in ("", {}, [])
 
@@ -160,7 +171,7 @@ def _same_thing(before: Draft, after: Draft) -> bool:
 
 
 def _differs(held: Draft, new: Draft) -> bool:
-    if isinstance(held, Pieces | Arguments):
+    if isinstance(held, GrowingText | Arguments):
         held = paired(held.text)
     return isinstance(held, dict) is not isinstance(new, dict) or bool(held != new)
 

@@ -7,13 +7,13 @@ from typing import Any, Literal
 import msgspec
 
 from generations.gateway.blocks import Media
-from generations.gateway.events import Cost, Event, Fault, Identity, Other, ToolCall, Usage
+from generations.gateway.events import ChargedCost, Event, Identity, Other, StreamError, ToolCall, Usage
 from generations.gateway.rawjson.values import Decoder, Number, Unreadable, dumps, loads
-from generations.gateway.streams.call_identity import Arguments, Calls, joined_name
+from generations.gateway.streams.call_identity import Arguments, StreamedCalls, joined_name
 
 __all__ = [
-    "Known",
-    "Tools",
+    "KnownIdentity",
+    "KnownToolCalls",
     "costs",
     "decoded",
     "exact",
@@ -132,7 +132,7 @@ def identity(fields: dict[str, Any], *, camel: bool = False) -> Identity:
     return Identity(own or None, native or None, text(fields.get("model")) or None, provider or None)
 
 
-class Known:
+class KnownIdentity:
     """The identity of an answer as far as a stream has shown it. `learn` yields it only when it changed."""
 
     def __init__(self) -> None:
@@ -171,11 +171,11 @@ def costs(*places: dict[str, Any]) -> Iterator[Event]:
         for key in ("cost_nanos", "total_nanos"):
             nanos = number(place.get(key), -1)
             if nanos >= 0:
-                yield Cost(nanos, text(place.get("currency")) or None)
+                yield ChargedCost(nanos, text(place.get("currency")) or None)
                 return
 
 
-def faults(fields: dict[str, Any], raw: str) -> Iterator[Fault]:
+def faults(fields: dict[str, Any], raw: str) -> Iterator[StreamError]:
     """An error inside an answer, in any of its forms: a string, an object, or next to `message`."""
     error = fields.get("error")
     if not error and fields.get("object") != "error" and fields.get("type") != "error":
@@ -188,7 +188,7 @@ def faults(fields: dict[str, Any], raw: str) -> Iterator[Fault]:
         or text(error)
     )
     code = text(inside.get("code")) or text(inside.get("type")) or text(error) or text(fields.get("code"))
-    yield Fault(message or "The gateway reported an error without saying which.", code or None, raw)
+    yield StreamError(message or "The gateway reported an error without saying which.", code or None, raw)
 
 
 def media(part: dict[str, Any], choice: int = 0, index: int = 0) -> Iterator[Media]:
@@ -228,12 +228,12 @@ _KINDS: tuple[tuple[str, Literal["image", "audio", "file"]], ...] = (
 )
 
 
-class Tools:
+class KnownToolCalls:
     """Tool calls of one stream, distinguished as by the assemblers. `index` of the events is the call's own
     number."""
 
     def __init__(self) -> None:
-        self._calls: dict[int, Calls] = {}
+        self._calls: dict[int, StreamedCalls] = {}
 
     def add(
         self,
@@ -247,7 +247,7 @@ class Tools:
         mark: str = "",
     ) -> ToolCall:
         """A part of a call. `again`: whether arguments may be the whole so far; `mark`: the item's own ID."""
-        call = self._calls.setdefault(choice, Calls()).find(index, mark or call_id, name)
+        call = self._calls.setdefault(choice, StreamedCalls()).find(index, mark or call_id, name)
         call.name = joined_name(call.name, name)
         if isinstance(arguments, dict | list):
             call.whole, text, replace = True, dumps(arguments), True
@@ -260,6 +260,6 @@ class Tools:
         self, choice: int, index: int | None, call_id: str, name: str, arguments: str, mark: str = ""
     ) -> ToolCall:
         """A call from its item, at its beginning or at its end. `mark`: the item's own ID."""
-        call = self._calls.setdefault(choice, Calls()).find(index, mark or call_id, "")
+        call = self._calls.setdefault(choice, StreamedCalls()).find(index, mark or call_id, "")
         call.name, call.arguments = name or call.name, Arguments(arguments)
         return ToolCall(call.number, call_id or None, name or None, arguments, True, choice)

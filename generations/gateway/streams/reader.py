@@ -7,26 +7,26 @@ from typing import Protocol, TypeAlias
 from generations.gateway.blocks import Media
 from generations.gateway.error_bodies import is_bare_error
 from generations.gateway.events import (
+    ChargedCost,
     Closed,
-    Cost,
     Event,
-    Fault,
     Finish,
     Identity,
     Other,
     Reasoning,
     Refusal,
+    StreamError,
     Text,
     Usage,
 )
 from generations.gateway.rawjson.values import dumps
 from generations.gateway.streams import parts, whole
 from generations.gateway.streams.assemble import is_frame
-from generations.gateway.streams.chat import Chat
-from generations.gateway.streams.media import Generic
-from generations.gateway.streams.messages import Messages
-from generations.gateway.streams.responses import Responses
-from generations.gateway.streams.sse import Cut, Frame, Frames
+from generations.gateway.streams.chat import ChatReader
+from generations.gateway.streams.media import MediaReader
+from generations.gateway.streams.messages import MessagesReader
+from generations.gateway.streams.responses import ResponsesReader
+from generations.gateway.streams.sse import CutFrame, Frame, Frames
 
 __all__ = ["Reader", "reader"]
 
@@ -51,7 +51,11 @@ class WireReader(Protocol):
     def end(self) -> Iterator[Event]: ...
 
 
-_WIRES: dict[str, Callable[[], WireReader]] = {"chat": Chat, "responses": Responses, "messages": Messages}
+_WIRES: dict[str, Callable[[], WireReader]] = {
+    "chat": ChatReader,
+    "responses": ResponsesReader,
+    "messages": MessagesReader,
+}
 
 
 def reader(wire: str, content_type: str, room: int | None = None) -> Reader:
@@ -65,14 +69,14 @@ def reader(wire: str, content_type: str, room: int | None = None) -> Reader:
     """
     mime = content_type.partition(";")[0].strip().lower()
     if mime == "text/event-stream":
-        return Stream(wire, room)
+        return EventStreamReader(wire, room)
     if mime in ("", "application/json", *_LINES) or mime.endswith("+json"):
-        return Whole(wire, room)
+        return JsonReader(wire, room)
     if mime in ("text/html", "application/xhtml+xml"):
-        return HtmlPage()
+        return HtmlReader()
     if mime.startswith("text/") or mime in _PLAIN:
-        return Plain(room)
-    return Binary(mime)
+        return TextReader(room)
+    return BinaryReader(mime)
 
 
 _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq")
@@ -87,16 +91,16 @@ _LAST = (".completed", ".incomplete", ".failed", ".done", ".cancelled", "_stop")
 Words: TypeAlias = Text | Reasoning | Refusal
 
 
-class Stream:
+class EventStreamReader:
     """Server-sent events."""
 
     def __init__(self, wire: str, room: int | None = None) -> None:
         self._wire_name = wire
-        self._wire = _WIRES.get(wire, Generic)()
+        self._wire = _WIRES.get(wire, MediaReader)()
         self._room, self._read = room, 0
         self._skims = False
         self._frames = Frames(None if room is None else room + LINE)
-        self._halves = Halves()
+        self._halves = SurrogateJoiner()
         self._any = self._faulty = False
 
     def feed(self, chunk: bytes) -> list[Event]:
@@ -115,12 +119,12 @@ class Stream:
         events: list[Event] = []
         for frame in frames:
             self._any = self._any or frame.data.strip() != b"[DONE]"
-            if type(frame) is Cut:
+            if type(frame) is CutFrame:
                 self._skip(frame)
                 continue
             for event in self._wire.frame(frame):
                 if isinstance(event, Other) and _is_fault(frame):
-                    event = Fault(event.raw, None, event.raw)
+                    event = StreamError(event.raw, None, event.raw)
                 if self._skims and not isinstance(event, _FACTS):
                     continue
                 if isinstance(event, _WORDS):
@@ -128,7 +132,7 @@ class Stream:
                     if not event.text:
                         continue
                 events.append(event)
-                self._faulty = self._faulty or type(event) is Fault
+                self._faulty = self._faulty or type(event) is StreamError
         return events
 
     def _count(self, size: int) -> None:
@@ -136,7 +140,7 @@ class Stream:
         self._read += size
         if self._room is not None and self._read > self._room:
             ended = self._wire.ended
-            self._wire, self._halves = _WIRES.get(self._wire_name, Generic)(), Halves()
+            self._wire, self._halves = _WIRES.get(self._wire_name, MediaReader)(), SurrogateJoiner()
             self._wire.ended, self._read, self._skims = ended, size, True
 
     def _skip(self, frame: Frame) -> None:
@@ -150,9 +154,9 @@ class Stream:
         """Lines that are no fields of a stream: a plain JSON body, or an error written raw into the
         stream."""
         if not self._any and body.lstrip().startswith(b"<"):
-            return _all(HtmlPage(), body)
+            return _all(HtmlReader(), body)
         events = list(whole.events(self._wire_name, parts.exact(body), body))
-        self._faulty = self._faulty or any(isinstance(event, Fault) for event in events)
+        self._faulty = self._faulty or any(isinstance(event, StreamError) for event in events)
         self._any = True
         if not self._wire.ended and parts.exact(body) is not None:
             self._wire.ended = "whole"
@@ -176,10 +180,10 @@ def _is_fault(frame: Frame) -> bool:
 
 
 _WORDS = (Text, Reasoning, Refusal)
-_FACTS = (Usage, Cost, Finish, Identity, Fault)
+_FACTS = (Usage, ChargedCost, Finish, Identity, StreamError)
 
 
-class Halves:
+class SurrogateJoiner:
     """Puts a character together that a provider cut between its two surrogates, one in each delta."""
 
     def __init__(self) -> None:
@@ -197,11 +201,11 @@ class Halves:
         return type(event)(whole, event.choice, event.part)
 
     def left(self) -> list[Event]:
-        """Halves whose other half never came."""
+        """SurrogateJoiner whose other half never came."""
         return [make(half, choice, part) for (make, choice, part), half in self._waiting.items()]
 
 
-class Whole:
+class JsonReader:
     """A JSON body, read at its end. Under a missing or wrong content type it may turn out to be something
     else. One without room is not read: it is complete when its last character can be the last one of JSON."""
 
@@ -239,12 +243,12 @@ class Whole:
         values, _ = parts.sequence(parts.decoded(body))
         if len(values) > 1 and is_frame(values[0]):
             lines = (b"data: " + dumps(value).encode() + b"\n\n" for value in values)
-            return _all(Stream(self._wire), b"".join(lines))
+            return _all(EventStreamReader(self._wire), b"".join(lines))
         value = values[0] if values else None
         events = list(whole.events(self._wire, value, body))
         if not values:
             return [*events, Closed(False, "truncated")]
-        faulty = any(isinstance(event, Fault) for event in events)
+        faulty = any(isinstance(event, StreamError) for event in events)
         return [*events, Closed(False, "error") if faulty else Closed(True, "whole")]
 
 
@@ -252,11 +256,11 @@ def _other(wire: str, body: bytes, room: int | None) -> Reader | None:
     """The reader for a body that does not begin as JSON does."""
     head = body[:200].lstrip()
     if head.startswith((b"data:", b"event:", b":")):
-        return Stream(wire, room)
-    return HtmlPage() if head.startswith(b"<") else None
+        return EventStreamReader(wire, room)
+    return HtmlReader() if head.startswith(b"<") else None
 
 
-class Plain:
+class TextReader:
     """Text as it is: transcriptions as text or subtitles."""
 
     def __init__(self, room: int | None = None) -> None:
@@ -275,7 +279,7 @@ class Plain:
         return [Text(text), Closed(True, "whole")] if text else [Closed(False, "empty")]
 
 
-class HtmlPage(Plain):
+class HtmlReader(TextReader):
     """A web page where an answer should be: its beginning shows whose it is."""
 
     def __init__(self) -> None:
@@ -283,10 +287,10 @@ class HtmlPage(Plain):
 
     def end(self) -> list[Event]:
         message = "The answer is a web page. Something in front of the gateway may have replied."
-        return [Fault(message, "html", parts.shown(b"".join(self._chunks))), Closed(False, "error")]
+        return [StreamError(message, "html", parts.shown(b"".join(self._chunks))), Closed(False, "error")]
 
 
-class Binary:
+class BinaryReader:
     """Sound, images, video: the body itself is the medium."""
 
     def __init__(self, mime: str) -> None:

@@ -5,16 +5,16 @@ from typing import Any
 
 from generations.gateway.blocks import Media
 from generations.gateway.events import (
-    Answer,
     Event,
-    Fault,
     Finish,
     Identity,
     Json,
+    LiveAnswer,
     Other,
     Reasoning,
     Refusal,
     Snapshot,
+    StreamError,
     Text,
     ToolCall,
 )
@@ -22,7 +22,7 @@ from generations.gateway.rawjson.values import dumps
 from generations.gateway.streams import parts
 from generations.gateway.streams.sse import Frame
 
-__all__ = ["Responses", "whole"]
+__all__ = ["ResponsesReader", "whole"]
 
 _DELTAS: dict[str, type[Text] | type[Reasoning] | type[Refusal]] = {
     "response.output_text": Text,
@@ -47,7 +47,7 @@ _ENDS = (
 _SILENT = ("response.content_part", "response.reasoning_summary_part", "response.queued", "ping", "keepalive")
 
 
-class Responses:
+class ResponsesReader:
     """contract: `type` is often missing, then the event's name counts; the gateway's id is the frame's own, not the
     one in `response`; up to two `response.completed` may come, and the second may hold less than the
     first."""
@@ -55,8 +55,8 @@ class Responses:
     def __init__(self) -> None:
         self.ended = ""
         self._id: object = None
-        self._known = parts.Known()
-        self._tools = parts.Tools()
+        self._known = parts.KnownIdentity()
+        self._tools = parts.KnownToolCalls()
         self._seen: set[tuple[type, int]] = set()  # words that came as deltas: their `done` repeats them
 
     def frame(self, frame: Frame) -> Iterator[Event]:
@@ -131,12 +131,12 @@ class Responses:
         self.ended = "snapshot"
         response = parts.table(fields.get("response"))
         events = [_identity(fields), *_output(response), *_result(response, fields)]
-        if kind == "response.failed" and not any(isinstance(event, Fault) for event in events):
+        if kind == "response.failed" and not any(isinstance(event, StreamError) for event in events):
             events += parts.faults(fields | {"type": "error"}, parts.shown(frame.data))
         yield from self._known.learn(_identity(fields))
         yield from (event for event in events if not isinstance(event, (*_CONTENT, Identity)))
         if any(isinstance(event, _CONTENT) for event in events):
-            yield Snapshot(Answer().collect(events))
+            yield Snapshot(LiveAnswer().collect(events))
 
 
 _CONTENT = (Text, Reasoning, Refusal, ToolCall, Media, Json)

@@ -3,7 +3,7 @@
 import sys
 from typing import NamedTuple
 
-__all__ = ["Cut", "Frame", "Frames"]
+__all__ = ["CutFrame", "Frame", "Frames"]
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -17,7 +17,7 @@ class Frame(NamedTuple):
     data: bytes
 
 
-class Cut(Frame):
+class CutFrame(Frame):
     """One that was larger than there was room for: `data` is only its beginning."""
 
 
@@ -101,7 +101,7 @@ class Frames:
             return []
         if len(data) > 1 and not cut and all(_is_object(line) for line in data):
             return [Frame(name, line) for line in data]
-        return [(Cut if cut else Frame)(name, b"\n".join(data) if len(data) > 1 else data[0])]
+        return [(CutFrame if cut else Frame)(name, b"\n".join(data) if len(data) > 1 else data[0])]
 
     def _take(self, line: bytes) -> None:
         field, _, value = line.partition(b":")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from generations.gateway.rawjson.values import Value, dumps, is_text
 from generations.reading import text
-from generations.reading.answer.tool_calls import Call
+from generations.reading.answer.tool_calls import NamedCall
 from generations.reading.text import below, box, items, words
 
 SPEECH = ("text", "refusal", "reasoning")
@@ -27,7 +27,7 @@ class ChoiceDraft:
 
     index: int = 0
     said: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in SPEECH})
-    calls: list[Call] = field(default_factory=list)
+    calls: list[NamedCall] = field(default_factory=list)
     media: int = 0
     data: int = 0
     finish: str = ""
@@ -172,7 +172,7 @@ class Choices:
     ) -> None:
         """A call whose arguments stand under `key`, as text or as JSON."""
         self._skip(at, call, key, *(() if name else ("name",)))
-        draft.calls.append(Call(name or words(call.get("name")) or "", written(call.get(key)), kind))
+        draft.calls.append(NamedCall(name or words(call.get("name")) or "", written(call.get(key)), kind))
 
     # -- responses -----------------------------------------------------------------------------------------
 
@@ -229,13 +229,13 @@ class Choices:
             label += ", to be approved" if kind == "mcp_approval_request" else ""
         self._call(draft, item, at, key, label)
 
-    def _server_call(self, kind: str, item: dict[str, Value], at: str) -> Call:
+    def _server_call(self, kind: str, item: dict[str, Value], at: str) -> NamedCall:
         """A tool that ran at the provider: what it was asked. What it gave is in the rest."""
         asked: dict[str, Value] = {
             key: value for key, value in item.items() if key not in _NOT_ASKED and value is not None
         }
         self._skip(at, item, *asked)
-        return Call(kind.removesuffix("_call"), dumps(asked) if asked else "", "at the provider")
+        return NamedCall(kind.removesuffix("_call"), dumps(asked) if asked else "", "at the provider")
 
     def transcription(self, body: dict[str, Value], at: str) -> None:
         self._say(self._new(0, at), "text", body.get("text"), below(at, "text"))

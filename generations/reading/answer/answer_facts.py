@@ -9,7 +9,7 @@ from generations.gateway.rawjson.values import Value, dumps, is_text
 from generations.reading import text
 from generations.reading.answer import answer_choices, vocabulary
 from generations.reading.answer.answer_choices import MEDIA, ChoiceDraft, shape_of
-from generations.reading.answer.tool_calls import Call
+from generations.reading.answer.tool_calls import NamedCall
 from generations.reading.text import below, box, first, inside, items, words
 
 DATA_WIRES = ("embeddings", "moderations", "rerank", "ocr", "video", "music")
@@ -18,8 +18,8 @@ NO_WORDS = "The gateway reported an error without saying which."
 PLAIN_ENDS = ("stop", "tool_calls", "")
 
 
-class Stray(Protocol):
-    """An event that has no place in the body (`gateway.streams.Stray`)."""
+class StrayEventLike(Protocol):
+    """An event that has no place in the body (`gateway.streams.StrayEvent`)."""
 
     @property
     def name(self) -> str: ...
@@ -45,7 +45,7 @@ class Choice:
     text: str = ""
     refusal: str = ""
     reasoning: str = ""
-    calls: tuple[Call, ...] = ()
+    calls: tuple[NamedCall, ...] = ()
     media: int = 0
     data: int = 0
     finish: str = ""
@@ -119,7 +119,7 @@ class Facts:
         return ""
 
 
-def read(wire: str, body: Value, strays: Iterable[Stray] = ()) -> Facts:
+def read(wire: str, body: Value, strays: Iterable[StrayEventLike] = ()) -> Facts:
     """The facts of a whole body. `wire` is the endpoint's; the body's own shape goes before it. Never raises."""
     strays = list(strays)
     at, fields = _unwrapped(body)
@@ -154,7 +154,7 @@ def _unwrapped(body: Value) -> tuple[str, dict[str, Value]]:
     return "", fields
 
 
-def _plain(wire: str, body: Value, strays: list[Stray]) -> Facts:
+def _plain(wire: str, body: Value, strays: list[StrayEventLike]) -> Facts:
     """An answer that is no object: words as they are, anything else is data."""
     errors = tuple(_stray_errors(strays))
     if isinstance(body, str) and is_text(body):
@@ -258,7 +258,7 @@ def _cost(outer: dict[str, Value], fields: dict[str, Value]) -> tuple[int | None
 
 
 def _errors(
-    body: dict[str, Value], at: str, choices: tuple[Choice, ...], strays: list[Stray]
+    body: dict[str, Value], at: str, choices: tuple[Choice, ...], strays: list[StrayEventLike]
 ) -> Iterator[AnswerError]:
     """Errors inside the answer: its own, those of choices and items, those of events, and ends that are errors."""
     if is_error(body):
@@ -303,7 +303,7 @@ def _is_at(body: dict[str, Value], choice: Choice, value: Value) -> bool:
     return position.isdecimal() and int(position) < len(choices) and choices[int(position)] is value
 
 
-def _stray_errors(strays: Iterable[Stray]) -> Iterator[AnswerError]:
+def _stray_errors(strays: Iterable[StrayEventLike]) -> Iterator[AnswerError]:
     for stray in strays:
         data = box(stray.data)
         if is_error(data) or (stray.name == "error" and stray.data not in (None, "", {})):
@@ -347,4 +347,4 @@ def fault(fields: dict[str, Value], at: str) -> AnswerError:
     )
 
 
-__all__ = ["MEDIA", "AnswerError", "Choice", "Facts", "Stray", "fault", "is_error", "read"]
+__all__ = ["MEDIA", "AnswerError", "Choice", "Facts", "StrayEventLike", "fault", "is_error", "read"]

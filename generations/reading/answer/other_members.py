@@ -54,7 +54,7 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(slots=True)
-class Rest:
+class UnreadRest:
     """What is left of a body. `by_nature`: names of the members that were left aside."""
 
     value: Value = None
@@ -62,9 +62,9 @@ class Rest:
     shape: str = ""
 
 
-def rest(body: Value, facts: Facts) -> Rest:
+def rest(body: Value, facts: Facts) -> UnreadRest:
     """The rest of a body whose facts are known. Empty members (null, "", [], {}) say nothing and are no part of it."""
-    found = Rest(shape=facts.shape)
+    found = UnreadRest(shape=facts.shape)
     left = _Pruner(facts.read, found.by_nature).value(body, "", ())
     found.value = {} if isinstance(left, _Gone) else left
     return found
@@ -118,7 +118,7 @@ class _Pruner:
 
 
 @dataclass(frozen=True, slots=True)
-class Others:
+class OtherDifferences:
     """What differs outside words, calls and reasoning; what was left aside, by name.
 
     `one_sided` members are held by one side only; `unread` were held by both and yet not compared.
@@ -130,12 +130,12 @@ class Others:
     unread: list[str] = field(default_factory=list)
 
 
-def compare(before: Rest, after: Rest, shown: int = json_diff.SHOWN) -> Others:
+def compare(before: UnreadRest, after: UnreadRest, shown: int = json_diff.SHOWN) -> OtherDifferences:
     """The differences of two rests for a page."""
     by_nature = before.by_nature | after.by_nature
     if before.shape != after.shape:
         names = sorted({*_names(before.value), *_names(after.value)} - {"model"})
-        return Others(Changes([], 0, coarse=False), sorted(by_nature), unread=names)
+        return OtherDifferences(Changes([], 0, coarse=False), sorted(by_nature), unread=names)
     budget = alignment.Budget()
     made: list[Change] = []
     one_sided: list[str] = []
@@ -151,7 +151,7 @@ def compare(before: Rest, after: Rest, shown: int = json_diff.SHOWN) -> Others:
         else:
             total += 1
             made += [change(found)] if len(made) < shown else []
-    return Others(Changes(made, total, budget.missed > 0), sorted(by_nature), one_sided)
+    return OtherDifferences(Changes(made, total, budget.missed > 0), sorted(by_nature), one_sided)
 
 
 def _differences(before: Value, after: Value, budget: alignment.Budget) -> Iterator[Difference]:

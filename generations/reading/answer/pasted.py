@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from generations.gateway.rawjson.values import Value, dumps
-from generations.gateway.streams.assemble import Stray
+from generations.gateway.streams.assemble import StrayEvent
 from generations.reading import documents, text
 from generations.reading.answer import answer_facts, frames
 from generations.reading.answer.answer_choices import shape_of
@@ -17,7 +17,7 @@ from generations.reading.conversation import formats, sides
 from generations.reading.explorer import json_nodes
 from generations.reading.export import credentials
 from generations.reading.figures import formatting
-from generations.reading.large.index import Found
+from generations.reading.large.index import LocatedValue
 from generations.reading.page_types.conversation import Side, Turn
 from generations.reading.text import box, words
 
@@ -27,7 +27,7 @@ Kind = Literal["text", "body", "stream"]
 SHAPES = ("choices", "output", "output_text", "results", "pages")
 
 
-class Refused(Exception):
+class PasteRefused(Exception):
     """What was pasted is no answer. The message says why and what to do."""
 
 
@@ -40,55 +40,55 @@ class Pasted:
     kind: Kind
     body: Value
     removed: int = 0
-    strays: list[Stray] = field(default_factory=list)
+    strays: list[StrayEvent] = field(default_factory=list)
 
 
 def read(content: str, wire: str, *, as_text: bool = False, secrets: Iterable[str] = ()) -> Pasted:
-    """What was pasted, checked and without credentials. Raises Refused."""
+    """What was pasted, checked and without credentials. Raises PasteRefused."""
     size = len(content.encode("utf-8", "surrogatepass"))
     if size > LIMIT:
-        raise Refused(
+        raise PasteRefused(
             f"The answer has {formatting.size(size)}. At most 2 MB can be pasted; paste the part that matters."
         )
     if not content.strip():
-        raise Refused("Nothing was pasted.")
+        raise PasteRefused("Nothing was pasted.")
     clean, removed = credentials.without(content, secrets)
-    found = Taken("text", clean) if as_text else taken_for(clean, wire)
+    found = TakenFor("text", clean) if as_text else taken_for(clean, wire)
     return Pasted(clean, found.kind, found.body, removed, found.strays)
 
 
 def again(content: str, kind: str, wire: str, removed: int = 0) -> Pasted:
     """A stored one. What was taken for a body and is none for this version of Retake is text."""
     try:
-        found = Taken("text", content) if kind == "text" else taken_for(content, wire)
-    except Refused:
-        found = Taken("text", content)
+        found = TakenFor("text", content) if kind == "text" else taken_for(content, wire)
+    except PasteRefused:
+        found = TakenFor("text", content)
     return Pasted(content, found.kind, found.body, removed, found.strays)
 
 
-class Taken(NamedTuple):
+class TakenFor(NamedTuple):
     """What a text is taken for."""
 
     kind: Kind
     body: Value
-    strays: list[Stray] = []
+    strays: list[StrayEvent] = []
 
 
-def taken_for(content: str, wire: str) -> Taken:
-    """What a text is taken for, and what it says. Raises Refused for what is no answer: a frame, an error."""
+def taken_for(content: str, wire: str) -> TakenFor:
+    """What a text is taken for, and what it says. Raises PasteRefused for what is no answer: a frame, an error."""
     found = documents.of_value(content, wire)
     if found is None or not (
         found.streamed or found.frame or is_body(found.body, wire) or box(found.body).get("error")
     ):
-        return Taken("text", content)
+        return TakenFor("text", content)
     facts = answer_facts.read(wire, found.body, found.strays)
     if found.frame or (found.streamed and facts.is_empty and not facts.errors):
-        raise Refused(
+        raise PasteRefused(
             "This is the end of a stream, not the whole answer. Paste the whole stream, or just its text."
         )
     if facts.errors and not holds_answer(found.body):
-        raise Refused("This is an error, not an answer. To store it anyway, paste it as plain text.")
-    return Taken("stream" if found.streamed else "body", found.body, found.strays)
+        raise PasteRefused("This is an error, not an answer. To store it anyway, paste it as plain text.")
+    return TakenFor("stream" if found.streamed else "body", found.body, found.strays)
 
 
 def is_body(value: Value, wire: str) -> bool:
@@ -114,7 +114,7 @@ def side(wire: str, pasted: Pasted) -> Side:
     return Side(sides.numbered(turns, "p"), size=size, at=AT)
 
 
-def value_at(pasted: Pasted, at: str) -> Found | None:
+def value_at(pasted: Pasted, at: str) -> LocatedValue | None:
     """The value at a pointer that begins with `pasted:`."""
     raw = json_nodes.cut(dumps(pasted.body).encode("utf-8", "surrogatepass"), at.removeprefix(AT))
-    return None if raw is None else Found.held(raw)
+    return None if raw is None else LocatedValue.held(raw)

@@ -11,12 +11,12 @@ import msgspec
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.values import Value, dumps
 from generations.reading.answer import answer_facts
-from generations.reading.answer.answer_facts import Facts, Stray
+from generations.reading.answer.answer_facts import Facts, StrayEventLike
 from generations.reading.conversation import formats, media, sides
 from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.figures import formatting, usage
 from generations.reading.page_types.base import encoded
-from generations.reading.page_types.conversation import Answered, Part, Side, Turn
+from generations.reading.page_types.conversation import Part, ReplayedAnswer, Side, Turn
 from generations.reading.text import below, box
 
 ANSWER, EVENTS, BYTES = "/answer", "/other_events", "/bytes"
@@ -34,12 +34,14 @@ SUFFIXES = {
 }
 
 
-def make(facts: Facts, body: Value, strays: Sequence[Stray], size: int, note: str = "") -> Answered:
+def make(
+    facts: Facts, body: Value, strays: Sequence[StrayEventLike], size: int, note: str = ""
+) -> ReplayedAnswer:
     """What the page shows. `size` is that of the bytes as received; `note` says what was not read of them."""
     turns = [*_turns(facts, body), *_events(strays)]
     detail = " · ".join(filter(None, [_ends(facts), note]))
     side = Side(sides.numbered(turns, "a"), size=formatting.size(size), at=ANSWER, note=detail)
-    return Answered(side, usage.counts(facts.usage), len(strays))
+    return ReplayedAnswer(side, usage.counts(facts.usage), len(strays))
 
 
 def _turns(facts: Facts, body: Value) -> list[Turn]:
@@ -48,7 +50,7 @@ def _turns(facts: Facts, body: Value) -> list[Turn]:
     return sides.answer(formats.of(facts.shape), body, ANSWER).turns
 
 
-def _events(strays: Sequence[Stray]) -> list[Turn]:
+def _events(strays: Sequence[StrayEventLike]) -> list[Turn]:
     """What came and has no place in the body."""
     builder = PartBuilder(EVENT_ROOM)
     values: list[Value] = [{"event": stray.name, "data": stray.data} for stray in strays]
@@ -71,22 +73,22 @@ def _ends(facts: Facts) -> str:
     return f"finish {', '.join(visible(word)[:40] for word in list(finishes)[:5])}" if finishes else ""
 
 
-def medium(content_type: str, size: int) -> Answered:
+def medium(content_type: str, size: int) -> ReplayedAnswer:
     """The same of an answer whose bytes are a picture, sound, video or file."""
     mime = media.normal(visible(content_type)[:100]) or "application/octet-stream"
     part = Part(media.kind(mime), BYTES, mime=mime, size=formatting.size(size), embedded=True)  # type: ignore[arg-type]
-    return Answered(Side([Turn("assistant", [part], anchor="a1")], size=formatting.size(size)))
+    return ReplayedAnswer(Side([Turn("assistant", [part], anchor="a1")], size=formatting.size(size)))
 
 
-def unread(size: int) -> Answered:
+def unread(size: int) -> ReplayedAnswer:
     """The same of an answer at which a reader failed."""
     part = Part(
         "json", "", note="Retake could not read this answer. The raw answer is complete: download it."
     )
-    return Answered(Side([Turn("answer", [part], anchor="a1")], size=formatting.size(size)))
+    return ReplayedAnswer(Side([Turn("answer", [part], anchor="a1")], size=formatting.size(size)))
 
 
-def document(body: Value, strays: Iterable[Stray]) -> bytes:
+def document(body: Value, strays: Iterable[StrayEventLike]) -> bytes:
     """The JSON text that pointers of the side lead into."""
     events: list[Value] = [{"event": stray.name, "data": stray.data} for stray in strays]
     return dumps({"answer": body, "other_events": events}).encode()
@@ -100,14 +102,14 @@ def wrapped(raw: bytes) -> bytes:
 # -- storing -------------------------------------------------------------------------------------------------
 
 
-def dump(answered: Answered) -> str:
+def dump(answered: ReplayedAnswer) -> str:
     """JSON text for the database."""
     return encoded(answered)
 
 
-def load(text: str) -> Answered:
+def load(text: str) -> ReplayedAnswer:
     """What `dump` wrote."""
-    return msgspec.json.decode(text, type=Answered)
+    return msgspec.json.decode(text, type=ReplayedAnswer)
 
 
 def media_in(side: Side, *kinds: str) -> list[Part]:

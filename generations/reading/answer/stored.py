@@ -9,7 +9,7 @@ from typing import Literal
 
 from generations.gateway.rawjson.values import Number, Value
 from generations.gateway.record import Record
-from generations.gateway.streams.assemble import Stray
+from generations.gateway.streams.assemble import StrayEvent
 from generations.reading import documents
 from generations.reading.answer import frames
 from generations.reading.answer.frames import is_event, is_frame
@@ -40,7 +40,7 @@ class StoredAnswer:
     body: Value = None
     frame: Value = None
     provider: "StoredAnswer | None" = None
-    strays: list[Stray] = field(default_factory=list)
+    strays: list[StrayEvent] = field(default_factory=list)
     complete: bool = True
 
     @property

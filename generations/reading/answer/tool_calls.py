@@ -10,7 +10,7 @@ from generations.gateway.rawjson.values import Unreadable, canonical, dumps, loa
 from generations.reading.diff import alignment, json_diff
 
 
-class Call(NamedTuple):
+class NamedCall(NamedTuple):
     """The name of a tool and the text of its arguments, as the model wrote it.
 
     `kind` is "" for a function of the client, otherwise what the tool is: custom, MCP with its server, the provider's.
@@ -21,7 +21,7 @@ class Call(NamedTuple):
     kind: str = ""
 
 
-def plain(call: Call) -> str:
+def plain(call: NamedCall) -> str:
     """The call as canonical text: equal for the same name and the same arguments, however they are written."""
     lead = f"{call.kind}: " if call.kind else ""
     return f"{lead}{call.name}({normal(call.arguments)})"
@@ -37,7 +37,7 @@ def normal(text: str) -> str:
     return " ".join(text.split())
 
 
-def key(calls: Iterable[Call]) -> str:
+def key(calls: Iterable[NamedCall]) -> str:
     """SHA-256 (hex) of a set of calls: equal for the same calls, in whatever order they were made."""
     return fingerprint(dumps([*sorted(map(plain, calls))]))
 
@@ -52,22 +52,22 @@ class CallChange:
     """A call on both sides. `changes` holds the arguments that differ, None where they are no JSON."""
 
     kind: Literal["same", "changed", "gone", "new"]
-    before: Call | None
-    after: Call | None
+    before: NamedCall | None
+    after: NamedCall | None
     changes: json_diff.Changes | None = field(default=None)
 
     @property
     def name(self) -> str:
         """The tool's name, the same on both sides."""
-        return (self.after or self.before or Call("", "")).name
+        return (self.after or self.before or NamedCall("", "")).name
 
     @property
     def tool(self) -> str:
         """What kind of tool it is, "" for a function of the client."""
-        return (self.after or self.before or Call("", "")).kind
+        return (self.after or self.before or NamedCall("", "")).kind
 
 
-def compare(before: Sequence[Call], after: Sequence[Call]) -> list[CallChange]:
+def compare(before: Sequence[NamedCall], after: Sequence[NamedCall]) -> list[CallChange]:
     """The calls of two answers side by side: equal ones first brought together, then those of one name."""
     made: list[CallChange] = []
     i = j = 0
@@ -78,7 +78,7 @@ def compare(before: Sequence[Call], after: Sequence[Call]) -> list[CallChange]:
     return made
 
 
-def _unequal(before: Sequence[Call], after: Sequence[Call]) -> list[CallChange]:
+def _unequal(before: Sequence[NamedCall], after: Sequence[NamedCall]) -> list[CallChange]:
     made: list[CallChange] = []
     i = j = 0
     for k, m, length in [
@@ -92,11 +92,11 @@ def _unequal(before: Sequence[Call], after: Sequence[Call]) -> list[CallChange]:
     return made
 
 
-def _changed(before: Call, after: Call) -> CallChange:
+def _changed(before: NamedCall, after: NamedCall) -> CallChange:
     return CallChange("changed", before, after, json_diff.text_changes(before.arguments, after.arguments))
 
 
 def _runs(
-    before: Sequence[Call], after: Sequence[Call], spelling: Callable[[Call], str]
+    before: Sequence[NamedCall], after: Sequence[NamedCall], spelling: Callable[[NamedCall], str]
 ) -> list[alignment.Run]:
     return alignment.runs(list(map(spelling, before)), list(map(spelling, after)))

@@ -13,7 +13,7 @@ from generations.reading import text
 from generations.reading.conversation import media
 from generations.reading.conversation.markdown import is_styled, render
 from generations.reading.figures import formatting
-from generations.reading.page_types.conversation import Part, PartKind, Row
+from generations.reading.page_types.conversation import Part, PartKind, ResultRow
 from generations.reading.text import HEAD, below
 
 BUDGET = 45_000  # bytes of escaped HTML for one side of the conversation
@@ -140,7 +140,7 @@ class PartBuilder:
         if len(extra) > 20 or (self.exhausted and extra):
             return [self.json(at, extra, "unknown", name="other fields")]
         brief = {k: v for k, v in extra.items() if not isinstance(v, dict | list) and len(str(v)) <= BRIEF}
-        rows = [Row(text.short(key, 80), text.short(child)) for key, child in brief.items()]
+        rows = [ResultRow(text.short(key, 80), text.short(child)) for key, child in brief.items()]
         table = [self._spend(Part("rows", at, rows=rows))] if rows else []
         rest = [key for key in extra if key not in brief]
         return table + [self.json(below(at, key), extra[key], "unknown", name=key) for key in rest]

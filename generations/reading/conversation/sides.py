@@ -5,7 +5,7 @@ from itertools import count
 
 from generations.gateway import endpoints
 from generations.gateway.rawjson.values import Value
-from generations.gateway.streams.assemble import Stray
+from generations.gateway.streams.assemble import StrayEvent
 from generations.reading.conversation import formats
 from generations.reading.conversation.formats.wire import Body, WireFormat
 from generations.reading.conversation.part_builder import PartBuilder
@@ -106,7 +106,7 @@ def _with_pair(part: Part, anchor: str, name: str) -> Part:
     )
 
 
-def events(strays: Iterable[Stray]) -> list[Turn]:
+def events(strays: Iterable[StrayEvent]) -> list[Turn]:
     """What a stream holds besides the answer."""
     data: list[Value] = [{"event": stray.name, "data": stray.data} for stray in strays]
     return [Turn("answer", [PartBuilder().json("", data)], "other events")] if data else []

@@ -8,7 +8,7 @@ cannot be found.
 from collections.abc import Iterator
 
 from generations.gateway.rawjson.values import Value
-from generations.reading.page_types.outline import Damage
+from generations.reading.page_types.outline import AlteredValue
 from generations.reading.text import Step, dotted, pointer, steps
 
 SHOWN = 100
@@ -20,14 +20,14 @@ FILE = "An upload: the gateway keeps no files."
 FILE_KEYS = ("file", "file[]", "files", "image", "image[]", "images", "mask", "audio_file", "video")
 
 
-def find(body: Value, at: str) -> tuple[list[Damage], int]:
+def find(body: Value, at: str) -> tuple[list[AlteredValue], int]:
     """The first 100 damaged values of a request at pointer `at`, and how many there are."""
     depth, found, total = len(steps(at)), [], 0
     for path, shown, what in _walk(body):
         total += 1
         if total <= SHOWN:
             place = at + pointer(*path)
-            found.append(Damage(place, dotted(place, depth), shown, what))
+            found.append(AlteredValue(place, dotted(place, depth), shown, what))
     return found, total
 
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Literal
 
 from generations.gateway import error_bodies
-from generations.gateway.error_catalogue import CONNECTIONS, GENERIC, Entry, by_status
+from generations.gateway.error_catalogue import CONNECTIONS, GENERIC, CatalogueEntry, by_status
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.values import Number, Unreadable, Value, loads
 from generations.reading.diagnosis import error_facts, quotes, verdict
@@ -126,7 +126,7 @@ def _is_sure(failure: Failure) -> bool:
     return failure.form != "text" or status < 500
 
 
-def _entry(failure: Failure) -> Entry | None:
+def _entry(failure: Failure) -> CatalogueEntry | None:
     """What explains an answer that is no JSON; None where the error explains itself."""
     status = whole(failure.fields.get("status_code"))
     if failure.form == "json":

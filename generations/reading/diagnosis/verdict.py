@@ -4,7 +4,15 @@
 
 from generations.gateway import endpoints
 from generations.gateway.error_bodies import ORIGINS, entry_of
-from generations.gateway.error_catalogue import CONNECTIONS, FAULTS, HELPS, Entry, Whose, by_status, likely
+from generations.gateway.error_catalogue import (
+    CONNECTIONS,
+    FAULTS,
+    HELPS,
+    CatalogueEntry,
+    Whose,
+    by_status,
+    likely,
+)
 from generations.gateway.rawjson.values import Value
 from generations.reading.diagnosis.error_facts import (
     Fields,
@@ -137,7 +145,7 @@ def explained(
     fields: Fields,
     explanation: str,
     said: list[Fact],
-    known: Entry | None = None,
+    known: CatalogueEntry | None = None,
     body: Value = None,
     *,
     sure: bool = True,
@@ -165,7 +173,7 @@ def explained(
     )
 
 
-def _advice(entry: Entry, advice: str, fields: Fields) -> str:
+def _advice(entry: CatalogueEntry, advice: str, fields: Fields) -> str:
     """ "The fields below" only where some are listed."""
     if entry.key != "validation_error" or payload_of(fields).get("details"):
         return advice
@@ -176,7 +184,7 @@ def _advice(entry: Entry, advice: str, fields: Fields) -> str:
     )
 
 
-def _fault(fields: Fields, entry: Entry) -> Whose:
+def _fault(fields: Fields, entry: CatalogueEntry) -> Whose:
     """Whose fault: the customer's account where its own key was refused, and the gateway's word for unknown codes."""
     if entry.key in OWN_KEYS and _own_keys(fields):
         return "account"
@@ -198,7 +206,7 @@ def _title(title: str, provider: str, *, sure: bool) -> str:
     return f"Most likely: {title.replace('The ', 'the ', 1) if named else title}"
 
 
-def find(fields: Fields) -> tuple[Entry, bool]:
+def find(fields: Fields) -> tuple[CatalogueEntry, bool]:
     """What explains a failure best, and whether that is certain: what the error names, else the providers' statuses,
     else the HTTP status.
     """

@@ -7,9 +7,9 @@ from typing import Literal, TypeAlias, get_args
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.values import Unreadable, Value
 from generations.reading.answer import answer_facts, other_members, tool_calls
-from generations.reading.answer.answer_facts import Choice, Facts, Stray
-from generations.reading.answer.other_members import Rest
-from generations.reading.answer.tool_calls import Call, CallChange
+from generations.reading.answer.answer_facts import Choice, Facts, StrayEventLike
+from generations.reading.answer.other_members import UnreadRest
+from generations.reading.answer.tool_calls import CallChange, NamedCall
 from generations.reading.diff import invisible_characters, json_diff, result_tables, text_diff
 from generations.reading.diff.json_diff import Change, Changes
 from generations.reading.diff.result_tables import Table
@@ -36,7 +36,7 @@ class ComparedAnswer:
     """What one side answered, ready to be compared. `unread`: what of it was not read, in words."""
 
     facts: Facts
-    rest: Rest
+    rest: UnreadRest
     body: Value = None
     unread: str = ""
 
@@ -45,7 +45,7 @@ class ComparedAnswer:
         return self.facts.choices[:CHOICES]
 
 
-def said(wire: str, body: Value, strays: Iterable[Stray] = (), unread: str = "") -> ComparedAnswer:
+def said(wire: str, body: Value, strays: Iterable[StrayEventLike] = (), unread: str = "") -> ComparedAnswer:
     """What an answer says: its facts, and everything else of its body and of the other events."""
     strays = list(strays)
     facts = answer_facts.read(wire, body, strays)
@@ -204,8 +204,8 @@ def _pairs(first: Sequence[Choice], second: Sequence[Choice]) -> Iterable[tuple[
         yield ours.get(number, Choice(number)), theirs.get(number, Choice(number))
 
 
-def _shown(choice: Choice) -> tuple[Call, ...]:
-    return tuple(Call(*map(visible, call)) for call in choice.calls)
+def _shown(choice: Choice) -> tuple[NamedCall, ...]:
+    return tuple(NamedCall(*map(visible, call)) for call in choice.calls)
 
 
 # -- texts ---------------------------------------------------------------------------------------------------
@@ -304,7 +304,7 @@ def words(before: str, after: str) -> list[Piece]:
     return text_diff.folded(text_diff.texts(before, after).pieces, AROUND, most=PAGE // 4)
 
 
-def _tables(before: ComparedAnswer, after: ComparedAnswer) -> tuple[list[Table], Rest, Rest]:
+def _tables(before: ComparedAnswer, after: ComparedAnswer) -> tuple[list[Table], UnreadRest, UnreadRest]:
     """Vectors, scores and rankings as tables; the rests without what the tables compare.
 
     Where a table shows no difference and the values differ all the same they stay in the rests.
@@ -320,9 +320,9 @@ def _tables(before: ComparedAnswer, after: ComparedAnswer) -> tuple[list[Table],
 RESULTS = ("data", "results")
 
 
-def _without(found: Rest) -> Rest:
+def _without(found: UnreadRest) -> UnreadRest:
     left: Value = {key: value for key, value in box(found.value).items() if key not in RESULTS}
-    return Rest(left, found.by_nature, found.shape)
+    return UnreadRest(left, found.by_nature, found.shape)
 
 
 def requests(before: bytes | None, after: bytes | None) -> "Lines | str":

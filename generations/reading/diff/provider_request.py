@@ -13,7 +13,7 @@ from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.diff import answer_diff, json_diff
 from generations.reading.diff.answer_diff import Lines
 from generations.reading.figures import formatting
-from generations.reading.large.index import Found
+from generations.reading.large.index import LocatedValue
 from generations.reading.page_types.conversation import Part, PartKind
 from generations.reading.text import HEAD, box, head
 
@@ -27,7 +27,7 @@ SANITISED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DifferenceGroup:
     """Differences of one kind."""
 
     kind: Literal["added", "changed", "removed"]
@@ -39,7 +39,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class ProviderRequest:
     """The body that went to the provider. `at` is its pointer ("" where there is nothing to read), `why` says why it
     is not compared. `total` differences, of which `left` are not shown; `notes` say what else differs.
     """
@@ -47,7 +47,7 @@ class Sent:
     at: str = ""
     size: str = ""
     body: Part | None = None
-    groups: list[Group] = field(default_factory=list)
+    groups: list[DifferenceGroup] = field(default_factory=list)
     total: int = 0
     left: int = 0
     coarse: bool = False
@@ -59,18 +59,20 @@ class Sent:
         return not (self.why or self.total or self.notes)
 
 
-def read(stored: bytes | None, sent: bytes) -> Sent:
+def read(stored: bytes | None, sent: bytes) -> ProviderRequest:
     """`stored` is the request as the gateway kept it, None where it did not; `sent` the value of `provider_request`."""
     size = formatting.size(len(sent))
     try:
         value: Value = loads(sent)
     except Unreadable:
-        return Sent(documents.RAW_SENT, size, why="It cannot be read as JSON, so it is not compared.")
+        return ProviderRequest(
+            documents.RAW_SENT, size, why="It cannot be read as JSON, so it is not compared."
+        )
     if value == REDACTED:
-        return Sent(size=size, why=SANITISED)
+        return ProviderRequest(size=size, why=SANITISED)
     inner = documents.inner(sent) if is_text(value) else None
     at, body = (documents.SENT, inner.body) if inner else (documents.RAW_SENT, value)
-    shown = Sent(
+    shown = ProviderRequest(
         at,
         size,
         PartBuilder().json(at, body) if isinstance(body, dict | list) else PartBuilder().text(at, str(body)),
@@ -78,17 +80,19 @@ def read(stored: bytes | None, sent: bytes) -> Sent:
     return _compared(shown, stored, body)
 
 
-def too_large(found: Found, asked: Found | None) -> Sent:
+def too_large(found: LocatedValue, asked: LocatedValue | None) -> ProviderRequest:
     """What is shown of bodies that are not compared: the beginning of what was sent."""
     limit, size = formatting.size(READ_UP_TO), formatting.size(found.size)
     kind: PartKind = "text" if found.head(1) == b'"' else "json"
     start = head(found.head(HEAD).decode("utf-8", "replace"))
     body = Part(kind, documents.RAW_SENT, start, size=size, more=True)
     sizes = f"{size}, the stored request {formatting.size(asked.size)}" if asked else size
-    return Sent(documents.RAW_SENT, size, body, why=f"It has {sizes}. Anything over {limit} is not compared.")
+    return ProviderRequest(
+        documents.RAW_SENT, size, body, why=f"It has {sizes}. Anything over {limit} is not compared."
+    )
 
 
-def _compared(shown: Sent, stored: bytes | None, body: Value) -> Sent:
+def _compared(shown: ProviderRequest, stored: bytes | None, body: Value) -> ProviderRequest:
     asked, why = _asked(stored)
     if not isinstance(body, dict):
         why = "It is not a JSON object, so it is not compared."
@@ -97,7 +101,8 @@ def _compared(shown: Sent, stored: bytes | None, body: Value) -> Sent:
     found = json_diff.changes(asked, body)
     lines = answer_diff.lines(found)
     groups = [
-        Group(kind, Lines([line for line in lines.shown if line.change.kind == kind])) for kind in _KINDS
+        DifferenceGroup(kind, Lines([line for line in lines.shown if line.change.kind == kind]))
+        for kind in _KINDS
     ]
     moved = sum(line.change.kind == "reordered" for line in lines.shown)
     return _with(
@@ -133,5 +138,5 @@ def _notes(asked: Value, body: Value, moved: int) -> list[str]:
     return made
 
 
-def _with(shown: Sent, **changes: object) -> Sent:
-    return Sent(shown.at, shown.size, shown.body, **changes)  # type: ignore[arg-type]
+def _with(shown: ProviderRequest, **changes: object) -> ProviderRequest:
+    return ProviderRequest(shown.at, shown.size, shown.body, **changes)  # type: ignore[arg-type]

@@ -102,7 +102,7 @@ def apply_one(body: bytes, operation: Operation) -> bytes:
     """The request with one change made. Raises PatchRefused."""
     try:
         return _applied(body, operation, steps(operation.path))
-    except edit.Missing as error:
+    except edit.PathMissing as error:
         where = json_diff.name(operation.path)
         raise PatchRefused(f"The patch cannot {operation.op} {where}: {error}.") from None
     except Unreadable as error:

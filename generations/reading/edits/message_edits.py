@@ -27,7 +27,7 @@ _DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Editable:
+class EditableText:
     """A text of the request. `at` is its JSON pointer, `path` the same for reading, `role` who says it ("" if
     nobody does). `text` is as stored: a page shows it through `jsontext.visible`."""
 
@@ -37,20 +37,20 @@ class Editable:
     text: str
 
 
-def editable(body: Body, wire: str) -> list[Editable]:
+def editable(body: Body, wire: str) -> list[EditableText]:
     """Every text that a form may offer, in the order of the request's wire format."""
-    found: list[Editable] = []
+    found: list[EditableText] = []
     for key in SPOKEN.get(wire, ()):
         role = "system" if key in ("instructions", "system") else "user" if key == "input" else ""
         found += _texts(body.get(key), below("", key), role, 0)
     return found
 
 
-def _texts(value: Value, at: str, role: str, depth: int) -> Iterator[Editable]:
+def _texts(value: Value, at: str, role: str, depth: int) -> Iterator[EditableText]:
     if depth > _DEEPEST:
         return
     if isinstance(value, str) and is_text(value):
-        yield Editable(at, dotted(at), role, value)
+        yield EditableText(at, dotted(at), role, value)
     elif isinstance(value, list):
         for position, child in enumerate(value):
             yield from _texts(child, below(at, position), role, depth + 1)

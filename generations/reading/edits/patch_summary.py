@@ -57,7 +57,7 @@ def _before(body: bytes | None, operation: Operation) -> tuple[bool, Value]:
         return False, None
     try:
         raw = edit.value(body, steps(operation.path))
-    except (edit.Missing, Unreadable):
+    except (edit.PathMissing, Unreadable):
         return False, None
     try:
         return True, loads(raw)
@@ -72,7 +72,7 @@ def _goes_between(body: bytes | None, operation: Operation) -> bool:
         return tokens[-1:] == ["-"] or (len(tokens) > 1 and tokens[-1].isdecimal())
     try:
         return bool(tokens) and edit.value(body, tokens[:-1])[:1] == b"["
-    except (edit.Missing, Unreadable):
+    except (edit.PathMissing, Unreadable):
         return False
 
 

@@ -12,7 +12,7 @@ LINE = 160  # characters of the line that are shown
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class SyntaxMistake:
     """A sentence, and where: line and column count from 1, None where it is about the whole. `shown` is the line."""
 
     sentence: str
@@ -21,24 +21,24 @@ class Mistake:
     shown: str = ""
 
 
-def mistake(source: str) -> Mistake | None:
+def mistake(source: str) -> SyntaxMistake | None:
     """The first mistake of a request's text, None when it can be sent."""
     try:
         value = loads(source)
     except Unreadable as error:
         return _placed(source, error)
     if not isinstance(value, dict) or not value:
-        return Mistake("A request must be a JSON object: { ... }.")
+        return SyntaxMistake("A request must be a JSON object: { ... }.")
     twice = duplicate_keys.find(source)
     if twice:
         names = ", ".join(text.dotted(text.pointer(*repeat.path)) for repeat in twice[:3])
-        return Mistake(f"Repeated field in one object: {names}. Only the last value would count.")
+        return SyntaxMistake(f"Repeated field in one object: {names}. Only the last value would count.")
     return None
 
 
-def _placed(source: str, error: Unreadable) -> Mistake:
+def _placed(source: str, error: Unreadable) -> SyntaxMistake:
     if error.at is None:
-        return Mistake(f"This is not JSON: {error}.")
+        return SyntaxMistake(f"This is not JSON: {error}.")
     before = source[: error.at]
     line, start = before.count("\n") + 1, before.rfind("\n") + 1
     end = source.find("\n", error.at)
@@ -46,7 +46,7 @@ def _placed(source: str, error: Unreadable) -> Mistake:
     first = max(0, column - LINE)
     reason = str(error).rpartition(" at character ")[0]
     sentence = f"Line {formatting.count(line)}, column {formatting.count(column)}: {_plain(reason)}."
-    return Mistake(sentence, line, column, visible(shown[first : first + LINE + 20].rstrip("\r")))
+    return SyntaxMistake(sentence, line, column, visible(shown[first : first + LINE + 20].rstrip("\r")))
 
 
 _REASONS = {

@@ -5,14 +5,14 @@ from generations.reading.explorer import json_nodes
 from generations.reading.explorer.json_nodes import LENGTH, WIDTH
 from generations.reading.figures import formatting
 from generations.reading.large import index, strings
-from generations.reading.large.index import Found, Step
+from generations.reading.large.index import LocatedValue, Step
 from generations.reading.page_types.outline import Node
 from generations.reading.text import below, head
 
 KINDS = {"{": "object", "[": "list", '"': "string"}
 
 
-def level(found: Found, at: str, start: int = 0) -> list[Node]:
+def level(found: LocatedValue, at: str, start: int = 0) -> list[Node]:
     """The members from position `start` on of the value at pointer `at`."""
     if found.span.kind == '"':
         return []
@@ -21,7 +21,7 @@ def level(found: Found, at: str, start: int = 0) -> list[Node]:
     return [node(key, value, below(at, key)) for key, value in index.members(found, start, WIDTH)]
 
 
-def tree(found: Found) -> Node | None:
+def tree(found: LocatedValue) -> Node | None:
     """The first level of a record, closed."""
     if not found.span.marks:
         return None
@@ -29,7 +29,7 @@ def tree(found: Found) -> Node | None:
     return Node("", "object", "", "", children=shown, rest=max(0, found.span.count - len(shown)))
 
 
-def node(key: Step, value: Found, at: str) -> Node:
+def node(key: Step, value: LocatedValue, at: str) -> Node:
     """A member that can be opened, or read in full, at `at`."""
     kind = value.span.kind
     if not kind:

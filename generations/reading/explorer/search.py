@@ -9,7 +9,7 @@ from typing import Literal
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.tokens import walk
 from generations.gateway.rawjson.values import Unreadable
-from generations.reading.large.index import Found, Segment, read, segments
+from generations.reading.large.index import LocatedValue, Segment, read, segments
 from generations.reading.large.strings import texts
 from generations.reading.text import Step, below, dotted
 
@@ -48,10 +48,10 @@ class Matches:
 
 def find(raw: bytes, text: str, *, base: str = "", seconds: float = SECONDS) -> Matches:
     """Every place of `text` in the keys and scalars of JSON text `raw`: see `find_in`."""
-    return find_in(Found.held(raw), text, base=base, seconds=seconds)
+    return find_in(LocatedValue.held(raw), text, base=base, seconds=seconds)
 
 
-def find_in(value: Found, text: str, *, base: str = "", seconds: float = SECONDS) -> Matches:
+def find_in(value: LocatedValue, text: str, *, base: str = "", seconds: float = SECONDS) -> Matches:
     """Every place of `text` in the keys and scalars of a value, whatever its case and however it is escaped.
 
     Paths begin with the pointer `base`. Of a large value a few MB at a time are in memory. Never raises; ends early
@@ -82,7 +82,7 @@ class _Search:
         self.hits: list[Hit] = []
         self.count = self.places = 0
 
-    def value(self, value: Found, path: list[Step]) -> None:
+    def value(self, value: LocatedValue, path: list[Step]) -> None:
         """Look into a value, large ones piece by piece."""
         place = value.span
         if place.kind == '"':
@@ -92,7 +92,7 @@ class _Search:
         else:
             self._segments(value, path)
 
-    def _segments(self, value: Found, path: list[Step]) -> None:
+    def _segments(self, value: LocatedValue, path: list[Step]) -> None:
         small: list[Segment] = []
         for segment in segments(value.span):
             if segment.span is None:
@@ -104,10 +104,10 @@ class _Search:
                 step: Step = segment.first if segment.kind == "[" else segment.key
                 if segment.kind == "{":
                     self._token([*path, step], True, segment.key)
-                self.value(Found(value.source, segment.span), [*path, step])
+                self.value(LocatedValue(value.source, segment.span), [*path, step])
         self._small(value, small, path)
 
-    def _small(self, value: Found, small: list[Segment], path: list[Step]) -> None:
+    def _small(self, value: LocatedValue, small: list[Segment], path: list[Step]) -> None:
         for segment, raw in read(value.source, small):
             self._in_time()
             self._box(segment.box(raw), path, segment.first if segment.kind == "[" else 0)
@@ -127,7 +127,7 @@ class _Search:
     def _token(self, path: list[Step], is_key: bool, shown: str) -> None:
         self._add(path, is_key, _sought([shown], self.text, self.pattern, self._in_time))
 
-    def _add(self, path: list[Step], is_key: bool, sought: "Sought") -> None:
+    def _add(self, path: list[Step], is_key: bool, sought: "TextMatch") -> None:
         if not sought.times:
             return
         self.count, self.places = self.count + sought.times, self.places + 1
@@ -143,7 +143,7 @@ class _Search:
 
 
 @dataclass(slots=True)
-class Sought:
+class TextMatch:
     """How often a text is in another, and what is around its first place."""
 
     times: int = 0
@@ -154,9 +154,9 @@ class Sought:
 
 def _sought(
     pieces: Iterable[str], text: str, pattern: "re.Pattern[str]", in_time: Callable[[], None]
-) -> Sought:
+) -> TextMatch:
     """Look for `text` in a string that comes in pieces. A place across two pieces counts too."""
-    sought, rest, seen, wanted = Sought(), "", 0, 0
+    sought, rest, seen, wanted = TextMatch(), "", 0, 0
     for number, piece in enumerate(pieces):
         if number:
             in_time()

@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import isqrt
 
 from generations.reading.answer import tool_calls, vocabulary
-from generations.reading.answer.tool_calls import Call
+from generations.reading.answer.tool_calls import NamedCall
 from generations.reading.figures import formatting
 from generations.reading.figures.formatting import Amount
 
@@ -32,7 +32,7 @@ class BatchItem:
     tokens: int | None = None
     finish_reason: str | None = None
     text: str | None = None
-    calls: tuple[Call, ...] | None = None
+    calls: tuple[NamedCall, ...] | None = None
     text_key: str | None = None
     calls_key: str | None = None
 
@@ -61,7 +61,7 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Distribution:
     """Of the values that are known. `p95` is the smallest value that 95 % do not exceed."""
 
     known: int
@@ -75,7 +75,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class EqualOutputs:
     """Outcomes with the same output. `members` are their positions in the batch; `text` is the first one's."""
 
     key: str
@@ -91,7 +91,7 @@ class Agreement:
     agreeing: int
     known: int
     members: tuple[int, ...]
-    calls: tuple[Call, ...] | None
+    calls: tuple[NamedCall, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,10 @@ class BatchStats:
     states: list[Tally]
     failures: list[Tally]
     finishes: list[Tally]
-    latency: Figures | None
-    cost: Figures | None
-    tokens: Figures | None
-    outputs: list[Output]
+    latency: Distribution | None
+    cost: Distribution | None
+    tokens: Distribution | None
+    outputs: list[EqualOutputs]
     unknown_outputs: int
     agreement: Agreement | None
 
@@ -156,12 +156,12 @@ def failures(outcomes: Iterable[BatchItem]) -> list[Tally]:
 # -- figures -----------------------------------------------------------------------------------------------
 
 
-def figures(values: Sequence[Amount | None]) -> Figures | None:
+def figures(values: Sequence[Amount | None]) -> Distribution | None:
     """The figures of the values that are known, None when none is."""
     known = sorted(value for value in values if value is not None)
     if not known:
         return None
-    return Figures(
+    return Distribution(
         known=len(known),
         unknown=len(values) - len(known),
         least=known[0],
@@ -214,13 +214,14 @@ def output_key(text: str) -> str:
     return tool_calls.fingerprint(tool_calls.normal(text))
 
 
-def outputs(numbered: Sequence[tuple[int, BatchItem]]) -> list[Output]:
+def outputs(numbered: Sequence[tuple[int, BatchItem]]) -> list[EqualOutputs]:
     """The distinct outputs, the most frequent first."""
     groups = _groups(numbered, _output)
     total = sum(map(len, groups.values()))
     texts = {at: item.text for at, item in numbered}
     made = [
-        Output(key, texts[at[0]], tuple(at), formatting.share(len(at), total)) for key, at in groups.items()
+        EqualOutputs(key, texts[at[0]], tuple(at), formatting.share(len(at), total))
+        for key, at in groups.items()
     ]
     return sorted(made, key=lambda output: (-len(output.members), output.members))
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from generations.gateway.rawjson.values import Value
 from generations.reading.figures import formatting
-from generations.reading.page_types.figures import Count
+from generations.reading.page_types.figures import UsageCount
 from generations.reading.text import box, decimal, first, inside, short, whole, words
 
 SHOWN = 120
@@ -265,7 +265,7 @@ ORDER = {key: position for position, key in enumerate(NAMES)}
 PRICES = ("pricing", "pricing_breakdown", "byok_billing", "cost", "cost_details")
 
 
-def counts(usage: object, fields: Mapping[str, Value] | None = None) -> list[Count]:
+def counts(usage: object, fields: Mapping[str, Value] | None = None) -> list[UsageCount]:
     """Every key of the usage, nested ones with their path: known ones in the order above, then the others, what is
     about money last. `fields` is the record, if there is one: whose model it was decides what counts mean.
     """
@@ -286,14 +286,14 @@ def _flat(values: dict[str, Value], lead: str) -> "list[tuple[str, Value]]":
     return made
 
 
-def _count(key: str, flat: dict[str, Value], record: Mapping[str, Value]) -> Count:
+def _count(key: str, flat: dict[str, Value], record: Mapping[str, Value]) -> UsageCount:
     name, part, of = NAMES.get(key, ("", "", ""))
     number, total = decimal(flat[key]), decimal(flat.get(of))
     shown = formatting.plain(number) if number is not None else short(flat[key])
     held = bool(part) and _held(key, number, total, record)
     meter = formatting.share(number, total) if held and number is not None and total else ""
     plain = (part if held else name) or short(key.replace(".", ", ").replace("_", " "), 100)
-    return Count(plain, short(key, 100), shown, part=held, share=meter, known=bool(name))
+    return UsageCount(plain, short(key, 100), shown, part=held, share=meter, known=bool(name))
 
 
 def _held(key: str, number: Decimal | None, total: Decimal | None, record: Mapping[str, Value]) -> bool:

@@ -25,7 +25,7 @@ Range = tuple[int, int]
 Step = str | int
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """The bytes of a record, wherever they are."""
 
     @property
@@ -39,7 +39,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Bytes:
+class MemorySource:
     """A record that is in memory."""
 
     raw: bytes
@@ -87,15 +87,15 @@ class Span(msgspec.Struct, array_like=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LocatedValue:
     """A value and what it is read from: the record, or for a small value its own bytes."""
 
-    source: Source
+    source: ByteSource
     span: Span
 
     @classmethod
-    def held(cls, raw: bytes) -> "Found":
-        return cls(Bytes(raw), Span(0, len(raw)))
+    def held(cls, raw: bytes) -> "LocatedValue":
+        return cls(MemorySource(raw), Span(0, len(raw)))
 
     @property
     def size(self) -> int:
@@ -124,17 +124,19 @@ def load(text: str) -> Span:
 # -- finding -------------------------------------------------------------------------------------------------
 
 
-def locate(source: Source, root: Span | None, at: str) -> Found | None:
+def locate(source: ByteSource, root: Span | None, at: str) -> LocatedValue | None:
     """The value at pointer `at`, None if there is none. Without `root` nobody has walked the record: it is read whole."""
     here, way = root or Span(0, source.length), steps(at)
     for depth, step in enumerate(way):
         found = here.large(_canonical(here, step))
         if found is None:
-            raw = _member(source, here, step) if here.marks else _cut(Found(source, here).read(), [step])
+            raw = (
+                _member(source, here, step) if here.marks else _cut(LocatedValue(source, here).read(), [step])
+            )
             raw = _cut(raw, way[depth + 1 :]) if raw is not None else None
-            return Found.held(raw) if raw is not None else None
+            return LocatedValue.held(raw) if raw is not None else None
         here = found
-    return Found(source, here)
+    return LocatedValue(source, here)
 
 
 def _canonical(span: Span, step: str) -> str:
@@ -187,7 +189,7 @@ def segments(span: Span) -> list[Segment]:
     return made
 
 
-def _member(source: Source, span: Span, step: str) -> bytes | None:
+def _member(source: ByteSource, span: Span, step: str) -> bytes | None:
     """A small member of a large object or list; of duplicate keys the last."""
     few = [segment for segment in segments(span) if segment.span is None]
     key: Step = step
@@ -202,7 +204,7 @@ def _member(source: Source, span: Span, step: str) -> bytes | None:
     return found
 
 
-def read(source: Source, wanted: Sequence[Segment]) -> Iterator[tuple[Segment, bytes]]:
+def read(source: ByteSource, wanted: Sequence[Segment]) -> Iterator[tuple[Segment, bytes]]:
     """Segments with their bytes, a few MB at a time."""
     batch: list[Segment] = []
     for segment in wanted:
@@ -219,20 +221,20 @@ def read(source: Source, wanted: Sequence[Segment]) -> Iterator[tuple[Segment, b
 # -- members -------------------------------------------------------------------------------------------------
 
 
-def count(found: Found) -> int:
+def count(found: LocatedValue) -> int:
     """How many members an object or list has; 0 for anything else."""
     if found.span.marks or found.span.kind == '"':
         return found.span.count
     return json_nodes.length(found.read())
 
 
-def members(found: Found, start: int, width: int) -> list[tuple[Step, Found]]:
+def members(found: LocatedValue, start: int, width: int) -> list[tuple[Step, LocatedValue]]:
     """Up to `width` members from position `start` on. A large object lists every one of its duplicate keys."""
     span = found.span
     if span.kind == '"':
         return []
     if not span.marks:
-        return [(key, Found.held(raw)) for key, raw in json_nodes.children(found.read(), start, width)]
+        return [(key, LocatedValue.held(raw)) for key, raw in json_nodes.children(found.read(), start, width)]
     parts = segments(span)
     near = parts[max(0, bisect_right(span.marks, start, key=lambda mark: mark[0]) - 1) :]
     near = [segment for segment in near if segment.first < start + width]
@@ -246,11 +248,11 @@ def members(found: Found, start: int, width: int) -> list[tuple[Step, Found]]:
     return [(key, value) for position, key, value in numbered if start <= position < start + width]
 
 
-def _numbered(source: Source, segment: Segment, raw: bytes) -> Iterator[tuple[int, Step, Found]]:
+def _numbered(source: ByteSource, segment: Segment, raw: bytes) -> Iterator[tuple[int, Step, LocatedValue]]:
     """The members of a segment, each after its position."""
     if segment.span is None:
         for position, (key, value) in enumerate(segment.members(raw), segment.first):
-            yield position, key, Found.held(value)
+            yield position, key, LocatedValue.held(value)
     elif segment.key is not None:
         step: Step = segment.first if segment.kind == "[" else segment.key
-        yield segment.first, step, Found(source, segment.span)
+        yield segment.first, step, LocatedValue(source, segment.span)

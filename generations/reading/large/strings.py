@@ -10,7 +10,7 @@ import msgspec
 
 from generations.gateway.rawjson.tokens import SPACE, STRING
 from generations.gateway.rawjson.values import Unreadable, loads
-from generations.reading.large.index import Found, Span
+from generations.reading.large.index import LocatedValue, Span
 from generations.reading.text import cut_mark
 
 WINDOW = 64_000  # bytes of a string that one fragment shows
@@ -19,7 +19,7 @@ ROOM = 8 * 2**20  # bytes that are parsed with KEPT
 MOST, VALUES = 16 * 2**20, 1_000_000  # bytes, and about how many values, that are parsed at all
 
 
-class TooMuch(Exception):
+class TooManyValues(Exception):
     """So many values that parsing them would cost too much memory."""
 
 
@@ -75,7 +75,7 @@ def plain(raw: bytes) -> str:
         return raw.decode("utf-8", "replace")
 
 
-def texts(found: Found) -> Iterator[str]:
+def texts(found: LocatedValue) -> Iterator[str]:
     """The characters of a string, in pieces that do not cut what belongs together."""
     rest = b""
     inner = found.source.pieces(found.span.start + 1, max(found.span.start + 1, found.span.end - 1))
@@ -88,7 +88,9 @@ def texts(found: Found) -> Iterator[str]:
         yield plain(rest)
 
 
-def window(found: Found, start: int, length: int = WINDOW, *, quoted: bool = True) -> tuple[str, int | None]:
+def window(
+    found: LocatedValue, start: int, length: int = WINDOW, *, quoted: bool = True
+) -> tuple[str, int | None]:
     """The characters from byte `start` on, and where the next window begins (None at the end).
 
     `quoted`: of a string; else of the JSON text of any value.
@@ -106,10 +108,10 @@ def _readable(raw: bytes, quoted: bool) -> str:
     return plain(raw) if quoted else raw.decode("utf-8", "replace")
 
 
-def measure(found: Found) -> None:
+def measure(found: LocatedValue) -> None:
     """Set the size of each large string in a value: `count` becomes the bytes of its characters in UTF-8."""
     for span in strings(found.span):
-        span.count = sum(_utf8_size(text) for text in texts(Found(found.source, span)))
+        span.count = sum(_utf8_size(text) for text in texts(LocatedValue(found.source, span)))
 
 
 def _utf8_size(text: str) -> int:
@@ -129,20 +131,20 @@ def strings(span: Span) -> Iterator[Span]:
         waiting += [inner for _, inner in reversed(value.inner)]
 
 
-def slim(found: Found, most: int | None = None) -> bytes:
+def slim(found: LocatedValue, most: int | None = None) -> bytes:
     """The JSON text of a value with its long strings cut; `text.byte_size` still knows their sizes.
 
-    Raises TooMuch, before anything is read if that would be more than `most` bytes.
+    Raises TooManyValues, before anything is read if that would be more than `most` bytes.
     """
     spans = list(_kept(found.span))
     if most is not None and sum(end - start for start, end, _ in spans) > most:
-        raise TooMuch
+        raise TooManyValues
     parts = found.source.slices([(start, end) for start, end, _ in spans])
     pieces = zip(parts, spans, strict=True)
     raw = b"".join(_cut(part, size) if size else part for part, (_, _, size) in pieces)
     raw = shortened(raw) if len(raw) > ROOM else raw
     if len(raw) > MOST or raw.count(b",") > VALUES:
-        raise TooMuch
+        raise TooManyValues
     return raw
 
 

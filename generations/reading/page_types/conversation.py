@@ -4,10 +4,10 @@ from typing import Literal
 
 from generations.gateway.rawjson.display import visible
 from generations.reading.page_types.base import Cause, Shape, quoted
-from generations.reading.page_types.figures import Count
+from generations.reading.page_types.figures import UsageCount
 
 
-class Row(Shape, frozen=True):
+class ResultRow(Shape, frozen=True):
     """One labelled value in a list of results. `level` is 0 to 1 for a meter, "" for none."""
 
     label: str
@@ -55,7 +55,7 @@ class Part(Shape, frozen=True):
     url: str = ""
     embedded: bool = False
     note: str = ""
-    rows: list[Row] = []
+    rows: list[ResultRow] = []
 
     @property
     def form(self) -> str:
@@ -135,9 +135,9 @@ class Side(Shape, frozen=True):
         return quoted(self.list_at)
 
 
-class Answered(Shape, frozen=True):
+class ReplayedAnswer(Shape, frozen=True):
     """The answer of a replay as its page shows it: its side, every figure in it, and the events outside the body."""
 
     side: Side
-    usage: list["Count"] = []
+    usage: list["UsageCount"] = []
     events: int = 0

@@ -72,7 +72,7 @@ class Cost(Shape, frozen=True):
     notes: list[str] = []
 
 
-class Count(Shape, frozen=True):
+class UsageCount(Shape, frozen=True):
     """One key of the usage. `share` is 0 to 1 of `whole` where it is a part of something."""
 
     name: str

@@ -4,7 +4,7 @@ from typing import Literal
 
 from generations.reading.page_types.base import Cause, Fact, Shape, Tone, quoted
 from generations.reading.page_types.conversation import Part, Side
-from generations.reading.page_types.figures import Cost, Count, Parameter, Tile, Timing, Tool
+from generations.reading.page_types.figures import Cost, Parameter, Tile, Timing, Tool, UsageCount
 
 
 class Verdict(Shape, frozen=True):
@@ -32,7 +32,7 @@ class Verdict(Shape, frozen=True):
         return {"bad": "failed", "run": "running", "none": "unknown"}.get(self.tone, "succeeded")
 
 
-class Damage(Shape, frozen=True):
+class AlteredValue(Shape, frozen=True):
     """A value that the gateway replaced: `at` is its pointer in the record, `path` the one in the request."""
 
     at: str
@@ -92,8 +92,8 @@ class Outline(Shape, frozen=True):
     tools: list[Tool] = []
     schema: Part | None = None
     cost: Cost = Cost(total="unknown")
-    usage: list[Count] = []
-    damage: list[Damage] = []
+    usage: list[UsageCount] = []
+    damage: list[AlteredValue] = []
     damage_total: int = 0
     warnings: list[str] = []
     refusals: list[Cause] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from generations.gateway import blocks
 from generations.gateway import events as ev
-from generations.gateway.events import Answer
+from generations.gateway.events import LiveAnswer
 from generations.gateway.rawjson.display import visible
 from generations.replay.raw_answer import ROOM, Held
 from generations.replay.worker.paced_reads import PacedReads, pause_for
@@ -65,7 +65,7 @@ class LiveLog:
     stop: PacedReads = field(init=False)
     held: Held = field(init=False)
     neighbours: int = 0
-    answer: Answer = field(default_factory=Answer)
+    answer: LiveAnswer = field(default_factory=LiveAnswer)
     clock: Callable[[], float] = time.monotonic
     begun: float = 0.0
     headers_at: float | None = None
@@ -158,7 +158,7 @@ class LiveLog:
                 self._show_call(event)
             case blocks.Media(kind=kind):
                 self.append("note", f"[{kind}]")
-            case ev.Fault(message=message):
+            case ev.StreamError(message=message):
                 self.append("note", f"[error: {message}]")
 
     def _show_call(self, event: ev.ToolCall) -> None:
@@ -286,7 +286,7 @@ def _merged(fresh: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(kind, "".join(texts)) for kind, texts in out]
 
 
-def shown(answer: Answer) -> list[tuple[str, str]]:
+def shown(answer: LiveAnswer) -> list[tuple[str, str]]:
     """An answer as the live log shows it: (kind, text) steps."""
     steps: list[tuple[str, str]] = []
     for block in answer.blocks:

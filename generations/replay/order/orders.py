@@ -18,7 +18,7 @@ from generations.reading.diagnosis import altered_values
 from generations.reading.edits import json_patch
 
 
-class Refused(Exception):
+class ReplayRefused(Exception):
     """The stored request cannot be replayed. Its text says why and what to do."""
 
 
@@ -92,11 +92,11 @@ def source_of(generation: Generation) -> GatewayConnection | None:
 def order(generation: Generation, source: GatewayConnection | None = None, patch: str = "") -> Order:
     """A replay of the stored request with `patch`, through `source` or the connection that knew the ID.
 
-    Raises Refused.
+    Raises ReplayRefused.
     """
     record = generation.records.best_first().filter(replayable=True).defer("outline").first()
     if record is None:
-        raise Refused(NO_REQUEST)
+        raise ReplayRefused(NO_REQUEST)
     return order_from(generation, Record.read(record.raw), record, source or source_of(generation), patch)
 
 
@@ -106,30 +106,30 @@ NO_REQUEST = "The gateway has no stored request for this generation, so there is
 def order_from(
     generation: Generation, parsed: Record, record: StoredRecord, source: GatewayConnection | None, patch: str
 ) -> Order:
-    """The order made from what has been read already. Raises Refused."""
+    """The order made from what has been read already. Raises ReplayRefused."""
     stored = parsed.replay_body
     if stored is None:
-        raise Refused("The stored record holds no request body.")
+        raise ReplayRefused("The stored record holds no request body.")
     body = patched(stored, patch)
     try:
         content, endpoint = values.loads(body), endpoints.find(generation.endpoint)
     except values.Unreadable:
-        raise Refused("The stored request cannot be read as JSON, so it is not sent.") from None
+        raise ReplayRefused("The stored request cannot be read as JSON, so it is not sent.") from None
     why = endpoints.refusal(generation.endpoint, content)
     if why or endpoint is None:
-        raise Refused(why or "Retake does not know this endpoint.")
+        raise ReplayRefused(why or "Retake does not know this endpoint.")
     if source is None:
-        raise Refused(
+        raise ReplayRefused(
             "This team no longer has a gateway connection. An admin can add one in the team's settings."
         )
     if keys.sending(source) is None:
-        raise Refused(keys.NO_KEY)
+        raise ReplayRefused(keys.NO_KEY)
     return Order(generation, record, parsed, stored, patch, body, content, source, endpoint)
 
 
 def patched(stored: bytes, patch: str) -> bytes:
-    """The stored request with the patch applied; what it does not address stays byte for byte. Raises Refused."""
+    """The stored request with the patch applied; what it does not address stays byte for byte. Raises ReplayRefused."""
     try:
         return json_patch.apply(stored, json_patch.read(patch)) if patch else stored
     except json_patch.PatchRefused as refused:
-        raise Refused(str(refused)) from None
+        raise ReplayRefused(str(refused)) from None

@@ -27,7 +27,7 @@ COST = Case(When(FREE, then=Value(0)), default=F("cost_nanos"), output_field=Big
 SPENT_NANOS = Coalesce(COST, "expected_high", "expected_low", Value(0))
 
 
-class Exceeded(Exception):
+class LimitExceeded(Exception):
     """A limit of the team stands against it. Its text names the limit, what is used and what was asked."""
 
 
@@ -143,7 +143,7 @@ def locked(team: Team) -> ReplayLimits | None:
 
 
 def check(limits: ReplayLimits, team: Team, user: User, replays: Sequence[Replay]) -> None:
-    """Raises Exceeded when the team's rows, these new ones among them, are over a limit. Call it after `locked`.
+    """Raises LimitExceeded when the team's rows, these new ones among them, are over a limit. Call it after `locked`.
 
     The day is the one in which they were ordered, although midnight may have passed behind the lock.
     """
@@ -164,7 +164,7 @@ def _each_within(most: int | None, replays: Sequence[Replay]) -> None:
     dearest = max(replays, key=_expected)
     if _expected(dearest) > most:
         bound = "at least" if dearest.expected_high is None else "up to"
-        raise Exceeded(
+        raise LimitExceeded(
             f"One replay may cost at most {dollars(most)}; {'this one' if len(replays) == 1 else 'one of these'} is "
             f"expected to cost {bound} {dollars(_expected(dearest))}. An admin of the team can raise the limit."
         )
@@ -177,11 +177,11 @@ def _expected(replay: Replay) -> int:
 
 def _within(who: str, now: Spend, count: int | None, nanos: int | None) -> None:
     if count is not None and now.count > count:
-        raise Exceeded(
+        raise LimitExceeded(
             f"{who} may start {plural(count, 'replay')} a day, and this would make {now.count:,}. {ADVICE}"
         )
     if nanos is not None and now.nanos > nanos:
-        raise Exceeded(
+        raise LimitExceeded(
             f"{who} may spend {dollars(nanos)} on replays a day, and this would make up to {dollars(now.nanos)}. "
             f"{ADVICE}"
         )

@@ -86,7 +86,7 @@ def ready(replay: Replay) -> Sending | None:
     """What a claimed replay sends. None when nothing can be sent: the replay has ended then."""
     try:
         return prepare(replay)
-    except orders.Refused as refused:
+    except orders.ReplayRefused as refused:
         replay.refuse(str(refused))
         publisher.ring(replay.pk)
         return None
@@ -106,20 +106,20 @@ def prepare(replay: Replay) -> Sending:
     """Client, endpoint and exact body of a claimed replay. Raises `orders.Refused`: nothing has been sent then."""
     source = replay.connection
     if source is None:
-        raise orders.Refused("The gateway connection was removed before the replay started.")
+        raise orders.ReplayRefused("The gateway connection was removed before the replay started.")
     endpoint = endpoints.find(replay.generation.endpoint)
     stored = orders.stored_body(replay.record)
     if endpoint is None or endpoint.path is None or stored is None:
-        raise orders.Refused("The stored request is no longer there.")
+        raise orders.ReplayRefused("The stored request is no longer there.")
     pasted = keys.pasted_for_sending(source)
     key = replay.consent.key if replay.consent else pasted[0].key if pasted else None
     if key is None:
-        raise orders.Refused(keys.NO_KEY)
+        raise orders.ReplayRefused(keys.NO_KEY)
     try:
         client = clients.client(source.base_url, key)
         return Sending(client, endpoint, orders.patched(stored, replay.patch), session_of(replay, endpoint))
     except ValueError as error:
-        raise orders.Refused(str(error)) from None
+        raise orders.ReplayRefused(str(error)) from None
 
 
 TEXT_WIRES = ("chat", "responses", "messages")

@@ -26,7 +26,7 @@ IN_MEMORY = 2**20  # bytes of a bundle; a larger one goes through a file
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ExportSource:
     """A generation, its best stored record, and the address it came from."""
 
     row: Generation
@@ -42,7 +42,7 @@ class Kept:
         return snippets.snippets(self.base_url, endpoint, body) if endpoint and body else []
 
 
-def _kept(request: TeamRequest, slug: str, *, zipped: bool = False) -> Kept:
+def _kept(request: TeamRequest, slug: str, *, zipped: bool = False) -> ExportSource:
     """The generation with its whole record in memory. Raises Http404 where none is stored."""
     row = get_generation_or_404(request, slug)
     best = row.records.best_first().defer("outline", "packed").first()
@@ -52,7 +52,7 @@ def _kept(request: TeamRequest, slug: str, *, zipped: bool = False) -> Kept:
         leave_page_thread(request)
     source = orders.source_of(row)
     base_url = source.base_url if source else settings.GATEWAY_URLS[0]
-    return Kept(row, best, Record.read(best.raw, asked_id=row.request_id), base_url)
+    return ExportSource(row, best, Record.read(best.raw, asked_id=row.request_id), base_url)
 
 
 @for_team(Right.READ)

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from generations.models import Generation
 from generations.reading.explorer import search
 from generations.reading.explorer.search import Matches
-from generations.reading.large.index import Found
+from generations.reading.large.index import LocatedValue
 from generations.reading.page_types.outline import Outline
 
 WHERE = {"record": "Record", "request": "Request", "answer": "Answer"}
@@ -52,7 +52,7 @@ def finding(asked: QueryDict, row: Generation, outline: Outline) -> dict[str, ob
     }
 
 
-def finding_in(asked: QueryDict, value: Found) -> dict[str, object]:
+def finding_in(asked: QueryDict, value: LocatedValue) -> dict[str, object]:
     """The same in one value by itself, the answer of a replay."""
     form = FindForm(asked) if "find" in asked else FindForm()
     context: dict[str, object] = {

@@ -46,7 +46,7 @@ def _forget(request: TeamRequest, row: Generation) -> HttpResponse:
     name = row.request_id
     try:
         retention.forget(row, request.user)
-    except retention.Busy:
+    except retention.ReplayIsOpen:
         return _confirm(request, row, status=409)
     forget_drawn()
     messages.success(request, f"Retake has forgotten {name}.")

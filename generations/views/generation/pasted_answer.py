@@ -92,7 +92,7 @@ def _kept(request: TeamRequest, row: Generation, form: PasteForm) -> PastedAnswe
     answer, as_text = form.cleaned_data["answer"], form.cleaned_data["as_text"]
     try:
         return pasted_answers.keep(row, request.user, answer, as_text=as_text)
-    except pasted.Refused as refused:
+    except pasted.PasteRefused as refused:
         form.add_error("answer", str(refused))
     return None
 

@@ -3,11 +3,11 @@
 from generations.models import Generation
 from generations.reading import documents
 from generations.reading.diff import provider_request
-from generations.reading.diff.provider_request import Sent
+from generations.reading.diff.provider_request import ProviderRequest
 from generations.reading.page_types.outline import Outline
 
 
-def sent_of(row: Generation, outline: Outline) -> Sent | None:
+def sent_of(row: Generation, outline: Outline) -> ProviderRequest | None:
     """What the best record of a generation says of it; None where it holds nothing of the kind."""
     record = row.records.best_first().defer("outline").first()
     found = record.value(documents.RAW_SENT) if record else None

@@ -22,7 +22,7 @@ from generations.reading.conversation.part_builder import PART_COST, parsed
 from generations.reading.explorer import json_nodes, levels
 from generations.reading.figures import formatting
 from generations.reading.large import index, strings
-from generations.reading.large.index import Found
+from generations.reading.large.index import LocatedValue
 from generations.reading.large.strings import WINDOW
 from generations.reading.page_types.base import quoted
 from generations.reading.text import HEAD, readable
@@ -45,7 +45,7 @@ class PartForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequestedValue:
     """A value of a record or answer, and how it is to be shown.
 
     `base` is the address that its fragments stand below, `name` what a file of it is called.
@@ -53,7 +53,7 @@ class Wanted:
 
     base: str
     name: str
-    found: Found
+    found: LocatedValue
     at: str
     start: int
     kind: str
@@ -75,7 +75,7 @@ class Wanted:
         return {"base": self.base, "query": quoted(self.at)}
 
 
-def wanted_part(request: TeamRequest, slug: str) -> Wanted:
+def wanted_part(request: TeamRequest, slug: str) -> RequestedValue:
     """The value that is asked for. Raises Http404 when there is none."""
     form = PartForm(request.GET)
     row = get_generation_or_404(request, slug)
@@ -84,10 +84,10 @@ def wanted_part(request: TeamRequest, slug: str) -> Wanted:
     if found is None:
         raise Http404("No such part of the record.")
     how = asked["at"], asked["start"] or 0, asked["kind"], asked["mime"]
-    return Wanted(row.get_absolute_url(), row.slug, found, *how, row.endpoint)
+    return RequestedValue(row.get_absolute_url(), row.slug, found, *how, row.endpoint)
 
 
-def _value_at(row: Generation, at: str) -> Found | None:
+def _value_at(row: Generation, at: str) -> LocatedValue | None:
     """A value of the best record, or of the answer that was pasted."""
     if at.startswith(pasted.AT):
         answer = PastedAnswer.objects.filter(generation=row).select_related("generation").first()
@@ -103,7 +103,7 @@ def part_text(request: TeamRequest, slug: str) -> HttpResponse:
     return window_of(request, wanted_part(request, slug))
 
 
-def window_of(request: TeamRequest, wanted: Wanted) -> HttpResponse:
+def window_of(request: TeamRequest, wanted: RequestedValue) -> HttpResponse:
     """The same of any value."""
     text, following = _window(wanted)
     rich = wanted.kind == "markdown" and following is None and not wanted.start
@@ -122,7 +122,7 @@ def window_of(request: TeamRequest, wanted: Wanted) -> HttpResponse:
     return render(request, "generations/conversation/whole_text.html", context)
 
 
-def _window(wanted: Wanted) -> tuple[str, int | None]:
+def _window(wanted: RequestedValue) -> tuple[str, int | None]:
     """What is shown from the wanted start on, and where the next window begins.
 
     Counted in characters of indented JSON, in bytes of a text or of JSON that is too long for that.
@@ -135,7 +135,7 @@ def _window(wanted: Wanted) -> tuple[str, int | None]:
     return strings.window(wanted.found, wanted.start, quoted=False)
 
 
-def _pretty(wanted: Wanted) -> str:
+def _pretty(wanted: RequestedValue) -> str:
     """Indented JSON where the value, or the text that is the value, is JSON of moderate size."""
     if wanted.found.size > INDENTED_UP_TO:
         return ""
@@ -167,7 +167,7 @@ def part_turns(request: TeamRequest, slug: str) -> HttpResponse:
     return render(request, "generations/conversation/page_of_turns.html", context)
 
 
-def _some(wanted: Wanted) -> Iterator[tuple[index.Step, Found]]:
+def _some(wanted: RequestedValue) -> Iterator[tuple[index.Step, LocatedValue]]:
     """The next items of the list, as many as a browser draws without a pause."""
     room = TURNS_ROOM
     for key, part in index.members(wanted.found, wanted.start, sides.PAGE):
@@ -177,11 +177,11 @@ def _some(wanted: Wanted) -> Iterator[tuple[index.Step, Found]]:
             return
 
 
-def _value(part: Found) -> Value:
+def _value(part: LocatedValue) -> Value:
     """A value with its long texts cut; one that cannot be parsed, or is too large for it, as the text it begins with."""
     try:
         return loads(strings.slim(part, PARSED_UP_TO))
-    except (Unreadable, strings.TooMuch):
+    except (Unreadable, strings.TooManyValues):
         return visible(part.head(WINDOW).decode("utf-8", "replace"))
 
 
@@ -192,7 +192,7 @@ def part_json(request: TeamRequest, slug: str) -> HttpResponse:
     return level_of(request, wanted_part(request, slug))
 
 
-def level_of(request: TeamRequest, wanted: Wanted) -> HttpResponse:
+def level_of(request: TeamRequest, wanted: RequestedValue) -> HttpResponse:
     """The same of any value."""
     nodes = levels.level(wanted.found, wanted.at, wanted.start)
     context = {
@@ -212,19 +212,19 @@ def part_raw(request: TeamRequest, slug: str) -> HttpResponseBase:
     return raw_of(wanted_part(request, slug))
 
 
-def raw_of(wanted: Wanted) -> HttpResponseBase:
+def raw_of(wanted: RequestedValue) -> HttpResponseBase:
     """The same of any value."""
     if wanted.is_string:
         return download(_utf8(wanted.found), "text/plain; charset=utf-8", inline=True)
     return exact(wanted)
 
 
-def exact(wanted: Wanted) -> HttpResponseBase:
+def exact(wanted: RequestedValue) -> HttpResponseBase:
     """The JSON text of a value, byte for byte as it stands in the record."""
     return download(wanted.found.pieces(), "application/json", size=wanted.found.size, inline=True)
 
 
-def _utf8(found: Found) -> Iterator[bytes]:
+def _utf8(found: LocatedValue) -> Iterator[bytes]:
     """The characters of a string; halves of surrogate pairs, which UTF-8 has not, are replaced."""
     for text in strings.texts(found):
         yield text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
@@ -240,7 +240,7 @@ def part_media(request: TeamRequest, slug: str) -> HttpResponseBase:
     return medium_of(request, wanted_part(request, slug))
 
 
-def medium_of(request: TeamRequest, wanted: Wanted) -> HttpResponseBase:
+def medium_of(request: TeamRequest, wanted: RequestedValue) -> HttpResponseBase:
     """The same of any value. Raises Http404."""
     texts = partial(strings.texts, wanted.found)
     found = media.find(texts, wanted.mime) if wanted.is_string else None

@@ -17,7 +17,7 @@ from generations.forms.ledger import LedgerForm
 from generations.lists import csv_export
 from generations.lists import ledger as book
 from generations.lists.keyset import Cursor
-from generations.lists.ledger import Sum, Sums
+from generations.lists.ledger import ReplaySum, ReplaySums
 from generations.reading.figures import daily_chart
 from generations.reading.figures.daily_chart import Chart
 
@@ -37,22 +37,22 @@ def address(request: TeamRequest, **changed: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SumRow:
     """A sum with its name, and the filters that show what it sums; "" where no filter can ask for it."""
 
     name: str
     query: str
-    sum: Sum
+    sum: ReplaySum
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class LedgerSums:
     """The sums as the page shows them: first lines and the rest, both charts, every day."""
 
-    total: Sum
-    people: tuple[list[Line], list[Line]]
-    models: tuple[list[Line], list[Line]]
-    days: list[Line]
+    total: ReplaySum
+    people: tuple[list[SumRow], list[SumRow]]
+    models: tuple[list[SumRow], list[SumRow]]
+    days: list[SumRow]
     cost: Chart
     number: Chart
 
@@ -83,7 +83,7 @@ def _place(request: TeamRequest) -> Cursor | None:
     return book.read_cursor(request.GET.get("older", ""))
 
 
-def _shown(request: TeamRequest, form: LedgerForm, people: Iterable[User], sums: Sums) -> Shown:
+def _shown(request: TeamRequest, form: LedgerForm, people: Iterable[User], sums: ReplaySums) -> LedgerSums:
     names = {person.pk: str(person) for person in people}
     by_person = [
         _line(request, "who", group, names.get(group.key, "a former member")) for group in sums.people
@@ -92,7 +92,7 @@ def _shown(request: TeamRequest, form: LedgerForm, people: Iterable[User], sums:
     first, last = _span(form, sums)
     cost = {day.key: (day.known, day.hoped) for day in sums.days}
     number = {day.key: (day.count, 0) for day in sums.days}
-    return Shown(
+    return LedgerSums(
         sums.total,
         (by_person[:TOP], by_person[TOP:]),
         (by_model[:TOP], by_model[TOP:]),
@@ -102,16 +102,16 @@ def _shown(request: TeamRequest, form: LedgerForm, people: Iterable[User], sums:
     )
 
 
-def _line(request: TeamRequest, field: str, group: Sum, name: str) -> Line:
-    return Line(name, address(request, **{field: group.key}) if group.key else "", group)
+def _line(request: TeamRequest, field: str, group: ReplaySum, name: str) -> SumRow:
+    return SumRow(name, address(request, **{field: group.key}) if group.key else "", group)
 
 
-def _day(request: TeamRequest, group: Sum) -> Line:
+def _day(request: TeamRequest, group: ReplaySum) -> SumRow:
     day = group.key.isoformat()
-    return Line(day, address(request, when=None, since=day, until=day), group)
+    return SumRow(day, address(request, when=None, since=day, until=day), group)
 
 
-def _span(form: LedgerForm, sums: Sums) -> tuple[date, date]:
+def _span(form: LedgerForm, sums: ReplaySums) -> tuple[date, date]:
     """The days that the charts show: those asked for, where none was, those with replays."""
     days = [day.key for day in sums.days] or [form.today]
     return form.cleaned_data["since"] or days[0], form.cleaned_data["until"] or max(days[-1], form.today)

@@ -22,7 +22,7 @@ AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LookupRow:
     """One of several IDs: its row, or a state ("asking", "not_yet", "viewer", "native", what the gateway said)."""
 
     request_id: str
@@ -104,14 +104,16 @@ def to_ask(
     return due[: max(0, AT_ONCE - len(asking))]
 
 
-def _line(request: TeamRequest, request_id: str, row: Generation | None, fetch: Fetch | None) -> Line:
+def _line(request: TeamRequest, request_id: str, row: Generation | None, fetch: Fetch | None) -> LookupRow:
     if row is not None:
-        return Line(request_id, reverse("generation", args=[request.team.slug, row.slug]), "found", row)
+        return LookupRow(request_id, reverse("generation", args=[request.team.slug, row.slug]), "found", row)
     url = waiting_url(request.team, request_id)
     if is_native(request_id):
-        return Line(request_id, "", "native")
+        return LookupRow(request_id, "", "native")
     if fetch is None or fetch.outcome is None:
-        return Line(request_id, url, "asking" if may(request, Right.LOOK_UP) else "viewer")
+        return LookupRow(request_id, url, "asking" if may(request, Right.LOOK_UP) else "viewer")
     state = fetch.outcome["code"]
     viewer_waits = state == "not_yet" and not may(request, Right.LOOK_UP)
-    return Line(request_id, url, "viewer" if viewer_waits else state, title=fetch.outcome.get("title", ""))
+    return LookupRow(
+        request_id, url, "viewer" if viewer_waits else state, title=fetch.outcome.get("title", "")
+    )

@@ -184,7 +184,7 @@ def _number(request: TeamRequest, row: Batch) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SentVariant:
     """What members of a batch sent that differs from what is stored, and how many did.
 
     `lines` is empty for none and None where the patch is long, differs in more places, or is no longer kept.
@@ -195,13 +195,15 @@ class Asked:
     lines: list[PatchLine] | None
 
 
-def _asked(row: Batch) -> list[Asked]:
+def _asked(row: Batch) -> list[SentVariant]:
     """The different patches of a batch, the most frequent first, each with the reason that was given."""
     patches = row.replays.annotate(head=Left("patch", PATCH_READ)).values("head")
     groups = patches.annotate(number=Count("pk"), why=Max("why"), first=Min("place")).order_by(
         "-number", "first"
     )
-    return [Asked(group["number"], group["why"], _lines(group["head"])) for group in groups[:MOST_OUTPUTS]]
+    return [
+        SentVariant(group["number"], group["why"], _lines(group["head"])) for group in groups[:MOST_OUTPUTS]
+    ]
 
 
 def _lines(patch: str) -> list[PatchLine] | None:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import User
-from generations.forms.lab import ChangeForm, RunForm, WholeForm, body_of
+from generations.forms.lab import ChangeForm, RequestJsonForm, RunForm, body_of
 from generations.models import Batch, Generation, Replay, ReplayLimits
 from generations.reading.edits import json_patch, patch_summary
 from generations.reading.edits.patch_summary import PatchLine
@@ -88,7 +88,7 @@ def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
         order = _again(request, generation) or orders.order(generation)
         form = _form(request, order)
         shown = _plan(request, order, form)
-    except orders.Refused as refused:
+    except orders.ReplayRefused as refused:
         return render(request, PAGE, {"generation": generation, "refused": str(refused)})
     return render(request, PAGE, _context(request, generation, form, shown))
 
@@ -104,18 +104,18 @@ def _again(request: TeamRequest, generation: Generation) -> Order | None:
         return None
     try:
         return orders.order(generation, patch=earlier.patch)
-    except orders.Refused:  # the stored request is no longer what the changes were made for
+    except orders.ReplayRefused:  # the stored request is no longer what the changes were made for
         return None
 
 
-def _form(request: TeamRequest, order: Order) -> ChangeForm | WholeForm:
+def _form(request: TeamRequest, order: Order) -> ChangeForm | RequestJsonForm:
     """The form as the page first shows it."""
     initial: dict[str, object] = {"click": uuid.uuid4()}
     if request.GET.get("edit") != "json":
         form = _change_form(order, None, initial)
         if not order.patch or _expresses(order):
             return form
-    return WholeForm(initial={**initial, "whole": pretty(order.body)})
+    return RequestJsonForm(initial={**initial, "whole": pretty(order.body)})
 
 
 def _change_form(
@@ -135,7 +135,7 @@ def _expresses(order: Order) -> bool:
     try:
         made = patch_for(order.parsed, order.stored, order.endpoint.wire, form.edits())
         return orders.patched(order.stored, made) == order.body
-    except (ChangeRefused, orders.Refused):
+    except (ChangeRefused, orders.ReplayRefused):
         return False
 
 
@@ -152,10 +152,10 @@ def _draft(order: Order, form: RunForm) -> BatchPlan | None:
     times, names = form.cleaned_data.get("times", 1), form.cleaned_data.get("models", [])
     if times == 1 and not names:
         return None
-    assert isinstance(form, ChangeForm | WholeForm)
+    assert isinstance(form, ChangeForm | RequestJsonForm)
     made = batches.plan_batch([order.generation], form.variants(form.edits()), times)
     if not made.orders:
-        raise orders.Refused(made.left_out[0][1])
+        raise orders.ReplayRefused(made.left_out[0][1])
     return made
 
 
@@ -179,7 +179,7 @@ def replay_plan(request: TeamRequest, slug: str) -> HttpResponse:
     generation = get_generation_or_404(request, slug)
     try:
         submission = LabSubmission.read(request, generation)
-    except orders.Refused as refused:
+    except orders.ReplayRefused as refused:
         return render(request, f"{PAGE}#refusal", {"refused": str(refused)})
     context = _context(request, generation, submission.form, submission.plan)
     return render(request, f"{PAGE}#plan", context)
@@ -193,7 +193,7 @@ class LabSubmission:
     """
 
     order: Order
-    form: ChangeForm | WholeForm
+    form: ChangeForm | RequestJsonForm
     plan: PlanView | None = None
 
     @classmethod
@@ -216,14 +216,14 @@ class LabSubmission:
             self.plan = _plan(request, self.order, self.form)
         except ChangeRefused as refused:
             self.form.refuse(refused)
-        except orders.Refused as refused:
+        except orders.ReplayRefused as refused:
             self.form.add_error(None, str(refused))
 
 
-def _submitted_form(data: QueryDict, order: Order) -> ChangeForm | WholeForm:
+def _submitted_form(data: QueryDict, order: Order) -> ChangeForm | RequestJsonForm:
     """The form as sent; a click without the fields of changes (a plain button) changes nothing."""
     if "whole" in data:
-        return WholeForm(data)
+        return RequestJsonForm(data)
     form = _change_form(order, data)
     if "v-model" not in data:
         form.fill_missing()
@@ -240,7 +240,7 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
     generation = get_generation_or_404(request, slug)
     try:
         submission = LabSubmission.read(request, generation)
-    except orders.Refused as refused:
+    except orders.ReplayRefused as refused:
         return render(request, PAGE, {"generation": generation, "refused": str(refused)}, status=409)
     form, shown = submission.form, submission.plan
     if shown is None:
@@ -256,7 +256,7 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
     except orders.ClickAlreadyUsed as used:
         form.renew_click()
         return render(request, PAGE, _context(request, generation, form, shown, str(used)), status=409)
-    except spending_limits.Exceeded as exceeded:
+    except spending_limits.LimitExceeded as exceeded:
         context = _context(request, generation, form, shown, str(exceeded))
         return render(request, PAGE, context, status=409)
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from dashboard.access import Right, TeamRequest, enter, for_team, may
-from generations.forms.lab import ManyForm
+from generations.forms.lab import BatchForm
 from generations.gateway.request_ids import recognize
 from generations.models import Generation, ReplayLimits
 from generations.models.generation import GenerationQuerySet
@@ -32,7 +32,7 @@ def lab(request: TeamRequest) -> HttpResponse:
     if is_post and "run" in data:
         enter(request, request.team.slug, Right.REPLAY)
     rows, unknown = chosen(request, data)
-    form = ManyForm(request.POST if is_post else None, initial={"click": uuid.uuid4()})
+    form = BatchForm(request.POST if is_post else None, initial={"click": uuid.uuid4()})
     context: dict[str, object] = {
         "rows": rows,
         "unknown": unknown,
@@ -45,7 +45,7 @@ def lab(request: TeamRequest) -> HttpResponse:
         return render(request, MANY, context, status=400 if form.errors else 200)
     try:
         made = _draft(rows, form)
-    except orders.Refused as refused:
+    except orders.ReplayRefused as refused:
         return render(request, MANY, {**context, "note": str(refused)}, status=400)
     held = ReplayLimits.objects.filter(team=request.team).first()
     dear = spending_limits.needs_sure(held, made.high)
@@ -55,14 +55,14 @@ def lab(request: TeamRequest) -> HttpResponse:
     return render(request, MANY, context)
 
 
-def _draft(rows: Sequence[Generation], form: ManyForm) -> BatchPlan:
+def _draft(rows: Sequence[Generation], form: BatchForm) -> BatchPlan:
     """Raises plan.Refused."""
     if not form.is_bound:
         return batches.plan_batch(rows)
     return batches.plan_batch(rows, form.variants(form.edits()), form.cleaned_data["times"])
 
 
-def _run(request: TeamRequest, form: ManyForm, made: BatchPlan, context: dict[str, object]) -> HttpResponse:
+def _run(request: TeamRequest, form: BatchForm, made: BatchPlan, context: dict[str, object]) -> HttpResponse:
     data = form.cleaned_data
     unseen = data["seen"] != context["seen"]
     note = not_yet(form, unseen=unseen, damaged=bool(made.damaged), dear=bool(context["dear"]))
@@ -78,7 +78,7 @@ def _run(request: TeamRequest, form: ManyForm, made: BatchPlan, context: dict[st
     except orders.ClickAlreadyUsed as used:
         form.renew_click()
         return render(request, MANY, {**context, "note": str(used)}, status=409)
-    except spending_limits.Exceeded as exceeded:
+    except spending_limits.LimitExceeded as exceeded:
         return render(request, MANY, {**context, "note": str(exceeded)}, status=409)
     return redirect(batch)
 

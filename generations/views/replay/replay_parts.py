@@ -17,13 +17,13 @@ from generations.reading.answer import replayed
 from generations.reading.conversation import media
 from generations.reading.conversation.media import normal
 from generations.reading.explorer import json_nodes
-from generations.reading.large.index import Found
+from generations.reading.large.index import LocatedValue
 from generations.reading.page_types.conversation import Side
 from generations.replay import derived_answer
 from generations.views.generation.find import finding_in
 from generations.views.generation.record_parts import (
     PartForm,
-    Wanted,
+    RequestedValue,
     exact,
     level_of,
     medium_of,
@@ -45,10 +45,10 @@ def _stored(request: TeamRequest, replay_id: UUID) -> ReplayAnswer:
     return derived_answer.current(row, row.replay.generation.endpoint, row.replay.content_type)
 
 
-def _wanted(row: ReplayAnswer, asked: dict[str, str], raw: bytes) -> Wanted:
-    found, at = Found.held(raw), asked["at"]
+def _wanted(row: ReplayAnswer, asked: dict[str, str], raw: bytes) -> RequestedValue:
+    found, at = LocatedValue.held(raw), asked["at"]
     how = int(asked["start"] or 0), asked["kind"], asked["mime"]
-    return Wanted(row.replay.get_absolute_url(), f"replay-{row.pk}", found, at, *how)
+    return RequestedValue(row.replay.get_absolute_url(), f"replay-{row.pk}", found, at, *how)
 
 
 def _asked(request: TeamRequest) -> dict[str, str]:
@@ -58,7 +58,7 @@ def _asked(request: TeamRequest) -> dict[str, str]:
     return form.cleaned_data
 
 
-def _part(request: TeamRequest, replay_id: UUID) -> Wanted:
+def _part(request: TeamRequest, replay_id: UUID) -> RequestedValue:
     row, asked = _stored(request, replay_id), _asked(request)
     raw = json_nodes.cut(derived_answer.document_of(row), asked["at"])
     if raw is None:
@@ -112,7 +112,7 @@ def replay_explorer(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     """The page with the answer's JSON, level by level, and a search in it."""
     row = _stored(request, replay_id)
     shown = replayed.load(row.outline)
-    document = Found.held(derived_answer.document_of(row))
+    document = LocatedValue.held(derived_answer.document_of(row))
     context = {
         "replay": row.replay,
         "base": row.replay.get_absolute_url(),

@@ -51,7 +51,7 @@ def reached(listener: socket.socket) -> bool:
 def refuses(call: Callable[[], object]) -> bool:
     try:
         call()
-    except clients.Withdrawn:
+    except clients.AddressNotAllowed:
         return True
     return False
 
@@ -91,7 +91,7 @@ def test_replays_their_records_and_suggestions_ask_no_withdrawn_address(
 ) -> None:
     stored = rows.generation(team, ada, withdrawn)
     replay = rows.replay(stored, ada, connection=withdrawn)
-    with pytest.raises(orders.Refused, match="no longer allows"):
+    with pytest.raises(orders.ReplayRefused, match="no longer allows"):
         runner.prepare(replay)
     assert model_suggestions.models(stored) == []
     ended = rows.replay(stored, ada, new_request_id="G-01M0N8538G8F4T0W6X1Y2Z3A4D", state="succeeded")

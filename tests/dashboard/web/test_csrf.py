@@ -15,7 +15,7 @@ ORIGIN = "Origin checking failed - https://retake.example.com does not match any
 
 def refused(
     origin: str, *, secure: bool = False, host: str = "retake.example.com", **more: str
-) -> csrf.Refusal:
+) -> csrf.CsrfRefusal:
     headers = {"origin": origin, "host": host, **more}
     return csrf.refusal(RequestFactory(headers=headers).post("/", secure=secure), ORIGIN)
 

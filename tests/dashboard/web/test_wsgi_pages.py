@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from dashboard.local.system import LOOPBACK, Port
-from dashboard.web.heavy_work import PLACE, WAITING, Place, Stand
+from dashboard.web.heavy_work import PLACE, WAITING, AnsweredIn, HandedOver
 from dashboard.web.wsgi_pages import Bridge, environ
 from tests.support.processes import wait_for
 
@@ -81,11 +81,11 @@ class Site:
 
     def long(self, request: Environ) -> Any:
         """A view that leaves its page thread, of the person in the query."""
-        if request[PLACE] is Place.HEAVY:
+        if request[PLACE] is AnsweredIn.HEAVY:
             self.begun.release()
             assert self.free.wait(10)
             return [threading.current_thread().name.encode()]
-        return Stand(int(request["QUERY_STRING"])) if request[PLACE] is Place.PAGE else [b"busy"]
+        return HandedOver(int(request["QUERY_STRING"])) if request[PLACE] is AnsweredIn.PAGE else [b"busy"]
 
     def flow(self, _request: Environ) -> Streaming:
         self.streamed.append(Streaming(b"y" * 100_000 for _ in range(500)))
@@ -245,7 +245,7 @@ def test_long_work_that_nobody_waits_for_is_not_begun(site: Site) -> None:
     with first:
         assert b"heavy_0" in b"".join(iter(partial(first.recv, 65536), b""))
     assert b"heavy_0" in site.get("/long?7")[2]
-    assert sum(seen[PLACE] is Place.HEAVY for seen in site.seen) == 2
+    assert sum(seen[PLACE] is AnsweredIn.HEAVY for seen in site.seen) == 2
 
 
 def test_a_thread_that_is_held_for_too_long_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

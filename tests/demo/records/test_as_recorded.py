@@ -16,16 +16,16 @@ from generations.gateway.demo.replies.pieces import pieces
 from generations.gateway.demo.replies.stream_forms import usual_form
 from generations.gateway.demo.replies.streams import frames
 from generations.gateway.demo.replies.wire import whole_answer
-from generations.gateway.demo.shapes import Call, Failure, Json, Reply, Story, Timing, Usage
+from generations.gateway.demo.shapes import FlatError, Json, ModelCall, Reply, Story, StoryTiming, StoryUsage
 from tests.test_recorded import archive
 
 TEXT = "Hello from the provider."
-USAGE = Usage(12, 7, 2, 3)
+USAGE = StoryUsage(12, 7, 2, 3)
 REPLIES = {
     "plain": Reply(TEXT),
     "emoji": Reply("Hello from the provider 👍"),
     "reasoning": Reply(TEXT, reasoning="Let me think"),
-    "tool": Reply(calls=(Call("get_weather", '{"city":"Oslo","unit":"c"}'),), finish="tool_calls"),
+    "tool": Reply(calls=(ModelCall("get_weather", '{"city":"Oslo","unit":"c"}'),), finish="tool_calls"),
     "length": Reply("Hello from the provider", finish="length"),
     "empty": Reply(),
     "cut": Reply("Hello from the"),
@@ -50,7 +50,7 @@ def record(name: str) -> Json:
     return dict(json.loads(archive()[f"{name}.record.json"]))
 
 
-def refused(status: int, provider: str) -> Failure:
+def refused(status: int, provider: str) -> FlatError:
     sample = {"provider": provider, "type": "upstream_non_2xx", "status": status, "retryable": None}
     sample |= {"upstream_error_code": "c", "upstream_error_message": "m", "upstream_error_type": "t"}
     sample |= {"upstream_error_param": None, "upstream_error_description": None}
@@ -62,10 +62,10 @@ def refused(status: int, provider: str) -> Failure:
     more |= {"failure_sample": [sample | {"upstream_payload_preview": "{}"}]}
     if status != 400:
         more |= {"provider_failure_diagnostics": {"category": "c", "hint": "h", "provider": provider}}
-    return Failure(502, "upstream_error", "It failed.", more=more)
+    return FlatError(502, "upstream_error", "It failed.", more=more)
 
 
-def failure(case: str, shown: Json) -> Failure | None:
+def failure(case: str, shown: Json) -> FlatError | None:
     if case in STATUSES:
         return refused(STATUSES[case], shown["provider"])
     if shown["error_code"] == "gateway:google_empty_response":
@@ -78,7 +78,7 @@ def rows(name: str) -> Rows:
     shown, case = record(name), name.rpartition("-")[2]
     usage, lines, reply = USAGE, None, REPLIES.get(case)
     if shown["endpoint"] == "messages" and shown["stream"] and case in ("cut", "midError"):
-        usage, lines = Usage(), ()
+        usage, lines = StoryUsage(), ()
     story = Story(
         name,
         name,
@@ -91,7 +91,7 @@ def rows(name: str) -> Rows:
         reply,
         failure(case, shown),
         usage,
-        Timing(44, 68, 30),
+        StoryTiming(44, 68, 30),
         lines,
         again="mid-stream-error" if case == "midError" else None,
         agent="Python-urllib/3.11",

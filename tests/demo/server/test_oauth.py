@@ -133,11 +133,11 @@ def test_a_denial_has_no_issuer(peer: Peer) -> None:
 def test_a_failed_try_does_not_burn_the_code_and_a_second_use_keeps_the_key(peer: Peer) -> None:
     flow = Flow(peer)
     code = flow.back()["code"]
-    with pytest.raises(oauth.Failure) as caught:
+    with pytest.raises(oauth.OAuthFailure) as caught:
         flow.client.exchange(code, "x" * 64, SCOPES)
     assert caught.value.code == "pkce"
     key = flow.client.exchange(code, flow.verifier, SCOPES).key
-    with pytest.raises(oauth.Failure) as caught:
+    with pytest.raises(oauth.OAuthFailure) as caught:
         flow.client.exchange(code, flow.verifier, SCOPES)
     assert (caught.value.code, reads(peer, key)) == ("invalid_grant", True)
 
@@ -146,7 +146,7 @@ def test_a_code_lives_ten_minutes_and_a_key_seven_days(peer: Peer) -> None:
     flow = Flow(peer)
     code, key = flow.back()["code"], Flow(peer).key(person="mia")
     set_oauth(peer, ahead=601)
-    with pytest.raises(oauth.Failure):
+    with pytest.raises(oauth.OAuthFailure):
         flow.client.exchange(code, flow.verifier, SCOPES)
     set_oauth(peer, ahead=7 * DAY - 100)
     assert reads(peer, key) is True
@@ -186,7 +186,7 @@ def test_a_viewer_reads_records_and_no_log(peer: Peer) -> None:
 
 def test_a_secret_is_needed_where_there_is_one(peer: Peer) -> None:
     assert Flow(peer, "client_retake_secret", "demo-client-secret").key()
-    with pytest.raises(oauth.Failure) as caught:
+    with pytest.raises(oauth.OAuthFailure) as caught:
         Flow(peer, "client_retake_secret").key()
     assert caught.value.code == "invalid_client"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from generations.gateway.rawjson import edit
-from generations.gateway.rawjson.edit import Missing
+from generations.gateway.rawjson.edit import PathMissing
 from generations.gateway.rawjson.values import Unreadable
 
 
@@ -57,7 +57,7 @@ def test_value_and_replaced() -> None:
 def test_missing(tokens: list[str]) -> None:
     raw = b'{"a": 1, "l": [1, 2]}'
     for change in (edit.value, edit.removed, lambda raw, tokens: edit.replaced(raw, tokens, b"0")):
-        with pytest.raises(Missing):
+        with pytest.raises(PathMissing):
             change(raw, tokens)
 
 

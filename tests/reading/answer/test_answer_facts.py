@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import Value, dumps, loads
 from generations.reading.answer import vocabulary
 from generations.reading.answer.answer_facts import AnswerError, Choice, Facts, read
-from generations.reading.answer.tool_calls import Call
+from generations.reading.answer.tool_calls import NamedCall
 
 
 class Stray(NamedTuple):
@@ -101,13 +101,13 @@ def test_every_kind_of_tool_call() -> None:
         {"id": "4", "type": "function", "function": {"name": "a", "arguments": "1"}, "custom": {}},
     ]
     assert facts(chat(tool_calls=calls)).choices[0].calls == (
-        Call("pay", '{"n": 10}'),
-        Call("pay", '{"n":9999}'),
-        Call("patch", "+ x", "custom"),
-        Call("a", "1"),
+        NamedCall("pay", '{"n": 10}'),
+        NamedCall("pay", '{"n":9999}'),
+        NamedCall("patch", "+ x", "custom"),
+        NamedCall("a", "1"),
     )
     assert facts(chat(function_call={"name": "old", "arguments": "{}"})).choices[0].calls == (
-        Call("old", "{}"),
+        NamedCall("old", "{}"),
     )
     output = [
         {"type": "function_call", "name": "pay", "arguments": "{}", "call_id": "c"},
@@ -117,11 +117,11 @@ def test_every_kind_of_tool_call() -> None:
         {"type": "web_search_call", "id": "w", "status": "completed", "action": {"query": "oslo"}},
     ]
     assert facts(response(*output), "responses").choices[0].calls == (
-        Call("pay", "{}"),
-        Call("patch", "+ x", "custom"),
-        Call("find", "{}", "MCP crm"),
-        Call("drop", "{}", "MCP crm, to be approved"),
-        Call("web_search", '{"action":{"query":"oslo"}}', "at the provider"),
+        NamedCall("pay", "{}"),
+        NamedCall("patch", "+ x", "custom"),
+        NamedCall("find", "{}", "MCP crm"),
+        NamedCall("drop", "{}", "MCP crm, to be approved"),
+        NamedCall("web_search", '{"action":{"query":"oslo"}}', "at the provider"),
     )
     blocks = [
         {"type": "tool_use", "id": "t", "name": "pay", "input": {"n": 1}},
@@ -129,15 +129,15 @@ def test_every_kind_of_tool_call() -> None:
         {"type": "mcp_tool_use", "name": "find", "server_name": "crm", "input": {}},
     ]
     assert facts(message(*blocks), "messages").choices[0].calls == (
-        Call("pay", '{"n":1}'),
-        Call("web_search", '{"q":"x"}', "at the provider"),
-        Call("find", "{}", "MCP crm"),
+        NamedCall("pay", '{"n":1}'),
+        NamedCall("web_search", '{"q":"x"}', "at the provider"),
+        NamedCall("find", "{}", "MCP crm"),
     )
 
 
 def test_numbers_in_arguments_stay_exact() -> None:
     raw = b'{"choices":[{"message":{"tool_calls":[{"function":{"name":"pay","arguments":{"n":12345678901234567890.10}}}]}}]}'
-    assert read("chat", loads(raw)).choices[0].calls == (Call("pay", '{"n":12345678901234567890.10}'),)
+    assert read("chat", loads(raw)).choices[0].calls == (NamedCall("pay", '{"n":12345678901234567890.10}'),)
 
 
 # --- the end ----------------------------------------------------------------------------------------------------

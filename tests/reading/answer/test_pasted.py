@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.reading.answer import pasted
-from generations.reading.answer.pasted import Pasted, Refused
+from generations.reading.answer.pasted import Pasted, PasteRefused
 
 CHAT = {"object": "chat.completion", "choices": [{"message": {"role": "assistant", "content": "Hello"}}]}
 DELTAS = [
@@ -81,7 +81,7 @@ def test_it_may_be_taken_as_text_whatever_it_looks_like() -> None:
     ],
 )
 def test_what_is_no_answer_is_refused(content: str, why: str) -> None:
-    with pytest.raises(Refused, match=why):
+    with pytest.raises(PasteRefused, match=why):
         pasted.read(content, "chat")
 
 
@@ -111,7 +111,7 @@ def test_values_are_found_by_their_pointers() -> None:
 def test_any_text_is_taken_or_refused(content: str, wire: str) -> None:
     try:
         read = pasted.read(content, wire)
-    except Refused:
+    except PasteRefused:
         return
     pasted.side(wire, read)
 
@@ -120,5 +120,5 @@ def test_any_text_is_taken_or_refused(content: str, wire: str) -> None:
     st.recursive(st.none() | st.text() | st.integers(), lambda x: st.lists(x) | st.dictionaries(st.text(), x))
 )
 def test_any_json_is_taken_or_refused(value: Any) -> None:
-    with contextlib.suppress(Refused):
+    with contextlib.suppress(PasteRefused):
         pasted.side("chat", pasted.read(json.dumps(value), "chat"))

@@ -9,20 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generations.gateway.rawjson.values import Value, dumps, loads
-from generations.gateway.streams.assemble import Stray
+from generations.gateway.streams.assemble import StrayEvent
 from generations.reading.answer import answer_facts, replayed
 from generations.reading.explorer import json_nodes
-from generations.reading.page_types.conversation import Answered, Part, Row, Side
+from generations.reading.page_types.conversation import Part, ReplayedAnswer, ResultRow, Side
 from tests.reading.samples import demo_record
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n picture").decode()
 
 
-def side(body: Any, wire: str = "chat", *strays: Stray) -> Side:
+def side(body: Any, wire: str = "chat", *strays: StrayEvent) -> Side:
     return shown(body, wire, *strays).side
 
 
-def shown(body: Any, wire: str = "chat", *strays: Stray) -> Answered:
+def shown(body: Any, wire: str = "chat", *strays: StrayEvent) -> ReplayedAnswer:
     data = loads(dumps(body))
     return replayed.make(answer_facts.read(wire, data, strays), data, strays, 1234)
 
@@ -54,7 +54,7 @@ def test_every_kind_of_part_is_drawn_by_the_readers_of_records() -> None:
 
 
 def test_events_without_a_place_in_the_body_are_shown() -> None:
-    found = side(chat(content="Hi"), "chat", Stray("ping", loads('{"n": 1}')), Stray("", None))
+    found = side(chat(content="Hi"), "chat", StrayEvent("ping", loads('{"n": 1}')), StrayEvent("", None))
     assert found.turns[-1].label == "other events"
     assert [(part.name, part.at, part.head) for part in found.turns[-1].parts] == [
         ("ping", "/other_events/0/data", '{\n  "n": 1\n}'),
@@ -63,7 +63,7 @@ def test_events_without_a_place_in_the_body_are_shown() -> None:
 
 
 def test_very_many_events_are_bounded() -> None:
-    strays = [Stray("ping", {"n": "x" * 500})] * 5_000
+    strays = [StrayEvent("ping", {"n": "x" * 500})] * 5_000
     found = shown(chat(content="Hi"), "chat", *strays)
     last = found.side.turns[-1].parts
     assert len(last) < 60
@@ -98,16 +98,16 @@ def test_an_error_alone_is_drawn_as_one() -> None:
         (
             {"data": [{"index": 0, "embedding": [0.5, 1]}]},
             "embeddings",
-            Row("vector 0", "0.5, 1", "2 numbers"),
+            ResultRow("vector 0", "0.5, 1", "2 numbers"),
         ),
         (
             {"results": [{"index": 3, "relevance_score": 0.5}]},
             "rerank",
-            Row("1. document 3", "0.5", level="0.5"),
+            ResultRow("1. document 3", "0.5", level="0.5"),
         ),
     ],
 )
-def test_figures_are_tables(body: Any, wire: str, row: Row) -> None:
+def test_figures_are_tables(body: Any, wire: str, row: ResultRow) -> None:
     assert parts(side(body, wire))[0].rows == [row]
 
 
@@ -127,7 +127,9 @@ def test_what_is_not_on_the_allow_list_is_in_no_gallery() -> None:
 
 
 def test_a_hostile_text_can_be_stored() -> None:
-    found = shown(chat(content="\ud800\0", **{"\ud800": {"\0": "\ud800"}}), "chat", Stray("\ud800", "\0"))
+    found = shown(
+        chat(content="\ud800\0", **{"\ud800": {"\0": "\ud800"}}), "chat", StrayEvent("\ud800", "\0")
+    )
     assert replayed.load(replayed.dump(found)).side.turns
 
 
@@ -142,7 +144,7 @@ JSON = st.recursive(
 def test_every_part_leads_to_what_came(value: Any, other: Any, wire: str) -> None:
     body: Any = {"choices": [{"message": {"content": value, "x": other}}], "data": value, "results": other}
     body = body if wire == "chat" else {"data": value, "results": other, "text": value}
-    stray = Stray("event", loads(dumps(other)))
+    stray = StrayEvent("event", loads(dumps(other)))
     found = side(body, wire, stray)
     kept = replayed.load(replayed.dump(shown(body, wire, stray)))
     assert len(kept.side.turns) == len(found.turns)

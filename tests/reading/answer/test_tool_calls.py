@@ -2,35 +2,35 @@
 
 import pytest
 
-from generations.reading.answer.tool_calls import Call, compare, key
+from generations.reading.answer.tool_calls import NamedCall, compare, key
 
 
 @pytest.mark.parametrize(
     ("first", "second", "equal"),
     [
-        ([Call("f", '{"a":1,"b":2}')], [Call("f", '{ "b": 2.0, "a": 1 }')], True),
-        ([Call("f", "{}"), Call("g", "{}")], [Call("g", "{}"), Call("f", "{}")], True),
-        ([Call("f", "{}")], [Call("f", "{}"), Call("f", "{}")], False),
-        ([Call("f", "{}")], [Call("g", "{}")], False),
-        ([Call("f", '{"a":"1"}')], [Call("f", '{"a":1}')], False),
-        ([Call("f", '{"a":')], [Call("f", '  {"a":\n')], True),
-        ([Call("f", '{"a":"x  y"}')], [Call("f", '{"a":"x y"}')], False),
+        ([NamedCall("f", '{"a":1,"b":2}')], [NamedCall("f", '{ "b": 2.0, "a": 1 }')], True),
+        ([NamedCall("f", "{}"), NamedCall("g", "{}")], [NamedCall("g", "{}"), NamedCall("f", "{}")], True),
+        ([NamedCall("f", "{}")], [NamedCall("f", "{}"), NamedCall("f", "{}")], False),
+        ([NamedCall("f", "{}")], [NamedCall("g", "{}")], False),
+        ([NamedCall("f", '{"a":"1"}')], [NamedCall("f", '{"a":1}')], False),
+        ([NamedCall("f", '{"a":')], [NamedCall("f", '  {"a":\n')], True),
+        ([NamedCall("f", '{"a":"x  y"}')], [NamedCall("f", '{"a":"x y"}')], False),
         ([], [], True),
-        ([Call("f", "a"), Call("g", "b")], [Call('f","g', "a b")], False),
+        ([NamedCall("f", "a"), NamedCall("g", "b")], [NamedCall('f","g', "a b")], False),
     ],
 )
-def test_keys(first: list[Call], second: list[Call], equal: bool) -> None:
+def test_keys(first: list[NamedCall], second: list[NamedCall], equal: bool) -> None:
     assert (key(first) == key(second)) is equal
     assert len(key(first)) == 64
 
 
 def test_odd_text_has_a_key() -> None:
-    assert key([Call("\ud83d", '{"a":"\\ud83d\0"}')]) != key([])
+    assert key([NamedCall("\ud83d", '{"a":"\\ud83d\0"}')]) != key([])
 
 
 def test_calls_side_by_side() -> None:
-    before = [Call("find", '{"q":"a"}'), Call("find", '{"q":"b"}'), Call("read", "no JSON")]
-    after = [Call("list", "{}"), Call("find", '{ "q": "b" }'), Call("read", "other")]
+    before = [NamedCall("find", '{"q":"a"}'), NamedCall("find", '{"q":"b"}'), NamedCall("read", "no JSON")]
+    after = [NamedCall("list", "{}"), NamedCall("find", '{ "q": "b" }'), NamedCall("read", "other")]
     made = compare(before, after)
     assert [(change.kind, change.before, change.after) for change in made] == [
         ("gone", before[0], None),
@@ -42,6 +42,8 @@ def test_calls_side_by_side() -> None:
 
 
 def test_arguments_are_compared_by_structure() -> None:
-    (made,) = compare([Call("f", '{"city":"Oslo","days":3}')], [Call("f", '{"city":"Oslo","days":4}')])
+    (made,) = compare(
+        [NamedCall("f", '{"city":"Oslo","days":3}')], [NamedCall("f", '{"city":"Oslo","days":4}')]
+    )
     assert made.changes is not None
     assert [change.text for change in made.changes.shown] == ["days: 3 → 4"]

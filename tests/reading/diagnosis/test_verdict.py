@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from generations.gateway.error_catalogue import CATEGORIES, CODES, FAULTS, HELPS, REASONS, STATUSES, Entry
+from generations.gateway.error_catalogue import (
+    CATEGORIES,
+    CODES,
+    FAULTS,
+    HELPS,
+    REASONS,
+    STATUSES,
+    CatalogueEntry,
+)
 from generations.gateway.rawjson.values import Value, loads
 from generations.reading.diagnosis import error_facts, verdict
 from generations.reading.page_types.outline import Verdict
@@ -45,7 +53,7 @@ def test_statuses(status: str) -> None:
     check(verdict.read(fields(status_code=int(status), error_code="new:new_code")), STATUSES[status])
 
 
-def check(found: Verdict, rule: Entry) -> None:
+def check(found: Verdict, rule: CatalogueEntry) -> None:
     assert (found.tone, found.word, found.rule) == ("bad", "Failed", rule.key)
     assert (found.title, found.advice) == rule.words({"model": "openai/gpt-5-nano"})
     assert (found.fault, found.replay, found.action) == (FAULTS[rule.fault], HELPS[rule.helps], rule.action)

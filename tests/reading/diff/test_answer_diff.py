@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generations.gateway.rawjson.values import dumps, loads
-from generations.gateway.streams.assemble import Stray
+from generations.gateway.streams.assemble import StrayEvent
 from generations.reading.answer import tool_calls
-from generations.reading.answer.tool_calls import Call
+from generations.reading.answer.tool_calls import NamedCall
 from generations.reading.diff import answer_diff
 from generations.reading.diff.answer_diff import (
     LEFT_OUT,
@@ -28,7 +28,7 @@ from generations.reading.diff.answer_diff import (
 from generations.reading.diff.text_diff import Piece
 
 
-def said(body: Any, wire: str = "chat", *strays: Stray) -> ComparedAnswer:
+def said(body: Any, wire: str = "chat", *strays: StrayEvent) -> ComparedAnswer:
     return answer_diff.said(wire, loads(dumps(body)), strays)
 
 
@@ -286,7 +286,9 @@ def test_between_wire_formats_words_calls_and_ends_are_compared_and_the_rest_is_
 
 
 def test_events_next_to_the_body_are_compared() -> None:
-    before, after = (said(chat(content="x"), "chat", Stray("odd", loads(f'{{"n": {n}}}'))) for n in (1, 2))
+    before, after = (
+        said(chat(content="x"), "chat", StrayEvent("odd", loads(f'{{"n": {n}}}'))) for n in (1, 2)
+    )
     assert summary(compare(before, after).others) == [
         "other events[0].data.n: 1 → 2".replace("other events", '["other events"]')
     ]
@@ -408,8 +410,8 @@ def test_many_long_texts_are_bounded() -> None:
 def test_keys_that_stand_twice_are_never_called_the_same() -> None:
     pays, hides = '{"pay": 9999, "pay": 10}', '{"pay": 10}'
     assert answer_diff.passage("Text", pays, hides).changes is None
-    assert tool_calls.plain(Call("send", pays)) != tool_calls.plain(Call("send", hides))
-    assert tool_calls.compare([Call("send", pays)], [Call("send", hides)])[0].kind == "changed"
+    assert tool_calls.plain(NamedCall("send", pays)) != tool_calls.plain(NamedCall("send", hides))
+    assert tool_calls.compare([NamedCall("send", pays)], [NamedCall("send", hides)])[0].kind == "changed"
     found = answer_diff.requests(pays.encode(), hides.encode())
     assert isinstance(found, answer_diff.Lines)
     assert [(line.change.at, line.change.summary) for line in found.shown] == [

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from generations.reading import documents
 from generations.reading.diff import provider_request
-from generations.reading.diff.provider_request import Sent
-from generations.reading.large.index import Found
+from generations.reading.diff.provider_request import ProviderRequest
+from generations.reading.large.index import LocatedValue
 
 ASKED = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "hi"}], "top_k": 5}
 SENT = {
@@ -22,13 +22,13 @@ SENT = {
 RESPONSES = {"model": "gpt-5-nano", "input": [{"role": "user", "content": "hi"}], "store": False}
 
 
-def read(asked: Any, sent: Any) -> Sent:
+def read(asked: Any, sent: Any) -> ProviderRequest:
     return provider_request.read(
         None if asked is None else json.dumps(asked).encode(), json.dumps(sent).encode()
     )
 
 
-def lines(found: Sent) -> dict[str, list[str]]:
+def lines(found: ProviderRequest) -> dict[str, list[str]]:
     return {group.kind: [line.change.text for line in group.lines.shown] for group in found.groups}
 
 
@@ -86,7 +86,9 @@ def test_damaged_json_is_not_compared() -> None:
 
 
 def test_large_bodies_are_named_with_their_size() -> None:
-    found = provider_request.too_large(Found.held(b'"' + b"x" * 5_000_000 + b'"'), Found.held(b"{}"))
+    found = provider_request.too_large(
+        LocatedValue.held(b'"' + b"x" * 5_000_000 + b'"'), LocatedValue.held(b"{}")
+    )
     assert "5 MB" in found.why
     assert found.body is not None
     assert (len(found.body.head) <= 2048, found.body.leads_on) == (True, True)

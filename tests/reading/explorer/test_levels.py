@@ -3,15 +3,15 @@
 import json
 
 from generations.reading.explorer import json_nodes, levels
-from generations.reading.large.index import Bytes, Found, locate
+from generations.reading.large.index import LocatedValue, MemorySource, locate
 from generations.reading.large.index_builder import survey
 from generations.reading.page_types.outline import Node
 
 MANY = [{"n": number, "text": "x" * 700} for number in range(300)]
 
 
-def found(raw: bytes, at: str = "") -> Found:
-    value = locate(Bytes(raw), survey(raw), at)
+def found(raw: bytes, at: str = "") -> LocatedValue:
+    value = locate(MemorySource(raw), survey(raw), at)
     assert value is not None
     return value
 
@@ -40,4 +40,4 @@ def test_the_tree_of_a_record_that_is_not_parsed() -> None:
     tree = levels.tree(found(json.dumps({str(key): "x" * 2000 for key in range(150)}).encode()))
     assert tree is not None
     assert (len(tree.children), tree.rest) == (100, 50)
-    assert levels.tree(Found.held(b"{}")) is None
+    assert levels.tree(LocatedValue.held(b"{}")) is None

@@ -12,7 +12,7 @@ from generations.gateway.rawjson.values import Unreadable
 from generations.reading.explorer import json_nodes, search
 from generations.reading.explorer.search import find
 from generations.reading.large import index
-from generations.reading.large.index import Bytes, Found
+from generations.reading.large.index import LocatedValue, MemorySource
 from generations.reading.large.index_builder import survey
 from generations.reading.text import below
 from tests.reading.large.test_index import WRITTEN
@@ -117,13 +117,13 @@ def test_no_text_breaks_it(raw: bytes) -> None:
 @given(WRITTEN, st.sampled_from(["a", "x", "xx", "É", "\n", "0", '"', "🙂", "1", "xxxxxxx"]))
 def test_a_walked_value_has_the_hits_of_an_unwalked_one(raw: bytes, text: str) -> None:
     with mock.patch.object(index, "GRAIN", 16):
-        assert search.find_in(Found(Bytes(raw), survey(raw)), text) == find(raw, text)
+        assert search.find_in(LocatedValue(MemorySource(raw), survey(raw)), text) == find(raw, text)
 
 
 def test_a_place_across_two_pieces_counts_once() -> None:
     said = "." * (index.GRAIN - 5) + "needle" + "." * 20 + "NEEDLE" + "." * index.GRAIN
     raw = json.dumps({"a": [1, said]}).encode()
-    found = search.find_in(Found(Bytes(raw), survey(raw)), "Needle", base="/r")
+    found = search.find_in(LocatedValue(MemorySource(raw), survey(raw)), "Needle", base="/r")
     hit = found.hits[0]
     assert (found.count, found.places, hit.at, hit.times) == (2, 1, "/r/a/1", 2)
     assert (hit.before, hit.match, hit.after) == (
@@ -135,5 +135,5 @@ def test_a_place_across_two_pieces_counts_once() -> None:
 
 def test_a_long_search_ends_inside_a_text() -> None:
     raw = json.dumps("x" * 10 * index.GRAIN).encode()
-    found = search.find_in(Found(Bytes(raw), survey(raw)), "x", seconds=-1)
+    found = search.find_in(LocatedValue(MemorySource(raw), survey(raw)), "x", seconds=-1)
     assert found.ended == "time"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.reading.answer import tool_calls
-from generations.reading.answer.tool_calls import Call
+from generations.reading.answer.tool_calls import NamedCall
 from generations.reading.figures.batch_stats import (
     BatchItem,
     Bin,
@@ -18,7 +18,7 @@ from generations.reading.figures.batch_stats import (
     summarize,
 )
 
-OSLO, PARIS = (Call("weather", '{"city":"Oslo"}'),), (Call("weather", '{"city":"Paris"}'),)
+OSLO, PARIS = (NamedCall("weather", '{"city":"Oslo"}'),), (NamedCall("weather", '{"city":"Paris"}'),)
 
 
 def good(text: str | None = "Hi", latency_ms: int | None = 100, **more: object) -> BatchItem:
@@ -151,10 +151,10 @@ def test_stored_keys_stand_for_texts_that_were_not_loaded() -> None:
 
 
 def test_agreement_of_tool_calls() -> None:
-    def made(calls: tuple[Call, ...] | None, key: str | None = None) -> BatchItem:
+    def made(calls: tuple[NamedCall, ...] | None, key: str | None = None) -> BatchItem:
         return BatchItem("succeeded", calls=calls, calls_key=key)
 
-    spaced = (Call("weather", '{ "city" : "Oslo" }'),)
+    spaced = (NamedCall("weather", '{ "city" : "Oslo" }'),)
     stats = summarize(
         [made(PARIS), made(OSLO), made(spaced), made(()), made(None), BatchItem("failed", calls=OSLO)]
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import Number, loads
 from generations.reading.figures import usage
 from generations.reading.figures.usage import Tokens
-from generations.reading.page_types.figures import Count
+from generations.reading.page_types.figures import UsageCount
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_parts_follow_their_whole_and_unknown_keys_stay() -> None:
         "empty": None,
     }
     assert usage.counts(loads(json.dumps(raw_usage))) == [
-        Count("Output tokens", "output_tokens", "128"),
-        Count("reasoning", "output_tokens_details.reasoning_tokens", "64", part=True, share="0.5"),
-        Count("Requests", "requests", "1"),
-        Count("web things, depth", "web_things.depth", "2", known=False),
+        UsageCount("Output tokens", "output_tokens", "128"),
+        UsageCount("reasoning", "output_tokens_details.reasoning_tokens", "64", part=True, share="0.5"),
+        UsageCount("Requests", "requests", "1"),
+        UsageCount("web things, depth", "web_things.depth", "2", known=False),
     ]
 
 

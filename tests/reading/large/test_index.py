@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import loads
 from generations.reading.explorer import json_nodes
 from generations.reading.large import index
-from generations.reading.large.index import Bytes, Found, Range, Span, locate, members
+from generations.reading.large.index import LocatedValue, MemorySource, Range, Span, locate, members
 from generations.reading.large.index_builder import survey
 from generations.reading.text import below
 
@@ -32,10 +32,10 @@ WRITTEN = st.builds(
 )
 
 
-def finely(raw: bytes, grain: int = 16) -> Found:
+def finely(raw: bytes, grain: int = 16) -> LocatedValue:
     """JSON text walked as if everything over 16 bytes were large."""
     with mock.patch.object(index, "GRAIN", grain):
-        return Found(Bytes(raw), survey(raw))
+        return LocatedValue(MemorySource(raw), survey(raw))
 
 
 def pointers(value: Any, at: str = "") -> Iterator[str]:
@@ -45,8 +45,8 @@ def pointers(value: Any, at: str = "") -> Iterator[str]:
         yield from pointers(child, below(at, key))
 
 
-class Counted(Bytes):
-    """Bytes that remember what was read of them."""
+class Counted(MemorySource):
+    """MemorySource that remember what was read of them."""
 
     read: list[Range] = []
 
@@ -149,14 +149,14 @@ def test_a_message_is_read_without_the_others() -> None:
 
 def test_a_long_list_of_numbers_is_counted() -> None:
     raw = json.dumps({"vector": [0.25 + number for number in range(100_000)]}).encode()
-    found = locate(Bytes(raw), survey(raw), "/vector")
+    found = locate(MemorySource(raw), survey(raw), "/vector")
     assert found is not None
     assert index.count(found) == 100_000
     assert [value.read() for _, value in members(found, 99_998, 9)] == [b"99998.25", b"99999.25"]
 
 
 def test_an_unwalked_record_is_read_whole() -> None:
-    found = locate(Bytes(b' {"a": [1, {"b": 2}]} '), None, "/a/1/b")
-    assert found == Found.held(b"2")
+    found = locate(MemorySource(b' {"a": [1, {"b": 2}]} '), None, "/a/1/b")
+    assert found == LocatedValue.held(b"2")
     assert survey(b"not JSON at all") == Span(0, 15)
     assert survey(b"") == Span(0, 0)

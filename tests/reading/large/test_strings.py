@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import loads
 from generations.reading import text
 from generations.reading.large import index, strings
-from generations.reading.large.index import Bytes, Found, Span
+from generations.reading.large.index import LocatedValue, MemorySource, Span
 from generations.reading.large.index_builder import survey
 from generations.reading.large.strings import slim, texts, whole, window
 
@@ -24,11 +24,11 @@ ESCAPED = st.builds(
 )
 
 
-def string(raw: bytes) -> Found:
-    return Found(Bytes(raw), Span(0, len(raw), '"'))
+def string(raw: bytes) -> LocatedValue:
+    return LocatedValue(MemorySource(raw), Span(0, len(raw), '"'))
 
 
-def windows(found: Found, length: int) -> Iterator[str]:
+def windows(found: LocatedValue, length: int) -> Iterator[str]:
     start: int | None = 0
     while start is not None:
         shown, start = window(found, start, length)
@@ -55,7 +55,7 @@ def test_windows_of_any_json_text_lose_nothing(said: str, length: int) -> None:
     start, shown = 0, ""
     following: int | None = 0
     while following is not None:
-        part, following = window(Found.held(raw), start, length, quoted=False)
+        part, following = window(LocatedValue.held(raw), start, length, quoted=False)
         shown, start = shown + part, following or 0
     assert shown == raw.decode()
 
@@ -86,7 +86,7 @@ def test_what_is_no_string_of_json_is_shown_as_it_stands() -> None:
 
 def cut(value: Any, **json_options: Any) -> Any:
     raw = json.dumps(value, **json_options).encode()
-    found = Found(Bytes(raw), survey(raw))
+    found = LocatedValue(MemorySource(raw), survey(raw))
     strings.measure(found)
     return loads(slim(found))
 
@@ -125,11 +125,11 @@ def test_keys_are_not_cut() -> None:
 
 
 def test_too_many_values_are_not_parsed() -> None:
-    with pytest.raises(strings.TooMuch):
+    with pytest.raises(strings.TooManyValues):
         cut([0] * (strings.VALUES + 2))
 
 
 def test_nothing_is_read_beyond_what_is_allowed() -> None:
     raw = json.dumps(["x" * 1000] * 1000).encode()
-    with pytest.raises(strings.TooMuch):
-        slim(Found(Bytes(raw), survey(raw)), 500_000)
+    with pytest.raises(strings.TooManyValues):
+        slim(LocatedValue(MemorySource(raw), survey(raw)), 500_000)

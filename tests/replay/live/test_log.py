@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from generations.gateway import events as ev
-from generations.gateway.events import Answer
+from generations.gateway.events import LiveAnswer
 from generations.replay.live.log import LIVE_BYTES, MORE, Deadlines, Entry, LiveLog, shown
 from generations.replay.raw_answer import ROOM
 
@@ -71,12 +71,12 @@ def test_cumulative_arguments_are_shown_once(live_log: LiveLog) -> None:
 
 
 def test_a_snapshot_that_says_the_same_changes_nothing(live_log: LiveLog) -> None:
-    same = Answer().collect([ev.Text("Hello")])
+    same = LiveAnswer().collect([ev.Text("Hello")])
     assert take(live_log, [ev.Text("Hello"), ev.Snapshot(same)]) == [Entry(1, "text", "Hello")]
 
 
 def test_a_snapshot_that_differs_replaces(live_log: LiveLog) -> None:
-    other = Answer().collect([ev.Text("Hello, world")])
+    other = LiveAnswer().collect([ev.Text("Hello, world")])
     entries = take(live_log, [ev.Text("Hel"), ev.Snapshot(other)])
     assert [(entry.kind, entry.text) for entry in entries] == [
         ("text", "Hel"),
@@ -106,7 +106,7 @@ def test_the_live_log_ends_where_it_has_no_more_room(live_log: LiveLog) -> None:
     entries = take(live_log, [ev.Text("x" * 1000)] * (LIVE_BYTES // 1000 + 100))
     assert entries[-1].text == MORE
     assert sum(len(entry.text) for entry in entries) < LIVE_BYTES + 1000
-    take(live_log, [ev.Text("more"), ev.Fault("no", None, "")])
+    take(live_log, [ev.Text("more"), ev.StreamError("no", None, "")])
     assert live_log.unsent == entries
     assert len(live_log.answer.text()) <= LIVE_BYTES
 

@@ -94,7 +94,7 @@ def test_amounts_that_nobody_can_pay_are_no_price(amount: str) -> None:
 
 def test_a_request_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orders, "patched", lambda stored, patch: b"[" * 400 + b"]" * 400)
-    with pytest.raises(orders.Refused, match="cannot be read"):
+    with pytest.raises(orders.ReplayRefused, match="cannot be read"):
         price(1)
 
 

@@ -18,7 +18,7 @@ from generations.models.replay import State
 from generations.records import retention
 from generations.replay import batches
 from generations.replay.order import orders, spending_limits, start
-from generations.replay.order.spending_limits import Exceeded, LimitUsage, LimitUsages, Spend
+from generations.replay.order.spending_limits import LimitExceeded, LimitUsage, LimitUsages, Spend
 from generations.replay.worker import runner
 from tests.support import people, rows
 from tests.support.processes import DemoGateway
@@ -54,7 +54,7 @@ def click(of: Generation, user: User, number: uuid.UUID | None = None) -> Replay
 
 
 def refusal(run: Callable[[], Any]) -> str:
-    with pytest.raises(Exceeded) as caught:
+    with pytest.raises(LimitExceeded) as caught:
         run()
     return str(caught.value)
 
@@ -75,7 +75,7 @@ def at_once(runs: list[Callable[[], Any]]) -> list[str]:
         try:
             gate.wait(30)
             return type(run()).__name__
-        except Exceeded as exceeded:
+        except LimitExceeded as exceeded:
             return type(exceeded).__name__
         finally:
             connection.close()
@@ -102,7 +102,7 @@ def test_two_clicks_at_once_do_not_squeeze_past_a_limit_of_one_more(
         click(priced, ada)
     placed = [orders.order(priced) for _ in range(4)]
     ended = at_once([partial(start.start_replay, order, ada, uuid.uuid4()) for order in placed])
-    assert ended == ["Exceeded", "Exceeded", "Exceeded", "Replay"]
+    assert ended == ["LimitExceeded", "LimitExceeded", "LimitExceeded", "Replay"]
     assert (Replay.objects.count(), len(no_workers)) == (3, 3)
 
 
@@ -114,7 +114,7 @@ def test_a_batch_and_a_click_at_once_do_not_squeeze_past_a_limit(
     ended = at_once(
         [lambda: start.start_replay(single, ada, uuid.uuid4()), lambda: order_batch(priced, ada, 5)]
     )
-    assert ended in (["Batch", "Exceeded"], ["Exceeded", "Replay"])
+    assert ended in (["Batch", "LimitExceeded"], ["LimitExceeded", "Replay"])
     assert Replay.objects.count() == (5 if "Batch" in ended else 1)
 
 
@@ -123,7 +123,7 @@ def test_people_of_one_team_share_the_limit_of_the_team(team: Team, ada: User, p
     both = [ada, people.person(team)]
     placed = [(orders.order(priced), user) for user in both]
     ended = at_once([partial(start.start_replay, *arguments, uuid.uuid4()) for arguments in placed])
-    assert ended == ["Exceeded", "Replay"]
+    assert ended == ["LimitExceeded", "Replay"]
 
 
 def test_another_team_does_not_wait_for_the_limits_of_this_one(

@@ -150,7 +150,7 @@ def test_every_demo_record_that_can_be_replayed_arrives_as_stored(
             continue
         try:
             order = orders.order(found)
-        except orders.Refused:
+        except orders.ReplayRefused:
             continue
         body = orders.stored_body(order.record)
         assert body is not None

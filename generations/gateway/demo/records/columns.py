@@ -1,6 +1,6 @@
 """The columns of a record, in the order of the table, and those that are filled from the usage."""
 
-from generations.gateway.demo.shapes import Json, Usage
+from generations.gateway.demo.shapes import Json, StoryUsage
 
 _MEDIA = ("text", "image", "audio", "video")
 _QUADS = ("input", "output", "total", "text", "rerank", "embedding", "moderation", "ocr")
@@ -31,7 +31,7 @@ NORMALISED = tuple(name for name in COLUMNS if name.startswith("usage_"))
 JSONB = (*("usage", "pricing_lines", "trace_data", "provider_attempts", "error_payload", "detail_metadata"),)
 
 
-def normalised(usage: Usage, body: Json, said: str) -> Json:
+def normalised(usage: StoryUsage, body: Json, said: str) -> Json:
     """The usage columns. `said`: the text that was returned in one piece; of a stream nothing is counted."""
     known = {"total": usage.input + usage.output, "input": usage.input, "output": usage.output}
     known |= {"reasoning": usage.reasoning, "input_text": usage.input}

@@ -3,19 +3,19 @@
 from generations.gateway.demo.legs import Leg, leg
 from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.replies.response_bodies import is_incomplete
-from generations.gateway.demo.shapes import Json, Reply, Usage
+from generations.gateway.demo.shapes import Json, Reply, StoryUsage
 
 TEXT = ("chat.completions", "responses", "messages")
 
 
-def spent(rows: Rows) -> Usage:
+def spent(rows: Rows) -> StoryUsage:
     """The counts; 0 where nothing came through. Reasoning does not come through every stream."""
     if not rows.answered and not rows.empty and not _reported_its_usage(rows):
-        return Usage()
+        return StoryUsage()
     usage = rows.usage
     keeps = not rows.streamed or _over(rows) == "responses"
     reasoning = usage.reasoning if keeps else 0
-    return Usage(usage.input, usage.output, reasoning, usage.cached, usage.cache_write, usage.extra)
+    return StoryUsage(usage.input, usage.output, reasoning, usage.cached, usage.cache_write, usage.extra)
 
 
 def _over(rows: Rows) -> Leg:
@@ -47,7 +47,7 @@ def usage(rows: Rows) -> Json:
     return made | {"pricing": _SUPPRESSED | {"billing_suppression_reason": why}}
 
 
-def _details(rows: Rows, counts: Usage, over: Leg) -> Json:
+def _details(rows: Rows, counts: StoryUsage, over: Leg) -> Json:
     """Of a stream the parts come through by leg; of a whole answer all do."""
     cached = {"input_tokens_details": {"cached_tokens": counts.cached}}
     part = {"cached_tokens": counts.cache_write} if over == "messages" else None
@@ -73,7 +73,7 @@ _SUPPRESSED: Json = {
 }
 
 
-def _counted(usage: Usage, body: Json, reply: Reply | None, names: Json) -> Json:
+def _counted(usage: StoryUsage, body: Json, reply: Reply | None, names: Json) -> Json:
     """The usage as a record keeps it. contract: input, output, total, requests, details and extras.
 
     `names`: the details that came through (`input_tokens_details` ...), each with its key and count.

@@ -12,7 +12,7 @@ from generations.gateway.demo.replies import diagnostics
 from generations.gateway.demo.replies.errors import failed_body
 from generations.gateway.demo.replies.served_reply import ServedReply, native_id
 from generations.gateway.demo.replies.wire import whole_answer
-from generations.gateway.demo.shapes import Json, Reply, Story, Timing, Usage
+from generations.gateway.demo.shapes import Json, Reply, Story, StoryTiming, StoryUsage
 from generations.gateway.demo.tokens import measure, usual_timing
 
 
@@ -35,12 +35,12 @@ class Rows:
         return self.body.get("stream") is True
 
     @cached_property
-    def usage(self) -> Usage:
+    def usage(self) -> StoryUsage:
         """The story's own figures, or counted ones."""
         return self.story.usage or measure(self.body, self.story.reply)
 
     @cached_property
-    def timing(self) -> Timing:
+    def timing(self) -> StoryTiming:
         """The story's own times, or believable ones."""
         return self.story.timing or usual_timing(self.story.name, self.usage, self.model.speed)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import count as counter
 from typing import Any
 
-from generations.gateway.demo.shapes import Call, Json, Reply, Story
+from generations.gateway.demo.shapes import Json, ModelCall, Reply, Story
 from generations.gateway.demo.tokens import compact, seeded
 
 _SWAPS = (
@@ -134,7 +134,7 @@ def _shortened(reply: Reply, body: Json) -> Reply:
     return replace(reply, text=reply.text[: limit * 4].rsplit(" ", 1)[0], finish="length")
 
 
-def _calls(body: Json) -> tuple[Call, ...]:
+def _calls(body: Json) -> tuple[ModelCall, ...]:
     tools, prompt = body.get("tools"), prompt_of(body)
     answered = isinstance(prompt, dict) and (prompt.get("role") == "tool" or "tool_result" in compact(prompt))
     if not isinstance(tools, list) or not tools or answered or body.get("tool_choice") == "none":
@@ -144,7 +144,7 @@ def _calls(body: Json) -> tuple[Call, ...]:
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         return ()
     schema = function.get("parameters") or function.get("input_schema") or {}
-    return (Call(function["name"], json.dumps(_example(schema, function["name"]), ensure_ascii=False)),)
+    return (ModelCall(function["name"], json.dumps(_example(schema, function["name"]), ensure_ascii=False)),)
 
 
 def _schema(body: Json) -> Json | None:

@@ -1,7 +1,7 @@
 """Error bodies, in the exact forms of the gateway."""
 
 from generations.gateway.demo.replies import diagnostics
-from generations.gateway.demo.shapes import Failure, Json
+from generations.gateway.demo.shapes import FlatError, Json
 
 HTML_502 = (
     b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n<body><center><h1>502 Bad "
@@ -64,7 +64,7 @@ def scope_missing(scope: str) -> Json:
     return {"error": "insufficient_scope", "message": f"Token requires {scope}"}
 
 
-def flat(failure: Failure, request_id: str) -> Json:
+def flat(failure: FlatError, request_id: str) -> Json:
     """The flat error of POST endpoints, keys in the gateway's order: `description` before `reason` (§0.2)."""
     body: Json = {"generation_id": request_id, "status_code": failure.status, "error": failure.error}
     if failure.bare:
@@ -73,7 +73,7 @@ def flat(failure: Failure, request_id: str) -> Json:
     return body | {"description": failure.description} | failure.more
 
 
-def attribution(failure: Failure) -> dict[str, str]:
+def attribution(failure: FlatError) -> dict[str, str]:
     """The two headers that errors carry."""
     blamed = "user" if failure.origin == "user" else "upstream"
     return {"X-Gateway-Error-Attribution": blamed, "X-Gateway-Error-Origin": failure.origin}
@@ -88,7 +88,7 @@ _WORDS = ("code", "message", "description", "param")
 
 
 def failed_body(
-    failure: Failure, request_id: str, endpoint: str, model: str, body: Json, attempts: list[Json]
+    failure: FlatError, request_id: str, endpoint: str, model: str, body: Json, attempts: list[Json]
 ) -> Json:
     """The error of a POST; where every candidate failed, with all that is known of them."""
     whole = flat(failure, request_id)

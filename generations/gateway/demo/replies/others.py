@@ -10,10 +10,10 @@ from generations.gateway.demo import ulid
 from generations.gateway.demo.prices import UNITS, line
 from generations.gateway.demo.replies.media import packed, picture, vector
 from generations.gateway.demo.replies.moderation import verdict
-from generations.gateway.demo.shapes import Json, Reply, Usage
+from generations.gateway.demo.shapes import Json, Reply, StoryUsage
 from generations.gateway.demo.tokens import count, seeded
 
-Made = tuple[Reply, Usage, list[Json] | None]
+Made = tuple[Reply, StoryUsage, list[Json] | None]
 
 
 def _texts(value: Any) -> list[str]:
@@ -29,14 +29,14 @@ def embeddings(body: Json, now_ms: int) -> Made:
     shown = [packed(item) if body.get("encoding_format") == "base64" else item for item in vectors]
     items = [{"object": "embedding", "index": index, "embedding": item} for index, item in enumerate(shown)]
     spent = sum(count(text) for text in texts)
-    usage = Usage(spent, extra={"embedding_tokens": spent, "prompt_tokens": spent})
+    usage = StoryUsage(spent, extra={"embedding_tokens": spent, "prompt_tokens": spent})
     return Reply(whole={"object": "list", "data": items}), usage, None
 
 
 def moderations(body: Json, now_ms: int) -> Made:
     """One verdict for each text."""
     texts = _texts(body.get("input", ""))
-    usage = Usage(sum(count(text) for text in texts))
+    usage = StoryUsage(sum(count(text) for text in texts))
     return Reply(whole={"results": [verdict(text) for text in texts]}), usage, []
 
 
@@ -49,7 +49,7 @@ def rerank(body: Json, now_ms: int) -> Made:
     scored = [(_overlap(wanted, text), index) for index, text in enumerate(documents)]
     top = sorted(scored, reverse=True)[: body.get("top_n") or len(scored)]
     results = [{"index": index, "relevance_score": score} for score, index in top]
-    usage = Usage(sum(map(count, documents)), extra={"search_units": 1})
+    usage = StoryUsage(sum(map(count, documents)), extra={"search_units": 1})
     return Reply(whole={"results": results}), usage, [line("requests", 1, *UNITS["requests"], now_ms)]
 
 
@@ -61,7 +61,7 @@ def _overlap(wanted: set[str], text: str) -> float:
 def ocr(body: Json, now_ms: int, pages: list[Json] | None = None) -> Made:
     """Pages as markdown: those of the stored answer, or a receipt."""
     pages = pages or [{"index": 0, "markdown": "# Receipt\n\nTotal: 42.00 EUR"}]
-    usage = Usage(extra={"input_pages": len(pages), "pages": len(pages)})
+    usage = StoryUsage(extra={"input_pages": len(pages), "pages": len(pages)})
     lines = [line("input_pages", len(pages), *UNITS["input_pages"], now_ms)]
     return Reply(whole={"object": "ocr", "pages": pages}), usage, lines
 
@@ -71,7 +71,7 @@ def images(body: Json, now_ms: int) -> Made:
     number = min(body["n"], 4) if isinstance(body.get("n"), int) and body["n"] > 0 else 1
     prompt = str(body.get("prompt", ""))
     made = [{"b64_json": picture(f"{prompt}/{index}/{now_ms % 5}")} for index in range(number)]
-    usage = Usage(count(prompt), 1056 * number, extra={"output_image": number})
+    usage = StoryUsage(count(prompt), 1056 * number, extra={"output_image": number})
     whole = {
         "created": now_ms // 1000,
         "data": made,
@@ -84,7 +84,7 @@ def images(body: Json, now_ms: int) -> Made:
 def transcription(body: Json, now_ms: int) -> Made:
     """The words of a recording that nobody sent."""
     seconds = 14
-    usage = Usage(140, 24, extra={"input_audio_seconds": seconds, "audio_seconds": seconds})
+    usage = StoryUsage(140, 24, extra={"input_audio_seconds": seconds, "audio_seconds": seconds})
     text = "Hello, this is Ada from booking A7 4 2 K. I will be about twenty minutes late at the gate."
     lines = [line("audio_seconds", seconds, *UNITS["audio_seconds"], now_ms)]
     return Reply(whole={"text": text, "language": "en", "duration": seconds}), usage, lines
@@ -101,13 +101,13 @@ def job(kind: str, body: Json, now_ms: int) -> Made:
         made |= {"object": "realtime.session", "status": "created", "expires_at": now_ms // 1000 + 60}
     reply = Reply(whole=made | {"created_at": now_ms // 1000, "model": body.get("model")})
     if kind != "video":
-        return reply, Usage(), []
+        return reply, StoryUsage(), []
     asked = body.get("duration_seconds")
     seconds = asked if isinstance(asked, int) else 8
     pricing: Json = {"output_video_seconds": seconds, "resolution": "720p", "cost_usd": 0.15 * seconds}
     return (
         reply,
-        Usage(extra=pricing),
+        StoryUsage(extra=pricing),
         [line("output_video_seconds", seconds, *UNITS["output_video_seconds"], now_ms)],
     )
 

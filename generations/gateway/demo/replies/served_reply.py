@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from generations.gateway.demo.legs import Leg, leg, slug
-from generations.gateway.demo.shapes import Json, Reply, Usage
+from generations.gateway.demo.shapes import Json, Reply, StoryUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class ServedReply:
     model: str
     provider: str
     created: int  # seconds since 1970
-    usage: Usage
+    usage: StoryUsage
     lines: list[Json]
     reply: Reply
     meta: Callable[[], Json] | None = None  # asked for with `meta:true`; taken when the answer ends

@@ -18,7 +18,7 @@ from generations.gateway.demo.server.oauth import OAuth
 from generations.gateway.demo.server.post_endpoints import PATHS
 from generations.gateway.demo.server.posts import Post
 from generations.gateway.demo.server.settings import Settings
-from generations.gateway.demo.server.state import Mode, State
+from generations.gateway.demo.server.state import Mode, ServerState
 from generations.gateway.demo.server.store import Store, new_id
 from generations.gateway.demo.shapes import Story
 
@@ -29,7 +29,7 @@ class App:
     """contract: GET checks id, credential, scope, row, in that order; every JSON answer is no-store."""
 
     def __init__(self, mode: Mode, settings: Settings, epoch_ms: int) -> None:
-        self.state = State(mode, settings, settings, Store(epoch_ms), OAuth())
+        self.state = ServerState(mode, settings, settings, Store(epoch_ms), OAuth())
         self.control = Control(self.state)
         self.running: dict[asyncio.Task[None], Exchange] = {}
         self._gets: dict[str, Handler] = {
@@ -237,7 +237,7 @@ class App:
             found = log.answer(exchange.query, entries, holder.workspace, self.state.now())
         except log.QueryError as problem:
             await exchange.control(400, errors.bad_request(str(problem)))
-        except log.DatabaseFault:
+        except log.QueryFailed:
             await exchange.control(500, {"ok": False, "error": "failed_to_load_logs"})
         except PermissionError as problem:
             await exchange.control(403, {"ok": False, "error": "forbidden", "message": str(problem)})

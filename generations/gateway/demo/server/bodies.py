@@ -4,7 +4,7 @@ import json
 import uuid
 
 from generations.gateway.demo import faults
-from generations.gateway.demo.shapes import Failure, Json
+from generations.gateway.demo.shapes import FlatError, Json
 
 _WANTED = {
     "chat.completions": "messages",
@@ -14,7 +14,7 @@ _WANTED = {
 }
 
 
-def parse(raw: bytes, content_type: str) -> tuple[Json, Failure | None]:
+def parse(raw: bytes, content_type: str) -> tuple[Json, FlatError | None]:
     """The JSON object of a body. When there is none: what is stored in its place, and the failure."""
     try:
         body = json.loads(raw)
@@ -23,10 +23,10 @@ def parse(raw: bytes, content_type: str) -> tuple[Json, Failure | None]:
         return kept | {"_model_hint": None}, faults.INVALID_JSON
     if isinstance(body, dict):
         return body, None
-    return {}, Failure(400, "validation_error", "The body must be a JSON object.", "user")
+    return {}, FlatError(400, "validation_error", "The body must be a JSON object.", "user")
 
 
-def check(endpoint: str, body: Json) -> Failure | None:
+def check(endpoint: str, body: Json) -> FlatError | None:
     """What is wrong with a body, in the gateway's words, or None."""
     problems = []
     name = _WANTED.get(endpoint)

@@ -7,7 +7,7 @@ from datetime import datetime
 from generations.gateway.demo import stories
 from generations.gateway.demo.faults import FAULTS
 from generations.gateway.demo.server.exchange import Exchange
-from generations.gateway.demo.server.state import State
+from generations.gateway.demo.server.state import ServerState
 from generations.gateway.demo.shapes import Json
 
 SETTINGS_LIMIT = 2**20
@@ -16,7 +16,7 @@ SETTINGS_LIMIT = 2**20
 class Control:
     """For tests, benchmarks and people; the real gateway has nothing of it."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: ServerState) -> None:
         self.state = state
 
     async def reset(self, exchange: Exchange) -> None:

@@ -36,12 +36,12 @@ class QueryError(ValueError):
     """A filter that the gateway refuses with 400."""
 
 
-class DatabaseFault(Exception):
+class QueryFailed(Exception):
     """What the gateway's database refuses: 500."""
 
 
 @dataclass(slots=True)
-class Entry:
+class LogRow:
     """One row of the log. Its columns are made when they are looked at."""
 
     created: datetime
@@ -59,8 +59,8 @@ class Entry:
         return {name: value for name, value in self.row().items() if name != "session_id"}
 
 
-def answer(query: dict[str, str], entries: list[Entry], workspace: str, now: datetime) -> Json:
-    """The page of the log. Raises QueryError, DatabaseFault, and PermissionError for another workspace."""
+def answer(query: dict[str, str], entries: list[LogRow], workspace: str, now: datetime) -> Json:
+    """The page of the log. Raises QueryError, QueryFailed, and PermissionError for another workspace."""
     check_workspace(query, workspace)
     since, until, shown_until = _window(query, now)
     wanted = _wanted(query)
@@ -72,7 +72,7 @@ def answer(query: dict[str, str], entries: list[Entry], workspace: str, now: dat
     found = [entry for entry in seen if _matches(entry, wanted, status)]
     limit, offset = _paged(query)
     if offset > len(found):
-        raise DatabaseFault
+        raise QueryFailed
     # Ties have no order: that of one answer says nothing about the next.
     found.sort(key=lambda entry: (entry.created, random.random()), reverse=True)
     page = [entry.shown() for entry in found[offset : offset + limit]]
@@ -146,12 +146,12 @@ def _wanted(query: dict[str, str]) -> dict[str, str]:
             raise QueryError(f"{name} is too long")
     wanted = {column: query[name] for name, column in EXACT.items() if query.get(name)}
     if any("\0" in value for value in wanted.values()):
-        raise DatabaseFault
+        raise QueryFailed
     if "key_id" in wanted:
         try:
             uuid.UUID(wanted["key_id"])
         except ValueError:
-            raise DatabaseFault from None
+            raise QueryFailed from None
     return wanted
 
 
@@ -161,7 +161,7 @@ def _check_status(wanted: str) -> None:
         raise QueryError(STATUS)
 
 
-def _matches(entry: Entry, wanted: dict[str, str], status: str) -> bool:
+def _matches(entry: LogRow, wanted: dict[str, str], status: str) -> bool:
     if not wanted and not status:
         return True
     row = entry.row()

@@ -11,7 +11,7 @@ from generations.gateway.demo.replies.streams import broken_end, data
 from generations.gateway.demo.server import writer
 from generations.gateway.demo.server.exchange import Exchange
 from generations.gateway.demo.server.settings import Settings
-from generations.gateway.demo.shapes import Reply, Usage
+from generations.gateway.demo.shapes import Reply, StoryUsage
 
 _CUT_SHORT = ("truncated", "mid-stream-error", "broken", "reset", "stall")
 HIDDEN = ("truncated", "mid-stream-error")  # breaks that a messages stream hides
@@ -91,7 +91,7 @@ def _splinters(whole: bytes) -> Iterator[bytes]:
 def faked(served: ServedReply, words: list[str]) -> ServedReply:
     """contract §0.2: a messages stream that breaks gets a good end: `max_tokens`, no usage, nothing to pay."""
     half = "".join(words[: max(1, len(words) // 2)])
-    return replace(served, usage=Usage(), lines=[], reply=Reply(half, finish="length"))
+    return replace(served, usage=StoryUsage(), lines=[], reply=Reply(half, finish="length"))
 
 
 def without_end(chunks: Iterable[bytes]) -> Iterator[bytes]:

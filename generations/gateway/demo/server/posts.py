@@ -24,7 +24,7 @@ from generations.gateway.demo.server.post_endpoints import JOBS, MAKERS, TEXT
 from generations.gateway.demo.server.routing import Route, route
 from generations.gateway.demo.server.settings import Settings
 from generations.gateway.demo.server.store import Seen, Store, new_id
-from generations.gateway.demo.shapes import Failure, Json, Reply, Story, Timing, Usage
+from generations.gateway.demo.shapes import FlatError, Json, Reply, Story, StoryTiming, StoryUsage
 from generations.gateway.demo.stories.search import stored_story
 from generations.gateway.demo.tokens import count, measure, seeded
 
@@ -68,7 +68,7 @@ class Post:
             await self._route()
         self.seen.done_ms = time.time() * 1000
 
-    async def _read(self) -> Failure | None:
+    async def _read(self) -> FlatError | None:
         kind = self.exchange.headers.get("content-type", "")
         multipart = kind.startswith("multipart/")
         try:
@@ -101,14 +101,14 @@ class Post:
             self.route = chosen
         if fault and fault.failure:
             await self._fail(fault.failure)
-        elif isinstance(chosen, Failure):
+        elif isinstance(chosen, FlatError):
             await self._fail(chosen)
         elif problem := check(self.endpoint, self.body):
             await self._fail(problem)
         else:
             await self._serve(fault, story)
 
-    async def _fail(self, failure: Failure) -> None:
+    async def _fail(self, failure: FlatError) -> None:
         await self._first_byte(0.3)
         self.seen.status, self.seen.outcome = failure.status, failure.error
         model = self.route.model if self.route else "unknown"
@@ -225,7 +225,7 @@ class Post:
 
     async def _speech(self) -> None:
         text = str(self.body.get("input", ""))
-        served = self.served(Reply(whole={}), Usage(count(text), 20 + len(text) // 3), None)
+        served = self.served(Reply(whole={}), StoryUsage(count(text), 20 + len(text) // 3), None)
         kind, sound = (
             ("audio/wav", wav(text)) if self.body.get("response_format") == "wav" else ("audio/mpeg", mp3())
         )
@@ -248,7 +248,7 @@ class Post:
 
     # --- the record -----------------------------------------------------------------------------------------
 
-    def served(self, reply: Reply, usage: Usage, lines: list[Json] | None) -> ServedReply:
+    def served(self, reply: Reply, usage: StoryUsage, lines: list[Json] | None) -> ServedReply:
         """Everything an answer says about itself; no lines means list price."""
         chosen = self.route or Route("unknown", "", 75)
         now_ms = round(time.time() * 1000)
@@ -266,14 +266,14 @@ class Post:
             endpoint=self.endpoint,
         )
 
-    def timing(self) -> Timing:
+    def timing(self) -> StoryTiming:
         """Measured here: milliseconds to the first byte and to now."""
         now = asyncio.get_running_loop().time()
         total = max(1, round((now - self.started) * 1000))
         first = round((self.seen.first_byte_ms or time.time() * 1000) - self.seen.received_ms)
-        return Timing(min(max(first, 1), total), total, seeded(self.request_id, 18, 60))
+        return StoryTiming(min(max(first, 1), total), total, seeded(self.request_id, 18, 60))
 
-    def _record(self, served: ServedReply | None = None, failure: Failure | None = None) -> None:
+    def _record(self, served: ServedReply | None = None, failure: FlatError | None = None) -> None:
         settings, story_id = self.settings, self.request_id
         late = settings.record_ms if settings.record_ms is not None else seeded(story_id, 1000, 3000)
         story = live_story(self, served, failure)
@@ -288,7 +288,7 @@ def again(body: Json, story: Story | None) -> str | None:
     return story.again if story and story.make_body().get("model") == body.get("model") else None
 
 
-def live_story(post: Post, served: ServedReply | None, failure: Failure | None) -> Story:
+def live_story(post: Post, served: ServedReply | None, failure: FlatError | None) -> Story:
     """The record of a POST that was just answered."""
     body, headers = post.body, post.exchange.headers
     row: Json = attribution(headers, body) | {"key_id": post.holder.key_id}

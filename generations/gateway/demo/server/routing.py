@@ -5,7 +5,7 @@ from typing import Any
 
 from generations.gateway.demo import faults
 from generations.gateway.demo.prices import MODELS, Model
-from generations.gateway.demo.shapes import Failure, Json
+from generations.gateway.demo.shapes import FlatError, Json
 
 _FILTERS = ("data_collection", "enforce_distillable_text", "quantizations")
 ALIASES = {"phaseo/free": "google/gemma-3-27b:free", "acme/support": "openai/gpt-5-mini"}
@@ -20,7 +20,7 @@ class Route:
     speed: int
 
 
-def route(endpoint: str, body: Json) -> Route | Failure:
+def route(endpoint: str, body: Json) -> Route | FlatError:
     """Takes the body as it was sent.
 
     contract: `routing` is merged over `provider`; `p:org/model` is exact.
@@ -56,7 +56,7 @@ def _names(value: Any) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def _choose(name: str, model: Model, pinned: str | None, wishes: Json) -> Route | Failure:
+def _choose(name: str, model: Model, pinned: str | None, wishes: Json) -> Route | FlatError:
     able = list(model.providers)
     if name.startswith("demo/"):
         able = [pinned] if pinned else _names(wishes.get("only")) or able

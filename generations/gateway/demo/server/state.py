@@ -12,7 +12,7 @@ Mode = Literal["legacy", "scoped"]
 
 
 @dataclass(slots=True)
-class State:
+class ServerState:
     """Shared by the product's routes and the control API."""
 
     mode: Mode

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from generations.gateway.demo import faults
-from generations.gateway.demo.shapes import Failure, Json, Reply, Story, Timing, Usage
+from generations.gateway.demo.shapes import FlatError, Json, Reply, Story, StoryTiming, StoryUsage
 from generations.gateway.demo.stories.ways import DAY, HOUR, ask, attempt, chat, function, system, user
 
 GROUP = "Failures"
 
 
-def _all_failed(providers: list[str], statuses: list[int], category: str, hint: str, model: str) -> Failure:
+def _all_failed(providers: list[str], statuses: list[int], category: str, hint: str, model: str) -> FlatError:
     listed = ", ".join(f"{name} ({status})" for name, status in zip(providers, statuses, strict=True))
     sample = [
         {"provider": name, "type": "upstream_non_2xx", "status": status, "retryable": status >= 429}
@@ -23,7 +23,7 @@ def _all_failed(providers: list[str], statuses: list[int], category: str, hint: 
         "provider_failure_diagnostics": {"category": category, "hint": hint, "provider": providers[-1]},
         "failure_sample": sample,
     }
-    return Failure(502, "upstream_error", f'All providers of "{model}" failed: {listed}.', more=more)
+    return FlatError(502, "upstream_error", f'All providers of "{model}" failed: {listed}.', more=more)
 
 
 STORIES: list[Story] = [
@@ -84,7 +84,7 @@ STORIES: list[Story] = [
             "The providers have trouble. Wait a minute, or choose another model.",
             "deepseek/deepseek-v3.2",
         ),
-        timing=Timing(4120, 4120, 77),
+        timing=StoryTiming(4120, 4120, 77),
         attempts=(
             attempt("deepseek", 503, 1402, upstream_error_message="Service is too busy"),
             attempt("novitaai", 429, 266, upstream_error_code="rate_limit_exceeded"),
@@ -100,7 +100,7 @@ STORIES: list[Story] = [
         messages=[user("Draft a newsletter about winter in Lapland.")],
         more={"provider": {"only": ["openai"], "allow_fallbacks": False}},
         failure=faults.RATE_LIMITED,
-        timing=Timing(388, 388, 60),
+        timing=StoryTiming(388, 388, 60),
         attempts=(
             attempt("openai", 429, 301, upstream_error_code="rate_limit_exceeded", fallback_attempted=False),
         ),
@@ -115,7 +115,7 @@ STORIES: list[Story] = [
         messages=[],
         more={"messages": "hello", "temperature": 3},
         failure=faults.VALIDATION,
-        timing=Timing(9, 9, 9),
+        timing=StoryTiming(9, 9, 9),
         again="validation",
     ),
     chat(
@@ -126,7 +126,7 @@ STORIES: list[Story] = [
         model="anthropic/claude-sonnet-4.5",
         messages=[user("Rewrite the cancellation policy in plain words.")],
         failure=faults.NO_FUNDS,
-        timing=Timing(31, 31, 31),
+        timing=StoryTiming(31, 31, 31),
     ),
     chat(
         "key-limit",
@@ -136,7 +136,7 @@ STORIES: list[Story] = [
         model="openai/gpt-5-mini",
         messages=[user("Translate the menu of the ferry.")],
         failure=faults.KEY_LIMIT,
-        timing=Timing(24, 24, 24),
+        timing=StoryTiming(24, 24, 24),
         again="key-limit",
     ),
     chat(
@@ -148,7 +148,7 @@ STORIES: list[Story] = [
         messages=[user("Please charge my card [CARD_NUMBER] for the upgrade.")],
         more={"session_id": "support-4577"},
         failure=faults.GUARDRAIL,
-        timing=Timing(44, 44, 44),
+        timing=StoryTiming(44, 44, 44),
         again="guardrail",
     ),
     chat(
@@ -160,7 +160,7 @@ STORIES: list[Story] = [
         messages=[user("Summarise this passenger complaint.")],
         more={"provider": {"required_execution_region": "eu"}},
         failure=faults.REGION,
-        timing=Timing(37, 37, 37),
+        timing=StoryTiming(37, 37, 37),
         again="region",
     ),
     chat(
@@ -176,7 +176,7 @@ STORIES: list[Story] = [
         ),
         provider="alibaba",
         failure=faults.BROKEN_STREAM,
-        timing=Timing(402, 1402, 51),
+        timing=StoryTiming(402, 1402, 51),
         again="truncated",
     ),
     chat(
@@ -189,7 +189,7 @@ STORIES: list[Story] = [
         more={"stream": True},
         provider="groq",
         failure=faults.BROKEN_STREAM,
-        timing=Timing(288, 1288, 47),
+        timing=StoryTiming(288, 1288, 47),
         again="mid-stream-error",
     ),
     ask(
@@ -201,8 +201,8 @@ STORIES: list[Story] = [
         body={"model": "google/gemini-2.5-pro", "input": "Write a haiku about a delayed train."},
         provider="google-ai-studio",
         failure=faults.EMPTY,
-        usage=Usage(9, 7, 2),
-        timing=Timing(2140, 2201, 58),
+        usage=StoryUsage(9, 7, 2),
+        timing=StoryTiming(2140, 2201, 58),
     ),
     chat(
         "no-price",
@@ -213,7 +213,7 @@ STORIES: list[Story] = [
         messages=[user("Which documents does a dog need for Norway?")],
         more={"provider": {"only": ["novitaai"]}},
         failure=faults.NO_PRICE,
-        timing=Timing(40, 40, 40),
+        timing=StoryTiming(40, 40, 40),
         attempts=(
             {
                 "provider": "novitaai",
@@ -237,7 +237,7 @@ STORIES: list[Story] = [
             faults.UNSUPPORTED,
             description='Model "openai/gpt-7-ultra" is not available at endpoint "chat.completions".',
         ),
-        timing=Timing(12, 12, 12),
+        timing=StoryTiming(12, 12, 12),
     ),
     ask(
         "not-json",
@@ -253,7 +253,7 @@ STORIES: list[Story] = [
         },
         resolved="unknown",
         failure=faults.INVALID_JSON,
-        timing=Timing(3, 3, 3),
+        timing=StoryTiming(3, 3, 3),
     ),
     chat(
         "crashed",
@@ -264,7 +264,7 @@ STORIES: list[Story] = [
         messages=[system("Answer with a table."), user("Ferries between Ancona and Split.")],
         more={"tools": [function("timetable", line="string")]},
         failure=faults.PIPELINE,
-        timing=Timing(5120, 5120, 4020),
+        timing=StoryTiming(5120, 5120, 4020),
         attempts=(attempt("mistral", 200, 1080, response_kind="completed"),),
         row={"provider": "mistral"},
     ),
@@ -282,7 +282,7 @@ STORIES: list[Story] = [
             "Check the provider keys of the workspace.",
             "google/gemini-2.5-flash",
         ),
-        timing=Timing(702, 702, 60),
+        timing=StoryTiming(702, 702, 60),
         attempts=(
             attempt("google-ai-studio", 401, 210, upstream_error_code="UNAUTHENTICATED"),
             attempt("google-vertex", 403, 388, upstream_error_code="PERMISSION_DENIED"),
@@ -301,7 +301,7 @@ STORIES: list[Story] = [
             "5,700 euros when you cross the Pacific on a Tuesday in February.",
             reasoning="I need cheap long legs first. " * 30,
         ),
-        timing=Timing(97_400, 104_900, 52),
+        timing=StoryTiming(97_400, 104_900, 52),
         again="slow-first-byte",
     ),
 ]

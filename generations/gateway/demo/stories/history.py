@@ -1,6 +1,6 @@
 """Old rows, and rows whose log is not there."""
 
-from generations.gateway.demo.shapes import IoStatus, Reply, Story, Timing, Usage
+from generations.gateway.demo.shapes import IoStatus, Reply, Story, StoryTiming, StoryUsage
 from generations.gateway.demo.stories.ways import DAY, ask, chat, user
 
 LEGACY, LOGS = "Older forms", "Stored or not"
@@ -53,8 +53,8 @@ STORIES: list[Story] = [
         model="openai/gpt-4o-mini",
         messages=[user("hello")],
         reply=Reply("Hello! How can I help you with your trip today?"),
-        usage=Usage(12, 34),
-        timing=Timing(320, 1250, 0),
+        usage=StoryUsage(12, 34),
+        timing=StoryTiming(320, 1250, 0),
         lines=(),
         row={
             "created_at": "2026-05-06T05:31:56Z",
@@ -79,7 +79,7 @@ STORIES: list[Story] = [
         messages=[user("Two lines about Riga.")],
         more={"stream": True},
         reply=Reply("Riga is wood and Jugendstil.\nIts market fills five zeppelin halls."),
-        timing=Timing(640, 410, 0),
+        timing=StoryTiming(640, 410, 0),
         row={
             "team_id": "5f6c0d1e-2a3b-4c5d-8e7f-9a0b1c2d3e4f",
             "endpoint": "/v1/chat/completions",
@@ -123,7 +123,7 @@ STORIES: list[Story] = [
         body={"model": "acme/world-1", "seed": 4, "scene": "harbour"},
         provider="acme",
         reply=Reply(whole={"object": "world", "frames": 240}),
-        usage=Usage(extra={"world_frames": 240}),
+        usage=StoryUsage(extra={"world_frames": 240}),
         lines=(),
     ),
     ask(
@@ -147,7 +147,7 @@ STORIES: list[Story] = [
             "duration_seconds": 12,
         },
         reply=Reply(whole={"object": "music", "status": "completed", "mime_type": "audio/mpeg"}),
-        usage=Usage(extra={"output_audio_seconds": 12}),
+        usage=StoryUsage(extra={"output_audio_seconds": 12}),
         lines=(),
     ),
     *(_castle(status, days) for status, days in zip(_WHY, (1.1, 1.6, 2.2, 3.3, 95, 140), strict=True)),

@@ -1,7 +1,7 @@
 """Billing: own provider keys, discounts, suppressed bills, sums that do not add up. And a code agent."""
 
 from generations.gateway.demo.prices import line
-from generations.gateway.demo.shapes import Call, Json, Reply, Story, Usage
+from generations.gateway.demo.shapes import Json, ModelCall, Reply, Story, StoryUsage
 from generations.gateway.demo.stories.ways import (
     DAY,
     HOUR,
@@ -74,7 +74,7 @@ STORIES: list[Story] = [
         model="openai/gpt-5-mini",
         messages=[user("Write a subject line for the December newsletter.")],
         reply=Reply("Snow, saunas and seats from 49 euros"),
-        usage=Usage(12, 10, extra=_byok(0, 23_000)),
+        usage=StoryUsage(12, 10, extra=_byok(0, 23_000)),
         lines=(),
         attempts=(attempt("openai", 200, 612, response_kind="completed", **_OWN_KEY),),
         row={"byok": True},
@@ -88,7 +88,7 @@ STORIES: list[Story] = [
         messages=[user("Write the whole December newsletter.")],
         more={"stream": True},
         reply=Reply("December is the month of short days and long evenings. " * 6),
-        usage=Usage(11, 1998, extra=_byok(499_843, 19_993_750)),
+        usage=StoryUsage(11, 1998, extra=_byok(499_843, 19_993_750)),
         lines=(line("requests", 1, 499_843, 1, _MS, meter="byok_service_fee"),),
         attempts=(attempt("openai", 200, 902, response_kind="stream", **_OWN_KEY),),
         row={"byok": True},
@@ -101,7 +101,7 @@ STORIES: list[Story] = [
         model="openai/gpt-4o-mini",
         messages=[user("Classify: 'my seat was wet'. One of seat, food, delay.")],
         reply=Reply("seat"),
-        usage=Usage(2000, 1000),
+        usage=StoryUsage(2000, 1000),
         lines=(
             _discounted("input_text_tokens", 2000, 150_000_000),
             _discounted("output_text_tokens", 1000, 600_000_000),
@@ -119,7 +119,7 @@ STORIES: list[Story] = [
             "Yes. Both ferries from Ystad sail today; the morning one was twenty minutes late because of "
             "wind."
         ),
-        usage=Usage(
+        usage=StoryUsage(
             1410,
             26,
             extra={
@@ -143,7 +143,7 @@ STORIES: list[Story] = [
         messages=[user("Reply only if the flight is late. It is on time.")],
         more={"stream": True},
         reply=Reply(""),
-        usage=Usage(14, 0),
+        usage=StoryUsage(14, 0),
         lines=(),
     ),
     chat(
@@ -154,7 +154,7 @@ STORIES: list[Story] = [
         model="openai/gpt-5-mini",
         messages=[user("Shorten: 'We regret to inform you that your flight has been delayed.'")],
         reply=Reply("Sorry, your flight is delayed."),
-        usage=Usage(22, 8),
+        usage=StoryUsage(22, 8),
         row={"cost_nanos": 31_500},
     ),
     chat(
@@ -168,7 +168,7 @@ STORIES: list[Story] = [
         reply=Reply(
             "1. A lobby with a green sofa. 2. A pool at dusk. 3. A breakfast room with a view of the sea."
         ),
-        usage=Usage(12, 1800, extra={"service_tier": "flex", "serviceTier": "flex"}),
+        usage=StoryUsage(12, 1800, extra={"service_tier": "flex", "serviceTier": "flex"}),
         lines=(
             line("input_text_tokens", 12, 625_000_000, 10**6, _MS, service_tier="flex"),
             line("output_text_tokens", 1800, 5_000_000_000, 10**6, _MS, service_tier="flex"),
@@ -191,7 +191,7 @@ STORIES: list[Story] = [
         reply=Reply(
             "I make it return nothing for an empty list.",
             calls=(
-                Call(
+                ModelCall(
                     "edit_file",
                     '{"path": "fares.py", "old": "return min(fares)", "new": "return min(fares, '
                     'default=None)"}',
@@ -286,6 +286,8 @@ STORIES: list[Story] = [
                 )
             ]
         },
-        reply=Reply(calls=(Call("deploy", '{"service": "booking", "stack": "test"}'),), finish="tool_calls"),
+        reply=Reply(
+            calls=(ModelCall("deploy", '{"service": "booking", "stack": "test"}'),), finish="tool_calls"
+        ),
     ),
 ]

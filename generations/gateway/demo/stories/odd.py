@@ -2,7 +2,7 @@
 
 from generations.gateway.demo import faults
 from generations.gateway.demo.prices import line
-from generations.gateway.demo.shapes import Call, Json, Reply, Story, Timing, Usage
+from generations.gateway.demo.shapes import Json, ModelCall, Reply, Story, StoryTiming, StoryUsage
 from generations.gateway.demo.stories.ways import HOUR, ask, chat, function, system, user
 
 GROUP = "Odd answers"
@@ -98,7 +98,7 @@ STORIES: list[Story] = [
         messages=[user("Reply only if the bus is late. It is on time.")],
         more={"stream": True},
         reply=Reply(),
-        usage=Usage(14, 1),
+        usage=StoryUsage(14, 1),
     ),
     chat(
         "same-index",
@@ -110,8 +110,8 @@ STORIES: list[Story] = [
         more={"tools": [_SEARCH]},
         reply=Reply(
             calls=(
-                Call("find_hotel", '{"city": "Ghent", "nights": 1}'),
-                Call("find_hotel", '{"city": "Bruges", "nights": 2}'),
+                ModelCall("find_hotel", '{"city": "Ghent", "nights": 1}'),
+                ModelCall("find_hotel", '{"city": "Bruges", "nights": 2}'),
             ),
             finish="tool_calls",
             turn=_same_index,
@@ -181,7 +181,7 @@ STORIES: list[Story] = [
         provider="openai",
         reply=Reply("The road follows the fjords, climbs twice, and meets reindeer", finish="length"),
         failure=faults.BROKEN_STREAM,
-        timing=Timing(310, 820, 40),
+        timing=StoryTiming(310, 820, 40),
     ),
     ask(
         "faked-end",
@@ -196,7 +196,7 @@ STORIES: list[Story] = [
             "messages": [user("Three lakes near Ljubljana?")],
         },
         reply=Reply("Bled, Bohinj and", finish="length"),
-        usage=Usage(),
+        usage=StoryUsage(),
         lines=(),
         again="truncated",
     ),
@@ -223,7 +223,7 @@ STORIES: list[Story] = [
         model="openai/gpt-5-nano",
         messages=[user("1")],
         reply=Reply("1"),
-        usage=Usage(28),
+        usage=StoryUsage(28),
         lines=(line("cached_read_text_tokens", 28, 1_000_000, 10**6, _MS),),
     ),
     chat(
@@ -245,7 +245,7 @@ STORIES: list[Story] = [
         model="openai/gpt-5-mini",
         messages=[user("Summarise this medical note.")],
         failure=faults.DATA_POLICY,
-        timing=Timing(18, 18, 18),
+        timing=StoryTiming(18, 18, 18),
         again="data-policy",
     ),
     chat(
@@ -257,6 +257,6 @@ STORIES: list[Story] = [
         messages=[user("Which gate?")],
         more={"provider": {"only": ["mistral"]}},
         failure=faults.NO_MATCH,
-        timing=Timing(14, 14, 14),
+        timing=StoryTiming(14, 14, 14),
     ),
 ]

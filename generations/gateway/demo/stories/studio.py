@@ -4,7 +4,7 @@ from functools import partial
 
 from generations.gateway.demo.prices import line
 from generations.gateway.demo.replies.media import picture, picture_url
-from generations.gateway.demo.shapes import Json, Reply, Story, Timing, Usage
+from generations.gateway.demo.shapes import Json, Reply, Story, StoryTiming, StoryUsage
 from generations.gateway.demo.stories.ways import DAY, HOUR, ask, chat, user
 
 STUDIO, JOBS = "Studio", "Jobs"
@@ -16,9 +16,9 @@ def _pictures(*names: str) -> Json:
     return {"created": _MS // 1000, "data": data, "output_format": "png", "size": "1024x1024"}
 
 
-def _video_usage(seconds: int) -> Usage:
+def _video_usage(seconds: int) -> StoryUsage:
     extra: Json = {"output_video_seconds": seconds, "resolution": "720p", "video_resolution": "720p"}
-    return Usage(
+    return StoryUsage(
         extra=extra | {"video_quality": "fast", "cost_usd": 0.15 * seconds, "costUsd": 0.15 * seconds}
     )
 
@@ -37,8 +37,8 @@ STORIES: list[Story] = [
             "size": "1024x1024",
         },
         reply=Reply(whole=partial(_pictures, "poster one", "poster two")),
-        usage=Usage(12, 2112, extra={"output_image": 2}),
-        timing=Timing(21_340, 21_340, 52),
+        usage=StoryUsage(12, 2112, extra={"output_image": 2}),
+        timing=StoryTiming(21_340, 21_340, 52),
     ),
     ask(
         "poster-partial",
@@ -53,8 +53,8 @@ STORIES: list[Story] = [
             "partial_images": 2,
         },
         reply=Reply(whole=partial(_pictures, "night train")),
-        usage=Usage(7, 1056, extra={"output_image": 1}),
-        timing=Timing(6_120, 17_805, 49),
+        usage=StoryUsage(7, 1056, extra={"output_image": 1}),
+        timing=StoryTiming(6_120, 17_805, 49),
     ),
     ask(
         "edit-multipart",
@@ -70,8 +70,8 @@ STORIES: list[Story] = [
             "mask": {},
         },
         reply=Reply(whole=partial(_pictures, "pink sky")),
-        usage=Usage(330, 1056, extra={"input_image": 1, "output_image": 1}),
-        timing=Timing(18_020, 18_020, 66),
+        usage=StoryUsage(330, 1056, extra={"input_image": 1, "output_image": 1}),
+        timing=StoryTiming(18_020, 18_020, 66),
     ),
     ask(
         "edit-json",
@@ -81,8 +81,8 @@ STORIES: list[Story] = [
         ago=1 * DAY + 1.2 * HOUR,
         body={"model": "openai/gpt-image-1", "prompt": "Add a red boat", "images": [picture_url("lake")]},
         reply=Reply(whole=partial(_pictures, "red boat")),
-        usage=Usage(331, 1056, extra={"input_image": 1, "output_image": 1}),
-        timing=Timing(17_411, 17_411, 58),
+        usage=StoryUsage(331, 1056, extra={"input_image": 1, "output_image": 1}),
+        timing=StoryTiming(17_411, 17_411, 58),
     ),
     chat(
         "postcard",
@@ -93,7 +93,7 @@ STORIES: list[Story] = [
         messages=[user("Draw a postcard from Tromsø and write the greeting.")],
         more={"modalities": ["image", "text"], "stream": True},
         reply=Reply("Greetings from Tromsø, where the sky is the postcard.", image=picture_url("postcard")),
-        usage=Usage(12, 1301, extra={"output_image": 1}),
+        usage=StoryUsage(12, 1301, extra={"output_image": 1}),
     ),
     ask(
         "announcement",
@@ -108,8 +108,8 @@ STORIES: list[Story] = [
             "response_format": "mp3",
         },
         reply=Reply(whole={"object": "audio.speech", "mime_type": "audio/mpeg"}),
-        usage=Usage(13, 98, extra={"input_characters": 51, "output_audio_seconds": 3.9}),
-        timing=Timing(690, 1_410, 37),
+        usage=StoryUsage(13, 98, extra={"input_characters": 51, "output_audio_seconds": 3.9}),
+        timing=StoryTiming(690, 1_410, 37),
     ),
     ask(
         "announcement-wav",
@@ -124,8 +124,8 @@ STORIES: list[Story] = [
             "response_format": "wav",
         },
         reply=Reply(whole={"object": "audio.speech", "mime_type": "audio/wav"}),
-        usage=Usage(8, 61, extra={"input_characters": 31, "output_audio_seconds": 2.1}),
-        timing=Timing(610, 1_020, 33),
+        usage=StoryUsage(8, 61, extra={"input_characters": 31, "output_audio_seconds": 2.1}),
+        timing=StoryTiming(610, 1_020, 33),
     ),
     ask(
         "voicemail",
@@ -138,8 +138,8 @@ STORIES: list[Story] = [
         reply=Reply(
             whole={"text": "Hello, this is Ada. I will be twenty minutes late at the gate.", "language": "en"}
         ),
-        usage=Usage(140, 17, extra={"input_audio_seconds": 6.2, "audio_seconds": 6.2}),
-        timing=Timing(820, 1_130, 40),
+        usage=StoryUsage(140, 17, extra={"input_audio_seconds": 6.2, "audio_seconds": 6.2}),
+        timing=StoryTiming(820, 1_130, 40),
     ),
     ask(
         "voicemail-url",
@@ -149,8 +149,8 @@ STORIES: list[Story] = [
         ago=14.2 * HOUR,
         body={"model": "openai/gpt-4o-transcribe", "file_url": "https://files.acme.example/calls/8812.mp3"},
         reply=Reply(whole={"text": "Please move my booking to Friday.", "language": "en"}),
-        usage=Usage(88, 8, extra={"input_audio_seconds": 3.1, "audio_seconds": 3.1}),
-        timing=Timing(640, 902, 31),
+        usage=StoryUsage(88, 8, extra={"input_audio_seconds": 3.1, "audio_seconds": 3.1}),
+        timing=StoryTiming(640, 902, 31),
     ),
     ask(
         "promo-done",
@@ -166,7 +166,7 @@ STORIES: list[Story] = [
         reply=Reply(whole={"id": "video_7c1e", "object": "video", "status": "queued"}),
         usage=_video_usage(8),
         lines=(line("output_video_seconds", 8, 150_000_000, 1, _MS),),
-        timing=Timing(930, 74_200, 70),
+        timing=StoryTiming(930, 74_200, 70),
     ),
     ask(
         "promo-running",
@@ -178,7 +178,7 @@ STORIES: list[Story] = [
         reply=Reply(whole={"id": "video_8d2f", "object": "video", "status": "queued"}),
         usage=_video_usage(6),
         lines=(line("output_video_seconds", 6, 150_000_000, 1, _MS),),
-        timing=Timing(910, 61_000, 70),
+        timing=StoryTiming(910, 61_000, 70),
         settles=True,
     ),
     ask(
@@ -194,8 +194,8 @@ STORIES: list[Story] = [
             "completion_window": "24h",
         },
         reply=Reply(whole={"id": "batch_91ab", "object": "batch", "status": "in_progress"}),
-        usage=Usage(),
-        timing=Timing(310, 340, 40),
+        usage=StoryUsage(),
+        timing=StoryTiming(310, 340, 40),
         row={"cost_nanos": None, "pricing_lines": [], "usage": {}, "generation_ms": None, "throughput": None},
     ),
     ask(
@@ -206,7 +206,7 @@ STORIES: list[Story] = [
         ago=0.1 * HOUR,
         body={"model": "openai/gpt-realtime", "voice": "alloy", "modalities": ["audio", "text"]},
         fixed_id="realtime:sess_acme_gate_b12",
-        usage=Usage(),
+        usage=StoryUsage(),
         row={
             "status_code": 102,
             "success": False,

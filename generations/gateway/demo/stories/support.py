@@ -1,7 +1,7 @@
 """Support chat of Acme Travel: the records a newcomer opens first."""
 
 from generations.gateway.demo.replies.media import picture_url
-from generations.gateway.demo.shapes import Call, Failure, Reply, Story, Timing, Usage
+from generations.gateway.demo.shapes import FlatError, ModelCall, Reply, Story, StoryTiming, StoryUsage
 from generations.gateway.demo.stories.ways import (
     DAY,
     HOUR,
@@ -53,8 +53,8 @@ STORIES: list[Story] = [
             reasoning="The customer asks two things. The weather is known from the tool. I must not "
             "promise a refund, only offer to open a request.",
         ),
-        usage=Usage(42, 128, 64),
-        timing=Timing(412, 1830, 48),
+        usage=StoryUsage(42, 128, 64),
+        timing=StoryTiming(412, 1830, 48),
     ),
     Story(
         "gemini-403",
@@ -65,7 +65,7 @@ STORIES: list[Story] = [
         "google/gemini-2.5-pro",
         lambda: {"model": "google/gemini-2.5-pro", "input": "hello"},
         fixed_id=GEMINI,
-        failure=Failure(
+        failure=FlatError(
             502,
             "upstream_error",
             'Provider "google-ai-studio" failed with HTTP 403 for endpoint "responses" on model '
@@ -77,7 +77,7 @@ STORIES: list[Story] = [
                 "failed_statuses": [403],
             },
         ),
-        timing=Timing(655, 655, 61),
+        timing=StoryTiming(655, 655, 61),
         attempts=(
             {
                 "provider": "google-ai-studio",
@@ -143,7 +143,7 @@ STORIES: list[Story] = [
                 function("refund_status", "State of a refund", code="string"),
             ],
         },
-        reply=Reply(calls=(Call("find_booking", '{"code": "QX7R2M"}'),), finish="tool_calls"),
+        reply=Reply(calls=(ModelCall("find_booking", '{"code": "QX7R2M"}'),), finish="tool_calls"),
     ),
     chat(
         "refund-answer",
@@ -222,7 +222,9 @@ STORIES: list[Story] = [
         reply=Reply(
             "Of course. I am passing you to a colleague right now, with everything you have written, so "
             "you need not repeat it.",
-            calls=(Call("hand_over", '{"reason": "third contact, asks for a person", "urgency": "high"}'),),
+            calls=(
+                ModelCall("hand_over", '{"reason": "third contact, asks for a person", "urgency": "high"}'),
+            ),
             finish="tool_calls",
         ),
     ),
@@ -282,7 +284,7 @@ STORIES: list[Story] = [
             "Without a case it is special baggage and needs a booking of its own, which costs 35 euros "
             "each way."
         ),
-        usage=Usage(1342, 61, 0, 1320),
+        usage=StoryUsage(1342, 61, 0, 1320),
     ),
     ask(
         "policy-cache-written",
@@ -303,7 +305,7 @@ STORIES: list[Story] = [
             "messages": [{"role": "user", "content": "How heavy may my bag be?"}],
         },
         reply=Reply("Your bag may weigh up to 23 kg. Up to 32 kg is possible for a fee of 40 euros."),
-        usage=Usage(1338, 27, 0, 0, 1320, {"cached_write_text_tokens_5m": 1320}),
+        usage=StoryUsage(1338, 27, 0, 0, 1320, {"cached_write_text_tokens_5m": 1320}),
     ),
     chat(
         "two-choices",

@@ -5,7 +5,7 @@ from functools import partial
 from generations.gateway.demo.prices import line
 from generations.gateway.demo.replies.media import picture_url, vector
 from generations.gateway.demo.replies.moderation import verdict
-from generations.gateway.demo.shapes import Json, Reply, Story, Timing, Usage
+from generations.gateway.demo.shapes import Json, Reply, Story, StoryTiming, StoryUsage
 from generations.gateway.demo.stories.ways import HOUR, ask, chat, image, user, words
 
 SEARCH, SAFETY, RECEIPTS = "Search", "Moderation", "Receipts"
@@ -37,8 +37,8 @@ STORIES: list[Story] = [
         ago=2.6 * HOUR,
         body={"model": "openai/text-embedding-3-small", "input": FAQ, "dimensions": 256},
         reply=Reply(whole=partial(_vectors, 4)),
-        usage=Usage(57, extra={"embedding_tokens": 57}),
-        timing=Timing(88, 131, 24),
+        usage=StoryUsage(57, extra={"embedding_tokens": 57}),
+        timing=StoryTiming(88, 131, 24),
     ),
     ask(
         "query-vector",
@@ -48,8 +48,8 @@ STORIES: list[Story] = [
         ago=2.5 * HOUR,
         body={"model": "mistral/mistral-embed", "input": "can I bring my cat", "user": "search-box"},
         reply=Reply(whole=partial(_vectors, 1)),
-        usage=Usage(5, extra={"embedding_tokens": 5}),
-        timing=Timing(61, 80, 22),
+        usage=StoryUsage(5, extra={"embedding_tokens": 5}),
+        timing=StoryTiming(61, 80, 22),
     ),
     ask(
         "faq-rerank",
@@ -68,9 +68,9 @@ STORIES: list[Story] = [
                 "results": [{"index": 2, "relevance_score": 0.9312}, {"index": 3, "relevance_score": 0.1406}]
             }
         ),
-        usage=Usage(57, extra={"search_units": 1}),
+        usage=StoryUsage(57, extra={"search_units": 1}),
         lines=(line("requests", 1, 2_000_000, 1, _MS),),
-        timing=Timing(104, 140, 30),
+        timing=StoryTiming(104, 140, 30),
     ),
     ask(
         "review-fine",
@@ -81,7 +81,7 @@ STORIES: list[Story] = [
         body={"model": "openai/omni-moderation", "input": "Lovely staff, thin walls, great breakfast."},
         reply=Reply(whole={"results": [verdict("Lovely staff, thin walls, great breakfast.")]}),
         lines=(),
-        timing=Timing(140, 166, 25),
+        timing=StoryTiming(140, 166, 25),
     ),
     ask(
         "review-threat",
@@ -99,7 +99,7 @@ STORIES: list[Story] = [
             }
         ),
         lines=(),
-        timing=Timing(151, 172, 25),
+        timing=StoryTiming(151, 172, 25),
     ),
     ask(
         "hotel-receipt",
@@ -124,9 +124,9 @@ STORIES: list[Story] = [
                 ],
             }
         ),
-        usage=Usage(extra={"input_pages": 3, "pages": 3, "doc_size_bytes": 188412}),
+        usage=StoryUsage(extra={"input_pages": 3, "pages": 3, "doc_size_bytes": 188412}),
         lines=(line("input_pages", 3, 2_000_000_000, 1000, _MS),),
-        timing=Timing(2710, 3104, 41),
+        timing=StoryTiming(2710, 3104, 41),
     ),
     chat(
         "receipt-photo",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from generations.gateway.demo import ulid
 from generations.gateway.demo.prices import MODELS
-from generations.gateway.demo.shapes import Failure, Reply, Story
+from generations.gateway.demo.shapes import FlatError, Reply, Story
 
 GROUP = "Traffic"
 LONGEST = timedelta(days=1)
@@ -27,13 +27,13 @@ _MODELS = (
     *("mistral/mistral-large-3", "deepseek/deepseek-v3.2"),
 )
 _FAILURES = (
-    Failure(
+    FlatError(
         429,
         "key_limit_exceeded",
         "The key has used up its daily limit of 1,000 requests.",
         origin="user",
     ),
-    Failure(
+    FlatError(
         400,
         "validation_error",
         "Request failed validation.",

@@ -4,7 +4,7 @@ import json
 from functools import partial
 
 from generations.gateway.demo.prices import line
-from generations.gateway.demo.shapes import Call, Json, Reply, Story, Timing, Usage
+from generations.gateway.demo.shapes import Json, ModelCall, Reply, Story, StoryTiming, StoryUsage
 from generations.gateway.demo.stories.ways import (
     DAY,
     HOUR,
@@ -98,7 +98,7 @@ STORIES: list[Story] = [
         messages=[system("You find flights."), user("Berlin to Oslo on 5 December, one bag, please.")],
         more={"stream": True, "tools": [SEARCH], "tool_choice": "auto"},
         reply=Reply(
-            calls=(Call("search_flights", '{"from": "BER", "to": "OSL", "date": "2026-12-05"}'),),
+            calls=(ModelCall("search_flights", '{"from": "BER", "to": "OSL", "date": "2026-12-05"}'),),
             finish="tool_calls",
         ),
     ),
@@ -113,8 +113,8 @@ STORIES: list[Story] = [
         reply=Reply(
             reasoning="Two dates are asked. Both searches are independent, so I call the tool twice.",
             calls=(
-                Call("search_flights", '{"from": "BER", "to": "OSL", "date": "2026-12-05"}'),
-                Call("search_flights", '{"from": "BER", "to": "OSL", "date": "2026-12-06"}'),
+                ModelCall("search_flights", '{"from": "BER", "to": "OSL", "date": "2026-12-05"}'),
+                ModelCall("search_flights", '{"from": "BER", "to": "OSL", "date": "2026-12-06"}'),
             ),
             finish="tool_calls",
         ),
@@ -172,7 +172,9 @@ STORIES: list[Story] = [
             ],
             "stream": True,
         },
-        reply=Reply(calls=(Call("seat_map", '{"flight": "LH2452", "seat": "14A"}'),), finish="tool_calls"),
+        reply=Reply(
+            calls=(ModelCall("seat_map", '{"flight": "LH2452", "seat": "14A"}'),), finish="tool_calls"
+        ),
     ),
     chat(
         "pinned",
@@ -289,7 +291,7 @@ STORIES: list[Story] = [
             "- Waterproof jacket and trousers\n- Wool layers\n- Swimwear for the hot pots\n- Head torch\n- "
             "Sunglasses"
         ),
-        usage=Usage(9, 31),
+        usage=StoryUsage(9, 31),
         lines=tuple(
             line(
                 name,
@@ -320,7 +322,7 @@ STORIES: list[Story] = [
         partial(_long_body, 60, 36, "google/gemini-2.5-pro"),
         "google-ai-studio",
         _SUMMARY,
-        timing=Timing(2_940, 3_905, 118),
+        timing=StoryTiming(2_940, 3_905, 118),
     ),
     Story(
         "five-mebibytes",
@@ -332,6 +334,6 @@ STORIES: list[Story] = [
         partial(_long_body, 105, 205, "google/gemini-2.5-pro"),
         "google-vertex",
         _SUMMARY,
-        timing=Timing(18_420, 19_377, 604),
+        timing=StoryTiming(18_420, 19_377, 604),
     ),
 ]

@@ -6,7 +6,7 @@ from generations.reading.conversation.formats import chat
 from generations.reading.conversation.formats.wire import Body, WireFormat, turns
 from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.figures import formatting
-from generations.reading.page_types.conversation import Part, Row, Turn
+from generations.reading.page_types.conversation import Part, ResultRow, Turn
 from generations.reading.text import below, box, decimal, inside, items, short, whole, words
 
 ENVELOPE = {
@@ -42,7 +42,7 @@ def more(builder: PartBuilder, body: Body, at: str, *read: str) -> list[Turn]:
     return turns(Turn("answer", builder.leftovers(at, body, known), label="other fields"))
 
 
-def rows(at: str, made: list[Row], total: int, name: str) -> Part:
+def rows(at: str, made: list[ResultRow], total: int, name: str) -> Part:
     """A table of what matters; its note says how many rows are not in it, and `more` leads to all of it as JSON."""
     note = f"{total - SHOWN:,} more" if total > SHOWN else ""
     return Part("rows", at, rows=made, name=name, note=note, size="as JSON", more=True)
@@ -56,16 +56,16 @@ def embeddings(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     return turns(Turn("answer", table)) + more(builder, body, at, "data")
 
 
-def _vector(position: int, value: Value) -> Row:
+def _vector(position: int, value: Value) -> ResultRow:
     embedding = inside(value, "embedding")
     label = f"vector {short(inside(value, 'index') or position, 20)}"
     if isinstance(embedding, list):
-        return Row(
+        return ResultRow(
             label, ", ".join(short(number, 12) for number in embedding[:6]), f"{len(embedding):,} numbers"
         )
     if words(embedding):
-        return Row(label, "base64", formatting.size(text.byte_size(embedding)))
-    return Row(label, short(value))
+        return ResultRow(label, "base64", formatting.size(text.byte_size(embedding)))
+    return ResultRow(label, short(value))
 
 
 def moderations(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
@@ -83,7 +83,7 @@ def moderations(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     return made + more(builder, body, at, "results")
 
 
-def _categories(result: Body) -> tuple[list[Row], int]:
+def _categories(result: Body) -> tuple[list[ResultRow], int]:
     flags, scores = box(result.get("categories")), box(result.get("category_scores"))
     names = sorted({*flags, *scores}, key=lambda name: -(decimal(scores.get(name)) or 0))
     table = []
@@ -92,7 +92,7 @@ def _categories(result: Body) -> tuple[list[Row], int]:
         level = formatting.share(score, 1) if score is not None else ""
         note = "flagged" if flags.get(name) is True else ""
         table.append(
-            Row(
+            ResultRow(
                 short(name, 60), "unknown" if score is None else formatting.significant(score, 2), note, level
             )
         )
@@ -125,14 +125,16 @@ def rerank(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     return turns(Turn("answer", table)) + more(builder, body, at, key)
 
 
-def _ranked(rank: int, value: Value) -> Row:
+def _ranked(rank: int, value: Value) -> ResultRow:
     score = decimal(text.first(box(value), "relevance_score", "score"))
     index = whole(inside(value, "index"))
     label = f"{rank}. document {'unknown' if index is None else index}"
     document = inside(value, "document")
     shown = words(inside(document, "text")) or words(document) or ""
     level = formatting.share(score, 1) if score is not None else ""
-    return Row(label, "unknown" if score is None else formatting.significant(score), short(shown, 120), level)
+    return ResultRow(
+        label, "unknown" if score is None else formatting.significant(score), short(shown, 120), level
+    )
 
 
 EMBEDDINGS = WireFormat(opening, embeddings, frozenset({"input"}))

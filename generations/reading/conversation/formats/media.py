@@ -5,7 +5,7 @@ from generations.reading.conversation.formats import chat, lists
 from generations.reading.conversation.formats.wire import Body, WireFormat, turns
 from generations.reading.conversation.part_builder import PartBuilder
 from generations.reading.figures import formatting
-from generations.reading.page_types.conversation import Part, Row, Turn
+from generations.reading.page_types.conversation import Part, ResultRow, Turn
 from generations.reading.text import below, box, decimal, inside, items, short, title, words
 
 ENVELOPE = {*lists.ENVELOPE, "created"}
@@ -110,13 +110,13 @@ def transcription(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
     return turns(Turn("answer", made), Turn("answer", rest, label="other fields"))
 
 
-def _segment(value: Value) -> Row:
+def _segment(value: Value) -> ResultRow:
     start, end = decimal(inside(value, "start")), decimal(inside(value, "end"))
     span = " to ".join(
         "unknown" if at is None else f"{formatting.plain(round(at, 2))} s" for at in (start, end)
     )
     said = words(inside(value, "text")) or words(inside(value, "word")) or short(value)
-    return Row(span, short(said, 500), short(inside(value, "speaker") or "", 40))
+    return ResultRow(span, short(said, 500), short(inside(value, "speaker") or "", 40))
 
 
 def document(builder: PartBuilder, body: Body, at: str) -> list[Turn]:

@@ -17,7 +17,7 @@ KNOWN = (
 FindClient = Callable[[str, str], Awaitable[KnownClient | None]]
 
 
-class Refused(Exception):
+class OAuthRefused(Exception):
     """An OAuth error in place: status, code, description."""
 
     def __init__(self, status: int, error: str, description: str) -> None:
@@ -30,7 +30,7 @@ NOT_ALLOWED = (400, "invalid_scope", "One or more requested scopes are not allow
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AuthorizeRequest:
     """A good authorize request."""
 
     client: KnownClient
@@ -46,31 +46,33 @@ class Asked:
         return urlencode({**self.given, "scope": " ".join(self.scopes), "phaseo_oauth": "1"})
 
 
-async def read(query: Mapping[str, str], find: FindClient) -> Asked:
-    """The request of this query. Raises Refused."""
+async def read(query: Mapping[str, str], find: FindClient) -> AuthorizeRequest:
+    """The request of this query. Raises OAuthRefused."""
     client_id, redirect_uri = query.get("client_id", "").strip(), query.get("redirect_uri", "").strip()
     if any(len(query.get(name, "")) > LONGEST for name in ("client_id", "redirect_uri", "state", "scope")):
-        raise Refused(400, "invalid_request", "OAuth request parameters are too large")
+        raise OAuthRefused(400, "invalid_request", "OAuth request parameters are too large")
     challenge = query.get("code_challenge", "")
     method = query.get("code_challenge_method", "S256")
     if not (client_id and redirect_uri and method == "S256" and CHALLENGE.fullmatch(challenge)):
-        raise Refused(400, "invalid_request", "client_id, redirect_uri, and S256 PKCE are required")
+        raise OAuthRefused(400, "invalid_request", "client_id, redirect_uri, and S256 PKCE are required")
     if query.get("response_type", "code") != "code":
-        raise Refused(400, "unsupported_response_type", "Only response_type=code is supported")
+        raise OAuthRefused(400, "unsupported_response_type", "Only response_type=code is supported")
     resource = _resource(query.get("resource", ""))
     client = await find(client_id, redirect_uri)
     if client is None:
-        raise Refused(*INVALID_CLIENT)
+        raise OAuthRefused(*INVALID_CLIENT)
     elsewhere = bool(resource) and urlsplit(resource).hostname != "127.0.0.1"
     scopes = _scopes(query.get("scope", "") or DEFAULT_SCOPES, client, needs_gateway=not elsewhere)
     given = {name: query[name] for name in query if name in KNOWN}
-    return Asked(client, redirect_uri, scopes, challenge, query.get("state"), resource, given)
+    return AuthorizeRequest(client, redirect_uri, scopes, challenge, query.get("state"), resource, given)
 
 
 def _resource(text: str) -> str:
     parts = urlsplit(text)
     if text and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == "127.0.0.1")):
-        raise Refused(400, "invalid_target", "resource must be an HTTPS or loopback protected resource URL")
+        raise OAuthRefused(
+            400, "invalid_target", "resource must be an HTTPS or loopback protected resource URL"
+        )
     return text
 
 
@@ -78,9 +80,9 @@ def _scopes(text: str, client: KnownClient, *, needs_gateway: bool) -> tuple[str
     """contract: separated by blanks or commas; each once."""
     words = tuple(dict.fromkeys(text.replace(",", " ").split()))
     if any(word not in client.scopes for word in words):
-        raise Refused(*NOT_ALLOWED)
+        raise OAuthRefused(*NOT_ALLOWED)
     if needs_gateway and "gateway:access" not in words:
-        raise Refused(400, "invalid_scope", "gateway:access is required for third-party OAuth")
+        raise OAuthRefused(400, "invalid_scope", "gateway:access is required for third-party OAuth")
     return words
 
 

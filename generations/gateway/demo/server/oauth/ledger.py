@@ -22,7 +22,7 @@ Place = tuple[str, str, str]  # client, person, workspace
 
 
 @dataclass(slots=True)
-class Consent:
+class GivenConsent:
     """What a person allows a client in a workspace."""
 
     scopes: tuple[str, ...]
@@ -59,7 +59,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.ahead = 0.0
-        self.consents: dict[Place, Consent] = {}
+        self.consents: dict[Place, GivenConsent] = {}
         self.codes: dict[str, Code] = {}
         self.keys: dict[str, Key] = {}
         self.left: set[tuple[str, str]] = set()  # person, workspace
@@ -70,7 +70,7 @@ class Ledger:
 
     def consent(self, place: Place, asked: Code) -> str:
         """Keep a consent; the code that the browser carries back. Scopes that it drops leave the old key at once."""
-        self.consents[place] = Consent(asked.scopes)
+        self.consents[place] = GivenConsent(asked.scopes)
         code = secrets.token_urlsafe(32)
         self.codes[code] = asked
         return code

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from generations.gateway.demo.server.oauth.asked import Asked
+from generations.gateway.demo.server.oauth.asked import AuthorizeRequest
 from generations.gateway.demo.server.oauth.people import PEOPLE, SAYS, WORKSPACES
 
 STYLE = (
@@ -14,7 +14,7 @@ STYLE = (
 FIXED = ("openid", "gateway:access")
 
 
-def consent(asked: Asked, *, is_local: bool) -> bytes:
+def consent(asked: AuthorizeRequest, *, is_local: bool) -> bytes:
     """The page of one authorize request."""
     note = (
         "<p class=note>The client's document came over http from this machine. The real gateway wants https.</p>"

@@ -11,7 +11,13 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from generations.gateway.demo.server.exchange import Exchange, TooLargeError, pretty
 from generations.gateway.demo.server.oauth import page
-from generations.gateway.demo.server.oauth.asked import INVALID_CLIENT, Asked, Refused, read, registered
+from generations.gateway.demo.server.oauth.asked import (
+    INVALID_CLIENT,
+    AuthorizeRequest,
+    OAuthRefused,
+    read,
+    registered,
+)
 from generations.gateway.demo.server.oauth.documents import Documents, is_document
 from generations.gateway.demo.server.oauth.ledger import (
     CODE_SECONDS,
@@ -73,16 +79,16 @@ class OAuth:
         if not await self._faulty(exchange, path.rpartition("/")[2]):
             try:
                 await handler(exchange)
-            except Refused as refused:
+            except OAuthRefused as refused:
                 await self._error(exchange, refused)
             except TooLargeError:
                 await self._error(
-                    exchange, Refused(413, "invalid_request", "OAuth request body is too large")
+                    exchange, OAuthRefused(413, "invalid_request", "OAuth request body is too large")
                 )
         return True
 
     async def _error(
-        self, exchange: Exchange, refused: Refused, headers: dict[str, str] | None = None
+        self, exchange: Exchange, refused: OAuthRefused, headers: dict[str, str] | None = None
     ) -> None:
         body = {"error": refused.error, "error_description": refused.description}
         await exchange.answer(refused.status, pretty(body), headers=headers)
@@ -90,7 +96,7 @@ class OAuth:
     async def _faulty(self, exchange: Exchange, name: str) -> bool:
         fault = self.faults.get(name)
         if fault == "429":
-            words = Refused(429, "temporarily_unavailable", "Too many OAuth requests; retry later")
+            words = OAuthRefused(429, "temporarily_unavailable", "Too many OAuth requests; retry later")
             await self._error(exchange, words, {"Retry-After": "60"})
         elif fault == "500":
             await exchange.answer(500, b"Internal Server Error", "text/plain; charset=UTF-8")
@@ -168,10 +174,10 @@ class OAuth:
         address = f"{asked.redirect_uri}{mark}{urlencode(answer)}"
         await exchange.answer(303, b"", "text/plain", {"Location": address})
 
-    def _allow(self, asked: Asked, chosen: dict[str, list[str]]) -> str:
+    def _allow(self, asked: AuthorizeRequest, chosen: dict[str, list[str]]) -> str:
         person, workspace = chosen.get("person", [""])[0], chosen.get("workspace", [""])[0]
         if person not in PEOPLE or workspace not in PEOPLE[person].roles:
-            raise Refused(403, "access_denied", "You do not belong to this workspace")
+            raise OAuthRefused(403, "access_denied", "You do not belong to this workspace")
         ticked = {*chosen.get("scope", []), *page.FIXED}
         scopes = tuple(scope for scope in asked.scopes if scope in ticked)
         place = (asked.client.client_id, person, workspace)
@@ -192,12 +198,12 @@ class OAuth:
         grant = form.get("grant_type", "")
         self._count(f"token {grant}")
         if grant != "authorization_code":
-            raise Refused(400, "unsupported_grant_type", "Unsupported grant_type")
+            raise OAuthRefused(400, "unsupported_grant_type", "Unsupported grant_type")
         basic = _basic(exchange.headers.get("authorization", ""))
         form |= basic
         if any(not form.get(name) for name in NEEDED):
             words = "code, client_id, redirect_uri, and code_verifier are required"
-            raise Refused(400, "invalid_request", words)
+            raise OAuthRefused(400, "invalid_request", words)
         code = await self._code(form)
         key = self.ledger.exchange(code)
         answer: Json = {"access_token": key, "token_type": "Bearer", "expires_in": KEY_SECONDS}
@@ -209,21 +215,21 @@ class OAuth:
     async def _code(self, form: dict[str, str]) -> Code:
         client = await self.find(form["client_id"], form["redirect_uri"])
         if client is None:
-            raise Refused(*INVALID_CLIENT)
+            raise OAuthRefused(*INVALID_CLIENT)
         if client.secret and form.get("client_secret") != client.secret:
-            raise Refused(401, "invalid_client", "OAuth client authentication failed")
+            raise OAuthRefused(401, "invalid_client", "OAuth client authentication failed")
         code = self.ledger.codes.get(form["code"])
         fresh = code is not None and not code.used and self.ledger.now() < code.made + CODE_SECONDS
         if code is None or not fresh or code.place[0] != client.client_id:
-            raise Refused(400, "invalid_grant", "Authorization code is invalid or expired")
+            raise OAuthRefused(400, "invalid_grant", "Authorization code is invalid or expired")
         if code.redirect_uri != form["redirect_uri"]:
-            raise Refused(400, "invalid_grant", "redirect_uri does not match")
+            raise OAuthRefused(400, "invalid_grant", "redirect_uri does not match")
         if challenge_of(form["code_verifier"]) != code.challenge:
-            raise Refused(400, "invalid_grant", "PKCE verification failed")
+            raise OAuthRefused(400, "invalid_grant", "PKCE verification failed")
         if form.get("resource", code.resource) != code.resource:
-            raise Refused(400, "invalid_target", "resource does not match the authorization request")
+            raise OAuthRefused(400, "invalid_target", "resource does not match the authorization request")
         if not self.ledger.is_member(code.place):
-            raise Refused(400, "invalid_grant", "OAuth workspace access is no longer active")
+            raise OAuthRefused(400, "invalid_grant", "OAuth workspace access is no longer active")
         return code
 
     def _count(self, what: str) -> None:
@@ -232,7 +238,7 @@ class OAuth:
         self.counts[what, minute] += 1
         if self.counts[what, minute] > A_MINUTE:
             self.faults.pop("token", None)
-            raise Refused(429, "temporarily_unavailable", "Too many OAuth requests; retry later")
+            raise OAuthRefused(429, "temporarily_unavailable", "Too many OAuth requests; retry later")
 
     async def revoke(self, exchange: Exchange) -> None:
         """contract: 200 and empty for everything; the consent stays."""
@@ -248,11 +254,11 @@ class OAuth:
         credential = exchange.headers.get("authorization", "").removeprefix("Bearer ")
         found = self.ledger.person(credential)
         if found is None:
-            raise Refused(401, "invalid_token", "Bearer OAuth token is invalid or expired")
+            raise OAuthRefused(401, "invalid_token", "Bearer OAuth token is invalid or expired")
         key, person = found
         scopes = self.ledger.scopes(key)
         if "openid" not in scopes:
-            raise Refused(403, "insufficient_scope", "Token requires openid")
+            raise OAuthRefused(403, "insufficient_scope", "Token requires openid")
         claims: Json = {"sub": person.sub}
         claims |= {"email": person.email} if "email" in scopes else {}
         claims |= {"name": person.name} if "profile" in scopes else {}
@@ -262,7 +268,7 @@ class OAuth:
         """Dynamic registration. contract: read scopes only, so no such client can ask for the gateway."""
         if not self.third_party:
             words = "Dynamic client registration is not enabled"
-            raise Refused(403, "registration_not_supported", words)
+            raise OAuthRefused(403, "registration_not_supported", words)
         metadata = json.loads(await exchange.body(LARGEST))
         scopes = [word for word in str(metadata.get("scope", "")).split() if word.endswith(":read")]
         client_id = str(uuid.uuid4())
@@ -326,13 +332,13 @@ def _port(exchange: Exchange) -> str:
 
 
 def _form(body: bytes, content_type: str) -> dict[str, str]:
-    """A body in JSON or form encoding. Raises Refused."""
+    """A body in JSON or form encoding. Raises OAuthRefused."""
     if "json" not in content_type:
         return dict(parse_qsl(body.decode("utf-8", "replace")))
     try:
         data = json.loads(body)
     except ValueError:
-        raise Refused(400, "invalid_request", "Request body must be JSON or form encoded") from None
+        raise OAuthRefused(400, "invalid_request", "Request body must be JSON or form encoded") from None
     return {name: str(value) for name, value in data.items()} if isinstance(data, dict) else {}
 
 
