@@ -7,6 +7,7 @@ from dashboard.consents import keys
 from dashboard.models import GatewayConnection
 from generations.gateway.client import Timeouts
 from generations.gateway.errors import GatewayError
+from generations.gateway.log import recent_ids
 
 log = logging.getLogger(__name__)
 PATIENCE = Timeouts(connect=2, read=3, total=4)
@@ -20,7 +21,7 @@ def what_comes(source: GatewayConnection) -> None:
         return
     client = clients.client(source.base_url, used.key, timeouts=PATIENCE)
     try:
-        records = [client.record(name) for name in client.recent_ids(LOOKED_AT)]
+        records = [client.record(name) for name in recent_ids(client, LOOKED_AT)]
     except (GatewayError, ValueError) as reason:
         log.info("What a new consent brings could not be seen: %s", type(reason).__name__)
         return

@@ -10,6 +10,7 @@ needs the endpoint table alone does not load an HTTP client.
     error_catalogue  the words: title, fault, advice
     endpoints        stored endpoint name -> path, wire format, replayable or why not
     record           Record: a typed, tolerant view of what the gateway returned
+    log              the gateway's log: its rows and pages; log_paging: how pages follow each other
     events           one vocabulary for live answers, and LiveAnswer, which collects it
     streams          bytes of an answer -> events, or the whole body at its end
     http_transport   HTTP under the client; Stop

@@ -86,15 +86,9 @@ class Client:
                 break
         return sorted(found)
 
-    def recent_ids(self, count: int) -> list[str]:
-        """The request IDs of the newest successes of the last day, at most `count`. Raises GatewayError.
-
-        contract: `GET /logs`, for a key with `activity:read`.
-        """
-        data = object_of(self._get("/logs", {"limit": str(count), "status": "success"})).get("data")
-        rows = data if isinstance(data, list) else []
-        names = [row.get("request_id") for row in rows[:count] if isinstance(row, dict)]
-        return [str(name) for name in names if is_text(name) and possible(name)]
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
+        """A read route's answer as received; `path` begins behind the base URL. Raises GatewayError."""
+        return self._get(path, query)
 
     def send(
         self, endpoint: Endpoint, body: bytes, *, stop: Stop | None = None, headers: Mapping[str, str] = {}
@@ -155,7 +149,8 @@ class Client:
         body = self._secret.clean(body)
         if response.is_success and not error_mapping.is_page(response.headers, body):
             return body
-        asked: error_mapping.Asked = "record" if path == "/generations" else "send"
+        is_record = path == "/generations" or path.startswith("/logs/")
+        asked: error_mapping.Asked = "record" if is_record else "send"
         return error_mapping.answered(asked, response.status_code, response.headers, body)
 
     def _post(self, endpoint: Endpoint, body: bytes, stop: Stop, headers: Mapping[str, str]) -> httpx.Request:
