@@ -91,7 +91,7 @@ class GatewayConnectionAdmin(ReadOnly):
     fields = ("team", "name", "base_url", "position", "created_at", "checked_at")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer("read_key", "replay_key").select_related("team")
+        return super().get_queryset(request).defer("read_key", "replay_key", "log_key").select_related("team")
 
 
 @admin.register(Invitation, site=site)

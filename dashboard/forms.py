@@ -24,6 +24,7 @@ else:
 # What may stand in a header: a key with a blank, a line end or a letter beyond ASCII was pasted wrongly.
 PRINTABLE = re.compile(r"[!-~]+")
 LONGEST_KEY = 4000
+OPTIONAL_KEYS = ("replay_key", "log_key")
 
 
 class ResetForm(ResetPasswordForm):  # type: ignore[misc]  # allauth brings no types
@@ -129,6 +130,11 @@ class ConnectionForm(ConnectionBase):
     )
     replay_key = _key_field("Replay key", "Optional. Without one, replays use the lookup key.")
     forget_replay_key = forms.BooleanField(label="Remove the replay key", required=False)
+    log_key = _key_field(
+        "Management key for the log",
+        "Optional. It lets the team browse the gateway's log without a consent; it cannot look up or replay.",
+    )
+    forget_log_key = forms.BooleanField(label="Remove the management key", required=False)
 
     class Meta:
         model = GatewayConnection
@@ -138,11 +144,12 @@ class ConnectionForm(ConnectionBase):
         super().__init__(*args, **kwargs)
         self.had_url = self.instance.base_url
         self.fields["base_url"] = forms.ChoiceField(label="Gateway address", choices=self._addresses())
-        if self.instance.replay_key is None:
-            del self.fields["forget_replay_key"]
+        for name in OPTIONAL_KEYS:
+            if getattr(self.instance, name) is None:
+                del self.fields[f"forget_{name}"]
         if self.instance.pk:
-            self.fields["read_key"].help_text = "Leave empty to keep the stored key."
-            self.fields["replay_key"].help_text = "Leave empty to keep the stored key."
+            for name in ("read_key", *OPTIONAL_KEYS):
+                self.fields[name].help_text = "Leave empty to keep the stored key."
 
     @staticmethod
     def _addresses() -> list[tuple[str, str]]:
@@ -163,6 +170,11 @@ class ConnectionForm(ConnectionBase):
     def clean_replay_key(self) -> Secret | None:
         return self._new_key("replay_key")
 
+    def clean_log_key(self) -> Secret | None:
+        if self.cleaned_data["log_key"] and "_mk_" not in self.cleaned_data["log_key"]:
+            raise ValidationError("This is no management key: those begin with phaseo_v1_mk_.")
+        return self._new_key("log_key")
+
     def _new_key(self, name: str) -> Secret | None:
         text = self.cleaned_data[name]
         if text and not PRINTABLE.fullmatch(text):
@@ -177,9 +189,9 @@ class ConnectionForm(ConnectionBase):
             self.add_error(
                 "base_url", "Disconnect first: the consent was given for the address that is stored."
             )
-        for name in ("read_key", "replay_key"):
+        for name in ("read_key", *OPTIONAL_KEYS):
             stored = getattr(self.instance, name)
-            dropped = name == "replay_key" and data.get("forget_replay_key")
+            dropped = data.get(f"forget_{name}")
             if moved and stored and name in data and not data[name] and not dropped:
                 self.add_error(name, "Enter this key again: it was saved for another address.")
         if not self.instance.pk and "read_key" in data and not data["read_key"]:
@@ -189,10 +201,11 @@ class ConnectionForm(ConnectionBase):
     def save(self, commit: bool = True) -> GatewayConnection:
         """The saved connection. What the last test saw is forgotten when the address or a key changed."""
         made, data = self.instance, self.cleaned_data
-        if data.get("forget_replay_key"):
-            made.replay_key = None
-        made.read_key = data["read_key"] or made.read_key
-        made.replay_key = data["replay_key"] or made.replay_key
+        for name in OPTIONAL_KEYS:
+            if data.get(f"forget_{name}"):
+                setattr(made, name, None)
+        for name in ("read_key", *OPTIONAL_KEYS):
+            setattr(made, name, data[name] or getattr(made, name))
         if self.what_changed:
             made.checked_at = made.check_result = None
         return super().save(commit)
@@ -201,5 +214,6 @@ class ConnectionForm(ConnectionBase):
     def what_changed(self) -> list[str]:
         """The names of what changed besides the name, for the audit event: never a value."""
         data, changed = self.cleaned_data, ["base_url"] if self.instance.base_url != self.had_url else []
-        keys = [name for name in ("read_key", "replay_key", "forget_replay_key") if data.get(name)]
+        names = ["read_key", *OPTIONAL_KEYS, *(f"forget_{name}" for name in OPTIONAL_KEYS)]
+        keys = [name for name in names if data.get(name)]
         return changed + keys

@@ -169,6 +169,8 @@ class GatewayConnection(models.Model):
     base_url = models.URLField(max_length=300)
     read_key = EncryptedText()
     replay_key = EncryptedText(null=True, blank=True)
+    # A management key: it browses the log, and neither looks up nor replays.
+    log_key = EncryptedText(null=True, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from dashboard.consents import ending, notices
 from dashboard.processes import presence
+from generations.log import bulk
 from generations.records import new_generation, retention
 from generations.records import rebuild as rebuilding
 from generations.replay import batches
@@ -21,13 +22,20 @@ def run_replay(replay_id: str) -> None:
         batches.release_members()
 
 
+@shared_task(name="generations.tasks.look_up_many")
+def look_up_many(job_id: str) -> None:
+    """Look many requests of the log up."""
+    bulk.run(UUID(job_id))
+
+
 @shared_task(name="generations.tasks.sweep")
 def sweep() -> None:
-    """Every 10 s: lost messages, silent workers, batches, records of new generations."""
+    """Every 10 s: lost messages, silent workers, batches, records of new generations, lookups of many."""
     presence.save("beat", "sweep")
     recovery.sweep()
     batches.release_members()
     new_generation.fetch_due()
+    bulk.resend()
 
 
 @shared_task(name="generations.tasks.rebuild")

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from generations.views import limits
 from generations.views.generation import export, forget, generation, json_value, pasted_answer, record_parts
 from generations.views.lists import generations, ledger
+from generations.views.log import bulk_lookup, log
 from generations.views.lookup import home, lookup, lookup_many
 from generations.views.replay import batch, compare, lab, lab_batch, replay, replay_parts
 
@@ -69,6 +70,18 @@ one_batch: list[URLPattern | URLResolver] = [
     path("cancel", batch.cancel, name="batch_cancel"),
 ]
 
+# The gateway's log.
+log_pages: list[URLPattern | URLResolver] = [
+    path("rows", log.log_rows, name="log_rows"),
+    path("news", log.log_news, name="log_news"),
+    path("session", log.log_session, name="log_session"),
+    path("saved", log.save_log_filter, name="save_log_filter"),
+    path("saved/<int:pk>/delete", log.delete_log_filter, name="delete_log_filter"),
+    path("lookups", bulk_lookup.bulk_lookup_start, name="bulk_lookup_start"),
+    path("lookups/<uuid:job_id>", bulk_lookup.bulk_lookup, name="bulk_lookup"),
+    path("lookups/<uuid:job_id>/rows", bulk_lookup.bulk_lookup_rows, name="bulk_lookup_rows"),
+]
+
 # Everything of one team.
 team_pages: list[URLPattern | URLResolver] = [
     path("", home.team_home, name="team_home"),
@@ -77,6 +90,8 @@ team_pages: list[URLPattern | URLResolver] = [
     path("generations.csv", generations.generations_csv, name="generations_csv"),
     path("generations/saved", generations.save_filter, name="save_filter"),
     path("generations/saved/<int:pk>/delete", generations.delete_filter, name="delete_filter"),
+    path("log", log.log, name="log"),
+    path("log/", include(log_pages)),
     path("lookups", lookup_many.many, name="many"),
     path("lookups/rows", lookup_many.many_rows, name="many_rows"),
     path("lookup", lookup.waiting, name="waiting"),

@@ -47,7 +47,7 @@ def _lasting(base_url: str, credential: str, limit: int) -> Client:
 
 def keys_of(team: Team) -> list[str]:
     """The team's keys as they are, to be masked wherever they come back."""
-    pairs = [(source.read_key, source.replay_key) for source in team.connections.all()]
+    pairs = [(source.read_key, source.replay_key, source.log_key) for source in team.connections.all()]
     consents = [consent.key for consent in Consent.objects.filter(team=team).exclude(key=None).only("key")]
     return [key.reveal() for pair in pairs for key in pair if key] + [key.reveal() for key in consents if key]
 

@@ -12,6 +12,8 @@ from dashboard.forms import ConnectionForm
 from dashboard.models import GatewayConnection
 from dashboard.people.team_service import audit
 from generations.gateway.client import Timeouts
+from generations.gateway.errors import GatewayError
+from generations.gateway.log import page_bytes
 
 PATIENCE = Timeouts(connect=5, read=10, total=15)
 FACTS = ("reachable", "healthy", "accepted", "reads_records", "reads_bodies", "sends", "kind")
@@ -60,6 +62,9 @@ def test(source: GatewayConnection) -> dict[str, Any]:
     reading, replay = keys.reading(source)[:1], source.replay_key if not keys.good(source) else None
     used = {"read": reading[0].key if reading else None, "replay": replay}
     result = {name: _seen(source.base_url, key) for name, key in used.items() if key}
+    # The pasted key is not asked: one of the gateway's settings never browses the log.
+    if browsing := [used for used in keys.browsing(source) if used.consent or used.key != source.read_key]:
+        result["log"] = _log_seen(source.base_url, browsing[0].key)
     source.remember_check(result)
     return result
 
@@ -76,6 +81,19 @@ def _seen(base_url: str, key: Secret) -> dict[str, Any]:
             "fault": "The address or the key cannot be used.",
             "advice": "Enter both again.",
         }
-    fault = probe.fault
-    words = {"fault": fault.title, "advice": fault.advice} if fault else {}
-    return {name: getattr(probe, name) for name in FACTS} | words
+    return {name: getattr(probe, name) for name in FACTS} | _words(probe.fault)
+
+
+def _log_seen(base_url: str, key: Secret) -> dict[str, Any]:
+    """Whether a key browses the log."""
+    try:
+        page_bytes(clients.client(base_url, key, timeouts=PATIENCE), {"limit": "1"})
+    except GatewayError as fault:
+        return {"reads_log": False if fault.status in (401, 403) else None} | _words(fault)
+    except ValueError:
+        return {"reads_log": None}
+    return {"reads_log": True}
+
+
+def _words(fault: GatewayError | None) -> dict[str, str]:
+    return {"fault": fault.title, "advice": fault.advice} if fault else {}

@@ -6,8 +6,8 @@ from dashboard.consents.models import Consent
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection
 
-STORED_REQUESTS = "generations:read"
-# Reasons of a 401 that end a key for good or until somebody consents again. contract: "Credentials".
+STORED_REQUESTS, LOG = "generations:read", "activity:read"
+# Reasons of a 401 that end a key for good or until somebody consents again. contract: "ConnectionKeys".
 ENDINGS = frozenset(
     {
         *("key_expired", "oauth_authorization_revoked", "key_not_found_or_revoked"),
@@ -52,6 +52,24 @@ def sending(source: GatewayConnection) -> ConnectionKey | None:
     """The key that a replay is sent with."""
     consents = [ConnectionKey(consent.key, consent) for consent in good(source) if consent.key]
     return next(iter([*consents, *pasted_for_sending(source)]), None)
+
+
+def browsing(source: GatewayConnection) -> list[ConnectionKey]:
+    """The keys that may browse the gateway's log, the best first: consents that cover it, then a management key.
+
+    The pasted key comes last: one out of a consent given elsewhere may, one of the gateway's settings never does.
+    """
+    consents = [ConnectionKey(one.key, one) for one in good(source) if one.key and LOG in one.granted]
+    seen = (source.check_result or {}).get("log", {}).get("reads_log")
+    pasted = [source.log_key, None if seen is False else source.read_key]
+    return [*consents, *(ConnectionKey(key) for key in pasted if key)]
+
+
+def browses_not(source: GatewayConnection, used: ConnectionKey) -> None:
+    """The gateway keeps its log from the pasted key: it is not tried again until the connection changes."""
+    if used.consent is None and used.key == source.read_key:
+        result = {**(source.check_result or {}), "log": {"reads_log": False}}
+        GatewayConnection.objects.filter(pk=source.pk).update(check_result=result)
 
 
 def pasted_for_sending(source: GatewayConnection) -> list[ConnectionKey]:

@@ -94,28 +94,41 @@ QUESTIONS = {
             "Unknown until a record with a stored request has been seen through this key.",
         ),
     ),
+    "reads_log": (
+        "Can browse the log",
+        (
+            "",
+            "It needs the activity:read scope, or a management key that has it.",
+            "The gateway did not say.",
+        ),
+    ),
     "sends": (
         "Can send replays",
         ("", "", "Unknown until a replay has been sent: testing it would cost money."),
     ),
 }
-ASKED = {"read": ["reachable", "accepted", "reads_records", "reads_bodies"], "replay": ["accepted", "sends"]}
+ASKED = {
+    "read": ["reachable", "accepted", "reads_records", "reads_bodies"],
+    "replay": ["accepted", "sends"],
+    "log": ["reads_log"],
+}
 
 
 @register.simple_tag
 def check_facts(connection: GatewayConnection) -> list[CheckFact]:
     """What the last test saw, line by line. Without a key for replays the other key is asked about sending too."""
     result: dict[str, dict[str, Any]] = connection.check_result or {}
-    lines = [
-        fact for role, seen in result.items() for fact in _facts(role, seen, alone="replay" not in result)
-    ]
-    return lines + [
-        _fault(seen) for seen in result.values() if seen.get("fault") and not seen.get("reads_records")
-    ]
+    seen_by_role = [(role, result[role]) for role in ASKED if role in result]
+    lines = [fact for role, seen in seen_by_role for fact in _facts(role, seen, alone="replay" not in result)]
+    return lines + [_fault(seen) for _, seen in seen_by_role if seen.get("fault") and not _works(seen)]
+
+
+def _works(seen: dict[str, Any]) -> bool:
+    return bool(seen.get("reads_records") or seen.get("reads_log"))
 
 
 def _facts(role: str, seen: dict[str, Any], alone: bool) -> list[CheckFact]:
-    names = ASKED[role] + (["sends"] if alone else [])
+    names = ASKED[role] + (["sends"] if alone and role == "read" else [])
     if seen.get("accepted") is False:  # what a refused key could read is not known
         names = [name for name in names if name != "reads_bodies"]
     return [_fact(name, seen.get(name), "Replay key: " if role == "replay" else "") for name in names]

@@ -39,7 +39,7 @@ def team_connections(request: TeamRequest) -> HttpResponse:
 
 
 @for_team(Right.MANAGE)
-@sensitive_post_parameters("read_key", "replay_key")
+@sensitive_post_parameters("read_key", "replay_key", "log_key")
 @require_http_methods(PAGE)
 def new_connection(request: TeamRequest) -> HttpResponse:
     """Adds a connection."""
@@ -47,7 +47,7 @@ def new_connection(request: TeamRequest) -> HttpResponse:
 
 
 @for_team(Right.MANAGE)
-@sensitive_post_parameters("read_key", "replay_key")
+@sensitive_post_parameters("read_key", "replay_key", "log_key")
 @require_http_methods(PAGE)
 def edit_connection(request: TeamRequest, pk: int) -> HttpResponse:
     """Changes the name, the address or the keys."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from generations.gateway import errors, timestamps
@@ -19,7 +19,7 @@ from generations.gateway.record import Record
 if TYPE_CHECKING:
     from generations.gateway.client import Client
 
-__all__ = ["MOST_ROWS", "LogPage", "LogRow", "page_bytes", "read_page", "read_row", "recent_ids", "row"]
+__all__ = ["MOST_ROWS", "LogPage", "LogRow", "as_page", "page_bytes", "read_page", "recent_ids", "row_bytes"]
 
 MOST_ROWS = 200  # of one answer
 
@@ -70,14 +70,17 @@ def page_bytes(client: "Client", query: Mapping[str, str]) -> bytes:
     return client.get("/logs", query)
 
 
-def row(client: "Client", request_id: str) -> LogRow:
-    """The row of one request, whatever its age. Raises GatewayError."""
+def row_bytes(client: "Client", request_id: str) -> bytes:
+    """The row of one request, whatever its age, as received. Raises GatewayError."""
     if not possible(request_id):
         raise errors.InvalidId()
-    found = read_row(client.get(f"/logs/{quote(request_id, safe='')}"))
-    if found is None:
-        raise errors.NotGateway("The answer is no row of a log.")
-    return found
+    return client.get(f"/logs/{quote(request_id, safe='')}")
+
+
+def as_page(row: bytes | None) -> bytes:
+    """A page of one row as received, or of none."""
+    data = member(row, "data") if row is not None else None
+    return b'{"data":[%s],"total":%d}' % (data or b"", 1 if data else 0)
 
 
 def recent_ids(client: "Client", count: int) -> list[str]:
@@ -99,15 +102,6 @@ def read_page(body: bytes) -> LogPage | None:
     rows = tuple(found for item in items[:MOST_ROWS] if (found := _row(item)))
     count = total.integer if isinstance(total, Number) else None
     return LogPage(rows, count, timestamps.read(since))
-
-
-def read_row(body: bytes) -> LogRow | None:
-    """What an answer of `/logs/{id}` holds; None for a body that is none."""
-    try:
-        data = member(body, "data")
-    except Unreadable:
-        return None
-    return _row(data) if data is not None else None
 
 
 def _items(data: bytes) -> list[bytes]:
@@ -135,8 +129,8 @@ def _row(raw: bytes) -> LogRow | None:
         success=record.success,
         error_code=record.error_code or "",
         finish_reason=record.finish_reason or "",
-        latency_ms=record.latency_ms,
-        generation_ms=record.generation_ms,
+        latency_ms=cast("int | Decimal | None", record.latency_ms),
+        generation_ms=cast("int | Decimal | None", record.generation_ms),
         input_tokens=_tokens(record, "input_tokens", "prompt_tokens"),
         output_tokens=_tokens(record, "output_tokens", "completion_tokens"),
         cost_nanos=record.cost_nanos,

@@ -1,15 +1,17 @@
 """Rows, their querysets as vocabulary, their own state changes."""
 
 from generations.models.batch import Batch
+from generations.models.bulk_lookup import BulkLookup
 from generations.models.generation import Fetch, FirstWords, Generation, Visit
 from generations.models.limits import ReplayLimits
 from generations.models.pasted_answer import PastedAnswer
 from generations.models.replay import Replay, ReplayAnswer, ReplayPart
-from generations.models.saved_filter import SavedFilter
+from generations.models.saved_filter import SavedFilter, SavedLogFilter
 from generations.models.stored_record import RecordChunk, StoredRecord
 
 __all__ = [
     "Batch",
+    "BulkLookup",
     "Fetch",
     "FirstWords",
     "Generation",
@@ -20,6 +22,7 @@ __all__ = [
     "ReplayLimits",
     "ReplayPart",
     "SavedFilter",
+    "SavedLogFilter",
     "StoredRecord",
     "Visit",
 ]

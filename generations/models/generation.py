@@ -113,6 +113,11 @@ class Generation(models.Model):
             models.Index(fields=["team", "stream", "-sorted_at", "-id"], name="by_stream"),
             models.Index(fields=["team", "byok", "-sorted_at", "-id"], name="by_byok"),
             models.Index(fields=["team", "looked_up_by", "-sorted_at", "-id"], name="by_person"),
+            models.Index(
+                fields=["team", "session_id", "-sorted_at", "-id"],
+                condition=~Q(session_id=""),
+                name="by_session",
+            ),
             models.Index(fields=["team", "cost_nanos"], name="by_cost"),
             models.Index(fields=["derived", "-id"], name="by_derived"),
             models.Index("team", Coalesce("wait_ms", "generation_ms", "latency_ms"), name="by_wait"),

@@ -85,6 +85,14 @@ def is_due(generation: Generation) -> bool:
     return generation.refresh_due(timezone.now())
 
 
+def look_up(team: Team, request_id: str, user: User) -> Generation | Fetch:
+    """Ask the gateway now and wait for its answer, where nobody else asks: for work that runs beside pages."""
+    if not claim(team, request_id, user, again=True):
+        return Fetch.objects.get(team=team, request_id=request_id)
+    sources = list(GatewayConnection.objects.filter(team=team).usable())
+    return settle(team, request_id, user, ask(sources, request_id))
+
+
 def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Generation | Fetch:
     if not claim(team, request_id, user, again=again):
         return Fetch.objects.get(team=team, request_id=request_id)

@@ -23,6 +23,7 @@ from dashboard.people.team_service import audit
 from generations.gateway.record import Record
 from generations.models import (
     Batch,
+    BulkLookup,
     Fetch,
     FirstWords,
     Generation,
@@ -214,4 +215,5 @@ def tidy(now: datetime | None = None) -> None:
     """Drop questions to the gateway that nobody has repeated for a day, and the content that has expired."""
     now = now or timezone.now()
     Fetch.objects.filter(lease_until__lt=now - timedelta(days=1)).delete()
+    BulkLookup.objects.old(now).delete()
     expire(now)

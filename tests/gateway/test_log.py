@@ -8,7 +8,16 @@ import pytest
 
 from generations.gateway import errors
 from generations.gateway.client import Client
-from generations.gateway.log import MOST_ROWS, LogRow, page_bytes, read_page, read_row, recent_ids, row
+from generations.gateway.log import (
+    MOST_ROWS,
+    LogPage,
+    LogRow,
+    as_page,
+    page_bytes,
+    read_page,
+    recent_ids,
+    row_bytes,
+)
 from tests.gateway.peer import Peer, serving
 
 KEY = "phaseo_v1_sk_abcdefghijkl_SECRETsecretSECRETsecretSECRETsecretSECRETse"
@@ -87,9 +96,14 @@ def test_a_failure_has_nothing_to_count() -> None:
 
 
 def test_older_spellings_of_tokens_are_read() -> None:
-    found = read_row(body(ROW | {"usage": {"prompt_tokens": 3, "completion_tokens": 4}}))
-    assert found is not None
-    assert (found.input_tokens, found.output_tokens) == (3, 4)
+    page = read_page(as_page(body(ROW | {"usage": {"prompt_tokens": 3, "completion_tokens": 4}})))
+    assert page is not None
+    assert (page.rows[0].input_tokens, page.rows[0].output_tokens) == (3, 4)
+
+
+def test_one_row_is_a_page() -> None:
+    assert read_page(as_page(None)) == LogPage((), 0)
+    assert read_page(as_page(b"<html>")) == LogPage((), 0)
 
 
 @pytest.mark.parametrize(
@@ -132,20 +146,20 @@ def client(of: Peer) -> Client:
 
 def test_ids_are_quoted_in_the_path(asked: list[str]) -> None:
     with peer(asked, 200, body(ROW)) as gateway:
-        assert row(client(gateway), "realtime:a/b?c").request_id == ROW["request_id"]
+        assert row_bytes(client(gateway), "realtime:a/b?c") == body(ROW)
     assert asked == ["/v1/logs/realtime%3Aa%2Fb%3Fc"]
 
 
 def test_an_id_that_cannot_be_one_is_not_asked_for(asked: list[str]) -> None:
     with peer(asked, 200, body(ROW)) as gateway, pytest.raises(errors.InvalidId):
-        row(client(gateway), "a b")
+        row_bytes(client(gateway), "a b")
     assert asked == []
 
 
 def test_a_row_that_the_log_does_not_know_is_not_found(asked: list[str]) -> None:
     with peer(asked, 404, b'{"ok": false, "error": "not_found"}') as gateway:
         with pytest.raises(errors.RecordNotFound):
-            row(client(gateway), "G-1")
+            row_bytes(client(gateway), "G-1")
         with pytest.raises(errors.GatewayError):
             page_bytes(client(gateway), {})
 

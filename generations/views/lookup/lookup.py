@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
@@ -115,7 +116,14 @@ def asked_id(request: HttpRequest) -> str:
 def waiting(request: TeamRequest) -> HttpResponse:
     """What the gateway said of an ID that is not stored; opens the generation when it is there."""
     found = _ask(request, asked_id(request))
-    return redirect(found) if isinstance(found, Generation) else found
+    return redirect(_goal(request, found)) if isinstance(found, Generation) else found
+
+
+def _goal(request: TeamRequest, row: Generation) -> str:
+    """Where a found generation is opened: its page, or with `then=replay` the plan of a replay."""
+    if request.GET.get("then") == "replay":
+        return reverse("replay_form", args=[request.team.slug, row.slug])
+    return row.get_absolute_url()
 
 
 @for_team(Right.READ)
@@ -125,7 +133,7 @@ def waiting_status(request: TeamRequest) -> HttpResponse:
     request_id = asked_id(request)
     found = _seek(request, request_id)
     if isinstance(found, Generation):
-        return HttpResponseClientRedirect(found.get_absolute_url())
+        return HttpResponseClientRedirect(_goal(request, found))
     return render(request, "generations/lookup/waiting.html#status", waiting_context(request_id, found))
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from dashboard.access import Right, TeamRequest, enter, for_team, may
 from generations.forms.lab import BatchForm
 from generations.gateway.request_ids import recognize
-from generations.models import Generation, ReplayLimits
+from generations.models import BulkLookup, Generation, ReplayLimits
 from generations.models.generation import GenerationQuerySet
 from generations.replay import batches
 from generations.replay.batches import BatchPlan
@@ -85,7 +85,11 @@ def _run(request: TeamRequest, form: BatchForm, made: BatchPlan, context: dict[s
 
 def chosen(request: TeamRequest, data: QueryDict) -> tuple[list[Generation], list[str]]:
     """The stored generations that are named, in that order, and the names that are not stored."""
-    names = [*data.getlist("id"), *recognize(data.get("ids", ""), most=batches.MOST_GENERATIONS).ids]
+    names = [
+        *data.getlist("id"),
+        *_of_lookup(request, data),
+        *recognize(data.get("ids", ""), most=batches.MOST_GENERATIONS).ids,
+    ]
     names = list(dict.fromkeys(name.strip() for name in names if name.strip() and "\0" not in name))
     names = names[: batches.MOST_GENERATIONS]
     found = {key: row for row in _named(request, names) for key in (row.request_id, row.slug)}
@@ -93,6 +97,15 @@ def chosen(request: TeamRequest, data: QueryDict) -> tuple[list[Generation], lis
     for row in rows:
         row.team = request.team
     return rows, [name for name in names if name not in found]
+
+
+def _of_lookup(request: TeamRequest, data: QueryDict) -> list[str]:
+    """The requests of a lookup of many that `lookup` names."""
+    try:
+        jobs = BulkLookup.objects.of(request.team).filter(pk=uuid.UUID(data.get("lookup", "")))
+    except ValueError:
+        return []
+    return [name for job in jobs for name in job.request_ids]
 
 
 def _named(request: TeamRequest, names: Sequence[str]) -> GenerationQuerySet:
