@@ -59,7 +59,11 @@ def browsing(source: GatewayConnection) -> list[ConnectionKey]:
 
     The pasted key comes last: one out of a consent given elsewhere may, one of the gateway's settings never does.
     """
-    consents = [ConnectionKey(one.key, one) for one in good(source) if one.key and LOG in one.granted]
+    consents = [
+        ConnectionKey(consent.key, consent)
+        for consent in good(source)
+        if consent.key and LOG in consent.granted
+    ]
     seen = (source.check_result or {}).get("log", {}).get("reads_log")
     pasted = [source.log_key, None if seen is False else source.read_key]
     return [*consents, *(ConnectionKey(key) for key in pasted if key)]

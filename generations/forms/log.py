@@ -80,7 +80,7 @@ class LogForm(FilterForm):
         return str(ids[0]) if ids else ""
 
     def clean(self) -> dict[str, Any]:
-        """Two ends of at most 90 days; one end alone means the day beside it."""
+        """Two ends of at most 90 days; one end alone means the day next to it."""
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and since > until:
             self.add_error("until", "This is before the other end.")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from generations.gateway.log import MOST_ROWS, LogPage, LogRow
 
-__all__ = ["LONGEST", "Arrivals", "Cursor", "Cut", "Mark", "arrivals", "cut", "mark_of"]
+__all__ = ["LONGEST", "Arrivals", "Cut", "LogCursor", "LogMark", "arrivals", "cut", "mark_of"]
 
 LONGEST = timedelta(days=90)
 MOST_SEEN = 100
@@ -42,7 +42,7 @@ def short(request_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
+class LogCursor:
     """Where a page begins: a window in ms since 1970, how many of its rows are skipped, which were seen (`short`)."""
 
     since: int
@@ -51,7 +51,7 @@ class Cursor:
     seen: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, text: str) -> "Cursor | None":
+    def read(cls, text: str) -> "LogCursor | None":
         """The cursor that `str` wrote, None for any other text."""
         form = _FORM.fullmatch(text)
         if form is None or int(form[1]) > int(form[2]):
@@ -73,7 +73,7 @@ class Cut:
     """The rows of a page, and where the next one begins (None: there is none)."""
 
     rows: tuple[LogRow, ...]
-    older: Cursor | None
+    older: LogCursor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class _Known:
     at: datetime
 
 
-def cut(page: LogPage, cursor: Cursor | None, size: int) -> Cut:
+def cut(page: LogPage, cursor: LogCursor | None, size: int) -> Cut:
     """The page that an answer makes. `cursor` is what was asked with, None for the newest page."""
     seen = set(cursor.seen) if cursor else set[str]()
     known: list[_Known] = []
@@ -102,7 +102,9 @@ def cut(page: LogPage, cursor: Cursor | None, size: int) -> Cut:
     return Cut(rows, _older(page, cursor, known) if _is_more(page, cursor, known, rows) else None)
 
 
-def _is_more(page: LogPage, cursor: Cursor | None, known: Sequence[_Known], rows: Sequence[LogRow]) -> bool:
+def _is_more(
+    page: LogPage, cursor: LogCursor | None, known: Sequence[_Known], rows: Sequence[LogRow]
+) -> bool:
     if not known:
         return False
     if len(known) < len(page.rows) or page.total is None:
@@ -110,37 +112,37 @@ def _is_more(page: LogPage, cursor: Cursor | None, known: Sequence[_Known], rows
     return (cursor.offset if cursor else 0) + len(page.rows) < page.total
 
 
-def _older(page: LogPage, cursor: Cursor | None, known: Sequence[_Known]) -> Cursor:
+def _older(page: LogPage, cursor: LogCursor | None, known: Sequence[_Known]) -> LogCursor:
     last = known[-1].at
     until = min(ms_of(last) + 1, cursor.until) if cursor else ms_of(last) + 1
     end = _EPOCH + timedelta(milliseconds=until)
-    inside = [one for one in known if one.at <= end]
+    inside = [row for row in known if row.at <= end]
     # A seen row of the last moment may come behind the rows that were shown: ties have no order.
     before = cursor.seen if cursor and cursor.until == until else ()
-    names = tuple(dict.fromkeys([*before, *(short(one.row.request_id) for one in inside)]))
-    ties = min(len([one for one in inside if one.at == last]), MOST_SEEN)
+    names = tuple(dict.fromkeys([*before, *(short(known_row.row.request_id) for known_row in inside)]))
+    ties = min(len([known_row for known_row in inside if known_row.at == last]), MOST_SEEN)
     if cursor and cursor.offset and known[0].at <= end:
         # Rows that were skipped may lie in the narrower window, too: stay in this one, where they are counted.
         skipped = cursor.offset + len(known) - ties
-        return Cursor(cursor.since, cursor.until, skipped, names[-MOST_SEEN:])
+        return LogCursor(cursor.since, cursor.until, skipped, names[-MOST_SEEN:])
     begins = cursor.since if cursor else ms_of(page.since) if page.since else 0
     since = max(begins, until - _LONGEST_MS)
     skipped = len(inside) - ties if len(names) > MOST_SEEN else 0
-    return Cursor(since, until, skipped, names[-MOST_SEEN:])
+    return LogCursor(since, until, skipped, names[-MOST_SEEN:])
 
 
 # --- what arrives -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class LogMark:
     """Up to where the log is known: a millisecond since 1970, and its rows that were seen."""
 
     since: int
     seen: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, text: str) -> "Mark | None":
+    def read(cls, text: str) -> "LogMark | None":
         """The mark that `str` wrote, None for any other text."""
         form = _MARK_FORM.fullmatch(text)
         return cls(int(form[1]), tuple(form[2].split("-")[1:])) if form else None
@@ -158,20 +160,20 @@ class Arrivals:
     """New rows, newest first, the next mark, and how many are new beyond those that one answer holds."""
 
     rows: tuple[LogRow, ...]
-    mark: Mark
+    mark: LogMark
     missed: int = 0
 
 
-def mark_of(page: LogPage) -> Mark | None:
+def mark_of(page: LogPage) -> LogMark | None:
     """Up to where the newest page is known; None where the gateway says no time at all."""
     times = [row.created_at for row in page.rows if row.created_at]
     if not times:
-        return Mark(ms_of(page.since)) if page.since else None
+        return LogMark(ms_of(page.since)) if page.since else None
     newest = ms_of(max(times))
-    return Mark(newest, _at(page, newest))
+    return LogMark(newest, _at(page, newest))
 
 
-def arrivals(page: LogPage, mark: Mark) -> Arrivals:
+def arrivals(page: LogPage, mark: LogMark) -> Arrivals:
     """What is new in an answer to `mark.query()`."""
     seen = set(mark.seen)
     fresh = {row.request_id: row for row in page.rows if short(row.request_id) not in seen}
@@ -180,7 +182,7 @@ def arrivals(page: LogPage, mark: Mark) -> Arrivals:
     # Names of a millisecond with more rows than are remembered: the older ones are found again, and dropped by the page.
     names = _at(page, newest) if newest > mark.since else (*mark.seen, *map(short, fresh))[-MOST_SEEN:]
     missed = max(0, (page.total or 0) - len(page.rows))
-    return Arrivals(tuple(fresh.values()), Mark(newest, names), missed)
+    return Arrivals(tuple(fresh.values()), LogMark(newest, names), missed)
 
 
 def _at(page: LogPage, ms: int) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""Ask the gateway for its log, beside the page: one request in flight per team and question, kept for seconds.
+"""Ask the gateway for its log, next to the page: one request in flight per team and question, kept for seconds.
 
-What comes back is a page of the log, a `Refusal`, or None while the gateway has not answered. The right to ask is the
+What comes back is a page of the log, a `LogRefusal`, or None while the gateway has not answered. The right to ask is the
 caller's to check.
 """
 
@@ -42,7 +42,7 @@ ROLE = "The person who consented has no role at the gateway that may browse the 
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class LogRefusal:
     """Why there is no page: what happened and what to do. `asks_again`: a new consent mends it."""
 
     title: str
@@ -52,9 +52,9 @@ class Refusal:
     message: str = ""
 
 
-Answer: TypeAlias = LogPage | Refusal | None
+Answer: TypeAlias = LogPage | LogRefusal | None
 
-UNREADABLE = Refusal(
+UNREADABLE = LogRefusal(
     "The gateway's answer is no page of its log.", "Try again in a moment.", code="not_gateway"
 )
 
@@ -97,7 +97,7 @@ def _read(answer: bytes | None) -> Answer:
     if answer is None:
         return None
     if answer[:1] == b"R":
-        return Refusal(**json.loads(answer[1:]))
+        return LogRefusal(**json.loads(answer[1:]))
     return log.read_page(answer[1:]) or UNREADABLE
 
 
@@ -157,7 +157,9 @@ def _answered(source: GatewayConnection, ask: Ask) -> bytes:
             fault = fault or error  # of the best key
             last = error
         except ValueError as error:
-            return b"R" + _packed(Refusal(str(error), "Ask an admin of the team to look at the connection."))
+            return b"R" + _packed(
+                LogRefusal(str(error), "Ask an admin of the team to look at the connection.")
+            )
         if not _is_of_key(last):
             break
         _refuse(source, used, last.reason)
@@ -180,36 +182,38 @@ def _refuse(source: GatewayConnection, used: ConnectionKey, reason: str) -> None
         close_old_connections()
 
 
-def _packed(reason: Refusal) -> bytes:
+def _packed(reason: LogRefusal) -> bytes:
     return json.dumps(asdict(reason)).encode()
 
 
-def refusal(fault: GatewayError | None) -> Refusal:
+def refusal(fault: GatewayError | None) -> LogRefusal:
     """The words for what the log answered."""
     if fault is None:
-        return Refusal(NO_RIGHT, "Reconnect and allow it, or add a management key.", True, "no_key")
+        return LogRefusal(NO_RIGHT, "Reconnect and allow it, or add a management key.", True, "no_key")
     if fault.reason == PLAIN:
-        return Refusal(
+        return LogRefusal(
             NO_RIGHT, "A key of the gateway's settings cannot: connect, or add a management key.", True, PLAIN
         )
     if fault.code == "insufficient_scope":
-        return Refusal(NO_RIGHT, "Reconnect and leave “Read activity” ticked.", True, fault.code)
+        return LogRefusal(NO_RIGHT, "Reconnect and leave “Read activity” ticked.", True, fault.code)
     if fault.status == 403:
         advice = "It must be owner, admin or member of the workspace there. Somebody else can connect."
-        return Refusal(ROLE, advice, True, "role")
+        return LogRefusal(ROLE, advice, True, "role")
     if fault.status == 401 and fault.reason in keys.ENDINGS:
-        return Refusal(fault.title, "Reconnect to go on.", True, fault.reason)
+        return LogRefusal(fault.title, "Reconnect to go on.", True, fault.reason)
     message = _said(fault)
     if fault.code == "bad_request":
-        return Refusal("The gateway does not take these filters.", "Change them.", False, fault.code, message)
+        return LogRefusal(
+            "The gateway does not take these filters.", "Change them.", False, fault.code, message
+        )
     if fault.code.startswith("failed_to_load_log"):
-        return Refusal(
+        return LogRefusal(
             "The gateway could not read its log.",
             "Try again in a moment. If it stays so, begin at the newest rows or ask for a shorter time.",
             False,
             fault.code,
         )
-    return Refusal(fault.title, fault.advice, False, fault.code, message)
+    return LogRefusal(fault.title, fault.advice, False, fault.code, message)
 
 
 def _said(fault: GatewayError) -> str:

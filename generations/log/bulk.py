@@ -17,7 +17,7 @@ from dashboard.models import GatewayConnection, Membership, Team, User
 from generations.gateway import log_paging
 from generations.gateway.log import MOST_ROWS, LogPage
 from generations.log import asking
-from generations.log.asking import Refusal
+from generations.log.asking import LogRefusal
 from generations.models import BulkLookup, Fetch, Generation
 from generations.records import lookup
 
@@ -29,7 +29,7 @@ PATIENCE = 20.0
 BEAT_EVERY = 4
 
 
-class Busy(Exception):
+class LookupRunning(Exception):
     """Another such job of the team runs: `running`."""
 
     def __init__(self, running: BulkLookup) -> None:
@@ -38,7 +38,7 @@ class Busy(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRequests:
     """The newest request IDs of a filter, and how many more it has."""
 
     request_ids: list[str]
@@ -47,17 +47,17 @@ class Found:
 
 def of_filter(
     source: GatewayConnection, exact: dict[str, str], window: dict[str, str]
-) -> Found | Refusal | None:
+) -> FoundRequests | LogRefusal | None:
     """The requests that a filter finds; None when the gateway does not answer."""
     answer = asking.page(source, {**exact, **window, "limit": str(MOST_ROWS)}, PATIENCE)
     if not isinstance(answer, LogPage):
         return answer
     ids = [row.request_id for row in log_paging.cut(answer, None, MOST).rows]
-    return Found(ids, max(0, (answer.total or 0) - len(ids)))
+    return FoundRequests(ids, max(0, (answer.total or 0) - len(ids)))
 
 
 def start(team: Team, user: User, request_ids: Iterable[str], left_out: int = 0) -> BulkLookup:
-    """The job, which a worker takes. Raises Busy."""
+    """The job, which a worker takes. Raises LookupRunning."""
     ids = list(dict.fromkeys(request_ids))
     left_out += max(0, len(ids) - MOST)
     try:
@@ -68,16 +68,16 @@ def start(team: Team, user: User, request_ids: Iterable[str], left_out: int = 0)
         running = BulkLookup.objects.of(team).unfinished().first()
         if running is None:
             return start(team, user, ids, left_out)
-        raise Busy(running) from None
+        raise LookupRunning(running) from None
     return job
 
 
 def send_message(job_id: UUID) -> None:
-    """Tell the workers. When the broker is away the sweep tells them later."""
+    """Tell the workers. When the broker is unavailable the sweep tells them later."""
     try:
         celery.send_task(RUN, [str(job_id)])
     except (OperationalError, OSError):
-        log.warning("The broker is away; lookup %s waits for the sweep", job_id)
+        log.warning("The broker is unavailable; lookup %s waits for the sweep", job_id)
 
 
 def resend(now: datetime | None = None) -> int:
@@ -129,7 +129,7 @@ def _one(team: Team, user: User, request_id: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LookupLine:
     """One request: its row, or what the gateway said."""
 
     request_id: str
@@ -143,11 +143,11 @@ class Line:
         return self.outcome["code"] if self.outcome else "asking"
 
 
-def lines(job: BulkLookup) -> list[Line]:
+def lines(job: BulkLookup) -> list[LookupLine]:
     """Every request of the job: two queries."""
     rows = {
         row.request_id: row for row in Generation.objects.of(job.team).filter(request_id__in=job.request_ids)
     }
     fetches = Fetch.objects.filter(team=job.team, request_id__in=job.request_ids)
     outcomes = {fetch.request_id: fetch.outcome for fetch in fetches}
-    return [Line(name, rows.get(name), outcomes.get(name)) for name in job.request_ids]
+    return [LookupLine(name, rows.get(name), outcomes.get(name)) for name in job.request_ids]

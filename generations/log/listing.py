@@ -1,4 +1,4 @@
-"""Rows of the log beside what the team has stored of them: two queries for any number of rows."""
+"""Rows of the log with what the team has stored of them: two queries for any number of rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _sides = msgspec.json.Decoder(_Sides)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class LogItem:
     """A row of the log, its stored generation if there is one, and how its request begins."""
 
     row: LogRow
@@ -58,15 +58,18 @@ class Item:
         return self.stored is None or self.stored.replayable
 
 
-def items(team: Team, rows: Sequence[LogRow]) -> list[Item]:
+def items(team: Team, rows: Sequence[LogRow]) -> list[LogItem]:
     """The rows as pages show them."""
     ids = [row.request_id for row in rows]
-    stored = {one.request_id: one for one in Generation.objects.of(team).filter(request_id__in=ids)}
-    words = first_words([one.pk for one in stored.values()])
+    stored = {
+        generation.request_id: generation
+        for generation in Generation.objects.of(team).filter(request_id__in=ids)
+    }
+    words = first_words([generation.pk for generation in stored.values()])
     made = []
     for row in rows:
         generation = stored.get(row.request_id)
-        made.append(Item(row, team, generation, words.get(generation.pk, "") if generation else ""))
+        made.append(LogItem(row, team, generation, words.get(generation.pk, "") if generation else ""))
     return made
 
 

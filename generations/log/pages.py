@@ -7,24 +7,24 @@ from datetime import datetime
 from dashboard.models import GatewayConnection, Team
 from generations.gateway import log_paging
 from generations.gateway.log import MOST_ROWS, LogPage, LogRow
-from generations.gateway.log_paging import Cursor, Mark
+from generations.gateway.log_paging import LogCursor, LogMark
 from generations.log import asking, listing
-from generations.log.asking import Refusal
-from generations.log.listing import Item
+from generations.log.asking import LogRefusal
+from generations.log.listing import LogItem
 
 PAGE = 50
 TRIES = 5  # answers that hold nothing new, one after the other
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownLog:
     """What a page shows: rows, or why there are none; neither while the gateway is being asked."""
 
-    items: tuple[Item, ...] = ()
+    items: tuple[LogItem, ...] = ()
     total: int | None = None
-    older: Cursor | None = None
-    mark: Mark | None = None
-    refusal: Refusal | None = None
+    older: LogCursor | None = None
+    mark: LogMark | None = None
+    refusal: LogRefusal | None = None
     waits: bool = False
     missed: int = 0
 
@@ -33,9 +33,9 @@ def page(
     source: GatewayConnection,
     exact: Mapping[str, str],
     window: Mapping[str, str],
-    cursor: Cursor | None,
+    cursor: LogCursor | None,
     size: int = PAGE,
-) -> Shown:
+) -> ShownLog:
     """The rows of one page. An answer that brings only rows that were seen is followed by the next one."""
     answer: asking.Answer = None
     for _ in range(TRIES):
@@ -49,36 +49,36 @@ def page(
         cursor = made.older
     assert isinstance(answer, LogPage)
     mark = log_paging.mark_of(answer) if cursor is None else None
-    return Shown(_items(source.team, made.rows), answer.total, made.older, mark)
+    return ShownLog(_items(source.team, made.rows), answer.total, made.older, mark)
 
 
-def one(source: GatewayConnection, request_id: str) -> Shown:
+def single(source: GatewayConnection, request_id: str) -> ShownLog:
     """The row of a request, whatever its age."""
     answer = asking.row(source, request_id)
     if not isinstance(answer, LogPage):
         return _without(answer)
-    return Shown(_items(source.team, answer.rows), answer.total)
+    return ShownLog(_items(source.team, answer.rows), answer.total)
 
 
-def news(source: GatewayConnection, exact: Mapping[str, str], mark: Mark) -> Shown:
+def news(source: GatewayConnection, exact: Mapping[str, str], mark: LogMark) -> ShownLog:
     """What has arrived since `mark`."""
     answer = asking.page(source, {**exact, **mark.query()})
     if not isinstance(answer, LogPage):
         return _without(answer)
     made = log_paging.arrivals(answer, mark)
-    return Shown(_items(source.team, made.rows), mark=made.mark, missed=made.missed)
+    return ShownLog(_items(source.team, made.rows), mark=made.mark, missed=made.missed)
 
 
-def session(source: GatewayConnection, session_id: str, until: datetime) -> Shown:
+def session(source: GatewayConnection, session_id: str, until: datetime) -> ShownLog:
     """The calls of one conversation, oldest first: those of 90 days up to `until`, at most 200."""
     window = {"to": log_paging.moment(log_paging.ms_of(until) + 1), "since": "90d"}
     shown = page(source, {"session_id": session_id}, window, None, MOST_ROWS)
-    return Shown(shown.items[::-1], shown.total, shown.older, None, shown.refusal, shown.waits)
+    return ShownLog(shown.items[::-1], shown.total, shown.older, None, shown.refusal, shown.waits)
 
 
-def _without(answer: Refusal | None) -> Shown:
-    return Shown(refusal=answer, waits=answer is None)
+def _without(answer: LogRefusal | None) -> ShownLog:
+    return ShownLog(refusal=answer, waits=answer is None)
 
 
-def _items(team: Team, rows: tuple[LogRow, ...]) -> tuple[Item, ...]:
+def _items(team: Team, rows: tuple[LogRow, ...]) -> tuple[LogItem, ...]:
     return tuple(listing.items(team, rows))

@@ -86,7 +86,7 @@ def is_due(generation: Generation) -> bool:
 
 
 def look_up(team: Team, request_id: str, user: User) -> Generation | Fetch:
-    """Ask the gateway now and wait for its answer, where nobody else asks: for work that runs beside pages."""
+    """Ask the gateway now and wait for its answer, where nobody else asks: for work in the background."""
     if not claim(team, request_id, user, again=True):
         return Fetch.objects.get(team=team, request_id=request_id)
     sources = list(GatewayConnection.objects.filter(team=team).usable())

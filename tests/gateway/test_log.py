@@ -43,7 +43,7 @@ ROW = {
 
 
 def body(data: Any, **more: Any) -> bytes:
-    told = {
+    answer = {
         "ok": True,
         "data": data,
         "total": 3,
@@ -51,7 +51,7 @@ def body(data: Any, **more: Any) -> bytes:
         "offset": 0,
         "from": "2026-11-26T23:50:40.473Z",
     }
-    return json.dumps(told | more, indent=2).encode()
+    return json.dumps(answer | more, indent=2).encode()
 
 
 def test_a_row_is_read() -> None:

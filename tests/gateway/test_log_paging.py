@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.gateway.log import MOST_ROWS, LogPage, LogRow
-from generations.gateway.log_paging import LONGEST, MOST_SEEN, Cursor, Mark, arrivals, cut, mark_of
+from generations.gateway.log_paging import LONGEST, MOST_SEEN, LogCursor, LogMark, arrivals, cut, mark_of
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
@@ -65,7 +65,7 @@ def walk(gateway: Gateway, size: int, arriving: list[datetime] | None = None) ->
         names += [row.request_id for row in made.rows]
         if made.older is None:
             return names
-        cursor = Cursor.read(str(made.older))
+        cursor = LogCursor.read(str(made.older))
         assert cursor == made.older
         if arriving:
             gateway.arrive([arriving.pop() for _ in range(min(len(arriving), 100))])
@@ -161,8 +161,8 @@ def test_a_row_without_a_time_stands_where_it_came() -> None:
     ["", "x", "1-2", "2-1-0", "1-2-3-xyz", "-1-2-3", "1-2-0-" + "-".join(["abcdef01"] * 201), "1-2-0\n"],
 )
 def test_other_texts_are_no_cursors(text: str) -> None:
-    assert Cursor.read(text) is None
-    assert Mark.read(f"{text}x") is None
+    assert LogCursor.read(text) is None
+    assert LogMark.read(f"{text}x") is None
 
 
 @given(moments, st.lists(st.integers(1, 80), min_size=1, max_size=8))
@@ -179,10 +179,10 @@ def test_what_arrives_comes_once(made: list[datetime], bursts: list[int]) -> Non
         assert news.missed == 0
         seen += [row.request_id for row in reversed(news.rows)]
         mark = news.mark
-        assert Mark.read(str(mark)) == mark
+        assert LogMark.read(str(mark)) == mark
     before = {row.request_id for row in gateway.rows} - set(arrived)
     assert sorted(set(seen) - before) == sorted(arrived)
-    assert len([one for one in seen if one in arrived]) == len(arrived)
+    assert len([name for name in seen if name in arrived]) == len(arrived)
 
 
 def test_more_than_one_answer_holds_is_said() -> None:

@@ -193,7 +193,7 @@ def test_jobs_of_another_team_are_out_of_reach(
         assert stranger.get(reverse(name, args=[other.slug, uuid4()])).status_code == 404
 
 
-def test_old_jobs_are_tidied_away(team: Team, ada: User) -> None:
+def test_old_jobs_are_deleted(team: Team, ada: User) -> None:
     BulkLookup.objects.create(team=team, user=ada, created_at=timezone.now() - timedelta(days=8))
     BulkLookup.objects.create(team=team, user=ada, ended_at=timezone.now())
     retention.tidy()

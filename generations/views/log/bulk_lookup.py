@@ -14,8 +14,8 @@ from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.web.heavy_work import leave_page_thread
 from generations.forms.log import LogForm
 from generations.log import bulk
-from generations.log.asking import Refusal
-from generations.log.bulk import Found
+from generations.log.asking import LogRefusal
+from generations.log.bulk import FoundRequests
 from generations.models import BulkLookup
 from generations.views.log.log import chosen, filters
 from generations.views.lookup.addresses import is_possible_id
@@ -34,7 +34,7 @@ def bulk_lookup_start(request: TeamRequest) -> HttpResponse:
         return redirect(f"{reverse('log', args=[request.team.slug])}?{query}")
     try:
         job = bulk.start(request.team, request.user, found.request_ids, found.left_out)
-    except bulk.Busy as busy:
+    except bulk.LookupRunning as busy:
         messages.error(
             request, "Another lookup of your team is still running. Start yours when it has ended."
         )
@@ -42,12 +42,12 @@ def bulk_lookup_start(request: TeamRequest) -> HttpResponse:
     return redirect(job)
 
 
-def _selected(request: TeamRequest) -> Found | str:
+def _selected(request: TeamRequest) -> FoundRequests | str:
     names = [name for name in request.POST.getlist("id")[: bulk.MOST] if is_possible_id(name)]
-    return Found(names, 0) if names else "Select at least one row."
+    return FoundRequests(names, 0) if names else "Select at least one row."
 
 
-def _of_filter(request: TeamRequest, query: str) -> Found | str:
+def _of_filter(request: TeamRequest, query: str) -> FoundRequests | str:
     """What the filter finds, or why nothing can be looked up."""
     given = QueryDict(query, mutable=True)
     if request.POST["all"] == "failed" and not given.get("status"):
@@ -58,7 +58,7 @@ def _of_filter(request: TeamRequest, query: str) -> Found | str:
         return "One of the filters is invalid. Correct it first."
     leave_page_thread(request)  # the gateway may take its time
     found = bulk.of_filter(source, form.exact, form.window(timezone.now()))
-    if isinstance(found, Refusal):
+    if isinstance(found, LogRefusal):
         return f"{found.title} {found.advice}"
     if found is None:
         return SLOW

@@ -16,10 +16,10 @@ from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.consents import panel
 from dashboard.models import GatewayConnection
 from generations.forms.log import STATUSES, LogForm, SaveLogFilterForm
-from generations.gateway.log_paging import Cursor, Mark
+from generations.gateway.log_paging import LogCursor, LogMark
 from generations.lists import generation_list
 from generations.log import asking, bulk, pages
-from generations.log.pages import Shown
+from generations.log.pages import ShownLog
 from generations.models import SavedLogFilter
 
 MOST_SAVED, MOST_LIVE = 50, 500
@@ -73,13 +73,13 @@ def log_rows(request: TeamRequest) -> HttpResponse:
 def _context(request: TeamRequest, query: str) -> dict[str, Any]:
     sources, source = chosen(request, request.GET)
     form = LogForm(request.GET)
-    cursor = Cursor.read(request.GET.get("older", ""))
+    cursor = LogCursor.read(request.GET.get("older", ""))
     context: dict[str, Any] = {"form": form, "query": query, "sources": sources, "source": source}
     context |= {"older_than": cursor, "most": bulk.MOST}
     if source is None:
         return context | _unreadable(request)
     if not form.is_valid():
-        return context | {"shown": Shown()}
+        return context | {"shown": ShownLog()}
     shown = _shown(source, form, cursor)
     if shown.refusal and shown.refusal.code in asking.NO_KEY:
         return context | {"source": None} | _unreadable(request)
@@ -103,9 +103,9 @@ def _unreadable(request: TeamRequest) -> dict[str, Any]:
     return context
 
 
-def _shown(source: GatewayConnection, form: LogForm, cursor: Cursor | None) -> Shown:
+def _shown(source: GatewayConnection, form: LogForm, cursor: LogCursor | None) -> ShownLog:
     if form.cleaned_data["id"]:
-        return pages.one(source, form.cleaned_data["id"])
+        return pages.single(source, form.cleaned_data["id"])
     return pages.page(source, form.exact, form.window(timezone.now()), cursor)
 
 
@@ -117,7 +117,7 @@ def _shown(source: GatewayConnection, form: LogForm, cursor: Cursor | None) -> S
 def log_news(request: TeamRequest) -> HttpResponse:
     """The rows that have arrived since `mark`, to be put on top; a page that has grown long begins anew."""
     _, source = chosen(request, request.GET)
-    form, mark = LogForm(request.GET), Mark.read(request.GET.get("mark", ""))
+    form, mark = LogForm(request.GET), LogMark.read(request.GET.get("mark", ""))
     if mark is None or not form.is_valid():
         raise Http404("No such place in the log.")
     if source is None:

@@ -168,8 +168,8 @@ def test_blank_filters_leave_the_address(ada_here: Client, team: Team) -> None:
 
 
 def test_filters_are_saved_by_name(ada_here: Client, team: Team, ada: User) -> None:
-    told = {"name": "Failures", "query": "status=error&nonsense=1&older=5"}
-    answer: Any = ada_here.post(reverse("save_log_filter", args=[team.slug]), told)
+    form = {"name": "Failures", "query": "status=error&nonsense=1&older=5"}
+    answer: Any = ada_here.post(reverse("save_log_filter", args=[team.slug]), form)
     assert answer.url == f"{reverse('log', args=[team.slug])}?status=error"
     [saved] = SavedLogFilter.objects.of(team, ada)
     assert (saved.name, saved.query) == ("Failures", "status=error")
@@ -267,7 +267,7 @@ def test_a_plain_key_browses_no_log(team: Team, demo_gateway: DemoGateway) -> No
     assert "Connect Gateway" in page(browser(person(team, Role.ADMIN)), team).content.decode()
 
 
-def test_a_team_without_a_connection_is_told_so(team: Team) -> None:
+def test_a_team_without_a_connection_is_shown_so(team: Team) -> None:
     assert "not connected to a gateway yet" in page(browser(person(team)), team).content.decode()
 
 
@@ -310,7 +310,7 @@ def test_another_connection_is_chosen_by_the_address(
 # --- a gateway in trouble -----------------------------------------------------------------------------------------
 
 
-def test_a_gateway_that_is_down_is_told(ada_here: Client, team: Team, demo_gateway: DemoGateway) -> None:
+def test_a_gateway_that_is_down_is_shown(ada_here: Client, team: Team, demo_gateway: DemoGateway) -> None:
     demo_gateway.set(down=True)
     assert page(ada_here, team).context["shown"].refusal is not None
 
