@@ -122,7 +122,7 @@ def look_up() -> None:
         for request_id in ids:
             answer = lookup.ask([source], request_id)
             lookup.claim(story.team(), request_id, story.owner(), again=False)
-            lookup.settle(story.team(), request_id, story.owner(), answer)
+            lookup.store_answer(story.team(), request_id, story.owner(), answer)
             del answer
         seconds = (time.perf_counter() - begun) / len(ids)
     print(json.dumps([seconds, grew.mib]))

@@ -56,7 +56,7 @@ class ConsentStart:
 def begin(team: Team, user: User, base_url: str, source: GatewayConnection | None) -> ConsentStart:
     """A request with its state, and the gateway's address to go to. Raises CannotConnect."""
     _require_patience(base_url)
-    found = announced(base_url)
+    found = discover(base_url)
     client = identity.choose(team, base_url, found)
     if client.is_document:
         _require_document()
@@ -75,7 +75,7 @@ def begin(team: Team, user: User, base_url: str, source: GatewayConnection | Non
     return ConsentStart(url, request, _endangered(team, user, base_url, client, source))
 
 
-def announced(base_url: str) -> oauth.Discovery:
+def discover(base_url: str) -> oauth.Discovery:
     """What the gateway announces. Raises CannotConnect."""
     try:
         return clients.discovery(base_url)
@@ -141,7 +141,7 @@ def finish(user: User, query: dict[str, str]) -> ConsentRequest:
     if not row.use() or verifier is None:
         raise UnmatchedCallback
     try:
-        consent = _taken(row, verifier, query)
+        consent = _redeem(row, verifier, query)
     except ConsentFailed as ended:
         row.end(ended.code, **ended.details)
     except oauth.OAuthFailure as failure:
@@ -153,7 +153,7 @@ def finish(user: User, query: dict[str, str]) -> ConsentRequest:
     return row
 
 
-def _taken(row: ConsentRequest, verifier: Secret, query: dict[str, str]) -> Consent:
+def _redeem(row: ConsentRequest, verifier: Secret, query: dict[str, str]) -> Consent:
     """The consent that the code stands for, stored. Raises ConsentFailed, oauth.Failure."""
     if not row.is_fresh:
         raise ConsentFailed("late")
@@ -170,7 +170,7 @@ def _taken(row: ConsentRequest, verifier: Secret, query: dict[str, str]) -> Cons
         raise ConsentFailed("issuer")
     if not query.get("code"):
         raise ConsentFailed("no_code")
-    with swapping(row.base_url, row.client_id):
+    with exchanging(row.base_url, row.client_id):
         grant = clients.exchange(protocol, query["code"], verifier, tuple(row.scopes.split()))
         return _kept(row, protocol, grant)
 
@@ -208,7 +208,7 @@ def _drop(protocol: oauth.OAuthClient, grant: oauth.Grant, reason: Exception) ->
 
 
 @contextmanager
-def swapping(base_url: str, client_id: str) -> Iterator[None]:
+def exchanging(base_url: str, client_id: str) -> Iterator[None]:
     """One exchange of this client at a time; replays do not begin with a key of its consents meanwhile."""
     touched = GatewayConnection.objects.filter(
         consents__base_url=base_url, consents__client_id=client_id, consents__ended_at=None

@@ -45,7 +45,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that may not be the sender's: the cause, what to do, and what was written."""
     found = csrf.refusal(request, reason)
-    more = {"refusal": found, "written": csrf.written(request), "back": csrf.back(request)}
+    more = {"refusal": found, "written": csrf.fields_of_form(request), "back": csrf.back(request)}
     return _answer(request, "403_csrf.html", 403, found.sentence, **more)
 
 

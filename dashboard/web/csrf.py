@@ -130,7 +130,7 @@ def back(request: HttpRequest) -> str:
     return page if page and safe else "/"
 
 
-def written(request: HttpRequest) -> list[tuple[str, str]]:
+def fields_of_form(request: HttpRequest) -> list[tuple[str, str]]:
     """The texts of the refused form by field, so that nobody has to write them again. Secrets are left out.
 
     They are shown, not sent again: another site may have written them.

@@ -16,7 +16,7 @@ from generations.reading.page_types.conversation import ReplayedAnswer, Side
 from generations.reading.page_types.outline import Outline
 from generations.reading.record_sides import FROM_PROVIDER
 from generations.records import pasted_answers
-from generations.records.lookup import acquit
+from generations.records.lookup import without_disproved_cause
 from generations.records.rebuild import outline_of
 from generations.replay import derived_answer
 from generations.replay.order import orders
@@ -54,7 +54,9 @@ class GenerationSide:
     @cached_property
     def outline(self) -> Outline | None:
         return (
-            acquit(self.generation, outline_of(self.record.pk, self.record.outline)) if self.record else None
+            without_disproved_cause(self.generation, outline_of(self.record.pk, self.record.outline))
+            if self.record
+            else None
         )
 
     @property

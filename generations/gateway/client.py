@@ -151,7 +151,7 @@ class Client:
             return body
         is_record = path == "/generations" or path.startswith("/logs/")
         asked: error_mapping.Asked = "record" if is_record else "send"
-        return error_mapping.answered(asked, response.status_code, response.headers, body)
+        return error_mapping.error_of_answer(asked, response.status_code, response.headers, body)
 
     def _post(self, endpoint: Endpoint, body: bytes, stop: Stop, headers: Mapping[str, str]) -> httpx.Request:
         if endpoint.path is None:
@@ -207,7 +207,7 @@ class Client:
             yield Received(chunk)
             pieces.append(chunk)
             size += len(chunk)
-        raise error_mapping.answered("send", response.status_code, response.headers, b"".join(pieces))
+        raise error_mapping.error_of_answer("send", response.status_code, response.headers, b"".join(pieces))
 
 
 def _ended(events: list[Event], lost: GatewayError | None, stop: Stop) -> Iterator[Event]:

@@ -21,18 +21,18 @@ from generations.gateway.errors import GatewayError
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
 
-__all__ = ["answered", "broken", "is_page", "seconds", "tree"]
+__all__ = ["all_errors", "error_of_answer", "error_of_exception", "is_page", "seconds"]
 
 Asked: TypeAlias = Literal["record", "send"]
 _DAY = 86_400
 
 
-def tree(root: type[GatewayError] = GatewayError) -> list[type[GatewayError]]:
+def all_errors(root: type[GatewayError] = GatewayError) -> list[type[GatewayError]]:
     """Every class of the error tree, parents first."""
-    return [root, *(kind for child in root.__subclasses__() for kind in tree(child))]
+    return [root, *(kind for child in root.__subclasses__() for kind in all_errors(child))]
 
 
-_BY_CODE: dict[str, type[GatewayError]] = {kind.code: kind for kind in tree() if kind.code in CODES} | {
+_BY_CODE: dict[str, type[GatewayError]] = {kind.code: kind for kind in all_errors() if kind.code in CODES} | {
     "db_error": errors.DatabaseFault,
     "gateway_error": errors.PipelineFailed,
     "insufficient_scope": errors.InsufficientScope,
@@ -53,7 +53,7 @@ _BY_STATUS: dict[int, type[GatewayError]] = {
 }
 
 
-def answered(asked: Asked, status: int, headers: Mapping[str, str], body: bytes) -> GatewayError:
+def error_of_answer(asked: Asked, status: int, headers: Mapping[str, str], body: bytes) -> GatewayError:
     """The error for an HTTP answer that is no success. `headers` have lower-case names."""
     fields = _flat_fields(body)
     kind = _kind(asked, status, fields) if fields is not None else _foreign(status, headers, body)
@@ -64,7 +64,7 @@ def answered(asked: Asked, status: int, headers: Mapping[str, str], body: bytes)
     return error
 
 
-def broken(fault: Exception, *, sent: bool) -> GatewayError:
+def error_of_exception(fault: Exception, *, sent: bool) -> GatewayError:
     """The error for an exception of httpx. Its text is dropped: the class has the words."""
     return _broken_kind(fault)(sent=sent)
 

@@ -171,7 +171,7 @@ def _read(
         finally:
             response.close()
     except _BROKEN as fault:
-        return error_mapping.broken(fault, sent=False)
+        return error_mapping.error_of_exception(fault, sent=False)
     return body if isinstance(body, GatewayError) else (response, body)
 
 
@@ -223,7 +223,9 @@ def open_send(
     except _BROKEN as fault:
         transport.close()
         return (
-            errors.Stopped(sent=stop.sent) if stop.cancelled else error_mapping.broken(fault, sent=stop.sent)
+            errors.Stopped(sent=stop.sent)
+            if stop.cancelled
+            else error_mapping.error_of_exception(fault, sent=stop.sent)
         )
 
 
@@ -237,7 +239,7 @@ def chunks(response: httpx.Response) -> "Iterator[bytes | GatewayError]":
     try:
         yield from _unpacked(response, applied if known else [])
     except _BROKEN as fault:
-        lost = error_mapping.broken(fault, sent=True)
+        lost = error_mapping.error_of_exception(fault, sent=True)
     else:
         if known:
             return

@@ -62,7 +62,7 @@ class PastedAnswer(models.Model):
     @property
     def read(self) -> Pasted:
         """What it says."""
-        return pasted.again(self.text, self.kind, self.wire, self.removed)
+        return pasted.read_stored(self.text, self.kind, self.wire, self.removed)
 
     @property
     def side(self) -> Side:

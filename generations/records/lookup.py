@@ -90,7 +90,7 @@ def look_up(team: Team, request_id: str, user: User) -> Generation | Fetch:
     if not claim(team, request_id, user, again=True):
         return Fetch.objects.get(team=team, request_id=request_id)
     sources = list(GatewayConnection.objects.filter(team=team).usable())
-    return settle(team, request_id, user, ask(sources, request_id))
+    return store_answer(team, request_id, user, ask(sources, request_id))
 
 
 def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Generation | Fetch:
@@ -99,9 +99,9 @@ def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Genera
     sources = list(GatewayConnection.objects.filter(team=team).usable())
     future = _askers.submit(ask, sources, request_id)
     try:
-        return settle(team, request_id, user, future.result(timeout=PAGE_PATIENCE))
+        return store_answer(team, request_id, user, future.result(timeout=PAGE_PATIENCE))
     except StillWaiting:
-        future.add_done_callback(lambda done: _settle_later(team, request_id, user, done.result))
+        future.add_done_callback(lambda done: _store_answer_later(team, request_id, user, done.result))
         return Fetch.objects.get(team=team, request_id=request_id)
 
 
@@ -110,13 +110,13 @@ def ask_in_background(team: Team, request_ids: Iterable[str], user: User) -> Non
     sources = list(GatewayConnection.objects.filter(team=team).usable())
     for request_id in request_ids:
         if claim(team, request_id, user, again=False):
-            _askers.submit(_settle_later, team, request_id, user, partial(ask, sources, request_id))
+            _askers.submit(_store_answer_later, team, request_id, user, partial(ask, sources, request_id))
 
 
-def _settle_later(team: Team, request_id: str, user: User, answer: Callable[[], LookupAnswer]) -> None:
+def _store_answer_later(team: Team, request_id: str, user: User, answer: Callable[[], LookupAnswer]) -> None:
     close_old_connections()
     try:
-        settle(team, request_id, user, answer())
+        store_answer(team, request_id, user, answer())
     except Exception:
         log.exception("The answer to a slow lookup could not be stored")
     finally:
@@ -191,12 +191,12 @@ def _refused(source: GatewayConnection, consent_id: int, reason: str) -> list[Co
         close_old_connections()
 
 
-def settle(team: Team, request_id: str, user: User, answer: LookupAnswer) -> Generation | Fetch:
+def store_answer(team: Team, request_id: str, user: User, answer: LookupAnswer) -> Generation | Fetch:
     """Store what the gateway said and end the claim."""
     fetch = Fetch.objects.filter(team=team, request_id=request_id)
     if answer.record is not None and answer.source is not None:
         remember_bodies(answer.source, answer.record, answer.used)
-        return _settled(fetch, request_id, user, answer.record, answer.source, team)
+        return _stored_answer(fetch, request_id, user, answer.record, answer.source, team)
     now = timezone.now()
     row = fetch.first()
     if row is None:
@@ -209,7 +209,7 @@ def settle(team: Team, request_id: str, user: User, answer: LookupAnswer) -> Gen
     return row
 
 
-def _settled(
+def _stored_answer(
     fetch: QuerySet[Fetch], request_id: str, user: User, record: Record, source: GatewayConnection, team: Team
 ) -> Generation | Fetch:
     """Store the record and end the claim. Without a claim nothing is stored: it was forgotten meanwhile."""
@@ -248,14 +248,14 @@ def remember_bodies(source: GatewayConnection, record: Record, used: ConnectionK
         GatewayConnection.objects.filter(pk=source.pk).update(check_result=result)
 
 
-def acquit(row: Generation, outline: Outline) -> Outline:
+def without_disproved_cause(row: Generation, outline: Outline) -> Outline:
     """The outline of a row, without an accusation of a key that is known to read stored requests."""
-    if not replayability.accuses(outline) or not row.connection or not row.connection.reads_bodies:
+    if not replayability.blames_scope(outline) or not row.connection or not row.connection.reads_bodies:
         return outline
-    return replayability.acquitted(outline)
+    return replayability.without_scope_cause(outline)
 
 
-def is_young(request_id: str, now: datetime) -> bool:
+def is_recent(request_id: str, now: datetime) -> bool:
     """Whether the ID was made minutes ago, so that its record may still be on its way (written after the answer)."""
     made = made_at(request_id)
     return made is not None and -YOUNG < now - made < YOUNG
@@ -263,17 +263,17 @@ def is_young(request_id: str, now: datetime) -> bool:
 
 def outcome(request_id: str, errors: tuple[tuple[str, GatewayError], ...], now: datetime) -> dict[str, Any]:
     """What to show the person: the first error that is more than "not found", else "not recorded yet" or "not found"."""
-    attempts = [_tell(name, error) for name, error in errors]
+    attempts = [_as_outcome(name, error) for name, error in errors]
     if not attempts:
         return {"code": "no_connection", "errors": []}
     loud = [attempt for attempt in attempts if attempt["code"] != "not_found"]
     if loud:
         return {**loud[0], "errors": attempts}
-    code = "not_yet" if is_young(request_id, now) else "not_found"
+    code = "not_yet" if is_recent(request_id, now) else "not_found"
     return {**attempts[0], "code": code, "errors": attempts}
 
 
-def _tell(name: str, error: GatewayError) -> dict[str, Any]:
+def _as_outcome(name: str, error: GatewayError) -> dict[str, Any]:
     return {
         "connection": name,
         "code": error.code,

@@ -48,8 +48,8 @@ def tick() -> dict[str, int]:
     """One periodic step. Returns how many of each were made again."""
     limit = time.monotonic() + SECONDS
     return {
-        "answers": _again(_answers(), answer, limit),
-        "generations": _again(_generations(), generation, limit),
+        "answers": _rebuild(_answers(), answer, limit),
+        "generations": _rebuild(_generations(), generation, limit),
     }
 
 
@@ -68,7 +68,7 @@ def _generations() -> list[tuple[int, int]]:
     return [(pk, sizes.get(pk, 0)) for pk in stale]
 
 
-def _again(rows: Iterable[tuple[Any, int]], make: Callable[[Any], bool], limit: float) -> int:
+def _rebuild(rows: Iterable[tuple[Any, int]], make: Callable[[Any], bool], limit: float) -> int:
     """Make rows again until a bound is reached; the first one in any case."""
     made, left = 0, BYTES
     for pk, size in rows:

@@ -62,7 +62,7 @@ class ForgetScope:
     is_busy: bool
 
 
-def reach(generation: Generation) -> ForgetScope:
+def forget_scope(generation: Generation) -> ForgetScope:
     """What forgetting `generation` would remove: a replay's own generation holds the same request."""
     found, fresh = {generation.pk}, [generation.pk]
     while fresh:
@@ -83,14 +83,14 @@ def forget(generation: Generation, user: User) -> ForgetScope:
     """
     with transaction.atomic():
         list(Generation.objects.select_for_update().filter(pk=generation.pk))  # no replay can start meanwhile
-        gone = reach(generation)
+        gone = forget_scope(generation)
         rows = Generation.objects.select_for_update().filter(pk__in=gone.generations, team=generation.team_id)
         names = list(rows.values_list("request_id", flat=True))
-        gone = reach(generation)
+        gone = forget_scope(generation)
         if gone.is_busy:
             raise ReplayIsOpen
         makers = list(Replay.objects.filter(new_generation__in=gone.generations).values_list("pk", flat=True))
-        used = spending_limits.tally(gone.replays)
+        used = spending_limits.spend_by_person(gone.replays)
         _drop_answers([*gone.replays, *makers])
         Replay.objects.filter(pk__in=makers).update(record_tries=TRIES, detail="")
         Replay.objects.filter(pk__in=makers).drop_words()

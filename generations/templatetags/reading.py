@@ -77,4 +77,4 @@ def marked(text: str) -> SafeString:
 @register.filter
 def calm(text: str) -> SafeString:
     """A text that is the same on both sides; nothing in it turns the order of the page around."""
-    return mark_safe(invisible_characters.calm(text))  # noqa: S308 - `unseen` escapes the text
+    return mark_safe(invisible_characters.with_order_marks(text))  # noqa: S308 - `unseen` escapes the text

@@ -13,9 +13,9 @@ from generations.gateway.error_catalogue import (
     RETRIES,
     CatalogueEntry,
     everything,
-    likely,
+    likely_cause,
 )
-from generations.gateway.error_mapping import tree
+from generations.gateway.error_mapping import all_errors
 
 PINNED = [
     ("category", "credentials_not_configured", "gateway", "other", "replay_other_provider"),
@@ -179,7 +179,7 @@ def test_the_words_stand_in_the_catalogue_alone() -> None:
 
 def test_each_error_of_a_call_has_the_catalogues_words() -> None:
     words = {entry.words() for entry in ENTRIES}
-    assert [kind.__name__ for kind in tree()[1:] if (kind.title, kind.advice) not in words] == []
+    assert [kind.__name__ for kind in all_errors()[1:] if (kind.title, kind.advice) not in words] == []
 
 
 STUMBLES = re.compile(
@@ -214,5 +214,5 @@ def test_reasons_of_a_401_are_all_there() -> None:
     ],
 )  # fmt: skip
 def test_what_the_statuses_of_providers_speak_for(statuses: list[int], key: str | None) -> None:
-    found = likely(statuses)
+    found = likely_cause(statuses)
     assert (found.key if found else None) == key

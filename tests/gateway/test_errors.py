@@ -9,7 +9,7 @@ import pytest
 
 from generations.gateway import error_mapping, errors
 from generations.gateway.error_catalogue import FAULTS, OF_KEYS, REASONS
-from generations.gateway.error_mapping import answered, broken, tree
+from generations.gateway.error_mapping import all_errors, error_of_answer, error_of_exception
 from generations.gateway.errors import GatewayError
 
 JSON = {"content-type": "application/json"}
@@ -17,7 +17,9 @@ JSON = {"content-type": "application/json"}
 
 def error_for(asked: error_mapping.Asked, status: int, body: Any, **headers: str) -> GatewayError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return answered(asked, status, {**JSON, **{k.replace("_", "-"): v for k, v in headers.items()}}, raw)
+    return error_of_answer(
+        asked, status, {**JSON, **{k.replace("_", "-"): v for k, v in headers.items()}}, raw
+    )
 
 
 # contract: "GET /v1/generations: all outcomes": status, body, class, whose fault, may a retry help
@@ -195,12 +197,12 @@ def caused(fault: Exception, cause: Exception) -> Exception:
     ],
 )
 def test_broken_connections(fault: Exception, kind: type[GatewayError]) -> None:
-    error = broken(fault, sent=True)
+    error = error_of_exception(fault, sent=True)
     assert type(error) is kind
     assert (error.sent, error.status, str(error)) == (True, None, kind.title)
 
 
-@pytest.mark.parametrize("kind", tree())
+@pytest.mark.parametrize("kind", all_errors())
 def test_each_error_says_what_happened_and_what_to_do(kind: type[GatewayError]) -> None:
     assert kind.title.endswith(".")
     assert kind.advice.endswith(".")
@@ -210,7 +212,7 @@ def test_each_error_says_what_happened_and_what_to_do(kind: type[GatewayError]) 
 
 
 def test_codes_distinguish_classes() -> None:
-    codes = [kind.code for kind in tree()]
+    codes = [kind.code for kind in all_errors()]
     assert len(codes) == len(set(codes))
 
 

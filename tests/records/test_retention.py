@@ -178,12 +178,12 @@ def test_an_answer_that_comes_after_forgetting_is_dropped(team: Team, ada: User,
     assert lookup.claim(team, "G-1", ada, again=False)
     late = lookup.LookupAnswer(Record.read(json.dumps(secret_record("G-1")).encode()), team.connections.get())
     retention.forget(chat, ada)
-    settled = lookup.settle(team, "G-1", ada, late)
+    settled = lookup.store_answer(team, "G-1", ada, late)
     assert isinstance(settled, Fetch)
     assert settled.outcome is not None
     assert (settled.outcome["code"], Generation.objects.count()) == ("forgotten", 0)
     assert traces() == []
-    refused = lookup.settle(team, "G-1", ada, lookup.LookupAnswer())
+    refused = lookup.store_answer(team, "G-1", ada, lookup.LookupAnswer())
     assert isinstance(refused, Fetch)
     assert refused.outcome is not None
     assert (refused.outcome["code"], Fetch.objects.count()) == ("forgotten", 0)

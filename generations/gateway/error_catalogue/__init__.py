@@ -42,11 +42,11 @@ __all__ = [
     "Whose",
     "by_status",
     "everything",
-    "likely",
+    "likely_cause",
 ]
 
 
-def likely(statuses: Iterable[int]) -> CatalogueEntry | None:
+def likely_cause(statuses: Iterable[int]) -> CatalogueEntry | None:
     """The likely cause by the HTTP statuses of failed providers, when all agree."""
     found = {LIKELY.get(status) for status in statuses}
     return found.pop() if len(found) == 1 else None

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from generations.gateway.streams import parts
+from generations.gateway.streams import tolerant
 
 __all__ = ["FrameTemplate", "SimilarFrame"]
 
@@ -61,7 +61,7 @@ class FrameTemplate:
         end = _WORDS.match(data, found.end()).end() if found else 0  # type: ignore[union-attr]
         if found and data[end : end + 1] == b'"':
             self._head, self._tail, self._frame = data[: found.end()], data[end:], value
-            self._index = parts.position(value["choices"][0].get("index"), 0) or 0
+            self._index = tolerant.position(value["choices"][0].get("index"), 0) or 0
 
 
 def _is_plain(value: Any) -> bool:
@@ -76,7 +76,7 @@ def _is_plain(value: Any) -> bool:
         and choice.get("logprobs") is None
         and isinstance(delta, dict)
         and delta.keys() <= {"role", "content"}
-        and bool(parts.text(delta.get("content")))
+        and bool(tolerant.text(delta.get("content")))
         and not value.keys() & {"error", "message", "type"}
         and all(
             member is None or isinstance(member, str) for key, member in value.items() if key != "choices"

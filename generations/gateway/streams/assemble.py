@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from generations.gateway.error_bodies import is_bare_error
 from generations.gateway.rawjson.values import Decoder, Value, is_text
-from generations.gateway.streams import parts
+from generations.gateway.streams import tolerant
 from generations.gateway.streams.alike import FrameTemplate, SimilarFrame
 from generations.gateway.streams.assemble_chat import ChatBody
 from generations.gateway.streams.assemble_media import MediaBody
@@ -102,8 +102,8 @@ def is_frame(value: Value) -> bool:
     """Whether an object is one frame of a stream rather than a whole answer."""
     if not isinstance(value, dict):
         return False
-    kind, shape = parts.text(value.get("type")), parts.text(value.get("object"))
-    choices = [choice for choice in parts.listed(value.get("choices")) if isinstance(choice, dict)]
+    kind, shape = tolerant.text(value.get("type")), tolerant.text(value.get("object"))
+    choices = [choice for choice in tolerant.listed(value.get("choices")) if isinstance(choice, dict)]
     return (
         shape.endswith(".chunk")
         or any("delta" in choice for choice in choices)
@@ -121,8 +121,8 @@ _FRAMES = (
 
 def wire_of(wire: str, value: Value) -> str:
     """Whose readers read a body: its shape decides before the endpoint does."""
-    fields = parts.table(value)
-    kind, shape = parts.text(fields.get("type")), parts.text(fields.get("object"))
+    fields = tolerant.table(value)
+    kind, shape = tolerant.text(fields.get("type")), tolerant.text(fields.get("object"))
     if isinstance(fields.get("choices"), list):
         return "chat"
     if isinstance(fields.get("output"), list) or shape == "response":
@@ -160,7 +160,7 @@ def _of_text(wire: str, mime: str, text: str) -> Assembled:
         page = mime in ("", _STREAM, *_HTML) or "json" in mime
         return Assembled(wire, text, why="error" if page else "whole", complete=not page)
     decoder = Decoder()
-    values, rest = parts.sequence(text, decoder)
+    values, rest = tolerant.sequence(text, decoder)
     strays = [StrayEvent("repeated keys", list[Value](decoder.repeated))] if decoder.repeated else []
     if not values or not (isinstance(values[0], dict | list) or mime != "text/plain"):
         return _of_plain(wire, mime, text)
@@ -183,10 +183,11 @@ def _of_plain(wire: str, mime: str, text: str) -> Assembled:
 
 
 def _of_body(wire: str, value: Value) -> Assembled:
-    fields = parts.table(value)
+    fields = tolerant.table(value)
     failed = _is_error(value) or fields.get("status") == "failed"
     failed = failed or any(
-        not is_void(choice.get("error")) for choice in parts.objects(parts.listed(fields.get("choices")))
+        not is_void(choice.get("error"))
+        for choice in tolerant.objects(tolerant.listed(fields.get("choices")))
     )
     return Assembled(wire_of(wire, value), value, why="error" if failed else "whole", complete=not failed)
 
@@ -208,18 +209,18 @@ def _of_list(wire: str, values: list[Value]) -> Assembled:
 
 
 def _is_error(value: Value) -> bool:
-    fields = parts.table(value)
+    fields = tolerant.table(value)
     marked = not is_void(fields.get("error")) or "error" in (fields.get("object"), fields.get("type"))
     return marked or is_bare_error(fields)
 
 
 def _named(value: Value) -> tuple[str, Value]:
     """A frame with its event's name, where a list keeps both."""
-    fields = parts.table(value)
-    if parts.text(fields.get("event")) and "data" in fields and fields.keys() <= {"event", "data", "id"}:
+    fields = tolerant.table(value)
+    if tolerant.text(fields.get("event")) and "data" in fields and fields.keys() <= {"event", "data", "id"}:
         data = fields["data"]
         if isinstance(data, str) and is_text(data):
-            values, rest = parts.sequence(data)
+            values, rest = tolerant.sequence(data)
             data = values[0] if len(values) == 1 and not rest else data
         return str(fields["event"]), data
     return "", value
@@ -276,7 +277,7 @@ def _parsed(
     except UnicodeDecodeError:
         strays.append(StrayEvent("bytes that are not UTF-8", data.decode("utf-8", "backslashreplace")))
         text = data.decode("utf-8", "replace")
-    values, rest = parts.sequence(text, decoder)
+    values, rest = tolerant.sequence(text, decoder)
     if decoder.repeated:
         strays.append(StrayEvent("repeated keys", {"keys": list[Value](decoder.repeated), "text": text}))
     is_one = len(values) == 1 and not (name or rest or decoder.repeated)
@@ -293,7 +294,7 @@ def _lines(stray: list[bytes], strays: list[StrayEvent]) -> Iterator[tuple[str, 
     """Lines that are no fields of a stream: JSON written raw into it, or scraps."""
     if stray:
         text = b"\n".join(stray).decode("utf-8", "replace")
-        values, rest = parts.sequence(text)
+        values, rest = tolerant.sequence(text)
         for value in values:
             yield "", value
         if rest:
@@ -344,8 +345,8 @@ def _first_shape(frames: Iterable[tuple[str, Piece]]) -> str:
 
 def _shape(name: str, value: Piece) -> str:
     """The wire format that a frame is of, "" if it may be of any."""
-    fields = parts.table(value)
-    kind = parts.text(fields.get("type")) or name
+    fields = tolerant.table(value)
+    kind = tolerant.text(fields.get("type")) or name
     if isinstance(fields.get("choices"), list):
         return "chat"
     if kind.startswith("response."):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from generations.gateway.rawjson.values import Number, Unreadable, Value, canonical, loads
-from generations.gateway.streams import parts
+from generations.gateway.streams import tolerant
 from generations.gateway.streams.alike import SimilarFrame
 from generations.gateway.streams.body_builder import Body, extended, grown
 from generations.gateway.streams.call_identity import StreamedCall, StreamedCalls, joined_name
@@ -14,10 +14,10 @@ from generations.gateway.streams.partial_values import (
     GrowingText,
     append,
     completed,
-    counted,
+    finished,
     is_empty,
-    laid,
-    sealed,
+    overlaid,
+    overlaid_counts,
 )
 
 __all__ = ["ChatBody"]
@@ -41,13 +41,13 @@ class ChatBody(Body):
         self._repeated_text: dict[str, str] = {}  # the latest texts of the envelope, by name
 
     def take(self, name: str, value: dict[str, Any]) -> None:
-        kind = parts.text(value.get("object"))
+        kind = tolerant.text(value.get("object"))
         if name == "error" or "error" in (kind, value.get("type")):
             self.fail(value)
         elif value.keys() & _OURS or kind.startswith(("chat.completion", "text_completion")):
             self._chunk(value, whole=is_whole(value, after_deltas=self._deltas))
         else:
-            self.stray(name or parts.text(value.get("type")) or kind, value)
+            self.stray(name or tolerant.text(value.get("type")) or kind, value)
 
     def take_alike(self, value: SimilarFrame) -> None:
         self._choice(value.number).take_words(value.words)
@@ -56,7 +56,7 @@ class ChatBody(Body):
         for key, member in value.items():
             if not self._is_repeated(key, member):
                 self._member(key, member)
-        for at, choice in enumerate(parts.listed(value.get("choices"))):
+        for at, choice in enumerate(tolerant.listed(value.get("choices"))):
             if isinstance(choice, dict):
                 self._take_choice(choice, at, whole=whole)
             else:
@@ -82,7 +82,7 @@ class ChatBody(Body):
             if not is_empty(member):
                 self.fail({"error": member})
         elif key in self.COUNTERS:
-            self.body[key] = counted(self.body.get(key), member, self.lost, key)
+            self.body[key] = overlaid_counts(self.body.get(key), member, self.lost, key)
         elif isinstance(member, list) and _is_list(self.body.get(key)):
             self.body[key] = extended(self.body.get(key), member)
         elif key != "message" or not isinstance(member, dict):
@@ -90,14 +90,14 @@ class ChatBody(Body):
             self.envelope(key, member, volatile=key in _VOLATILE)
 
     def _take_choice(self, value: dict[str, Draft], at: int, *, whole: bool) -> None:
-        index = parts.position(value.get("index"), at) or 0
+        index = tolerant.position(value.get("index"), at) or 0
         self._deltas = self._deltas or bool(value.get("delta"))
-        if parts.text(value.get("finish_reason")):
+        if tolerant.text(value.get("finish_reason")):
             self.ended = self.ended or "finish"
         self.failed = self.failed or not is_empty(value.get("error"))
         if whole and "delta" not in value:
             self.ended = "snapshot"
-            self._final[index] = laid(self._final.get(index), value, self.lost)
+            self._final[index] = overlaid(self._final.get(index), value, self.lost)
             self._choice(index)
         else:
             self._choice(index).take(value)
@@ -123,13 +123,13 @@ def _whole(choice: dict[str, Draft], final: dict[str, Draft] | None, body: Body)
     message, last = choice.get("message"), final.get("message")
     if isinstance(message, dict) and isinstance(last, dict) and message.get("tool_calls"):
         calls = message.pop("tool_calls")
-        last["tool_calls"] = _calls(parts.listed(last.get("tool_calls")), calls, body)
+        last["tool_calls"] = _calls(tolerant.listed(last.get("tool_calls")), calls, body)
     return completed(final, choice, body.lost)
 
 
 def _calls(final: list[Draft], calls: list[dict[str, Draft]], body: Body) -> list[Draft]:
     """The calls of a final message, each with what only its chunks hold, and calls that only chunks hold."""
-    left = {at: parts.table(sealed(call)) for at, call in enumerate(calls)}
+    left = {at: tolerant.table(finished(call)) for at, call in enumerate(calls)}
     made = list(final)
     for sign in (_by_id, _by_words, _by_name):
         places: dict[str, list[int]] = {}
@@ -143,7 +143,7 @@ def _calls(final: list[Draft], calls: list[dict[str, Draft]], body: Body) -> lis
 
 
 def _by_id(call: Draft) -> str:
-    return parts.text(parts.table(call).get("id"))
+    return tolerant.text(tolerant.table(call).get("id"))
 
 
 def _by_words(call: Draft) -> str:
@@ -152,12 +152,12 @@ def _by_words(call: Draft) -> str:
 
 
 def _by_name(call: Draft) -> str:
-    return parts.text(_inner(call).get("name"))
+    return tolerant.text(_inner(call).get("name"))
 
 
 def _inner(call: Draft) -> dict[str, Any]:
-    fields = parts.table(call)
-    return parts.table(fields.get("function")) or parts.table(fields.get("custom"))
+    fields = tolerant.table(call)
+    return tolerant.table(fields.get("function")) or tolerant.table(fields.get("custom"))
 
 
 def _is_list(held: Draft) -> bool:
@@ -240,7 +240,7 @@ class _Choice:
         if not isinstance(held, list):
             self._message["content"] = None
         if not isinstance(held, list) and not is_empty(held):
-            grown(self._message, "content", [{"type": "text", "text": sealed(held)}], self._body.lost)
+            grown(self._message, "content", [{"type": "text", "text": finished(held)}], self._body.lost)
         if isinstance(new, str):
             new = [{"type": "text", "text": new}] if new else []
         grown(self._message, "content", new, self._body.lost)
@@ -260,15 +260,17 @@ class _Choice:
             self._body.stray("tool_call", value)
             return
         kind = "custom" if value.get("custom") and isinstance(value["custom"], dict) else "function"
-        inner, call_id = parts.table(value.get(kind)), parts.text(value.get("id"))
-        call = self._calls.find(parts.position(value.get("index")), call_id, parts.text(inner.get("name")))
+        inner, call_id = tolerant.table(value.get(kind)), tolerant.text(value.get("id"))
+        call = self._calls.find(
+            tolerant.position(value.get("index")), call_id, tolerant.text(inner.get("name"))
+        )
         draft = self._drafts.setdefault(call.number, {})
         for key, member in value.items():
             if key == kind and isinstance(member, dict):
                 box = draft[key] = draft[key] if isinstance(draft.get(key), dict) else {}
                 self._function(box, member, call, again=kind == "function" or bool(call_id))
             elif key != "index" and (key not in draft or not is_empty(member)):
-                draft[key] = laid(draft.get(key), member, self._body.lost, key)
+                draft[key] = overlaid(draft.get(key), member, self._body.lost, key)
 
     def _function(
         self, box: dict[str, Draft], function: dict[str, Any], call: StreamedCall, *, again: bool = True
@@ -279,7 +281,7 @@ class _Choice:
             if key == "name" and isinstance(member, str):
                 call.name = box[key] = joined_name(call.name, member)
             elif key not in ("arguments", "input"):
-                box[key] = laid(held, member, self._body.lost, key)
+                box[key] = overlaid(held, member, self._body.lost, key)
             elif isinstance(member, str) and (is_empty(held) or held is call.arguments):
                 call.arguments.add(member, whole=again)
                 box[key] = call.arguments
@@ -287,7 +289,7 @@ class _Choice:
                 held is call.arguments and _says(held.text, member)
             ):
                 call.whole = True
-                box[key] = laid(held, member, self._body.lost, key)
+                box[key] = overlaid(held, member, self._body.lost, key)
             elif not _says(member, held):
                 self._body.lost(key, member)
 

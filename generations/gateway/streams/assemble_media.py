@@ -3,9 +3,9 @@
 from typing import Any
 
 from generations.gateway.rawjson.values import Value
-from generations.gateway.streams import parts
+from generations.gateway.streams import tolerant
 from generations.gateway.streams.body_builder import Base64, Body, grown
-from generations.gateway.streams.partial_values import Draft, append, counted, is_empty, laid
+from generations.gateway.streams.partial_values import Draft, append, is_empty, overlaid, overlaid_counts
 
 __all__ = ["MediaBody"]
 
@@ -23,14 +23,16 @@ class MediaBody(Body):
         self._partial: dict[int, dict[str, Any]] = {}
 
     def take(self, name: str, value: dict[str, Any]) -> None:
-        kind = parts.text(value.get("type")) or name
+        kind = tolerant.text(value.get("type")) or name
         if kind == "error" or not is_empty(value.get("error")) or value.get("object") == "error":
             self.fail(value)
             return
         self._note_end(kind)
         if kind.endswith("partial_image"):
             self._picture_part(kind, value)
-        elif parts.text(value.get("b64_json")) or (self.wire == "images" and parts.text(value.get("url"))):
+        elif tolerant.text(value.get("b64_json")) or (
+            self.wire == "images" and tolerant.text(value.get("url"))
+        ):
             self._picture(value)
         elif isinstance(value.get("audio"), str):
             self._sound(value)
@@ -62,7 +64,7 @@ class MediaBody(Body):
         self._rest(value, "audio")
 
     def _picture_part(self, kind: str, value: dict[str, Any]) -> None:
-        index = parts.position(value.get("output_index"), 0) or 0
+        index = tolerant.position(value.get("output_index"), 0) or 0
         if index in self._partial:
             self.stray(kind, self._partial[index])
         self._partial[index] = value
@@ -78,17 +80,17 @@ class MediaBody(Body):
                 continue
             key = "created" if key == "created_at" else key
             if key in self.COUNTERS:
-                self.body[key] = counted(self.body.get(key), member, self.lost, key)
+                self.body[key] = overlaid_counts(self.body.get(key), member, self.lost, key)
             elif key == "logprobs" and isinstance(member, list):
                 self._logprobs(member)
             elif key == "text" and isinstance(member, str):
-                self.body[key] = laid(self.body.get(key), member, self.lost, key)
+                self.body[key] = overlaid(self.body.get(key), member, self.lost, key)
             else:
                 self.envelope(key, member, volatile=key in _VOLATILE)
 
     def _logprobs(self, member: list[Draft]) -> None:
         if self.ended and self.body.get("logprobs"):
-            self.body["logprobs"] = laid(self.body["logprobs"], member, self.lost, "logprobs")
+            self.body["logprobs"] = overlaid(self.body["logprobs"], member, self.lost, "logprobs")
         else:
             grown(self.body, "logprobs", member, self.lost)
 
@@ -96,7 +98,7 @@ class MediaBody(Body):
         for (
             value
         ) in self._partial.values():  # no whole picture came: the last partial one is the best there is
-            image = parts.text(value.get("b64_json")) or parts.text(value.get("partial_image_b64"))
+            image = tolerant.text(value.get("b64_json")) or tolerant.text(value.get("partial_image_b64"))
             self._picture({**{k: v for k, v in value.items() if k != "partial_image_b64"}, "b64_json": image})
             break
         return super().finished()

@@ -3,10 +3,10 @@
 from typing import Any
 
 from generations.gateway.rawjson.values import Decoder, Unreadable, Value
-from generations.gateway.streams import parts
+from generations.gateway.streams import tolerant
 from generations.gateway.streams.body_builder import Body, extended, grown
 from generations.gateway.streams.call_identity import Arguments
-from generations.gateway.streams.partial_values import Draft, append, counted, is_empty, laid
+from generations.gateway.streams.partial_values import Draft, append, is_empty, overlaid, overlaid_counts
 
 __all__ = ["MessageBody"]
 
@@ -33,21 +33,21 @@ class MessageBody(Body):
         self._latest: dict[int | None, _Block] = {}
 
     def take(self, name: str, value: dict[str, Any]) -> None:
-        kind = parts.text(value.get("type")) or name
+        kind = tolerant.text(value.get("type")) or name
         if kind == "error" or not is_empty(value.get("error")) or value.get("object") == "error":
             self.fail(value)
         elif kind == "message_start" and isinstance(value.get("message"), dict):
             self._start(value["message"])
             self._members(value, "type", "message")
         elif kind == "content_block_start" and isinstance(value.get("content_block"), dict):
-            self._begin(parts.position(value.get("index")), value["content_block"])
+            self._begin(tolerant.position(value.get("index")), value["content_block"])
         elif kind == "content_block_stop":
             self._stop(value)
         elif isinstance(value.get("delta"), dict) and kind in ("content_block_delta", ""):
-            self._delta(parts.position(value.get("index")), value["delta"])
+            self._delta(tolerant.position(value.get("index")), value["delta"])
         elif kind == "message_delta":
-            self._members(parts.table(value.get("delta")))
-            self.ended = self.ended or ("finish" if parts.text(self.body.get("stop_reason")) else "")
+            self._members(tolerant.table(value.get("delta")))
+            self.ended = self.ended or ("finish" if tolerant.text(self.body.get("stop_reason")) else "")
             self._members(value, "type", "delta")
         elif kind == "message_stop":
             self.ended = "done"
@@ -64,7 +64,7 @@ class MessageBody(Body):
                 self._members({key: member})
         if isinstance(content, str) and content:
             content = [{"type": "text", "text": content}]
-        for at, block in enumerate(parts.listed(content)):
+        for at, block in enumerate(tolerant.listed(content)):
             if isinstance(block, dict):
                 self._begin(at, block)
             else:
@@ -75,13 +75,13 @@ class MessageBody(Body):
             if key in known:
                 continue
             if key in self.COUNTERS:
-                self.body[key] = counted(self.body.get(key), member, self.lost, key)
+                self.body[key] = overlaid_counts(self.body.get(key), member, self.lost, key)
             else:
                 self.envelope(key, member, volatile=key in _VOLATILE)
 
     def _begin(self, index: int | None, block: dict[str, Any]) -> None:
         held = self._latest.get(index)
-        block_id, kind = parts.text(block.get("id")), parts.text(block.get("type"))
+        block_id, kind = tolerant.text(block.get("id")), tolerant.text(block.get("type"))
         if held is None or (
             held.draft.get("id") != block_id or not block_id if held.begun else held.kind != kind
         ):
@@ -89,10 +89,10 @@ class MessageBody(Body):
         held.begin(dict(block), self)
 
     def _stop(self, value: dict[str, Any]) -> None:
-        index = parts.position(value.get("index"))
+        index = tolerant.position(value.get("index"))
         block, held = value.get("content_block"), self._latest.get(index)
         if isinstance(block, dict):
-            held = held or self._new(index, parts.text(block.get("type")))
+            held = held or self._new(index, tolerant.text(block.get("type")))
             held.begin(dict(block), self)
         rest = {k: v for k, v in value.items() if k not in ("type", "index", "content_block")}
         if rest:
@@ -133,7 +133,7 @@ class _Block:
 
     @property
     def kind(self) -> str:
-        return parts.text(self.draft.get("type"))
+        return tolerant.text(self.draft.get("type"))
 
     def takes(self, kind: str) -> bool:
         """Whether a delta of this kind can belong here. A server that names no block begins one by its first
@@ -145,7 +145,7 @@ class _Block:
 
     def begin(self, fields: dict[str, Draft], body: Body) -> None:
         self.begun = True
-        self.draft = laid(self.draft, fields, body.lost)
+        self.draft = overlaid(self.draft, fields, body.lost)
 
     def take(self, delta: dict[str, Any], body: Body) -> None:
         for key, member in delta.items():
@@ -164,7 +164,7 @@ class _Block:
     def finished(self, body: Body) -> Draft:
         if self._input is not None and self._input.length:
             given = _parsed(self._input.text, body)
-            self.draft["input"] = laid(self.draft.get("input") or None, given, body.lost, "input")
+            self.draft["input"] = overlaid(self.draft.get("input") or None, given, body.lost, "input")
         return self.draft
 
 

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from generations.gateway.rawjson.values import Value
-from generations.gateway.streams import parts
+from generations.gateway.streams import tolerant
 from generations.gateway.streams.body_builder import Body, extended, grown
 from generations.gateway.streams.partial_values import (
     Draft,
     append,
     completed,
-    counted,
+    finished,
     is_empty,
-    laid,
-    sealed,
+    overlaid,
+    overlaid_counts,
 )
 from generations.gateway.streams.response_items import Item, Items
 
@@ -82,15 +82,15 @@ class ResponseBody(Body):
 
     def _identity(self, value: dict[str, Any]) -> None:
         for key in ("id", "nativeResponseId"):
-            if parts.text(value.get(key)):
+            if tolerant.text(value.get(key)):
                 self.body[key] = value[key]
-        self._own = parts.text(value.get("id")) or self._own
+        self._own = tolerant.text(value.get("id")) or self._own
 
     # -- the response itself ---------------------------------------------------------------------------------
 
     def _state(self, verb: str, value: dict[str, Any]) -> None:
         response = dict(value["response"])
-        native, own = parts.text(response.get("id")), self._own
+        native, own = tolerant.text(response.get("id")), self._own
         if own:
             response["id"] = own
         if native and own and native != own:
@@ -99,7 +99,7 @@ class ResponseBody(Body):
         if "output" in value["response"]:
             self.body.setdefault("output", [])
         if isinstance(output, list) and output:
-            self._final = laid(self._final, output, self.lost, "output")
+            self._final = overlaid(self._final, output, self.lost, "output")
         elif not isinstance(output, list) and not is_empty(output):
             self.stray("output", output)
         self._members(response)
@@ -112,7 +112,7 @@ class ResponseBody(Body):
     def _members(self, members: dict[str, Draft]) -> None:
         for key, member in members.items():
             if key in self.COUNTERS:
-                self.body[key] = counted(self.body.get(key), member, self.lost, key)
+                self.body[key] = overlaid_counts(self.body.get(key), member, self.lost, key)
             elif key == "error":
                 self._own_error(member)
             else:
@@ -149,7 +149,7 @@ class ResponseBody(Body):
             self._member(words, verb, value)
         elif kind == "output_text.annotation.added":
             self._annotation(value)
-        elif verb == "partial_image" and parts.text(value.get("partial_image_b64")):
+        elif verb == "partial_image" and tolerant.text(value.get("partial_image_b64")):
             self._image(value)
         elif words.endswith(("_call", "_list_tools", "_tools")) and verb in _PROGRESS:
             draft = self._items.find(value, words).draft
@@ -169,31 +169,31 @@ class ResponseBody(Body):
 
     def _part(self, words: str, value: dict[str, Any]) -> None:
         key, kind = ("content", "message") if words == "content_part" else ("summary", "reasoning")
-        if parts.text(value["part"].get("type")) == "reasoning_text":
+        if tolerant.text(value["part"].get("type")) == "reasoning_text":
             kind = "reasoning"
         at = value.get("content_index" if key == "content" else "summary_index")
         part = self._items.find(value, kind).part(
-            key, parts.position(at), parts.text(value["part"].get("type"))
+            key, tolerant.position(at), tolerant.text(value["part"].get("type"))
         )
-        laid(part, dict(value["part"]), self.lost)
+        overlaid(part, dict(value["part"]), self.lost)
         self._rest(f"{words}.part", value, ("part",))
 
     def _text(self, words: str, verb: str, value: dict[str, Any]) -> None:
         kind, key, part_kind, member = _TEXTS[words]
         at = value.get("summary_index" if key == "summary" else "content_index")
-        part = self._items.find(value, kind).part(key, parts.position(at), part_kind)
+        part = self._items.find(value, kind).part(key, tolerant.position(at), part_kind)
         if verb == "delta":
             piece = value.get("delta")
             piece = piece.get("text") if isinstance(piece, dict) else piece
             if isinstance(piece, str):
                 grown(part, member, piece, self.lost) if member == "data" else append(part, member, piece)
         elif isinstance(value.get(member), str):
-            part[member] = laid(part.get(member), value[member], self.lost, member)
+            part[member] = overlaid(part.get(member), value[member], self.lost, member)
         if isinstance(value.get("logprobs"), list) and value["logprobs"]:
             if verb == "delta":
                 grown(part, "logprobs", value["logprobs"], self.lost)
             else:
-                part["logprobs"] = laid(part.get("logprobs"), value["logprobs"], self.lost, "logprobs")
+                part["logprobs"] = overlaid(part.get("logprobs"), value["logprobs"], self.lost, "logprobs")
         self._rest(f"{words}.{verb}", value, ("logprobs", member))
 
     def _member(self, words: str, verb: str, value: dict[str, Any]) -> None:
@@ -203,15 +203,15 @@ class ResponseBody(Body):
         if verb == "delta" and isinstance(content, str):
             item.arguments(member).add(content, whole=again)
         elif content is not None:
-            item.draft[member] = laid(item.draft.get(member), content, self.lost, member)
+            item.draft[member] = overlaid(item.draft.get(member), content, self.lost, member)
         for key in ("name", "call_id"):
-            if parts.text(value.get(key)):
-                item.draft[key] = laid(item.draft.get(key), value[key], self.lost, key)
+            if tolerant.text(value.get(key)):
+                item.draft[key] = overlaid(item.draft.get(key), value[key], self.lost, key)
         self._rest(f"{words}.{verb}", value, (member, "name", "call_id"))
 
     def _annotation(self, value: dict[str, Any]) -> None:
         part = self._items.find(value, "message").part(
-            "content", parts.position(value.get("content_index")), "output_text"
+            "content", tolerant.position(value.get("content_index")), "output_text"
         )
         part["annotations"] = extended(part.get("annotations"), [value.get("annotation")])
         self._rest("output_text.annotation.added", value, ("annotation",))
@@ -234,15 +234,15 @@ class ResponseBody(Body):
 
 def _kind(name: str, value: dict[str, Any]) -> str:
     """The kind of an event. contract: `type` is often missing, then the event's name is used."""
-    kind = parts.text(value.get("type"))
+    kind = tolerant.text(value.get("type"))
     if kind.startswith("response.") or kind == "error":
         return kind
     if name and name != "message":
         return name
     if isinstance(value.get("response"), dict):
-        status = parts.text(value["response"].get("status"))
+        status = tolerant.text(value["response"].get("status"))
         return f"response.{status}" if status else "response.created"
-    if parts.text(value.get("delta")):
+    if tolerant.text(value.get("delta")):
         return "response.output_text.delta"
     return "error" if "error" in value else kind
 
@@ -257,7 +257,7 @@ def _output(final: list[Draft], drafts: list[Item], lost: Callable[[str, Draft],
         for at, item in left.items():
             places.setdefault(sign(item.draft, item.index), []).append(at)
         for at, value in enumerate(final):
-            found = places.get(sign(parts.table(value), at)) if at not in pairs else None
+            found = places.get(sign(tolerant.table(value), at)) if at not in pairs else None
             if found and isinstance(value, dict):
                 pairs[at] = found.pop(0)
                 left.pop(pairs[at])
@@ -274,7 +274,7 @@ def _output(final: list[Draft], drafts: list[Item], lost: Callable[[str, Draft],
 
 
 def _by_id(item: dict[str, Draft], index: int | None) -> object:
-    return parts.text(item.get("call_id")) or parts.text(item.get("id")) or object()
+    return tolerant.text(item.get("call_id")) or tolerant.text(item.get("id")) or object()
 
 
 def _by_place(item: dict[str, Draft], index: int | None) -> object:
@@ -287,14 +287,14 @@ def _by_words(item: dict[str, Draft], index: int | None) -> object:
 
 def _words(item: dict[str, Draft]) -> str:
     """All words of an item, in one text."""
-    sealed(item)
+    finished(item)
     said = [
-        parts.text(part.get(key))
+        tolerant.text(part.get(key))
         for box in ("summary", "content")
-        for part in parts.objects(item.get(box))
+        for part in tolerant.objects(item.get(box))
         for key in ("text", "refusal", "transcript")
     ]
-    return "".join(said) + "".join(parts.text(item.get(key)) for key in ("arguments", "input", "code"))
+    return "".join(said) + "".join(tolerant.text(item.get(key)) for key in ("arguments", "input", "code"))
 
 
 _FEW = 50  # items that a final response may hold under other marks: more are not searched for
@@ -307,13 +307,13 @@ class _Said:
         self._words: dict[str, list[str]] = {}
         self._search = search
         for value in final:
-            item = parts.table(value)
-            kind = parts.text(item.get("type"))
+            item = tolerant.table(value)
+            kind = tolerant.text(item.get("type"))
             self._words.setdefault(kind, []).append(_words(item))
 
     def holds(self, item: dict[str, Draft]) -> bool:
         """Whether an item of the events is part of a final one that was assembled differently."""
         if item.get("type") not in ("message", "reasoning"):
             return False
-        words, said = _words(item), self._words.get(parts.text(item.get("type")), [])
+        words, said = _words(item), self._words.get(tolerant.text(item.get("type")), [])
         return self._search and any(words in text for text in said)

@@ -5,7 +5,7 @@ import binascii
 from typing import Any, ClassVar, NamedTuple
 
 from generations.gateway.rawjson.values import Number, Value, canonical
-from generations.gateway.streams import parts
+from generations.gateway.streams import tolerant
 from generations.gateway.streams.alike import SimilarFrame
 from generations.gateway.streams.partial_values import (
     Draft,
@@ -13,9 +13,9 @@ from generations.gateway.streams.partial_values import (
     GrowingText,
     Lost,
     append,
+    finished,
     is_empty,
-    laid,
-    sealed,
+    overlaid,
 )
 
 __all__ = ["Body", "StrayEvent", "extended", "grow", "grown"]
@@ -54,9 +54,9 @@ class Body:
         """The whole body. Call it once."""
         for key, values in self._earlier.items():
             self.stray(f"other {key}", values if len(values) > 1 else values[0])
-        body = sealed(self.body)
+        body = finished(self.body)
         self.strays[:] = [
-            StrayEvent(name, sealed(data)) for name, data in self.strays
+            StrayEvent(name, finished(data)) for name, data in self.strays
         ]  # some grew after they were kept
         return body
 
@@ -66,11 +66,11 @@ class Body:
     def lost(self, name: str, data: Draft) -> None:
         """Keep a member that another value replaced."""
         if name not in ("id", "status"):
-            self._earlier.setdefault(name or "value", []).append(sealed(data))
+            self._earlier.setdefault(name or "value", []).append(finished(data))
 
     def envelope(self, key: str, member: Draft, *, volatile: bool = False) -> None:
         """A member of the envelope: the latest value that is not empty stays."""
-        self.body[key] = laid(self.body.get(key), member, _nothing if volatile else self.lost, key)
+        self.body[key] = overlaid(self.body.get(key), member, _nothing if volatile else self.lost, key)
 
     def fail(self, value: dict[str, Any]) -> None:
         """An error: `error` of the body, as in a whole answer; a second one becomes a stray."""
@@ -138,7 +138,7 @@ def grown(box: dict[str, Draft], key: str, member: Draft, lost: Lost, *, texts: 
     elif isinstance(member, list) and (is_empty(held) or isinstance(held, list)):
         box[key] = _grown_list(held, member, lost)
     else:
-        box[key] = laid(held, member, lost, key)
+        box[key] = overlaid(held, member, lost, key)
 
 
 def grow(box: dict[str, Draft], delta: dict[str, Draft], lost: Lost) -> None:
@@ -161,7 +161,7 @@ def _grown_text(box: dict[str, Draft], key: str, piece: str, lost: Lost, *, text
     elif key in _TEXTS or (texts and key not in _FIXED):
         append(box, key, piece)
     else:
-        box[key] = laid(held, piece, lost, key)
+        box[key] = overlaid(held, piece, lost, key)
 
 
 def _once(box: dict[str, Draft], key: str, piece: str) -> None:
@@ -187,15 +187,15 @@ def _grown_list(held: Draft, new: list[Draft], lost: Lost) -> list[Draft]:
 def _begun(held: GrowingList, part: dict[str, Draft], lost: Lost) -> tuple[dict[str, Draft], int | None]:
     made: dict[str, Draft] = {}
     grow(made, part, lost)
-    index = parts.position(part.get("index"))
+    index = tolerant.position(part.get("index"))
     if index is not None:
-        held.places[index, parts.text(part.get("type"))] = made
+        held.places[index, tolerant.text(part.get("type"))] = made
     return made, index
 
 
 def _continued(held: GrowingList, part: dict[str, Draft]) -> dict[str, Draft] | None:
     """The element that a part continues: the one of its index and type, or the last one if its text flows on."""
-    kind, index = parts.text(part.get("type")), parts.position(part.get("index"))
+    kind, index = tolerant.text(part.get("type")), tolerant.position(part.get("index"))
     if index is not None:
         before = held.places.get((index, kind))
     else:

@@ -17,10 +17,10 @@ __all__ = [
     "Lost",
     "append",
     "completed",
-    "counted",
+    "finished",
     "is_empty",
-    "laid",
-    "sealed",
+    "overlaid",
+    "overlaid_counts",
 ]
 
 Draft: TypeAlias = Any
@@ -90,7 +90,7 @@ class GrowingList(list[Draft]):
         return [self[at] for at in sorted(range(len(self)), key=self.indexes.__getitem__)]
 
 
-def paired(text: str) -> str:
+def with_joined_surrogates(text: str) -> str:
     """Characters that were cut between their two surrogates, made whole."""
     if text.isascii():
         return text
@@ -109,19 +109,19 @@ def append(box: dict[str, Draft], key: str, piece: str) -> None:
     held.add(piece)
 
 
-def sealed(draft: Draft) -> Value:
+def finished(draft: Draft) -> Value:
     """The finished value. Objects and lists are changed in place."""
     if isinstance(draft, GrowingText | Arguments):
-        return paired(draft.text)
+        return with_joined_surrogates(draft.text)
     if isinstance(draft, dict):
         for key, child in draft.items():
             if isinstance(child, _BOXES):
-                draft[key] = sealed(child)
+                draft[key] = finished(child)
         return draft
     if isinstance(draft, list):
         for at, child in enumerate(draft):
             if isinstance(child, _BOXES):
-                draft[at] = sealed(child)
+                draft[at] = finished(child)
         return draft.ordered() if isinstance(draft, GrowingList) else list(draft)
     return draft  # type: ignore[no-any-return]
 
@@ -139,17 +139,17 @@ def is_empty(draft: Draft) -> bool:
 # -- a later value over an earlier one -----------------------------------------------------------------------
 
 
-def laid(held: Draft, new: Draft, lost: Lost, name: str = "") -> Draft:
+def overlaid(held: Draft, new: Draft, lost: Lost, name: str = "") -> Draft:
     """`new` over `held`: what `new` leaves empty stays as it was. `held` is changed in place."""
     if held is None or (is_empty(new) and not is_empty(held)):
         return new if held is None else held
     if isinstance(held, dict) and isinstance(new, dict):
         for key, value in new.items():
-            held[key] = laid(held[key], value, lost, key) if key in held else value
+            held[key] = overlaid(held[key], value, lost, key) if key in held else value
         return held
     if isinstance(held, list) and isinstance(new, list) and _fits(held, new):
         for at, value in enumerate(new):
-            held[at : at + 1] = [laid(held[at], value, lost, name) if at < len(held) else value]
+            held[at : at + 1] = [overlaid(held[at], value, lost, name) if at < len(held) else value]
         return held
     if not is_empty(held) and held is not False and _differs(held, new):
         lost(name, held)
@@ -172,7 +172,7 @@ def _same_thing(before: Draft, after: Draft) -> bool:
 
 def _differs(held: Draft, new: Draft) -> bool:
     if isinstance(held, GrowingText | Arguments):
-        held = paired(held.text)
+        held = with_joined_surrogates(held.text)
     return isinstance(held, dict) is not isinstance(new, dict) or bool(held != new)
 
 
@@ -183,15 +183,15 @@ def completed(final: Draft, draft: Draft, lost: Lost, name: str = "") -> Draft:
             for key, value in final.items():
                 draft[key] = completed(value, draft[key], lost, key) if key in draft else value
             return draft
-        return laid(draft, final, lost, name)
-    said = {_gist(part) for part in final}
-    return final + [part for part in draft if not is_empty(part) and _gist(sealed(part)) not in said]
+        return overlaid(draft, final, lost, name)
+    said = {_comparable(part) for part in final}
+    return final + [part for part in draft if not is_empty(part) and _comparable(finished(part)) not in said]
 
 
 _WORDS = ("text", "refusal", "thinking", "summary", "data", "url", "name")
 
 
-def _gist(part: Value) -> str:
+def _comparable(part: Value) -> str:
     """The words of a part, by which it is found in a final list that numbers its parts differently."""
     if isinstance(part, dict):
         words = {key: part[key] for key in _WORDS if not is_empty(part.get(key))}
@@ -203,11 +203,11 @@ def _gist(part: Value) -> str:
 # -- usage ---------------------------------------------------------------------------------------------------
 
 
-def counted(held: Draft, new: Draft, lost: Lost, name: str = "usage") -> Draft:
+def overlaid_counts(held: Draft, new: Draft, lost: Lost, name: str = "usage") -> Draft:
     """Usage over earlier usage. Counters never fall; null and 0 wipe nothing."""
     if isinstance(held, dict) and isinstance(new, dict):
         for key, value in new.items():
-            held[key] = counted(held[key], value, lost, key) if key in held else value
+            held[key] = overlaid_counts(held[key], value, lost, key) if key in held else value
         return held
     if is_empty(new) and held is not None:
         return held

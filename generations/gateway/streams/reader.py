@@ -20,7 +20,7 @@ from generations.gateway.events import (
     Usage,
 )
 from generations.gateway.rawjson.values import dumps
-from generations.gateway.streams import parts, whole
+from generations.gateway.streams import tolerant, whole
 from generations.gateway.streams.assemble import is_frame
 from generations.gateway.streams.chat import ChatReader
 from generations.gateway.streams.media import MediaReader
@@ -155,10 +155,10 @@ class EventStreamReader:
         stream."""
         if not self._any and body.lstrip().startswith(b"<"):
             return _all(HtmlReader(), body)
-        events = list(whole.events(self._wire_name, parts.exact(body), body))
+        events = list(whole.events(self._wire_name, tolerant.exact(body), body))
         self._faulty = self._faulty or any(isinstance(event, StreamError) for event in events)
         self._any = True
-        if not self._wire.ended and parts.exact(body) is not None:
+        if not self._wire.ended and tolerant.exact(body) is not None:
             self._wire.ended = "whole"
         return [*events, self._closed()]
 
@@ -172,7 +172,7 @@ class EventStreamReader:
 
 def _is_fault(frame: Frame) -> bool:
     """Whether a frame that the wire format does not know is an error, by its event or by what it says."""
-    value = None if frame.name else parts.exact(frame.data)
+    value = None if frame.name else tolerant.exact(frame.data)
     items = value if isinstance(value, list) else [value]
     return frame.name == "error" or all(
         isinstance(item, dict) and bool(item.get("error") or is_bare_error(item)) for item in items
@@ -240,7 +240,7 @@ class JsonReader:
             return [Closed(False, "empty")]
         if other := _other(self._wire, body, self._room):
             return _all(other, body)
-        values, _ = parts.sequence(parts.decoded(body))
+        values, _ = tolerant.sequence(tolerant.decoded(body))
         if len(values) > 1 and is_frame(values[0]):
             lines = (b"data: " + dumps(value).encode() + b"\n\n" for value in values)
             return _all(EventStreamReader(self._wire), b"".join(lines))
@@ -275,7 +275,7 @@ class TextReader:
         return []
 
     def end(self) -> list[Event]:
-        text = parts.shown(b"".join(self._chunks))
+        text = tolerant.shown(b"".join(self._chunks))
         return [Text(text), Closed(True, "whole")] if text else [Closed(False, "empty")]
 
 
@@ -287,7 +287,7 @@ class HtmlReader(TextReader):
 
     def end(self) -> list[Event]:
         message = "The answer is a web page. Something in front of the gateway may have replied."
-        return [StreamError(message, "html", parts.shown(b"".join(self._chunks))), Closed(False, "error")]
+        return [StreamError(message, "html", tolerant.shown(b"".join(self._chunks))), Closed(False, "error")]
 
 
 class BinaryReader:

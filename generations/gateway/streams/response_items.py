@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from generations.gateway.streams import parts
+from generations.gateway.streams import tolerant
 from generations.gateway.streams.body_builder import Body
 from generations.gateway.streams.call_identity import Arguments
-from generations.gateway.streams.partial_values import Draft, is_empty, laid
+from generations.gateway.streams.partial_values import Draft, is_empty, overlaid
 
 __all__ = ["Item", "Items"]
 
@@ -25,7 +25,7 @@ class Item:
 
     @property
     def kind(self) -> str:
-        return parts.text(self.draft.get("type"))
+        return tolerant.text(self.draft.get("type"))
 
     def lay(self, fields: dict[str, Any], body: Body) -> None:
         """The item itself over what is there."""
@@ -35,12 +35,12 @@ class Item:
                 for at, part in enumerate(member):
                     self._lay_part(key, at, part, body)
             else:
-                self.draft[key] = laid(self.draft.get(key), member, body.lost, key)
+                self.draft[key] = overlaid(self.draft.get(key), member, body.lost, key)
 
     def _lay_part(self, key: str, at: int, part: Draft, body: Body) -> None:
         if not isinstance(part, dict):
             part = {"type": "output_text" if key == "content" else "summary_text", "text": part}
-        laid(self.part(key, at, parts.text(part.get("type"))), part, body.lost)
+        overlaid(self.part(key, at, tolerant.text(part.get("type"))), part, body.lost)
 
     def _open(self, key: str) -> dict[int, dict[str, dict[str, Draft]]]:
         if key not in self._parts:
@@ -88,7 +88,7 @@ class Items:
 
     def find(self, value: dict[str, Any], kind: str) -> Item:
         """The item that an event belongs to; a new one of type `kind` if there is none yet."""
-        index, item_id = parts.position(value.get("output_index")), parts.text(value.get("item_id"))
+        index, item_id = tolerant.position(value.get("output_index")), tolerant.text(value.get("item_id"))
         item = self._known(index, item_id)
         if item is None or (item.kind and item.kind != kind and not item.begun):
             item = self._new(index, kind)
@@ -99,9 +99,9 @@ class Items:
 
     def whole(self, value: dict[str, Any], fields: dict[str, Any], *, done: bool) -> None:
         """`output_item.added` and `.done`: the item itself, at its beginning and as it became."""
-        index = parts.position(value.get("output_index"))
-        item_id = parts.text(fields.get("id")) or parts.text(value.get("item_id"))
-        call_id, kind = parts.text(fields.get("call_id")), parts.text(fields.get("type"))
+        index = tolerant.position(value.get("output_index"))
+        item_id = tolerant.text(fields.get("id")) or tolerant.text(value.get("item_id"))
+        call_id, kind = tolerant.text(fields.get("call_id")), tolerant.text(fields.get("type"))
         item = self._known(index, item_id) if item_id or index is not None else None
         item = item or (self._by_id.get((index, call_id)) if call_id else None)
         if item is None and done:

@@ -6,7 +6,7 @@ from typing import Any
 
 from generations.gateway.blocks import Media
 from generations.gateway.events import Event, Finish, Identity, Json, Text
-from generations.gateway.streams import chat, messages, parts, responses
+from generations.gateway.streams import chat, messages, responses, tolerant
 
 __all__ = ["events"]
 
@@ -14,7 +14,7 @@ __all__ = ["events"]
 def events(wire: str, fields: Any, raw: bytes) -> Iterator[Event]:
     """`fields` is the parsed body, `raw` its bytes."""
     if not isinstance(fields, dict):
-        yield Json(parts.shown(raw))
+        yield Json(tolerant.shown(raw))
         return
     yield from (event for event in _events(wire, fields, raw) if event != _NOBODY)
 
@@ -23,21 +23,21 @@ _NOBODY = Identity()
 
 
 def _events(wire: str, fields: dict[str, Any], raw: bytes) -> Iterator[Event]:
-    faults = [] if fields.get("output") else list(parts.faults(fields, parts.shown(raw)))
+    faults = [] if fields.get("output") else list(tolerant.faults(fields, tolerant.shown(raw)))
     yield from faults
     read = _reader(wire, fields)
     if read:
         yield from read(fields)
         return
-    yield parts.identity(fields, camel=wire not in ("moderations", "rerank"))
+    yield tolerant.identity(fields, camel=wire not in ("moderations", "rerank"))
     found = False
     for event in _content(wire, fields):
         found = True
         yield event
     if not found and not faults:
-        yield Json(parts.shown(raw))
-    yield from parts.usages(fields)
-    yield from parts.meta(fields)
+        yield Json(tolerant.shown(raw))
+    yield from tolerant.usages(fields)
+    yield from tolerant.meta(fields)
 
 
 def _reader(wire: str, fields: dict[str, Any]) -> Callable[[dict[str, Any]], Iterator[Event]] | None:
@@ -52,12 +52,12 @@ def _reader(wire: str, fields: dict[str, Any]) -> Callable[[dict[str, Any]], Ite
 
 def _content(wire: str, fields: dict[str, Any]) -> Iterator[Event]:
     if wire == "images":
-        for index, item in enumerate(parts.objects(fields.get("data"))):
-            yield from parts.media(item, 0, index)
+        for index, item in enumerate(tolerant.objects(fields.get("data"))):
+            yield from tolerant.media(item, 0, index)
     elif wire == "speech":
-        for medium in parts.media(fields):
+        for medium in tolerant.media(fields):
             yield Media("audio", medium.mime, medium.data, medium.url)
-    elif wire == "transcription" and parts.text(fields.get("text")):
+    elif wire == "transcription" and tolerant.text(fields.get("text")):
         yield Text(fields["text"])
-    elif wire == "video" and parts.text(fields.get("status")):
+    elif wire == "video" and tolerant.text(fields.get("status")):
         yield Finish(fields["status"])

@@ -57,7 +57,7 @@ def read(content: str, wire: str, *, as_text: bool = False, secrets: Iterable[st
     return Pasted(clean, found.kind, found.body, removed, found.strays)
 
 
-def again(content: str, kind: str, wire: str, removed: int = 0) -> Pasted:
+def read_stored(content: str, kind: str, wire: str, removed: int = 0) -> Pasted:
     """A stored one. What was taken for a body and is none for this version of Retake is text."""
     try:
         found = TakenFor("text", content) if kind == "text" else taken_for(content, wire)

@@ -183,13 +183,13 @@ NOT_KEPT = Cause(
 )
 
 
-def accuses(outline: Outline) -> bool:
+def blames_scope(outline: Outline) -> bool:
     """Whether the page would call a key scopeless."""
     sides = (outline.refusals, outline.request.missing, outline.answer.missing)
     return any(cause.code == NO_SCOPE.code for causes in sides for cause in causes)
 
 
-def acquitted(outline: Outline) -> Outline:
+def without_scope_cause(outline: Outline) -> Outline:
     """The outline for a key that is known to read stored requests: it is not to blame."""
     return msgspec.structs.replace(
         outline,

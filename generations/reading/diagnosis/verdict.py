@@ -11,7 +11,7 @@ from generations.gateway.error_catalogue import (
     CatalogueEntry,
     Whose,
     by_status,
-    likely,
+    likely_cause,
 )
 from generations.gateway.rawjson.values import Value
 from generations.reading.diagnosis.error_facts import (
@@ -216,7 +216,7 @@ def find(fields: Fields) -> tuple[CatalogueEntry, bool]:
     if named is not None and named.key not in VAGUE:
         return named, True
     if named is not None or not code or code.isdigit():
-        guess = likely(failed_statuses(fields, payload))
+        guess = likely_cause(failed_statuses(fields, payload))
         if guess is not None:
             return guess, False
     return (named, True) if named is not None else (by_status(whole(fields.get("status_code"))), True)

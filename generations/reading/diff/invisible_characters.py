@@ -69,7 +69,7 @@ def marked(text: str) -> str:
     return _filled(text, _MARKED) if text.strip(" \n") else _blanks(text)
 
 
-def calm(text: str) -> str:
+def with_order_marks(text: str) -> str:
     """An unchanged text as HTML, with marks in place of the characters that turn its order around."""
     return _filled(text, _ORDER)
 

@@ -83,13 +83,13 @@ def today(team: Team, now: datetime | None = None) -> "QuerySet[Replay]":
     return Replay.objects.filter(team=team, created_at__gte=midnight(now))
 
 
-def used(rows: "QuerySet[Replay]") -> Spend:
+def spend_of(rows: "QuerySet[Replay]") -> Spend:
     """The sum of these replays."""
     totals = rows.exclude(UNSENT).aggregate(count=Count("pk"), nanos=Sum(SPENT_NANOS))
     return Spend(totals["count"], totals["nanos"] or 0)
 
 
-def both_used(rows: "QuerySet[Replay]", user: User) -> tuple[Spend, Spend]:
+def spend_of_both(rows: "QuerySet[Replay]", user: User) -> tuple[Spend, Spend]:
     """The sum of those that `user` ordered, and of all: one query."""
     mine = Q(requested_by=user)
     totals = rows.exclude(UNSENT).aggregate(
@@ -101,9 +101,9 @@ def both_used(rows: "QuerySet[Replay]", user: User) -> tuple[Spend, Spend]:
     return Spend(totals["my_count"], totals["my_nanos"] or 0), Spend(totals["count"], totals["nanos"] or 0)
 
 
-def day_used(team: Team, user: User, now: datetime | None = None) -> tuple[Spend, Spend]:
+def spend_today(team: Team, user: User, now: datetime | None = None) -> tuple[Spend, Spend]:
     """What `user` and the team have used since midnight, UTC, with what was forgotten since."""
-    mine, all_of_team = both_used(today(team, now), user)
+    mine, all_of_team = spend_of_both(today(team, now), user)
     forgotten = team.audit_events.filter(action=FORGOTTEN, at__gte=midnight(now))
     for details in forgotten.values_list("details", flat=True):
         for person, count, nanos in details.get("used", ()):
@@ -112,7 +112,7 @@ def day_used(team: Team, user: User, now: datetime | None = None) -> tuple[Spend
     return mine, all_of_team
 
 
-def tally(replays: Collection[UUID]) -> list[list[int | None]]:
+def spend_by_person(replays: Collection[UUID]) -> list[list[int | None]]:
     """What these replays, about to be deleted, have used today: [person's row number, replays, nanos] each.
 
     It goes into the audit event of forgetting, because nobody gets room back by forgetting what they spent.
@@ -125,7 +125,7 @@ def tally(replays: Collection[UUID]) -> list[list[int | None]]:
 def limit_usages(team: Team, user: User, limits: ReplayLimits | None) -> LimitUsages:
     """What `user` and the team have used today of each limit."""
     set_by = limits or ReplayLimits(team=team)
-    person, all_of_team = day_used(team, user)
+    person, all_of_team = spend_today(team, user)
     return LimitUsages(
         LimitUsage(person.nanos, set_by.person_day_nanos),
         LimitUsage(person.count, set_by.person_day_count),
@@ -150,7 +150,7 @@ def check(limits: ReplayLimits, team: Team, user: User, replays: Sequence[Replay
     if not replays:
         return
     _each_within(limits.per_replay_nanos, replays)
-    person, all_of_team = day_used(team, user, replays[0].created_at)
+    person, all_of_team = spend_today(team, user, replays[0].created_at)
     _within("You", person, limits.person_day_count, limits.person_day_nanos)
     _within("The team", all_of_team, limits.team_day_count, limits.team_day_nanos)
 
@@ -187,6 +187,6 @@ def _within(who: str, now: Spend, count: int | None, nanos: int | None) -> None:
         )
 
 
-def needs_sure(limits: ReplayLimits | None, high: int | None) -> bool:
+def needs_confirmation(limits: ReplayLimits | None, high: int | None) -> bool:
     """Whether what is ordered is dear enough to be confirmed explicitly."""
     return limits is not None and limits.confirm_nanos is not None and (high or 0) > limits.confirm_nanos

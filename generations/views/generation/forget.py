@@ -30,7 +30,7 @@ def forget(request: TeamRequest, slug: str) -> HttpResponse:
 
 
 def _confirm(request: TeamRequest, row: Generation, status: int = 200) -> HttpResponse:
-    reach = retention.reach(row)
+    reach = retention.forget_scope(row)
     context = {
         "generation": row,
         "base": row.get_absolute_url(),

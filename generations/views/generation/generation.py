@@ -1,4 +1,4 @@
-"""The generation page: one URL per tab, the stored record. The fragments of its values are in `parts.py`.
+"""The generation page: one URL per tab, the stored record. The fragments of its values are in `record_parts.py`.
 
 What depends on nothing but the record is drawn once per process and kept (`PageData.draw`), and one statement fetches all
 that a page needs: a cached page costs little more than the check who asks.
@@ -23,7 +23,7 @@ from generations.models import Generation, PastedAnswer
 from generations.reading import outline as outlines
 from generations.reading.page_types.outline import Outline
 from generations.records import pasted_answers
-from generations.records.lookup import acquit
+from generations.records.lookup import without_disproved_cause
 from generations.records.rebuild import outline_of
 from generations.views.generation.find import finding
 from generations.views.generation.provider_request import sent_of
@@ -299,5 +299,5 @@ def _outlines(row: Generation) -> tuple[Outline, str]:
 
 def _fair(row: Generation, outline: Outline, stamp: str) -> tuple[Outline, str]:
     """The outline and its stamp, once no key is accused that is known to read stored requests."""
-    fair = acquit(row, outline)
+    fair = without_disproved_cause(row, outline)
     return fair, stamp if fair is outline else f"{stamp} acquitted"

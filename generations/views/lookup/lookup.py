@@ -131,13 +131,13 @@ def _goal(request: TeamRequest, row: Generation) -> str:
 def waiting_status(request: TeamRequest) -> HttpResponse:
     """The fragment that asks again, with growing pauses, and goes to the generation when it appears."""
     request_id = asked_id(request)
-    found = _seek(request, request_id)
+    found = _find(request, request_id)
     if isinstance(found, Generation):
         return HttpResponseClientRedirect(_goal(request, found))
     return render(request, "generations/lookup/waiting.html#status", waiting_context(request_id, found))
 
 
-def _seek(request: TeamRequest, request_id: str) -> Generation | Fetch | None:
+def _find(request: TeamRequest, request_id: str) -> Generation | Fetch | None:
     if may(request, Right.LOOK_UP):
         found: Generation | Fetch | None = lookups.find(request.team, request_id, request.user)
     else:
@@ -158,7 +158,7 @@ def open_or_ask(request: TeamRequest, slug: str) -> Generation | HttpResponse:
 
 
 def _ask(request: TeamRequest, request_id: str) -> Generation | HttpResponse:
-    found = _seek(request, request_id)
+    found = _find(request, request_id)
     if isinstance(found, Generation):
         return found
     status = 200 if found is None or found.outcome is None else _status(found.outcome["code"])

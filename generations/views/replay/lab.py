@@ -48,7 +48,7 @@ class PlanView:
 
     @property
     def is_dear(self) -> bool:
-        return spending_limits.needs_sure(self.held, self.high)
+        return spending_limits.needs_confirmation(self.held, self.high)
 
     @cached_property
     def checks(self) -> Preflight:

@@ -48,7 +48,7 @@ def lab(request: TeamRequest) -> HttpResponse:
     except orders.ReplayRefused as refused:
         return render(request, MANY, {**context, "note": str(refused)}, status=400)
     held = ReplayLimits.objects.filter(team=request.team).first()
-    dear = spending_limits.needs_sure(held, made.high)
+    dear = spending_limits.needs_confirmation(held, made.high)
     context |= {"draft": made, "seen": orders.digest(made.orders), "dear": dear}
     if "run" in data and is_post:
         return _run(request, form, made, context)

@@ -108,4 +108,4 @@ def test_every_reason_has_a_sentence(reason: str) -> None:
 
 def test_a_body_that_cannot_be_read_again_is_no_error(settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
-    assert csrf.written(RequestFactory().post("/", {"q": "x" * 100})) == []
+    assert csrf.fields_of_form(RequestFactory().post("/", {"q": "x" * 100})) == []

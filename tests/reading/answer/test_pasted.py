@@ -52,7 +52,7 @@ def test_what_it_is_taken_for(content: str, wire: str, kind: str) -> None:
     assert read.kind == kind
     assert "Hello" in words(read, wire)
     assert "assistant" in {turn.role for turn in pasted.side(wire, read).turns}
-    assert pasted.again(read.text, read.kind, wire) == read
+    assert pasted.read_stored(read.text, read.kind, wire) == read
 
 
 def test_all_of_a_stream_is_put_together() -> None:

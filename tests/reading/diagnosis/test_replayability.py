@@ -135,11 +135,11 @@ def test_a_key_that_has_read_stored_requests_is_not_accused() -> None:
     causes = [replayability.NO_SCOPE, replayability.NOT_KEPT]
     side = Side(missing=causes)
     outline = Outline(1, "G-1", False, Verdict("none", "x"), refusals=causes, request=side, answer=side)
-    assert replayability.accuses(outline)
-    fair = replayability.acquitted(outline)
-    assert not replayability.accuses(fair)
+    assert replayability.blames_scope(outline)
+    fair = replayability.without_scope_cause(outline)
+    assert not replayability.blames_scope(fair)
     for found in (fair.refusals, fair.request.missing, fair.answer.missing):
         assert [(cause.code, cause.what) for cause in found] == [("not_kept", replayability.NOT_KEPT_LIKELY)]
     other = Cause("older", "It is older.", "")
-    kept = replayability.acquitted(Outline(1, "G-1", False, Verdict("none", "x"), refusals=[other]))
+    kept = replayability.without_scope_cause(Outline(1, "G-1", False, Verdict("none", "x"), refusals=[other]))
     assert kept.refusals == [other]

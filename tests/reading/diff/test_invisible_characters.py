@@ -61,7 +61,7 @@ def test_without_its_marks_the_text_is_there(text: str) -> None:
     text = visible(text)
     for shown, gone in (
         (invisible_characters.marked(text), rf"[{invisible_characters.BIDI}]|\r"),
-        (invisible_characters.calm(text), rf"[{invisible_characters.BIDI}]"),
+        (invisible_characters.with_order_marks(text), rf"[{invisible_characters.BIDI}]"),
     ):
         assert unescape(MARK.sub("", shown)).replace("\r", "") == re.sub(gone, "", text).replace("\r", "")
         assert not re.search(rf"[{invisible_characters.BIDI}]", shown)

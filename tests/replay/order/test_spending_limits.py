@@ -271,8 +271,8 @@ def test_what_a_replay_counts_for(
     team: Team, ada: User, chat: Generation, columns: dict[str, Any], counted: Spend
 ) -> None:
     rows.replay(chat, ada, **{"expected_low": LOW, "expected_high": HIGH, **columns})
-    assert spending_limits.used(spending_limits.today(team)) == counted
-    assert spending_limits.both_used(spending_limits.today(team), ada) == (counted, counted)
+    assert spending_limits.spend_of(spending_limits.today(team)) == counted
+    assert spending_limits.spend_of_both(spending_limits.today(team), ada) == (counted, counted)
 
 
 def test_what_was_stopped_before_it_began_gives_its_room_back(
@@ -290,7 +290,7 @@ def test_a_gateway_that_is_not_there_uses_nothing_up(
     order = orders.order(priced)
     GatewayConnection.objects.filter(pk=source.pk).update(base_url="http://127.0.0.1:9/v1")
     runner.run(start.start_replay(order, ada, uuid.uuid4()).pk)
-    assert spending_limits.used(spending_limits.today(team)) == Spend(0, 0)
+    assert spending_limits.spend_of(spending_limits.today(team)) == Spend(0, 0)
 
 
 def test_the_cost_takes_the_place_of_what_was_expected(team: Team, ada: User, priced: Generation) -> None:
@@ -298,14 +298,14 @@ def test_the_cost_takes_the_place_of_what_was_expected(team: Team, ada: User, pr
     runner.run(replay.pk)
     replay.refresh_from_db()
     assert replay.cost_nanos is not None
-    assert spending_limits.used(spending_limits.today(team)) == Spend(1, replay.cost_nanos)
+    assert spending_limits.spend_of(spending_limits.today(team)) == Spend(1, replay.cost_nanos)
 
 
 def test_a_day_begins_at_midnight_utc(team: Team, ada: User, chat: Generation) -> None:
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     for seconds in (-1, 0, 1):
         rows.replay(chat, ada, created_at=midnight + timedelta(seconds=seconds))
-    assert spending_limits.used(spending_limits.today(team, midnight + timedelta(hours=23))).count == 2
+    assert spending_limits.spend_of(spending_limits.today(team, midnight + timedelta(hours=23))).count == 2
 
 
 def test_a_click_before_midnight_counts_to_its_own_day_although_the_lock_came_later(
@@ -318,7 +318,7 @@ def test_a_click_before_midnight_counts_to_its_own_day_although_the_lock_came_la
 
 def test_other_teams_do_not_count(team: Team, ada: User, chat: Generation) -> None:
     rows.replay(chat, ada)
-    assert spending_limits.used(spending_limits.today(people.team())) == Spend(0, 0)
+    assert spending_limits.spend_of(spending_limits.today(people.team())) == Spend(0, 0)
 
 
 def test_forgetting_a_generation_gives_no_room_back(team: Team, ada: User, priced: Generation) -> None:
@@ -327,12 +327,12 @@ def test_forgetting_a_generation_gives_no_room_back(team: Team, ada: User, price
     rows.replay(priced, bob, state=State.SUCCEEDED, sent=True, expected_high=9)
     rows.replay(priced, ada, state=State.FAILED, sent=False)
     rows.replay(priced, ada, state=State.SUCCEEDED, sent=True, created_at=timezone.now() - timedelta(days=1))
-    before = spending_limits.day_used(team, ada)
+    before = spending_limits.spend_today(team, ada)
     retention.forget(priced, ada)
-    assert spending_limits.used(spending_limits.today(team)) == Spend(0, 0)
-    assert spending_limits.day_used(team, ada) == before == (Spend(1, 30), Spend(2, 39))
-    assert spending_limits.day_used(team, bob) == (Spend(1, 9), Spend(2, 39))
-    assert spending_limits.day_used(people.team(), ada) == (Spend(0, 0), Spend(0, 0))
+    assert spending_limits.spend_of(spending_limits.today(team)) == Spend(0, 0)
+    assert spending_limits.spend_today(team, ada) == before == (Spend(1, 30), Spend(2, 39))
+    assert spending_limits.spend_today(team, bob) == (Spend(1, 9), Spend(2, 39))
+    assert spending_limits.spend_today(people.team(), ada) == (Spend(0, 0), Spend(0, 0))
 
 
 # --- how it stands ------------------------------------------------------------------------------------------------
@@ -362,5 +362,5 @@ def test_standings_tell_what_is_used_and_left(team: Team, ada: User, chat: Gener
     [(None, 10**12, False), (10, 11, True), (10, 10, False), (0, 1, True), (0, 0, False), (10, None, False)],
 )
 def test_what_is_dear_needs_a_confirmation(threshold: int | None, high: int | None, asked: bool) -> None:
-    assert spending_limits.needs_sure(ReplayLimits(confirm_nanos=threshold), high) == asked
-    assert not spending_limits.needs_sure(None, high)
+    assert spending_limits.needs_confirmation(ReplayLimits(confirm_nanos=threshold), high) == asked
+    assert not spending_limits.needs_confirmation(None, high)

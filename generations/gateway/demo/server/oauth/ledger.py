@@ -18,7 +18,7 @@ from generations.gateway.demo.server.oauth.people import PEOPLE, Person
 
 CODE_SECONDS, KEY_SECONDS = 600, 604_800
 BASE62 = string.ascii_letters + string.digits
-Place = tuple[str, str, str]  # client, person, workspace
+ConsentKey = tuple[str, str, str]  # client, person, workspace
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class GivenConsent:
 class Code:
     """What a code stands for until it is exchanged."""
 
-    place: Place
+    place: ConsentKey
     redirect_uri: str
     challenge: str
     scopes: tuple[str, ...]
@@ -46,7 +46,7 @@ class Code:
 class Key:
     """A delegated key."""
 
-    place: Place
+    place: ConsentKey
     scopes: tuple[str, ...]
     ends: float
     resource: str
@@ -59,7 +59,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.ahead = 0.0
-        self.consents: dict[Place, GivenConsent] = {}
+        self.consents: dict[ConsentKey, GivenConsent] = {}
         self.codes: dict[str, Code] = {}
         self.keys: dict[str, Key] = {}
         self.left: set[tuple[str, str]] = set()  # person, workspace
@@ -68,7 +68,7 @@ class Ledger:
         """Seconds since 1970 on the demo gateway's clock."""
         return time.time() + self.ahead
 
-    def consent(self, place: Place, asked: Code) -> str:
+    def consent(self, place: ConsentKey, asked: Code) -> str:
         """Keep a consent; the code that the browser carries back. Scopes that it drops leave the old key at once."""
         self.consents[place] = GivenConsent(asked.scopes)
         code = secrets.token_urlsafe(32)
@@ -85,7 +85,7 @@ class Ledger:
         self.keys[made] = Key(code.place, code.scopes, self.now() + KEY_SECONDS, code.resource)
         return made
 
-    def is_member(self, place: Place) -> bool:
+    def is_member(self, place: ConsentKey) -> bool:
         """Whether the person still has the workspace, and the consent was not taken back."""
         consent = self.consents.get(place)
         return consent is not None and consent.active and (place[1], place[2]) not in self.left
