@@ -35,6 +35,7 @@ lint: $(DEV)
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python -m tests.support.css_format --check
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.support.lint_migrations
 	@! grep -nE '^-|://' $(LOCKS) \
 		|| { echo 'A lock file names an index: compile it without its address.'; exit 1; }
 

@@ -38,12 +38,4 @@ class Migration(migrations.Migration):
             name='version',
             field=models.PositiveIntegerField(db_default=0),
         ),
-        migrations.AddIndex(
-            model_name='generation',
-            index=models.Index(fields=['derived', '-id'], name='by_derived'),
-        ),
-        migrations.AddIndex(
-            model_name='replayanswer',
-            index=models.Index(fields=['version'], name='answers_by_version'),
-        ),
     ]

@@ -107,7 +107,7 @@ class Replay(models.Model):
     record = models.ForeignKey(StoredRecord, models.RESTRICT, related_name="replays")
     connection = models.ForeignKey(GatewayConnection, models.SET_NULL, null=True, related_name="+")
     # Whose consent pays, since the claim; null is a pasted key.
-    consent = models.ForeignKey(Consent, models.SET_NULL, null=True, related_name="+")
+    consent = models.ForeignKey(Consent, models.SET_NULL, null=True, related_name="+", db_index=False)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="replays"
     )
@@ -172,6 +172,7 @@ class Replay(models.Model):
             models.Index(fields=["generation", "-created_at"]),
             models.Index(fields=["heartbeat_at"], condition=Q(state="running"), name="running_replays"),
             models.Index(fields=["message_sent_at"], condition=Q(state="queued"), name="queued_replays"),
+            models.Index(fields=["consent"], name="replays_by_consent"),
             models.Index(fields=["team", "-created_at", "-id"], name="replays_by_time"),
             models.Index(fields=["team", "model_id", "-created_at", "-id"], name="replays_by_model"),
             models.Index(fields=["team", "state", "-created_at", "-id"], name="replays_by_state"),

@@ -1,9 +1,18 @@
 """`manage.py prepare`: the database made ready for this version of the code."""
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, connection
+
+LOCK_MS = 2000  # that a statement of a migration waits for a lock; whoever asks for the table waits behind it
+PAUSE_SECONDS = 2.0
+TRIES = 30
+LOCKED = "55P03"  # lock_not_available
 
 
 class Command(BaseCommand):
@@ -15,7 +24,45 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="make the demo team")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
+        with lock_timeout():
+            patiently(lambda: call_command("migrate", interactive=False, verbosity=0), self.stdout.write)
+            patiently(lambda: call_command("createcachetable", verbosity=0), self.stdout.write)
         if options["demo"]:
             call_command("demo_team", stdout=self.stdout)
+
+
+@contextmanager
+def lock_timeout() -> Iterator[None]:
+    """The session waits LOCK_MS for each lock, so that the running site does not stand behind a migration."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {LOCK_MS}")
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("RESET lock_timeout")
+
+
+def patiently(work: Callable[[], object], note: Callable[[str], object]) -> None:
+    """Do `work`, again after a pause while a table is locked. Raises CommandError after TRIES.
+
+    Each migration is whole or not done at all, or may be repeated (`online_indexes.py`).
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            work()
+            return
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) != LOCKED:
+                raise
+            if not left:
+                raise CommandError(STAYS_LOCKED) from None
+            note(f"A table is locked; the migration is tried again in {PAUSE_SECONDS:g} s.")
+        time.sleep(PAUSE_SECONDS)
+
+
+STAYS_LOCKED = (
+    "A table stays locked, so the database is not ready for this version. The old version goes on with it. "
+    "pg_stat_activity tells who holds the lock; then run prepare again."
+)
