@@ -44,20 +44,20 @@ def test_the_released_migrations_are_still_there() -> None:
 def test_a_new_column_is_filled_by_the_database_where_an_old_release_does_not_know_it(
     migration: migrations.Migration,
 ) -> None:
-    made = {
+    created = {
         operation.name_lower
         for operation in migration.operations
         if isinstance(operation, migrations.CreateModel)
     }
     for operation in migration.operations:
-        if isinstance(operation, migrations.AddField) and operation.model_name_lower not in made:
+        if isinstance(operation, migrations.AddField) and operation.model_name_lower not in created:
             field: Any = operation.field
             assert field.null or field.has_db_default(), f"{operation.model_name}.{operation.name}"
 
 
 @pytest.mark.parametrize("migration", MIGRATIONS, ids=str)
-def test_nothing_is_taken_away_and_indexes_are_made_online(migration: migrations.Migration) -> None:
-    made = {
+def test_nothing_is_dropped_and_indexes_are_online(migration: migrations.Migration) -> None:
+    created = {
         operation.name_lower
         for operation in migration.operations
         if isinstance(operation, migrations.CreateModel)
@@ -65,7 +65,7 @@ def test_nothing_is_taken_away_and_indexes_are_made_online(migration: migrations
     taking = (migrations.RemoveField, migrations.DeleteModel, migrations.RenameField, migrations.RenameModel)
     for operation in migration.operations:
         assert not isinstance(operation, taking), operation
-        on_old = getattr(operation, "model_name_lower", "") not in made
+        on_old = getattr(operation, "model_name_lower", "") not in created
         assert not (type(operation) is migrations.AddIndex and on_old), f"{operation} locks its table"
     if any(isinstance(operation, AddIndexOnline) for operation in migration.operations):
         assert not migration.atomic
