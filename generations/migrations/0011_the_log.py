@@ -36,10 +36,6 @@ class Migration(migrations.Migration):
                 ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
-        migrations.AddIndex(
-            model_name='generation',
-            index=models.Index(condition=models.Q(('session_id', ''), _negated=True), fields=['team', 'session_id', '-sorted_at', '-id'], name='by_session'),
-        ),
         migrations.AddField(
             model_name='bulklookup',
             name='team',

@@ -87,6 +87,7 @@ def test_the_models_and_the_migrations_agree() -> None:
         "--check",
         "--dry-run",
         "dashboard",
+        "generations",
         DATABASE_URL=os.environ["DATABASE_URL"],
     )
-    assert (done.returncode, done.stdout) == (0, "No changes detected in app 'dashboard'\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "No changes detected in apps 'dashboard', 'generations'\n"), done.stderr

@@ -19,7 +19,7 @@ from dashboard.online_indexes import AddIndexOnline
 from tests.support.lint_migrations import RELEASED
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
-LAST = "0011_online_indexes"
+LAST = "0012_online_indexes"
 
 
 def new_migrations() -> list[migrations.Migration]:

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("generations", "0010_consent"),
+        ("generations", "0011_the_log"),
     ]
 
     operations = [
@@ -18,5 +18,13 @@ class Migration(migrations.Migration):
         AddIndexOnline(
             "generation",
             models.Index("team", Coalesce("wait_ms", "generation_ms", "latency_ms"), name="by_wait"),
+        ),
+        AddIndexOnline(
+            "generation",
+            models.Index(
+                fields=["team", "session_id", "-sorted_at", "-id"],
+                condition=~models.Q(session_id=""),
+                name="by_session",
+            ),
         ),
     ]
