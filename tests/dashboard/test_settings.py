@@ -90,4 +90,4 @@ def test_the_models_and_the_migrations_agree() -> None:
         "generations",
         DATABASE_URL=os.environ["DATABASE_URL"],
     )
-    assert (done.returncode, done.stdout) == (0, "No changes detected in apps 'dashboard', 'generations'\n"), done.stderr
+    assert (done.returncode, done.stdout.startswith("No changes detected")) == (0, True), done.stdout
