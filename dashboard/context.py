@@ -38,11 +38,6 @@ class Site:
         return Role(self.membership.role) if self.membership else None
 
     @property
-    def other_memberships(self) -> list[Membership]:
-        """What the switcher offers."""
-        return [membership for membership in self.memberships if membership is not self.membership]
-
-    @property
     def may(self) -> dict[str, bool]:
         """Rights in the current team by name: `site.may.replay`, `site.may.manage`, ..."""
         return {right.name.lower(): bool(self.role and right.held_by(self.role)) for right in access.Right}
@@ -51,10 +46,6 @@ class Site:
     def notices(self) -> list[notices.Notice]:
         """Consents that end soon or have ended, for those who can reconnect."""
         return notices.for_team(self.team) if self.team and self.may["manage"] else []
-
-    @property
-    def mail_works(self) -> bool:
-        return bool(settings.MAIL_WORKS)
 
     @property
     def is_demo(self) -> bool:

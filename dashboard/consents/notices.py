@@ -38,7 +38,6 @@ class Notice:
     consent: Consent
     text: str
     ends_at: datetime | None = None
-    is_urgent: bool = False
 
 
 def for_team(team: Team) -> list[Notice]:
@@ -65,7 +64,7 @@ def _notice(consents: list[Consent]) -> Notice | None:
     if last.expires_at - now > SOON:
         return None
     text = f"The key of {source.name} ends soon. Reconnect before: nothing stops meanwhile."
-    return Notice(source, last, text, last.expires_at, last.expires_at - now <= LAST_DAY)
+    return Notice(source, last, text, last.expires_at)
 
 
 # --- mails --------------------------------------------------------------------------------------------------------

@@ -300,7 +300,7 @@ def test_the_last_used_team_is_the_current_one() -> None:
     client.get(reverse("team_members", args=[second.slug]))
     site = client.get(reverse("profile")).context["site"]
     assert (site.team, site.role, site.may["manage"], site.may["own"]) == (second, Role.ADMIN, True, False)
-    assert [membership.team for membership in site.other_memberships] == [first]
+    assert [membership.team for membership in site.memberships] == [first, second]
 
 
 @pytest.mark.parametrize("count", [1, 3])

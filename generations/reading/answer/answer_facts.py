@@ -12,7 +12,6 @@ from generations.reading.answer.answer_choices import MEDIA, ChoiceDraft, shape_
 from generations.reading.answer.tool_calls import NamedCall
 from generations.reading.text import below, box, first, inside, items, words
 
-DATA_WIRES = ("embeddings", "moderations", "rerank", "ocr", "video", "music")
 GATEWAYS_OWN = ("chat", "responses", "moderations")  # wire formats whose `id` is the gateway's
 NO_WORDS = "The gateway reported an error without saying which."
 PLAIN_ENDS = ("stop", "tool_calls", "")

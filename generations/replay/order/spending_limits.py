@@ -83,12 +83,6 @@ def today(team: Team, now: datetime | None = None) -> "QuerySet[Replay]":
     return Replay.objects.filter(team=team, created_at__gte=midnight(now))
 
 
-def spend_of(rows: "QuerySet[Replay]") -> Spend:
-    """The sum of these replays."""
-    totals = rows.exclude(UNSENT).aggregate(count=Count("pk"), nanos=Sum(SPENT_NANOS))
-    return Spend(totals["count"], totals["nanos"] or 0)
-
-
 def spend_of_both(rows: "QuerySet[Replay]", user: User) -> tuple[Spend, Spend]:
     """The sum of those that `user` ordered, and of all: one query."""
     mine = Q(requested_by=user)

@@ -53,6 +53,11 @@ def click(of: Generation, user: User, number: uuid.UUID | None = None) -> Replay
     return start.start_replay(orders.order(of), user, number or uuid.uuid4())
 
 
+def spent(team: Team, now: datetime | None = None) -> Spend:
+    """What everybody in the team has used on the day of `now`."""
+    return spending_limits.spend_of_both(spending_limits.today(team, now), people.person())[1]
+
+
 def refusal(run: Callable[[], Any]) -> str:
     with pytest.raises(LimitExceeded) as caught:
         run()
@@ -271,7 +276,6 @@ def test_what_a_replay_counts_for(
     team: Team, ada: User, chat: Generation, columns: dict[str, Any], counted: Spend
 ) -> None:
     rows.replay(chat, ada, **{"expected_low": LOW, "expected_high": HIGH, **columns})
-    assert spending_limits.spend_of(spending_limits.today(team)) == counted
     assert spending_limits.spend_of_both(spending_limits.today(team), ada) == (counted, counted)
 
 
@@ -290,7 +294,7 @@ def test_a_gateway_that_is_not_there_uses_nothing_up(
     order = orders.order(priced)
     GatewayConnection.objects.filter(pk=source.pk).update(base_url="http://127.0.0.1:9/v1")
     runner.run(start.start_replay(order, ada, uuid.uuid4()).pk)
-    assert spending_limits.spend_of(spending_limits.today(team)) == Spend(0, 0)
+    assert spent(team) == Spend(0, 0)
 
 
 def test_the_cost_takes_the_place_of_what_was_expected(team: Team, ada: User, priced: Generation) -> None:
@@ -298,14 +302,14 @@ def test_the_cost_takes_the_place_of_what_was_expected(team: Team, ada: User, pr
     runner.run(replay.pk)
     replay.refresh_from_db()
     assert replay.cost_nanos is not None
-    assert spending_limits.spend_of(spending_limits.today(team)) == Spend(1, replay.cost_nanos)
+    assert spent(team) == Spend(1, replay.cost_nanos)
 
 
 def test_a_day_begins_at_midnight_utc(team: Team, ada: User, chat: Generation) -> None:
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     for seconds in (-1, 0, 1):
         rows.replay(chat, ada, created_at=midnight + timedelta(seconds=seconds))
-    assert spending_limits.spend_of(spending_limits.today(team, midnight + timedelta(hours=23))).count == 2
+    assert spent(team, midnight + timedelta(hours=23)).count == 2
 
 
 def test_a_click_before_midnight_counts_to_its_own_day_although_the_lock_came_later(
@@ -318,7 +322,7 @@ def test_a_click_before_midnight_counts_to_its_own_day_although_the_lock_came_la
 
 def test_other_teams_do_not_count(team: Team, ada: User, chat: Generation) -> None:
     rows.replay(chat, ada)
-    assert spending_limits.spend_of(spending_limits.today(people.team())) == Spend(0, 0)
+    assert spent(people.team()) == Spend(0, 0)
 
 
 def test_forgetting_a_generation_gives_no_room_back(team: Team, ada: User, priced: Generation) -> None:
@@ -329,7 +333,7 @@ def test_forgetting_a_generation_gives_no_room_back(team: Team, ada: User, price
     rows.replay(priced, ada, state=State.SUCCEEDED, sent=True, created_at=timezone.now() - timedelta(days=1))
     before = spending_limits.spend_today(team, ada)
     retention.forget(priced, ada)
-    assert spending_limits.spend_of(spending_limits.today(team)) == Spend(0, 0)
+    assert spent(team) == Spend(0, 0)
     assert spending_limits.spend_today(team, ada) == before == (Spend(1, 30), Spend(2, 39))
     assert spending_limits.spend_today(team, bob) == (Spend(1, 9), Spend(2, 39))
     assert spending_limits.spend_today(people.team(), ada) == (Spend(0, 0), Spend(0, 0))
