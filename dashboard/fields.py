@@ -45,6 +45,23 @@ def _current_box() -> MultiFernet:
     return _box(tuple(settings.FIELD_ENCRYPTION_KEYS))
 
 
+class NoKey(ValueError):
+    """No key of FIELD_ENCRYPTION_KEYS opens it."""
+
+
+def encrypt(data: bytes) -> bytes:
+    """A Fernet token of these bytes, with the first key."""
+    return _current_box().encrypt(data)
+
+
+def decrypt(token: bytes) -> bytes:
+    """The bytes of a token. Raises NoKey, also for a damaged one."""
+    try:
+        return _current_box().decrypt(token)
+    except InvalidToken:
+        raise NoKey from None
+
+
 class EncryptedText(models.BinaryField):  # type: ignore[type-arg]
     """A `Secret` in Python, a Fernet token in the database. None stays NULL."""
 

@@ -230,6 +230,9 @@ if GATEWAY_OAUTH_CLIENT_SECRET and not GATEWAY_OAUTH_CLIENT_ID:
     refuse("GATEWAY_OAUTH_CLIENT_SECRET", "is set, which needs GATEWAY_OAUTH_CLIENT_ID")
 MAX_RECORD_MB = env.number("MAX_RECORD_MB", default=64, most=1024)
 MAX_ANSWER_MB = env.number("MAX_ANSWER_MB", default=64, most=1024)
+# Where a worker puts answers that the database cannot take, each file encrypted; see `dashboard/spool.py`.
+SPOOL_DIR = env.text("SPOOL_DIR", default=str(BASE_DIR / ".local" / "spool"))
+SPOOL_MB = env.number("SPOOL_MB", default=1024, least=0, most=1_000_000)
 BODY_RETENTION_DAYS = env.number("BODY_RETENTION_DAYS", default=0, least=0, most=36_500)
 TOTAL_SECONDS = env.number("TOTAL_SECONDS", default=1800, most=86_400)
 FIRST_BYTE_SECONDS = env.number("FIRST_BYTE_SECONDS", default=min(600, TOTAL_SECONDS), most=86_400)

@@ -43,6 +43,7 @@ os.environ.update(
     FIELD_ENCRYPTION_KEYS=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     GATEWAY_URLS=f"http://{LOOPBACK}:{DEMO_PORT.number}/v1",
     ALLOWED_HOSTS=f"{LOOPBACK},localhost",
+    SPOOL_DIR=str(FOLDER / "spool"),
 )
 
 # pyproject.toml does not name the settings: pytest-django would load them ahead of this file. A hook would be

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from generations.gateway.errors import GatewayError
 from generations.gateway.rawjson.values import Unreadable, Value, loads
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
@@ -12,7 +11,6 @@ from generations.reading.diff import answer_diff, json_diff
 from generations.reading.diff.answer_diff import Lines
 from generations.reading.page_types.outline import Verdict
 from generations.replay import derived_answer
-from generations.replay.live.log import LiveLog
 
 MEMBERS = (
     "status_code",
@@ -77,15 +75,14 @@ def _carried(replay: Replay, answer: ReplayAnswer) -> Failure:
     return failure.of_error(replay.status_code, last.value, last.message)
 
 
-def reproduces(replay: Replay, live_log: LiveLog, fault: GatewayError) -> bool:
-    """Whether the error is the original's: the same status, code and cause."""
-    if replay.generation.success is not False or fault.status is None:
+def reproduces(replay: Replay, status: int | None, content_type: str, body: bytes) -> bool:
+    """Whether the error that a replay was answered with is the original's: the same status, code and cause."""
+    if replay.generation.success is not False or status is None:
         return False
     original = of_original(replay.generation, replay.record)
     if original is None:
         return False
-    content_type = live_log.opened.content_type if live_log.opened else ""
-    return failure.repeat(original, failure.of_answer(fault.status, content_type, fault.body)).same
+    return failure.repeat(original, failure.of_answer(status, content_type, body)).same
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from psycopg import sql
 
+from dashboard import spool
 from dashboard.models import GatewayConnection, User
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
@@ -70,7 +71,9 @@ def test_an_answer_is_saved_when_the_database_is_back(
     assert len(demo_gateway.requests()) == 1
 
 
+@pytest.mark.parametrize("spool_mb", [0, 20, 1024])
 def test_a_large_answer_waits_for_the_database_and_grows_no_memory(
+    spool_mb: int,
     chat: Generation,
     ada: User,
     source: GatewayConnection,
@@ -78,7 +81,8 @@ def test_a_large_answer_waits_for_the_database_and_grows_no_memory(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """While nothing can be saved the gateway waits, not Retake's memory; then every byte comes."""
+    """What cannot be saved goes to the spool. Where that is full the gateway waits, not memory; then every byte comes."""
+    settings.SPOOL_MB = spool_mb
     monkeypatch.setattr(connection.pool, "timeout", 0.5)  # type: ignore[attr-defined]
     sent, pieces, piece, go = [0], 30, b"x" * 2**20, threading.Event()
 
@@ -101,10 +105,13 @@ def test_a_large_answer_waits_for_the_database_and_grows_no_memory(
         with outage():
             go.set()
             wait_for(lambda: "saved when it is back" in caplog.text, 60)
-            wait_for(lambda: sent[0] >= 4, 60)
+            wait_for(lambda: sent[0] >= (pieces if spool_mb > 100 else 4), 60)
             time.sleep(1)
-            assert sent[0] < pieces / 2  # what the sockets hold comes on top of ours
+            assert spool.used() <= spool_mb * 2**20
+            # What the sockets hold comes on top of ours.
+            assert spool_mb > 100 or sent[0] < pieces - 5 if spool_mb else sent[0] < pieces / 2
         worker_thread.join(60)
     assert not worker_thread.is_alive()
     assert (Replay.objects.get(pk=replay.pk).state, len(peer.calls)) == (State.SUCCEEDED, 1)
     assert ReplayAnswer.objects.get(pk=replay.pk).wire == piece * pieces
+    assert spool.files() == []

@@ -14,6 +14,7 @@ from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.replay.live import follow
 from generations.replay.order import orders, start
+from generations.replay.worker import presence
 from generations.replay.worker.recovery import sweep
 from tests.support.live_log import text_of
 from tests.support.processes import DemoGateway, process, wait_for
@@ -66,6 +67,7 @@ def test_a_killed_worker_leaves_an_interrupted_replay_with_its_text(
     os.kill(worker, signal.SIGKILL)
     with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment):
         assert sweep()["interrupted"] == 0
+        wait_for(lambda: replay.pk not in (presence.running() or ()))
         later = timezone.now() + timedelta(seconds=30)
         assert sweep(later) == {"never_started": 0, "resent": 0, "interrupted": 1}
         replay.refresh_from_db()

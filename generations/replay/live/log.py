@@ -1,8 +1,9 @@
-"""What one running replay has received so far. Its thread fills the live log, the heartbeat empties it."""
+"""What one running replay has received so far. Its thread fills the live log; heartbeat and saver empty it."""
 
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,8 +16,10 @@ from generations.replay.worker.paced_reads import PacedReads, pause_for
 
 MOST_BYTES = 64 * 2**20
 """Of one answer, where the settings say nothing else."""
-LIVE_BYTES = 4 * 2**20
+LIVE_BYTES = 2**20
 """Of text and steps in the live log, and of the answer that snapshots are compared with. Bytes are kept beyond it."""
+UNSENT_BYTES = LIVE_BYTES // 2
+"""Characters that wait for the live channel; beyond it the oldest are left to the checkpoints."""
 STEP_BYTES = 256
 MORE = "[The answer is longer than what is shown while it comes. All of it is kept.]"
 STEADY = ("tool", "state", "replace", "end")  # steps that are not joined with one of their kind before them
@@ -55,7 +58,7 @@ class Checkpoint:
     wire: bytes
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class LiveLog:
     """The live log and the bytes of one replay, with the clock that its deadlines are read from."""
 
@@ -83,8 +86,15 @@ class LiveLog:
     _arguments: dict[tuple[int, int], list[str]] = field(default_factory=dict)
     unsent: list[Entry] = field(default_factory=list)
     unsaved: list[Entry] = field(default_factory=list)
+    is_over: bool = False
+    storing: threading.Lock = field(default_factory=threading.Lock)
+    """Held by whoever stores a checkpoint or the end of this replay: a checkpoint never follows the end."""
+    is_stored: bool = False
+    _unsent_size: int = 0
+    _channel: deque[tuple[int, int]] = field(default_factory=deque)
     _checkpoint: "Checkpoint | None" = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _order: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.begun = self.clock()
@@ -221,41 +231,72 @@ class LiveLog:
         """Seconds to wait before the next read: none up to the first token."""
         return 0.0 if self.first_token_at is None else pause_for(self.neighbours)
 
-    # --- emptied by the heartbeat ---------------------------------------------------------------------------------
+    # --- emptied by heartbeat and saver ---------------------------------------------------------------------------------
 
     def number(self) -> None:
         """Give what is new its numbers, neighbours of one kind as one entry."""
         if not self._fresh:
             return
-        with self._lock:
-            fresh, self._fresh = self._fresh, []
-        for kind, text in _merged(fresh):
-            self._number(kind, visible(text))
+        with self._order:
+            with self._lock:
+                fresh, self._fresh = self._fresh, []
+            for kind, text in _merged(fresh):
+                self._number(kind, visible(text))
 
     def _number(self, kind: str, text: str) -> None:
         self._seq += 1
         entry = Entry(self._seq, kind, text)
         self.unsent.append(entry)
         self.unsaved.append(entry)
+        self._unsent_size += len(text)
+        while self._unsent_size > UNSENT_BYTES and len(self.unsent) > 1:
+            self._unsent_size -= len(self.unsent.pop(0).text)
+
+    def is_sent(self, entries: list[Entry]) -> None:
+        """The live channel holds these, the first ones of `unsent`."""
+        last = entries[-1].seq
+        self._channel.extend((entry.seq, len(entry.text.encode())) for entry in entries)
+        with self._order:
+            self.unsent[:] = [entry for entry in self.unsent if entry.seq > last]
+            self._unsent_size = sum(len(entry.text) for entry in self.unsent)
+
+    def first_kept(self, size: int) -> int | None:
+        """The entry from which on the live channel is kept, so that it holds about `size` bytes; None to keep all."""
+        held = sum(length for _, length in self._channel)
+        dropped = 0
+        while held > size and len(self._channel) > 1:
+            dropped, length = self._channel.popleft()
+            held -= length
+        return dropped + 1 if dropped else None
 
     def checkpoint(self) -> "Checkpoint | None":
         """What is to be saved next, None for nothing. It stays the same until `is_saved`: a try whose answer got lost
         may have been stored."""
-        if self._checkpoint is None:
-            wire = self.held.pending()
-            if wire and not self.unsaved:
-                self._number("bytes", "")
-            if self.unsaved:
-                self._checkpoint, self.unsaved = Checkpoint(self.unsaved, wire), []
-        return self._checkpoint
+        with self._order:
+            if self._checkpoint is None:
+                wire = self.held.pending()
+                if wire and not self.unsaved:
+                    self._number("bytes", "")
+                if self.unsaved:
+                    self._checkpoint, self.unsaved = Checkpoint(self.unsaved, wire), []
+            return self._checkpoint
 
     def is_saved(self) -> None:
-        """The database holds the checkpoint."""
+        """The database, or the spool, holds the checkpoint."""
         self._checkpoint = None
         self.held.is_saved()
 
+    def forget(self) -> None:
+        """The replay is no more: nothing that came is kept, and nothing more is read."""
+        self.end("forgotten")
+        with self._order:
+            self.unsaved, self._checkpoint = [], None
+        self.held.forget()
+
     def overdue(self) -> str:
         """The name of the deadline that has passed, or ""."""
+        if self.is_over:
+            return ""
         now = self.clock()
         if now - self.begun > self.deadlines.total:
             return "deadline_total"
@@ -266,7 +307,9 @@ class LiveLog:
         return "deadline_idle" if now - self.last_byte_at > self.deadlines.idle else ""
 
     def end(self, reason: str) -> None:
-        """Wake the thread out of its read. The first reason is the one that counts."""
+        """Wake the thread out of its read. The first reason is the one that counts; none does after the last byte."""
+        if self.is_over:
+            return
         if not self.stop_reason:
             self.stop_reason = reason
         self.stop.cancel()

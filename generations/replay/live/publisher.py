@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 
 BELL = "retake:bell"
 CARRIAGE_RETURN = SafeString("&#13;")
-KEPT_ENTRIES = 2000
-KEPT_SECONDS = 600
+KEPT_ENTRIES, KEPT_BYTES = 2000, 256 * 1024
+"""Of one replay's stream; a reader who needs older entries finds them in the checkpoints."""
+KEPT_SECONDS, ENDED_SECONDS = 600, 60
 POLL_S = 1.0
 QUIET_S = 5.0
 
@@ -44,13 +45,13 @@ def connection_options() -> dict[str, Any]:
 _making = Lock()
 
 
-def _writer() -> "redis.Redis":
+def writer() -> "redis.Redis":
     with _making:  # two threads at once would make two pools
-        return _make_writer()
+        return _makewriter()
 
 
 @cache
-def _make_writer() -> "redis.Redis":
+def _makewriter() -> "redis.Redis":
     pool = redis.BlockingConnectionPool.from_url(
         settings.REDIS_URL,
         max_connections=2,
@@ -68,6 +69,18 @@ class _Rest:
     until = 0.0
 
 
+def is_resting() -> bool:
+    """Whether Redis has failed within the last second."""
+    return time.monotonic() < _Rest.until
+
+
+def rest(error: redis.RedisError) -> None:
+    """Leave Redis alone for a second."""
+    if _Rest.until < time.monotonic() - 10:
+        log.warning("The live channel is unavailable (%s); pages poll until it is back", type(error).__name__)
+    _Rest.until = time.monotonic() + 1.0
+
+
 def publish(live_logs: Iterable[LiveLog]) -> None:
     """Number what is new and send it, all in one pipeline. What could not be sent is kept and sent later."""
     waiting = []
@@ -75,21 +88,20 @@ def publish(live_logs: Iterable[LiveLog]) -> None:
         live_log.number()
         if live_log.unsent:
             waiting.append(live_log)
-    now = time.monotonic()
-    if not waiting or now < _Rest.until:
+    if not waiting or is_resting():
         return
+    batches = [(live_log.replay_id, list(live_log.unsent)) for live_log in waiting]
     try:
-        _send([(live_log.replay_id, list(live_log.unsent)) for live_log in waiting])
+        _send(batches)
     except redis.RedisError as error:
-        _Rest.until = now + 1.0
-        log.warning("The live channel is unavailable (%s); pages poll until it is back", type(error).__name__)
+        rest(error)
         return
-    for live_log in waiting:
-        live_log.unsent.clear()
+    for live_log, (_, entries) in zip(waiting, batches, strict=True):
+        live_log.is_sent(entries)
 
 
 def _send(batches: list[tuple[UUID, list[Entry]]]) -> None:
-    with _writer().pipeline(transaction=False) as pipe:
+    with writer().pipeline(transaction=False) as pipe:
         for replay_id, entries in batches:
             for entry in entries:
                 pipe.xadd(
@@ -100,7 +112,7 @@ def _send(batches: list[tuple[UUID, list[Entry]]]) -> None:
                     approximate=True,
                 )
             if entries[0].seq == 1 or entries[-1].kind == "end":
-                pipe.expire(key_of(replay_id), KEPT_SECONDS)
+                pipe.expire(key_of(replay_id), ENDED_SECONDS if entries[-1].kind == "end" else KEPT_SECONDS)
         pipe.publish(BELL, " ".join(str(replay_id) for replay_id, _ in batches))
         for answer in pipe.execute(raise_on_error=False):
             # An entry that Redis has already (its answer got lost) is refused as not newer: that is well.
@@ -108,23 +120,18 @@ def _send(batches: list[tuple[UUID, list[Entry]]]) -> None:
                 raise answer
 
 
-def keep(live_logs: Iterable[LiveLog]) -> None:
-    """Put the expiry of these running replays' streams off again."""
-    if time.monotonic() < _Rest.until:
-        return
-    try:
-        with _writer().pipeline(transaction=False) as pipe:
-            for live_log in live_logs:
-                pipe.expire(key_of(live_log.replay_id), KEPT_SECONDS)
-            pipe.execute()
-    except redis.RedisError:
-        log.debug("The expiry of the live channel was not put off")
+def keep(pipe: "redis.client.Pipeline", live_logs: Iterable[LiveLog]) -> None:
+    """Put the expiry of these running replays' streams off again, and drop what is old of the large ones."""
+    for live_log in live_logs:
+        pipe.expire(key_of(live_log.replay_id), KEPT_SECONDS)
+        if (first := live_log.first_kept(KEPT_BYTES)) is not None:
+            pipe.xtrim(key_of(live_log.replay_id), minid=f"{first}-0", approximate=False)
 
 
 def ring(replay_id: UUID) -> None:
     """Wake the readers of a replay whose row has changed, without an entry."""
     try:
-        _writer().publish(BELL, str(replay_id))
+        writer().publish(BELL, str(replay_id))
     except redis.RedisError:
         log.info("No bell for %s: its readers find out by themselves", replay_id)
 
@@ -134,6 +141,6 @@ def wipe(replay_ids: Iterable[UUID]) -> None:
     keys = [key_of(replay_id) for replay_id in replay_ids]
     try:
         if keys:
-            _writer().delete(*keys)
+            writer().delete(*keys)
     except redis.RedisError as error:
         log.warning("The live channel is unavailable (%s); what it holds expires", type(error).__name__)

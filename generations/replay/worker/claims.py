@@ -102,7 +102,10 @@ SELECT id, {", ".join("%s" for _ in ANSWER)} FROM ended
 ON CONFLICT (replay_id) DO UPDATE
 SET {", ".join(f"{name} = excluded.{name}" for name in ANSWER)}
 """  # noqa: S608 -- names of this module
+LIMITS = "SELECT set_config('lock_timeout', '5s', true), set_config('statement_timeout', '120s', true);"
+"""Both statements go in one message, which is one transaction."""
 SAVE_RESULT = f"""
+{LIMITS}
 WITH ended AS ({ENDED}),
 parts AS (DELETE FROM generations_replaypart USING ended WHERE replay_id = ended.id)
 {KEEP}
@@ -121,4 +124,5 @@ def save_result(replay: Replay, facts: dict[str, Any], answer: ReplayAnswer) -> 
     values = [*facts.values(), replay.pk, replay.claim, *kept]
     with connection.cursor() as cursor:
         cursor.execute(SAVE_RESULT.format(columns=columns), values)
+        cursor.nextset()
         return bool(cursor.rowcount == 1)

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 
 from generations.gateway.error_catalogue import CONNECTIONS
 from generations.gateway.error_mapping import is_page
-from generations.gateway.errors import GatewayError, NotGateway
 from generations.gateway.rawjson.display import visible
 from generations.models.replay import State
 from generations.replay.derived_answer import Reading
-from generations.replay.live.log import LiveLog
-
-DETAIL = 1000  # characters
+from generations.replay.worker.ending import DETAIL, Ending, StreamFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +23,7 @@ class Outcome:
 STOPPED = {
     "cancelled": Outcome(State.CANCELLED, "stopped"),
     "shutdown": Outcome(State.INTERRUPTED, "worker_stopped"),
+    "forgotten": Outcome(State.INTERRUPTED, "worker_stopped"),
     "deadline_first_byte": Outcome(State.FAILED, "deadline", "The gateway sent no first byte in time."),
     "deadline_idle": Outcome(
         State.FAILED, "deadline", "The gateway stopped sending in the middle of the answer."
@@ -46,34 +44,31 @@ SMALL = 100  # bytes
 PAGE = Outcome(State.FAILED, "gateway_error", CONNECTIONS["html_answer"].title)
 
 
-def outcome_of(live_log: LiveLog, fault: GatewayError | None, reading: Reading) -> Outcome:
-    """How the replay of this live log ended: from what was received, the error that ended it, and what the answer says."""
-    complete = live_log.closed is not None and reading.complete
-    if live_log.stop_reason and (fault is not None or not complete):
-        return STOPPED[live_log.stop_reason]
-    if fault is not None:
-        return _of_fault(fault)
-    if is_page(
-        {"content-type": live_log.opened.content_type if live_log.opened else ""}, live_log.held.start
-    ):
+def outcome_of(ending: Ending, reading: Reading) -> Outcome:
+    """How a replay ended: from how its stream ended, and what the answer says."""
+    complete = ending.closed is not None and reading.complete
+    if ending.stop_reason and (ending.fault is not None or not complete):
+        return STOPPED[ending.stop_reason]
+    if ending.fault is not None:
+        return _of_fault(ending.fault)
+    if is_page({"content-type": ending.mime}, ending.start):
         return PAGE
     if reading.facts.errors:
         return Outcome(State.FAILED, "error_finish", visible(reading.facts.errors[-1].message)[:DETAIL])
-    if live_log.received < SMALL and live_log.held.start.strip() in NOTHING:
+    if ending.received < SMALL and ending.start.strip() in NOTHING:
         return NO_ANSWER
     if not complete:
-        return Outcome(State.FAILED, "truncated", reading.why if live_log.closed else "")
+        return Outcome(State.FAILED, "truncated", reading.why if ending.closed else "")
     if reading.facts.is_empty:
         return Outcome(State.SUCCEEDED, "empty_answer", visible(reading.facts.empty_reason)[:DETAIL])
     return Outcome(State.SUCCEEDED)
 
 
-def _of_fault(fault: GatewayError) -> Outcome:
-    detail = visible(f"{fault.title} {fault.advice}")[:DETAIL]
+def _of_fault(fault: StreamFault) -> Outcome:
     if fault.status is not None:
-        return Outcome(State.FAILED, "gateway_error", detail)
+        return Outcome(State.FAILED, "gateway_error", fault.detail)
     if not fault.sent:
-        return Outcome(State.FAILED, "not_sent", detail, sent=False)
-    if isinstance(fault, NotGateway):
-        return Outcome(State.FAILED, "unreadable", detail)
-    return Outcome(State.FAILED, "connection_lost", detail)
+        return Outcome(State.FAILED, "not_sent", fault.detail, sent=False)
+    if fault.is_foreign:
+        return Outcome(State.FAILED, "unreadable", fault.detail)
+    return Outcome(State.FAILED, "connection_lost", fault.detail)

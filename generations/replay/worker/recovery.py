@@ -1,9 +1,17 @@
-"""The periodic sweep: no replay stays open for ever, and none is sent twice."""
+"""The periodic sweep: no replay stays open for ever, none is sent twice, and no living worker is called lost.
 
+A worker beats in the row, and announces in Redis. Who is silent in both may still live: while the database is unavailable,
+locked or read-only nobody can beat in it. So the sweep watches for `WATCH_S` whether the rows of the silent can be
+written, by writing them. A living worker beats within `saving.LOCK_S + saving.BEAT_S` of a database that can be written
+(its waits are no longer than that), which is less: whoever is still silent afterwards has gone.
+"""
+
+import logging
+import time
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InternalError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from generations.models import Replay, ReplayAnswer, ReplayPart
@@ -12,6 +20,10 @@ from generations.replay import derived_answer
 from generations.replay.live import publisher
 from generations.replay.order.start import send_message
 from generations.replay.raw_answer import stored
+from generations.replay.worker import presence
+from generations.replay.worker.own_connection import limited
+
+log = logging.getLogger(__name__)
 
 
 def sweep(now: datetime | None = None) -> dict[str, int]:
@@ -39,23 +51,59 @@ def resend(now: datetime) -> int:
     return sent
 
 
+WATCH_S, LOOK_S = 4.0, 0.5
+LOST = (
+    "The worker stopped unexpectedly. Whether the gateway finished the request is unknown: it may have been "
+    "charged. It is not sent again automatically."
+)
+TOUCH = """
+UPDATE generations_replay SET heartbeat_at = heartbeat_at
+WHERE id = ANY(%s) AND state = 'running' RETURNING id, heartbeat_at
+"""
+
+
 def interrupt_silent(now: datetime) -> int:
     """A replay whose worker went silent: outcome unknown, may have been charged, never sent again by itself."""
-    detail = (
-        "The worker stopped unexpectedly. Whether the gateway finished the request is unknown: it may have been "
-        "charged. It is not sent again automatically."
-    )
     ended = 0
-    for replay in Replay.objects.silent(now):
-        if replay.give_up(State.RUNNING, State.INTERRUPTED, "worker_lost", detail):
+    for replay in _still_silent(list(Replay.objects.silent(now).select_related("generation"))):
+        if replay.give_up(State.RUNNING, State.INTERRUPTED, "worker_lost", LOST):
             join_parts(replay.pk, replay.generation.endpoint, replay.content_type)
             publisher.ring(replay.pk)
             ended += 1
     return ended
 
 
+def _still_silent(suspects: list[Replay]) -> list[Replay]:
+    """Those that stay silent while their rows can be written."""
+    end = time.monotonic() + WATCH_S
+    while suspects := _not_announced(suspects):
+        if (suspects := _touched(suspects)) and time.monotonic() < end:
+            time.sleep(LOOK_S)
+        else:
+            break
+    return suspects
+
+
+def _not_announced(suspects: list[Replay]) -> list[Replay]:
+    announced = presence.running() if suspects else None
+    return [replay for replay in suspects if replay.pk not in (announced or ())]
+
+
+def _touched(suspects: list[Replay]) -> list[Replay]:
+    """Those whose heartbeat is the same as before. None when the rows cannot be written: nobody is called lost then."""
+    before = {replay.pk: replay.heartbeat_at for replay in suspects}
+    try:
+        with limited(1, 3), connection.cursor() as cursor:
+            cursor.execute(TOUCH, [list(before)])
+            found = dict(cursor.fetchall())
+    except (OperationalError, InternalError):
+        log.warning("The rows of %d silent replays cannot be written, so none is called lost", len(suspects))
+        return []
+    return [replay for replay in suspects if found.get(replay.pk) == before[replay.pk]]
+
+
 def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
-    """Make the partial answer out of the checkpoints of a replay that nobody finishes."""
+    """Make the partial answer out of the checkpoints of a replay that nobody finishes, and what was joined before."""
     parts = list(ReplayPart.objects.filter(replay=replay_id).values_list("pk", flat=True))
     if not parts:
         return
@@ -63,7 +111,12 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
     reading = derived_answer.read(endpoint, content_type or "text/event-stream", wire)
     row = reading.row(replay_id, wire)
     with transaction.atomic():
-        ReplayAnswer.objects.bulk_create([row], ignore_conflicts=True)  # its worker may have come back
+        # Its worker may have come back: then the row is no longer interrupted, and holds the whole answer.
+        lost = Replay.objects.select_for_update().filter(pk=replay_id, state=State.INTERRUPTED)
+        if not lost.exists():
+            return
+        ReplayAnswer.objects.filter(pk=replay_id).delete()
+        row.save(force_insert=True)
         # Only these: a worker that comes back adds more, and finds its answer's beginning in the row.
         ReplayPart.objects.filter(pk__in=parts).delete()
-        Replay.objects.filter(pk=replay_id, state=State.INTERRUPTED).update(**reading.columns)
+        Replay.objects.filter(pk=replay_id).update(**reading.columns)

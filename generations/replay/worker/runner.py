@@ -7,14 +7,11 @@ No step repeats a POST; a message may come twice, the claim lets one through.
 import logging
 import threading
 import time
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
-from django.utils import timezone
+from django.db import connection
 
 from dashboard.connections import clients
 from dashboard.consents import keys
@@ -22,23 +19,17 @@ from generations.gateway import endpoints
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
-from generations.gateway.rawjson.display import visible
-from generations.models import Replay, ReplayAnswer
-from generations.replay import derived_answer
-from generations.replay.derived_answer import Reading
-from generations.replay.failures import reproduces
+from generations.models import Replay
 from generations.replay.live import publisher
 from generations.replay.live.log import Deadlines, LiveLog
 from generations.replay.order import orders
-from generations.replay.raw_answer import SMALL
-from generations.replay.worker import claims
+from generations.replay.worker import claims, finishing
 from generations.replay.worker.heartbeat import heartbeat
-from generations.replay.worker.outcome import Outcome, outcome_of
 
 log = logging.getLogger(__name__)
 
-# Threads that start or end at the same moment only get into each other's way.
-starts, endings = threading.BoundedSemaphore(3), threading.BoundedSemaphore(2)
+starts = threading.BoundedSemaphore(3)
+"""Threads that start at the same moment only get into each other's way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +52,9 @@ def run(replay_id: UUID) -> Replay | None:
     live_log.append("state", "running")
     with heartbeat.beating(live_log):
         fault = perform(sending, live_log)
-    finish(replay, live_log, fault)
+        is_stored = finishing.finish(replay, live_log, fault)
+    if is_stored:
+        finishing.tell(replay, live_log)
     return replay
 
 
@@ -144,8 +137,10 @@ def perform(sending: Sending, live_log: LiveLog) -> GatewayError | None:
     except GatewayError as error:
         return error
     finally:
+        live_log.is_over = True
         live_log.stop.rest()
     return None
+<<<<<<< HEAD
 
 
 # --- the end ----------------------------------------------------------------------------------------------------
@@ -226,3 +221,5 @@ def facts_of(
 
 def _id_of(fault: GatewayError | None) -> str | None:
     return fault.generation_id if fault is not None else None
+=======
+>>>>>>> ac51d4d (Publishing, deadlines and stops never wait for the database; what it cannot take goes to an encrypted spool and is delivered)

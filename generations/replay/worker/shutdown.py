@@ -1,14 +1,28 @@
-"""On SIGTERM the worker takes nothing new and gives its streams a grace period."""
+"""What a worker process does beside its tasks, from its start to its end."""
 
 from typing import Any
 
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
+from generations.replay.worker import delivery, presence
 from generations.replay.worker.heartbeat import heartbeat
+
+
+@worker_ready.connect
+def begin(**_: Any) -> None:
+    """Say that this worker is there; deliver what others have left in the spool."""
+    heartbeat.watch()
+    delivery.start()
 
 
 @worker_shutting_down.connect
 def begin_grace(**_: Any) -> None:
-    """Streams that outlast the grace period are saved and marked interrupted."""
+    """On SIGTERM it takes nothing new. Streams that outlast the grace period are saved and marked interrupted."""
     heartbeat.quit_within(settings.WORKER_GRACE_SECONDS)
+
+
+@worker_shutdown.connect
+def leave(**_: Any) -> None:
+    """Nothing runs any more."""
+    presence.withdraw()

@@ -28,7 +28,7 @@ from generations.records import new_generation
 from generations.replay import failures, trouble
 from generations.replay.live import follow, log_html, publisher
 from generations.replay.order import orders
-from generations.replay.worker import runner
+from generations.replay.worker import presence, runner
 from generations.views.replay.compare import switch, view_of
 
 
@@ -212,6 +212,7 @@ def replay_events(request: HttpRequest, team: str, replay_id: UUID) -> AsyncIter
 def stop_replay(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     """Stop watching. The gateway may still finish and charge; the page says so."""
     row = _replay(request, replay_id)
+    presence.ask_stop(row.pk)
     row.ask_to_stop(request.user)
     publisher.ring(row.pk)
     return _status(request, _replay(request, replay_id)) if request.htmx else redirect(row)

@@ -135,7 +135,7 @@ def test_an_emptied_redis_costs_no_word(replay: Replay) -> None:
         live_log = feed_of(replay)
         await asyncio.to_thread(publish, live_log, "one ")
         page = await Page(replay).read(lambda page: page.text == "one ")
-        publisher._writer().flushall()
+        publisher.writer().flushall()
         await asyncio.to_thread(publish, live_log, "two ")
         await page.read(lambda page: page.text == "one two ")
 
@@ -209,7 +209,7 @@ def test_entries_that_redis_has_already_are_no_fault(replay: Replay) -> None:
     entries = [Entry(1, "text", "a"), Entry(2, "text", "b")]
     publisher._send([(replay.pk, entries)])
     publisher._send([(replay.pk, [*entries, Entry(3, "text", "c")])])
-    kept: Any = publisher._writer().xrange(publisher.key_of(replay.pk))
+    kept: Any = publisher.writer().xrange(publisher.key_of(replay.pk))
     assert [fields[b"t"] for _, fields in kept] == [b"a", b"b", b"c"]
 
 
@@ -229,4 +229,4 @@ def test_what_a_dead_redis_did_not_take_is_sent_when_it_is_back(
     publisher._Rest.until = 0.0
     publisher.publish([live_log])
     assert live_log.unsent == []
-    assert len(publisher._writer().xrange(publisher.key_of(replay.pk))) == 1  # type: ignore[arg-type]
+    assert len(publisher.writer().xrange(publisher.key_of(replay.pk))) == 1  # type: ignore[arg-type]

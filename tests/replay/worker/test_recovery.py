@@ -30,6 +30,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return messages
 
 
+@pytest.fixture(autouse=True)
+def short_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "WATCH_S", 0.2)
+    monkeypatch.setattr(sweeping, "LOOK_S", 0.1)
+
+
 def ago(**past: float) -> dict[str, object]:
     return {
         "created_at": timezone.now() - timedelta(**past),

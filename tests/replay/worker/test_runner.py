@@ -328,7 +328,7 @@ def test_shutdown_interrupts_with_what_came(
 @pytest.fixture
 def quick_beat(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five checkpoints a second, so that a stream of two seconds has several."""
-    monkeypatch.setattr("generations.replay.worker.heartbeat.BEAT_S", 0.2)
+    monkeypatch.setattr("generations.replay.worker.saving.BEAT_S", 0.2)
 
 
 @pytest.mark.usefixtures("quick_beat")

@@ -1,0 +1,198 @@
+"""Encrypted files in SPOOL_DIR: what the database could not take, until it can.
+
+A file is the line `MARK`, then pieces: four bytes of length (big-endian) and a Fernet token of the field key. Folder and
+files are of this user only. Whoever writes or reads a file holds its lock, so the files of a living process are left
+alone; a killed one loses its locks with its life. All files together have at most SPOOL_MB.
+"""
+
+import fcntl
+import logging
+import os
+import stat
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from django.conf import settings
+
+from dashboard import fields
+
+log = logging.getLogger(__name__)
+
+MARK = b"retake spool 1\n"
+SUFFIX = ".spool"
+HEAD = 4  # bytes of a piece's length
+MOST = 16 * 2**20  # bytes of one piece; no writer makes such
+
+
+class Unusable(Exception):
+    """SPOOL_DIR cannot be used. Its text says why."""
+
+
+class Unreadable(Exception):
+    """A file that cannot be read. Its text says why; the file is kept."""
+
+
+def folder() -> Path:
+    """SPOOL_DIR, made where it is missing. Raises Unusable: nobody else may read or write what is in it."""
+    path = Path(settings.SPOOL_DIR)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stats = path.lstat()
+        if not stat.S_ISDIR(stats.st_mode) or stats.st_uid != os.geteuid():
+            raise Unusable("SPOOL_DIR is not a directory that belongs to the user of this process.")
+        if stats.st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise Unusable(f"SPOOL_DIR cannot be used: {error.strerror}.") from None
+    return path
+
+
+def files() -> list[Path]:
+    """Every file there is. Raises Unusable."""
+    return sorted(folder().glob(f"*{SUFFIX}"))
+
+
+def used() -> int:
+    """Bytes of all files. Raises Unusable."""
+    total = 0
+    for path in files():
+        try:
+            total += path.lstat().st_size
+        except FileNotFoundError:
+            continue  # its owner has just removed it
+    return total
+
+
+class SpoolFile:
+    """One file, locked. Not for two threads at once."""
+
+    def __init__(self, path: Path, handle: int, size: int) -> None:
+        self.path, self.size = path, size
+        self._handle, self._at = handle, len(MARK)
+
+    @classmethod
+    def create(cls, name: str) -> Self:
+        """A new file. Raises Unusable."""
+        path = folder() / f"{name}{SUFFIX}"
+        new = path.with_name(f".{uuid.uuid4().hex}")  # nobody looks at it until it is locked
+        try:
+            handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.write(handle, MARK)
+            new.rename(path)
+        except OSError as error:
+            raise Unusable(f"SPOOL_DIR cannot be written: {error.strerror}.") from None
+        return cls(path, handle, len(MARK))
+
+    @classmethod
+    def adopt(cls, path: Path) -> Self | None:
+        """A file that was left behind; None while its owner lives. Raises Unreadable."""
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Unreadable(f"It cannot be opened: {error.strerror}.") from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            return None
+        stats = os.fstat(handle)
+        if stats.st_nlink == 0:
+            os.close(handle)
+            return None  # its owner has just removed it
+        if not stat.S_ISREG(stats.st_mode) or stats.st_uid != os.geteuid():
+            os.close(handle)
+            raise Unreadable("It does not belong to the user of this process.")
+        if os.pread(handle, len(MARK), 0) != MARK:
+            os.close(handle)
+            raise Unreadable("It is no file of this version of Retake.")
+        return cls(path, handle, stats.st_size)
+
+    def put(self, data: bytes, *, lasting: bool = False) -> bool:
+        """Append a piece; with `lasting` it is on the disk afterwards. False when there is no room: nothing is added."""
+        token = fields.encrypt(data)
+        piece = len(token).to_bytes(HEAD, "big") + token
+        try:
+            if used() + len(piece) > settings.SPOOL_MB * 2**20:
+                return False
+            written = 0
+            while written < len(piece):
+                written += os.pwrite(self._handle, piece[written:], self.size + written)
+            if lasting:
+                os.fsync(self._handle)
+        except (OSError, Unusable) as error:
+            log.warning("SPOOL_DIR cannot be written (%s)", error)
+            os.ftruncate(self._handle, self.size)
+            return False
+        self.size += len(piece)
+        return True
+
+    @property
+    def has_more(self) -> bool:
+        """Whether `peek` has a piece to give."""
+        return self._at < self.size
+
+    def peek(self) -> bytes | None:
+        """The next piece, None after the last whole one. Raises Unreadable."""
+        head = os.pread(self._handle, HEAD, self._at)
+        length = int.from_bytes(head, "big")
+        if len(head) < HEAD or self._at + HEAD + length > self.size:
+            return None  # its writer was killed within this piece
+        if length > MOST:
+            raise Unreadable("It is damaged.")
+        try:
+            return fields.decrypt(os.pread(self._handle, length, self._at + HEAD))
+        except fields.NoKey:
+            raise Unreadable("FIELD_ENCRYPTION_KEYS holds no key that opens it, or it is damaged.") from None
+
+    def step(self) -> None:
+        """Go on behind the piece that `peek` gave."""
+        self._at += HEAD + int.from_bytes(os.pread(self._handle, HEAD, self._at), "big")
+
+    def pieces(self) -> Iterator[bytes]:
+        """Those that are left, in order. Raises Unreadable."""
+        while (piece := self.peek()) is not None:
+            yield piece
+            self.step()
+
+    def remove(self) -> None:
+        """Delete the file and give its lock back."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Give the lock back: whoever comes next may read the file."""
+        os.close(self._handle)
+
+
+def faults() -> str | None:
+    """What is wrong with SPOOL_DIR or with what is in it, in one sentence."""
+    try:
+        names = files()
+    except Unusable as error:
+        return str(error)
+    shut = sum(_is_shut(name) for name in names)
+    if shut:
+        return (
+            f"{shut} of {len(names)} files in SPOOL_DIR cannot be read: they hold answers that were paid for. "
+            "Put back the key of FIELD_ENCRYPTION_KEYS with which they were written."
+        )
+    return None
+
+
+def _is_shut(path: Path) -> bool:
+    try:
+        opened = SpoolFile.adopt(path)
+        if opened is None:
+            return False
+        try:
+            opened.peek()
+        finally:
+            opened.close()
+    except Unreadable:
+        return True
+    return False
