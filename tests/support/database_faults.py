@@ -14,7 +14,12 @@ from psycopg import sql
 
 def _server(database: str = "postgres") -> "psycopg.Connection[tuple[Any, ...]]":
     description = connection.settings_dict
-    keys = {"host": description["HOST"], "port": description["PORT"], "user": description["USER"], "password": description["PASSWORD"]}
+    keys = {
+        "host": description["HOST"],
+        "port": description["PORT"],
+        "user": description["USER"],
+        "password": description["PASSWORD"],
+    }
     given = {key: value for key, value in keys.items() if value}
     return psycopg.connect(dbname=database, autocommit=True, **given)
 

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 import redis
@@ -21,6 +22,7 @@ from generations.replay.live.log import LiveLog
 
 TTL_S = 10
 STOP_S = 3600
+NOBODY = UUID(int=0)
 WORKERS = "retake:workers"
 
 
@@ -51,20 +53,19 @@ def announce(live_logs: Sequence[LiveLog]) -> list[LiveLog]:
     """Say that this process is alive and runs these; gives those that somebody asked to stop. Never raises."""
     if publisher.is_resting():
         return []
-    asked: list[object] = []
+    asked: Any = None
     try:
         with publisher.writer().pipeline(transaction=False) as pipe:
             publisher.keep(pipe, live_logs)
             running = [str(live_log.replay_id) for live_log in live_logs]
             pipe.sadd(WORKERS, ME.id)
             pipe.set(key_of(ME.id), json.dumps({**asdict(ME), "running": running}), ex=TTL_S)
-            pipe.mget([stop_key(live_log.replay_id) for live_log in live_logs] or [WORKERS + ":none"])
+            pipe.mget([stop_key(live_log.replay_id) for live_log in live_logs] or [stop_key(NOBODY)])
             asked = pipe.execute(raise_on_error=False)[-1]
     except redis.RedisError as error:
         publisher.rest(error)
-    if not isinstance(asked, list):
-        return []
-    return [live_log for live_log, mark in zip(live_logs, asked, strict=False) if mark]
+    marks = asked if isinstance(asked, list) else []
+    return [live_log for live_log, mark in zip(live_logs, marks, strict=False) if mark]
 
 
 def withdraw() -> None:
@@ -88,13 +89,14 @@ def ask_stop(replay_id: UUID) -> bool:
 def workers() -> list[Worker] | None:
     """Every worker that was heard of within `TTL_S`; None when Redis cannot tell."""
     try:
-        names = [name.decode() for name in publisher.writer().smembers(WORKERS)]  # type: ignore[union-attr]
-        found = publisher.writer().mget([key_of(name) for name in names]) if names else []
-        if gone := [name for name, stored in zip(names, found, strict=True) if stored is None]:  # type: ignore[arg-type]
+        members: Any = publisher.writer().smembers(WORKERS)
+        names = [name.decode() for name in members]
+        found: Any = publisher.writer().mget([key_of(name) for name in names]) if names else []
+        if gone := [name for name, stored in zip(names, found, strict=True) if stored is None]:
             publisher.writer().srem(WORKERS, *gone)
     except redis.RedisError:
         return None
-    return [_read(stored) for stored in found if stored is not None]  # type: ignore[union-attr]
+    return [_read(stored) for stored in found if stored is not None]
 
 
 def _read(stored: bytes) -> Worker:
