@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The heartbeat: one thread per worker process, apart from the replay threads.
-=======
 """The heartbeat: one thread per worker process beside the replay threads. It never waits for the database.
->>>>>>> ac51d4d (Publishing, deadlines and stops never wait for the database; what it cannot take goes to an encrypted spool and is delivered)
 
 Every 50 ms it sends what is new to the live channel (one pipeline for all replays) and looks at the deadlines. Each
 second it announces in Redis that this process is alive, and reads there who is asked to stop. It ends an unwanted read
