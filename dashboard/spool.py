@@ -65,6 +65,11 @@ def used() -> int:
     return total
 
 
+def has_room(size: int) -> bool:
+    """Whether so many bytes more are within SPOOL_MB. Raises Unusable."""
+    return used() + size <= settings.SPOOL_MB * 2**20
+
+
 class SpoolFile:
     """One file, locked. Not for two threads at once."""
 
@@ -76,6 +81,8 @@ class SpoolFile:
     def create(cls, name: str) -> Self:
         """A new file. Raises Unusable."""
         path = folder() / f"{name}{SUFFIX}"
+        if not has_room(len(MARK)):
+            raise Unusable("The files in SPOOL_DIR have reached SPOOL_MB.")
         new = path.with_name(f".{uuid.uuid4().hex}")  # nobody looks at it until it is locked
         try:
             handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -117,7 +124,7 @@ class SpoolFile:
         token = fields.encrypt(data)
         piece = len(token).to_bytes(HEAD, "big") + token
         try:
-            if used() + len(piece) > settings.SPOOL_MB * 2**20:
+            if not has_room(len(piece)):
                 return False
             written = 0
             while written < len(piece):

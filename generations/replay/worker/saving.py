@@ -53,6 +53,7 @@ class Saver:
         """Set while the database takes what it is given."""
         self.works.set()
         self._spooled: dict[LiveLog, SpoolFile] = {}
+        self._reported: set[str] = set()
         self._thread: threading.Thread | None = None
         self._next_beat = 0.0
 
@@ -233,22 +234,24 @@ class Saver:
 
     def spool(self, live_log: LiveLog, ending: Ending | None = None) -> bool:
         """Put what memory holds, and how it ended, into the spool. False when not all of it fitted. Hold `storing`."""
-        owner = Owner(live_log.replay_id, live_log.claim)
+        owner, fits = Owner(live_log.replay_id, live_log.claim), True
         try:
             file = self._spooled.get(live_log)
-            while (checkpoint := live_log.checkpoint()) is not None:
-                file = file or spooling.create(owner)
-                if not spooling.put_part(file, owner, Part.of(checkpoint)):
-                    return False
-                self._spooled[live_log] = file
-                live_log.is_saved()
-            if ending is None:
-                return True
-            file = self._spooled[live_log] = file or spooling.create(owner)
-            return spooling.put_ending(file, owner, ending)
+            while fits and (checkpoint := live_log.checkpoint()) is not None:
+                file = self._spooled[live_log] = file or spooling.create(owner)
+                if fits := spooling.put_part(file, owner, Part.of(checkpoint)):
+                    live_log.is_saved()
+            if fits and ending is not None:
+                file = self._spooled[live_log] = file or spooling.create(owner)
+                fits = spooling.put_ending(file, owner, ending)
         except Unusable as error:
-            log.warning("%s Answers wait in memory", error)
+            if str(error) not in self._reported:
+                self._reported.add(str(error))
+                log.warning("%s Answers wait in memory", error)
             return False
+        if file is not None and not file.has_more:
+            self.discard(live_log)
+        return fits
 
     def is_spooled(self, live_log: LiveLog) -> bool:
         """Whether the spool holds what the database has yet to get."""
