@@ -26,7 +26,7 @@ _reported: set[Path] = set()
 
 
 def start() -> None:
-    """Deliver from now on, beside the replays of this worker."""
+    """Deliver from now on, in a thread of its own."""
     threading.Thread(target=_run, name="delivery", daemon=True).start()
 
 

@@ -1,4 +1,4 @@
-"""The heartbeat: one thread per worker process beside the replay threads. It never waits for the database.
+"""The heartbeat: one thread per worker process apart from the replay threads. It never waits for the database.
 
 Every 50 ms it sends what is new to the live channel (one pipeline for all replays) and looks at the deadlines. Each
 second it announces in Redis that this process is alive, and reads there who is asked to stop. It ends an unwanted read

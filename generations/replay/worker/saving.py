@@ -104,7 +104,7 @@ class Saver:
             self.save(live_logs if due else full, until=now + SAVING_S)
             self._is_back()
         except (DatabaseError, InterfaceError) as error:
-            self._is_away(error)
+            self._is_unavailable(error)
             self._spool(live_logs)
         except Exception:
             log.exception("Checkpoints could not be saved; they are tried again")
@@ -114,7 +114,7 @@ class Saver:
             log.warning("The database is back")
             self.works.set()
 
-    def _is_away(self, error: Exception) -> None:
+    def _is_unavailable(self, error: Exception) -> None:
         if self.works.is_set():
             log.warning(
                 "The database is unavailable (%s); replays go on and are saved when it is back",

@@ -1,4 +1,4 @@
-"""What a worker process does beside its tasks, from its start to its end."""
+"""What a worker process does apart from its tasks, from its start to its end."""
 
 from typing import Any
 
