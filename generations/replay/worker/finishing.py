@@ -1,4 +1,4 @@
-"""After the last byte: the answer and the end of a replay are stored in one step, however long the database is unavailable."""
+"""After the last byte: answer and end of a replay are stored in one step, however long the database is unavailable."""
 
 import logging
 import threading
