@@ -8,6 +8,7 @@ import msgspec
 from django.urls import reverse
 
 from dashboard.models import Team
+from generations.gateway import endpoints
 from generations.gateway.log import LogRow
 from generations.models import Generation, StoredRecord
 from generations.models.generation import PLAIN_ID
@@ -54,8 +55,11 @@ class LogItem:
 
     @property
     def may_replay(self) -> bool:
-        """Whether a plan may come of it: what is not stored is seen then."""
-        return self.stored is None or self.stored.replayable
+        """Whether a plan may come of it: whether its request was kept is seen then."""
+        if self.stored is not None:
+            return self.stored.replayable
+        endpoint = endpoints.find(self.row.endpoint)
+        return endpoint is not None and endpoint.refusal is None
 
 
 def items(team: Team, rows: Sequence[LogRow]) -> list[LogItem]:
