@@ -127,7 +127,9 @@ def test_sound_plays(window: Windows, team: Team, ada: User, source: GatewayConn
     speech = kept(team, ada, source, "G-speech", answer, endpoint="audio.speech")
     page = window(ada)
     page.goto(replayed(speech, ada, wav("b"), "audio/wav").get_absolute_url())
-    for player in page.locator("audio").all():
+    players = page.locator("audio").all()
+    assert players
+    for player in players:
         player.evaluate("player => { player.preload = 'metadata'; player.load(); }")
         page.wait_for_function("player => player.duration > 1", arg=player.element_handle())
 

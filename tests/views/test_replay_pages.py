@@ -120,9 +120,7 @@ def test_damaged_values_must_be_confirmed(team: Team, ada: User, source: Gateway
     damaged = keep(team, raw, "d")
     refused = post_click(damaged, ada)
     assert refused.status_code == 400
-    assert "/messages/0/content" in refused.content.decode().replace(
-        "messages[0].content", "/messages/0/content"
-    )
+    assert "messages[0].content" in refused.content.decode()
     assert "Check the box" in refused.content.decode()
     assert post_click(damaged, ada, sure="on").status_code == 302
 

@@ -280,7 +280,7 @@ def test_between_wire_formats_words_calls_and_ends_are_compared_and_the_rest_is_
     message = {"type": "message", "content": [{"type": "text", "text": "x"}], "stop_reason": "max_tokens"}
     found = others({**chat(content="x"), "usage": {"n": 1}}, {**message, "usage": {"m": 1}})
     assert summary(found.others) == ["finish: stop → length"]
-    assert found.unread == ["choices", "stop_reason", "usage"] or "usage" in found.unread
+    assert found.unread == ["choices", "content", "stop_reason", "type", "usage"]
     ended = others(chat(content="x"), {**message, "stop_reason": "end_turn", "usage": {"m": 1}})
     assert (ended.equal, ended.headline) == (True, "No differences in what was compared")
 
@@ -289,9 +289,7 @@ def test_events_next_to_the_body_are_compared() -> None:
     before, after = (
         said(chat(content="x"), "chat", StrayEvent("odd", loads(f'{{"n": {n}}}'))) for n in (1, 2)
     )
-    assert summary(compare(before, after).others) == [
-        "other events[0].data.n: 1 → 2".replace("other events", '["other events"]')
-    ]
+    assert summary(compare(before, after).others) == ['["other events"][0].data.n: 1 → 2']
 
 
 def test_embedded_media_are_shown_by_their_size() -> None:
