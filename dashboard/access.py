@@ -40,7 +40,7 @@ class Right(Enum):
 
     def held_by(self, role: str) -> bool:
         """Whether `role` has this right."""
-        return RANK[Role(role)] >= RANK[self.least]
+        return RANK[Role(role)] >= RANK[self.value[0]]
 
     def refusal(self, role: str) -> str:
         """The reason shown on the 403 page."""
@@ -48,6 +48,12 @@ class Right(Enum):
             f"Your role in this team is {Role(role).label.lower()}. Only {Role(self.least).label.lower()}s and above may "
             f"{self.value[1]}. Ask an admin of the team to change your role."
         )
+
+
+def rights_of(role: Role | None) -> dict[str, bool]:
+    """Whether `role` has each right, by the right's name in small letters; without a role none."""
+    rank = -1 if role is None else RANK[role]
+    return {right.name.lower(): rank >= RANK[right.value[0]] for right in Right}
 
 
 class SignedInRequest(HttpRequest):
@@ -62,6 +68,7 @@ class TeamRequest(SignedInRequest):
 
     team: Team
     role: Role
+    membership: Membership
 
 
 def memberships(request: HttpRequest) -> list[Membership]:
@@ -91,7 +98,7 @@ def enter(request: HttpRequest, slug: str, right: Right) -> TeamRequest:
     """Put `team` and `role` on the request after the check of `membership`."""
     mine = membership(request, slug, right)
     entered = cast(TeamRequest, request)
-    entered.team, entered.role = mine.team, Role(mine.role)
+    entered.team, entered.role, entered.membership = mine.team, Role(mine.role), mine
     return entered
 
 

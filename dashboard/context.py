@@ -27,20 +27,21 @@ class Site:
     @cached_property
     def membership(self) -> Membership | None:
         """The membership in the current team: the URL's team, else the last one used, else the first."""
-        return current_membership(self.request) if self.memberships else None
+        entered: Membership | None = getattr(self.request, "membership", None)
+        return entered or (current_membership(self.request) if self.memberships else None)
 
-    @property
+    @cached_property
     def team(self) -> Team | None:
         return self.membership.team if self.membership else None
 
-    @property
+    @cached_property
     def role(self) -> Role | None:
         return Role(self.membership.role) if self.membership else None
 
-    @property
+    @cached_property
     def may(self) -> dict[str, bool]:
         """Rights in the current team by name: `site.may.replay`, `site.may.manage`, ..."""
-        return {right.name.lower(): bool(self.role and right.held_by(self.role)) for right in access.Right}
+        return access.rights_of(self.role)
 
     @cached_property
     def notices(self) -> list[notices.Notice]:

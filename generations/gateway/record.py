@@ -5,6 +5,7 @@ columns.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -13,9 +14,10 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 from generations.gateway import timestamps
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.spans import member
-from generations.gateway.rawjson.values import Number, Unreadable, Value, is_text, loads
+from generations.gateway.rawjson.values import Number, Unreadable, Value, loads
 from generations.gateway.record_bytes import excerpt, filled, shown_value, spans_of
 
+SMALL = 256 * 1024  # bytes of a record that is parsed at once
 __all__ = ["FIELDS", "Era", "Field", "Oddity", "Record"]
 
 Era: TypeAlias = Literal["singular", "legacy", "scoped"]
@@ -45,16 +47,17 @@ class Field(Generic[T]):
     @overload
     def __get__(self, record: "Record", owner: type) -> T | None: ...
     def __get__(self, record: "Record | None", owner: type) -> "Field[T] | T | None":
-        return self if record is None else self.convert(self.value(record))
-
-    def value(self, record: "Record") -> Value:
-        """The value as it came, under the field's present or an older name."""
-        found = (record.value(name) for name in self.names)
-        return next((value for value in found if value is not None), None)
+        """The value under the field's present or an older name, typed."""
+        if record is None:
+            return self
+        for name in self.names:
+            if (value := record.value(name)) is not None:
+                return self.convert(value)
+        return None
 
 
 def _text(value: Value) -> str | None:
-    return visible(str(value)) if is_text(value) else None
+    return visible(value) if isinstance(value, str) and not isinstance(value, Number) else None
 
 
 def _flag(value: Value) -> bool | None:
@@ -66,9 +69,8 @@ def _integer(value: Value) -> int | None:
 
 
 def _number(value: Value) -> int | Decimal | None:
-    if not isinstance(value, Number):
-        return None
-    return value.decimal if value.integer is None else value.integer
+    number = value.decimal if isinstance(value, Number) else None
+    return int(number) if number is not None and number == number.to_integral_value() else number
 
 
 def _object(value: Value) -> dict[str, Value] | None:
@@ -158,7 +160,10 @@ class Record:
     def fields(self) -> dict[str, Value]:
         """Every key, also unknown ones, in order. A value that could not be parsed is its
         text."""
-        return {key: self.value(key) for key in self._spans}
+        if not self.unreadable and len(self.raw) <= SMALL:
+            with suppress(Unreadable):  # where one of the values is damaged or too deep, it alone is its text
+                self._values |= _object(loads(self.raw)) or {}
+        return {key: self._values[key] if key in self._values else self.value(key) for key in self._spans}
 
     def value(self, key: str) -> Value:
         """The value under a key as it came, None if there is none. Parsed on first access, so that a
@@ -198,12 +203,6 @@ class Record:
     @property
     def usage(self) -> dict[str, Value]:
         return _object(self.value("usage")) or {}
-
-    @property
-    def usage_columns(self) -> dict[str, int | Decimal]:
-        """The normalised `usage_*` columns that hold a number. 0 mostly means "not measured"."""
-        counts = {key: _number(self.value(key)) for key in self._spans if key.startswith("usage_")}
-        return {key: value for key, value in counts.items() if value is not None}
 
     @property
     def pricing_lines(self) -> list[dict[str, Value]]:
@@ -279,32 +278,29 @@ class Record:
         return None if raw == b"null" else raw
 
     def _logged(self, key: str) -> bytes | None:
+        return self._payload._cut(key) if self._payload and not self._payload.unreadable else None
+
+    @cached_property
+    def _payload(self) -> "Record | None":
+        """The I/O log's payload."""
         log = self._cut("io_log")
-        return None if log is None else member(log, "payload", key)
+        raw = None if log is None else member(log, "payload")
+        return None if raw is None else Record(raw)
 
     # -- what is odd
 
     @cached_property
     def oddities(self) -> list[Oddity]:
         """Values that are not of their documented type, so that a page can show them."""
-        odd = [oddity for key in self.fields for oddity in self._odd(key)]
+        odd = list[Oddity]()
+        for key, value in self.fields.items():
+            if key in self._damaged:
+                odd.append(self._damaged[key])
+            elif isinstance(value, list) and key in _LISTS:
+                odd += _odd_items(key, value)
+            elif value is not None and key in _CONVERTERS and _CONVERTERS[key](value) is None:
+                odd.append(Oddity(key, excerpt(self.raw, *self._spans[key])))
         return odd + [Oddity(key, f"given {count} times; the last is used") for key, count in self._repeated]
-
-    def _odd(self, key: str) -> list[Oddity]:
-        value = self.value(key)
-        if value is None:
-            return []
-        if key in self._damaged:
-            return [self._damaged[key]]
-        if key in _LISTS and isinstance(value, list):
-            odd = enumerate(value)
-            return [Oddity(f"{key}[{n}]", shown_value(item)) for n, item in odd if not isinstance(item, dict)]
-        convert = _CONVERTERS.get(key)
-        return [self._oddity(key)] if convert and convert(value) is None else []
-
-    def _oddity(self, key: str) -> Oddity:
-        start, end = self._spans[key]
-        return Oddity(key, excerpt(self.raw, start, end))
 
 
 FIELDS: dict[str, Field[Any]] = {
@@ -318,6 +314,11 @@ _CONVERTERS: dict[str, Callable[[Value], object]] = {
     **dict.fromkeys(_LISTS, _list),
     "replay_supported": _flag,
 }
+
+
+def _odd_items(key: str, values: list[Value]) -> list[Oddity]:
+    odd = [(position, item) for position, item in enumerate(values) if not isinstance(item, dict)]
+    return [Oddity(f"{key}[{position}]", shown_value(item)) for position, item in odd]
 
 
 def _objects(value: Value) -> list[dict[str, Value]]:

@@ -143,6 +143,8 @@ def recognize(text: str, most: int = MOST_IDS) -> Recognized:
     """
     text = text[:LONGEST_TEXT]
     bare = text.strip(WRAPPING)
+    if GATEWAY_ID.fullmatch(bare):  # as nearly always
+        return Recognized("id", (_tidy(bare),))
     if LINK.fullmatch(bare):
         return _link(bare)
     found = _listed(text) or _inside(text)

@@ -8,7 +8,7 @@ import logging
 import msgspec
 
 from generations.gateway.rawjson import duplicate_keys
-from generations.gateway.record import Record
+from generations.gateway.record import FIELDS, Record
 from generations.reading.conversation import sides
 from generations.reading.diagnosis import altered_values, ending, error_facts, replayability, verdict
 from generations.reading.diagnosis.error_facts import Fields
@@ -75,6 +75,8 @@ def build(record: Record, span: Span | None = None) -> Outline:
 def _summary(source: Source) -> Outline:
     """What happened, and its figures."""
     record, fields, answer = source.record, source.fields, source.answer
+    made = record.created_at
+    laid_out, cost = timing.lay_out(fields, made), costs.read(fields)
     judged = ending.judged(verdict.read(fields), answer, source.wire, logged=_has_log(record))
     return Outline(
         version=VERSION,
@@ -83,9 +85,11 @@ def _summary(source: Source) -> Outline:
         verdict=judged,
         status=short(fields["status_code"], 20) if fields.get("status_code") is not None else "",
         headline=headline(record, fields),
-        tiles=tiles(fields, record.created_at, source.body, answer.body if answer.is_known else None),
-        timing=timing.read(fields, record.created_at),
-        cost=costs.read(fields),
+        tiles=tiles(
+            fields, made, source.body, answer.body if answer.is_known else None, laid_out=laid_out, cost=cost
+        ),
+        timing=timing.read(fields, made, laid_out),
+        cost=cost,
         usage=usage.counts(fields.get("usage"), fields),
     )
 
@@ -175,8 +179,10 @@ def facts(record: Record) -> list[Fact]:
         if key in BODIES or value is None or (key.startswith("usage_") and value == "0"):
             continue
         made.append(
-            Fact(
-                short(key, 100), short(value, 300), note="" if key not in record.unknown else "not documented"
+            Fact(key, short(value, 300))
+            if key in FIELDS
+            else Fact(
+                short(key, 100), short(value, 300), note="not documented" if key in record.unknown else ""
             )
         )
     log_ = record.io_log or {}

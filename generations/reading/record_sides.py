@@ -92,7 +92,7 @@ def _unparsed(raw: bytes, at: str, size: str) -> Turn:
 def answer_note(record: Record, kept: StoredAnswer) -> str:
     """`128 tokens · finish stop`; no tokens where an answer is not made of them."""
     written = wire_of(record.fields) in WRITTEN
-    out = usage.tokens(record.usage, record.usage_columns).output if written else None
+    out = usage.of_record(record).output if written else None
     made = "put together from the stored stream" if kept.kind == "assembled" else ""
     made += "" if kept.complete else ", which is incomplete"
     details = [made, f"{formatting.count(out)} tokens" if out else "", _finish(record)]

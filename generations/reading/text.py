@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from generations.gateway.rawjson.display import visible
-from generations.gateway.rawjson.values import Number, Value, dumps, is_text
+from generations.gateway.rawjson.values import Number, Value, dumps
 
 HEAD = 2048
 Step = str | int
@@ -16,7 +16,7 @@ _BIGGEST = Decimal(10) ** 18
 
 def words(value: object) -> str | None:
     """A JSON string with characters in it, as it is; None for everything else."""
-    return value if isinstance(value, str) and is_text(value) and value else None
+    return value if isinstance(value, str) and value and not isinstance(value, Number) else None
 
 
 def title(value: object, limit: int = 60) -> str:
@@ -66,7 +66,10 @@ def inside(value: object, *path: str) -> Value:
 
 def first(values: Mapping[str, Value], *keys: str) -> Value:
     """The first of `keys` that is neither missing nor null."""
-    return next((values[key] for key in keys if values.get(key) is not None), None)
+    for key in keys:
+        if (value := values.get(key)) is not None:
+            return value
+    return None
 
 
 def head(text: str, limit: int = HEAD) -> str:

@@ -30,10 +30,11 @@ def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
     An error that the answer carries is known by `sketch`, the record's outline.
     """
     broken = sketch is not None and sketch.verdict.rule == ERROR_FINISH
-    tokens = usage.tokens(record.usage, record.usage_columns)
-    timed = {key: record.value(key) for key in timing.COLUMNS}
+    tokens = usage.of_record(record)
+    made, timed = record.created_at, {key: record.value(key) for key in timing.COLUMNS}
+    laid_out = timing.lay_out(timed, made)
     return {
-        "made_at": record.created_at,
+        "made_at": made,
         "endpoint": _short(record.endpoint, 120),
         "model_id": _short(record.model_id, 200),
         "provider": _short(record.provider, 120),
@@ -47,7 +48,7 @@ def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
         "finish_reason": _short(record.finish_reason, 60),
         "latency_ms": _measure(record.latency_ms),
         "generation_ms": _measure(record.generation_ms),
-        "wait_ms": _measure(timing.headline(*timing.lay_out(timed, record.created_at))),
+        "wait_ms": _measure(timing.headline(laid_out.times, laid_out.axis)),
         "input_tokens": _fits(tokens.input, 63),
         "output_tokens": _fits(tokens.output, 63),
         "cost_nanos": _fits(_rounded(costs.nanos(record.value("cost_nanos"))), 63),
@@ -74,6 +75,7 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
     """Keep the record as received, its outline and the list columns. An older record with bodies is not lost."""
     now, span = timezone.now(), record_source.survey(record.raw)
     sketch = outline.make(record, span)
+    listed = columns(record, sketch)
     row = Generation(
         team=team,
         request_id=request_id,
@@ -83,9 +85,9 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
         fetched_at=now,
         replayable=sketch.replayable,
         derived=outline.VERSION,
-        **columns(record, sketch),
+        **listed,
     )
-    changing = [*columns(record), "connection", "fetched_at", "replayable", "derived"]
+    changing = [*listed, "connection", "fetched_at", "replayable", "derived"]
     with transaction.atomic():
         Generation.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing

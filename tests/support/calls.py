@@ -1,7 +1,6 @@
 """Which functions of the project are entered: a measure of how long the way through the code is."""
 
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -12,7 +11,7 @@ OTHER_SIDE = "generations.gateway.demo."
 
 @contextmanager
 def entered() -> Iterator[list[str]]:
-    """The names of the functions entered meanwhile, one for each time, of this thread and of those that it starts."""
+    """The names of the functions entered meanwhile in this thread, one for each time."""
     names: list[str] = []
 
     def note(frame: FrameType, event: str, _: object) -> None:
@@ -20,10 +19,8 @@ def entered() -> Iterator[list[str]]:
         if module.startswith(PROJECT) and not module.startswith(OTHER_SIDE):
             names.append(f"{module}.{frame.f_code.co_qualname}")
 
-    threading.setprofile(note)
     sys.setprofile(note)
     try:
         yield names
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)

@@ -40,9 +40,10 @@ def span(raw: bytes, *path: Step) -> tuple[int, int] | None:
 
 _SPACE = re.compile(SPACE)
 _VALUE = rb"(?:(%b|%b++|%b)%b([,}\]])%b)?" % (STRING, WORD, FLAT, SPACE, SPACE)
-_ITEM = re.compile(b"()" + _VALUE, re.DOTALL)
-_MEMBER = re.compile(b"(?:(%b)%b:%b)?" % (STRING, SPACE, SPACE) + _VALUE, re.DOTALL)
-_BEHIND = re.compile(rb"()()%b([,}\]]?)%b" % (SPACE, SPACE))
+_PLAIN = rb"[ !#-\[\]-~]*+"  # printable ASCII without escapes: nearly every key
+_ITEM = re.compile(b"()()" + _VALUE, re.DOTALL)
+_MEMBER = re.compile(rb'(?:(?:"(%b)"|(%b))%b:%b)?' % (_PLAIN, STRING, SPACE, SPACE) + _VALUE, re.DOTALL)
+_BEHIND = re.compile(rb"()()()%b([,}\]]?)%b" % (SPACE, SPACE))
 
 
 def entries(raw: bytes, at: int = 0, end: int | None = None) -> Iterator[tuple[Step, int, int]]:
@@ -60,33 +61,31 @@ def entries(raw: bytes, at: int = 0, end: int | None = None) -> Iterator[tuple[S
     at = _SPACE.match(raw, at + 1).end()  # type: ignore[union-attr]
     while position or raw[at : at + 1] != closing:
         found: re.Match[bytes] = match(raw, at)  # type: ignore[assignment]  # all of it may be missing
-        key: Step = position if found[1] == b"" else _key(raw, found)
-        start, stop = found.span(2)
-        if found[3] is None:
+        key: Step = position
+        if is_object:
+            key = _key(raw, found) if found[1] is None else found[1].decode()
+        start, stop = found.span(3)
+        if found[4] is None:
             start = found.end()
             stop = large.end(key, start)
             found = _BEHIND.match(raw, stop)  # type: ignore[assignment]
         yield key, start, stop
-        if found[3] == closing:
+        if found[4] == closing:
             return
-        if found[3] != b",":
+        if found[4] != b",":
             raise Unreadable(f"expected ',' at byte {_SPACE.match(raw, stop).end()}")  # type: ignore[union-attr]
         at, position = found.end(), position + 1
 
 
 def _key(raw: bytes, found: "re.Match[bytes]") -> str:
-    """The key of the member that was found. Raises Unreadable where there is none."""
-    quoted, at = found[1], found.start()
+    """The key that has escapes or letters beyond ASCII. Raises Unreadable where there is none."""
+    quoted, at = found[2], found.start()
     if quoted is None:
         if text := _STRING.match(raw, at):
             raise Unreadable(f"expected ':' at byte {_SPACE.match(raw, text.end()).end()}")  # type: ignore[union-attr]
         comment = raw[at : at + 2] in (b"//", b"/*")
         raise Unreadable(f"a comment at byte {at}; JSON has none" if comment else f"no key at byte {at}")
-    plain = _PLAIN.fullmatch(quoted)
-    return plain[1].decode() if plain else str(loads(quoted))
-
-
-_PLAIN = re.compile(rb'"([ !#-\[\]-~]*+)"')  # printable ASCII without escapes: nearly every key
+    return str(loads(quoted))
 
 
 class _LargeValues:

@@ -137,7 +137,9 @@ class PartBuilder:
         """Members that no reader knows: nothing is dropped. Short ones in a table, the others as JSON."""
         members = text.box(value).items()
         extra: dict[str, Value] = {k: v for k, v in members if k not in known and v not in EMPTY}
-        if len(extra) > 20 or (self.exhausted and extra):
+        if not extra:
+            return []
+        if len(extra) > 20 or self.exhausted:
             return [self.json(at, extra, "unknown", name="other fields")]
         brief = {k: v for k, v in extra.items() if not isinstance(v, dict | list) and len(str(v)) <= BRIEF}
         rows = [ResultRow(text.short(key, 80), text.short(child)) for key, child in brief.items()]

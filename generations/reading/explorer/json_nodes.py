@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from itertools import islice, takewhile
+from itertools import islice
 
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.spans import entries, member
@@ -10,7 +10,7 @@ from generations.gateway.rawjson.values import Number, Unreadable, Value, loads
 from generations.reading import text
 from generations.reading.figures import formatting
 from generations.reading.page_types.outline import Node
-from generations.reading.text import Step, below, short, steps
+from generations.reading.text import Step, below, steps
 
 WIDTH = 100  # members of one level
 LENGTH = 160  # characters of one value
@@ -25,10 +25,14 @@ class _Room:
     def __init__(self) -> None:
         self.nodes, self.left = BUDGET, ROOM
 
-    def take(self, node: Node) -> bool:
-        """Whether there was room for the node."""
-        self.left -= MARKUP + len(node.key) + len(node.value) + len(node.at) + 2 * node.more * len(node.query)
-        return self.left >= 0
+    def fit(self, nodes: list[Node]) -> list[Node]:
+        """The first of them, as many as there is room for."""
+        for taken, node in enumerate(nodes):
+            self.left -= MARKUP + len(node.key) + len(node.value) + len(node.at)
+            self.left -= 2 * len(node.query) if node.more else 0
+            if self.left < 0:
+                return nodes[:taken]
+        return nodes
 
 
 def tree(value: Value, at: str = "") -> Node:
@@ -57,13 +61,19 @@ def _opened(node: Node, parent: Value, room: _Room) -> Node:
 def _box(key: str, value: Value, at: str, width: int, room: _Room) -> Node:
     """A box with its first `width` members; a scalar as it is."""
     if not isinstance(value, dict | list):
-        return scalar(key, value, at)
+        return closed(key, value, at)
     pairs: Iterable[tuple[Step, Value]] = value.items() if isinstance(value, dict) else enumerate(value)
-    cut = islice(pairs, width)
-    made = (reachable(_closed(text.head(str(name), LENGTH), child, below(at, name))) for name, child in cut)
-    children = list(takewhile(room.take, made))
-    shut = _closed(key, value, at)
+    children = room.fit([_member(name, child, at) for name, child in islice(pairs, width)])
+    shut = closed(key, value, at)
     return Node(key, shut.kind, at, shut.value, False, children, len(value) - len(children))
+
+
+def _member(name: Step, value: Value, at: str) -> Node:
+    """A member of the box at `at`, closed. Without a pointer where no address can carry that: see `reachable`."""
+    key, inner = visible(str(name)), below(at, name)
+    if key == str(name) and len(inner) <= LONGEST:  # all of it can be shown, so its pointer can be carried
+        return closed(key[:LENGTH], value, inner)
+    return reachable(closed(key[:LENGTH], value, inner))
 
 
 def reachable(node: Node) -> Node:
@@ -72,23 +82,23 @@ def reachable(node: Node) -> Node:
     return node if fits else Node(node.key, node.kind, "", node.value)
 
 
-def _closed(key: str, value: Value, at: str) -> Node:
-    if not isinstance(value, dict | list):
-        return scalar(key, value, at)
-    kind, what = ("object", "member") if isinstance(value, dict) else ("list", "item")
-    return Node(key, kind, at, formatting.plural(len(value), what), bool(value))  # type: ignore[arg-type]
-
-
-def scalar(key: str, value: Value, at: str) -> Node:
-    """A text, a number, true, false or null."""
-    if isinstance(value, Number):
-        return Node(key, "number", at, short(value, LENGTH), len(value) > LENGTH)
-    if isinstance(value, str):
-        more = len(value) > LENGTH
-        size = f" {formatting.size(text.byte_size(value))}" if more else ""
-        return Node(key, "string", at, short(value, LENGTH) + size, more)
-    kind, shown = ("null", "null") if value is None else ("true", "true") if value else ("false", "false")
-    return Node(key, kind, at, shown)  # type: ignore[arg-type]
+def closed(key: str, value: Value, at: str) -> Node:
+    """A box that is not opened; a text, a number, true, false or null."""
+    match value:
+        case dict():
+            return Node(key, "object", at, formatting.plural(len(value), "member"), bool(value))
+        case list():
+            return Node(key, "list", at, formatting.plural(len(value), "item"), bool(value))
+        case Number():
+            more = len(value) > LENGTH
+            return Node(key, "number", at, value[:LENGTH] + ("…" if more else ""), more)
+        case str():
+            more = len(value) > LENGTH
+            size = f"… {formatting.size(text.byte_size(value))}" if more else ""
+            return Node(key, "string", at, visible(value[:LENGTH]) + size, more)
+        case None:
+            return Node(key, "null", at, "null")
+    return Node(key, "true", at, "true") if value else Node(key, "false", at, "false")
 
 
 # -- on request --------------------------------------------------------------------------------------------
@@ -146,7 +156,7 @@ def shallow(key: str | int, part: bytes, at: str) -> Node:
         empty = len(part) < 100 and not part[1:-1].strip()
         return Node(name, kind, at, formatting.size(len(part)), not empty)  # type: ignore[arg-type]
     try:
-        return scalar(name, loads(part), at)
+        return closed(name, loads(part), at)
     except Unreadable:
         return Node(
             name, "string", at, text.head(part[:LENGTH].decode("utf-8", "replace")), len(part) > LENGTH

@@ -78,9 +78,11 @@ def line_sum(lines: list[Value], currency: str = "USD") -> Decimal | None:
 
 def line_nanos(value: Value, currency: str = "USD") -> Decimal | None:
     """What a line costs, from its nanos or else from its dollars, if it is dollars that are billed."""
-    amount, dollars = nanos(inside(value, "line_nanos")), decimal(inside(value, "line_cost_usd"))
-    if amount is None and dollars is not None and currency.upper() == "USD":
-        return dollars * NANOS
+    fields = box(value)
+    amount = nanos(fields.get("line_nanos"))
+    if amount is None and currency.upper() == "USD":
+        dollars = decimal(fields.get("line_cost_usd"))
+        return None if dollars is None else dollars * NANOS
     return amount
 
 
@@ -130,7 +132,8 @@ def unit_price(fields: dict[str, Value]) -> str:
 
 def _units(fields: dict[str, Value]) -> str:
     """The billed units where they are not simply quantity / unit size: some were included in the price."""
-    quantity, unit, billed = (decimal(fields.get(key)) for key in ("quantity", "unit_size", "billable_units"))
+    quantity, unit = decimal(fields.get("quantity")), decimal(fields.get("unit_size"))
+    billed = decimal(fields.get("billable_units"))
     if quantity is None or not unit or billed is None:
         return ""
     free = quantity - billed * unit
@@ -143,8 +146,8 @@ def _units(fields: dict[str, Value]) -> str:
 
 def computed(fields: dict[str, Value]) -> Decimal | None:
     """What billed units x unit price come to, in nanos; None when the line lacks one of them."""
-    price, unit, quantity = (decimal(fields.get(key)) for key in ("unit_price_usd", "unit_size", "quantity"))
-    billed = decimal(fields.get("billable_units"))
+    price, unit = decimal(fields.get("unit_price_usd")), decimal(fields.get("unit_size"))
+    quantity, billed = decimal(fields.get("quantity")), decimal(fields.get("billable_units"))
     if billed is None and quantity is not None and unit:
         billed = quantity / unit
     return None if price is None or billed is None else billed * price * NANOS

@@ -10,7 +10,7 @@ from generations.reading.figures.attempts import duration
 from generations.reading.figures.formatting import UNKNOWN
 from generations.reading.figures.recorded_times import Meaning, Times
 from generations.reading.figures.time_axis import Axis
-from generations.reading.page_types.figures import Tile
+from generations.reading.page_types.figures import Cost, Tile
 from generations.reading.text import decimal, items, short, words
 
 Fields = dict[str, Value]
@@ -25,9 +25,20 @@ TOTALS: dict[Meaning, str] = {
 }
 
 
-def tiles(fields: Fields, when: datetime | None, request: Value = None, answer: Value = None) -> list[Tile]:
-    """First token, total, speed, tokens, cost of texts; of everything else what was made, its time, count, cost."""
-    known, axis = timing.lay_out(fields, when)
+def tiles(
+    fields: Fields,
+    when: datetime | None,
+    request: Value = None,
+    answer: Value = None,
+    *,
+    laid_out: timing.Layout | None = None,
+    cost: Cost | None = None,
+) -> list[Tile]:
+    """First token, total, speed, tokens, cost of texts; of everything else what was made, its time, count, cost.
+
+    `laid_out`, `cost`: the times and the cost, where they are known already.
+    """
+    known, axis, _ = laid_out or timing.lay_out(fields, when)
     wire = wire_of(fields)
     if wire in WRITTEN:
         found: list[Tile | None] = [
@@ -44,7 +55,7 @@ def tiles(fields: Fields, when: datetime | None, request: Value = None, answer: 
             _total(fields, known, axis),
             _counted(fields),
         ]
-    return [tile for tile in [*found, _cost(fields)] if tile]
+    return [tile for tile in [*found, _cost(fields, cost or costs.read(fields))] if tile]
 
 
 def wire_of(fields: Fields) -> str:
@@ -179,8 +190,8 @@ def _counted(fields: Fields) -> Tile | None:
 # -- cost ----------------------------------------------------------------------------------------------------
 
 
-def _cost(fields: Fields) -> Tile:
-    cost, nanos = costs.read(fields), costs.nanos(fields.get("cost_nanos"))
+def _cost(fields: Fields, cost: Cost) -> Tile:
+    nanos = costs.nanos(fields.get("cost_nanos"))
     if nanos is None:
         recorded = fields.get("cost_nanos")
         note = "none recorded" if recorded is None else f"recorded as {short(recorded, 40)}"

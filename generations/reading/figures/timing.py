@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from generations.gateway.rawjson.values import Value
 from generations.reading import text
 from generations.reading.figures import attempts, formatting, recorded_times, time_axis
+from generations.reading.figures.attempts import Attempt
 from generations.reading.figures.recorded_times import Meaning, Times
 from generations.reading.page_types.base import Fact
 from generations.reading.page_types.figures import Timing
@@ -38,10 +40,18 @@ BEGINS = {
 }
 
 
-def lay_out(fields: dict[str, Value], made: datetime | None) -> tuple[Times, time_axis.Axis]:
-    """The times of a record, and the axis that everything on its page is drawn on."""
-    known = recorded_times.read(fields, made)
-    return known, time_axis.lay_out(known, attempts.read(fields))
+class Layout(NamedTuple):
+    """The times of a record, the axis that everything on its page is drawn on, and its attempts."""
+
+    times: Times
+    axis: time_axis.Axis
+    attempts: list[Attempt]
+
+
+def lay_out(fields: dict[str, Value], made: datetime | None) -> Layout:
+    """The times of a record on one axis."""
+    known, tries = recorded_times.read(fields, made), attempts.read(fields)
+    return Layout(known, time_axis.lay_out(known, tries), tries)
 
 
 def headline(known: Times, drawn: time_axis.Axis) -> Decimal | None:
@@ -61,10 +71,9 @@ def is_wait(known: Times, drawn: time_axis.Axis) -> bool:
     )
 
 
-def read(fields: dict[str, Value], made: datetime | None) -> Timing:
-    """The timing picture and its figures."""
-    known, drawn = lay_out(fields, made)
-    tries = attempts.read(fields)
+def read(fields: dict[str, Value], made: datetime | None, laid_out: Layout | None = None) -> Timing:
+    """The timing picture and its figures. `laid_out`: the times, where they are known already."""
+    known, drawn, tries = laid_out or lay_out(fields, made)
     return Timing(
         reading=" ".join(filter(None, [READINGS[known.meaning], _begins(known, drawn)])),
         main=time_axis.bars(drawn),

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 from generations.gateway.rawjson.values import Value
+from generations.gateway.record import Record
 from generations.reading.figures import formatting
 from generations.reading.page_types.figures import UsageCount
 from generations.reading.text import box, decimal, first, inside, short, whole, words
@@ -48,6 +49,14 @@ def tokens(usage: object, columns: Mapping[str, object] = NO_COLUMNS) -> Tokens:
     )
 
 
+def of_record(record: Record) -> Tokens:
+    """The usual counts of a record, from its usage or else from its normalised columns."""
+    return tokens(record.usage, {key: record.value(key) for key in COLUMNS})
+
+
+COLUMNS = ("usage_input_tokens", "usage_output_tokens", "usage_total_tokens")
+
+
 def _tokens(counts: dict[str, Value], columns: Mapping[str, object], *keys: str) -> int | None:
     value = first(counts, *keys)
     return _count_of(value) if value is not None else _count_of(columns.get(f"usage_{keys[0]}")) or None
@@ -82,8 +91,13 @@ REASONING = (
 
 
 def _detail(counts: dict[str, Value], places: tuple[tuple[str, ...], ...]) -> int | None:
-    found = (_count_of(inside(counts, *place)) for place in places)
-    return next((count for count in found if count is not None), None)
+    for place in places:
+        value = counts.get(place[0])
+        if len(place) > 1:
+            value = value.get(place[1]) if isinstance(value, dict) else None
+        if value is not None and (count := _count_of(value)) is not None:
+            return count
+    return None
 
 
 # -- parts ---------------------------------------------------------------------------------------------------

@@ -38,9 +38,7 @@ def lookup(request: SignedInRequest) -> HttpResponse:
 
 def _open(request: SignedInRequest, team: Team, seen: Recognized, *, again: bool) -> HttpResponse:
     """Go where the recognized ID leads, and say what was recognized. A link's own team wins."""
-    team = next(
-        (membership.team for membership in memberships(request) if membership.team.slug == seen.team), team
-    )
+    team = (seen.team and _team_of(request, seen.team)) or team
     first = seen.ids[0]
     if seen.kind == "list":
         return redirect(many_url(team, seen))
@@ -69,8 +67,12 @@ def _to_stored(request: SignedInRequest, team: Team, name: str) -> HttpResponse:
     return render(request, "generations/lookup/home.html", context, status=404)
 
 
+def _team_of(request: SignedInRequest, slug: str) -> Team | None:
+    return next((mine.team for mine in memberships(request) if mine.team.slug == slug), None)
+
+
 def _chosen_team(request: SignedInRequest, slug: str) -> Team | None:
-    chosen = [membership.team for membership in memberships(request) if membership.team.slug == slug]
+    chosen = [mine.team for mine in memberships(request) if mine.team.slug == slug] if slug else []
     current = current_membership(request)
     return chosen[0] if chosen else current.team if current else None
 

@@ -246,7 +246,7 @@ TIMED = st.fixed_dictionaries(
 @given(TIMED, st.sampled_from([NOW, MAY, DECEMBER, None]))
 def test_tiles_bar_and_attempts_agree(members: dict[str, Any], made: datetime | None) -> None:
     record = fields(**members)
-    known, drawn = timing.lay_out(record, made)
+    known, drawn, _ = timing.lay_out(record, made)
     for row in drawn.rows:
         ends = [Decimal(0), *(span.end for span in row)]
         assert all(span.start == end for span, end in zip(row, ends, strict=False)), "no gap, no overlap"
