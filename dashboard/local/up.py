@@ -1,9 +1,9 @@
 """`make up`: engines, demo gateway, database, then the Procfile's processes, and one line when all is ready.
 
-    make -> up (this process: standard library and honcho)
+    make -> up (this process: standard library only)
               |- postgres, valkey        data in home(), addresses and keys in .local/env
               |- demo gateway            unless GATEWAY_URLS is set
-              '- honcho: web, worker, beat
+              '- web, worker, beat       the Procfile's lines
 
 Ends everything it started on Ctrl-C, SIGTERM and a closed terminal; the site first, the engines last.
 """
@@ -24,9 +24,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from dashboard.local.procfile import Runner
-from dashboard.local.server import Engine
+from dashboard.local.server import Server
 from dashboard.local.servers import Engines
+from dashboard.local.site import Site
 from dashboard.local.state import AlreadyRunningError, home, lock, parse, write_private
 from dashboard.local.system import LOOPBACK, Port, UnavailableError, accepts, dies_with_parent
 
@@ -50,12 +50,6 @@ class ClosableOutput:
             sys.stdout.flush()
         except OSError:
             sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  for the rest of our life
-
-    def flush(self) -> None:
-        pass
-
-    def isatty(self) -> bool:
-        return False
 
 
 out = ClosableOutput()
@@ -139,13 +133,13 @@ def keys(path: Path) -> dict[str, str]:
     return made
 
 
-def demo_gateway(folder: Path, kept: dict[str, str]) -> Engine | None:
+def demo_gateway(folder: Path, kept: dict[str, str]) -> Server | None:
     """The demo gateway, on the port it had last time if that is free; None when a gateway is configured."""
     if os.environ.get("GATEWAY_URLS"):
         return None
     port = Port(int(kept["DEMO_PORT"]))
     number = port.release()
-    return Engine(
+    return Server(
         name="The demo gateway",
         command=[sys.executable, "-m", "generations.gateway.demo", "--port", str(number)],
         folder=ROOT,
@@ -157,7 +151,7 @@ def demo_gateway(folder: Path, kept: dict[str, str]) -> Engine | None:
 
 
 def site_environment(
-    port: int, kept: dict[str, str], urls: dict[str, str], gateway: Engine | None
+    port: int, kept: dict[str, str], urls: dict[str, str], gateway: Server | None
 ) -> dict[str, str]:
     """The variables of the site's processes; what the caller has set wins."""
     address = f"http://{LOOPBACK}:{port}"
@@ -169,7 +163,7 @@ def site_environment(
         "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
         "CSRF_TRUSTED_ORIGINS": f"{address},http://localhost:{port}",
         "COOKIE_PREFIX": f"retake{port}",
-        "WORKER_GRACE_SECONDS": "3",  # the runner ends everybody after five
+        "WORKER_GRACE_SECONDS": "3",  # everybody is ended after five
         "SECRET_KEY": kept["SECRET_KEY"],
         "FIELD_ENCRYPTION_KEYS": kept["FIELD_ENCRYPTION_KEYS"],
     }
@@ -199,18 +193,17 @@ def prepare(environment: dict[str, str], *, demo: bool) -> str:
 
 
 def serve(port: int, environment: dict[str, str], path: str, engines: Engines) -> int:
-    """Run the Procfile's processes until the end; gives honcho's exit code, 0 after a signal."""
+    """Run the Procfile's processes until the end; gives the exit code, 0 after a signal."""
     announcer = threading.Thread(target=announce, args=[f"http://{LOOPBACK}:{port}", path], daemon=True)
 
     def started() -> None:
         engines.keep(lambda line: out.write(f"{line}\n"))
         announcer.start()
 
-    runner = Runner(out, started)
-    runner.add(ROOT / "Procfile", PROCESSES, environment)
-    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-    runner.loop()
-    return 0 if runner.returncode in (0, 130, 143) else 1
+    site = Site(ROOT / "Procfile", PROCESSES, environment, out.write)
+    for number in ENDINGS:
+        signal.signal(number, site.end)
+    return 0 if site.run(started) == 0 else 1
 
 
 def announce(address: str, path: str) -> None:

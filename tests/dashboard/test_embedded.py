@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from dashboard.local import postgres, state
-from dashboard.local.server import Engine
+from dashboard.local.server import Server
 from dashboard.local.servers import Engines
 from dashboard.local.system import Port, UnavailableError, accepts
 from tests.support.processes import ROOT, wait_for
@@ -36,7 +36,7 @@ def started(folder: Path) -> Iterator[Engines]:
     engines.stop()
 
 
-def running(engines: Engines, name: str) -> Engine:
+def running(engines: Engines, name: str) -> Server:
     return next(engine for engine in engines.running if engine.name == name)
 
 
@@ -119,7 +119,7 @@ def test_wheel_in_a_closed_folder_is_copied_out(
 
 def test_start_that_fails_says_why(folder: Path) -> None:
     command = ["/bin/sh", "-c", "echo no such luck; exit 3"]
-    engine = Engine("Nothing", command, folder, folder / "log", lambda _: False, [signal.SIGTERM])
+    engine = Server("Nothing", command, folder, [signal.SIGTERM], log=folder / "log", ready=lambda _: False)
     engine.start()
     with pytest.raises(UnavailableError) as caught:
         engine.wait_ready()
