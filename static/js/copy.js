@@ -1,4 +1,4 @@
-// data-copy="text" and data-copy-from="id" buttons copy; the status line says so. A link or button with data-copy-url
+// data-copy="text" and data-copy-from="id" buttons copy; feedback.js says so. A link or button with data-copy-url
 // copies what that address (without a value: the link's own) answers.
 
 function wanted(button) {
@@ -47,6 +47,8 @@ document.addEventListener("click", async (event) => {
   focused?.focus({ preventScroll: true });
   button.toggleAttribute("data-done", done);
   setTimeout(() => button.removeAttribute("data-done"), 1600);
-  const words = button.dataset.copied ?? "Copied.";
-  document.getElementById("status").textContent = done ? words : "Copying failed. Select the text and copy it.";
+  const value = done ? (button.dataset.copied ?? "Copied.") : "Copying failed. Select the text and copy it.";
+  // A key presses a control that may be anywhere, and a menu closes behind its click.
+  const control = event.isTrusted && !button.closest(".menu-list") ? button : null;
+  document.dispatchEvent(new CustomEvent("said", { detail: { value, control, failed: !done } }));
 });

@@ -11,6 +11,11 @@ from tests.browser.conftest import Windows
 from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.browser
+# Pixels between the words of what was done and the control that did it.
+DISTANCE = """(control) => {
+  const [said, button] = ["#said", control].map((one) => document.querySelector(one).getBoundingClientRect());
+  return Math.max(button.top - said.bottom, said.top - button.bottom);
+}"""
 
 
 def test_c_copies_the_curl_command(
@@ -20,13 +25,20 @@ def test_c_copies_the_curl_command(
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(chat.get_absolute_url())
     page.keyboard.press("c")
+    expect(page.locator("#said.toast")).to_be_visible()
     expect(page.locator("#status")).to_have_text("Copied the cURL command.")
     body = Record.read(chat.records.get().raw).request_body or b""
     command = snippets.curl(f"{demo_gateway.url}/chat/completions", body.decode())
     assert page.evaluate("navigator.clipboard.readText()") == command
     page.goto(f"{chat.get_absolute_url()}/copy")
-    page.locator("#python").get_by_role("button", name="Copy").click()
+    button = page.locator("#python").get_by_role("button", name="Copy")
+    button.click()
+    said = page.locator("#said:not(.toast)", has_text="Copied.")
+    expect(said).to_be_visible()
+    apart = page.evaluate(DISTANCE, "#python button")
+    assert 0 <= apart < 20
     expect(page.locator("#status")).to_have_text("Copied.")
+    expect(said).to_be_hidden()
     script = snippets.python(f"{demo_gateway.url}/chat/completions", body.decode())
     assert page.evaluate("navigator.clipboard.readText()") == script
     page.context.clear_permissions()

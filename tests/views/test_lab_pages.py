@@ -481,12 +481,15 @@ def test_the_buttons_are_for_members(chat: Generation, ada: User, name: str) -> 
 
 def test_the_buttons_work(chat: Generation, ada: User) -> None:
     batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "x", batches.plan_batch([chat], times=2), 1)
-    states = []
-    for name in ("batch_pause", "batch_resume", "batch_cancel"):
-        people.browser(ada).post(reverse(name, args=[chat.team.slug, batch.pk]))
+    browser = people.browser(ada)
+    states, said = [], []
+    for name in ("batch_pause", "batch_resume", "batch_cancel", "batch_cancel"):
+        page = browser.post(reverse(name, args=[chat.team.slug, batch.pk]), follow=True)
         batch.refresh_from_db()
         states.append(batch.state)
-    assert states == ["paused", "running", "cancelled"]
+        said += [str(message).partition(".")[0] for message in page.context["messages"]]
+    assert states == ["paused", "running", "cancelled", "cancelled"]
+    assert said == ["Paused", "Resumed", "Cancelled"]  # the second time there was nothing to cancel
 
 
 # --- suggestions --------------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """Pre-flight, the click, the replay's page and its fragments."""
 
+import json
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -335,7 +337,8 @@ def test_an_answer_without_an_id_says_so(ada: User, chat: Generation) -> None:
 
 def test_the_status_fragment_tells_the_page_that_it_is_over(ada: User, chat: Generation) -> None:
     browser = people.browser(ada)
-    assert browser.get(url(ended(chat, ada), "replay_status"))["HX-Trigger"] == "replay-ended"
+    ended_now = browser.get(url(ended(chat, ada), "replay_status"))
+    assert "replay-ended" in json.loads(ended_now["HX-Trigger"])
     assert "HX-Trigger" not in browser.get(url(rows.replay(chat, ada), "replay_status"))
 
 
@@ -382,6 +385,25 @@ def test_stop_by_htmx_answers_with_the_status(ada: User, chat: Generation) -> No
     replay = rows.replay(chat, ada, state=State.RUNNING)
     answer = people.browser(ada, hx_request="true").post(url(replay, "stop_replay"))
     assert "stopping" in answer.content.decode()
+    assert "may still finish and charge" in json.loads(answer["HX-Trigger"])["said"]["value"]
+
+
+def test_what_has_not_begun_is_said_to_be_stopped(ada: User, chat: Generation) -> None:
+    replay = rows.replay(chat, ada, state=State.QUEUED)
+    answer = people.browser(ada, hx_request="true").post(url(replay, "stop_replay"))
+    events = json.loads(answer["HX-Trigger"])
+    assert events["said"]["value"] == "Stopped. Nothing was sent."
+    assert "replay-ended" in events
+
+
+def test_a_start_is_announced_to_the_person_who_started(team: Team, ada: User, chat: Generation) -> None:
+    started = 'data-said="Replay started"'
+    replay = rows.replay(chat, ada, state=State.RUNNING)
+    assert started in people.browser(ada).get(url(replay, "replay")).content.decode()
+    grace = people.person(team, Role.MEMBER)
+    assert started not in people.browser(grace).get(url(replay, "replay")).content.decode()
+    Replay.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    assert started not in people.browser(ada).get(url(replay, "replay")).content.decode()
 
 
 def test_a_viewer_cannot_stop(team: Team, ada: User, chat: Generation) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import Left
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -21,11 +22,13 @@ from generations.reading.edits import json_patch
 from generations.reading.edits.patch_summary import PatchLine, lines
 from generations.reading.figures.batch_stats import BatchItem, BatchStats, summarize
 from generations.replay import batches, derived_answer, trouble
+from generations.views.shared.shortcuts import is_just_started
 
 PAGE = 100
 MOST_OUTPUTS = 12
 SHOWN_CHARACTERS = 400
 PATCH_READ = 4000  # characters
+STOPPING = "Cancelled. What is running is being stopped; the gateway may still finish and charge."
 SORTS = {
     "place": ("place",),
     "verdict": ("state", "reason", "place"),
@@ -85,7 +88,12 @@ def batch_list(request: TeamRequest) -> HttpResponse:
 @require_GET
 def batch(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     """The page of a batch."""
-    return render(request, "generations/batch/batch.html", _page(request, _batch(request, batch_id)))
+    row = _batch(request, batch_id)
+    context = {
+        **_page(request, row),
+        "just_started": is_just_started(request, row.started_by_id, row.created_at),
+    }
+    return render(request, "generations/batch/batch.html", context)
 
 
 @for_team(Right.READ)
@@ -233,7 +241,8 @@ def _outputs(row: Batch, found: BatchStats) -> list[tuple[str, int, str, str]]:
 def pause(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     """Let no more members go; those under way end by themselves."""
     row = _batch(request, batch_id)
-    row.pause()
+    if row.pause():
+        messages.success(request, "Paused. What is running ends by itself.")
     return redirect(row)
 
 
@@ -244,6 +253,7 @@ def resume(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     row = _batch(request, batch_id)
     if row.resume():
         batches.release_members()
+        messages.success(request, "Resumed.")
     return redirect(row)
 
 
@@ -252,7 +262,9 @@ def resume(request: TeamRequest, batch_id: UUID) -> HttpResponse:
 def cancel(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     """End what waits; with `running`, what runs too."""
     row = _batch(request, batch_id)
-    batches.cancel(row, request.user, running="running" in request.POST)
+    running = "running" in request.POST
+    if batches.cancel(row, request.user, running=running):
+        messages.success(request, STOPPING if running else "Cancelled. What is running goes on.")
     return redirect(row)
 
 

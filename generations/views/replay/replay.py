@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 
 from dashboard.access import Right, TeamRequest, enter, for_team, may
 from dashboard.web.event_streams import event_stream, in_thread
@@ -30,6 +32,10 @@ from generations.replay.live import follow, log_html, publisher
 from generations.replay.order import orders
 from generations.replay.worker import presence, runner
 from generations.views.replay.compare import switch, view_of
+from generations.views.shared.shortcuts import is_just_started
+
+STOPPING = "Stopping. The gateway may still finish and charge."
+ENDED = "It is already stopping or has ended."
 
 
 def _replay(request: TeamRequest, replay_id: UUID) -> Replay:
@@ -153,7 +159,10 @@ def _changes(replay: Replay) -> Lines | None:
 @require_GET
 def replay(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     """The replay's own page, live for everybody who has it open."""
-    return render(request, "generations/replay/replay.html", _page(request, _replay(request, replay_id)))
+    row = _replay(request, replay_id)
+    started = row.is_open and is_just_started(request, row.requested_by_id, row.created_at)
+    context = {**_page(request, row), "just_started": started}
+    return render(request, "generations/replay/replay.html", context)
 
 
 @for_team(Right.READ)
@@ -177,9 +186,7 @@ def _status(request: TeamRequest, row: Replay) -> HttpResponse:
     context = {"replay": row, "generation": row.generation, "may_replay": may(request, Right.REPLAY)}
     context |= {"deadlines": _deadlines(), "trouble": trouble.of_replay(row)}
     response = render(request, "generations/replay/replay.html#status", context)
-    if not row.is_open:
-        response["HX-Trigger"] = "replay-ended"
-    return response
+    return response if row.is_open else trigger_client_event(response, "replay-ended")
 
 
 @for_team(Right.READ)
@@ -213,9 +220,13 @@ def stop_replay(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     """Stop watching. The gateway may still finish and charge; the page says so."""
     row = _replay(request, replay_id)
     presence.ask_stop(row.pk)
-    row.ask_to_stop(request.user)
+    asked = row.ask_to_stop(request.user)
     publisher.ring(row.pk)
-    return _status(request, _replay(request, replay_id)) if request.htmx else redirect(row)
+    said = (STOPPING if row.state == State.RUNNING else "Stopped. Nothing was sent.") if asked else ENDED
+    if not request.htmx:
+        messages.info(request, said)
+        return redirect(row)
+    return trigger_client_event(_status(request, _replay(request, replay_id)), "said", {"value": said})
 
 
 @for_team(Right.READ)

@@ -1,9 +1,14 @@
-"""The generation that an address names."""
+"""The generation that an address names, and whether a page is shown to who has just started what is on it."""
+
+from datetime import datetime, timedelta
 
 from django.http import Http404
+from django.utils import timezone
 
 from dashboard.access import TeamRequest
 from generations.models import Generation
+
+JUST_NOW = timedelta(seconds=5)
 
 
 def get_generation_or_404(request: TeamRequest, slug: str) -> Generation:
@@ -13,3 +18,8 @@ def get_generation_or_404(request: TeamRequest, slug: str) -> Generation:
         raise Http404("No such generation in this team.")
     row.team = request.team
     return row
+
+
+def is_just_started(request: TeamRequest, started_by: int | None, started_at: datetime) -> bool:
+    """Whether who asks started it a moment ago, so that the page says so."""
+    return started_by == request.user.pk and timezone.now() - started_at < JUST_NOW
