@@ -181,6 +181,11 @@ class Environment:
             refuse(name, "is missing" if not text else "is too short")
         return text
 
+    def secrets(self, name: str) -> list[str]:
+        """Several of them, comma-separated; none where it is not set."""
+        found: list[str] = self.items(name, [])
+        return refuse(name, "holds one that is too short") if any(len(text) < 50 for text in found) else found
+
     def fernet_keys(self, name: str) -> list[str]:
         """Fernet keys, the first of which encrypts."""
         keys = self.items(name, [])

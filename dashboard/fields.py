@@ -1,11 +1,13 @@
-"""Text that is encrypted at rest. The first key encrypts, every key decrypts, a wrong key fails loudly."""
+"""Text that is encrypted at rest. The first key encrypts, every key decrypts.
+
+What no key of FIELD_ENCRYPTION_KEYS opens is loaded as an `UnreadableSecret`: its row is usable, and saved as it was.
+"""
 
 from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 
@@ -20,6 +22,11 @@ class Secret:
     def reveal(self) -> str:
         """The text itself. Call it where the text leaves for the gateway, nowhere else."""
         return self._text
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether `reveal` has something to give."""
+        return True
 
     def __bool__(self) -> bool:
         return bool(self._text)
@@ -36,6 +43,43 @@ class Secret:
     __str__ = __repr__
 
 
+class NoKey(ValueError):
+    """No key of FIELD_ENCRYPTION_KEYS opens it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The stored key cannot be read: FIELD_ENCRYPTION_KEYS no longer holds the key that it was saved with. "
+            "Nothing was sent. An admin can enter the gateway key again, or the operator can put that key back."
+        )
+
+
+class UnreadableSecret(Secret):
+    """A secret that no key opens. It is there, and its token is kept: the key may come back."""
+
+    __slots__ = ("token",)
+
+    def __init__(self, token: bytes) -> None:
+        super().__init__("")
+        self.token = token
+
+    def reveal(self) -> str:
+        """Raises NoKey."""
+        raise NoKey
+
+    @property
+    def is_readable(self) -> bool:
+        return False
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UnreadableSecret) and other.token == self.token
+
+    def __hash__(self) -> int:
+        return hash(self.token)
+
+
 @lru_cache
 def _box(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
@@ -43,10 +87,6 @@ def _box(keys: tuple[str, ...]) -> MultiFernet:
 
 def _current_box() -> MultiFernet:
     return _box(tuple(settings.FIELD_ENCRYPTION_KEYS))
-
-
-class NoKey(ValueError):
-    """No key of FIELD_ENCRYPTION_KEYS opens it."""
 
 
 def encrypt(data: bytes) -> bytes:
@@ -68,24 +108,34 @@ class EncryptedText(models.BinaryField):  # type: ignore[type-arg]
     def from_db_value(
         self, value: bytes | memoryview | None, expression: object, connection: object
     ) -> Secret | None:
-        """The decrypted `Secret`. Raises ImproperlyConfigured when no key of FIELD_ENCRYPTION_KEYS opens it."""
+        """The decrypted `Secret`; an `UnreadableSecret` where no key opens it."""
         if value is None:
             return None
         try:
-            return Secret(_current_box().decrypt(bytes(value)).decode())
-        except InvalidToken:
-            raise ImproperlyConfigured(
-                f"FIELD_ENCRYPTION_KEYS holds no key that opens {self.model.__name__}.{self.name}. "
-                "Put the key back with which it was saved."
-            ) from None
+            return Secret(decrypt(bytes(value)).decode())
+        except NoKey:
+            return UnreadableSecret(bytes(value))
 
     def get_db_prep_value(self, value: Secret | str | None, connection: Any, prepared: bool = False) -> Any:
         """The encrypted bytes that the database stores."""
         if value is None:
             return None
+        if isinstance(value, UnreadableSecret):
+            return super().get_db_prep_value(value.token, connection, prepared)
         text = value.reveal() if isinstance(value, Secret) else value
-        return super().get_db_prep_value(_current_box().encrypt(text.encode()), connection, prepared)
+        return super().get_db_prep_value(encrypt(text.encode()), connection, prepared)
 
     def to_python(self, value: Any) -> Secret | None:
         """A `Secret` from whatever a form or a caller assigned."""
         return Secret(value) if isinstance(value, str) else value
+
+
+def fields_of(model: type[models.Model]) -> list[EncryptedText]:
+    """The encrypted fields of a model."""
+    return [field for field in model._meta.concrete_fields if isinstance(field, EncryptedText)]
+
+
+def unreadable(row: models.Model) -> list[str]:
+    """The names of those fields of a row that no key opens."""
+    loaded = [field.attname for field in fields_of(type(row)) if field.attname in row.__dict__]
+    return [name for name in loaded if isinstance(row.__dict__[name], UnreadableSecret)]

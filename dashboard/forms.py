@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from dashboard import mail
 from dashboard.access import SignedInRequest
-from dashboard.fields import Secret
+from dashboard.fields import Secret, unreadable
 from dashboard.models import GatewayConnection, Role, Team, User, allowed_urls
 from dashboard.people.team_service import absolute, grantable
 
@@ -149,7 +149,12 @@ class ConnectionForm(ConnectionBase):
                 del self.fields[f"forget_{name}"]
         if self.instance.pk:
             for name in ("read_key", *OPTIONAL_KEYS):
-                self.fields[name].help_text = "Leave empty to keep the stored key."
+                shut = name in unreadable(self.instance)
+                self.fields[name].help_text = (
+                    "The stored key cannot be read. Enter it again."
+                    if shut
+                    else "Leave empty to keep the stored key."
+                )
 
     @staticmethod
     def _addresses() -> list[tuple[str, str]]:

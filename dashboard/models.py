@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from dashboard.fields import EncryptedText
+from dashboard.fields import EncryptedText, unreadable
 
 INVITATION_LIFE = timedelta(days=7)
 SIGN_IN_LIFE = timedelta(minutes=10)
@@ -161,6 +161,9 @@ def allowed_urls() -> list[str]:
     return [*settings.GATEWAY_URLS, *(url for url in demo if url not in settings.GATEWAY_URLS)]
 
 
+UNREADABLE = {"read_key": "the lookup key", "replay_key": "the replay key", "log_key": "the management key"}
+
+
 class GatewayConnection(models.Model):
     """A base URL with its credentials, owned by a team. Connections are asked in the order of `position`."""
 
@@ -191,6 +194,13 @@ class GatewayConnection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def unreadable_keys(self) -> list[str]:
+        """What cannot be read with FIELD_ENCRYPTION_KEYS, as the connection's form calls it."""
+        pasted = [UNREADABLE[name] for name in unreadable(self)]
+        shut = [consent for consent in getattr(self, "good_consents", []) if unreadable(consent)]
+        return [*pasted, *(f"the key of {consent}" for consent in shut)]
 
     @property
     def reads_bodies(self) -> bool:

@@ -13,6 +13,8 @@ env = Environment(BASE_DIR)
 # --- Core -------------------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.secret("SECRET_KEY")
+# Former ones: what they signed (sessions, links) stays valid.
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 FIELD_ENCRYPTION_KEYS = env.fernet_keys("FIELD_ENCRYPTION_KEYS")
 PUBLIC_URL = env.public_url("PUBLIC_URL")
 ALLOWED_HOSTS = env.hosts(

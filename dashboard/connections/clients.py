@@ -10,7 +10,7 @@ from typing import Any
 from django.core.cache import cache
 
 from dashboard.consents.models import Consent
-from dashboard.fields import Secret
+from dashboard.fields import NoKey, Secret
 from dashboard.models import Team, allowed_urls
 from generations.gateway import oauth
 from generations.gateway.client import Client
@@ -49,7 +49,8 @@ def keys_of(team: Team) -> list[str]:
     """The team's keys as they are, to be masked wherever they come back."""
     pairs = [(source.read_key, source.replay_key, source.log_key) for source in team.connections.all()]
     consents = [consent.key for consent in Consent.objects.filter(team=team).exclude(key=None).only("key")]
-    return [key.reveal() for pair in pairs for key in pair if key] + [key.reveal() for key in consents if key]
+    keys = [*(key for pair in pairs for key in pair), *consents]
+    return [key.reveal() for key in keys if key and key.is_readable]
 
 
 # --- Consents -----------------------------------------------------------------------------------------------------
@@ -61,8 +62,15 @@ def exchange(client: oauth.OAuthClient, code: str, verifier: Secret, asked: tupl
 
 
 def revoke(client: oauth.OAuthClient, key: Secret) -> None:
-    """Have the gateway end a key. Raises oauth.Failure."""
-    client.revoke(key.reveal())
+    """Have the gateway end a key. Raises oauth.OAuthFailure, and oauth.OAuthUnusable for a key that cannot be read."""
+    client.revoke(_revealed(key))
+
+
+def _revealed(secret: Secret) -> str:
+    try:
+        return secret.reveal()
+    except NoKey as unreadable:
+        raise oauth.OAuthUnusable(str(unreadable)) from None
 
 
 KNOWN_SECONDS, UNKNOWN_SECONDS = 300, 30
@@ -73,7 +81,7 @@ def oauth_client(
 ) -> oauth.OAuthClient:
     """The OAuth client for the gateway at `base_url`. Raises AddressNotAllowed, oauth.Unusable, oauth.Failure."""
     found = discovery(base_url)
-    return oauth.OAuthClient(found, client_id, secret.reveal() if secret else None, redirect_uri)
+    return oauth.OAuthClient(found, client_id, _revealed(secret) if secret else None, redirect_uri)
 
 
 def discovery(base_url: str) -> oauth.Discovery:

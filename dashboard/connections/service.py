@@ -7,7 +7,7 @@ from django.db import transaction
 from dashboard.access import TeamRequest
 from dashboard.connections import clients
 from dashboard.consents import ending, keys
-from dashboard.fields import Secret
+from dashboard.fields import NoKey, Secret
 from dashboard.forms import ConnectionForm
 from dashboard.models import GatewayConnection
 from dashboard.people.team_service import audit
@@ -75,6 +75,8 @@ def _seen(base_url: str, key: Secret) -> dict[str, Any]:
         probe = clients.client(base_url, key, timeouts=PATIENCE).probe()
     except clients.AddressNotAllowed as refusal:
         return {"fault": f"{refusal} Its key was not sent.", "advice": "Choose another address."}
+    except NoKey as unreadable:
+        return {"fault": str(unreadable), "advice": "Enter the key again."}
     except ValueError:
         return {
             "reachable": False,

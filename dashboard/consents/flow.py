@@ -138,7 +138,7 @@ def finish(user: User, query: dict[str, str]) -> ConsentRequest:
     if not state or row is None or row.user_id != user.pk:
         raise UnmatchedCallback
     verifier = row.verifier
-    if not row.use() or verifier is None:
+    if not row.use() or verifier is None or not verifier.is_readable:
         raise UnmatchedCallback
     try:
         consent = _redeem(row, verifier, query)

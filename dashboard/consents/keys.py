@@ -45,7 +45,12 @@ def reading(source: GatewayConnection) -> list[ConnectionKey]:
         if credential.consent and STORED_REQUESTS in credential.consent.granted
     ]
     pasted = [ConnectionKey(source.read_key)] if source.read_key else []
-    return [*seeing, *pasted, *(credential for credential in consents if credential not in seeing)]
+    return _readable([*seeing, *pasted, *(credential for credential in consents if credential not in seeing)])
+
+
+def _readable(found: list[ConnectionKey]) -> list[ConnectionKey]:
+    """Without those that cannot be read, as far as others are there; a sentence comes of trying one that cannot."""
+    return [used for used in found if used.key.is_readable] or found
 
 
 def sending(source: GatewayConnection) -> ConnectionKey | None:
@@ -66,7 +71,7 @@ def browsing(source: GatewayConnection) -> list[ConnectionKey]:
     ]
     seen = (source.check_result or {}).get("log", {}).get("reads_log")
     pasted = [source.log_key, None if seen is False else source.read_key]
-    return [*consents, *(ConnectionKey(key) for key in pasted if key)]
+    return _readable([*consents, *(ConnectionKey(key) for key in pasted if key)])
 
 
 def browses_not(source: GatewayConnection, used: ConnectionKey) -> None:

@@ -24,7 +24,10 @@ def _connection(request: TeamRequest, pk: int) -> GatewayConnection:
 @require_safe
 def team_connections(request: TeamRequest) -> HttpResponse:
     """All connections in the order in which they are asked."""
-    rows = [(source, panel.held(source)) for source in request.team.connections.order_by("position", "pk")]
+    rows = [
+        (source, panel.held(source))
+        for source in request.team.connections.with_consents().order_by("position", "pk")
+    ]
     context = {
         "section": "connections",
         "team": request.team,

@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from dashboard import spool
 from dashboard.processes import degraded, presence
 from dashboard.processes.models import Process
 from tests.support.people import connection, team
@@ -37,7 +38,7 @@ def test_a_missing_worker_and_a_missing_beat_are_named(settings: Settings, broke
     Process.objects.all().delete()
     lines, ending = doctor()
     assert (lines["Worker"], lines["Beat"]) == (degraded.NO_WORKER, degraded.NO_BEAT)
-    assert ending == "2 of 7 checks found something wrong."
+    assert ending == "2 of 8 checks found something wrong."
 
 
 def test_all_in_order(demo_gateway: DemoGateway, settings: Settings, broker: object) -> None:
@@ -49,6 +50,7 @@ def test_all_in_order(demo_gateway: DemoGateway, settings: Settings, broker: obj
         "Migrations",
         "Cache table",
         "Keys",
+        "Spool",
         "Worker",
         "Beat",
         f"Gateway {demo_gateway.url}",
@@ -60,7 +62,7 @@ def test_a_gateway_that_does_not_answer(settings: Settings, broker: object) -> N
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [DEAD], ""
     lines, ending = doctor()
     assert lines[f"Gateway {DEAD}"] != "in order."
-    assert ending == "1 of 8 checks found something wrong."
+    assert ending == "1 of 9 checks found something wrong."
 
 
 def test_keys_that_cannot_be_opened_are_named(settings: Settings, broker: object) -> None:
@@ -76,7 +78,7 @@ def test_keys_that_cannot_be_opened_are_named(settings: Settings, broker: object
     )
     assert (good.name in lines["Keys"].split("blue")[0], ending) == (
         False,
-        "1 of 7 checks found something wrong.",
+        "1 of 8 checks found something wrong.",
     )
 
 
@@ -85,3 +87,15 @@ def test_redis_unavailable(settings: Settings) -> None:
     settings.REDIS_URL = "redis://:hunter2@127.0.0.1:9/0"
     lines, _ending = doctor()
     assert lines["Redis"] == "Redis cannot be reached. Check REDIS_URL."
+
+
+def test_answers_in_the_spool_that_no_key_opens_are_named(settings: Settings, broker: object) -> None:
+    settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [], ""
+    file = spool.SpoolFile.create("doctor")
+    assert file.put(b"an answer")
+    file.close()
+    assert doctor()[0]["Spool"] == "in order."
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    lines, _ending = doctor()
+    file.path.unlink()
+    assert lines["Spool"].startswith("1 of 1 files in SPOOL_DIR cannot be read")

@@ -2,12 +2,11 @@
 
 import pytest
 from cryptography.fernet import Fernet
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connection as database
 from pytest_django import Settings
 
-from dashboard.fields import Secret
-from dashboard.models import GatewayConnection
+from dashboard.fields import NoKey, Secret, fields_of
+from dashboard.models import UNREADABLE, GatewayConnection
 from tests.support.people import connection, team
 
 pytestmark = pytest.mark.django_db
@@ -33,16 +32,26 @@ def test_every_key_decrypts(settings: Settings) -> None:
     assert GatewayConnection.objects.get(pk=source.pk).read_key == Secret("sesame")
 
 
-def test_a_wrong_key_fails_loudly_and_says_nothing_secret(settings: Settings) -> None:
+def test_a_wrong_key_leaves_the_row_usable_and_reveals_nothing(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
     source = connection(team(), key="sesame")
+    before = stored(source.pk)
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
-    with pytest.raises(ImproperlyConfigured) as caught:
-        GatewayConnection.objects.get(pk=source.pk)
-    assert str(caught.value) == (
-        "FIELD_ENCRYPTION_KEYS holds no key that opens GatewayConnection.read_key. "
-        "Put the key back with which it was saved."
-    )
+    found = GatewayConnection.objects.get(pk=source.pk)
+    assert found.read_key
+    assert not found.read_key.is_readable
+    assert found.unreadable_keys == ["the lookup key"]
+    with pytest.raises(NoKey, match="no longer holds the key that it was saved with"):
+        found.read_key.reveal()
+    found.save()
+    assert stored(source.pk) == before  # the key may come back
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    assert GatewayConnection.objects.get(pk=source.pk).read_key == Secret("sesame")
+
+
+def test_every_encrypted_field_can_be_named_when_it_is_unreadable() -> None:
+    names = {field.attname for field in fields_of(GatewayConnection)}
+    assert names == set(UNREADABLE)
 
 
 def test_saving_again_moves_to_the_first_key(settings: Settings) -> None:

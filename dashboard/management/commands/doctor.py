@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 
+from dashboard import spool
 from dashboard.connections import clients
 from dashboard.consents.identity import document_faults, document_url
-from dashboard.models import GatewayConnection, allowed_urls
+from dashboard.key_rotation import shut_names, stored_secrets
+from dashboard.models import allowed_urls
 from dashboard.processes import presence
 from dashboard.processes.degraded import degraded
 from dashboard.readiness import broker, database, migrations
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         checks: list[tuple[str, str | None]] = [("Database", database()), ("Redis", broker())]
         if checks[0][1] is None:
             checks += [("Migrations", migrations()), ("Cache table", cache_table()), ("Keys", stored_keys())]
+            checks += [("Spool", spool.faults())]
             checks += processes()
             if document_url():
                 checks += [("Client metadata document", metadata_document())]
@@ -58,12 +60,11 @@ def cache_table() -> str | None:
 
 
 def stored_keys() -> str | None:
-    """FIELD_ENCRYPTION_KEYS opens every stored gateway key."""
+    """FIELD_ENCRYPTION_KEYS opens everything that is encrypted."""
     try:
-        rows = GatewayConnection.objects.order_by("pk").values_list("pk", "team__slug", "name")
-        shut = [f"{team}/{name}" for pk, team, name in rows if not _opens(pk)]
+        shut = [name for model, _ in stored_secrets() for name in shut_names(model)]
     except Error:
-        return "The table cannot be read. Run: python manage.py prepare"
+        return "The tables cannot be read. Run: python manage.py prepare"
     if not shut:
         return None
     return (
@@ -75,14 +76,6 @@ def stored_keys() -> str | None:
 def metadata_document() -> str | None:
     """A gateway can read the document that lets people connect, and would accept it."""
     return " ".join(document_faults()) or None
-
-
-def _opens(pk: int) -> bool:
-    try:
-        GatewayConnection.objects.get(pk=pk)
-    except ImproperlyConfigured:
-        return False
-    return True
 
 
 def gateway(url: str) -> str | None:
