@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 
 from dashboard import fields
-from dashboard.fields import EncryptedText, NoKey, UnreadableSecret
+from dashboard.fields import EncryptedText, UnreadableSecret
 
 BITE = 100  # rows locked at a time
 
@@ -87,13 +87,10 @@ def _has_first_key(row: models.Model, field: EncryptedText) -> bool:
     quote = connection.ops.quote_name
     table, key = quote(row._meta.db_table), quote(str(row._meta.pk.column))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {quote(field.column)} FROM {table} WHERE {key} = %s", [row.pk])  # noqa: S608
+        cursor.execute(f"SELECT {quote(str(field.column))} FROM {table} WHERE {key} = %s", [row.pk])  # noqa: S608
         (token,) = cursor.fetchone() or (b"",)
     try:
         Fernet(settings.FIELD_ENCRYPTION_KEYS[0]).decrypt(bytes(token))
     except InvalidToken:
         return False
     return True
-
-
-__all__ = ["NoKey", "Rotated", "rotate", "shut_names", "stored_secrets"]
