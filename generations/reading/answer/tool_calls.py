@@ -62,6 +62,14 @@ class CallChange:
         return (self.after or self.before or NamedCall("", "")).name
 
     @property
+    def is_respelled(self) -> bool:
+        """Whether the same arguments hold numbers that are written differently: `1` and `1.0`."""
+        if self.kind != "same" or self.before is None or self.after is None or self.before == self.after:
+            return False
+        before, after = (json_diff.boxed(call.arguments) for call in (self.before, self.after))
+        return any(found.kind == "changed" for found in json_diff.differences(before, after))
+
+    @property
     def tool(self) -> str:
         """What kind of tool it is, "" for a function of the client."""
         return (self.after or self.before or NamedCall("", "")).kind

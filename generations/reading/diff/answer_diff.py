@@ -1,6 +1,6 @@
 """What differs between two answers: words, reasoning, tool calls, JSON, figures. For pages: nothing in it is unbounded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
@@ -15,7 +15,7 @@ from generations.reading.diff.json_diff import Change, Changes
 from generations.reading.diff.result_tables import Table
 from generations.reading.diff.text_diff import LinePair, Piece
 from generations.reading.figures import formatting
-from generations.reading.text import box
+from generations.reading.text import below, box
 
 View: TypeAlias = Literal["inline", "side", "changes"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -107,7 +107,7 @@ class AnswerDiff:
 
     `others`: what differs outside words, reasoning and calls. `one_sided` members are held by one side only,
     `by_nature` differ between any two answers; both are named and not compared. `unread`: what both hold and what
-    was not compared all the same.
+    was not compared all the same. `spelled`: what says the same on both sides and is written differently.
     """
 
     passages: list[Passage]
@@ -118,6 +118,7 @@ class AnswerDiff:
     by_nature: list[str] = field(default_factory=list)
     one_sided: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    spelled: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -139,8 +140,9 @@ class AnswerDiff:
         """What is said of it in a word. "Nothing differs" only where all was compared, on both sides."""
         if not self.equal:
             return "What differs"
-        partial = self.unread or self.one_sided
-        return "No differences in what was compared" if partial else "Nothing differs"
+        if self.unread or self.one_sided:
+            return "No differences in what was compared"
+        return "The same, written differently" if self.spelled else "Nothing differs"
 
 
 def compare(before: ComparedAnswer, after: ComparedAnswer, view: View = "inline") -> AnswerDiff:
@@ -165,6 +167,7 @@ def compare(before: ComparedAnswer, after: ComparedAnswer, view: View = "inline"
         found.by_nature,
         found.one_sided,
         [*unread, *map(_part, notes)],
+        _spelled(calls, before, after),
     )
 
 
@@ -173,6 +176,32 @@ EVENTS = "other events"
 
 def _part(note: str) -> str:
     return "a part of the answer" if note else ""
+
+
+def _spelled(calls: list[CallLine], before: ComparedAnswer, after: ComparedAnswer) -> list[str]:
+    """What says the same on both sides and is written differently."""
+    names = dict.fromkeys(line.call.name for line in calls if line.call.is_respelled)
+    found = [f"numbers in the arguments of {name or 'a call'}" for name in names]
+    if before.facts.text == after.facts.text and before.facts.shape == after.facts.shape:
+        found += ["the text is divided into other parts"] if _parts(before) != _parts(after) else []
+    return found
+
+
+def _parts(answer: ComparedAnswer) -> list[str]:
+    """The parts whose texts the choices join."""
+    return list(_texts(answer.body, "", answer.facts.read))
+
+
+def _texts(value: Value, at: str, read: frozenset[str]) -> Iterator[str]:
+    if isinstance(value, str):
+        if value and at in read and at.endswith("/text"):
+            yield value
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield from _texts(child, below(at, key), read)
+    elif isinstance(value, list):
+        for place, child in enumerate(value):
+            yield from _texts(child, below(at, place), read)
 
 
 def _more_choices(before: ComparedAnswer, after: ComparedAnswer) -> list[str]:
@@ -292,7 +321,7 @@ def _text_pieces(change: Change, left: int) -> list[Piece]:
 
 
 def _call(change: CallChange) -> CallLine:
-    if change.before is None or change.after is None or change.kind == "same":
+    if change.before is None or change.after is None or (change.kind == "same" and not change.is_respelled):
         return CallLine(change)
     if change.changes:
         return CallLine(change, lines(change.changes))

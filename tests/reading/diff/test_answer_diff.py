@@ -186,6 +186,34 @@ def test_arguments_as_text_and_as_json_are_the_same_when_they_say_the_same() -> 
     assert (found.headline, summary(found.calls[0].lines)) == ("What differs", ["n: 10 → 9999"])
 
 
+def test_numbers_written_differently_are_named() -> None:
+    found = compare(called(("pay", '{"n": 1, "m": [2]}')), called(("pay", '{"m":[2e0],"n":1.0}')))
+    assert (found.equal, found.headline) == (True, "The same, written differently")
+    assert found.spelled == ["numbers in the arguments of pay"]
+    assert found.calls[0].pieces
+    spaced = compare(called(("pay", '{"n": 1, "m": 2}')), called(("pay", '{"m":2,"n":1}')))
+    assert (spaced.headline, spaced.spelled) == ("Nothing differs", [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "headline"),
+    [
+        (["ab", "c"], ["abc"], "The same, written differently"),
+        (["ab", "c"], ["a", "bc"], "The same, written differently"),
+        (["ab", "c"], ["ab", "c"], "Nothing differs"),
+        (["ab", "c"], ["ab", "d"], "What differs"),
+    ],
+)
+def test_a_text_in_other_parts_is_named(before: list[str], after: list[str], headline: str) -> None:
+    bodies = (
+        {"type": "message", "content": [{"type": "text", "text": part} for part in parts]}
+        for parts in (before, after)
+    )
+    found = others(*bodies, "messages")
+    assert found.headline == headline
+    assert bool(found.spelled) == (headline == "The same, written differently")
+
+
 def test_another_kind_of_tool_is_another_call() -> None:
     custom = answer(tool_calls=[{"type": "custom", "custom": {"name": "pay", "input": "{}"}}])
     found = compare(called(("pay", "{}")), custom)
