@@ -134,7 +134,7 @@ def _read(wire: str, content_type: str, raw: bytes) -> Reading:
     made = streams.assemble(wire, content_type, head)
     if made.body is None and not made.streamed and made.why == "whole" and raw.strip() != b"null":
         return _medium(content_type, raw)
-    facts = answer_facts.read(made.wire, made.body, made.strays)
+    facts, unread = answer_facts.read(made.wire, made.body, made.strays), unread + made.unread
     if unread:
         facts = _with_end(facts, streams.assemble(wire, content_type, _tail(raw)))
     note = f"the last {formatting.size(unread)} were not read" if unread else ""
@@ -225,7 +225,7 @@ def stored(endpoint: str, found: LocatedValue) -> answer_diff.ComparedAnswer:
             made, cut = streams.assemble_stored(wire, loads(left)), found.size - len(left)
     else:
         made, cut = streams.assemble_stored(wire, loads(found.read())), 0
-    return answer_diff.said(made.wire, made.body, made.strays, _unread(cut))
+    return answer_diff.said(made.wire, made.body, made.strays, _unread(cut + made.unread))
 
 
 def pasted(answer: PastedAnswer) -> answer_diff.ComparedAnswer:

@@ -666,4 +666,4 @@ def test_a_body_is_no_frame(body: str) -> None:
 
 
 def test_the_version_is_raised_with_what_it_makes() -> None:
-    assert VERSION == 2
+    assert VERSION == 3

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.models import Team, User
+from generations.gateway.streams import assemble_chat, frame_reader
 from generations.models import FirstWords, Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
 from generations.reading import outline
@@ -245,6 +246,43 @@ def test_tiny_frames_of_words_take_little_memory() -> None:
         made = derived_answer.read("chat.completions", "text/event-stream", wire)
     assert made.unread
     assert grown.mib is None or grown.mib < 150
+
+
+ODD_FRAMES = {
+    "unknown": '{"a":%d}',
+    "choices": '{"choices":[{"index":%d,"delta":{"content":"a"}}]}',
+    "calls": '{"choices":[{"delta":{"tool_calls":[{"index":%d,"function":{"name":"f"}}]}}]}',
+    "repeated keys": '{"choices":[],"a":1,"a":%d}',
+    "whole answers": '{"object":"chat.completion","choices":[{"index":%d,"message":{"content":"a"}}]}',
+    "errors": '{"error":{"a":%d}}',
+    "items": '{"type":"response.output_item.added","output_index":%d,"item":{"type":"function_call"}}',
+    "blocks": '{"type":"content_block_start","index":%d,"content_block":{"type":"text"}}',
+    "lists": "[[],[],%d]",
+    "texts": "x%d",
+}
+
+
+@pytest.mark.parametrize("frame", ODD_FRAMES.values(), ids=ODD_FRAMES)
+def test_a_stream_of_odd_frames_is_read_to_a_bound_and_says_so(
+    frame: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame_reader, "MOST_FRAMES", 3_000)
+    last = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":9}}\n\n'
+    wire = b"".join(f"data: {frame % at}\n\n".encode() for at in range(12_000)) + last
+    made = derived_answer.read("chat.completions", "text/event-stream", wire)
+    assert len(wire) * 0.3 < made.unread < len(wire)
+    assert "were not read" in made.shown.side.note
+    assert (made.columns["text_key"], made.columns["calls_key"]) == ("", "")
+    assert len(made.facts.choices) <= assemble_chat.MOST_CHOICES
+    assert made.row(None, wire).wire == wire
+    assert len(made.strays) < 8_000
+
+
+def test_ordinary_frames_are_read_beyond_that_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame_reader, "MOST_FRAMES", 10)
+    frame = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
+    made = derived_answer.read("chat.completions", "text/event-stream", frame * 20_000)
+    assert (made.unread, made.facts.text) == (0, "word " * 20_000)
 
 
 def test_a_reader_that_fails_leaves_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

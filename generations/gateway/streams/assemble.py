@@ -7,23 +7,22 @@ text. What has no place in the body is kept as a stray. Pure; done once, at the 
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
 
 from generations.gateway.error_bodies import is_bare_error
 from generations.gateway.rawjson.values import Decoder, Value, is_text
 from generations.gateway.streams import tolerant
-from generations.gateway.streams.alike import FrameTemplate, SimilarFrame
+from generations.gateway.streams.alike import SimilarFrame
 from generations.gateway.streams.assemble_chat import ChatBody
 from generations.gateway.streams.assemble_media import MediaBody
 from generations.gateway.streams.assemble_messages import MessageBody
 from generations.gateway.streams.assemble_responses import ResponseBody
 from generations.gateway.streams.body_builder import Body, StrayEvent
-from generations.gateway.streams.sse import Frames
+from generations.gateway.streams.frame_reader import FrameReader, Piece
 
 __all__ = ["VERSION", "Assembled", "StrayEvent", "assemble", "assemble_stored", "is_frame", "wire_of"]
 
-VERSION = 2
+VERSION = 3
 """Of what assembling makes. Raise it when the same bytes give another body: kept bodies are then rebuilt."""
 
 
@@ -32,7 +31,8 @@ class Assembled:
     """A whole answer. `wire`: the format that `body` is read as; `strays` have no place in it.
 
     `body` is None where there is none (binary, nothing came) and a str for text that is no JSON. `why` and
-    `complete` as in events.Closed. `streamed`: it came as frames.
+    `complete` as in events.Closed. `streamed`: it came as frames. `unread`: bytes at the end that were not read,
+    because the stream has more odd frames than `MOST_FRAMES`.
     """
 
     wire: str
@@ -41,6 +41,7 @@ class Assembled:
     why: str = "whole"
     complete: bool = True
     streamed: bool = False
+    unread: int = 0
 
 
 def assemble(wire: str, content_type: str, raw: bytes) -> Assembled:
@@ -228,8 +229,7 @@ def _named(value: Value) -> tuple[str, Value]:
 
 # -- streams -------------------------------------------------------------------------------------------------
 
-CHUNK = 64 * 1024  # bytes of a stream that are cut into frames at once
-FIRST = 2048  # the same while only its first frames are wanted
+FIRST = 2048  # bytes of a stream that are cut into frames at once while only its first frames are wanted
 
 _MAKERS: dict[str, Callable[[], Body]] = {
     "chat": ChatBody,
@@ -240,65 +240,9 @@ _MAKERS: dict[str, Callable[[], Body]] = {
 
 def _of_events(wire: str, raw: bytes) -> Assembled:
     """A stream, frame by frame: parsed frames take twenty times their bytes, so none is kept but in the body."""
-    strays: list[StrayEvent] = []
-    shape = _first_shape(_read(raw, [], FIRST)) or wire
-    return _with(_of_frames(wire, shape, _read(raw, strays)), strays)
-
-
-def _read(raw: bytes, strays: list[StrayEvent], step: int = CHUNK) -> Iterator[tuple[str, "Piece"]]:
-    """The values of all frames in order, at last those of lines that are no frames. `step` bytes are cut at once."""
-    frames, decoder, template = Frames(), Decoder(), FrameTemplate()
-    scraps: list[StrayEvent] = []
-    for at in range(0, len(raw), step):
-        for name, data in frames.feed(raw[at : at + step]):
-            yield from _parsed(name, data, scraps, decoder, template)
-    for name, data in frames.end():
-        yield from _parsed(name, data, scraps, decoder, template)
-    yield from _lines(frames.stray, strays)
-    strays += scraps
-
-
-Piece: TypeAlias = Value | SimilarFrame
-
-
-def _parsed(
-    name: str, data: bytes, strays: list[StrayEvent], decoder: Decoder, template: FrameTemplate
-) -> Iterator[tuple[str, Piece]]:
-    """The values of one frame, which some servers put on one line or leave without a blank line between."""
-    known = template.match(data) if not name else None
-    if known is not None:
-        yield name, known
-        return
-    if data.strip() == b"[DONE]":
-        yield "[DONE]", None
-        return
-    try:
-        text = data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        strays.append(StrayEvent("bytes that are not UTF-8", data.decode("utf-8", "backslashreplace")))
-        text = data.decode("utf-8", "replace")
-    values, rest = tolerant.sequence(text, decoder)
-    if decoder.repeated:
-        strays.append(StrayEvent("repeated keys", {"keys": list[Value](decoder.repeated), "text": text}))
-    is_one = len(values) == 1 and not (name or rest or decoder.repeated)
-    template.learn(data, values[0] if is_one else None)
-    for value in values:
-        yield name, value
-    if rest == "[DONE]":
-        yield "[DONE]", None
-    elif rest:
-        yield name, rest
-
-
-def _lines(stray: list[bytes], strays: list[StrayEvent]) -> Iterator[tuple[str, Value]]:
-    """Lines that are no fields of a stream: JSON written raw into it, or scraps."""
-    if stray:
-        text = b"\n".join(stray).decode("utf-8", "replace")
-        values, rest = tolerant.sequence(text)
-        for value in values:
-            yield "", value
-        if rest:
-            strays.append(StrayEvent("lines that are no events", rest))
+    shape = _first_shape(FrameReader(raw, FIRST)) or wire
+    frames = FrameReader(raw)
+    return _with(_of_frames(wire, shape, iter(frames)), frames.strays, frames.unread)
 
 
 def _of_frames(wire: str, shape: str, frames: Iterator[tuple[str, Piece]]) -> Assembled:
@@ -354,7 +298,7 @@ def _shape(name: str, value: Piece) -> str:
     return "messages" if kind.startswith(("message_start", "content_block", "message_delta")) else ""
 
 
-def _with(made: Assembled, strays: list[StrayEvent]) -> Assembled:
-    if not strays:
+def _with(made: Assembled, strays: list[StrayEvent], unread: int = 0) -> Assembled:
+    if not strays and not unread:
         return made
-    return Assembled(made.wire, made.body, made.strays + strays, made.why, made.complete, made.streamed)
+    return replace(made, strays=made.strays + strays, unread=unread)

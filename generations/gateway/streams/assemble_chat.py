@@ -26,6 +26,9 @@ _WORDS = {"content", "reasoning_content", "reasoning", "refusal", "thinking"}
 _VOLATILE = {"id", "object", "created", "obfuscation", "model", "nativeResponseId", "created_at"}
 _OURS = {"choices", "usage", "error", "meta", "message"}
 
+MOST_CHOICES = 1_000
+"""Choices of one answer that are assembled, which is more than any API gives (`n`); pieces of others are strays."""
+
 
 class ChatBody(Body):
     """Assembles chunks. A frame that is a whole completion (`object: chat.completion`) is merged over the
@@ -50,7 +53,10 @@ class ChatBody(Body):
             self.stray(name or tolerant.text(value.get("type")) or kind, value)
 
     def take_alike(self, value: SimilarFrame) -> None:
-        self._choice(value.number).take_words(value.words)
+        if self._has_room(value.number):
+            self._choice(value.number).take_words(value.words)
+        else:
+            super().take_alike(value)
 
     def _chunk(self, value: dict[str, Any], *, whole: bool) -> None:
         for key, member in value.items():
@@ -91,6 +97,9 @@ class ChatBody(Body):
 
     def _take_choice(self, value: dict[str, Draft], at: int, *, whole: bool) -> None:
         index = tolerant.position(value.get("index"), at) or 0
+        if not self._has_room(index):
+            self.stray("choice", value)
+            return
         self._deltas = self._deltas or bool(value.get("delta"))
         if tolerant.text(value.get("finish_reason")):
             self.ended = self.ended or "finish"
@@ -101,6 +110,9 @@ class ChatBody(Body):
             self._choice(index)
         else:
             self._choice(index).take(value)
+
+    def _has_room(self, index: int) -> bool:
+        return index in self._choices or len(self._choices) < MOST_CHOICES
 
     def _choice(self, index: int) -> "_Choice":
         if index not in self._choices:
