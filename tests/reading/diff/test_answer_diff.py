@@ -205,11 +205,11 @@ def test_numbers_written_differently_are_named() -> None:
     ],
 )
 def test_a_text_in_other_parts_is_named(before: list[str], after: list[str], headline: str) -> None:
-    bodies = (
+    first, second = (
         {"type": "message", "content": [{"type": "text", "text": part} for part in parts]}
         for parts in (before, after)
     )
-    found = others(*bodies, "messages")
+    found = others(first, second, "messages")
     assert found.headline == headline
     assert bool(found.spelled) == (headline == "The same, written differently")
 
