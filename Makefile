@@ -34,6 +34,7 @@ lint: $(DEV)
 	$(BIN)/python -m mypy
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python -m tests.support.css_format --check
+	$(BIN)/python -m tests.support.template_lines
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.lint_migrations
 	@! grep -nE '^-|://' $(LOCKS) \

@@ -1,12 +1,19 @@
 """Thin filters over `reading`: numbers with units, unknown as "unknown"; marks for what is not seen."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django import template
+from django.template.defaultfilters import date, truncatechars
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from generations.reading.diff import invisible_characters
+from generations.reading.diff.text_diff import Piece
+from generations.reading.edits.patch_summary import PatchLine
 from generations.reading.figures import formatting
+from generations.reading.figures.batch_stats import Bin
+from generations.reading.figures.daily_chart import DayBar
 
 register = template.Library()
 Amount = int | Decimal | None
@@ -78,3 +85,43 @@ def marked(text: str) -> SafeString:
 def calm(text: str) -> SafeString:
     """A text that is the same on both sides; nothing in it turns the order of the page around."""
     return mark_safe(invisible_characters.with_order_marks(text))  # noqa: S308 - `unseen` escapes the text
+
+
+@register.simple_tag
+def diff_piece(piece: Piece) -> SafeString:
+    """A piece of a diff: equal, gone, new or left out. No white space comes around it: the page keeps that of a text."""
+    if piece.kind == "same":
+        return calm(piece.text)
+    if piece.kind == "skip":
+        return format_html('<span class="skipped">{}</span>', piece.text)
+    return format_html("<{0}>{1}</{0}>", "del" if piece.kind == "gone" else "ins", marked(piece.text))
+
+
+@register.simple_tag
+def amount(value: Amount, unit: str) -> str:
+    """A value in its unit: "duration" (ms), "dollars" (nanos) or "count"."""
+    if unit == "dollars":
+        return dollars(None if value is None else int(value))
+    return duration(value) if unit == "duration" else count(value)
+
+
+@register.filter
+def histogram(bins: Sequence[Bin], unit: str) -> str:
+    """The bins in words: how many values from where on."""
+    return ", ".join(f"{bin_.number} from {amount(bin_.low, unit)}" for bin_ in bins)
+
+
+@register.filter
+def changes(lines: Sequence[PatchLine]) -> str:
+    """The first changes of a request in one line."""
+    return ", ".join(truncatechars(line.text, 120) for line in lines[:20])
+
+
+@register.simple_tag
+def bar_title(bar: DayBar, money: bool) -> str:
+    """What a bar of the ledger's chart stands for, in words."""
+    days = {date(bar.first, "j M Y"): None, date(bar.last, "j M Y"): None}
+    if not money:
+        return f"{' to '.join(days)}: {count(bar.sure)}"
+    unknown = f", up to {dollars(bar.open)} unknown" if bar.open else ""
+    return f"{' to '.join(days)}: {dollars(bar.sure)} known{unknown}"

@@ -5,11 +5,11 @@ import re
 import runpy
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +28,7 @@ GOOD = {
     "DATABASE_URL": "postgres://retake:hunter2@db.example.com:5432/retake",
     "REDIS_URL": "rediss://:hunter2@redis.example.com:6379/0",
     "SECRET_KEY": "hunter2" * 10,
-    "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    "FIELD_ENCRYPTION_KEYS": urlsafe_b64encode(b"k" * 32).decode(),
     "PUBLIC_URL": "https://retake.example.com",
 }
 URLS = [

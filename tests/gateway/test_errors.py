@@ -122,7 +122,7 @@ def test_the_gateway_says_whose_fault_an_unknown_code_is(origin: str, fault: str
     assert error_for("send", 502, {"error": "upstream_error", "error_origin": origin}).fault == "provider"
 
 
-@pytest.mark.parametrize("reason", OF_KEYS)
+@pytest.mark.parametrize("reason", sorted(OF_KEYS))
 @pytest.mark.parametrize("member", ["reason", "description"])
 def test_every_reason_of_a_401_has_its_own_words(reason: str, member: str) -> None:
     """A lookup has it in `reason`, a POST in `description`."""

@@ -3,6 +3,7 @@
 import itertools
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 
 from dashboard.fields import Secret
@@ -56,6 +57,12 @@ def browser(user: User | None = None, /, **headers: str) -> Client:
     if user is not None:
         client.force_login(user)
     return client
+
+
+def html(page: HttpResponseBase) -> str:
+    """A page with every run of white space as one space, as browsers show it: templates break lines where they like."""
+    assert isinstance(page, HttpResponse)
+    return " ".join(page.content.decode().split())
 
 
 def actions(of: Team) -> list[str]:

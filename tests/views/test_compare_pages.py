@@ -61,7 +61,7 @@ def get(user: User, team: Team, **query: str) -> HttpResponse:
 def page(user: User, team: Team, **query: str) -> str:
     answer = get(user, team, **query)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return people.html(answer)
 
 
 def test_two_generations_word_by_word(ada: User, team: Team, first: Generation, second: Generation) -> None:

@@ -303,7 +303,7 @@ def test_a_limit_is_shown_and_nothing_is_sent(chat: Generation, ada: User) -> No
 
 def test_what_is_left_today_is_shown(chat: Generation, ada: User) -> None:
     ReplayLimits.objects.create(team=chat.team, team_day_nanos=2_000_000_000, person_day_nanos=10**9)
-    page = Lab(chat, ada).page.content.decode()
+    page = people.html(Lab(chat, ada).page)
     assert "Left for you today: $1.00 of $1.00." in page
     assert "Left for the team today: $2.00 of $2.00." in page
 
@@ -334,7 +334,7 @@ def test_pasted_ids_become_a_plan_and_a_batch(team: Team, ada: User, source: Gat
     browser, url = people.browser(ada), reverse("lab", args=[team.slug])
     names = [row.request_id for row in made] + ["G-01M0N8538G8F4T0W6X1Y2Z3AZZ"]
     first = browser.post(url, {"ids": "\n".join(names), "click": str(uuid.uuid4())})
-    assert "G-01M0N8538G8F4T0W6X1Y2Z3AZZ" in first.content.decode()
+    assert "G-01M0N8538G8F4T0W6X1Y2Z3AZZ" in people.html(first)
     fields: dict[str, Any] = {
         **form_of(first.content),
         "v-temperature": "0.1",
@@ -342,7 +342,7 @@ def test_pasted_ids_become_a_plan_and_a_batch(team: Team, ada: User, source: Gat
     }
     unseen = browser.post(url, {**fields, "run": "1"})
     assert (unseen.status_code, Batch.objects.count()) == (400, 0)
-    page = unseen.content.decode()
+    page = people.html(unseen)
     assert f"POST {source.base_url}/chat/completions</span> with the key of {source.name}" in page
     assert "temperature → 0.1" in page
     seen = browser.post(url, {**fields, "run": "1", "seen": form_of(unseen.content)["seen"]})
@@ -360,8 +360,8 @@ def test_generations_of_another_team_are_not_found(chat: Generation) -> None:
     eve = people.person(people.team())
     theirs = eve.memberships.get().team
     page = people.browser(eve).get(reverse("lab", args=[theirs.slug]), {"id": [chat.slug, f"~{chat.pk}"]})
-    assert b"are not stored" in page.content
-    assert b"The plan" not in page.content
+    assert "are not stored" in people.html(page)
+    assert "The plan" not in people.html(page)
 
 
 # --- the pages of a batch -----------------------------------------------------------------------------------------
@@ -384,7 +384,7 @@ def ended_batch(chat: Generation, ada: User, times: int) -> Batch:
 
 def test_the_page_of_a_batch(chat: Generation, ada: User) -> None:
     batch = ended_batch(chat, ada, 3)
-    page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
+    page = people.html(people.browser(ada).get(batch.get_absolute_url()))
     assert "3 of 3 finished, 0 running, 0 waiting" in page
     assert "1 distinct" in page
 
@@ -396,13 +396,13 @@ def test_keys_of_two_readers_are_not_mixed(chat: Generation, ada: User) -> None:
     rows.answer(old, b'{"choices": [{"message": {"content": "Hi"}}]}', "application/json")
     batch.replays.filter(pk=old.pk).update(derived=derived_answer.VERSION - 1)
     ReplayAnswer.objects.update(version=derived_answer.VERSION - 1)
-    page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
+    page = people.html(people.browser(ada).get(batch.get_absolute_url()))
     assert ("Recounting" in page, "distinct<" in page, "1 distinct" in page) == (True, False, False)
     answer: Any = people.browser(ada).get(reverse("batch_json", args=[chat.team.slug, batch.pk]))
     export = json.loads(b"".join(answer.streaming_content))
     assert [replay["text_key"] for replay in export["replays"]] == ["", "", ""]
     assert rebuild.tick()["answers"] == 1
-    page = people.browser(ada).get(batch.get_absolute_url()).content.decode()
+    page = people.html(people.browser(ada).get(batch.get_absolute_url()))
     assert ("Recounting" in page, "2 distinct" in page) == (False, True)
 
 

@@ -67,7 +67,7 @@ def test_a_line_tells_who_what_why_and_with_which_patch(team: Team, ada: User) -
         cost_nanos=53_300,
         model_id="m/1",
     )
-    page = people.browser(ada).get(book(team)).content.decode()
+    page = people.html(people.browser(ada).get(book(team)))
     for words in (
         reverse("replay", args=[team.slug, row.pk]),
         reverse("batch", args=[team.slug, many.pk]),
@@ -216,9 +216,9 @@ def test_what_was_forgotten_is_shown(team: Team, ada: User) -> None:
     retention.forget(Generation.objects.get(), ada)
     replay(team, ada)
     browser = people.browser(ada)
-    words = b"1 replay of forgotten generations from this period is not included."
-    assert words in browser.get(book(team)).content
-    assert words not in browser.get(book(team), {"until": day(1)}).content
+    words = "1 replay of forgotten generations from this period is not included."
+    assert words in people.html(browser.get(book(team)))
+    assert words not in people.html(browser.get(book(team), {"until": day(1)}))
 
 
 def test_viewers_read_the_ledger_and_outsiders_do_not(team: Team, ada: User) -> None:

@@ -223,7 +223,7 @@ def test_every_end_explains_itself(
     """Also when the answer, which would explain an error better, is no longer stored."""
     replay = ended(chat, ada, **columns)
     ReplayAnswer.objects.filter(replay=replay, replay__reason="gateway_error").delete()
-    assert message in people.browser(ada).get(url(replay)).content.decode()
+    assert message in people.html(people.browser(ada).get(url(replay)))
 
 
 def test_a_queued_replay_tells_its_deadlines(ada: User, chat: Generation) -> None:
@@ -238,10 +238,8 @@ def test_what_was_changed_why_and_in_which_batch(team: Team, ada: User, chat: Ge
         team=team, started_by=ada, click=uuid.uuid4(), title="Two <models>", parallel=1, size=2
     )
     patch = '[{"op": "replace", "path": "/model", "value": "<b>other"}, {"op": "add", "path": "/seed", "value": 7}]'
-    page = (
-        people.browser(ada)
-        .get(url(ended(chat, ada, patch=patch, why="for <Grace>", batch=batch)))
-        .content.decode()
+    page = people.html(
+        people.browser(ada).get(url(ended(chat, ada, patch=patch, why="for <Grace>", batch=batch)))
     )
     assert "<del>openai/gpt-5-nano</del> → <ins>&lt;b&gt;other</ins>" in page
     assert "<ins>7</ins> added" in page

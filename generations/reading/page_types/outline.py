@@ -31,6 +31,11 @@ class Verdict(Shape, frozen=True):
         """The state whose pill shows it."""
         return {"bad": "failed", "run": "running", "none": "unknown"}.get(self.tone, "succeeded")
 
+    @property
+    def notice(self) -> str:
+        """The kind of notice that shows it."""
+        return "info" if self.tone == "none" else self.tone
+
 
 class AlteredValue(Shape, frozen=True):
     """A value that the gateway replaced: `at` is its pointer in the record, `path` the one in the request."""

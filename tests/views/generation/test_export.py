@@ -159,7 +159,7 @@ def test_find_shows_values_as_text(team: Team, ada: User) -> None:
     evil = "<script>alert(1)</script>"
     body = {"model": "m", "messages": [{"role": "user", "content": evil, evil: 1}]}
     made = rows.generation(team, ada, people.connection(team), replay_request=body)
-    page = people.browser(ada).get(f"{made.get_absolute_url()}/json?find=alert").content.decode()
+    page = people.html(people.browser(ada).get(f"{made.get_absolute_url()}/json?find=alert"))
     assert ("<script>alert" in page, "2 hits in 2 places" in page) == (False, True)
 
 

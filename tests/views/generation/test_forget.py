@@ -20,7 +20,7 @@ def test_the_page_asks_first(ada: User, chat: Generation) -> None:
     rows.replay(chat, ada, state=State.SUCCEEDED)
     answer = people.browser(ada).get(f"{chat.get_absolute_url()}/forget")
     assert (answer.status_code, Generation.objects.count()) == (200, 1)
-    assert "1 replay with its answer" in answer.content.decode()
+    assert "1 replay with its answer" in people.html(answer)
 
 
 def test_one_click_forgets_and_says_so(team: Team, ada: User, chat: Generation) -> None:

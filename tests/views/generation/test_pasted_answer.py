@@ -45,7 +45,7 @@ def send(user: User, row: Generation, text: str, **more: str) -> Any:
 def page(user: User, row: Generation, path: str = "") -> str:
     answer = people.browser(user).get(row.get_absolute_url() + path)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return people.html(answer)
 
 
 def test_the_page_offers_it_where_the_answer_was_not_kept(team: Team, ada: User, chat: Generation) -> None:

@@ -27,7 +27,7 @@ def made(team: Team, ada: User, request: Any, **payload: Any) -> Generation:
 def page(ada: User, row: Generation, path: str = "/provider") -> str:
     answer = people.browser(ada).get(row.get_absolute_url() + path)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return people.html(answer)
 
 
 @pytest.mark.parametrize("form", [SENT, json.dumps(SENT)], ids=["object", "text"])

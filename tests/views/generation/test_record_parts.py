@@ -160,7 +160,7 @@ def test_json_is_readable_in_every_language(team: Team, ada: User) -> None:
 
 def test_keys_that_stand_twice_are_shown(ada: User, team: Team) -> None:
     raw = b'{"request_id": "G-2", "success": true, "success": false, "replay_request": {"a": {"b": 1, "b": "<i>"}}}'
-    page = people.browser(ada).get(keep(team, raw, "G-2").get_absolute_url()).content.decode()
+    page = people.html(people.browser(ada).get(keep(team, raw, "G-2").get_absolute_url()))
     assert (
         "The key <code>success</code> stands 2 times; the last one counts: <code>true, false</code>" in page
     )

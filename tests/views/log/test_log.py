@@ -13,7 +13,7 @@ from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway.demo import keys
 from generations.models import Generation, SavedLogFilter
-from tests.support.people import browser, connection, person
+from tests.support.people import browser, connection, html, person
 from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +42,7 @@ def page(client: Client, of: Team, name: str = "log", **query: Any) -> Any:
 
 def shown(answer: Any) -> list[str]:
     """The request IDs of the rows, as they stand."""
-    return re.findall(r'id="log-([^"]+)" href', answer.content.decode())
+    return re.findall(r'id="log-([^"]+)" href', html(answer))
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------
@@ -52,7 +52,7 @@ def test_the_log_shows_what_the_gateway_has(ada_here: Client, team: Team, demo_g
     made = arrive(demo_gateway, 3, step_us=1_000_000)
     answer = page(ada_here, team, **WINDOW)
     assert (answer.status_code, shown(answer)) == (200, made[::-1])
-    text = answer.content.decode()
+    text = html(answer)
     assert "3 requests in this time" in text
     assert "not stored" in text
     assert (
@@ -68,7 +68,7 @@ def test_pages_follow_each_other_without_a_row_twice_or_lost(
     for _ in range(3):
         answer = page(ada_here, team, **WINDOW, **({"older": older} if older else {}))
         names += shown(answer)
-        link = re.search(r'rel="next" href="([^"]+)"', answer.content.decode())
+        link = re.search(r'rel="next" href="([^"]+)"', html(answer))
         older = parse_qs(urlsplit(link[1].replace("&amp;", "&")).query)["older"][0] if link else None
         arrive(demo_gateway, 100, at="2026-02-27T15:55:00+00:00", step_us=5)
     assert older is None
@@ -84,7 +84,7 @@ def test_a_row_says_whether_it_is_stored_and_how_it_begins(
     item = page(ada_here, team, **WINDOW).context["shown"].items[0]
     assert item.stored is not None
     assert item.words
-    assert item.words in page(ada_here, team, **WINDOW).content.decode()
+    assert item.words in html(page(ada_here, team, **WINDOW))
 
 
 def test_a_request_is_found_by_its_id_whatever_its_age(
@@ -93,7 +93,7 @@ def test_a_request_is_found_by_its_id_whatever_its_age(
     [made] = arrive(demo_gateway, at="2026-01-02T03:04:05+00:00")
     assert shown(page(ada_here, team, id=f"  request_id={made} failed", range="15m")) == [made]
     other = page(ada_here, team, id="G-01M8FK0000PEERL0000000000Z")
-    assert "The log does not have this request" in other.content.decode()
+    assert "The log does not have this request" in html(other)
 
 
 def test_a_row_leads_straight_to_the_plan(ada_here: Client, team: Team, demo_gateway: DemoGateway) -> None:
@@ -140,7 +140,7 @@ def test_a_filter_that_the_gateway_would_fail_on_is_refused_here(
 ) -> None:
     answer = page(ada_here, team, **query)
     assert answer.status_code == 400
-    assert words in answer.content.decode()
+    assert words in html(answer)
 
 
 def test_filters_go_to_the_gateway(ada_here: Client, team: Team, demo_gateway: DemoGateway) -> None:
@@ -173,7 +173,7 @@ def test_filters_are_saved_by_name(ada_here: Client, team: Team, ada: User) -> N
     assert answer.url == f"{reverse('log', args=[team.slug])}?status=error"
     [saved] = SavedLogFilter.objects.of(team, ada)
     assert (saved.name, saved.query) == ("Failures", "status=error")
-    assert "Failures" in ada_here.get(answer.url).content.decode()
+    assert "Failures" in html(ada_here.get(answer.url))
     ada_here.post(reverse("delete_log_filter", args=[team.slug, saved.pk]))
     assert not SavedLogFilter.objects.exists()
 
@@ -195,18 +195,18 @@ def news_url(text: str) -> str:
 def test_new_rows_come_on_top_once(ada_here: Client, team: Team, demo_gateway: DemoGateway) -> None:
     now = demo_now()
     arrive(demo_gateway, 2, at=now)
-    url = news_url(page(ada_here, team, range="15m").content.decode())
+    url = news_url(html(page(ada_here, team, range="15m")))
     made = arrive(demo_gateway, 2, at=now, step_us=1)
     first = ada_here.get(url)
     assert sorted(shown(first)) == sorted(made)
-    again = ada_here.get(news_url(first.content.decode()))
+    again = ada_here.get(news_url(html(first)))
     assert shown(again) == []
 
 
 def test_a_page_without_rows_begins_anew_when_one_arrives(
     ada_here: Client, team: Team, demo_gateway: DemoGateway
 ) -> None:
-    text = page(ada_here, team, range="15m", model="openai/gpt-5-nano", session="trip-0").content.decode()
+    text = html(page(ada_here, team, range="15m", model="openai/gpt-5-nano", session="trip-0"))
     url = news_url(text)
     assert shown(ada_here.get(url)) == []
     arrive(demo_gateway, 40, at=demo_now())
@@ -222,7 +222,7 @@ def demo_now() -> str:
 
 def test_a_page_of_the_past_is_not_live(ada_here: Client, team: Team, demo_gateway: DemoGateway) -> None:
     arrive(demo_gateway, 60)
-    assert 'id="log-mark"' not in page(ada_here, team, **WINDOW).content.decode()
+    assert 'id="log-mark"' not in html(page(ada_here, team, **WINDOW))
 
 
 @pytest.mark.parametrize("mark", ["", "x", "1-2"])
@@ -261,14 +261,14 @@ def test_a_viewer_never_causes_a_call(source: GatewayConnection, team: Team, mon
 
 def test_a_plain_key_browses_no_log(team: Team, demo_gateway: DemoGateway) -> None:
     connection(team, demo_gateway.url, keys.PLAIN_KEY)
-    text = page(browser(person(team)), team).content.decode()
+    text = html(page(browser(person(team)), team))
     assert "No key of this team may browse" in text
     assert "Ask an admin of the team to connect." in text
-    assert "Connect Gateway" in page(browser(person(team, Role.ADMIN)), team).content.decode()
+    assert "Connect Gateway" in html(page(browser(person(team, Role.ADMIN)), team))
 
 
 def test_a_team_without_a_connection_is_shown_so(team: Team) -> None:
-    assert "not connected to a gateway yet" in page(browser(person(team)), team).content.decode()
+    assert "not connected to a gateway yet" in html(page(browser(person(team)), team))
 
 
 def test_a_management_key_is_enough(team: Team, demo_gateway: DemoGateway) -> None:
@@ -324,10 +324,10 @@ def test_a_slow_gateway_holds_no_page(
     demo_gateway.set(delay_ms=700)
     answer = page(ada_here, team, **WINDOW)
     assert answer.context["shown"].waits
-    assert "The gateway takes its time." in answer.content.decode()
+    assert "The gateway takes its time." in html(answer)
     demo_gateway.set(delay_ms=0)
     for _ in range(40):
         fragment = page(ada_here, team, "log_rows", **WINDOW)
-        if "takes its time" not in fragment.content.decode():
+        if "takes its time" not in html(fragment):
             break
     assert shown(fragment) == [made]
