@@ -214,7 +214,8 @@ CELERY = {
     "worker_send_task_events": False,
     "worker_enable_remote_control": False,
     "beat_schedule": {
-        "sweep": {"task": "generations.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+        "sweep": {"task": "generations.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+        "records": {"task": "generations.tasks.fetch_records", "schedule": 5.0, "options": {"expires": 5}},
         "rebuild": {"task": "generations.tasks.rebuild", "schedule": 10.0, "options": {"expires": 10}},
         "consents": {"task": "generations.tasks.consents", "schedule": 600.0, "options": {"expires": 600}},
         "tidy": {"task": "generations.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},

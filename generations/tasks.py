@@ -30,12 +30,17 @@ def look_up_many(job_id: str) -> None:
 
 @shared_task(name="generations.tasks.sweep")
 def sweep() -> None:
-    """Every 10 s: lost messages, silent workers, batches, records of new generations, lookups of many."""
+    """Every 5 s: lost messages, silent workers, batches, lookups of many."""
     presence.save("beat", "sweep")
     recovery.sweep()
     batches.release_members()
-    new_generation.fetch_due()
     bulk.resend()
+
+
+@shared_task(name="generations.tasks.fetch_records")
+def fetch_records() -> None:
+    """Every 5 s: records of new generations that are due."""
+    new_generation.fetch_due()
 
 
 @shared_task(name="generations.tasks.rebuild")

@@ -163,6 +163,8 @@ class Replay(models.Model):
     new_request_id = models.CharField(max_length=256, blank=True)
     new_generation = models.ForeignKey(Generation, models.SET_NULL, null=True, related_name="made_by")
     record_tries = models.PositiveSmallIntegerField(default=0)
+    # When the record of the new generation is asked for next; null where it is there, or not awaited.
+    record_due_at = models.DateTimeField(null=True)
 
     objects = ReplayQuerySet.as_manager()
 
@@ -179,6 +181,9 @@ class Replay(models.Model):
             models.Index(fields=["batch", "place"], condition=Q(batch__isnull=False), name="batch_members"),
             models.Index(fields=["batch"], condition=Q(state="waiting"), name="waiting_members"),
             models.Index(fields=["team", "requested_by", "-created_at", "-id"], name="replays_by_person"),
+            models.Index(
+                fields=["record_due_at"], condition=Q(record_due_at__isnull=False), name="records_due"
+            ),
             models.Index(
                 fields=["team", "batch"],
                 condition=Q(state__in=["queued", "running"], batch__isnull=False),

@@ -92,7 +92,7 @@ def forget(generation: Generation, user: User) -> ForgetScope:
         makers = list(Replay.objects.filter(new_generation__in=gone.generations).values_list("pk", flat=True))
         used = spending_limits.spend_by_person(gone.replays)
         _drop_answers([*gone.replays, *makers])
-        Replay.objects.filter(pk__in=makers).update(record_tries=TRIES, detail="")
+        Replay.objects.filter(pk__in=makers).update(record_tries=TRIES, record_due_at=None, detail="")
         Replay.objects.filter(pk__in=makers).drop_words()
         Replay.objects.filter(pk__in=gone.replays).delete()
         StoredRecord.objects.filter(generation__in=gone.generations).only("pk").delete()

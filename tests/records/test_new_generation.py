@@ -12,7 +12,7 @@ from generations.models import Fetch, Generation, Replay
 from generations.models.replay import State
 from generations.records import new_generation
 from generations.replay.worker import runner
-from tests.support import rows
+from tests.support import people, rows
 from tests.support.processes import DemoGateway, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,13 +43,63 @@ def test_the_record_comes_and_is_linked(ended: Replay, demo_gateway: DemoGateway
     assert len(demo_gateway.requests()) == 1
 
 
-def test_the_sweep_fetches_for_replays_that_nobody_watches(ended: Replay) -> None:
+def make_due() -> None:
+    Fetch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    Replay.objects.exclude(record_due_at=None).update(record_due_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_it_is_due_soon_and_fetched_for_replays_that_nobody_watches(ended: Replay) -> None:
+    assert ended.record_due_at is not None
+    assert ended.finished_at is not None
+    assert ended.record_due_at - ended.finished_at < timedelta(seconds=10)
+
     def came() -> bool:
-        Fetch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        make_due()
         return new_generation.fetch_due() == 1
 
     wait_for(came, 60)
     assert new_generation.fetch_due() == 0
+    ended.refresh_from_db()
+    assert ended.record_due_at is None
+
+
+def test_the_oldest_are_asked_for_first_and_each_is_put_off(
+    chat: Generation, ada: User, source: GatewayConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """152 of 649 were never tried: always the same ones were asked for first."""
+    monkeypatch.setattr(new_generation, "SPACING_S", 0.0)
+    asked: list[Any] = []
+    monkeypatch.setattr(new_generation, "record_of", lambda replay: asked.append(replay.pk))
+    now, due = timezone.now(), []
+    for age in range(200):
+        missing = ulid.request_id(int(now.timestamp() * 1000) - age, ulid.new_suffix())
+        replay = rows.replay(
+            chat, ada, state=State.SUCCEEDED, finished_at=now, new_request_id=missing,
+            record_due_at=now - timedelta(seconds=300 - age),
+        )  # fmt: skip
+        due.append(replay.pk)
+    new_generation.fetch_due(seconds=60)
+    assert len(asked) == len(set(asked)) == 200
+    place = {pk: number for number, pk in enumerate(due)}
+    assert all(abs(place[pk] - number) < new_generation.BITE for number, pk in enumerate(asked))
+    assert set(Replay.objects.values_list("record_tries", flat=True)) == {1}
+    assert not Replay.objects.filter(record_due_at__lte=now).exists()
+
+
+def test_a_team_whose_gateway_hangs_keeps_no_other_one_back(
+    chat: Generation, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other_team = people.team()
+    other = people.person(other_team)
+    theirs = rows.generation(other_team, other, people.connection(other_team))
+    now = timezone.now()
+    facts: dict[str, Any] = {"state": State.SUCCEEDED, "finished_at": now, "new_request_id": "G-1"}
+    for _ in range(50):
+        rows.replay(chat, ada, record_due_at=now - timedelta(minutes=5), **facts)
+    mine = rows.replay(theirs, other, record_due_at=now, **facts)
+    taken = new_generation._take_due()
+    assert mine.pk in taken
+    assert len(taken) == new_generation.OF_A_TEAM + 1
 
 
 @pytest.mark.parametrize(
@@ -72,9 +122,17 @@ def test_a_record_that_never_comes_is_given_up(
     chat: Generation, ada: User, team: Team, source: GatewayConnection
 ) -> None:
     missing = ulid.request_id(int(timezone.now().timestamp() * 1000), ulid.new_suffix())
-    replay = rows.replay(chat, ada, state=State.SUCCEEDED, finished_at=timezone.now(), new_request_id=missing)
+    replay = rows.replay(
+        chat,
+        ada,
+        state=State.SUCCEEDED,
+        finished_at=timezone.now(),
+        new_request_id=missing,
+        record_due_at=timezone.now(),
+    )
     for _ in range(new_generation.TRIES):
+        make_due()
         assert new_generation.fetch_due() == 0
     replay.refresh_from_db()
-    assert replay.record_tries == new_generation.TRIES
+    assert (replay.record_tries, replay.record_due_at) == (new_generation.TRIES, None)
     assert not new_generation.is_awaited(replay)

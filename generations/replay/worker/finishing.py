@@ -5,9 +5,11 @@ import threading
 import time
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
 
 from dashboard.consents import keys
 from generations.gateway.errors import GatewayError
@@ -33,6 +35,8 @@ large_ones = threading.Lock()
 
 PAUSES_S = (0.2, 0.5, 1, 2, 5)
 LOOK_S = 0.1
+RECORD_AFTER = timedelta(seconds=2)
+"""The gateway writes the record of a generation after its answer."""
 
 
 def finish(replay: Replay, live_log: LiveLog, fault: GatewayError | None) -> bool:
@@ -110,6 +114,7 @@ def store(replay: Replay, ending: Ending, wire: Wire) -> bool:
     ended = outcome_of(ending, reading)
     state = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
     facts = {**state, "finished_at": ending.at, **facts_of(replay, ending, reading, raw)}
+    facts["record_due_at"] = timezone.now() + RECORD_AFTER if facts["new_request_id"] else None
     stored = claims.save_result(replay, facts, reading.row(replay.pk, raw))
     if ending.fault is not None and ending.fault.status == 401:
         keys.refuse(replay.consent_id, ending.fault.reason)
