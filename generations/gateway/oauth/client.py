@@ -8,10 +8,9 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
-from authlib.integrations.httpx_client import OAuth2Client
 
 from generations.gateway import error_mapping, http_transport
 from generations.gateway.client import USER_AGENT
@@ -22,6 +21,9 @@ from generations.gateway.oauth.discovery import Discovery, OAuthUnusable, origin
 from generations.gateway.oauth.failures import OAuthFailure, refused, unanswered
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.values import Number, Unreadable, Value, is_text, loads
+
+if TYPE_CHECKING:
+    from authlib.integrations.httpx_client import OAuth2Client
 
 __all__ = ["Grant", "OAuthClient", "UserInfo", "discover", "fetch_document"]
 
@@ -122,7 +124,7 @@ class OAuthClient:
     def person(self, key: str) -> UserInfo:
         """Whose key it is. Raises OAuthFailure. contract: `/oauth/userinfo`."""
 
-        def ask(session: OAuth2Client) -> None:
+        def ask(session: "OAuth2Client") -> None:
             session.token = {"access_token": key, "token_type": "Bearer"}
             session.get(self.found.userinfo_endpoint)
 
@@ -139,7 +141,10 @@ class OAuthClient:
     # -- inside
 
     @contextmanager
-    def _session(self, transport: httpx.BaseTransport) -> Iterator[OAuth2Client]:
+    def _session(self, transport: httpx.BaseTransport) -> "Iterator[OAuth2Client]":
+        # Here, because it takes 12 MiB: most processes make no consent.
+        from authlib.integrations.httpx_client import OAuth2Client
+
         method = "client_secret_post" if self._secret else "none"
         session = OAuth2Client(
             client_id=self.client_id,
@@ -157,7 +162,7 @@ class OAuthClient:
         with session:
             yield session
 
-    def _answered(self, ask: Callable[[OAuth2Client], Any]) -> httpx.Response:
+    def _answered(self, ask: "Callable[[OAuth2Client], Any]") -> httpx.Response:
         """The answer to a request of Authlib's, if it is 2xx. Raises OAuthFailure."""
         transport = _Bounded()
         fault = _tried(self._session(transport), ask)
@@ -170,7 +175,7 @@ class OAuthClient:
         raise refused(answer.status_code, _read(answer.content), wait)
 
 
-def _tried(opened: Any, ask: Callable[[OAuth2Client], Any]) -> GatewayError | None:
+def _tried(opened: Any, ask: "Callable[[OAuth2Client], Any]") -> GatewayError | None:
     """What Authlib makes of a refusal is dropped: the answer itself says more."""
     try:
         with opened as session:
