@@ -72,6 +72,7 @@ one_batch: list[URLPattern | URLResolver] = [
 
 # The gateway's log.
 log_pages: list[URLPattern | URLResolver] = [
+    path("like", log.log_or_list, name="log_or_list"),
     path("rows", log.log_rows, name="log_rows"),
     path("news", log.log_news, name="log_news"),
     path("session", log.log_session, name="log_session"),

@@ -74,6 +74,11 @@ def _offered(label: str, list_id: str, length: int) -> forms.CharField:
     return forms.CharField(label=label, max_length=length, required=False, widget=widget)
 
 
+def _plain(label: str, length: int) -> forms.CharField:
+    widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    return forms.CharField(label=label, max_length=length, required=False, widget=widget)
+
+
 def _amount(label: str, decimals: int) -> forms.DecimalField:
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     return forms.DecimalField(
@@ -121,6 +126,8 @@ class BrowseForm(FilterForm):
     status = _offered("Status or error code", "errors", 200)
     provider = _offered("Provider", "providers", 120)
     endpoint = _offered("Endpoint", "endpoints", 120)
+    session = _plain("Session", 256)
+    key = _plain("Key ID", 64)
     stream = _yes_no("Streamed")
     byok = _yes_no("Own provider key")
     replayed = _yes_no("Has replays")

@@ -24,6 +24,8 @@ COLUMNS = {
     "model": "model_id",
     "provider": "provider",
     "endpoint": "endpoint",
+    "session": "session_id",
+    "key": "key_id",
     "stream": "stream",
     "byok": "byok",
     "who": "looked_up_by",

@@ -77,6 +77,7 @@ class Generation(models.Model):
     provider = models.CharField(max_length=120, blank=True)
     native_response_id = models.CharField(max_length=256, blank=True)
     session_id = models.CharField(max_length=256, blank=True)
+    key_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     stream = models.BooleanField(null=True)
     byok = models.BooleanField(null=True)
     status_code = models.IntegerField(null=True)
@@ -117,6 +118,9 @@ class Generation(models.Model):
                 fields=["team", "session_id", "-sorted_at", "-id"],
                 condition=~Q(session_id=""),
                 name="by_session",
+            ),
+            models.Index(
+                fields=["team", "key_id", "-sorted_at", "-id"], condition=~Q(key_id=""), name="by_key"
             ),
             models.Index(fields=["team", "cost_nanos"], name="by_cost"),
             models.Index(fields=["derived", "-id"], name="by_derived"),

@@ -16,7 +16,7 @@ from generations.lists.keyset import Cursor
 from generations.models import Generation, SavedFilter
 
 MOST_SAVED = 50
-SLIM = ("native_response_id", "session_id")
+SLIM = ("native_response_id", "session_id", "key_id")
 
 
 def filters(given: QueryDict) -> str:

@@ -109,6 +109,28 @@ def _shown(source: GatewayConnection, form: LogForm, cursor: LogCursor | None) -
     return pages.page(source, form.exact, form.window(timezone.now()), cursor)
 
 
+LIST_NAMES = {"error_code": "status"}
+
+
+@for_team(Right.READ)
+@require_GET
+def log_or_list(request: TeamRequest) -> HttpResponse:
+    """Requests with the same value: in the log of the last 30 days, or in the list, where the log cannot be read.
+
+    The gateway is not asked here, so a generation's page need not know which of the two it will be.
+    """
+    wanted = {name: request.GET.get(name, "").strip() for name in LogForm.EXACT}
+    wanted = {name: value for name, value in wanted.items() if value}
+    if may(request, Right.LOOK_UP) and asking.sources(request.team):
+        if [*wanted] == ["session"]:
+            return redirect(
+                f"{reverse('log_session', args=[request.team.slug])}?{urlencode({'id': wanted['session']})}"
+            )
+        return redirect(f"{reverse('log', args=[request.team.slug])}?{urlencode({'range': '30d', **wanted})}")
+    listed = {LIST_NAMES.get(name, name): value for name, value in wanted.items()}
+    return redirect(f"{reverse('generations', args=[request.team.slug])}?{urlencode(listed)}")
+
+
 # --- what arrives -------------------------------------------------------------------------------------------------
 
 

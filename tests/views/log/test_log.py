@@ -331,3 +331,48 @@ def test_a_slow_gateway_holds_no_page(
         if "takes its time" not in html(fragment):
             break
     assert shown(fragment) == [made]
+
+
+# --- links from a generation --------------------------------------------------------------------------------------
+
+
+def links(client: Client, of: Team, request_id: str) -> dict[str, str]:
+    """The menu of similar requests on a generation's page: words and addresses."""
+    text = client.get(reverse("generation", args=[of.slug, request_id])).content.decode()
+    found = re.findall(r'href="([^"]*/log/like\?[^"]*)">(Same [a-z ]+)<', text)
+    return {words: address.replace("&amp;", "&") for address, words in found}
+
+
+def target(client: Client, address: str) -> str:
+    answer: Any = client.get(address)
+    return str(answer.url)
+
+
+def test_a_generation_links_what_it_shares_with_others_to_the_log(
+    ada_here: Client, team: Team, demo_gateway: DemoGateway
+) -> None:
+    made = arrive(demo_gateway, 9)  # the ninth failed
+    found = links(ada_here, team, made[-1])
+    assert list(found) == ["Same session", "Same model", "Same key", "Same error code"]
+    log = reverse("log", args=[team.slug])
+    assert target(ada_here, found["Same session"]) == f"{log}/session?id=trip-2"
+    key = Generation.objects.get().key_id
+    assert target(ada_here, found["Same key"]) == f"{log}?range=30d&key={key}"
+    assert target(ada_here, found["Same error code"]).startswith(f"{log}?range=30d&error_code=user%3A")
+    for address in found.values():
+        assert ada_here.get(target(ada_here, address)).status_code == 200
+
+
+def test_where_the_log_cannot_be_read_it_is_the_list(
+    ada_here: Client, team: Team, demo_gateway: DemoGateway
+) -> None:
+    made = arrive(demo_gateway, 9)
+    found = links(ada_here, team, made[-1])
+    viewer = browser(person(team, Role.VIEWER))
+    listing = reverse("generations", args=[team.slug])
+    for words, address in found.items():
+        answer = viewer.get(target(viewer, address))
+        assert target(viewer, address).startswith(f"{listing}?"), words
+        assert [row.request_id for row in answer.context["page"].rows] == [made[-1]], words
+        other = target(viewer, address) + "x"
+        assert list(viewer.get(other).context["page"].rows) == []
