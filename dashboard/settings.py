@@ -77,7 +77,7 @@ DATABASES = {"default": env.database("DATABASE_URL", pool_size=DATABASE_POOL)}
 REDIS_URL = env.redis("REDIS_URL")
 # For the broker and the live channel alike; hosted plans have certificates that they signed themselves.
 REDIS_TLS = env.redis_tls("REDIS_TLS_VERIFY", REDIS_URL)
-CACHES = {"default": {"BACKEND": "dashboard.cache.HonestCache", "LOCATION": "cache"}}
+CACHES = {"default": {"BACKEND": "dashboard.web.cache.HonestCache", "LOCATION": "cache"}}
 
 # --- Behind a proxy -----------------------------------------------------------------------------------------------
 TRUST_PROXY = env.flag("TRUST_PROXY", default=False)

@@ -13,7 +13,7 @@ needs the endpoint table alone does not load an HTTP client.
     log              the gateway's log: its rows and pages; log_paging: how pages follow each other
     events           one vocabulary for live answers, and LiveAnswer, which collects it
     streams          bytes of an answer -> events, or the whole body at its end
-    http_transport   HTTP under the client; Stop
+    http             HTTP under the client; exchange: Stop
     client           Client(base_url, credential): record(id), send(endpoint, body)
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from generations.gateway.endpoints import Endpoint
     from generations.gateway.errors import GatewayError
     from generations.gateway.events import LiveAnswer
-    from generations.gateway.http_transport import Stop, Timeouts
+    from generations.gateway.http.exchange import Stop, Timeouts
     from generations.gateway.probing import Probe
     from generations.gateway.record import Record
 
@@ -34,14 +34,14 @@ __all__ = ["Block", "Client", "Endpoint", "GatewayError", "LiveAnswer", "Probe",
 
 _MODULES = {
     "LiveAnswer": "events",
-    "Block": "events",
+    "Block": "blocks",
     "Client": "client",
     "Endpoint": "endpoints",
     "GatewayError": "errors",
-    "Probe": "client",
+    "Probe": "probing",
     "Record": "record",
-    "Stop": "http_transport",
-    "Timeouts": "http_transport",
+    "Stop": "http.exchange",
+    "Timeouts": "http.exchange",
 }
 
 

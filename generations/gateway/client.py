@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from generations.gateway import credential_masking, error_mapping, errors, http_transport, streams
-from generations.gateway.credential import Credential
+from generations.gateway import error_mapping, errors, streams
 from generations.gateway.endpoints import Endpoint
 from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Opened, Received
-from generations.gateway.http_transport import Stop, Timeouts
+from generations.gateway.http import exchange, masking
+from generations.gateway.http.credential import Credential
+from generations.gateway.http.exchange import Stop, Timeouts
 from generations.gateway.id_typos import possible
 from generations.gateway.probing import Probe, probed
 from generations.gateway.rawjson.values import Value, is_text, object_of
@@ -103,7 +104,7 @@ class Client:
         stop = stop or Stop()
         if stop.cancelled:
             raise errors.Stopped()
-        opened = http_transport.open_send(self._post(endpoint, body, stop, headers), stop)
+        opened = exchange.open_send(self._post(endpoint, body, stop, headers), stop)
         if isinstance(opened, GatewayError):
             raise opened
         transport, response = opened
@@ -142,7 +143,7 @@ class Client:
             headers=self._headers({"accept": "application/json"}, known=known),
             extensions={"timeout": self.timeouts.reading()},
         )
-        outcome = http_transport.read(self.base_url, request, self.max_record_bytes, self.timeouts.total)
+        outcome = exchange.read(self.base_url, request, self.max_record_bytes, self.timeouts.total)
         if isinstance(outcome, GatewayError):
             return outcome
         response, body = outcome
@@ -175,7 +176,7 @@ class Client:
         if not response.is_success:
             yield from self._refusal(response)
         # What is packed in a way that we do not read is kept, and not read as something else.
-        known = http_transport.is_read(response)
+        known = exchange.is_read(response)
         reader = streams.reader(endpoint.wire, content_type if known else PACKED, READ_BYTES)
         lost: GatewayError | None = None
         for chunk in self._masked(response):
@@ -188,8 +189,8 @@ class Client:
 
     def _masked(self, response: httpx.Response) -> "Iterator[bytes | GatewayError]":
         """The body as it comes, the credential masked wherever it is repeated. A broken connection is the last item."""
-        mask = credential_masking.Mask(self._secret.forms())
-        for chunk in http_transport.chunks(response):
+        mask = masking.Mask(self._secret.forms())
+        for chunk in exchange.chunks(response):
             data = mask.end() if isinstance(chunk, GatewayError) else mask.feed(chunk)
             if data:
                 yield data

@@ -1,27 +1,22 @@
-"""Pick the error for an answer that is no success, or for a connection that failed.
+"""Pick the error for an answer that is no success.
 
 contract: "Authentication and errors". The shapes of bodies are read by `error_bodies`, the words are in
 `error_catalogue`.
 """
 
-import socket
-import ssl
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal, TypeAlias
 
-import httpx
-
-from generations.gateway import error_bodies, errors, head_limits
+from generations.gateway import error_bodies, errors
 from generations.gateway.error_bodies import ORIGINS, entry_of
 from generations.gateway.error_catalogue import CODES, OF_KEYS, TRANSIENT
 from generations.gateway.errors import GatewayError
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
 
-__all__ = ["all_errors", "error_of_answer", "error_of_exception", "is_page", "seconds"]
+__all__ = ["all_errors", "error_of_answer", "is_page", "seconds"]
 
 Asked: TypeAlias = Literal["record", "send"]
 _DAY = 86_400
@@ -62,47 +57,6 @@ def error_of_answer(asked: Asked, status: int, headers: Mapping[str, str], body:
     if fields is not None:
         _fill(error, fields)
     return error
-
-
-def error_of_exception(fault: Exception, *, sent: bool) -> GatewayError:
-    """The error for an exception of httpx. Its text is dropped: the class has the words."""
-    return _broken_kind(fault)(sent=sent)
-
-
-def _broken_kind(fault: Exception) -> type[GatewayError]:
-    causes = list(_causes(fault))
-    for kind, error in _HEADS:
-        if any(isinstance(cause, kind) for cause in causes):
-            return error
-    for kind, error in _CONNECTION:
-        if isinstance(fault, kind):
-            return error
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return errors.TlsFailed
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return errors.Unresolved
-    return errors.ConnectFailed if isinstance(fault, httpx.ConnectError) else errors.ConnectionLost
-
-
-_CONNECTION: tuple[tuple[type[Exception], type[GatewayError]], ...] = (
-    (httpx.ConnectTimeout, errors.ConnectTimeout),
-    (httpx.TimeoutException, errors.ReadTimeout),
-    (httpx.LocalProtocolError, errors.NotSent),
-    (httpx.UnsupportedProtocol, errors.NotSent),
-    (httpx.InvalidURL, errors.NotSent),
-    (httpx.DecodingError, errors.Garbled),
-    (zlib.error, errors.Garbled),
-)
-_HEADS: tuple[tuple[type[Exception], type[GatewayError]], ...] = (
-    (head_limits.OversizedHead, errors.HeadTooLarge),
-    (head_limits.SlowHead, errors.HeadTooSlow),
-)
-
-
-def _causes(fault: BaseException | None) -> Iterator[BaseException]:
-    while fault is not None:
-        yield fault
-        fault = fault.__cause__ or fault.__context__
 
 
 def _flat_fields(body: bytes) -> dict[str, Value] | None:

@@ -7,8 +7,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from dashboard import spool
-from dashboard.processes import degraded, presence
+from dashboard.processes import degraded, presence, spool
 from dashboard.processes.models import Process
 from tests.support.people import connection, team
 from tests.support.processes import DemoGateway

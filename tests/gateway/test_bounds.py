@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from generations.gateway import credential_masking, endpoints, errors, head_limits, http_transport, streams
+from generations.gateway import endpoints, errors, streams
 from generations.gateway.client import READ_BYTES, Client
 from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Opened, Received, Text
+from generations.gateway.http import exchange, head_limits, masking
 from generations.gateway.streams.sse import CutFrame, Frame, Frames
 from tests.gateway.peer import Call, Script, serving
 
@@ -29,13 +30,13 @@ CHAT = endpoints.find("chat.completions") or pytest.fail("no such endpoint")
 @pytest.fixture(autouse=True)
 def closed_pools(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The kept-alive connections of each peer are closed with it."""
-    made, real = [], http_transport.pool
+    made, real = [], exchange.pool
 
     def pool(base_url: str) -> httpx.HTTPTransport:
         made.append(real(base_url))
         return made[-1]
 
-    monkeypatch.setattr(http_transport, "pool", pool)
+    monkeypatch.setattr(exchange, "pool", pool)
     yield
     for transport in made:
         transport.close()
@@ -331,13 +332,13 @@ def test_frames_after_a_cut_one_are_read() -> None:
 @pytest.mark.parametrize("size", [1, 2, 7, 50, 1000])
 def test_a_credential_is_masked_however_it_is_cut(size: int) -> None:
     body = f'{{"a": "Bearer {KEY}", "b": "{KEY}{KEY}", "c": "{KEY[:30]}"}} {KEY[:-1]}'.encode()
-    mask = credential_masking.Mask([KEY.encode()])
+    mask = masking.Mask([KEY.encode()])
     out = b"".join([*(mask.feed(body[at : at + size]) for at in range(0, len(body), size)), mask.end()])
     assert out == body.replace(KEY.encode(), b"[credential]")
 
 
 def test_nothing_waits_that_is_no_beginning_of_a_credential() -> None:
-    mask = credential_masking.Mask([KEY.encode()])
+    mask = masking.Mask([KEY.encode()])
     assert mask.feed(b"data: {}\n\n") == b"data: {}\n\n"
 
 

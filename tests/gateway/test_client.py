@@ -20,12 +20,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from generations.gateway import errors, http_transport
+from generations.gateway import errors
 from generations.gateway.blocks import Media
 from generations.gateway.client import VERSION, Client, Stop, Timeouts
 from generations.gateway.endpoints import Endpoint, find
 from generations.gateway.errors import GatewayError
 from generations.gateway.events import Closed, Event, Identity, Opened, Received, Text
+from generations.gateway.http import exchange
 from generations.gateway.probing import Probe
 from generations.gateway.rawjson.values import Value
 from tests.gateway.peer import Call, Peer, Script, serving
@@ -127,8 +128,8 @@ def test_cookies_are_not_kept() -> None:
 def test_the_connections_of_the_gateway_not_asked_for_longest_are_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http_transport, "_POOLS_KEPT", 2)
-    monkeypatch.setattr(http_transport, "_pools", OrderedDict())
+    monkeypatch.setattr(exchange, "_POOLS_KEPT", 2)
+    monkeypatch.setattr(exchange, "_pools", OrderedDict())
     closed = threading.Event()
 
     def watched(call: Call) -> None:
@@ -146,8 +147,8 @@ def test_the_connections_of_the_gateway_not_asked_for_longest_are_closed(
         assert not closed.is_set()
         client(third).record("G-1")
         assert closed.wait(5), "the second gateway's connection was left open"
-        assert [base_url for base_url, _ in http_transport._pools] == [first.url, third.url]
-        for transport in http_transport._pools.values():
+        assert [base_url for base_url, _ in exchange._pools] == [first.url, third.url]
+        for transport in exchange._pools.values():
             transport.close()
 
 
@@ -569,9 +570,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trusting(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The process trusts the certificate, as SSL_CERT_FILE makes it."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
-    http_transport._build_tls.cache_clear()
+    exchange._build_tls.cache_clear()
     yield
-    http_transport._build_tls.cache_clear()
+    exchange._build_tls.cache_clear()
 
 
 @pytest.fixture
@@ -628,7 +629,7 @@ def test_a_certificate_that_is_not_trusted(secret_listener: socket.socket) -> No
 
 
 def test_tls_settings_are_built_once() -> None:
-    assert http_transport._tls() is http_transport._tls()
+    assert exchange._tls() is exchange._tls()
 
 
 # -- probing

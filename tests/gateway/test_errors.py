@@ -9,8 +9,9 @@ import pytest
 
 from generations.gateway import error_mapping, errors
 from generations.gateway.error_catalogue import FAULTS, OF_KEYS, REASONS
-from generations.gateway.error_mapping import all_errors, error_of_answer, error_of_exception
+from generations.gateway.error_mapping import all_errors, error_of_answer
 from generations.gateway.errors import GatewayError
+from generations.gateway.http.exceptions import error_of_exception
 
 JSON = {"content-type": "application/json"}
 

@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 from psycopg import sql
 
-from dashboard import spool
 from dashboard.models import GatewayConnection, User
+from dashboard.processes import spool
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.replay.worker import runner

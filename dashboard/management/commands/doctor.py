@@ -6,12 +6,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 
-from dashboard import spool
 from dashboard.connections import clients
+from dashboard.connections.key_rotation import shut_names, stored_secrets
 from dashboard.consents.identity import document_faults, document_url
-from dashboard.key_rotation import shut_names, stored_secrets
 from dashboard.models import allowed_urls
-from dashboard.processes import presence
+from dashboard.processes import presence, spool
 from dashboard.processes.degraded import degraded
 from dashboard.readiness import broker, database, migrations
 from generations.gateway.client import Timeouts

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard.key_rotation import rotate
+from dashboard.connections.key_rotation import rotate
 
 
 class Command(BaseCommand):

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from generations.gateway import error_mapping, http_transport
+from generations.gateway import error_mapping
 from generations.gateway.client import USER_AGENT
 from generations.gateway.errors import GatewayError
-from generations.gateway.http_transport import Timeouts
+from generations.gateway.http import exchange
+from generations.gateway.http.exchange import Timeouts
 from generations.gateway.oauth import discovery, document
 from generations.gateway.oauth.discovery import Discovery, OAuthUnusable, origin_of
 from generations.gateway.oauth.failures import OAuthFailure, refused, unanswered
@@ -69,7 +70,7 @@ class _Bounded(httpx.BaseTransport):
         self.last: httpx.Response | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        outcome = http_transport.once(request, LARGEST, PATIENCE.total)
+        outcome = exchange.once(request, LARGEST, PATIENCE.total)
         if isinstance(outcome, GatewayError):
             raise _Broken(outcome)
         answer, body = outcome
@@ -215,7 +216,7 @@ def _get(origin: str, path: str, limit: int, patience: Timeouts) -> tuple[int, b
         headers={"user-agent": USER_AGENT, "accept": "application/json", "accept-encoding": "identity"},
         extensions={"timeout": patience.reading()},
     )
-    outcome = http_transport.once(request, limit, patience.total)
+    outcome = exchange.once(request, limit, patience.total)
     if isinstance(outcome, GatewayError):
         raise unanswered(outcome)
     answer, body = outcome

@@ -8,8 +8,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from dashboard import spool
-from dashboard.spool import SpoolFile, Unreadable, Unusable
+from dashboard.processes import spool
+from dashboard.processes.spool import SpoolFile, Unreadable, Unusable
 from generations.models import Replay
 from generations.models.replay import State
 from generations.replay.live import publisher

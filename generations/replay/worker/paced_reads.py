@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from generations.gateway.http_transport import Stop
+from generations.gateway.http.exchange import Stop
 
 CROWD = 16
 PAUSE_EACH_S, LONGEST_PAUSE_S = 0.001, 0.2

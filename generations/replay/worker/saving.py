@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from dashboard.spool import SpoolFile, Unreadable, Unusable
+from dashboard.processes.spool import SpoolFile, Unreadable, Unusable
 from generations.models import Replay, ReplayPart
 from generations.replay.live.log import LiveLog
 from generations.replay.raw_answer import ENOUGH

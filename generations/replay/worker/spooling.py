@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from dashboard.spool import SpoolFile, Unreadable
+from dashboard.processes.spool import SpoolFile, Unreadable
 from generations.models import ReplayPart
 from generations.replay.live.log import Checkpoint
 from generations.replay.worker.ending import Ending
@@ -45,7 +45,7 @@ class Owner:
 
 
 def create(owner: Owner) -> SpoolFile:
-    """The file of a replay. Raises dashboard.spool.Unusable."""
+    """The file of a replay. Raises dashboard.processes.spool.Unusable."""
     return SpoolFile.create(f"{owner.replay_id}_{owner.claim}")
 
 

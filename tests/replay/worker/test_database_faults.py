@@ -14,8 +14,8 @@ import redis
 from django.conf import settings
 from django.utils import timezone
 
-from dashboard import spool
 from dashboard.models import GatewayConnection, User
+from dashboard.processes import spool
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import SILENT_AFTER, State
 from generations.replay.live import follow, publisher

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from generations.gateway import credential_masking
+from generations.gateway.http import masking
 
 
 class Credential:
@@ -33,14 +33,11 @@ class Credential:
 
     def clean(self, body: bytes) -> bytes:
         """An answer that repeats the credential, without it."""
-        return credential_masking.masked(body, self.forms())
+        return masking.masked(body, self.forms())
 
     def clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The same for headers."""
-        return {
-            name: value.replace(self._value, credential_masking.MASK.decode())
-            for name, value in headers.items()
-        }
+        return {name: value.replace(self._value, masking.MASK.decode()) for name, value in headers.items()}
 
     @property
     def kind(self) -> str | None:

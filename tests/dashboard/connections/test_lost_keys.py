@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from dashboard.connections.key_rotation import stored_secrets
 from dashboard.fields import Secret
-from dashboard.key_rotation import stored_secrets
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.models import Generation, Replay
 from generations.models.replay import State
@@ -104,7 +104,7 @@ def tokens() -> list[bytes]:
 def test_rotation_needs_only_the_first_key_afterwards(
     settings: Any, team: Team, source: GatewayConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.key_rotation.BITE", 2)
+    monkeypatch.setattr("dashboard.connections.key_rotation.BITE", 2)
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
     for number in range(5):
         GatewayConnection.objects.create(

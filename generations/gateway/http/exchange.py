@@ -20,8 +20,9 @@ from typing import Any
 
 import httpx
 
-from generations.gateway import decoding, error_mapping, errors, head_limits
+from generations.gateway import errors
 from generations.gateway.errors import GatewayError
+from generations.gateway.http import decoding, exceptions, head_limits
 from generations.gateway.rawjson.display import visible
 
 __all__ = ["Stop", "Timeouts", "chunks", "is_read", "once", "open_send", "pool", "read"]
@@ -171,7 +172,7 @@ def _read(
         finally:
             response.close()
     except _BROKEN as fault:
-        return error_mapping.error_of_exception(fault, sent=False)
+        return exceptions.error_of_exception(fault, sent=False)
     return body if isinstance(body, GatewayError) else (response, body)
 
 
@@ -225,7 +226,7 @@ def open_send(
         return (
             errors.Stopped(sent=stop.sent)
             if stop.cancelled
-            else error_mapping.error_of_exception(fault, sent=stop.sent)
+            else exceptions.error_of_exception(fault, sent=stop.sent)
         )
 
 
@@ -239,7 +240,7 @@ def chunks(response: httpx.Response) -> "Iterator[bytes | GatewayError]":
     try:
         yield from _unpacked(response, applied if known else [])
     except _BROKEN as fault:
-        lost = error_mapping.error_of_exception(fault, sent=True)
+        lost = exceptions.error_of_exception(fault, sent=True)
     else:
         if known:
             return
