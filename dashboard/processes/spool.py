@@ -147,10 +147,10 @@ class SpoolFile:
         """The next piece, None after the last whole one. Raises Unreadable."""
         head = os.pread(self._handle, HEAD, self._at)
         length = int.from_bytes(head, "big")
-        if len(head) < HEAD or self._at + HEAD + length > self.size:
-            return None  # its writer was killed within this piece
         if length > MOST:
             raise Unreadable("It is damaged.")
+        if len(head) < HEAD or self._at + HEAD + length > self.size:
+            return None  # its writer was killed within this piece
         try:
             return fields.decrypt(os.pread(self._handle, length, self._at + HEAD))
         except fields.NoKey:
