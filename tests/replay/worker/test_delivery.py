@@ -8,8 +8,8 @@ import pytest
 from cryptography.fernet import Fernet
 from django.utils import timezone
 
-from dashboard import spool
 from dashboard.models import User
+from dashboard.processes import spool
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.replay.live.log import Deadlines, LiveLog
