@@ -114,3 +114,16 @@ def test_comments_and_docstrings_speak_of_the_trade() -> None:
         for match in STOCK_WORDS.finditer(text)
     ]
     assert found == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """One name, one thing: whoever reads `Entry` in two files thinks of one class."""
+    named: dict[str, list[str]] = {}
+    for path in SOURCES:
+        folder = path.relative_to(ROOT).parts[0]
+        if folder in ("tests", "bench") or {"migrations", "commands"} & set(path.parts):
+            continue
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                named.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: paths for name, paths in named.items() if len(paths) > 1} == {}

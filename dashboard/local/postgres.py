@@ -12,7 +12,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from dashboard.local.server import Server
+from dashboard.local.server import LocalServer
 from dashboard.local.system import LOOPBACK, Port, UnavailableError, server_user
 
 USER = DATABASE = "retake"
@@ -45,7 +45,7 @@ SMALL = {
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
-def engine(folder: Path, port: Port, password: str, *, durable: bool = True) -> Server:
+def engine(folder: Path, port: Port, password: str, *, durable: bool = True) -> LocalServer:
     """The PostgreSQL that serves `postgres://retake:password@127.0.0.1:port/retake`, with its data in
     `folder`.
 
@@ -63,7 +63,7 @@ def engine(folder: Path, port: Port, password: str, *, durable: bool = True) -> 
         "listen_addresses": LOOPBACK,
         "port": str(port.number),
     }
-    return Server(
+    return LocalServer(
         name="PostgreSQL",
         command=[binaries / "postgres", "-D", data, *(f"--{key}={value}" for key, value in options.items())],
         folder=data,
@@ -196,7 +196,7 @@ def _run(*command: str | Path, cwd: Path, stdin: str = "") -> None:
     )
 
 
-def _serves(running: Server, data: Path) -> bool:
+def _serves(running: LocalServer, data: Path) -> bool:
     """Whether postmaster.pid, whose eighth line is the server's state, is this process's and says ready."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()

@@ -19,7 +19,7 @@ Note = Callable[[str], None]
 
 
 @dataclass
-class Server:
+class LocalServer:
     """A process that runs until `stop()`, and not longer than the one that started it.
 
     command: it in the foreground; stdin: what it reads first (a configuration with its password, which must not
@@ -34,7 +34,7 @@ class Server:
     stops: Sequence[signal.Signals]
     log: Path | None = None
     shown: Note | None = None
-    ready: Callable[["Server"], bool] = lambda _: True
+    ready: Callable[["LocalServer"], bool] = lambda _: True
     stdin: bytes = b""
     address: str = ""
     unprivileged: bool = False

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dashboard.local import postgres, valkey
-from dashboard.local.server import Server
+from dashboard.local.server import LocalServer
 from dashboard.local.system import LOOPBACK, Port
 
 
@@ -22,7 +22,7 @@ class Engines:
         self._password = password or secrets.token_urlsafe(24)
         self._ports = {name: Port() for name in ("DATABASE_URL", "REDIS_URL") if not given.get(name)}
         self.urls = {name: given.get(name) or self._url(name) for name in ("DATABASE_URL", "REDIS_URL")}
-        self.running: list[Server] = []
+        self.running: list[LocalServer] = []
 
     @property
     def starts(self) -> bool:
@@ -47,7 +47,7 @@ class Engines:
         for engine in self.running:
             engine.wait_ready()
 
-    def _engine(self, name: str, port: Port) -> Server:
+    def _engine(self, name: str, port: Port) -> LocalServer:
         if name == "REDIS_URL":
             return valkey.engine(self.folder / "valkey", port, self._password)
         return postgres.engine(self.folder / "postgres", port, self._password, durable=self.durable)

@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
 
-from dashboard.local.server import Server
+from dashboard.local.server import LocalServer
 
 GRACE_SECONDS = 5.0
 SYSTEM = "system"
 
 
-class Site:
+class LocalSite:
     """Those lines of a Procfile that `names` choose; each line that they print is written with its time and its name."""
 
     def __init__(
@@ -24,7 +24,7 @@ class Site:
         self._width = max(map(len, [SYSTEM, *names]))
         commands = dict(re.findall(r"^([\w-]+):\s*(.+)$", procfile.read_text(), re.MULTILINE))
         self.servers = [
-            Server(
+            LocalServer(
                 name=name,
                 command=["/bin/sh", "-c", f"exec {commands[name]}"],  # no shell stays in between
                 folder=procfile.parent,
@@ -70,7 +70,7 @@ class Site:
             keeper.join(1)
         return 0 if isinstance(event, signal.Signals) else event
 
-    def _watch(self, server: Server, tell: Callable[[str], None]) -> Callable[[int], None]:
+    def _watch(self, server: LocalServer, tell: Callable[[str], None]) -> Callable[[int], None]:
         def ended(code: int) -> None:
             tell(f"{server.name} stopped (rc={code})")
             self._events.put(code)

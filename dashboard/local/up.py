@@ -24,9 +24,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from dashboard.local.server import Server
+from dashboard.local.server import LocalServer
 from dashboard.local.servers import Engines
-from dashboard.local.site import Site
+from dashboard.local.site import LocalSite
 from dashboard.local.state import AlreadyRunningError, home, lock, parse, write_private
 from dashboard.local.system import LOOPBACK, Port, UnavailableError, accepts, dies_with_parent
 
@@ -133,13 +133,13 @@ def keys(path: Path) -> dict[str, str]:
     return made
 
 
-def demo_gateway(folder: Path, kept: dict[str, str]) -> Server | None:
+def demo_gateway(folder: Path, kept: dict[str, str]) -> LocalServer | None:
     """The demo gateway, on the port it had last time if that is free; None when a gateway is configured."""
     if os.environ.get("GATEWAY_URLS"):
         return None
     port = Port(int(kept["DEMO_PORT"]))
     number = port.release()
-    return Server(
+    return LocalServer(
         name="The demo gateway",
         command=[sys.executable, "-m", "generations.gateway.demo", "--port", str(number)],
         folder=ROOT,
@@ -151,7 +151,7 @@ def demo_gateway(folder: Path, kept: dict[str, str]) -> Server | None:
 
 
 def site_environment(
-    port: int, kept: dict[str, str], urls: dict[str, str], gateway: Server | None
+    port: int, kept: dict[str, str], urls: dict[str, str], gateway: LocalServer | None
 ) -> dict[str, str]:
     """The variables of the site's processes; what the caller has set wins."""
     address = f"http://{LOOPBACK}:{port}"
@@ -200,7 +200,7 @@ def serve(port: int, environment: dict[str, str], path: str, engines: Engines) -
         engines.keep(lambda line: out.write(f"{line}\n"))
         announcer.start()
 
-    site = Site(ROOT / "Procfile", PROCESSES, environment, out.write)
+    site = LocalSite(ROOT / "Procfile", PROCESSES, environment, out.write)
     for number in ENDINGS:
         signal.signal(number, site.end)
     return 0 if site.run(started) == 0 else 1

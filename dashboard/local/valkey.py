@@ -4,7 +4,7 @@ import importlib.util
 import signal
 from pathlib import Path
 
-from dashboard.local.server import Server
+from dashboard.local.server import LocalServer
 from dashboard.local.system import LOOPBACK, Port, UnavailableError, accepts
 
 CONFIGURATION = """\
@@ -20,11 +20,11 @@ maxclients 256
 """
 
 
-def engine(folder: Path, port: Port, password: str) -> Server:
+def engine(folder: Path, port: Port, password: str) -> LocalServer:
     """The Valkey that serves `redis://:password@127.0.0.1:port`; its log goes to `folder`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = CONFIGURATION.format(host=LOOPBACK, port=port.number, password=password, folder=f'"{folder}"')
-    return Server(
+    return LocalServer(
         name="Valkey",
         command=[_binary(), "-"],
         folder=folder,

@@ -26,36 +26,36 @@ HEAD = 4  # bytes of a piece's length
 MOST = 16 * 2**20  # bytes of one piece; no writer makes such
 
 
-class Unusable(Exception):
+class SpoolUnusable(Exception):
     """SPOOL_DIR cannot be used. Its text says why."""
 
 
-class Unreadable(Exception):
+class SpoolDamaged(Exception):
     """A file that cannot be read. Its text says why; the file is kept."""
 
 
 def folder() -> Path:
-    """SPOOL_DIR, made where it is missing. Raises Unusable: nobody else may read or write what is in it."""
+    """SPOOL_DIR, made where it is missing. Raises SpoolUnusable: nobody else may read or write what is in it."""
     path = Path(settings.SPOOL_DIR)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         stats = path.lstat()
         if not stat.S_ISDIR(stats.st_mode) or stats.st_uid != os.geteuid():
-            raise Unusable("SPOOL_DIR is not a directory that belongs to the user of this process.")
+            raise SpoolUnusable("SPOOL_DIR is not a directory that belongs to the user of this process.")
         if stats.st_mode & 0o077:
             path.chmod(0o700)
     except OSError as error:
-        raise Unusable(f"SPOOL_DIR cannot be used: {error.strerror}.") from None
+        raise SpoolUnusable(f"SPOOL_DIR cannot be used: {error.strerror}.") from None
     return path
 
 
 def files() -> list[Path]:
-    """Every file there is. Raises Unusable."""
+    """Every file there is. Raises SpoolUnusable."""
     return sorted(folder().glob(f"*{SUFFIX}"))
 
 
 def used() -> int:
-    """Bytes of all files. Raises Unusable."""
+    """Bytes of all files. Raises SpoolUnusable."""
     total = 0
     for path in files():
         try:
@@ -66,7 +66,7 @@ def used() -> int:
 
 
 def has_room(size: int) -> bool:
-    """Whether so many bytes more are within SPOOL_MB. Raises Unusable."""
+    """Whether so many bytes more are within SPOOL_MB. Raises SpoolUnusable."""
     return used() + size <= settings.SPOOL_MB * 2**20
 
 
@@ -79,10 +79,10 @@ class SpoolFile:
 
     @classmethod
     def create(cls, name: str) -> Self:
-        """A new file. Raises Unusable."""
+        """A new file. Raises SpoolUnusable."""
         path = folder() / f"{name}{SUFFIX}"
         if not has_room(len(MARK)):
-            raise Unusable("The files in SPOOL_DIR have reached SPOOL_MB.")
+            raise SpoolUnusable("The files in SPOOL_DIR have reached SPOOL_MB.")
         new = path.with_name(f".{uuid.uuid4().hex}")  # nobody looks at it until it is locked
         try:
             handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -90,18 +90,18 @@ class SpoolFile:
             os.write(handle, MARK)
             new.rename(path)
         except OSError as error:
-            raise Unusable(f"SPOOL_DIR cannot be written: {error.strerror}.") from None
+            raise SpoolUnusable(f"SPOOL_DIR cannot be written: {error.strerror}.") from None
         return cls(path, handle, len(MARK))
 
     @classmethod
     def adopt(cls, path: Path) -> Self | None:
-        """A file that was left behind; None while its owner lives. Raises Unreadable."""
+        """A file that was left behind; None while its owner lives. Raises SpoolDamaged."""
         try:
             handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise Unreadable(f"It cannot be opened: {error.strerror}.") from None
+            raise SpoolDamaged(f"It cannot be opened: {error.strerror}.") from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -113,10 +113,10 @@ class SpoolFile:
             return None  # its owner has just removed it
         if not stat.S_ISREG(stats.st_mode) or stats.st_uid != os.geteuid():
             os.close(handle)
-            raise Unreadable("It does not belong to the user of this process.")
+            raise SpoolDamaged("It does not belong to the user of this process.")
         if os.pread(handle, len(MARK), 0) != MARK:
             os.close(handle)
-            raise Unreadable("It is no file of this version of Retake.")
+            raise SpoolDamaged("It is no file of this version of Retake.")
         return cls(path, handle, stats.st_size)
 
     def put(self, data: bytes, *, lasting: bool = False) -> bool:
@@ -131,7 +131,7 @@ class SpoolFile:
                 written += os.pwrite(self._handle, piece[written:], self.size + written)
             if lasting:
                 os.fsync(self._handle)
-        except (OSError, Unusable) as error:
+        except (OSError, SpoolUnusable) as error:
             log.warning("SPOOL_DIR cannot be written (%s)", error)
             os.ftruncate(self._handle, self.size)
             return False
@@ -144,24 +144,26 @@ class SpoolFile:
         return self._at < self.size
 
     def peek(self) -> bytes | None:
-        """The next piece, None after the last whole one. Raises Unreadable."""
+        """The next piece, None after the last whole one. Raises SpoolDamaged."""
         head = os.pread(self._handle, HEAD, self._at)
         length = int.from_bytes(head, "big")
         if length > MOST:
-            raise Unreadable("It is damaged.")
+            raise SpoolDamaged("It is damaged.")
         if len(head) < HEAD or self._at + HEAD + length > self.size:
             return None  # its writer was killed within this piece
         try:
             return fields.decrypt(os.pread(self._handle, length, self._at + HEAD))
         except fields.NoKey:
-            raise Unreadable("FIELD_ENCRYPTION_KEYS holds no key that opens it, or it is damaged.") from None
+            raise SpoolDamaged(
+                "FIELD_ENCRYPTION_KEYS holds no key that opens it, or it is damaged."
+            ) from None
 
     def step(self) -> None:
         """Go on behind the piece that `peek` gave."""
         self._at += HEAD + int.from_bytes(os.pread(self._handle, HEAD, self._at), "big")
 
     def pieces(self) -> Iterator[bytes]:
-        """Those that are left, in order. Raises Unreadable."""
+        """Those that are left, in order. Raises SpoolDamaged."""
         while (piece := self.peek()) is not None:
             yield piece
             self.step()
@@ -180,7 +182,7 @@ def faults() -> str | None:
     """What is wrong with SPOOL_DIR or with what is in it, in one sentence."""
     try:
         names = files()
-    except Unusable as error:
+    except SpoolUnusable as error:
         return str(error)
     shut = sum(_is_shut(name) for name in names)
     if shut:
@@ -200,6 +202,6 @@ def _is_shut(path: Path) -> bool:
             opened.peek()
         finally:
             opened.close()
-    except Unreadable:
+    except SpoolDamaged:
         return True
     return False

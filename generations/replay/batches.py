@@ -280,5 +280,5 @@ def cancel(batch: Batch, user: User, *, running: bool) -> int:
         for replay in batch.replays.running():
             ended += replay.ask_to_stop(user)
     for replay_id in batch.replays.filter(state=State.CANCELLED).values_list("pk", flat=True)[:50]:
-        publisher.ring(replay_id)
+        publisher.notify(replay_id)
     return ended

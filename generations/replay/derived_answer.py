@@ -42,7 +42,7 @@ one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DerivedAnswer:
     """Everything that is derived from one answer. `body` and `strays` are the document; `unread` counts bytes."""
 
     facts: Facts
@@ -104,7 +104,7 @@ def wire_of(endpoint: str) -> str:
     return known.wire if known else "chat"
 
 
-def read(endpoint: str, content_type: str, raw: bytes) -> Reading:
+def read(endpoint: str, content_type: str, raw: bytes) -> DerivedAnswer:
     """Everything that an answer of this endpoint holds. Never raises: what cannot be read is shown as it came."""
     with one_at_a_time:
         try:
@@ -112,7 +112,7 @@ def read(endpoint: str, content_type: str, raw: bytes) -> Reading:
         except Exception:
             log.exception("An answer could not be read; its page offers the raw bytes only")
             nothing = replayed.document(None, ())
-            return Reading(
+            return DerivedAnswer(
                 Facts(),
                 replayed.unread(len(raw)),
                 assembled=nothing,
@@ -122,12 +122,12 @@ def read(endpoint: str, content_type: str, raw: bytes) -> Reading:
             )
 
 
-def _medium(content_type: str, raw: bytes) -> Reading:
+def _medium(content_type: str, raw: bytes) -> DerivedAnswer:
     shown = replayed.medium(content_type, len(raw))
-    return Reading(Facts(media=1), shown, assembled=replayed.document(None, ()), why="whole")
+    return DerivedAnswer(Facts(media=1), shown, assembled=replayed.document(None, ()), why="whole")
 
 
-def _read(wire: str, content_type: str, raw: bytes) -> Reading:
+def _read(wire: str, content_type: str, raw: bytes) -> DerivedAnswer:
     if len(raw) > PARSED_UP_TO and raw[:64].lstrip()[:1] in (b"{", b"["):
         return _slim(wire, raw)
     head, unread = _head(raw)
@@ -139,15 +139,19 @@ def _read(wire: str, content_type: str, raw: bytes) -> Reading:
         facts = _with_end(facts, streams.assemble(wire, content_type, _tail(raw)))
     note = f"the last {formatting.size(unread)} were not read" if unread else ""
     shown = replayed.make(facts, made.body, made.strays, len(raw), note)
-    return Reading(facts, shown, made.body, made.strays, _document(made), unread, made.why, made.complete)
+    return DerivedAnswer(
+        facts, shown, made.body, made.strays, _document(made), unread, made.why, made.complete
+    )
 
 
-def _slim(wire: str, raw: bytes) -> Reading:
+def _slim(wire: str, raw: bytes) -> DerivedAnswer:
     """A large JSON answer, its long texts cut before it is parsed."""
     body, unread = slim(raw)
     facts = answer_facts.read(wire, body)
     note = f"{formatting.size(unread)} of long texts were not read" if unread else ""
-    return Reading(facts, replayed.make(facts, body, (), len(raw), note), body, unread=unread, why="whole")
+    return DerivedAnswer(
+        facts, replayed.make(facts, body, (), len(raw), note), body, unread=unread, why="whole"
+    )
 
 
 def slim(raw: bytes) -> tuple[Value, int]:
@@ -274,7 +278,7 @@ def current(answer: ReplayAnswer, endpoint: str, content_type: str) -> ReplayAns
     return answer
 
 
-def _count_again(replay_id: UUID, made: Reading) -> None:
+def _count_again(replay_id: UUID, made: DerivedAnswer) -> None:
     """Columns of an ended replay. What the gateway's record added since then stays where the answer says nothing."""
     rows = Replay.objects.filter(pk=replay_id)
     columns = {name: value for name, value in made.columns.items() if name in KEYS or value not in (None, "")}

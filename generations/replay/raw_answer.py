@@ -25,7 +25,7 @@ START = 200
 PIECE = 2**20
 
 
-class Held:
+class AnswerBuffer:
     """What a running replay holds of its answer. One thread puts bytes in, another one checkpoints them.
 
     `received` counts every byte that came, `kept` those up to `most`; `start` are the first `START` of them.
@@ -71,7 +71,7 @@ class Held:
             self._changed.wait_for(lambda: not self.is_full, seconds)
 
     def pending(self) -> bytes:
-        """The bytes of the next checkpoint, little more than `ENOUGH`: the same ones until `is_saved`."""
+        """The bytes of the next checkpoint, little more than `ENOUGH`: the same ones until `mark_saved`."""
         with self._changed:
             if not self._pending:
                 count = size = 0
@@ -82,7 +82,7 @@ class Held:
                 del self._fresh[:count]
             return self._pending
 
-    def is_saved(self) -> None:
+    def mark_saved(self) -> None:
         """A checkpoint holds what was pending."""
         with self._changed:
             self.saved += len(self._pending)
@@ -96,16 +96,16 @@ class Held:
             self.saved = self.kept
             self._changed.notify_all()
 
-    def wire(self, replay_id: UUID) -> "Wire":
+    def wire(self, replay_id: UUID) -> "RawAnswer":
         """All of it, when no more comes."""
         with self._changed:
             if self._small is not None:
-                return Wire(replay_id, self.kept, tuple(self._small))
-            return Wire(replay_id, self.kept, (self._pending, *self._fresh))
+                return RawAnswer(replay_id, self.kept, tuple(self._small))
+            return RawAnswer(replay_id, self.kept, (self._pending, *self._fresh))
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class RawAnswer:
     """The bytes of one answer in order: what the database has of it, then `tail`."""
 
     replay_id: UUID

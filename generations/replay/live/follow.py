@@ -20,9 +20,9 @@ from redis.backoff import NoBackoff
 
 from dashboard.web.event_streams import encode
 from generations.models import Replay, ReplayPart
-from generations.replay.live.log import Entry
+from generations.replay.live.log import LogEntry
 from generations.replay.live.log_html import render, visible_from
-from generations.replay.live.publisher import BELL, connection_options, key_of
+from generations.replay.live.publisher import WAKEUPS, connection_options, key_of
 
 POLL_S = 1.0
 QUIET_S = 5.0
@@ -39,8 +39,8 @@ class Hub:
             settings.REDIS_URL, max_connections=1, timeout=5, socket_timeout=2, **quick
         )
         self.reader = redis.asyncio.Redis(connection_pool=pool)
-        self.bell = redis.asyncio.Redis.from_url(settings.REDIS_URL, health_check_interval=10, **quick)
-        self.asked: dict[tuple[UUID, int], asyncio.Future[list[Entry] | None]] = {}
+        self.wakeups = redis.asyncio.Redis.from_url(settings.REDIS_URL, health_check_interval=10, **quick)
+        self.asked: dict[tuple[UUID, int], asyncio.Future[list[LogEntry] | None]] = {}
         self.loop = asyncio.get_running_loop()
         self.task = self.loop.create_task(self.listen())
         self.fetching: asyncio.Task[None] | None = None
@@ -50,30 +50,30 @@ class Hub:
         me = asyncio.current_task()
         while me is not None and not me.cancelling():  # redis-py may lose a cancellation (3.11's wait_for)
             try:
-                async with self.bell.pubsub() as channel:
-                    await channel.subscribe(BELL)
+                async with self.wakeups.pubsub() as channel:
+                    await channel.subscribe(WAKEUPS)
                     if me.cancelling():
                         return
                     self.up = True
-                    self.ring_all()
+                    self.wake_all()
                     async for message in channel.listen():
                         if message["type"] == "message":
-                            self.ring(message["data"].decode().split())
+                            self.wake(message["data"].decode().split())
             except (redis.RedisError, OSError):
                 pass
             self.up = False
-            self.ring_all()
+            self.wake_all()
             await asyncio.sleep(0.5)
 
-    def ring(self, names: Iterable[str]) -> None:
+    def wake(self, names: Iterable[str]) -> None:
         for name in names:
             for waiter in self.waiters.get(name, ()):
                 waiter.set()
 
-    def ring_all(self) -> None:
-        self.ring(list(self.waiters))
+    def wake_all(self) -> None:
+        self.wake(list(self.waiters))
 
-    async def after(self, replay_id: UUID, seq: int) -> list[Entry]:
+    async def after(self, replay_id: UUID, seq: int) -> list[LogEntry]:
         """The entries after `seq` that Redis has. Raises redis.RedisError.
 
         Whatever is asked while an answer is on its way goes out together, and equal questions only once.
@@ -90,7 +90,7 @@ class Hub:
         """Answer what is asked, in one pipeline, until nothing is."""
         while self.asked:
             asked, self.asked = self.asked, {}
-            found: list[list[Entry] | None] = [None] * len(asked)
+            found: list[list[LogEntry] | None] = [None] * len(asked)
             with suppress(redis.RedisError, OSError):
                 async with self.reader.pipeline(transaction=False) as pipe:
                     for replay_id, seq in asked:
@@ -100,10 +100,10 @@ class Hub:
                 answer.set_result(entries)
 
 
-def entries_of(got: Any) -> list[Entry]:
+def entries_of(got: Any) -> list[LogEntry]:
     """The entries in an answer to XRANGE."""
     return [
-        Entry(int(key.split(b"-")[0]), fields[b"k"].decode(), fields[b"t"].decode()) for key, fields in got
+        LogEntry(int(key.split(b"-")[0]), fields[b"k"].decode(), fields[b"t"].decode()) for key, fields in got
     ]
 
 
@@ -123,7 +123,7 @@ class SavedState:
     """What Postgres knows of a replay: whether it is open, and its log after some entry."""
 
     is_open: bool
-    entries: list[Entry]
+    entries: list[LogEntry]
 
 
 def saved_state(replay_id: UUID, after: int = 0) -> SavedState | None:
@@ -132,11 +132,11 @@ def saved_state(replay_id: UUID, after: int = 0) -> SavedState | None:
     return None if replay is None else SavedState(replay.is_open, saved_log(replay_id, after))
 
 
-def saved_log(replay_id: UUID, after: int = 0) -> list[Entry]:
+def saved_log(replay_id: UUID, after: int = 0) -> list[LogEntry]:
     """The checkpointed entries of a replay after entry `after`, in order."""
     parts = ReplayPart.objects.filter(replay=replay_id, last_seq__gt=after).order_by("first_seq")
     rows = [row for entries in parts.values_list("entries", flat=True) for row in json.loads(entries)]
-    return [Entry(*row) for row in rows if row[0] > after]
+    return [LogEntry(*row) for row in rows if row[0] > after]
 
 
 Reread = Callable[[int], Awaitable[SavedState | None]]
@@ -176,11 +176,11 @@ async def follow(replay_id: UUID, seen: int | None, reread: Reread) -> AsyncIter
 async def _next(
     centre: Hub, replay_id: UUID, seq: int, waiter: asyncio.Event, reread: Reread
 ) -> SavedState | None:
-    """What comes after `seq`: from Redis as the bell rings; from Postgres on silence, a gap, or an unavailable Redis."""
+    """What comes after `seq`: from Redis, woken by its channel; from Postgres on silence, a gap, or an unavailable Redis."""
     entries, reliable = await _fetch(centre, replay_id, seq)
     if entries:
         return SavedState(True, entries)
-    if reliable and await _rung(waiter, QUIET_S if centre.up else POLL_S):
+    if reliable and await _woken(waiter, QUIET_S if centre.up else POLL_S):
         entries, reliable = await _fetch(centre, replay_id, seq)
         if entries:
             return SavedState(True, entries)
@@ -189,7 +189,7 @@ async def _next(
     return await reread(seq)
 
 
-async def _fetch(centre: Hub, replay_id: UUID, seq: int) -> tuple[list[Entry], bool]:
+async def _fetch(centre: Hub, replay_id: UUID, seq: int) -> tuple[list[LogEntry], bool]:
     """What Redis has after `seq`, and whether it can be relied on (no fault, no gap)."""
     try:
         entries = await centre.after(replay_id, seq)
@@ -200,7 +200,7 @@ async def _fetch(centre: Hub, replay_id: UUID, seq: int) -> tuple[list[Entry], b
     return entries, True
 
 
-async def _rung(waiter: asyncio.Event, seconds: float) -> bool:
+async def _woken(waiter: asyncio.Event, seconds: float) -> bool:
     try:
         async with asyncio.timeout(seconds):
             await waiter.wait()
@@ -209,7 +209,7 @@ async def _rung(waiter: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-def _event(entries: list[Entry], first: bool, seq: int) -> bytes:
+def _event(entries: list[LogEntry], first: bool, seq: int) -> bytes:
     replaces, shown = visible_from(entries)
     name = "snap" if first or replaces else "delta"
     return encode(name, render(shown), id=str(entries[-1].seq if entries else seq), html=True)

@@ -11,7 +11,7 @@ from generations.gateway import blocks
 from generations.gateway import events as ev
 from generations.gateway.events import LiveAnswer
 from generations.gateway.rawjson.display import visible
-from generations.replay.raw_answer import ROOM, Held
+from generations.replay.raw_answer import ROOM, AnswerBuffer
 from generations.replay.worker.paced_reads import PacedReads, pause_for
 
 MOST_BYTES = 64 * 2**20
@@ -27,7 +27,7 @@ ALWAYS = ("state", "end", "bytes")  # steps that the log has always room for
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One step of the live log. `seq` counts from 1 without gaps; it is the id of the browser's event too.
 
     Kinds: `text`, `reasoning`, `refusal`, `tool` (a call begins, its name), `args`, `note`, `replace` (what came
@@ -54,7 +54,7 @@ class Deadlines:
 class Checkpoint:
     """Entries of the live log, one at least, and the bytes that came with them."""
 
-    entries: list[Entry]
+    entries: list[LogEntry]
     wire: bytes
 
 
@@ -66,7 +66,7 @@ class LiveLog:
     claim: uuid.UUID
     deadlines: Deadlines
     stop: PacedReads = field(init=False)
-    held: Held = field(init=False)
+    held: AnswerBuffer = field(init=False)
     neighbours: int = 0
     answer: LiveAnswer = field(default_factory=LiveAnswer)
     clock: Callable[[], float] = time.monotonic
@@ -84,8 +84,8 @@ class LiveLog:
     _waits: bool = False
     _seq: int = 0
     _arguments: dict[tuple[int, int], list[str]] = field(default_factory=dict)
-    unsent: list[Entry] = field(default_factory=list)
-    unsaved: list[Entry] = field(default_factory=list)
+    unsent: list[LogEntry] = field(default_factory=list)
+    unsaved: list[LogEntry] = field(default_factory=list)
     is_over: bool = False
     storing: threading.Lock = field(default_factory=threading.Lock)
     """Held by whoever stores a checkpoint or the end of this replay: a checkpoint never follows the end."""
@@ -99,7 +99,7 @@ class LiveLog:
     def __post_init__(self) -> None:
         self.begun = self.clock()
         self.stop = PacedReads(self.pause)
-        self.held = Held(self.deadlines.size)
+        self.held = AnswerBuffer(self.deadlines.size)
 
     @property
     def received(self) -> int:
@@ -245,14 +245,14 @@ class LiveLog:
 
     def _number(self, kind: str, text: str) -> None:
         self._seq += 1
-        entry = Entry(self._seq, kind, text)
+        entry = LogEntry(self._seq, kind, text)
         self.unsent.append(entry)
         self.unsaved.append(entry)
         self._unsent_size += len(text)
         while self._unsent_size > UNSENT_BYTES and len(self.unsent) > 1:
             self._unsent_size -= len(self.unsent.pop(0).text)
 
-    def is_sent(self, entries: list[Entry]) -> None:
+    def is_sent(self, entries: list[LogEntry]) -> None:
         """The live channel holds these, the first ones of `unsent`."""
         last = entries[-1].seq
         self._channel.extend((entry.seq, len(entry.text.encode())) for entry in entries)
@@ -270,7 +270,7 @@ class LiveLog:
         return dropped + 1 if dropped else None
 
     def checkpoint(self) -> "Checkpoint | None":
-        """What is to be saved next, None for nothing. It stays the same until `is_saved`: a try whose answer got lost
+        """What is to be saved next, None for nothing. It stays the same until `mark_saved`: a try whose answer got lost
         may have been stored."""
         with self._order:
             if self._checkpoint is None:
@@ -281,10 +281,10 @@ class LiveLog:
                     self._checkpoint, self.unsaved = Checkpoint(self.unsaved, wire), []
             return self._checkpoint
 
-    def is_saved(self) -> None:
+    def mark_saved(self) -> None:
         """The database, or the spool, holds the checkpoint."""
         self._checkpoint = None
-        self.held.is_saved()
+        self.held.mark_saved()
 
     def forget(self) -> None:
         """The replay is no more: nothing that came is kept, and nothing more is read."""

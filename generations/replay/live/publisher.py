@@ -1,7 +1,7 @@
 """The live channel: published by workers, followed by open pages.
 
 Each replay has a short-lived Redis stream whose entry IDs are the engine's own sequence numbers, which are the SSE ids
-too. One pub/sub connection per web process rings the bell; readers then fetch what is new through a small pool.
+too. One pub/sub connection per web process wakes its readers, who then fetch what is new through a small pool.
 Postgres is the truth: a gap, or Redis being unavailable, sends the reader to the checkpoints.
 """
 
@@ -20,11 +20,11 @@ from django.utils.safestring import SafeString
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from generations.replay.live.log import Entry, LiveLog
+from generations.replay.live.log import LiveLog, LogEntry
 
 log = logging.getLogger(__name__)
 
-BELL = "retake:bell"
+WAKEUPS = "retake:bell"
 CARRIAGE_RETURN = SafeString("&#13;")
 KEPT_ENTRIES, KEPT_BYTES = 2000, 256 * 1024
 """Of one replay's stream; a reader who needs older entries finds them in the checkpoints."""
@@ -63,7 +63,7 @@ def _makewriter() -> "redis.Redis":
     return redis.Redis(connection_pool=pool)
 
 
-class _Rest:
+class _Backoff:
     """After a failure the writer leaves Redis alone for a second, so that a dead one slows no replay down."""
 
     until = 0.0
@@ -71,14 +71,14 @@ class _Rest:
 
 def is_resting() -> bool:
     """Whether Redis has failed within the last second."""
-    return time.monotonic() < _Rest.until
+    return time.monotonic() < _Backoff.until
 
 
 def rest(error: redis.RedisError) -> None:
     """Leave Redis alone for a second."""
-    if _Rest.until < time.monotonic() - 10:
+    if _Backoff.until < time.monotonic() - 10:
         log.warning("The live channel is unavailable (%s); pages poll until it is back", type(error).__name__)
-    _Rest.until = time.monotonic() + 1.0
+    _Backoff.until = time.monotonic() + 1.0
 
 
 def publish(live_logs: Iterable[LiveLog]) -> None:
@@ -100,7 +100,7 @@ def publish(live_logs: Iterable[LiveLog]) -> None:
         live_log.is_sent(entries)
 
 
-def _send(batches: list[tuple[UUID, list[Entry]]]) -> None:
+def _send(batches: list[tuple[UUID, list[LogEntry]]]) -> None:
     with writer().pipeline(transaction=False) as pipe:
         for replay_id, entries in batches:
             for entry in entries:
@@ -113,7 +113,7 @@ def _send(batches: list[tuple[UUID, list[Entry]]]) -> None:
                 )
             if entries[0].seq == 1 or entries[-1].kind == "end":
                 pipe.expire(key_of(replay_id), ENDED_SECONDS if entries[-1].kind == "end" else KEPT_SECONDS)
-        pipe.publish(BELL, " ".join(str(replay_id) for replay_id, _ in batches))
+        pipe.publish(WAKEUPS, " ".join(str(replay_id) for replay_id, _ in batches))
         for answer in pipe.execute(raise_on_error=False):
             # An entry that Redis has already (its answer got lost) is refused as not newer: that is well.
             if isinstance(answer, redis.RedisError) and not isinstance(answer, redis.ResponseError):
@@ -128,12 +128,12 @@ def keep(pipe: "redis.client.Pipeline", live_logs: Iterable[LiveLog]) -> None:
             pipe.xtrim(key_of(live_log.replay_id), minid=f"{first}-0", approximate=False)
 
 
-def ring(replay_id: UUID) -> None:
+def notify(replay_id: UUID) -> None:
     """Wake the readers of a replay whose row has changed, without an entry."""
     try:
-        writer().publish(BELL, str(replay_id))
+        writer().publish(WAKEUPS, str(replay_id))
     except redis.RedisError:
-        log.info("No bell for %s: its readers find out by themselves", replay_id)
+        log.info("Nobody was woken for %s: its readers find out by themselves", replay_id)
 
 
 def wipe(replay_ids: Iterable[UUID]) -> None:

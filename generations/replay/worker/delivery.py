@@ -9,11 +9,11 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from dashboard.processes import spool
-from dashboard.processes.spool import SpoolFile, Unreadable, Unusable
+from dashboard.processes.spool import SpoolDamaged, SpoolFile, SpoolUnusable
 from generations.models import Replay
 from generations.models.replay import State
 from generations.replay.live import publisher
-from generations.replay.raw_answer import Wire, stored
+from generations.replay.raw_answer import RawAnswer, stored
 from generations.replay.worker import finishing, recovery, saving, spooling
 from generations.replay.worker.ending import Ending
 
@@ -45,7 +45,7 @@ def deliver_all() -> int:
     try:
         for path in spool.files():
             delivered += _deliver_path(path)
-    except Unusable as error:
+    except SpoolUnusable as error:
         _report(Path(settings.SPOOL_DIR), str(error))
     except (DatabaseError, InterfaceError) as error:
         log.warning(
@@ -64,7 +64,7 @@ def _deliver_path(path: Path) -> bool:
             return False
         _deliver(file)
         file.path.unlink(missing_ok=True)
-    except Unreadable as error:
+    except SpoolDamaged as error:
         if _is_expired(path):
             path.unlink(missing_ok=True)
             return False
@@ -89,7 +89,7 @@ def _is_expired(path: Path) -> bool:
 
 
 def _deliver(file: SpoolFile) -> None:
-    """Bring a file into the database. Raises Unreadable, DatabaseError, InterfaceError."""
+    """Bring a file into the database. Raises SpoolDamaged, DatabaseError, InterfaceError."""
     ending: Ending | None = None
     replay: Replay | None = None
     for piece in file.pieces():
@@ -106,8 +106,8 @@ def _deliver(file: SpoolFile) -> None:
     if ending is not None:
         with finishing.large_ones:
             size = sum(len(piece) for piece in stored(replay.pk))
-            finishing.store(replay, ending, Wire(replay.pk, size, ()))
+            finishing.store(replay, ending, RawAnswer(replay.pk, size, ()))
     elif replay.state == State.INTERRUPTED:
         recovery.join_parts(replay.pk, replay.generation.endpoint, replay.content_type)
     log.warning("The answer of replay %s was delivered from the spool", replay.pk)
-    publisher.ring(replay.pk)
+    publisher.notify(replay.pk)

@@ -16,11 +16,11 @@ from generations.gateway.errors import GatewayError
 from generations.gateway.rawjson.display import visible
 from generations.models import Replay
 from generations.replay import derived_answer
-from generations.replay.derived_answer import Reading
+from generations.replay.derived_answer import DerivedAnswer
 from generations.replay.failures import reproduces
 from generations.replay.live import publisher
 from generations.replay.live.log import LiveLog
-from generations.replay.raw_answer import SMALL, Wire
+from generations.replay.raw_answer import SMALL, RawAnswer
 from generations.replay.worker import claims
 from generations.replay.worker.ending import Ending
 from generations.replay.worker.heartbeat import heartbeat
@@ -104,7 +104,7 @@ def _spool(live_log: LiveLog, ending: Ending) -> None:
         live_log.is_stored = True
 
 
-def store(replay: Replay, ending: Ending, wire: Wire) -> bool:
+def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
     """The end of a replay, its answer and what they say. False when the replay is no more, or ended elsewhere.
 
     Raises DatabaseError, InterfaceError.
@@ -121,7 +121,7 @@ def store(replay: Replay, ending: Ending, wire: Wire) -> bool:
     return stored
 
 
-def read(replay: Replay, ending: Ending, raw: bytes) -> Reading:
+def read(replay: Replay, ending: Ending, raw: bytes) -> DerivedAnswer:
     """What the answer says. Where not all of it is parsed, how it ended is known from reading it while it came."""
     reading = derived_answer.read(replay.generation.endpoint, ending.content_type, raw)
     if reading.unread and ending.closed is not None:
@@ -132,7 +132,7 @@ def read(replay: Replay, ending: Ending, raw: bytes) -> Reading:
 ERROR_BYTES = 4 * 2**20
 
 
-def facts_of(replay: Replay, ending: Ending, reading: Reading, raw: bytes) -> dict[str, Any]:
+def facts_of(replay: Replay, ending: Ending, reading: DerivedAnswer, raw: bytes) -> dict[str, Any]:
     """The columns of what was measured here and what the answer said."""
     fault = ending.fault
     return {

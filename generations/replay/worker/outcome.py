@@ -6,7 +6,7 @@ from generations.gateway.error_catalogue import CONNECTIONS
 from generations.gateway.error_mapping import is_page
 from generations.gateway.rawjson.display import visible
 from generations.models.replay import State
-from generations.replay.derived_answer import Reading
+from generations.replay.derived_answer import DerivedAnswer
 from generations.replay.worker.ending import DETAIL, Ending, StreamFault
 
 
@@ -44,7 +44,7 @@ SMALL = 100  # bytes
 PAGE = Outcome(State.FAILED, "gateway_error", CONNECTIONS["html_answer"].title)
 
 
-def outcome_of(ending: Ending, reading: Reading) -> Outcome:
+def outcome_of(ending: Ending, reading: DerivedAnswer) -> Outcome:
     """How a replay ended: from how its stream ended, and what the answer says."""
     complete = ending.closed is not None and reading.complete
     if ending.stop_reason and (ending.fault is not None or not complete):

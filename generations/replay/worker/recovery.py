@@ -38,7 +38,7 @@ def end_unstarted(now: datetime) -> int:
     ended = 0
     for replay in Replay.objects.never_started(now):
         ended += replay.give_up(State.QUEUED, State.FAILED, "never_started", detail, sent=False)
-        publisher.ring(replay.pk)
+        publisher.notify(replay.pk)
     return ended
 
 
@@ -68,7 +68,7 @@ def interrupt_silent(now: datetime) -> int:
     for replay in _still_silent(list(Replay.objects.silent(now).select_related("generation"))):
         if replay.give_up(State.RUNNING, State.INTERRUPTED, "worker_lost", LOST):
             join_parts(replay.pk, replay.generation.endpoint, replay.content_type)
-            publisher.ring(replay.pk)
+            publisher.notify(replay.pk)
             ended += 1
     return ended
 

@@ -33,7 +33,7 @@ starts = threading.BoundedSemaphore(3)
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class PreparedPost:
     """Everything a replay needs for its POST."""
 
     client: Client
@@ -61,7 +61,7 @@ def run(replay_id: UUID) -> Replay | None:
 KEY_PAUSE_S, KEY_WAIT_S = 0.2, 40
 
 
-def claimed(replay_id: UUID) -> tuple[Replay | None, Sending | None]:
+def claimed(replay_id: UUID) -> tuple[Replay | None, PreparedPost | None]:
     """The claimed replay and what it sends. Waits while a consent of its connection is exchanged for a new key."""
     end = time.monotonic() + KEY_WAIT_S
     while True:
@@ -75,13 +75,13 @@ def claimed(replay_id: UUID) -> tuple[Replay | None, Sending | None]:
         time.sleep(KEY_PAUSE_S)
 
 
-def ready(replay: Replay) -> Sending | None:
+def ready(replay: Replay) -> PreparedPost | None:
     """What a claimed replay sends. None when nothing can be sent: the replay has ended then."""
     try:
         return prepare(replay)
     except orders.ReplayRefused as refused:
         replay.refuse(str(refused))
-        publisher.ring(replay.pk)
+        publisher.notify(replay.pk)
         return None
 
 
@@ -95,7 +95,7 @@ def deadlines() -> Deadlines:
     )
 
 
-def prepare(replay: Replay) -> Sending:
+def prepare(replay: Replay) -> PreparedPost:
     """Client, endpoint and exact body of a claimed replay. Raises `orders.Refused`: nothing has been sent then."""
     source = replay.connection
     if source is None:
@@ -110,7 +110,9 @@ def prepare(replay: Replay) -> Sending:
         raise orders.ReplayRefused(keys.NO_KEY)
     try:
         client = clients.client(source.base_url, key)
-        return Sending(client, endpoint, orders.patched(stored, replay.patch), session_of(replay, endpoint))
+        return PreparedPost(
+            client, endpoint, orders.patched(stored, replay.patch), session_of(replay, endpoint)
+        )
     except ValueError as error:
         raise orders.ReplayRefused(str(error)) from None
 
@@ -127,7 +129,7 @@ def session_of(replay: Replay, endpoint: Endpoint) -> dict[str, str]:
     return {} if endpoint.wire in TEXT_WIRES else {"x-session-id": f"retake-{replay.batch_id or replay.pk}"}
 
 
-def perform(sending: Sending, live_log: LiveLog) -> GatewayError | None:
+def perform(sending: PreparedPost, live_log: LiveLog) -> GatewayError | None:
     """The one POST. Fills the live log; returns the error that ended it, None when the answer ended by itself."""
     try:
         for event in sending.client.send(

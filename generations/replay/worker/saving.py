@@ -15,14 +15,14 @@ from uuid import UUID
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from dashboard.processes.spool import SpoolFile, Unreadable, Unusable
+from dashboard.processes.spool import SpoolDamaged, SpoolFile, SpoolUnusable
 from generations.models import Replay, ReplayPart
 from generations.replay.live.log import LiveLog
 from generations.replay.raw_answer import ENOUGH
 from generations.replay.worker import spooling
 from generations.replay.worker.ending import Ending
 from generations.replay.worker.own_connection import limited, use_own_connection
-from generations.replay.worker.spooling import Owner, Part
+from generations.replay.worker.spooling import Owner, SpoolPart
 
 log = logging.getLogger(__name__)
 
@@ -139,9 +139,9 @@ class Saver:
             again = [live_log for live_log, _ in taken if self._has_more(live_log)]
             left = [*left, *again]
 
-    def _take(self, left: list[LiveLog]) -> list[tuple[LiveLog, Part]]:
+    def _take(self, left: list[LiveLog]) -> list[tuple[LiveLog, SpoolPart]]:
         """The next checkpoints of the first of `left`, as many as fit into one INSERT; their `storing` is held."""
-        taken: list[tuple[LiveLog, Part]] = []
+        taken: list[tuple[LiveLog, SpoolPart]] = []
         size = 0
         while left and size < MOST_SAVED:
             live_log = left.pop(0)
@@ -155,7 +155,7 @@ class Saver:
             size += len(part.wire) + len(part.entries)
         return taken
 
-    def _save(self, taken: list[tuple[LiveLog, Part]]) -> None:
+    def _save(self, taken: list[tuple[LiveLog, SpoolPart]]) -> None:
         try:
             insert([(live_log.replay_id, part) for live_log, part in taken])
         except (IntegrityError, DataError, OperationalError) as error:
@@ -164,15 +164,15 @@ class Saver:
             self._save_each(taken)
         else:
             for live_log, _ in taken:
-                self._is_saved(live_log)
+                self._mark_saved(live_log)
 
-    def _save_each(self, taken: list[tuple[LiveLog, Part]]) -> None:
+    def _save_each(self, taken: list[tuple[LiveLog, SpoolPart]]) -> None:
         """One that cannot be stored keeps no other one back. Raises OperationalError when none could be."""
         fault: OperationalError | None = None
         for live_log, part in taken:
             try:
                 insert([(live_log.replay_id, part)], lock_s=EACH_LOCK_S)
-                self._is_saved(live_log)
+                self._mark_saved(live_log)
             except IntegrityError:
                 self._drop_forgotten(live_log)
             except DataError:
@@ -189,26 +189,26 @@ class Saver:
     def _has_more(self, live_log: LiveLog) -> bool:
         return live_log in self._spooled or live_log.held.waiting > ENOUGH
 
-    def _next(self, live_log: LiveLog) -> Part | None:
+    def _next(self, live_log: LiveLog) -> SpoolPart | None:
         """The oldest checkpoint that the database does not hold: out of the spool, then out of memory."""
         file = self._spooled.get(live_log)
         if file is not None and file.has_more:
             try:
                 piece = spooling.read(file.peek() or b"")[1]
-            except Unreadable as error:
+            except SpoolDamaged as error:
                 log.error("What the spool holds of replay %s is kept there: %s", live_log.replay_id, error)
                 self.leave_to_next(live_log)
                 return None
-            if isinstance(piece, Part):
+            if isinstance(piece, SpoolPart):
                 return piece
             self.discard(live_log)  # all parts have been read; the end is stored by the thread of the replay
         checkpoint = live_log.checkpoint()
-        return Part.of(checkpoint) if checkpoint else None
+        return SpoolPart.of(checkpoint) if checkpoint else None
 
-    def _is_saved(self, live_log: LiveLog) -> None:
+    def _mark_saved(self, live_log: LiveLog) -> None:
         file = self._spooled.get(live_log)
         if file is None:
-            live_log.is_saved()
+            live_log.mark_saved()
             return
         file.step()
         if not file.has_more:
@@ -239,12 +239,12 @@ class Saver:
             file = self._spooled.get(live_log)
             while fits and (checkpoint := live_log.checkpoint()) is not None:
                 file = self._spooled[live_log] = file or spooling.create(owner)
-                if fits := spooling.put_part(file, owner, Part.of(checkpoint)):
-                    live_log.is_saved()
+                if fits := spooling.put_part(file, owner, SpoolPart.of(checkpoint)):
+                    live_log.mark_saved()
             if fits and ending is not None:
                 file = self._spooled[live_log] = file or spooling.create(owner)
                 fits = spooling.put_ending(file, owner, ending)
-        except Unusable as error:
+        except SpoolUnusable as error:
             if str(error) not in self._reported:
                 self._reported.add(str(error))
                 log.warning("%s Answers wait in memory", error)
@@ -279,7 +279,7 @@ def beat(live_logs: list[LiveLog]) -> None:
             running[replay_id].end("cancelled")
 
 
-def insert(parts: list[tuple[UUID, Part]], lock_s: float = LOCK_S) -> None:
+def insert(parts: list[tuple[UUID, SpoolPart]], lock_s: float = LOCK_S) -> None:
     """Store checkpoints. One that is stored already is left as it is: a second try repeats the first one exactly."""
     if parts:
         with limited(lock_s, SAVE_STATEMENT_S):

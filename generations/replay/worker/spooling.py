@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from dashboard.processes.spool import SpoolFile, Unreadable
+from dashboard.processes.spool import SpoolDamaged, SpoolFile
 from generations.models import ReplayPart
 from generations.replay.live.log import Checkpoint
 from generations.replay.worker.ending import Ending
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SpoolPart:
     """A checkpoint as a row has it; `entries` is JSON."""
 
     first_seq: int
@@ -21,7 +21,7 @@ class Part:
     wire: bytes
 
     @classmethod
-    def of(cls, checkpoint: Checkpoint) -> "Part":
+    def of(cls, checkpoint: Checkpoint) -> "SpoolPart":
         entries = checkpoint.entries
         stored = json.dumps([[entry.seq, entry.kind, entry.text] for entry in entries])
         return cls(entries[0].seq, entries[-1].seq, stored, checkpoint.wire)
@@ -49,7 +49,7 @@ def create(owner: Owner) -> SpoolFile:
     return SpoolFile.create(f"{owner.replay_id}_{owner.claim}")
 
 
-def put_part(file: SpoolFile, owner: Owner, part: Part) -> bool:
+def put_part(file: SpoolFile, owner: Owner, part: SpoolPart) -> bool:
     """Append a checkpoint. False when the spool has no room."""
     fields = {"first_seq": part.first_seq, "last_seq": part.last_seq, "entries": part.entries}
     return file.put(_piece(owner, {"part": fields}, part.wire))
@@ -65,14 +65,14 @@ def _piece(owner: Owner, content: dict[str, Any], wire: bytes) -> bytes:
     return json.dumps({**whose, **content}).encode() + b"\n" + wire
 
 
-def read(piece: bytes) -> tuple[Owner, Part | Ending]:
-    """One piece of a file. Raises Unreadable."""
+def read(piece: bytes) -> tuple[Owner, SpoolPart | Ending]:
+    """One piece of a file. Raises SpoolDamaged."""
     head, _, wire = piece.partition(b"\n")
     try:
         content = json.loads(head)
         owner = Owner(UUID(content["replay_id"]), UUID(content["claim"]))
         if "ending" in content:
             return owner, Ending.load(content["ending"])
-        return owner, Part(**content["part"], wire=wire)
+        return owner, SpoolPart(**content["part"], wire=wire)
     except (ValueError, KeyError, TypeError):
-        raise Unreadable("It was written by another version of Retake.") from None
+        raise SpoolDamaged("It was written by another version of Retake.") from None

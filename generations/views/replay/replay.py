@@ -221,7 +221,7 @@ def stop_replay(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     row = _replay(request, replay_id)
     presence.ask_stop(row.pk)
     asked = row.ask_to_stop(request.user)
-    publisher.ring(row.pk)
+    publisher.notify(row.pk)
     said = (STOPPING if row.state == State.RUNNING else "Stopped. Nothing was sent.") if asked else ENDED
     if not request.htmx:
         messages.info(request, said)

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from dashboard.local import postgres, state
-from dashboard.local.server import Server
+from dashboard.local.server import LocalServer
 from dashboard.local.servers import Engines
 from dashboard.local.system import Port, UnavailableError, accepts
 from tests.support.processes import ROOT, wait_for
@@ -36,7 +36,7 @@ def started(folder: Path) -> Iterator[Engines]:
     engines.stop()
 
 
-def running(engines: Engines, name: str) -> Server:
+def running(engines: Engines, name: str) -> LocalServer:
     return next(engine for engine in engines.running if engine.name == name)
 
 
@@ -119,7 +119,9 @@ def test_wheel_in_a_closed_folder_is_copied_out(
 
 def test_start_that_fails_says_why(folder: Path) -> None:
     command = ["/bin/sh", "-c", "echo no such luck; exit 3"]
-    engine = Server("Nothing", command, folder, [signal.SIGTERM], log=folder / "log", ready=lambda _: False)
+    engine = LocalServer(
+        "Nothing", command, folder, [signal.SIGTERM], log=folder / "log", ready=lambda _: False
+    )
     engine.start()
     with pytest.raises(UnavailableError) as caught:
         engine.wait_ready()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.local import site
-from dashboard.local.site import Site
+from dashboard.local.site import LocalSite
 from tests.support.processes import wait_for
 
 ALIVE = "import time; print('up', flush=True); time.sleep(60)"
@@ -28,7 +28,9 @@ class Running:
         lines = ["release: false", *(f"{name}: {sys.executable} {name}.py $WORDS" for name in programs)]
         procfile.write_text("\n".join(lines))
         self.written: list[str] = []
-        self.site = Site(procfile, list(programs), {**os.environ, "WORDS": "one two"}, self.written.append)
+        self.site = LocalSite(
+            procfile, list(programs), {**os.environ, "WORDS": "one two"}, self.written.append
+        )
         self.codes: list[int] = []
         self.thread = threading.Thread(target=lambda: self.codes.append(self.site.run(lambda: None)))
         self.thread.start()

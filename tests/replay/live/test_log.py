@@ -8,7 +8,7 @@ import pytest
 
 from generations.gateway import events as ev
 from generations.gateway.events import LiveAnswer
-from generations.replay.live.log import LIVE_BYTES, MORE, Deadlines, Entry, LiveLog, shown
+from generations.replay.live.log import LIVE_BYTES, MORE, Deadlines, LiveLog, LogEntry, shown
 from generations.replay.raw_answer import ENOUGH, ROOM
 
 
@@ -32,7 +32,7 @@ def live_log(clock: Clock) -> LiveLog:
     return LiveLog(uuid.uuid4(), uuid.uuid4(), Deadlines(first_byte=10, idle=5, total=60), clock=clock)
 
 
-def take(live_log: LiveLog, events: Iterable[ev.Event]) -> list[Entry]:
+def take(live_log: LiveLog, events: Iterable[ev.Event]) -> list[LogEntry]:
     for event in events:
         live_log.take(event)
     live_log.number()
@@ -41,7 +41,7 @@ def take(live_log: LiveLog, events: Iterable[ev.Event]) -> list[Entry]:
 
 def test_neighbours_of_one_kind_become_one_entry(live_log: LiveLog) -> None:
     entries = take(live_log, [ev.Reasoning("hm"), ev.Text("Hel"), ev.Text("lo")])
-    assert entries == [Entry(1, "reasoning", "hm"), Entry(2, "text", "Hello")]
+    assert entries == [LogEntry(1, "reasoning", "hm"), LogEntry(2, "text", "Hello")]
 
 
 def test_numbers_go_on_without_gaps(live_log: LiveLog) -> None:
@@ -51,12 +51,12 @@ def test_numbers_go_on_without_gaps(live_log: LiveLog) -> None:
 
 def test_what_is_numbered_waits_for_redis_and_for_postgres(live_log: LiveLog) -> None:
     take(live_log, [ev.Text("a")])
-    assert live_log.unsent == live_log.unsaved == [Entry(1, "text", "a")]
+    assert live_log.unsent == live_log.unsaved == [LogEntry(1, "text", "a")]
 
 
 def test_true_deltas_of_arguments_are_appended(live_log: LiveLog) -> None:
     entries = take(live_log, [ev.ToolCall(0, "c1", "weather", '{"ci'), ev.ToolCall(0, None, None, 'ty":1}')])
-    assert entries == [Entry(1, "tool", "weather"), Entry(2, "args", '{"city":1}')]
+    assert entries == [LogEntry(1, "tool", "weather"), LogEntry(2, "args", '{"city":1}')]
 
 
 def test_cumulative_arguments_are_shown_once(live_log: LiveLog) -> None:
@@ -72,7 +72,7 @@ def test_cumulative_arguments_are_shown_once(live_log: LiveLog) -> None:
 
 def test_a_snapshot_that_says_the_same_changes_nothing(live_log: LiveLog) -> None:
     same = LiveAnswer().collect([ev.Text("Hello")])
-    assert take(live_log, [ev.Text("Hello"), ev.Snapshot(same)]) == [Entry(1, "text", "Hello")]
+    assert take(live_log, [ev.Text("Hello"), ev.Snapshot(same)]) == [LogEntry(1, "text", "Hello")]
 
 
 def test_a_snapshot_that_differs_replaces(live_log: LiveLog) -> None:
@@ -132,7 +132,7 @@ def test_a_reader_waits_for_a_checkpoint_when_much_is_not_saved(clock: Clock) ->
     assert live_log.checkpoint() is checkpoint
     assert len(checkpoint.wire) <= ENOUGH + 2**16
     while reader.is_alive():
-        live_log.is_saved()
+        live_log.mark_saved()
         reader.join(0.1)
         assert live_log.checkpoint() is not None or not reader.is_alive()
     assert (live_log.received, live_log.stop_reason) == (100 * 2**16, "")

@@ -15,7 +15,7 @@ from dashboard.web.event_streams import in_thread
 from generations.models import Replay
 from generations.models.replay import State
 from generations.replay.live import follow, publisher
-from generations.replay.live.log import Deadlines, Entry, LiveLog
+from generations.replay.live.log import Deadlines, LiveLog, LogEntry
 from tests.support import rows
 from tests.support.people import connection as make_connection
 from tests.support.people import person
@@ -35,7 +35,7 @@ def replay() -> Replay:
 @pytest.fixture(autouse=True)
 def awake(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test begins in the second of rest after another one's dead Redis."""
-    monkeypatch.setattr(publisher._Rest, "until", 0.0)
+    monkeypatch.setattr(publisher._Backoff, "until", 0.0)
 
 
 def feed_of(replay: Replay) -> LiveLog:
@@ -179,11 +179,11 @@ def test_a_finished_replay_ends_at_once(replay: Replay) -> None:
     run(story)
 
 
-def test_a_row_that_ended_without_an_entry_ends_the_stream_by_the_bell(replay: Replay) -> None:
+def test_a_row_that_ended_without_an_entry_ends_the_stream_by_a_wakeup(replay: Replay) -> None:
     async def story() -> None:
         page = await Page(replay).read(lambda page: page.names == ["snap"])
         await asyncio.to_thread(Replay.objects.filter(pk=replay.pk).update, state=State.INTERRUPTED)
-        await asyncio.to_thread(publisher.ring, replay.pk)
+        await asyncio.to_thread(publisher.notify, replay.pk)
         await page.read(lambda page: page.ended)
 
     run(story)
@@ -206,9 +206,9 @@ def test_without_redis_the_reader_polls_the_row(
 
 
 def test_entries_that_redis_has_already_are_no_fault(replay: Replay) -> None:
-    entries = [Entry(1, "text", "a"), Entry(2, "text", "b")]
+    entries = [LogEntry(1, "text", "a"), LogEntry(2, "text", "b")]
     publisher._send([(replay.pk, entries)])
-    publisher._send([(replay.pk, [*entries, Entry(3, "text", "c")])])
+    publisher._send([(replay.pk, [*entries, LogEntry(3, "text", "c")])])
     kept: Any = publisher.writer().xrange(publisher.key_of(replay.pk))
     assert [fields[b"t"] for _, fields in kept] == [b"a", b"b", b"c"]
 
@@ -225,8 +225,8 @@ def test_what_a_dead_redis_did_not_take_is_sent_when_it_is_back(
     with monkeypatch.context() as broken:
         broken.setattr(publisher, "_send", refuse)
         publisher.publish([live_log])
-    assert live_log.unsent == [Entry(1, "text", "a")]
-    publisher._Rest.until = 0.0
+    assert live_log.unsent == [LogEntry(1, "text", "a")]
+    publisher._Backoff.until = 0.0
     publisher.publish([live_log])
     assert live_log.unsent == []
     assert len(publisher.writer().xrange(publisher.key_of(replay.pk))) == 1  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from generations.models.replay import State
 from generations.replay.live.log import Deadlines, LiveLog
 from generations.replay.worker import delivery, spooling
 from generations.replay.worker.ending import Ending
-from generations.replay.worker.spooling import Owner, Part
+from generations.replay.worker.spooling import Owner, SpoolPart
 from tests.support import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +44,7 @@ def leave(replay: Replay, *, ends: bool) -> None:
     owner = Owner(replay.pk, replay.claim)
     file = spooling.create(owner)
     for number, wire in enumerate(WORDS, 1):
-        assert spooling.put_part(file, owner, Part(number, number, f'[[{number}, "text", "x"]]', wire))
+        assert spooling.put_part(file, owner, SpoolPart(number, number, f'[[{number}, "text", "x"]]', wire))
     live_log = LiveLog(replay.pk, replay.claim, Deadlines(1, 1, 1))
     if ends:
         assert spooling.put_ending(file, owner, Ending.of(live_log, None))
@@ -148,5 +148,5 @@ def test_the_folder_is_of_this_user_only(settings: Any, tmp_path: Any) -> None:
     link = tmp_path / "link"
     link.symlink_to(folder)
     settings.SPOOL_DIR = str(link)
-    with pytest.raises(spool.Unusable):
+    with pytest.raises(spool.SpoolUnusable):
         spool.folder()

@@ -41,7 +41,7 @@ class QueryFailed(Exception):
 
 
 @dataclass(slots=True)
-class LogRow:
+class ServedLogRow:
     """One row of the log. Its columns are made when they are looked at."""
 
     created: datetime
@@ -59,7 +59,7 @@ class LogRow:
         return {name: value for name, value in self.row().items() if name != "session_id"}
 
 
-def answer(query: dict[str, str], entries: list[LogRow], workspace: str, now: datetime) -> Json:
+def answer(query: dict[str, str], entries: list[ServedLogRow], workspace: str, now: datetime) -> Json:
     """The page of the log. Raises QueryError, QueryFailed, and PermissionError for another workspace."""
     check_workspace(query, workspace)
     since, until, shown_until = _window(query, now)
@@ -161,7 +161,7 @@ def _check_status(wanted: str) -> None:
         raise QueryError(STATUS)
 
 
-def _matches(entry: LogRow, wanted: dict[str, str], status: str) -> bool:
+def _matches(entry: ServedLogRow, wanted: dict[str, str], status: str) -> bool:
     if not wanted and not status:
         return True
     row = entry.row()

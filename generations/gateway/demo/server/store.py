@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from generations.gateway.demo import stories, ulid
 from generations.gateway.demo.records.audit_row import timestamp
 from generations.gateway.demo.records.rows import Rows
-from generations.gateway.demo.server.log import LogRow
+from generations.gateway.demo.server.log import ServedLogRow
 from generations.gateway.demo.shapes import Json, Story
 from generations.gateway.demo.stories import traffic
 
@@ -60,7 +60,7 @@ class Store:
     arrived: dict[str, tuple[datetime, Story]] = field(default_factory=dict)
     received: int = 0
     _bytes: int = 0
-    _entries: dict[str, LogRow] = field(default_factory=dict)
+    _entries: dict[str, ServedLogRow] = field(default_factory=dict)
 
     def note(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Seen:
         """Remembers a POST; the oldest bodies are forgotten when there are too many."""
@@ -100,7 +100,7 @@ class Store:
             return self.arrived[request_id][1]
         return stories.find(request_id) or traffic.find(request_id, per_hour)
 
-    def entries(self, now: datetime, per_hour: float = 0) -> list[LogRow]:
+    def entries(self, now: datetime, per_hour: float = 0) -> list[ServedLogRow]:
         """Every row of the log. `per_hour`: how many rows an hour come on top of the stories."""
         now_ms = round(now.timestamp() * 1000)
         made = [self.entry(name, story) for name, (due, story) in self.live.items() if due <= now_ms]
@@ -112,16 +112,16 @@ class Store:
         passing = [self._passing(number, name) for number, name in traffic.ticks(now_ms, per_hour)]
         return made + [entry for entry in passing if entry.created <= now]
 
-    def _passing(self, number: int, request_id: str) -> LogRow:
+    def _passing(self, number: int, request_id: str) -> ServedLogRow:
         return self._entries.get(request_id) or self.entry(request_id, traffic.story(number, request_id))
 
-    def entry(self, request_id: str, story: Story) -> LogRow:
+    def entry(self, request_id: str, story: Story) -> ServedLogRow:
         """The row of the log, made once."""
         known = self._entries.get(request_id)
         if known is None:
             rows = Rows(story, request_id)
             at, _ = self.arrived.get(request_id, (rows.created, story))
-            known = self._entries[request_id] = LogRow(at.astimezone(UTC), rows)
+            known = self._entries[request_id] = ServedLogRow(at.astimezone(UTC), rows)
         while len(self._entries) > KEPT_ENTRIES:
             del self._entries[next(iter(self._entries))]
         return known
