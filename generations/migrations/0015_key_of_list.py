@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generations", "0012_online_indexes"),
+        ("generations", "0014_records_due_index"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("generations", "0013_key_of_list"),
+        ("generations", "0015_key_of_list"),
     ]
 
     operations = [
