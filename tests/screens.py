@@ -33,6 +33,7 @@ FOR_README = {
     "failed-dark-1280": "failed",
     "changed-light-1280": "changed",
     "batch-dark-1280": "batch",
+    "log-light-1280": "log",
 }
 LARGEST = 200_000
 SCHEMES = ("light", "dark")
@@ -140,6 +141,7 @@ PAGES = (
     Shot("many", f"/t/acme/lookups?id={CHAT}&id={FAILED}&id={UNKNOWN_ID}"),
     Shot("copy", below(f"/g/{CHAT}", "copy")),
     Shot("forget", below(f"/g/{CHAT}", "forget")),
+    Shot("log", "/t/acme/log"),
     Shot("generations", "/t/acme/generations"),
     Shot("preflight", below(f"/g/{CHAT}", "replay")),
     Shot("changed", changed),
