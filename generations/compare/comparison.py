@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from urllib.parse import urlencode
 
-from generations.compare.sides import GenerationSide, ReplaySide, Subject
+from generations.compare.sides import FAILED, GenerationSide, ReplaySide, Subject
 from generations.gateway.rawjson.values import Value
 from generations.models import Generation, Replay
 from generations.reading.answer import replayed, vocabulary
@@ -20,6 +20,9 @@ from generations.reading.figures import formatting
 from generations.reading.figures import recorded_times as times_of
 from generations.reading.figures.recorded_times import Times
 from generations.reading.page_types.conversation import Part
+from generations.reading.page_types.outline import Verdict
+from generations.replay import failures
+from generations.replay.failures import FailurePair
 
 HERE = "measured here"
 AT_ONCE = 2**19  # bytes of two sides that a page thread compares
@@ -41,8 +44,20 @@ class Comparison:
         return self.a.weight + self.b.weight > AT_ONCE
 
     @cached_property
+    def failures(self) -> FailurePair:
+        """Why each side failed, and what differs in their errors."""
+        return failures.pair(self.a.failure, self.b.failure)
+
+    @cached_property
     def deltas(self) -> list[Delta]:
-        return figures(self.a, self.b)
+        """The figures of both sides. A failed side has few: those that one side does not have are left out."""
+        failed = self.a.failure or self.b.failure
+        return [
+            delta
+            for delta in figures(self.a, self.b)
+            if formatting.UNKNOWN not in (delta.before, delta.after)
+            or (not failed and delta.before != delta.after)
+        ]
 
     @property
     def clock(self) -> str:
@@ -69,6 +84,17 @@ class Comparison:
     def offers(self) -> list["MissingAnswer"]:
         """For each silent side why it is silent, and what can be compared in its place."""
         return [_offer(letter, self.a, self.b) for letter, _ in self.silent]
+
+    @property
+    def is_unrelated(self) -> bool:
+        """Whether B is no replay of the generation A, so that nothing was done again."""
+        return self.a.replay is not None or self.b.replay is None or self.a.generation != self.b.generation
+
+    @property
+    def failed(self) -> list[tuple[str, Subject, Verdict]]:
+        """The sides that failed, each with its letter and the card that explains it."""
+        cards = self.failures.original, self.failures.again
+        return [(*side, card) for side, card in zip(self.subjects, cards, strict=True) if card]
 
     @cached_property
     def _requests(self) -> "Lines | str":
@@ -101,13 +127,14 @@ def compare(replay: Replay, view: View = "inline") -> Comparison:
 class MissingAnswer:
     """Why one side is silent, and replays in its place, each with the query of that comparison.
 
-    `paste_url` is where its answer can be pasted, "" where it cannot.
+    `paste_url` is where its answer can be pasted, "" where it cannot. `is_explained`: it failed, which its card says.
     """
 
     letter: str
     why: str
     replays: list[tuple[Replay, str]]
     paste_url: str = ""
+    is_explained: bool = False
 
 
 def _offer(letter: str, a: Subject, b: Subject) -> MissingAnswer:
@@ -116,9 +143,12 @@ def _offer(letter: str, a: Subject, b: Subject) -> MissingAnswer:
     keys = [(key, other.key) if letter == "A" else (other.key, key) for _, key in found]
     queries = [urlencode({"a": first, "b": second}) for first, second in keys]
     replays = [(replay, query) for (replay, _), query in zip(found, queries, strict=True)]
-    return MissingAnswer(
-        letter, subject.why_silent, replays, f"{subject.url}/paste" if subject.may_be_pasted else ""
-    )
+    paste_url = f"{subject.url}/paste" if subject.may_be_pasted else ""
+    return MissingAnswer(letter, subject.why_silent, replays, paste_url, _is_explained(subject, replays))
+
+
+def _is_explained(subject: Subject, replays: list[tuple[Replay, str]]) -> bool:
+    return subject.why_silent == FAILED and subject.failure is not None and not replays
 
 
 # -- figures -------------------------------------------------------------------------------------------------

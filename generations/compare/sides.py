@@ -10,6 +10,7 @@ from dashboard.models import Team
 from generations.gateway.rawjson.values import Unreadable
 from generations.models import Generation, PastedAnswer, Replay, ReplayAnswer, StoredRecord
 from generations.reading.answer import replayed
+from generations.reading.diagnosis.failure import Failure
 from generations.reading.diff.answer_diff import ComparedAnswer
 from generations.reading.large import strings
 from generations.reading.page_types.conversation import ReplayedAnswer, Side
@@ -18,7 +19,7 @@ from generations.reading.record_sides import FROM_PROVIDER
 from generations.records import pasted_answers
 from generations.records.lookup import without_disproved_cause
 from generations.records.rebuild import outline_of
-from generations.replay import derived_answer
+from generations.replay import derived_answer, failures
 from generations.replay.order import orders
 
 REQUEST_UP_TO = 32 * 2**20
@@ -124,6 +125,11 @@ class GenerationSide:
         return [f"{cause.what} {cause.fix}".strip() for cause in missing]
 
     @cached_property
+    def failure(self) -> Failure | None:
+        """Why it failed, None where it did not."""
+        return failures.of_original(self.generation, self.record)
+
+    @cached_property
     def request(self) -> bytes | None:
         """The exact request as the gateway kept it."""
         for at in REQUESTS:
@@ -208,7 +214,14 @@ class ReplaySide:
     def _why_none(self) -> str:
         if self.replay.is_open:
             return "It has not ended yet."
+        if self.failure is not None:
+            return FAILED
         return "Its answer is no longer stored." if self.replay.received_bytes else "It brought no answer."
+
+    @cached_property
+    def failure(self) -> Failure | None:
+        """Why it failed; None where it did not, or where nothing is stored to explain it."""
+        return failures.of_replay(self.replay, self.answer)
 
     @cached_property
     def request(self) -> bytes | None:

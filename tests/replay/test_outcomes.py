@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from pytest_django import Settings
 
 from dashboard.models import Team, User
@@ -155,6 +156,34 @@ def test_another_cause_is_another_failure(team: Team, ada: User, peer: ScriptedP
     assert "Failed again, differently." in page
     assert "Reproduced" not in page
     assert "<del>429</del> → <ins>500</ins>" in page
+
+
+@pytest.mark.parametrize(
+    ("status", "headline"), [(502, "Reproduced."), (504, "Failed again, differently."), (200, "")]
+)
+def test_the_comparison_explains_failures_and_has_no_row_of_unknown(
+    team: Team, ada: User, peer: ScriptedPeer, status: int, headline: str
+) -> None:
+    says(peer, whole("hello") if status == 200 else PAYLOAD, status)
+    replay = replayed(team, ada, peer, **FAILED, error_payload=PAYLOAD)
+    query = {"a": replay.generation.slug, "b": str(replay.pk)}
+    page = people.browser(ada).get(reverse("compare", args=[team.slug]), query).content.decode()
+    assert headline in page
+    assert ("Failure of A" in page, "Failure of B" in page) == (True, status != 200)
+    assert "nothing to compare" not in page
+    assert "unknown" not in page.partition("Figures</h2>")[2].partition("</section>")[0]
+    assert ("What differs between the errors" in page) is (status != 200)
+
+
+def test_failures_of_two_requests_are_not_called_reproduced(
+    team: Team, ada: User, peer: ScriptedPeer
+) -> None:
+    source = people.connection(team, peer.url)
+    for name in ("G-one", "G-two"):
+        rows.generation(team, ada, source, request_id=name, **FAILED, error_payload=PAYLOAD)
+    page = people.browser(ada).get(reverse("compare", args=[team.slug]), {"a": "G-one", "b": "G-two"})
+    assert "Both failed the same way." in page.content.decode()
+    assert "Reproduced" not in page.content.decode()
 
 
 def test_an_unknown_cause_is_not_called_the_same(team: Team, ada: User, peer: ScriptedPeer) -> None:

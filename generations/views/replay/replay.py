@@ -21,13 +21,12 @@ from generations.models.generation import PLAIN_ID
 from generations.models.replay import WORDS, State
 from generations.reading.diff import answer_diff
 from generations.reading.diff.answer_diff import Lines
-from generations.reading.diff.deltas import Delta
 from generations.reading.diff.json_diff import SHOWN, Changes
 from generations.reading.edits import json_patch, patch_summary
 from generations.reading.figures import formatting
 from generations.reading.page_types.conversation import Side
 from generations.records import new_generation
-from generations.replay import failures, trouble
+from generations.replay import trouble
 from generations.replay.live import follow, log_html, publisher
 from generations.replay.order import orders
 from generations.replay.worker import presence, runner
@@ -81,7 +80,7 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
         **context,
         "comparison": comparison,
         **_failures(replay, comparison, rerun),
-        "deltas": _deltas(replay, comparison),
+        "deltas": comparison.deltas,
         "answer": rerun.answer,
         "words": _words(rerun.answer),
         "usage": rerun.shown.usage,
@@ -93,21 +92,9 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
     }
 
 
-def _deltas(replay: Replay, comparison: Comparison) -> list[Delta]:
-    """The figures to compare. A failed replay has few: those that one side does not have are left out."""
-    failed = replay.state == State.FAILED
-    return [
-        delta
-        for delta in comparison.deltas
-        if not failed or formatting.UNKNOWN not in (delta.before, delta.after)
-    ]
-
-
 def _failures(replay: Replay, comparison: Comparison, rerun: ReplaySide) -> dict[str, object]:
     """The cards of what failed. An answer that is the error itself is not shown again as an answer."""
-    failed = failures.of_replay(replay, rerun.answer)
-    record = comparison.a.record if isinstance(comparison.a, GenerationSide) else None
-    found = failures.pair(failures.of_original(replay.generation, record), failed)
+    found = comparison.failures
     hidden = found.again is not None and replay.reason != "error_finish"
     outline = comparison.a.outline if isinstance(comparison.a, GenerationSide) else None
     context: dict[str, object] = {
