@@ -1,5 +1,6 @@
 """Chunks of chat (and legacy text) completions -> one whole completion."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ from generations.gateway.rawjson.values import Number, Unreadable, Value, canoni
 from generations.gateway.streams import tolerant
 from generations.gateway.streams.alike import SimilarFrame
 from generations.gateway.streams.body_builder import Body, extended, grown
-from generations.gateway.streams.call_identity import StreamedCall, StreamedCalls, joined_name
+from generations.gateway.streams.call_identity import LONGEST_NAME, StreamedCall, StreamedCalls, joined_name
 from generations.gateway.streams.chat import is_whole
 from generations.gateway.streams.partial_values import (
     Draft,
@@ -144,13 +145,13 @@ def _calls(final: list[Draft], calls: list[dict[str, Draft]], body: Body) -> lis
     left = {at: tolerant.table(finished(call)) for at, call in enumerate(calls)}
     made = list(final)
     for sign in (_by_id, _by_words, _by_name):
-        places: dict[str, list[int]] = {}
+        places: dict[str, deque[int]] = {}
         for at, call in left.items():
-            places.setdefault(sign(call), []).append(at)
+            places.setdefault(sign(call), deque()).append(at)
         for at, call in enumerate(final):
             found = places.get(sign(call)) if call is made[at] and sign(call) else None
             if found:
-                made[at] = completed(call, left.pop(found.pop(0)), body.lost)
+                made[at] = completed(call, left.pop(found.popleft()), body.lost)
     return made + list(left.values())
 
 
@@ -291,6 +292,8 @@ class _Choice:
         for key, member in function.items():
             held = box.get(key)
             if key == "name" and isinstance(member, str):
+                if len(call.name) > LONGEST_NAME:
+                    self._body.lost(key, member)
                 call.name = box[key] = joined_name(call.name, member)
             elif key not in ("arguments", "input"):
                 box[key] = overlaid(held, member, self._body.lost, key)
@@ -298,7 +301,7 @@ class _Choice:
                 call.arguments.add(member, whole=again)
                 box[key] = call.arguments
             elif isinstance(member, dict | list) and not (
-                held is call.arguments and _says(held.text, member)
+                held is call.arguments and not is_empty(member) and _says(held.text, member)
             ):
                 call.whole = True
                 box[key] = overlaid(held, member, self._body.lost, key)

@@ -1,5 +1,6 @@
 """Events of a responses stream -> one whole response."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -253,13 +254,13 @@ def _output(final: list[Draft], drafts: list[Item], lost: Callable[[str, Draft],
     left = dict(enumerate(drafts))
     pairs: dict[int, int] = {}
     for sign in (_by_id, _by_place, _by_words):
-        places: dict[object, list[int]] = {}
+        places: dict[object, deque[int]] = {}
         for at, item in left.items():
-            places.setdefault(sign(item.draft, item.index), []).append(at)
+            places.setdefault(sign(item.draft, item.index), deque()).append(at)
         for at, value in enumerate(final):
             found = places.get(sign(tolerant.table(value), at)) if at not in pairs else None
             if found and isinstance(value, dict):
-                pairs[at] = found.pop(0)
+                pairs[at] = found.popleft()
                 left.pop(pairs[at])
     said = _Said(final, search=len(left) < _FEW)
     kept = {at: item for at, item in left.items() if not said.holds(item.draft)}

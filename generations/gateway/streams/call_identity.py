@@ -9,7 +9,7 @@ import re
 
 from generations.gateway.rawjson.values import Unreadable, loads
 
-__all__ = ["Arguments", "StreamedCall", "StreamedCalls", "joined_name"]
+__all__ = ["LONGEST_NAME", "Arguments", "StreamedCall", "StreamedCalls", "joined_name"]
 
 _MARKS = re.compile(r'[{}\[\]"\\]')
 
@@ -20,7 +20,7 @@ class Arguments:
     Knows when it is a complete JSON object or list, at a cost linear in the text: each piece is looked at once.
     """
 
-    __slots__ = ("_depth", "_pieces", "_quoted", "_scanned", "_skip", "_start", "length")
+    __slots__ = ("_depth", "_last", "_pieces", "_quoted", "_scanned", "_skip", "_start", "length")
 
     def __init__(self, text: str = "") -> None:
         self._pieces: list[str] = [text] if text else []
@@ -30,6 +30,7 @@ class Arguments:
         self._start, self.length = start, length  # what came before `start` was repeated
         self._scanned, self._depth = start, 0
         self._quoted = self._skip = False
+        self._last = ""  # the last character that is no blank
 
     def add(self, text: str, *, whole: bool = True) -> bool:
         """Take a piece; True if it held all before it and replaced that. Lengths are compared first, so pieces
@@ -65,13 +66,10 @@ class Arguments:
         for at in range(self._scanned, len(self._pieces)):
             self._scan(self._pieces[at])
         self._scanned = len(self._pieces)
-        return bool(self.length) and not self._depth and not self._quoted and self._ends()
-
-    def _ends(self) -> bool:
-        last = next((piece.rstrip() for piece in reversed(self._pieces) if piece.strip()), "")
-        return last.endswith(("}", "]"))
+        return self._last in ("}", "]") and not self._depth and not self._quoted
 
     def _scan(self, piece: str) -> None:
+        self._last = piece.rstrip()[-1:] or self._last
         at = 1 if self._skip else 0
         self._skip = False
         while found := _MARKS.search(piece, at):
@@ -153,8 +151,17 @@ class StreamedCalls:
         return self._next
 
 
+LONGEST_NAME = 4_096
+"""Characters of a call's name that are joined of pieces, far more than any API allows."""
+
+
 def joined_name(held: str, piece: str) -> str:
-    """A name that comes again, or in pieces. Fewer than three letters may begin the next piece by chance."""
+    """A name that comes again, or in pieces: a longer one than LONGEST_NAME takes no more of them.
+
+    Fewer than three letters may begin the next piece by chance.
+    """
+    if len(held) > LONGEST_NAME:
+        return held
     if piece == held or (len(held) > 2 and piece.startswith(held)):
         return piece
     return held + piece
