@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from dashboard.models import Membership, Role, Team, User
+from dashboard.models import GatewayConnection, Membership, Role, Team, User
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -72,7 +73,7 @@ class TeamRequest(SignedInRequest):
 
 
 def memberships(request: HttpRequest) -> list[Membership]:
-    """The memberships of who asks, with their teams, by team name: one query a request."""
+    """The memberships of who asks by team name, with `team` and `connected`: one query a request."""
     if not hasattr(request, "_memberships"):
         request._memberships = _memberships(request.user)  # type: ignore[attr-defined]
     return cast(list[Membership], request._memberships)  # type: ignore[attr-defined]
@@ -81,7 +82,9 @@ def memberships(request: HttpRequest) -> list[Membership]:
 def _memberships(user: User | AnonymousUser) -> list[Membership]:
     if not user.is_authenticated:
         return []
-    return list(Membership.objects.filter(user=user).select_related("team").order_by("team__name", "team_id"))
+    connected = Exists(GatewayConnection.objects.filter(team=OuterRef("team")))
+    mine = Membership.objects.filter(user=user).select_related("team").annotate(connected=connected)  # type: ignore[no-redef]
+    return list(mine.order_by("team__name", "team_id"))
 
 
 def membership(request: HttpRequest, slug: str, right: Right) -> Membership:

@@ -11,6 +11,22 @@ from dashboard.consents import notices
 from dashboard.middleware import LAST_TEAM
 from dashboard.models import Membership, Role, Team
 
+# The first part of a path below a team -> the list that its pages belong to.
+SECTIONS = {
+    "": "home",
+    "g": "generations",
+    "generations": "generations",
+    "lookup": "generations",
+    "lookups": "generations",
+    "log": "log",
+    "r": "replays",
+    "replays": "replays",
+    "compare": "replays",
+    "b": "batches",
+    "batches": "batches",
+    "lab": "batches",
+}
+
 
 class Site:
     """`site` in templates: one query for the memberships, made when a template first asks for them."""
@@ -42,6 +58,19 @@ class Site:
     def may(self) -> dict[str, bool]:
         """Rights in the current team by name: `site.may.replay`, `site.may.manage`, ..."""
         return access.rights_of(self.role)
+
+    @property
+    def section(self) -> str:
+        """The list that this page belongs to; "" for none of them."""
+        parts = self.request.path_info.split("/")
+        if parts == ["", ""]:
+            return "home"
+        return SECTIONS.get(parts[3], "") if parts[1] == "t" and len(parts) > 3 else ""
+
+    @property
+    def shows_log(self) -> bool:
+        """Whether there may be a log of a gateway to browse: its page says why there is none."""
+        return bool(self.membership and self.membership.connected and self.may["look_up"])
 
     @cached_property
     def notices(self) -> list[notices.Notice]:

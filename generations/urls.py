@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from generations.views import limits
 from generations.views.generation import export, forget, generation, json_value, pasted_answer, record_parts
-from generations.views.lists import generations, ledger
+from generations.views.lists import batches, generations, ledger
 from generations.views.log import bulk_lookup, log
 from generations.views.lookup import home, lookup, lookup_many
 from generations.views.replay import batch, compare, lab, lab_batch, replay, replay_parts
@@ -102,7 +102,7 @@ team_pages: list[URLPattern | URLResolver] = [
     path("g/<str:slug>", generation.generation, name="generation"),
     path("g/<str:slug>/", include(one_generation)),
     path("lab", lab_batch.lab, name="lab"),
-    path("batches", batch.batch_list, name="batches"),
+    path("batches", batches.batches, name="batches"),
     path("b/<uuid:batch_id>", batch.batch, name="batch"),
     path("b/<uuid:batch_id>.csv", batch.batch_csv, name="batch_csv"),
     path("b/<uuid:batch_id>.json", batch.batch_json, name="batch_json"),

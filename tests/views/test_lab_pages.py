@@ -5,11 +5,13 @@ import re
 import uuid
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway.demo.keys import SCOPED_KEY
@@ -465,6 +467,41 @@ def test_the_export_writes_no_number_anew(chat: Generation, ada: User) -> None:
     batch.replays.update(patch=patch)
     answer: Any = people.browser(ada).get(reverse("batch_json", args=[batch.team.slug, batch.pk]))
     assert patch in answer.getvalue().decode()
+
+
+def test_the_list_is_paged_without_a_batch_twice_or_lost(chat: Generation, ada: User) -> None:
+    at = timezone.now()  # many at the same moment: the ID decides
+    made = [
+        Batch(
+            team=chat.team,
+            started_by=ada,
+            click=uuid.uuid4(),
+            title=f"n{number}",
+            parallel=1,
+            size=1,
+            created_at=at,
+        )
+        for number in range(120)
+    ]
+    Batch.objects.bulk_create(made)
+    browser, url = people.browser(ada), reverse("batches", args=[chat.team.slug])
+    seen: list[str] = []
+    asked: dict[str, object] | None = {}
+    while asked is not None:
+        page = browser.get(f"{url}?{urlencode(asked)}").context["page"]
+        seen += [line.row.title for line in page.rows]
+        asked = {"older": page.older} if page.older else None
+    assert sorted(seen) == sorted(row.title for row in made)
+    before = browser.get(f"{url}?{urlencode({'newer': page.newer})}").context["page"]
+    assert [line.row.title for line in before.rows] == seen[50:100]
+
+
+def test_the_list_says_how_far_each_batch_is_and_what_it_cost(chat: Generation, ada: User) -> None:
+    batch = ended_batch(chat, ada, 3)
+    batch.replays.filter(place=0).update(state="waiting", cost_nanos=None)
+    [line] = people.browser(ada).get(reverse("batches", args=[chat.team.slug])).context["page"].rows
+    costs = batch.replays.exclude(place=0).values_list("cost_nanos", flat=True)
+    assert (line.row, line.ended, line.cost) == (batch, 2, sum(cost or 0 for cost in costs) or None)
 
 
 @pytest.mark.parametrize("name", ["batch_pause", "batch_resume", "batch_cancel"])

@@ -1,4 +1,4 @@
-"""Batches: the list, the page of one with its spread, pause, resume, cancel, and the exports."""
+"""A batch: its page with the spread, pause, resume, cancel, and the exports."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min
 from django.db.models.functions import Left
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -67,21 +67,6 @@ def _batch(request: TeamRequest, batch_id: UUID) -> Batch:
         raise Http404("No such batch in this team.")
     row.team = request.team
     return row
-
-
-@for_team(Right.READ)
-@require_GET
-def batch_list(request: TeamRequest) -> HttpResponse:
-    """The team's newest batches."""
-    ended = Count("replays", filter=~Q(replays__state__in=["waiting", "queued", "running"]))
-    rows = list(Batch.objects.of(request.team).select_related("started_by").order_by("-created_at")[:PAGE])
-    counts = dict(
-        Batch.objects.filter(pk__in=[row.pk for row in rows]).annotate(n=ended).values_list("pk", "n")
-    )
-    for row in rows:
-        row.team = request.team
-    context = {"batches": [(row, counts[row.pk]) for row in rows], "may_replay": may(request, Right.REPLAY)}
-    return render(request, "generations/batch/batches.html", context)
 
 
 @for_team(Right.READ)
