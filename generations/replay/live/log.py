@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from generations.gateway import blocks
 from generations.gateway import events as ev
 from generations.gateway.events import LiveAnswer
+from generations.gateway.http.paced_reads import PacedReads, pause_for
 from generations.gateway.rawjson.display import visible
 from generations.replay.raw_answer import ROOM, AnswerBuffer
-from generations.replay.worker.paced_reads import PacedReads, pause_for
 
 MOST_BYTES = 64 * 2**20
 """Of one answer, where the settings say nothing else."""
