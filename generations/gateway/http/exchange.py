@@ -18,11 +18,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpcore
 import httpx
 
 from generations.gateway import errors
 from generations.gateway.errors import GatewayError
 from generations.gateway.http import decoding, exceptions, head_limits
+from generations.gateway.http.streams import Backend, Wrap
 from generations.gateway.rawjson.display import visible
 
 __all__ = ["Stop", "Timeouts", "chunks", "is_read", "once", "open_send", "pool", "read"]
@@ -81,6 +83,10 @@ class Stop:
                 # Not self._socket.shutdown(): that of an SSLSocket drops its state under the reader.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
+    def wrapped(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
+        """The stream that the answer is read from: `stream` itself, or one around it."""
+        return stream
+
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """httpx's `trace` extension: learns the socket (TLS replaces the first one) and how far the request
         got."""
@@ -132,8 +138,25 @@ def pool(base_url: str) -> httpx.HTTPTransport:
 
 
 def _new_pool() -> httpx.HTTPTransport:
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
-    return httpx.HTTPTransport(verify=_tls(), trust_env=False, limits=limits, socket_options=_KEEPALIVE)
+    return _Transport(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
+
+
+class _Transport(httpx.HTTPTransport):
+    """httpx's own, over connections that bound the heads of answers, and that `wrap` may read in its own way.
+
+    httpx hands no backend on to httpcore, so the pool is made here, as httpx makes it.
+    """
+
+    def __init__(self, *, wrap: Wrap | None = None, **limits: Any) -> None:
+        super().__init__(verify=_tls(), trust_env=False)
+
+        def both(stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
+            bounded = head_limits.BoundedHeads(stream)
+            return wrap(bounded) if wrap else bounded
+
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_tls(), network_backend=Backend(both), socket_options=_KEEPALIVE, **limits
+        )
 
 
 # -- reading -------------------------------------------------------------------------------------------------
@@ -153,7 +176,7 @@ def read(
 
 def once(request: httpx.Request, limit: int, seconds: float) -> "tuple[httpx.Response, bytes] | GatewayError":
     """A whole answer of at most `limit` bytes within `seconds`, asked once, on a connection of its own."""
-    transport = httpx.HTTPTransport(verify=_tls(), trust_env=False, socket_options=_KEEPALIVE)
+    transport = _Transport()
     try:
         return _read(transport, request, limit, seconds)
     finally:
@@ -218,7 +241,7 @@ def open_send(
     request: httpx.Request, stop: Stop
 ) -> "tuple[httpx.HTTPTransport, httpx.Response] | GatewayError":
     """Send a request on a connection of its own and wait for the headers. The caller closes the transport."""
-    transport = httpx.HTTPTransport(verify=_tls(), trust_env=False, socket_options=_KEEPALIVE)
+    transport = _Transport(wrap=stop.wrapped)
     try:
         return transport, transport.handle_request(request)
     except _BROKEN as fault:

@@ -5,13 +5,14 @@ A head that comes a byte at a time would hold a thread for ever: h11 bounds its 
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import httpcore
 
-__all__ = ["MOST_BYTES", "MOST_LINES", "SECONDS", "OversizedHead", "SlowHead", "trace"]
+from generations.gateway.http.streams import WrappedStream
+
+__all__ = ["MOST_BYTES", "MOST_LINES", "SECONDS", "BoundedHeads", "OversizedHead", "SlowHead", "trace"]
 
 MOST_BYTES, MOST_LINES = 64 * 2**10, 100
 SECONDS = 15.0
@@ -76,27 +77,32 @@ _now = _Now()
 
 
 def trace(event: str, info: Mapping[str, Any]) -> None:
-    """httpx's `trace` extension, for every request: bounds what is read between two events of it."""
-    if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-        stream = info["return_value"]
-        stream.read = partial(_read, stream.read)
-    elif event == "http11.receive_response_headers.started":
+    """httpx's `trace` extension, for every request: what `BoundedHeads` read between two events of it is the head."""
+    if event == "http11.receive_response_headers.started":
         _now.head = _Head()
     elif event.startswith("http11.receive_response_headers."):
         _now.head = None
 
 
-def _read(read: Callable[..., bytes], most: int, timeout: float | None = None) -> bytes:
-    head = _now.head
-    if head is None:
-        return read(most, timeout=timeout)
+class BoundedHeads(WrappedStream):
+    """A stream that gives no head but one within the bounds."""
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        head = _now.head
+        if head is None:
+            return self.stream.read(max_bytes, timeout)
+        return _read(self.stream, head, max_bytes, timeout)
+
+
+def _read(stream: httpcore.NetworkStream, head: _Head, most: int, timeout: float | None) -> bytes:
+    """More of the head. Raises OversizedHead, SlowHead."""
     left = head.left()
     if left is not None:
         timeout = left if timeout is None else min(timeout, left)
         if left <= 0:
             raise SlowHead("the head of the answer took too long")
     try:
-        data = read(most, timeout=timeout)
+        data = stream.read(most, timeout)
     except httpcore.ReadTimeout:
         if left is not None and timeout == left:
             raise SlowHead("the head of the answer took too long") from None

@@ -8,11 +8,12 @@ are there, and nobody waits long for it.
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Callable
+
+import httpcore
 
 from generations.gateway.http.exchange import Stop
+from generations.gateway.http.streams import WrappedStream
 
 CROWD = 16
 PAUSE_EACH_S, LONGEST_PAUSE_S = 0.001, 0.2
@@ -29,26 +30,37 @@ class PacedReads(Stop):
         self._pause = pause
         self._mine = False
 
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """httpx's `trace` extension: the stream that it reports is the one that is read later."""
-        super().trace(event, info)
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            stream = info["return_value"]
-            stream.read = partial(self._read, stream, stream.read)
+    def wrapped(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
+        return PacedStream(stream, self)
 
-    def _read(self, stream: Any, read: Callable[..., bytes], *args: Any, **options: Any) -> bytes:
+    def before_read(self, stream: httpcore.NetworkStream) -> None:
+        """Wait, and take a turn where bytes are there."""
         self.rest()
         if (seconds := self._pause()) > 0:
             time.sleep(seconds)
             if stream.get_extra_info("is_readable"):
                 self._mine = _turn.acquire(timeout=PATIENCE_S)
-        return read(*args, **options)
 
     def rest(self) -> None:
         """What was read is dealt with: the next thread's turn."""
         if self._mine:
             self._mine = False
             _turn.release()
+
+
+class PacedStream(WrappedStream):
+    """A stream whose reads are paced."""
+
+    def __init__(self, stream: httpcore.NetworkStream, pace: PacedReads) -> None:
+        super().__init__(stream)
+        self._pace = pace
+
+    def wrap(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
+        return PacedStream(stream, self._pace)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._pace.before_read(self.stream)
+        return self.stream.read(max_bytes, timeout)
 
 
 def pause_for(neighbours: int) -> float:
