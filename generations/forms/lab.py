@@ -26,12 +26,12 @@ PARAMETERS = [name for name in parameter_edits.VARIATIONS if name not in ("model
 
 
 class RunForm(forms.Form):
-    """What every replay and batch has. `click` makes a double click one; `seen` is what the page showed of the plan."""
+    """What every replay and batch has. `click` makes a double click one; `plan_digest` names the plan the page showed."""
 
     click = forms.UUIDField(widget=forms.HiddenInput)
-    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
-    sure = forms.BooleanField(required=False)
-    dear = forms.BooleanField(required=False)
+    plan_digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    confirm_altered = forms.BooleanField(required=False)
+    confirm_cost = forms.BooleanField(required=False)
     why = forms.CharField(
         label="Reason",
         max_length=300,

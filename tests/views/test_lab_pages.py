@@ -74,7 +74,9 @@ class Lab:
     def send(self, name: str = "start_replay", **changes: str) -> Any:
         self.fields |= changes
         answer = self.browser.post(reverse(name, args=[self.of.team.slug, self.of.slug]), self.fields)
-        self.fields |= {name: value for name, value in form_of(answer.content).items() if name == "seen"}
+        self.fields |= {
+            name: value for name, value in form_of(answer.content).items() if name == "plan_digest"
+        }
         return answer
 
 
@@ -315,7 +317,7 @@ def test_a_dear_one_is_confirmed(team: Team, ada: User, source: GatewayConnectio
     ReplayLimits.objects.create(team=team, confirm_nanos=1_000_000_000)
     lab = Lab(dear, ada)
     assert (lab.send().status_code, Replay.objects.count()) == (400, 0)
-    assert lab.send(dear="on").status_code == 302
+    assert lab.send(confirm_cost="on").status_code == 302
 
 
 def test_a_viewer_may_look_and_not_run(chat: Generation) -> None:
@@ -347,7 +349,7 @@ def test_pasted_ids_become_a_plan_and_a_batch(team: Team, ada: User, source: Gat
     page = people.html(unseen)
     assert f"POST {source.base_url}/chat/completions</span> with the key of {source.name}" in page
     assert "temperature → 0.1" in page
-    seen = browser.post(url, {**fields, "run": "1", "seen": form_of(unseen.content)["seen"]})
+    seen = browser.post(url, {**fields, "run": "1", "plan_digest": form_of(unseen.content)["plan_digest"]})
     assert seen.status_code == 302
     assert [body_of(replay)["temperature"] for replay in Replay.objects.all()] == [0.1] * 3
 

@@ -124,7 +124,7 @@ def test_damaged_values_must_be_confirmed(team: Team, ada: User, source: Gateway
     assert refused.status_code == 400
     assert "messages[0].content" in refused.content.decode()
     assert "Check the box" in refused.content.decode()
-    assert post_click(damaged, ada, sure="on").status_code == 302
+    assert post_click(damaged, ada, confirm_altered="on").status_code == 302
 
 
 # --- the click ------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ PAGE = "generations/lab/preflight.html"
 
 @dataclass(frozen=True)
 class PlanView:
-    """What a click would do. `seen` names it: nothing else is sent. What only a page shows is made when it is shown."""
+    """What a click would do. `digest` names it: nothing else is sent. What only a page shows is made when it is shown."""
 
     order: Order
     price: Price
@@ -38,7 +38,7 @@ class PlanView:
     user: User
 
     @property
-    def seen(self) -> str:
+    def digest(self) -> str:
         return orders.digest(self.draft.orders if self.draft else [self.order])
 
     @property
@@ -47,7 +47,7 @@ class PlanView:
         return self.draft.high if self.draft else self.price.high or self.price.low
 
     @property
-    def is_dear(self) -> bool:
+    def needs_confirmation(self) -> bool:
         return spending_limits.needs_confirmation(self.held, self.high)
 
     @cached_property
@@ -247,9 +247,11 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
         return render(request, PAGE, _context(request, generation, form, None), status=400)
     if "look" in request.POST:
         return render(request, PAGE, _context(request, generation, form, shown))
-    seen = form.cleaned_data["seen"]
-    unseen = bool(shown.order.patch or shown.draft or seen) and seen != shown.seen
-    if note := not_yet(form, unseen=unseen, damaged=bool(shown.order.damage), dear=shown.is_dear):
+    seen = form.cleaned_data["plan_digest"]
+    unseen = bool(shown.order.patch or shown.draft or seen) and seen != shown.digest
+    if note := not_yet(
+        form, unseen=unseen, damaged=bool(shown.order.damage), costly=shown.needs_confirmation
+    ):
         return render(request, PAGE, _context(request, generation, form, shown, note), status=400)
     try:
         return redirect(_start(request, generation, form, shown))
@@ -261,14 +263,14 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
         return render(request, PAGE, context, status=409)
 
 
-def not_yet(form: RunForm, *, unseen: bool, damaged: bool, dear: bool) -> str:
+def not_yet(form: RunForm, *, unseen: bool, damaged: bool, costly: bool) -> str:
     """What must be looked at or ticked before it may run, "" for nothing."""
     data = form.cleaned_data
     if unseen:
         return "Nothing has been sent yet. Review the changes, then press the button again."
-    if damaged and not data["sure"]:
+    if damaged and not data["confirm_altered"]:
         return "Nothing has been sent yet. Check the box to send the damaged values as they are."
-    if dear and not data["dear"]:
+    if costly and not data["confirm_cost"]:
         return "Nothing has been sent yet. The cost must be confirmed: check the box."
     return ""
 

@@ -48,8 +48,8 @@ def lab(request: TeamRequest) -> HttpResponse:
     except orders.ReplayRefused as refused:
         return render(request, MANY, {**context, "note": str(refused)}, status=400)
     held = ReplayLimits.objects.filter(team=request.team).first()
-    dear = spending_limits.needs_confirmation(held, made.high)
-    context |= {"draft": made, "seen": orders.digest(made.orders), "dear": dear}
+    costly = spending_limits.needs_confirmation(held, made.high)
+    context |= {"draft": made, "digest": orders.digest(made.orders), "needs_confirmation": costly}
     if "run" in data and is_post:
         return _run(request, form, made, context)
     return render(request, MANY, context)
@@ -64,8 +64,10 @@ def _draft(rows: Sequence[Generation], form: BatchForm) -> BatchPlan:
 
 def _run(request: TeamRequest, form: BatchForm, made: BatchPlan, context: dict[str, object]) -> HttpResponse:
     data = form.cleaned_data
-    unseen = data["seen"] != context["seen"]
-    note = not_yet(form, unseen=unseen, damaged=bool(made.damaged), dear=bool(context["dear"]))
+    unseen = data["plan_digest"] != context["digest"]
+    note = not_yet(
+        form, unseen=unseen, damaged=bool(made.damaged), costly=bool(context["needs_confirmation"])
+    )
     if not made.orders:
         note = "None of these can be replayed."
     if note:
