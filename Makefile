@@ -11,7 +11,7 @@ LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url 
 LOCKS := requirements.txt requirements-up.txt requirements-dev.txt
 
 .DEFAULT_GOAL := up
-.PHONY: up test e2e lint bench screens clean lock
+.PHONY: up test e2e lint bench faults soak screens clean lock
 
 up: $(UP)
 	@exec $(BIN)/python manage.py up
@@ -42,6 +42,12 @@ lint: $(DEV)
 
 bench: $(DEV)
 	@exec $(BIN)/python -m bench
+
+faults: $(DEV)
+	@exec $(BIN)/python -m tests.faults $(FAULTS)
+
+soak: $(DEV)
+	@exec $(BIN)/python -m tests.faults.soak $(SOAK)
 
 screens: $(DEV)
 	@exec $(BIN)/python -m tests.screens

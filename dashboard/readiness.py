@@ -20,6 +20,7 @@ UNVERIFIED = (
     "Redis's certificate cannot be verified. Where it is self-signed, as hosted plans have it, "
     "set REDIS_TLS_VERIFY=false."
 )
+REDIS_UNREACHABLE = "Redis cannot be reached. Check REDIS_URL."
 UNREACHABLE = "The database cannot be reached. Check DATABASE_URL."
 
 
@@ -54,7 +55,7 @@ def broker() -> str | None:
     except redis.RedisError as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             return UNVERIFIED
-        return "Redis cannot be reached. Check REDIS_URL."
+        return REDIS_UNREACHABLE
     finally:
         wire.close()
     return None

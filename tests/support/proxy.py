@@ -81,6 +81,15 @@ class Proxy:
 
     def close(self) -> None:
         self.refuse()
+
+        async def settle() -> None:
+            """No line is left in the middle of its work."""
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+        self._do(settle())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
         self.loop.close()

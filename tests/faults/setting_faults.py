@@ -1,0 +1,92 @@
+"""Wrong keys, wrong settings, an old release on new tables."""
+
+import os
+import signal
+import subprocess
+import sys
+
+from cryptography.fernet import Fernet
+
+from dashboard.local.system import Port
+from tests.faults.gateway import stream
+from tests.faults.site import BEAT, ROOT, WEB, WORKER, Site, check
+from tests.faults.table import Report, fault
+
+
+@fault("a worker with another field key")
+def wrong_key_worker(site: Site, report: Report) -> None:
+    for name in ("worker1", "worker2"):
+        site.kill(name, signal.SIGTERM)
+    other = Fernet.generate_key().decode()
+    site.start("worker1", FIELD_ENCRYPTION_KEYS=other)
+    click = site.click(stream(5, 0.01), "wrongkey")
+    report.end(site, click, state="failed")
+    row = site.row(click)
+    report.proof = f"another key; reason {row.reason}; {site.posts(click)} POSTs"
+    check(site.posts(click) == 0 and row.sent is False, f"{site.posts(click)} POSTs, sent is {row.sent}")
+    page = site.page(click.address).body.decode()
+    check("may have been charged" not in page, "its page says that it may have been charged")
+    report.shown = row.detail
+    site.kill("worker1", signal.SIGTERM)
+
+
+@fault("a web process with another field key")
+def wrong_key_web(site: Site, report: Report) -> None:
+    site.kill("web", signal.SIGTERM)
+    site.start("web", FIELD_ENCRYPTION_KEYS=Fernet.generate_key().decode())
+    site.whole()
+    address = "/t/acme/settings/connections"
+    page = site.page(address)
+    report.proof = f"another key; the page of connections answered {page.status}"
+    check(page.status == 200, f"the page of connections answered {page.status}")
+    text = page.body.decode()
+    check(
+        "cannot be read" in text or "FIELD_ENCRYPTION_KEYS" in text,
+        "the page does not say what cannot be read",
+    )
+    check(site.page("/").status == 200, "home does not work")
+    report.shown = "which key cannot be read"
+    site.kill("web", signal.SIGTERM)
+
+
+BAD = {
+    "LOG_LEVEL": "loud",
+    "DATABASE_POOL": "0",
+    "TOTAL_SECONDS": "0",
+    "BATCH_PARALLEL": "0",
+    "PORT": "99999",
+}
+
+
+@fault("settings that cannot work")
+def settings(site: Site, report: Report) -> None:
+    base = {**site.environment, "PORT": str(Port().release())}
+    seen = []
+    for (name, value), command in zip(BAD.items(), (WEB, WORKER, BEAT, WEB, WEB), strict=True):
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env={**base, name: value},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        lines = done.stderr.strip().splitlines()
+        check(done.returncode == 1, f"{name}={value} was accepted")
+        check(len(lines) == 1 and lines[0].startswith(name), f"{name}={value}: {done.stderr[-300:]}")
+        seen.append(lines[0])
+    report.proof, report.shown = f"{len(seen)} processes refused to start", seen[0]
+
+
+@fault("the old release on the new tables")
+def old_release(site: Site, report: Report) -> None:
+    ours = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "PORT",
+            "PUBLIC_URL", "GATEWAY_URLS", "ALLOWED_HOSTS", "SPOOL_DIR")  # fmt: skip
+    env = {name: value for name, value in os.environ.items() if name not in ours}
+    command = ["-m", "pytest", "-q", "-n", "0", "tests/upgrade/test_old_release.py"]
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300
+    )
+    last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr[-300:]
+    check(done.returncode == 0, done.stdout[-1500:])
+    report.proof, report.shown = f"the code of v0.1.0 looked up, showed and replayed: {last}", "its own pages"

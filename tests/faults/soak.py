@@ -1,0 +1,230 @@
+"""`make soak`: minutes of mixed load on a whole site; at the end every invariant is looked at.
+
+Clicks alone and in batches, watchers that come and go, lookups, lists, stops, and a worker and a beat that end now and then.
+"""
+
+import argparse
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import psutil
+
+from tests.faults.gateway import Gateway, Script, after, answer, gateway, silence, stream
+from tests.faults.site import Click, Failed, Site, check, site, until
+
+CLICKERS, WATCHERS, READERS = 3, 4, 2
+WARM_MINUTES = 1.0  # before memory is first measured
+GROWTH_MB = 60.0  # that a process may grow by after it
+LINES = 40  # most lines to the database when all is quiet
+FUNDS = b'{"error": {"code": "insufficient_funds", "message": "Balance under $1."}}'
+
+
+@dataclass
+class Soak:
+    """What was clicked, and what went wrong while it ran."""
+
+    site: Site
+    until: float
+    clicks: list[Click] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    watched: list[bool] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def goes_on(self) -> bool:
+        return time.monotonic() < self.until
+
+    def script(self) -> Script:
+        """Mostly streams; also short answers, refusals, lines that break, and silence."""
+        return random.choices(
+            [
+                stream(random.randint(5, 200), random.choice([0.0, 0.005, 0.02])),
+                answer(
+                    200,
+                    b'{"choices":[{"message":{"role":"assistant","content":"Hi."},"finish_reason":"stop"}]}',
+                ),
+                answer(402, FUNDS),
+                after(20, lambda call: call.reset()),
+                silence,
+            ],
+            [75, 10, 6, 6, 3],
+        )[0]
+
+    def person(self) -> Site:
+        """The same site with a connection of its own."""
+        from dataclasses import replace
+
+        from bench.person import Person
+
+        mine = replace(self.site)
+        mine.person = Person(self.site.person.place, dict(self.site.person.cookies))
+        return mine
+
+    def run(self, work: str) -> None:
+        mine = self.person()
+        while self.goes_on:
+            try:
+                getattr(self, work)(mine)
+            except Failed as failed:
+                self.faults.append(f"{work}: {failed}")
+            except OSError as error:
+                self.statuses[f"{work}: {type(error).__name__}"] += 1
+                mine = self.person()
+
+    def click(self, mine: Site) -> None:
+        click = mine.click(self.script(), "soak")
+        with self.lock:
+            self.clicks.append(click)
+        if random.random() < 0.05:
+            form = {"csrfmiddlewaretoken": mine.page(click.address).hidden("csrfmiddlewaretoken")}
+            mine.person.post(f"{click.address}/stop", form)
+        time.sleep(random.uniform(0.2, 1.2))
+
+    def watch(self, mine: Site) -> None:
+        from tests.faults.watcher import Watcher
+
+        if not self.clicks:
+            time.sleep(0.5)
+            return
+        click = random.choice(self.clicks[-5:])
+        watcher = Watcher(mine, click)
+        end = time.monotonic() + 60
+        while not watcher.ended and time.monotonic() < end:
+            time.sleep(0.1)
+        self.watched.append(watcher.ended)
+        check(watcher.ended, "a watcher was never told of the end")
+        whole = self.site.gateway.sent[click.marker].text()
+        check(whole.startswith(watcher.text) or not watcher.text, "a watcher saw other words than were sent")
+
+    def read(self, mine: Site) -> None:
+        path = random.choice(
+            ["/", "/t/acme/replays", "/t/acme/generations", "/t/acme/batches", "/readyz", "/healthz"]
+        )
+        status = mine.page(path).status
+        self.statuses[f"{path} {status}"] += 1
+        check(status == 200, f"{path} answered {status}")
+        time.sleep(random.uniform(0.05, 0.5))
+
+
+def tree(site: Site) -> dict[str, float]:
+    """MiB of each process that has run from the beginning, children apart."""
+    sizes = {}
+    for name, running in site.running.items():
+        process = psutil.Process(running.pid)
+        for number, child in enumerate([process, *process.children()]):
+            sizes[f"{name}.{number}"] = child.memory_info().rss / 2**20
+    return sizes
+
+
+def invariants(soak: Soak, before: dict[str, float]) -> list[str]:
+    """What does not hold at the end, in sentences."""
+    ours, wrong = soak.site, list(dict.fromkeys(soak.faults))
+    for name, found, expected in [
+        ("replays that stay open", "SELECT count(*) FROM generations_replay WHERE finished_at IS NULL", 0),
+        ("checkpoints without their replay's end", ORPHAN_PARTS, 0),
+        ("ended replays that received bytes and kept none", EMPTY, 0),
+        ("answers without a replay", ORPHAN_ANSWERS, 0),
+        ("replays", "SELECT count(*) FROM generations_replay", len(soak.clicks)),
+    ]:
+        count = ours.sql(found)[0][0]
+        wrong += [] if count == expected else [f"{count} {name}, not {expected}"]
+    wrong += posts(soak)
+    wrong += texts(soak)
+    after_all = tree(ours)
+    wrong += [
+        f"{name} grew from {size:.0f} to {after_all[name]:.0f} MiB"
+        for name, size in before.items()
+        if name in after_all and after_all[name] - size > GROWTH_MB
+    ]
+    lines = ours.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = 'retake'")[0][0]
+    wrong += [f"{lines} lines to the database are open"] if lines > LINES else []
+    with ours.redis() as server:
+        queued, keys = server.llen("retake"), server.dbsize()
+    wrong += [f"{queued} messages are left in the queue"] if queued else []
+    sums = ours.sql(SUMS)[0]
+    print(
+        f"{len(soak.clicks)} clicks, {ours.gateway.posts} POSTs, {len(soak.watched)} watchers, {keys} keys in Redis"
+    )
+    print(f"states: {dict(ours.sql('SELECT state, count(*) FROM generations_replay GROUP BY 1'))}")
+    print(f"bytes received {sums[0]}, kept {sums[1]}; pages {dict(soak.statuses)}")
+    print(
+        "memory, MiB: "
+        + ", ".join(f"{name} {size:.0f} -> {after_all.get(name, 0):.0f}" for name, size in before.items())
+    )
+    wrong += [] if sums[0] == sums[1] else [f"{sums[0]} bytes were received and {sums[1]} are kept"]
+    return wrong
+
+
+ORPHAN_PARTS = """
+SELECT count(*) FROM generations_replaypart AS part JOIN generations_replay AS replay ON replay.id = part.replay_id
+WHERE replay.finished_at IS NOT NULL
+"""
+ORPHAN_ANSWERS = """
+SELECT count(*) FROM generations_replayanswer AS answer
+LEFT JOIN generations_replay AS replay ON replay.id = answer.replay_id WHERE replay.id IS NULL
+"""
+EMPTY = """
+SELECT count(*) FROM generations_replay AS replay
+LEFT JOIN generations_replayanswer AS answer ON answer.replay_id = replay.id
+WHERE replay.received_bytes > 0 AND answer.replay_id IS NULL
+"""
+SUMS = """
+SELECT coalesce(sum(replay.received_bytes), 0), coalesce(sum(answer.size), 0)
+FROM generations_replay AS replay LEFT JOIN generations_replayanswer AS answer ON answer.replay_id = replay.id
+"""
+
+
+def posts(soak: Soak) -> list[str]:
+    """One POST a click, none for those that were stopped before their start."""
+    wrong = []
+    for click in soak.clicks:
+        count, row = soak.site.posts(click), soak.site.row(click)
+        if count > 1 or (count == 0 and row.reason != "before_start"):
+            wrong.append(f"{count} POSTs for the click {click.address} ({row.state} {row.reason})")
+    return wrong
+
+
+def texts(soak: Soak) -> list[str]:
+    """Each succeeded stream is kept word for word."""
+    wrong = []
+    for click in soak.clicks:
+        sent = soak.site.gateway.sent[click.marker].text()
+        if sent and soak.site.row(click).state == "succeeded" and soak.site.text(click) != sent:
+            wrong.append(f"{click.address} keeps other words than were sent")
+    return wrong
+
+
+def soak(ours: Gateway, minutes: float) -> list[str]:
+    with site(ours) as running:
+        load = Soak(running, time.monotonic() + minutes * 60)
+        kinds = ["click"] * CLICKERS + ["watch"] * WATCHERS + ["read"] * READERS
+        threads = [threading.Thread(target=load.run, args=[kind], daemon=True) for kind in kinds]
+        for thread in threads:
+            thread.start()
+        time.sleep(min(WARM_MINUTES, minutes / 2) * 60)
+        before = tree(running)
+        for thread in threads:
+            thread.join(minutes * 60 + 90)
+        quiet = "SELECT count(*) FROM generations_replay WHERE finished_at IS NULL"
+        until(lambda: not running.sql(quiet)[0][0], 120, "Replays stay open")
+        time.sleep(3)
+        return invariants(load, before)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10)
+    options = parser.parse_args()
+    with gateway() as ours:
+        wrong = soak(ours, options.minutes)
+    print("\n".join(wrong) or "Every invariant holds.")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
