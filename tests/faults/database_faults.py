@@ -65,8 +65,8 @@ def outage_of(
     begun = time.monotonic()
     report.proof = begin()
     try:
-        pages_explain(site, report, outage.UNREACHABLE.title)
-        report.told_s = time.monotonic() - begun
+        pages_explain(site, report, outage.UNAVAILABLE.title)
+        report.shown_after_s = time.monotonic() - begun
         time.sleep(max(0.0, seconds - (time.monotonic() - begun)))
     finally:
         end()
@@ -82,12 +82,12 @@ def refused(site: Site) -> str:
     raise Failed("the database still answers")
 
 
-@fault("PostgreSQL restarts, fast")
+@fault("PostgreSQL restarts (fast)")
 def restart_fast(site: Site, report: Report) -> None:
     restart(site, report, signal.SIGINT)
 
 
-@fault("PostgreSQL restarts, immediate")
+@fault("PostgreSQL restarts (immediate)")
 def restart_immediate(site: Site, report: Report) -> None:
     restart(site, report, signal.SIGQUIT)
 
@@ -175,7 +175,7 @@ def is_read_only(site: Site, report: Report) -> None:
         )
         full = ask(site, "/readyz?full")[1]
         check("read-only" in full, "/readyz?full is silent")
-        report.shown, report.told_s = outage.READ_ONLY.title, time.monotonic() - begun
+        report.shown, report.shown_after_s = outage.READ_ONLY.title, time.monotonic() - begun
         time.sleep(max(0.0, 70 - (time.monotonic() - begun)))
     report.keeps(report.end(site, click, state="succeeded"), site.gateway.sent[click.marker])
 
@@ -196,7 +196,7 @@ def table_lock(site: Site, report: Report) -> None:
             status == 503 and outage.BUSY.title in text, f"its page answered {status} without an explanation"
         )
         check(seconds < PAGE_S + 0.5, f"its page took {seconds:.1f} s")
-        report.shown, report.told_s = outage.BUSY.title, time.monotonic() - begun
+        report.shown, report.shown_after_s = outage.BUSY.title, time.monotonic() - begun
         time.sleep(max(0.0, 27 - (time.monotonic() - begun)))
         grown = len(watcher.text) - before
         report.saw(f"live text grew by {grown} characters while the table was locked")
@@ -213,7 +213,7 @@ SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'generations_repl
 @fault("PostgreSQL has no connection left")
 def no_connection(site: Site, report: Report) -> None:
     clicks = [site.click(stream(100, 0.05), f"crowd{number}") for number in range(4)]
-    lines = []
+    lines: list[psycopg.Connection] = []
     try:
         while len(lines) < 200:
             try:
@@ -223,7 +223,7 @@ def no_connection(site: Site, report: Report) -> None:
                 break
         check("clients" in report.proof or "slots" in report.proof, f"the server is not full: {report.proof}")
         answers = [ask(site, "/") for _ in range(6)]
-        explained = [status == 200 or outage.FULL.title in text or outage.UNREACHABLE.title in text
+        explained = [status == 200 or outage.FULL.title in text or outage.UNAVAILABLE.title in text
                      for status, text, _seconds in answers]  # fmt: skip
         report.saw(f"pages answered {[status for status, *_rest in answers]}")
         check(all(explained), "a page without an explanation")

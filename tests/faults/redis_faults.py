@@ -11,7 +11,7 @@ from tests.faults.database_faults import ask
 from tests.faults.gateway import stream
 from tests.faults.site import Failed, Site, check, until
 from tests.faults.table import Report, fault
-from tests.faults.worker_faults import TOLD_S
+from tests.faults.worker_faults import SHOWN_S
 
 
 def unreachable(site: Site) -> str:
@@ -33,9 +33,9 @@ def through(site: Site, report: Report, begin: str) -> None:
     report.proof = unreachable(site)
     begun = time.monotonic()
     late = site.click(stream(20, 0.02), "late")
-    report.told_s = until(
+    report.shown_after_s = until(
         lambda: trouble.NO_BROKER in site.page(late.address).body.decode(),
-        TOLD_S,
+        SHOWN_S,
         "the queued page is silent",
     )
     report.shown = trouble.NO_BROKER
@@ -103,7 +103,7 @@ def full(site: Site, report: Report) -> None:
             answer = ask(site, "/readyz?full")
             check(FULL in answer[1], "/readyz?full is silent")
             check(FULL.partition(":")[0] in ask(site, "/")[1], "the admin's home is silent")
-            report.shown, report.told_s = FULL, time.monotonic() - begun
+            report.shown, report.shown_after_s = FULL, time.monotonic() - begun
             time.sleep(5)
         finally:
             server.config_set("maxmemory", before)

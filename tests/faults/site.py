@@ -187,8 +187,11 @@ class Site:
 
     def generation(self, script: Script, name: str = "") -> tuple[str, str]:
         """A stored chat whose request holds a marker of its own. Gives the marker and the page's address."""
+        from django.db import connection
+
         from tests.faults import rows
 
+        connection.close()
         marker = f"marker-{name or 'x'}-{secrets.token_hex(4)}".lower().replace("_", "-")
         self.gateway.script(marker, script)
         return marker, rows.generation(marker)
@@ -197,8 +200,11 @@ class Site:
         return self.person.get(path)
 
     def row(self, click: Click) -> Any:
+        from django.db import connection
+
         from generations.models import Replay
 
+        connection.close()  # the fault may have broken ours, too
         return Replay.objects.get(pk=click.pk)
 
     def ended(self, click: Click, seconds: float = 90) -> Any:

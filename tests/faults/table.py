@@ -20,7 +20,7 @@ class Report:
     states: list[str] = field(default_factory=list)
     kept: str = ""
     shown: str = ""
-    told_s: float | None = None
+    shown_after_s: float | None = None
     seconds: float = 0.0
     failure: str = ""
 
@@ -87,7 +87,7 @@ def text_of(report: Report) -> str:
         *(f"         observed: {sentence}" for sentence in report.observed),
         f"         POSTs {sum(report.posts)} for {len(report.posts)} clicks; end state: {states or '-'}",
         f"         kept: {report.kept or '-'}; shown: {report.shown or '-'}"
-        + (f"; told after {report.told_s:.1f} s" if report.told_s is not None else ""),
+        + (f"; shown after {report.shown_after_s:.1f} s" if report.shown_after_s is not None else ""),
     ]
     return "\n".join([*lines, *([f"         {report.failure}"] if report.failure else [])])
 

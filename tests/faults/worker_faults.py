@@ -14,14 +14,14 @@ from tests.faults.site import Site, check, until
 from tests.faults.table import Report, fault
 
 CHECKPOINT_S = 2.5  # a checkpoint a second, on a machine that is busy
-TOLD_S = 30
+SHOWN_S = 30
 
 
 @contextmanager
 def locked(site: Site, table: str) -> Iterator[psycopg.Connection]:
     """Somebody holds a table, as a migration does."""
     with psycopg.connect(site.engines.urls["DATABASE_URL"]) as session:
-        session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")  # type: ignore[arg-type]
+        session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         yield session
         session.rollback()
 
@@ -47,7 +47,7 @@ def before_claim(site: Site, report: Report) -> None:
     check(taken and site.row(click).state == "queued", "the message was not taken, or the replay was claimed")
     report.proof = "the message was taken off the queue, the worker is gone, the replay is queued"
     site.start("worker1")
-    report.told_s = until(lambda: site.posts(click), 50, "nobody took it again")
+    report.shown_after_s = until(lambda: site.posts(click), 50, "nobody took it again")
     report.keeps(report.end(site, click, state="succeeded"), site.gateway.sent[click.marker])
     report.shown = "queued, then live"
 
@@ -65,7 +65,7 @@ def before_post(site: Site, report: Report) -> None:
     begun = time.monotonic()
     site.start("worker1")
     report.end(site, click, state="interrupted|failed")
-    report.told_s = time.monotonic() - begun
+    report.shown_after_s = time.monotonic() - begun
     page = site.page(click.address).body.decode()
     check("may have been charged" in page, "its page does not say that it may have been charged")
     report.shown = "may have been charged"
@@ -83,12 +83,12 @@ def mid_stream(site: Site, report: Report) -> None:
     site.start("worker1")
     page = ""
 
-    def told() -> bool:
+    def says_so() -> bool:
         nonlocal page
         page = site.page(click.address).body.decode()
         return "may have been charged" in page
 
-    report.told_s = until(told, TOLD_S, "its page is silent")
+    report.shown_after_s = until(says_so, SHOWN_S, "its page is silent")
     report.shown = "may have been charged"
     report.keeps(
         report.end(site, click, state="interrupted"), site.gateway.sent[click.marker], killed - CHECKPOINT_S
@@ -154,8 +154,8 @@ def no_worker(site: Site, report: Report) -> None:
         site.kill(name, signal.SIGTERM)
     report.proof = f"{len(site.names('worker'))} workers run"
     click = site.click(stream(20, 0.02), "unworked")
-    report.told_s = until(
-        lambda: trouble.NO_WORKER in site.page(click.address).body.decode(), TOLD_S, "its page is silent"
+    report.shown_after_s = until(
+        lambda: trouble.NO_WORKER in site.page(click.address).body.decode(), SHOWN_S, "its page is silent"
     )
     check(NO_WORKER in site.page("/").body.decode(), "the admin's home is silent")
     full = site.page("/readyz?full")
@@ -175,9 +175,9 @@ def no_beat(site: Site, report: Report) -> None:
     killed = time.monotonic()
     site.kill("worker1")
     report.proof = "no beat and no worker run"
-    report.told_s = until(
+    report.shown_after_s = until(
         lambda: "may have been charged" in site.page(click.address).body.decode(),
-        TOLD_S,
+        SHOWN_S,
         "its page is silent",
     )
     # Nobody sweeps but the web process, for whoever looks.
@@ -209,13 +209,13 @@ def frozen_worker(site: Site, report: Report) -> None:
     until(lambda: len(site.gateway.sent[click.marker].words) > 40, 30, "The stream did not begin")
     process = site.running["worker1"]
     process.send_signal(signal.SIGSTOP)
-    report.told_s = until(
-        lambda: "has been silent for" in site.page(click.address).body.decode(), TOLD_S, "its page is silent"
+    report.shown_after_s = until(
+        lambda: "has been silent for" in site.page(click.address).body.decode(), SHOWN_S, "its page is silent"
     )
     report.shown = "Its worker has been silent for ... s; the request may have been charged."
     state = site.row(click).state
     process.send_signal(signal.SIGCONT)
-    report.proof = f"stopped for {report.told_s:.0f} s, state {state}"
+    report.proof = f"stopped for {report.shown_after_s:.0f} s, state {state}"
     report.keeps(report.end(site, click, state="succeeded|interrupted"), site.gateway.sent[click.marker], 0)
 
 

@@ -38,6 +38,7 @@ class Proxy:
             self.writers.add(back)
             await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
             self.writers.discard(back)
+        writer.close()
         self.writers.discard(writer)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
