@@ -99,7 +99,7 @@ def last_team(get_response: GetResponse) -> GetResponse:
 
 
 def long_work(get_response: GetResponse) -> GetResponse:
-    """Answers for a view that left its page thread (`heavy.py`)."""
+    """Answers for a view that left its page thread (`web/heavy_work.py`)."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         return get_response(request)

@@ -1,7 +1,7 @@
 """Work that takes long leaves the page threads: one thread of the process does it, one request after another.
 
 A view calls `leave_page_thread(request)` before it begins such work. In a page thread that ends the view: the web
-process (`bridge.py`) calls it again in the thread for long work or, when enough requests of the same person wait
+process (`wsgi_pages.py`) calls it again in the thread for long work or, when enough requests of the same person wait
 already, in a page thread for the answer 429. Where nothing is served from threads (tests, runserver) the work is done
 at once.
 """

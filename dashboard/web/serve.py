@@ -1,4 +1,4 @@
-"""The web process: `python -m dashboard.serve` on $PORT.
+"""The web process: `python -m dashboard.web.serve` on $PORT.
 
 The application is loaded once, then forked, so that the processes share most of their memory. The parent
 replaces a process that was killed or that does not answer any more, ends all on SIGTERM, and holds no request. Its

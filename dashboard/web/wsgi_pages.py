@@ -2,7 +2,7 @@
 
 The request's body is read on the event loop before a thread is taken, and the response leaves on the event
 loop after the thread is given back, so neither a stalled upload nor a slow reader holds a page thread. Work that
-takes long has a thread of its own (`heavy.py`), so it holds none either. No
+takes long has a thread of its own (`heavy_work.py`), so it holds none either. No
 future crosses from a thread back to the loop, so a request in flight cannot hang the exit. A response that
 Django marks as streaming runs in a thread of its own, one chunk at a time, as fast as its reader takes it.
 """
