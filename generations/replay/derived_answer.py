@@ -28,6 +28,7 @@ from generations.reading.large import index_builder, strings
 from generations.reading.large.index import LocatedValue, MemorySource
 from generations.reading.page_types.conversation import ReplayedAnswer
 from generations.reading.text import inside, items
+from generations.replay import raw_answer
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +77,9 @@ class DerivedAnswer:
         }
 
     def row(self, replay_id: Any, wire: bytes) -> ReplayAnswer:
-        """The row that keeps the bytes and what was read out of them."""
-        return ReplayAnswer(
-            replay_id=replay_id, packed=zlib.compress(wire, 3), size=len(wire), **self.derived
-        )
+        """The row that keeps the bytes and what was read out of them. A large answer's come later (`keep_large`)."""
+        packed = zlib.compress(wire, 3) if len(wire) <= raw_answer.LARGE else b""
+        return ReplayAnswer(replay_id=replay_id, packed=packed, size=len(wire), **self.derived)
 
     @property
     def derived(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ What is in a checkpoint leaves memory, small answers apart: so a replay holds `R
 large that grows.
 """
 
+import io
 import logging
 import threading
 import zlib
@@ -11,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db import connection
+
 from generations.models import ReplayAnswer, ReplayPart
 
 log = logging.getLogger(__name__)
 
-ROOM = 4 * 2**20
+ROOM = 2 * 2**20
 """Bytes that wait for a checkpoint; a reader with more than that waits, too."""
 ENOUGH = 2**20
 """Bytes that are worth a checkpoint of their own, before the next one is due."""
@@ -126,7 +129,10 @@ class RawAnswer:
 
     def whole(self) -> bytes:
         """All of them at once. Raises DatabaseError."""
-        return b"".join(self.pieces())
+        joined = io.BytesIO()  # which gives its own buffer away: a list of pieces would be as much again
+        for piece in self.pieces():
+            joined.write(piece)
+        return joined.getvalue()
 
 
 def stored(replay_id: UUID) -> Iterator[bytes]:
@@ -138,5 +144,43 @@ def stored(replay_id: UUID) -> Iterator[bytes]:
             yield piece
             rest = unpack.unconsumed_tail
     parts = ReplayPart.objects.filter(replay=replay_id).order_by("first_seq").values_list("wire", flat=True)
-    for part in parts.iterator(chunk_size=2):
+    for part in parts.iterator(chunk_size=1):
         yield bytes(part)
+
+
+LARGE = 4 * 2**20
+"""Bytes of an answer from which on it is packed piece by piece: a statement takes several times its size in memory."""
+FIRST_PIECE = -(2**31)
+JOINED = """
+(SELECT string_agg(wire, ''::bytea ORDER BY first_seq) FROM generations_replaypart
+ WHERE replay_id = %(id)s AND first_seq < 0)
+"""
+JOIN = f"UPDATE generations_replayanswer SET packed = {JOINED} WHERE replay_id = %(id)s"  # noqa: S608
+
+
+def pack(raw: bytes) -> Iterator[bytes]:
+    """The zlib form of an answer, in pieces of about `PIECE`."""
+    packer, waiting, size, view = zlib.compressobj(3), list[bytes](), 0, memoryview(raw)
+    for at in range(0, len(raw), PIECE):
+        waiting.append(packer.compress(view[at : at + PIECE]))
+        size += len(waiting[-1])
+        if size >= PIECE:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join([*waiting, packer.flush()])
+
+
+def put_packed(replay_id: UUID, raw: bytes) -> None:
+    """Put the packed pieces of a large answer next to its checkpoints. Within the transaction that joins them."""
+    for number, piece in enumerate(pack(raw)):
+        ReplayPart.objects.create(
+            replay_id=replay_id, first_seq=FIRST_PIECE + number, last_seq=0, entries="[]", wire=piece
+        )
+
+
+def keep_large(replay_id: UUID, raw: bytes) -> None:
+    """Give the stored row of a large answer its bytes. Within a transaction."""
+    put_packed(replay_id, raw)
+    with connection.cursor() as cursor:
+        cursor.execute(JOIN, {"id": replay_id})
+    ReplayPart.objects.filter(replay=replay_id, first_seq__lt=0).delete()

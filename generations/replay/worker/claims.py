@@ -98,7 +98,10 @@ WHERE id = %s AND claim = %s AND state IN ('running', 'interrupted') RETURNING i
 ANSWER = ("packed", "size", "text", "outline", "version", "assembled", "unread")
 KEEP = f"""
 INSERT INTO generations_replayanswer (replay_id, {", ".join(ANSWER)})
-SELECT id, {", ".join("%s" for _ in ANSWER)} FROM ended
+SELECT id, coalesce(%s, (
+    SELECT string_agg(wire, ''::bytea ORDER BY first_seq) FROM generations_replaypart
+    WHERE replay_id = ended.id AND first_seq < 0
+)), {", ".join("%s" for _ in ANSWER[1:])} FROM ended
 ON CONFLICT (replay_id) DO UPDATE
 SET {", ".join(f"{name} = excluded.{name}" for name in ANSWER)}
 """  # noqa: S608 -- names of this module
@@ -115,12 +118,14 @@ parts AS (DELETE FROM generations_replaypart USING ended WHERE replay_id = ended
 def save_result(replay: Replay, facts: dict[str, Any], answer: ReplayAnswer) -> bool:
     """The end of a replay (its columns, `facts`) and its answer, both or neither. False when another claim owns the row.
 
+    Where the answer is not packed, its pieces are there (`raw_answer.put_packed`) and are joined.
+
     A worker that comes back after it was taken for lost (interrupted) still delivers the answer it paid for.
     """
     for name, value in facts.items():
         setattr(replay, name, value)
     columns = ", ".join(f"{name} = %s" for name in facts)
-    kept = [getattr(answer, name) for name in ANSWER]
+    kept = [answer.packed or None, *(getattr(answer, name) for name in ANSWER[1:])]
     values = [*facts.values(), replay.pk, replay.claim, *kept]
     with connection.cursor() as cursor:
         cursor.execute(SAVE_RESULT.format(columns=columns), values)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from dashboard.consents import keys
@@ -20,7 +20,7 @@ from generations.replay.derived_answer import DerivedAnswer
 from generations.replay.failures import reproduces
 from generations.replay.live import publisher
 from generations.replay.live.log import LiveLog
-from generations.replay.raw_answer import SMALL, RawAnswer
+from generations.replay.raw_answer import LARGE, SMALL, RawAnswer, put_packed
 from generations.replay.worker import claims
 from generations.replay.worker.ending import Ending
 from generations.replay.worker.heartbeat import heartbeat
@@ -115,7 +115,14 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
     state = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
     facts = {**state, "finished_at": ending.at, **facts_of(replay, ending, reading, raw)}
     facts["record_due_at"] = timezone.now() + RECORD_AFTER if facts["new_request_id"] else None
-    stored = claims.save_result(replay, facts, reading.row(replay.pk, raw))
+    row = reading.row(replay.pk, raw)
+    if len(raw) <= LARGE:
+        stored = claims.save_result(replay, facts, row)
+    else:
+        with transaction.atomic():
+            put_packed(replay.pk, raw)
+            stored = claims.save_result(replay, facts, row)
+            transaction.set_rollback(not stored)
     if ending.fault is not None and ending.fault.status == 401:
         keys.refuse(replay.consent_id, ending.fault.reason)
     return stored

@@ -19,7 +19,7 @@ from generations.models.replay import State
 from generations.replay import derived_answer
 from generations.replay.live import publisher
 from generations.replay.order.start import send_message
-from generations.replay.raw_answer import stored
+from generations.replay.raw_answer import LARGE, RawAnswer, keep_large, stored
 from generations.replay.worker import presence
 from generations.replay.worker.own_connection import limited
 
@@ -107,7 +107,7 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
     parts = list(ReplayPart.objects.filter(replay=replay_id).values_list("pk", flat=True))
     if not parts:
         return
-    wire = b"".join(stored(replay_id))
+    wire = RawAnswer(replay_id, sum(map(len, stored(replay_id))), ()).whole()
     reading = derived_answer.read(endpoint, content_type or "text/event-stream", wire)
     row = reading.row(replay_id, wire)
     with transaction.atomic():
@@ -117,6 +117,8 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
             return
         ReplayAnswer.objects.filter(pk=replay_id).delete()
         row.save(force_insert=True)
+        if len(wire) > LARGE:
+            keep_large(replay_id, wire)
         # Only these: a worker that comes back adds more, and finds its answer's beginning in the row.
         ReplayPart.objects.filter(pk__in=parts).delete()
         Replay.objects.filter(pk=replay_id).update(**reading.columns)

@@ -30,7 +30,7 @@ BEAT_S, SHORTEST_PAUSE_S = 1.0, 0.05
 LOCK_S, EACH_LOCK_S = 2, 0.2
 BEAT_STATEMENT_S, SAVE_STATEMENT_S = 3, 15
 SAVING_S = 2.0  # of one tick; then it beats again
-MOST_SAVED = 4 * 2**20  # bytes in one INSERT
+MOST_SAVED = 2 * 2**20  # bytes in one INSERT
 
 # A row that somebody else has locked keeps no other one back.
 BEAT = """
