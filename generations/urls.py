@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from generations.views import limits
 from generations.views.generation import export, forget, generation, json_value, pasted_answer, record_parts
-from generations.views.lists import batches, generations, ledger
+from generations.views.lists import batches, generations, ledger, steps
 from generations.views.log import bulk_lookup, log
 from generations.views.lookup import home, lookup, lookup_many
 from generations.views.replay import batch, compare, lab, lab_batch, replay, replay_parts
@@ -22,6 +22,8 @@ generation_parts: list[URLPattern | URLResolver] = [
 
 # What follows the slug of a generation.
 one_generation: list[URLPattern | URLResolver] = [
+    path("next", steps.generation_step, {"back": False}, name="next_generation"),
+    path("previous", steps.generation_step, {"back": True}, name="previous_generation"),
     path("refresh", lookup.refresh, name="refresh"),
     path("fresh", lookup.fresh, name="fresh"),
     path("copy", export.copy_as, name="copy_as"),
@@ -51,6 +53,8 @@ replay_fragments: list[URLPattern | URLResolver] = [
 
 # What follows the ID of a replay.
 one_replay: list[URLPattern | URLResolver] = [
+    path("next", steps.replay_step, {"back": False}, name="next_replay"),
+    path("previous", steps.replay_step, {"back": True}, name="previous_replay"),
     path("panel", replay.replay_panel, name="replay_panel"),
     path("status", replay.replay_status, name="replay_status"),
     path("record", replay.replay_record, name="replay_record"),

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
@@ -131,6 +131,18 @@ def ago(moment: datetime | None, focusable: bool = True) -> SafeString:
         f"{utc.replace(tzinfo=None).isoformat(' ', 'seconds')} UTC",
         mark_safe(' tabindex="0"') if focusable else "",
         relative(utc, timezone.now()),
+    )
+
+
+@register.simple_tag
+def trail(*parts: object) -> SafeString:
+    """Where a page stands: the words and address of each page above it, then its own words."""
+    above = zip(parts[:-1:2], parts[1::2], strict=True)
+    links = format_html_join("", '<li><a href="{1}">{0}</a></li>', above)
+    return format_html(
+        '<nav class="trail" aria-label="Trail"><ol>{}<li><span aria-current="page">{}</span></li></ol></nav>',
+        links,
+        parts[-1],
     )
 
 

@@ -1,5 +1,5 @@
 // Keys press the controls that are on the page: an element with data-key="r" is pressed (or, a field, focused) by r.
-// j and k walk from row to row (data-row) where no control has the key. ? opens the key help.
+// j and k walk from row to row (data-row) where there are rows. ? opens the key help.
 
 const dialog = document.getElementById("keys");
 const CHAIN_MS = 900;
@@ -45,9 +45,9 @@ function help() {
 
 function act(key) {
   if (key === "?") return dialog ? help() : false;
+  if ((key === "j" || key === "k") && walk(key === "j" ? 1 : -1)) return true;
   const element = control(key);
   if (element) press(element);
-  else if (key === "j" || key === "k") return walk(key === "j" ? 1 : -1);
   return Boolean(element);
 }
 

@@ -75,7 +75,7 @@ def press_chain(page: Page, keys: str, url: str) -> None:
     wait_for(has_arrived, 20)
 
 
-KEYS_AFTER_A_REPLAY = ["Look up", "Replay", "Diff", "Copy link", "Home", "This help"]
+KEYS_AFTER_A_REPLAY = ["Look up", "Replay", "Diff", "Copy link", "Next and previous", "Home", "This help"]
 
 
 def test_keys_are_letters_while_typing(window: Windows, chat: Generation, ada: User) -> None:

@@ -1,13 +1,18 @@
 """The way around: the lists in the header, the trail of a page, previous and next."""
 
 import re
+from datetime import timedelta
+from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Role, Team, User
-from generations.models import Generation
+from generations.models import Batch, Generation, Replay
+from generations.views.lists.steps import FIRST, LAST
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +75,121 @@ def test_the_log_is_named_where_it_can_be_read(team: Team, ada: User, source: Ga
     assert "Log" in places(ada, "/")
     source.delete()
     assert "Log" not in places(ada, "/")
+
+
+# --- the trail ----------------------------------------------------------------------------------------------------
+
+
+def trail(user: User, path: str) -> list[str]:
+    """The words of a page's trail."""
+    page = people.browser(user).get(path).content.decode()
+    [bar] = re.findall(r'<nav class="trail".*?</nav>', page, re.DOTALL)
+    return [unescape(words) for words in re.findall(r"<(?:a|span)[^>]*>([^<]*)</", bar)]
+
+
+def test_inner_pages_say_where_they_are(ada: User, chat: Generation) -> None:
+    base, name = chat.get_absolute_url(), chat.request_id
+    first, second = rows.replay(chat, ada), rows.replay(chat, ada)
+    assert trail(ada, base) == ["Generations", name]
+    assert trail(ada, f"{base}/replay") == ["Generations", name, "Replay"]
+    assert trail(ada, f"{base}/copy") == ["Generations", name, "Copy"]
+    assert trail(ada, first.get_absolute_url()) == ["Generations", name, "Replay 1"]
+    assert trail(ada, second.get_absolute_url()) == ["Generations", name, "Replay 2"]
+    assert trail(ada, f"{second.get_absolute_url()}?list=") == ["Replays", name, "Replay 2"]
+
+
+def test_a_member_of_a_batch_stands_in_its_batch(ada: User, chat: Generation) -> None:
+    batch = a_batch(chat, ada, 3)
+    assert trail(ada, batch.get_absolute_url()) == ["Batches", "<Three>"]
+    member = batch.replays.get(place=1)
+    assert trail(ada, member.get_absolute_url()) == ["Batches", "<Three>", "Replay 2"]
+
+
+def a_batch(chat: Generation, ada: User, times: int) -> Batch:
+    batch = Batch.objects.create(
+        team=chat.team, started_by=ada, click=uuid4(), title="<Three>", parallel=1, size=times
+    )
+    for place in range(times):
+        rows.replay(chat, ada, batch=batch, place=place)
+    return batch
+
+
+# --- previous and next --------------------------------------------------------------------------------------------
+
+
+def step(user: User, row: Generation | Replay, way: str, **query: str) -> str:
+    """Where it leads to."""
+    return people.browser(user).get(f"{row.get_absolute_url()}/{way}", query).headers["Location"]
+
+
+@pytest.fixture
+def listed(team: Team, ada: User) -> list[Generation]:
+    """Five generations, the newest first, of two models by turns."""
+    at = timezone.now()
+    return [
+        Generation.objects.create(
+            team=team,
+            request_id=f"G-{number}",
+            model_id=f"m{number % 2}",
+            made_at=at - timedelta(hours=number),
+        )
+        for number in range(5)
+    ]
+
+
+def test_next_is_the_older_generation_of_the_list(ada: User, listed: list[Generation]) -> None:
+    assert step(ada, listed[1], "next") == listed[2].get_absolute_url()
+    assert step(ada, listed[1], "previous") == listed[0].get_absolute_url()
+
+
+def test_the_filters_are_carried_on(ada: User, listed: list[Generation]) -> None:
+    carried = "?list=model%3Dm1"
+    page = people.browser(ada).get(f"/t/{listed[0].team.slug}/generations?model=m1").content.decode()
+    assert f'href="{listed[1].get_absolute_url()}{carried}"' in page
+    assert step(ada, listed[1], "next", list="model=m1") == listed[3].get_absolute_url() + carried
+    inner = people.browser(ada).get(listed[1].get_absolute_url() + carried).content.decode()
+    assert f'href="{listed[1].get_absolute_url()}/next{carried}"' in inner
+    assert f'href="{listed[1].get_absolute_url()}/cost{carried}"' in inner
+    assert f'href="{reverse("generations", args=[listed[1].team.slug])}?model=m1"' in inner
+
+
+@pytest.mark.parametrize(("at", "way", "words"), [(0, "previous", FIRST), (4, "next", LAST)])
+def test_at_the_end_the_page_stays_and_says_so(
+    ada: User, listed: list[Generation], at: int, way: str, words: str
+) -> None:
+    browser = people.browser(ada)
+    page = browser.get(f"{listed[at].get_absolute_url()}/{way}", follow=True)
+    assert page.redirect_chain == [(listed[at].get_absolute_url(), 302)]
+    assert [str(message) for message in page.context["messages"]] == [words]
+
+
+@pytest.mark.parametrize("query", ["who=abc", "ms_min=x", "\0", "a" * 3000, "list=list"])
+def test_filters_that_are_none_ask_for_the_whole_list(
+    ada: User, listed: list[Generation], query: str
+) -> None:
+    assert step(ada, listed[1], "next", list=query).partition("?")[0] == listed[2].get_absolute_url()
+
+
+def test_other_teams_are_no_neighbours(ada: User, listed: list[Generation]) -> None:
+    Generation.objects.create(team=people.team(), request_id="G-x", made_at=listed[1].made_at)
+    assert step(ada, listed[1], "next") == listed[2].get_absolute_url()
+
+
+def test_replays_follow_each_other_by_number_by_place_or_by_list(ada: User, chat: Generation) -> None:
+    first, second = rows.replay(chat, ada, state="failed"), rows.replay(chat, ada)
+    batch = a_batch(chat, ada, 2)
+    former, latter = batch.replays.order_by("place")
+    assert step(ada, first, "next") == second.get_absolute_url()
+    assert step(ada, second, "previous") == first.get_absolute_url()
+    assert step(ada, former, "next") == latter.get_absolute_url()
+    assert step(ada, latter, "previous") == former.get_absolute_url()
+    assert step(ada, second, "next", list="") == f"{first.get_absolute_url()}?list="
+    third = rows.replay(chat, ada, state="failed")
+    assert step(ada, third, "next", list="state=failed") == f"{first.get_absolute_url()}?list=state%3Dfailed"
+    assert step(ada, third, "next", list="when=never").startswith(latter.get_absolute_url())
+
+
+def test_the_ledger_hands_its_filters_on(ada: User, chat: Generation) -> None:
+    replay = rows.replay(chat, ada)
+    page = people.browser(ada).get(f"/t/{chat.team.slug}/replays?state={replay.state}").content.decode()
+    assert f'href="{replay.get_absolute_url()}?list=state%3D{replay.state}"' in page

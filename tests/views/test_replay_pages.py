@@ -299,7 +299,7 @@ def test_the_original_without_an_answer_leads_to_other_replays(
     assert f'href="{reverse("compare", args=[team.slug])}?a={other.pk}&amp;b={replay.pk}"' in page
 
 
-@pytest.mark.parametrize(("fixture", "queries"), [("kept", 7), ("chat", 9)])
+@pytest.mark.parametrize(("fixture", "queries"), [("kept", 8), ("chat", 10)])
 def test_the_page_costs_the_same_however_many_replays_there_are(
     request: pytest.FixtureRequest,
     ada: User,

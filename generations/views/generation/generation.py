@@ -27,6 +27,8 @@ from generations.records.lookup import without_disproved_cause
 from generations.records.rebuild import outline_of
 from generations.views.generation.find import finding
 from generations.views.generation.provider_request import sent_of
+from generations.views.lists import steps
+from generations.views.lists.generations import filters
 from generations.views.lookup.lookup import open_or_ask
 from generations.views.replay.lab import start_replay
 from generations.views.shared.downloads import download
@@ -191,6 +193,9 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
     if tab not in TABS:
         raise Http404("No such part of a generation.")
     may_replay, may_look_up = may(request, Right.REPLAY), may(request, Right.LOOK_UP)
+    listed = steps.list_of(request)
+    query = filters(listed) if listed else ""
+    carried = steps.suffix(query) if query else ""
     older = data.bodies_from is not None and data.bodies_from < data.row.fetched_at
     return {
         "generation": data.row,
@@ -205,7 +210,9 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
         "bodies_from": data.bodies_from if older else None,
         "facts": data.draw("headline"),
         "top": data.draw("top", may_replay=may_replay),
-        "tabs": data.draw("tabs", current=tab, replays=data.replays),
+        "list_query": f"?{query}" if query else "",
+        "carried": carried,
+        "tabs": data.draw("tabs", current=tab, replays=data.replays, carried=carried),
         "find": _find(request, data) if tab == "json" else "",
         "panel": _panel(request, data, tab, may_replay),
     }

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team
-from dashboard.models import User
+from dashboard.models import Team, User
 from generations.forms.lists import BrowseForm, SaveFilterForm
 from generations.lists import csv_export, generation_list
 from generations.lists.keyset import Cursor
@@ -26,9 +26,9 @@ def filters(given: QueryDict) -> str:
     return urlencode([(name, value) for name, value in known if value])
 
 
-def read_form(request: TeamRequest) -> BrowseForm:
-    people = User.objects.filter(memberships__team=request.team).order_by("name", "email")
-    return BrowseForm(request.GET, people=people)
+def read_form(team: Team, given: QueryDict) -> BrowseForm:
+    people = User.objects.filter(memberships__team=team).order_by("name", "email")
+    return BrowseForm(given, people=people)
 
 
 @for_team(Right.READ)
@@ -38,7 +38,7 @@ def generations(request: TeamRequest) -> HttpResponse:
     query = filters(request.GET)
     if any(not str(value).strip() for value in request.GET.dict().values()):
         return redirect(f"{reverse('generations', args=[request.team.slug])}?{query}")
-    form = read_form(request)
+    form = read_form(request.team, request.GET)
     found = (
         generation_list.matching(request.team, form.cleaned_data)
         if form.is_valid()
@@ -47,6 +47,7 @@ def generations(request: TeamRequest) -> HttpResponse:
     context = {
         "form": form,
         "query": query,
+        "carried": f"?{urlencode({'list': query})}" if query else "",
         "page": generation_list.page(found.defer(*SLIM), place(request)),
         "offers": generation_list.offers(request.team),
         "saved": SavedFilter.objects.of(request.team, request.user),
@@ -67,7 +68,7 @@ def place(request: TeamRequest) -> Cursor | None:
 @require_GET
 def generations_csv(request: TeamRequest) -> HttpResponseBase:
     """Everything that the filters find as CSV, sent while it is read."""
-    form = read_form(request)
+    form = read_form(request.team, request.GET)
     if not form.is_valid():
         return redirect(f"{reverse('generations', args=[request.team.slug])}?{filters(request.GET)}")
     lines = generation_list.csv_lines(generation_list.matching(request.team, form.cleaned_data))

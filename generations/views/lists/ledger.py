@@ -30,6 +30,11 @@ def filters(given: QueryDict) -> dict[str, object]:
     return {name: value for name, value in values if value}
 
 
+def query_of(given: QueryDict) -> str:
+    """The same as the shortest query string."""
+    return urlencode(filters(given))
+
+
 def address(request: TeamRequest, **changed: object) -> str:
     """The query string of the filters with some of them changed; None removes one."""
     query = filters(request.GET) | changed

@@ -30,6 +30,7 @@ from generations.replay import trouble
 from generations.replay.live import follow, log_html, publisher
 from generations.replay.order import orders
 from generations.replay.worker import presence, runner
+from generations.views.lists import ledger, steps
 from generations.views.replay.compare import switch, view_of
 from generations.views.shared.shortcuts import is_just_started
 
@@ -142,13 +143,26 @@ def _changes(replay: Replay) -> Lines | None:
     return answer_diff.lines(Changes(made[:SHOWN], len(made), coarse=False))
 
 
+def _place(request: TeamRequest, row: Replay) -> dict[str, object]:
+    """The list or batch that the page was opened from, and which replay it is there."""
+    listed = steps.list_of(request)
+    query = ledger.query_of(listed) if listed is not None else None
+    in_batch = query is None and row.batch is not None and row.place is not None
+    return {
+        "list_query": query,
+        "carried": steps.suffix(query),
+        "in_batch": in_batch,
+        "place_name": f"Replay {row.place + 1 if in_batch and row.place is not None else steps.number(row)}",
+    }
+
+
 @for_team(Right.READ)
 @require_GET
 def replay(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     """The replay's own page, live for everybody who has it open."""
     row = _replay(request, replay_id)
     started = row.is_open and is_just_started(request, row.requested_by_id, row.created_at)
-    context = {**_page(request, row), "just_started": started}
+    context = {**_page(request, row), **_place(request, row), "just_started": started}
     return render(request, "generations/replay/replay.html", context)
 
 

@@ -1,12 +1,13 @@
-"""The generation that an address names, and whether a page is shown to who has just started what is on it."""
+"""The generation or replay that an address names, and whether a page is shown to who has just started what is on it."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.http import Http404
 from django.utils import timezone
 
 from dashboard.access import TeamRequest
-from generations.models import Generation
+from generations.models import Generation, Replay
 
 JUST_NOW = timedelta(seconds=5)
 
@@ -16,6 +17,15 @@ def get_generation_or_404(request: TeamRequest, slug: str) -> Generation:
     row = Generation.objects.of(request.team).named(slug).first()
     if row is None:
         raise Http404("No such generation in this team.")
+    row.team = request.team
+    return row
+
+
+def get_replay_or_404(request: TeamRequest, replay_id: UUID) -> Replay:
+    """The row of this replay of the team, with its team. Raises Http404."""
+    row = Replay.objects.filter(team=request.team, pk=replay_id).first()
+    if row is None:
+        raise Http404("No such replay in this team.")
     row.team = request.team
     return row
 
