@@ -11,13 +11,18 @@ LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url 
 LOCKS := requirements.txt requirements-up.txt requirements-dev.txt
 
 .DEFAULT_GOAL := up
-.PHONY: up test e2e lint bench faults soak screens clean lock
+.PHONY: up test test-quick e2e lint bench faults soak screens clean lock
 
 up: $(UP)
 	@exec $(BIN)/python manage.py up
 
 test: $(DEV)
 	@exec $(BIN)/python -m pytest -n 3
+
+# For the edit loop: three cases of each test, few examples of each property, no browser, nothing slow or heavy.
+test-quick: export TESTS := quick
+test-quick: $(DEV)
+	@exec $(BIN)/python -m pytest -n 2 -q
 
 e2e: $(DEV)
 	@exec $(BIN)/python -m pytest tests/browser

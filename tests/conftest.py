@@ -21,10 +21,13 @@ from hypothesis import settings as hypothesis_settings
 from dashboard.local.servers import Engines
 from dashboard.local.system import LOOPBACK, Port
 from tests.support.processes import DemoGateway, chromium, demo_process, process, wait_for, with_database
+from tests.support.quick import sampled
 
 # A test asserts no time: the machine may be busy.
-hypothesis_settings.register_profile("suite", deadline=None)
-hypothesis_settings.load_profile("suite")
+hypothesis_settings.register_profile("suite", deadline=None, max_examples=120)
+hypothesis_settings.register_profile("quick", deadline=None, max_examples=10)
+QUICK = os.environ.get("TESTS") == "quick"  # make test-quick
+hypothesis_settings.load_profile("quick" if QUICK else "suite")
 
 FOLDER = Path(tempfile.mkdtemp(prefix="retake-"))
 # Under xdist each process has engines of its own: what its parent chose for itself does not count as given.
@@ -52,6 +55,15 @@ django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # a process of xdist would load the settings with our addresses
 
 from tests.support.fixtures import ada, source, team  # noqa: E402, F401  they import models
+
+
+@pytest.hookimpl(trylast=True)  # when everything else, also a random order, has been decided
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+    if QUICK:
+        kept, left = sampled(items)
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

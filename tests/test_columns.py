@@ -14,6 +14,7 @@ from tests.reading.samples import demo_record, demo_records
 TIMES = {"Total wait", *tiles.TOTALS.values()}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", [name for name, _, _ in demo_records()])
 def test_lists_name_the_time_that_the_page_names_first(name: str) -> None:
     record = Record.read(demo_record(name))

@@ -12,6 +12,8 @@ from dashboard.middleware import LONGEST_PATH
 from tests.support import patterns
 from tests.support.patterns import Pattern, Slow
 
+pytestmark = pytest.mark.heavy
+
 SMALL, LARGE = 2_000, 100_000  # characters
 SUSPICIOUS_S, MOST_S = 0.004, 0.7  # a linear pattern needs microseconds, and milliseconds
 

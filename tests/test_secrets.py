@@ -17,7 +17,7 @@ from generations.replay.order import orders, start
 from tests.support import people
 from tests.support.processes import DemoGateway, wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
 OSLO = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"
 FORMS = (SCOPED_KEY, SECRET, SCOPED_KEY.encode().hex(), SECRET.encode().hex())
 

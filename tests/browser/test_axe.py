@@ -72,6 +72,7 @@ def invitation(team: Team, by: User) -> str:
     return reverse("invitation", args=[token])
 
 
+@pytest.mark.slow
 def test_generations(window: Windows, ada: User) -> None:
     page = window(ada)
     page.goto(f"/g/{pages.CHAT}")

@@ -134,6 +134,7 @@ def test_sound_plays(window: Windows, team: Team, ada: User, source: GatewayConn
         page.wait_for_function("player => player.duration > 1", arg=player.element_handle())
 
 
+@pytest.mark.slow
 def test_nothing_to_complain_about(
     window: Windows, team: Team, ada: User, source: GatewayConnection, cold: Generation, warm: Replay
 ) -> None:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 UNKNOWN = "G-01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
+@pytest.mark.slow
 def test_the_whole_story(
     window: Windows, team: Team, source: GatewayConnection, teller: Teller, demo_gateway: DemoGateway
 ) -> None:

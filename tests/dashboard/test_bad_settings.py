@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from dashboard.environment import SettingRefused
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = (ROOT / "dashboard" / "settings.py").read_text() + (
     ROOT / "dashboard" / "environment.py"

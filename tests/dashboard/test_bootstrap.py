@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from dashboard.models import GatewayConnection, Membership, Role, Team, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.heavy]
 URL = "http://127.0.0.1:9/v1"
 VALUES = {"PW": "a long password", "READ": "read-key-1", "REPLAY": "replay-key-1"}
 

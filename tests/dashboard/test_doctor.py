@@ -12,7 +12,7 @@ from dashboard.processes.models import Process
 from tests.support.people import connection, team
 from tests.support.processes import DemoGateway
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.heavy]
 DEAD = "http://127.0.0.1:9/v1"
 
 

@@ -7,6 +7,8 @@ from cryptography.fernet import Fernet
 
 from dashboard.environment import Environment, SettingRefused
 
+pytestmark = pytest.mark.heavy
+
 GOOD = {"DATABASE_URL": "postgres://u:p@h:5432/name", "REDIS_URL": "redis://h:6379/0"}
 
 # Reader, variable, value (None: missing) -> how the sentence begins.

@@ -17,6 +17,8 @@ from phaseo import Phaseo
 from generations.gateway.demo import keys, stories
 from tests.demo.peer import Peer
 
+pytestmark = pytest.mark.heavy
+
 if TYPE_CHECKING:
     import anthropic
     import openai

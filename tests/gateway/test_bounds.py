@@ -22,6 +22,8 @@ from generations.gateway.http import exchange, head_limits, masking
 from generations.gateway.streams.sse import CutFrame, Frame, Frames
 from tests.gateway.peer import Call, Script, serving
 
+pytestmark = pytest.mark.heavy
+
 MIB = 2**20
 KEY = "phaseo_v1_sk_0123456789ab_abcdefghijklmnopqrstuvwxyzabcdefghijklmn"
 CHAT = endpoints.find("chat.completions") or pytest.fail("no such endpoint")

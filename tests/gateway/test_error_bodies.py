@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.gateway.error_bodies import entry_of, flat, is_bare_error
@@ -120,7 +120,6 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
 @given(JSON)
 def test_no_shape_breaks_it(body: Any) -> None:
     read = flattened(body)

@@ -155,6 +155,7 @@ def test_at_most_fifty_ids_are_taken_and_the_rest_is_counted() -> None:
     assert recognize("\n".join(ids)) == Recognized("list", tuple(ids[:50]), left_out=23)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "text", ["x " * 500_000 + ID, "{" * 2**20, "a-b: c\n" * 150_000, "id: 1\n" * 170_000]
 )

@@ -228,6 +228,7 @@ def plan(found: "QuerySet[Generation]") -> set[str]:
     return used
 
 
+@pytest.mark.heavy
 def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team) -> None:
     ada, bob = people.person(team), people.person(team)
     fill(team, [ada, bob], 50_000)

@@ -292,6 +292,7 @@ def plan(found: ReplayQuerySet) -> list[str]:
     return sorted(used)
 
 
+@pytest.mark.heavy
 def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team, ada: User) -> None:
     fill(team, [ada, people.person(team)], 50_000)
     middle = Replay.objects.order_by("created_at")[25_000].created_at.date()
@@ -360,6 +361,7 @@ def test_an_empty_csv_has_its_head(team: Team) -> None:
     assert line.removeprefix(MARK).split(",") == list(ledger.CSV_COLUMNS)
 
 
+@pytest.mark.heavy
 def test_csv_needs_the_same_memory_for_any_number_of_rows(team: Team, ada: User) -> None:
     fill(team, [ada, people.person(team)], 3_200)
     peaks = []

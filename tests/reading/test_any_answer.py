@@ -58,6 +58,7 @@ def read(made: Assembled) -> None:
     assert answer_diff.compare(said, said).equal
 
 
+@pytest.mark.heavy
 @settings(deadline=None)
 @given(WIRES, st.lists(CHUNKS | EVENTS, max_size=4))
 def test_any_frames(wire: str, frames: list[Any]) -> None:

@@ -71,13 +71,12 @@ def survives(record: Record) -> None:
     assert "\x00" not in text
 
 
-@settings(max_examples=120, deadline=None)
+@pytest.mark.heavy
 @given(RECORDS)
 def test_any_record_has_an_outline(fields: dict[str, Any]) -> None:
     survives(Record.read(json.dumps(fields).encode()))
 
 
-@settings(max_examples=120, deadline=None)
 @given(JSON)
 def test_any_json_has_an_outline(fields: Any) -> None:
     survives(Record.read(json.dumps(fields).encode()))
@@ -89,6 +88,7 @@ def test_any_bytes_have_an_outline(raw: bytes) -> None:
     survives(Record.read(raw))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("form", ["scoped", "plain", "legacy"])
 def test_every_demo_record_has_a_bounded_outline(form: Form) -> None:
     for name, request_id, raw in demo_records(form):
@@ -124,6 +124,7 @@ LARGE = (
 UNREAD = ("edit-multipart", "not-json")
 
 
+@pytest.mark.heavy
 def test_no_content_of_a_demo_request_is_dropped() -> None:
     for name, request_id, raw in demo_records():
         record = Record.read(raw, asked_id=request_id)

@@ -63,6 +63,7 @@ def test_it_is_due_soon_and_fetched_for_replays_that_nobody_watches(ended: Repla
     assert ended.record_due_at is None
 
 
+@pytest.mark.heavy
 def test_the_oldest_are_asked_for_first_and_each_is_put_off(
     chat: Generation, ada: User, source: GatewayConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

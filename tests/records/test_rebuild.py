@@ -238,6 +238,7 @@ def test_a_long_stream_with_both_line_ends_is_read_at_its_end(monkeypatch: pytes
     assert (made.columns["finish_reason"], made.columns["output_tokens"]) == ("length", 9)
 
 
+@pytest.mark.slow
 def test_tiny_frames_of_words_take_little_memory() -> None:
     """16 MiB of them took 357 MiB while all parsed frames were kept."""
     frame = b'data: {"created":%d,"choices":[{"delta":{"content":"w"}}]}\n\n'
@@ -262,6 +263,7 @@ ODD_FRAMES = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("frame", ODD_FRAMES.values(), ids=ODD_FRAMES)
 def test_a_stream_of_odd_frames_is_read_to_a_bound_and_says_so(
     frame: str, monkeypatch: pytest.MonkeyPatch

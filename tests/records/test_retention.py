@@ -103,6 +103,7 @@ def large_chat(team: Team, ada: User) -> Generation:
     return rows.generation(team, ada, people.connection(team), **payload)
 
 
+@pytest.mark.heavy
 def test_every_trace_of_a_large_record_goes(team: Team, ada: User) -> None:
     made = large_chat(team, ada)
     assert traces().count("packed") > 2

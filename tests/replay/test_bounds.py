@@ -25,7 +25,7 @@ from tests.support import rows
 from tests.support.memory import growth
 from tests.support.processes import wait_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.heavy]
 MIB = 2**20
 WORD = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
 DONE = b"data: [DONE]\n\n"

@@ -21,7 +21,7 @@ from tests.support import rows
 from tests.support.people import browser, person
 from tests.support.processes import DemoGateway, wait_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.heavy]
 MANY = 20
 
 

@@ -5,6 +5,7 @@ import contextlib
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from generations.gateway.rawjson import values
 from generations.models import StoredRecord
 from generations.replay.order import orders
 from tests.support.processes import DemoGateway
+
+pytestmark = pytest.mark.heavy
 
 NUMBERS = st.one_of(
     st.integers().map(str),
@@ -68,7 +71,6 @@ def test_any_stored_request_arrives_as_stored(demo_gateway: DemoGateway, body: s
 
 
 @given(body=BODIES)
-@settings(max_examples=120, deadline=None)
 def test_reading_and_writing_a_body_keeps_order_and_number_text(body: str) -> None:
     parsed = values.loads(body)
     once = json.loads(body, object_pairs_hook=dict, parse_int=str, parse_float=str)

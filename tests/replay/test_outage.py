@@ -20,7 +20,7 @@ from tests.gateway.peer import Call, serving
 from tests.support import rows
 from tests.support.processes import DemoGateway, wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from generations.replay.worker.recovery import sweep
 from tests.support.live_log import text_of
 from tests.support.processes import DemoGateway, process, wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
 
 
 def click(chat: Generation, ada: User, source: GatewayConnection) -> Replay:
@@ -53,6 +53,7 @@ def test_a_redelivered_message_makes_no_second_post(
     assert len(demo_gateway.requests()) == 2
 
 
+@pytest.mark.slow
 def test_a_killed_worker_leaves_an_interrupted_replay_with_its_text(
     chat: Generation,
     ada: User,

@@ -18,7 +18,7 @@ from dashboard.management.commands import prepare
 from dashboard.online_indexes import AddIndexOnline
 from tests.support.lint_migrations import RELEASED
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
 LAST = "0012_online_indexes"
 
 

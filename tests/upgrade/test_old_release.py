@@ -21,7 +21,7 @@ from tests.support.people import browser
 from tests.support.processes import ROOT, DemoGateway, end, wait_for
 from tests.upgrade import RELEASES
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
 
 
 def checkout(commit: str, folder: Path) -> Path:

@@ -20,7 +20,7 @@ from tests.views.content import Page, leaves
 from tests.views.kept import keep
 from tests.views.schema import record as made_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.heavy]
 ANSWER = "/io_log/payload/gateway_response"
 TABS = ("parameters", "cost", "timing", "provider", "json")
 
@@ -65,6 +65,7 @@ def missing(page: Page, body: bytes | None, base: str, shown_elsewhere: tuple[st
     return [f"{at} {leaf[:60]}" for at, leaf in found if not page.has(base + at, leaf)]
 
 
+@pytest.mark.slow
 def test_every_demo_record_renders_everywhere_and_loses_nothing(team: Team, ada: Client) -> None:
     for name, request_id, raw in demo_records():
         row, record = keep(team, raw, request_id), Record.read(raw)

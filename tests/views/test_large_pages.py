@@ -26,6 +26,8 @@ from tests.support.memory import growth
 from tests.support.processes import ROOT
 from tests.views.kept import keep
 
+pytestmark = pytest.mark.heavy
+
 PARTS = ("/parts/turns", "/parts/level", "/parts/text")
 TABS = ("", "/parameters", "/cost", "/timing", "/provider", "/json", "/replays")
 LIST, TEXT = "/replay_request/messages", "/replay_request/messages/0/content"
@@ -159,6 +161,7 @@ def everything(site: str, cookie: str, base: str) -> Iterator[int]:
     yield read(site, cookie, f"{base}.json")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_reading_takes_little_memory(site: str, web: list[psutil.Process], team: Team, ada: User) -> None:
     rows = kept(team, "small", "5 MiB", "50 MiB")

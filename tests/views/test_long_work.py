@@ -64,6 +64,7 @@ def addresses(chat: Generation, replay: Replay) -> dict[str, str]:
     }
 
 
+@pytest.mark.heavy
 def test_zips_and_what_is_large_leave_the_page_threads(
     ada: User, chat: Generation, replay: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,7 @@ def calls(path: Path) -> set[str]:
     return {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "") for node in found}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["Client", "reveal"])
 def test_no_client_is_made_and_no_key_is_opened_elsewhere(name: str) -> None:
     ours = [path for folder in ("dashboard", "generations") for path in (ROOT / folder).rglob("*.py")]

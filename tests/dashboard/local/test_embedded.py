@@ -17,6 +17,8 @@ from dashboard.local.servers import Engines
 from dashboard.local.system import Port, UnavailableError, accepts
 from tests.support.processes import ROOT, wait_for
 
+pytestmark = pytest.mark.heavy
+
 WHEEL = Path(postgres.__file__).parent
 
 

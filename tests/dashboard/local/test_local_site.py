@@ -15,6 +15,8 @@ from dashboard.local import site
 from dashboard.local.site import LocalSite
 from tests.support.processes import wait_for
 
+pytestmark = pytest.mark.heavy
+
 ALIVE = "import time; print('up', flush=True); time.sleep(60)"
 
 

@@ -21,6 +21,8 @@ from dashboard.local import state, up
 from dashboard.local.system import LOOPBACK, Port, UnavailableError
 from tests.support.processes import ROOT, wait_for
 
+pytestmark = pytest.mark.heavy
+
 LEFT_OUT = shutil.ignore_patterns(
     ".venv", ".git", ".local", "__pycache__", ".*_cache", ".hypothesis", "tests", "bench"
 )
@@ -132,6 +134,7 @@ def manage(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_from_the_first_start_to_the_last_process(checkout: Path, start: Callable[[], Site]) -> None:
     count = ["shell", "--no-imports", "-c", "from dashboard.models import User; print(User.objects.count())"]

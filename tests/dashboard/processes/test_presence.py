@@ -20,7 +20,7 @@ from generations.replay import trouble
 from tests.support import people, rows
 from tests.support.processes import process, wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
 BEAT = (
     "-m", "celery", "--quiet", "-A", "dashboard.beat", "beat", "--scheduler", "dashboard.beat:MemoryScheduler"
 )  # fmt: skip

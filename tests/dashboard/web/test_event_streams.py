@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from dashboard.web import event_streams
 from dashboard.web.event_streams import BEAT, END, HELLO, EventStream, encode, event_stream
 
-pytestmark = [pytest.mark.engines, pytest.mark.urls(__name__)]
+pytestmark = [pytest.mark.engines, pytest.mark.urls(__name__), pytest.mark.heavy]
 closed: list[str] = []
 
 

@@ -22,7 +22,7 @@ from tests.support.people import PASSWORD, browser, person
 from tests.support.processes import process, wait_for
 from tests.support.proxy import Proxy, proxied
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
 QUICK = 0.05
 HTMX = {"HX-Request": "true"}
 

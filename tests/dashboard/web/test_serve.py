@@ -17,6 +17,8 @@ from generations.models.replay import State
 from tests.support import people, rows
 from tests.support.processes import process, wait_for
 
+pytestmark = pytest.mark.heavy
+
 
 class Web:
     """Running web processes."""

@@ -172,6 +172,7 @@ def _ids(peer: Peer) -> dict[str, str]:
     return {row["title"]: row["request_id"] for row in rows}
 
 
+@pytest.mark.heavy
 def test_every_record_of_the_catalogue_answers(peer: Peer) -> None:
     answers = {title: peer.generation(asked).status_code for title, asked in _ids(peer).items()}
     other = {title: status for title, status in answers.items() if status != 200}

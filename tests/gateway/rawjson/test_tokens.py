@@ -248,6 +248,7 @@ def test_duplicate_keys_are_all_there_in_a_large_text_too() -> None:
     assert member(raw, "a") == boxes[3]
 
 
+@pytest.mark.heavy
 def test_a_member_of_a_large_text_is_found_without_a_look_at_each_token(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -122,6 +122,7 @@ def test_the_deepest_readable_nesting() -> None:
     assert dumps(loads(text)) == text
 
 
+@pytest.mark.heavy
 def test_dumps_has_no_depth_limit() -> None:
     value: Value = []
     for _ in range(100_000):

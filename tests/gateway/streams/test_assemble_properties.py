@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.gateway.events import ToolCall
@@ -14,6 +14,8 @@ from generations.gateway.rawjson.values import dumps
 from generations.gateway.streams import reader
 from generations.gateway.streams.assemble import assemble, assemble_stored
 from generations.gateway.streams.sse import Frames
+
+pytestmark = pytest.mark.heavy
 
 SSE = "text/event-stream"
 Frame = dict[str, Any]
@@ -81,7 +83,6 @@ def chat_parts(draw: st.DrawFn) -> tuple[Any, list[list[Frame]]]:
     return {"object": "chat.completion", "choices": choices}, parts
 
 
-@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_chat(data: st.DataObject) -> None:
     whole, parts = data.draw(chat_parts())
@@ -120,7 +121,6 @@ def response_parts(draw: st.DrawFn) -> tuple[Any, list[list[Frame]]]:
     return {"output": output, "status": "completed"}, parts
 
 
-@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_responses(data: st.DataObject) -> None:
     whole, parts = data.draw(response_parts())
@@ -128,7 +128,6 @@ def test_responses(data: st.DataObject) -> None:
     assert body("responses", [*data.draw(turns(parts)), end]) == whole
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_final_response_is_the_same_as_its_events(data: st.DataObject) -> None:
     whole, parts = data.draw(response_parts())
@@ -156,7 +155,6 @@ def message_parts(draw: st.DrawFn) -> tuple[Any, list[list[Frame]]]:
     return {"content": content, "role": "assistant"}, parts
 
 
-@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_messages(data: st.DataObject) -> None:
     whole, parts = data.draw(message_parts())
@@ -164,7 +162,6 @@ def test_messages(data: st.DataObject) -> None:
     assert body("messages", [start, *data.draw(turns(parts)), {"type": "message_stop"}]) == whole
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data(), st.booleans(), st.sampled_from([b"\n", b"\r\n", b"\r"]))
 def test_any_cut_of_the_bytes_gives_the_same_frames(data: st.DataObject, named: bool, end: bytes) -> None:
     _, parts = data.draw(chat_parts())
@@ -187,7 +184,6 @@ MARKS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=120, deadline=None)
 @given(st.lists(MARKS, min_size=1, max_size=8))
 def test_what_streams_live_distinguishes_the_same_calls(marks: list[Frame]) -> None:
     frames = [
@@ -226,7 +222,6 @@ KINDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(["chat", "responses", "messages", "images", "speech"]),
     st.lists(st.tuples(KINDS, JSON), max_size=5),

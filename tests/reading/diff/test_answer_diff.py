@@ -129,6 +129,7 @@ def test_only_changes_leaves_out_what_is_the_same() -> None:
     assert found.notes == []
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("size", [100_000, 5 * 2**20])
 def test_long_texts_are_bounded_and_say_so(view: View, size: int) -> None:
@@ -369,7 +370,6 @@ BODIES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=120)
 @given(BODIES, BODIES, st.sampled_from(["chat", "responses", "messages", "ocr"]))
 def test_nothing_is_claimed_equal_that_is_not(before: Any, after: Any, wire: str) -> None:
     """Whatever two bodies are: where nothing differs, is unread or one-sided they are the same."""

@@ -116,6 +116,7 @@ def test_what_is_too_different_is_shown_whole_and_says_so() -> None:
     )
 
 
+@pytest.mark.heavy
 def test_texts_of_megabytes() -> None:
     text = ". ".join(story(2, 2_000_000))
     before, after = text * 5, text * 4 + "changed" + text

@@ -4,7 +4,7 @@ import json
 from typing import Any
 from unittest import mock
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.gateway.rawjson.tokens import walk
@@ -113,7 +113,6 @@ def test_no_text_breaks_it(raw: bytes) -> None:
 # -- in large values -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=120, deadline=None)
 @given(WRITTEN, st.sampled_from(["a", "x", "xx", "É", "\n", "0", '"', "🙂", "1", "xxxxxxx"]))
 def test_a_walked_value_has_the_hits_of_an_unwalked_one(raw: bytes, text: str) -> None:
     with mock.patch.object(index, "GRAIN", 16):

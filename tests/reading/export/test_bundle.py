@@ -100,6 +100,7 @@ def test_the_script_is_a_script(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.heavy
 def test_every_demo_record_can_be_bundled_and_masked() -> None:
     for name, _, raw in demo_records():
         assert unpacked(raw)["record.json"] == raw, name
@@ -296,6 +297,7 @@ def test_the_words_of_the_formats_stay() -> None:
     }
 
 
+@pytest.mark.heavy
 def test_without_bodies_figures_of_every_demo_record_stay() -> None:
     for name, _, raw in demo_records():
         before, after = (

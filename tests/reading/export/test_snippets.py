@@ -143,6 +143,7 @@ OPENAI: dict[str, dict[str, Any]] = {
 MODELS = {"embeddings": "openai/text-embedding-3-small", "moderations": "openai/omni-moderation"}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", OPENAI)
 def test_the_openai_client_sends_equal_values(name: str, demo_gateway: DemoGateway, tmp_path: Path) -> None:
     endpoint = endpoints.find(name.split()[0])
@@ -197,7 +198,7 @@ def test_the_key_is_never_written_down() -> None:
 
 
 @given(st.text())
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_literals_read_back_as_the_text(text: str) -> None:
     raw = json.dumps({"user": text}, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass")
     inline = snippets.inline(raw)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.gateway.rawjson.values import Value, loads
@@ -242,7 +242,6 @@ TIMED = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=120)
 @given(TIMED, st.sampled_from([NOW, MAY, DECEMBER, None]))
 def test_tiles_bar_and_attempts_agree(members: dict[str, Any], made: datetime | None) -> None:
     record = fields(**members)

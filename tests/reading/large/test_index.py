@@ -6,7 +6,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.gateway.rawjson.values import loads
@@ -59,7 +59,7 @@ class Counted(MemorySource):
         return sum(end - start for start, end in self.read)
 
 
-@settings(max_examples=120, deadline=None)
+@pytest.mark.heavy
 @given(WRITTEN)
 def test_every_value_is_found_as_it_stands(raw: bytes) -> None:
     whole = finely(raw)
@@ -69,7 +69,7 @@ def test_every_value_is_found_as_it_stands(raw: bytes) -> None:
         assert found.read().strip() == (json_nodes.cut(raw, at) or b"").strip(), at
 
 
-@settings(max_examples=120, deadline=None)
+@pytest.mark.heavy
 @given(WRITTEN, st.integers(0, 7), st.integers(1, 5))
 def test_members_are_those_of_the_value(raw: bytes, start: int, width: int) -> None:
     whole = finely(raw)
@@ -83,7 +83,7 @@ def test_members_are_those_of_the_value(raw: bytes, start: int, width: int) -> N
         assert index.count(found) == json_nodes.length(value), at
 
 
-@settings(max_examples=120, deadline=None)
+@pytest.mark.heavy
 @given(WRITTEN, st.data())
 def test_damaged_text_never_raises(raw: bytes, data: Any) -> None:
     cut = raw[: data.draw(st.integers(0, len(raw)))] + data.draw(st.binary(max_size=4))

@@ -6,7 +6,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.gateway.rawjson.values import loads
@@ -35,20 +35,17 @@ def windows(found: LocatedValue, length: int) -> Iterator[str]:
         yield shown
 
 
-@settings(max_examples=120, deadline=None)
 @given(ESCAPED, st.integers(12, 40))
 def test_windows_lose_nothing(raw: bytes, length: int) -> None:
     assert "".join(windows(string(raw), length)) == loads(raw)
 
 
-@settings(max_examples=120, deadline=None)
 @given(ESCAPED, st.integers(12, 40))
 def test_pieces_lose_nothing(raw: bytes, grain: int) -> None:
     with mock.patch.object(index, "GRAIN", grain):
         assert "".join(texts(string(raw))) == loads(raw)
 
 
-@settings(max_examples=120, deadline=None)
 @given(CHARACTERS, st.integers(4, 40))
 def test_windows_of_any_json_text_lose_nothing(said: str, length: int) -> None:
     raw = json.dumps([said], ensure_ascii=False).encode()

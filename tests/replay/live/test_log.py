@@ -11,6 +11,8 @@ from generations.gateway.events import LiveAnswer
 from generations.replay.live.log import LIVE_BYTES, MORE, Deadlines, LiveLog, LogEntry, shown
 from generations.replay.raw_answer import ENOUGH, ROOM
 
+pytestmark = pytest.mark.heavy
+
 
 class Clock:
     """Seconds that stand still until they are moved."""

@@ -140,6 +140,7 @@ def test_the_gateway_receives_the_stored_bytes(
     assert received(demo_gateway) == [body.encode()]
 
 
+@pytest.mark.slow
 def test_every_demo_record_that_can_be_replayed_arrives_as_stored(
     team: Team, ada: User, source: GatewayConnection, demo_gateway: DemoGateway
 ) -> None:
@@ -331,6 +332,7 @@ def quick_beat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generations.replay.worker.saving.BEAT_S", 0.2)
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("quick_beat")
 def test_a_worker_taken_for_lost_still_delivers(
     chat: Generation, ada: User, demo_gateway: DemoGateway

@@ -80,6 +80,7 @@ def test_nothing_of_a_prompt_acts_on_the_page(team: Team, ada: User) -> None:
         assert "<img src=x" not in page
 
 
+@pytest.mark.heavy
 def test_a_page_has_no_inline_code_or_style(team: Team, ada: User) -> None:
     for name in ("oslo-cancelled", "poster", "review-threat", "fallback-saved", "gemini-403"):
         row = keep(team, demo_record(name), f"G-{name}")
