@@ -1,20 +1,21 @@
 """The gateway's log: its rows, and what one answer holds of it.
 
-contract: "Other read endpoints", `/v1/logs`, as measured. A row is a record without bodies, so `Record` reads it.
+contract: "Other read endpoints", `/v1/logs`, as measured. A row is a record without bodies, so
+its columns are read as a record's.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from generations.gateway import errors, timestamps
 from generations.gateway.id_typos import possible
-from generations.gateway.rawjson.spans import entries, member
-from generations.gateway.rawjson.values import Number, Unreadable, Value, loads
-from generations.gateway.record import Record
+from generations.gateway.rawjson.spans import member
+from generations.gateway.rawjson.values import Number, Value, object_of
+from generations.gateway.record import FIELDS
 
 if TYPE_CHECKING:
     from generations.gateway.client import Client
@@ -91,56 +92,47 @@ def recent_ids(client: "Client", count: int) -> list[str]:
 
 def read_page(body: bytes) -> LogPage | None:
     """What an answer of `/logs` holds; None for a body that is none. A row without an ID is left out."""
-    try:
-        data = member(body, "data")
-        items = _items(data) if data is not None else None
-        total, since = (_loaded(member(body, name)) for name in ("total", "from"))
-    except Unreadable:
+    answer = object_of(body)
+    items = answer.get("data")
+    if not isinstance(items, list):
         return None
-    if items is None:
-        return None
-    rows = tuple(found for item in items[:MOST_ROWS] if (found := _row(item)))
+    rows = tuple(row for item in items[:MOST_ROWS] if isinstance(item, dict) and (row := _row(item)))
+    total = answer.get("total")
     count = total.integer if isinstance(total, Number) else None
-    return LogPage(rows, count, timestamps.read(since))
+    return LogPage(rows, count, timestamps.read(answer.get("from")))
 
 
-def _items(data: bytes) -> list[bytes]:
-    """The items of a JSON list. Raises Unreadable for what is no list."""
-    if not data.lstrip().startswith(b"["):
-        raise Unreadable("not a list")
-    return [data[start:end] for _, start, end in entries(data)]
+_COLUMNS = (
+    "created_at",
+    "status_code",
+    "success",
+    "latency_ms",
+    "generation_ms",
+    "cost_nanos",
+    "stream",
+    "byok",
+)
+_TEXTS = ("endpoint", "model_id", "provider", "error_code", "finish_reason", "currency", "key_id")
 
 
-def _loaded(raw: bytes | None) -> Value:
-    return None if raw is None else loads(raw)
-
-
-def _row(raw: bytes) -> LogRow | None:
-    record = Record.read(raw)
-    if not possible(record.request_id or ""):
+def _row(item: dict[str, Value]) -> LogRow | None:
+    """A row is read as a record's columns are: what is not of its type is None."""
+    request_id = FIELDS["request_id"].convert(item.get("request_id")) or ""
+    if not possible(request_id):
         return None
+    read: dict[str, Any] = {name: FIELDS[name].convert(item.get(name)) for name in _COLUMNS}
+    texts = {name: FIELDS[name].convert(item.get(name)) or "" for name in _TEXTS}
+    usage = item.get("usage")
+    counts = usage if isinstance(usage, dict) else {}
     return LogRow(
-        request_id=record.request_id or "",
-        created_at=record.created_at,
-        endpoint=record.endpoint or "",
-        model_id=record.model_id or "",
-        provider=record.provider or "",
-        status_code=record.status_code,
-        success=record.success,
-        error_code=record.error_code or "",
-        finish_reason=record.finish_reason or "",
-        latency_ms=cast("int | Decimal | None", record.latency_ms),
-        generation_ms=cast("int | Decimal | None", record.generation_ms),
-        input_tokens=_tokens(record, "input_tokens", "prompt_tokens"),
-        output_tokens=_tokens(record, "output_tokens", "completion_tokens"),
-        cost_nanos=record.cost_nanos,
-        currency=record.currency or "",
-        key_id=record.key_id or "",
-        stream=record.stream,
-        byok=record.byok,
+        request_id=request_id,
+        input_tokens=_tokens(counts, "input_tokens", "prompt_tokens"),
+        output_tokens=_tokens(counts, "output_tokens", "completion_tokens"),
+        **read,
+        **texts,
     )
 
 
-def _tokens(record: Record, *names: str) -> int | None:
-    found = (record.usage.get(name) for name in names)
+def _tokens(counts: dict[str, Value], *names: str) -> int | None:
+    found = (counts.get(name) for name in names)
     return next((value.integer for value in found if isinstance(value, Number)), None)
