@@ -73,7 +73,14 @@ NO_KEYS_TOKEN = _token("no-jwks")
 BROKEN_TOKEN = "eyJhbGciOiJub25lIn0.not*base64.x"
 
 _SCOPED = frozenset({"gateway:access", "generations:read", "activity:read"})
-_FULL = _SCOPED | {"keys:read", "models:read", "providers:read", "credits:read", "feedback:read"}
+_FULL = _SCOPED | {
+    "keys:read",
+    "models:read",
+    "providers:read",
+    "pricing:read",
+    "credits:read",
+    "feedback:read",
+}
 _PLAIN_ID = "b7b6f9de-5d0a-4f1e-8c5e-3f1c2d7a9e11"
 
 

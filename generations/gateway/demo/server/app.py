@@ -11,7 +11,7 @@ from generations.gateway.demo.records.io_log import legacy, scoped
 from generations.gateway.demo.records.rows import Rows
 from generations.gateway.demo.replies import errors
 from generations.gateway.demo.sanitiser import sanitise
-from generations.gateway.demo.server import catalogue, log
+from generations.gateway.demo.server import catalogue, log, pricing
 from generations.gateway.demo.server.control import Control
 from generations.gateway.demo.server.exchange import Exchange, Message, Receive, Send, pretty
 from generations.gateway.demo.server.oauth import OAuth
@@ -22,6 +22,7 @@ from generations.gateway.demo.server.state import Mode, ServerState
 from generations.gateway.demo.server.store import Store, new_id
 from generations.gateway.demo.shapes import Story
 
+PRICED_LIMIT = 2**20
 Handler = Callable[[Exchange], Awaitable[None]]
 
 
@@ -43,6 +44,7 @@ class App:
             "/v1/logs": self.logs,
             "/v1/activity": self.activity,
             "/v1/credits": self.credits,
+            "/v1/pricing/models": self.price_list,
             "/demo/requests": self.control.requests,
             "/demo/settings": self.control.settings,
             "/demo/catalogue": self.control.catalogue,
@@ -103,6 +105,8 @@ class App:
     async def _post(self, exchange: Exchange, path: str) -> None:
         if path in PATHS:
             await self._inference(exchange, PATHS[path])
+        elif path == "/v1/pricing/calculate":
+            await self.calculate(exchange)
         elif path == "/demo/settings":
             await self.control.change(exchange)
         elif path == "/demo/reset":
@@ -283,6 +287,24 @@ class App:
             await exchange.control(
                 200, catalogue.activity(exchange.query, self._rows(holder), datetime.now(UTC))
             )
+
+    async def price_list(self, exchange: Exchange) -> None:
+        """GET /v1/pricing/models."""
+        if await self._reader(exchange, "pricing:read"):
+            kept = {"Cache-Control": "private, max-age=300, stale-while-revalidate=600"}
+            await exchange.control(200, pricing.price_list(), kept)
+
+    async def calculate(self, exchange: Exchange) -> None:
+        """POST /v1/pricing/calculate."""
+        if not await self._reader(exchange, "pricing:read"):
+            return
+        try:
+            status, answer = pricing.calculate(await exchange.body(PRICED_LIMIT), self.state.now())
+        except pricing.CalculationFailed as problem:
+            failed = {"ok": False, "error": "calculation_failed", "message": str(problem)}
+            await exchange.control(500, failed)
+        else:
+            await exchange.control(status, answer)
 
     async def credits(self, exchange: Exchange) -> None:
         """GET /v1/credits."""
