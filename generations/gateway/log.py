@@ -121,7 +121,7 @@ def _row(item: dict[str, Value]) -> LogRow | None:
     if not possible(request_id):
         return None
     read: dict[str, Any] = {name: FIELDS[name].convert(item.get(name)) for name in _COLUMNS}
-    texts = {name: FIELDS[name].convert(item.get(name)) or "" for name in _TEXTS}
+    texts: dict[str, Any] = {name: FIELDS[name].convert(item.get(name)) or "" for name in _TEXTS}
     usage = item.get("usage")
     counts = usage if isinstance(usage, dict) else {}
     return LogRow(
