@@ -34,7 +34,7 @@ UNPRICED: Json = {
 
 
 class CalculationFailed(Exception):
-    """What the gateway answers with 500."""
+    """The gateway fails with 500."""
 
 
 @dataclass(frozen=True, slots=True)
