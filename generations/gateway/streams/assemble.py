@@ -259,7 +259,10 @@ def _of_frames(wire: str, shape: str, frames: Iterator[tuple[str, Piece]]) -> As
             if not name and is_bare_error(value):
                 body.fail({"error": value})
             else:
+                known = len(body.strays)
                 body.take(name, value)
+                if len(body.strays) > known and not body.ended and tolerant.end_reason(value):
+                    body.ended = "finish"
         elif name == "error":
             came = True
             body.fail({"error": value})

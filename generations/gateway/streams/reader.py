@@ -123,6 +123,8 @@ class EventStreamReader:
                 self._skip(frame)
                 continue
             for event in self._wire.frame(frame):
+                if isinstance(event, Other) and not self._wire.ended:
+                    self._wire.ended = _foreign_end(frame)
                 if isinstance(event, Other) and _is_fault(frame):
                     event = StreamError(event.raw, None, event.raw)
                 if self._skims and not isinstance(event, _FACTS):
@@ -168,6 +170,11 @@ class EventStreamReader:
         if self._wire.ended and self._any:
             return Closed(True, self._wire.ended)
         return Closed(False, "truncated" if self._any else "empty")
+
+
+def _foreign_end(frame: Frame) -> str:
+    """How a frame that the wire format does not know ends the stream in its own format, "" if it does not."""
+    return "finish" if tolerant.end_reason(tolerant.parse(frame.data)) else ""
 
 
 def _is_fault(frame: Frame) -> bool:

@@ -16,9 +16,11 @@ __all__ = [
     "KnownToolCalls",
     "costs",
     "decoded",
+    "end_reason",
     "exact",
     "faults",
     "identity",
+    "is_foreign_answer",
     "listed",
     "media",
     "meta",
@@ -111,6 +113,29 @@ def objects(value: object) -> Iterator[dict[str, Any]]:
     """The objects of a list (or one object alone)."""
     items = value if isinstance(value, list) else [value]
     return (item for item in items if isinstance(item, dict))
+
+
+_REASONS = ("finishReason", "finish_reason", "stopReason", "stop_reason", "done_reason")
+
+
+def end_reason(value: object) -> str:
+    """Why an answer ended, from a frame of an API that is none of ours (Gemini, Cohere, Converse, Ollama); "" if it
+    goes on."""
+    fields = table(value)
+    places = [fields, table(fields.get("delta")), table(fields.get("messageStop"))]
+    reasons = (
+        text(place.get(key)) for place in (*places, *objects(fields.get("candidates"))) for key in _REASONS
+    )
+    return next(filter(None, reasons), "") or _block_reason(fields)
+
+
+def is_foreign_answer(value: object) -> bool:
+    """Whether it is the last frame of such an answer. A blocked prompt has none."""
+    return bool(end_reason(value)) and not _block_reason(table(value))
+
+
+def _block_reason(fields: dict[str, Any]) -> str:
+    return text(table(fields.get("promptFeedback")).get("blockReason"))
 
 
 def identity(fields: dict[str, Any], *, camel: bool = False) -> Identity:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from generations.gateway import error_bodies
 from generations.gateway.rawjson.values import Value, dumps, is_text
+from generations.gateway.streams.tolerant import is_foreign_answer
 from generations.reading import text
 from generations.reading.answer import answer_choices, vocabulary
 from generations.reading.answer.answer_choices import MEDIA, ChoiceDraft, shape_of
@@ -137,7 +138,7 @@ def read(wire: str, body: Value, strays: Iterable[StrayEventLike] = ()) -> Facts
         cost_nanos=nanos,
         currency=currency,
         errors=tuple(_errors(fields, at, choices, strays)),
-        data=not choices and "error" not in fields and _has_data(shape, fields),
+        data="error" not in fields and (_has_data(shape, fields, choices) or _is_foreign(strays, choices)),
         media=_media(shape, fields),
         read=frozenset(found.read),
         tools=frozenset(found.tools),
@@ -180,25 +181,25 @@ def _choice(draft: ChoiceDraft) -> Choice:
 _ENVELOPE = frozenset(
     {
         *("id", "object", "created", "created_at", "model", "usage", "nativeResponseId", "requestId", "meta"),
-        *(
-            "provider",
-            "provider_id",
-            "cost_nanos",
-            "cost_cents",
-            "currency",
-            "pricing_lines",
-            "type",
-            "status",
-        ),
+        *("provider", "provider_id", "cost_nanos", "cost_cents"),
+        *("currency", "pricing_lines", "type", "status"),
         *("generation_id", "error", "message", "code", "role", "mime_type", "output_format"),
     }
 )
 
 
-def _has_data(shape: str, body: dict[str, Value]) -> bool:
+def _has_data(shape: str, body: dict[str, Value], choices: tuple[Choice, ...]) -> bool:
     """Whether something stands outside the envelope. A job returns its state; that is its answer."""
     known = _ENVELOPE - {"status"} if shape in ("video", "music") else _ENVELOPE
-    return any(value not in (None, "", [], {}) for key, value in body.items() if key not in known)
+    members = [value for key, value in body.items() if key not in known]
+    return not choices and any(value not in (None, "", [], {}) for value in members)
+
+
+def _is_foreign(strays: list[StrayEventLike], choices: tuple[Choice, ...]) -> bool:
+    """Whether the answer is in the events of another API."""
+    return all(choice.is_empty for choice in choices) and any(
+        is_foreign_answer(stray.data) for stray in strays
+    )
 
 
 def _media(shape: str, body: dict[str, Value]) -> int:
