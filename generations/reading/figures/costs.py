@@ -32,8 +32,7 @@ def read(fields: dict[str, Value]) -> Cost:
     """The lines, their sum, and whether it equals the recorded cost."""
     currency, recorded = currency_of(fields), fields.get("cost_nanos")
     cost = nanos(recorded)
-    came = fields.get("pricing_lines")
-    lines = items(came) or ([came] if came else [])
+    lines = lines_of(fields)
     total = line_sum(lines, currency)
     check, difference = compare(total if lines else None, cost)
     unread = cost is None and recorded is not None
@@ -47,6 +46,12 @@ def read(fields: dict[str, Value]) -> Cost:
         difference=formatting.exact_dollars(abs(difference), currency) if difference else "",
         notes=[*_notes(fields, cost, total, currency), *_cut(lines)],
     )
+
+
+def lines_of(fields: dict[str, Value]) -> list[Value]:
+    """The pricing lines; what is no list counts as one line."""
+    recorded = fields.get("pricing_lines")
+    return items(recorded) or ([recorded] if recorded else [])
 
 
 def currency_of(fields: dict[str, Value]) -> str:
@@ -98,6 +103,8 @@ def compare(
 def line(value: Value, currency: str) -> CostLine:
     """One pricing line: quantity / unit size x unit price = line."""
     fields = box(value)
+    if not fields.keys() & _LINE:
+        return _odd_line(value)
     dimension = short(fields.get("dimension") or "unknown", 80)
     amount, quantity = line_nanos(fields, currency), decimal(fields.get("quantity"))
     fee = words(fields.get("meter")) == "byok_service_fee"
@@ -110,6 +117,17 @@ def line(value: Value, currency: str) -> CostLine:
         units=_units(fields),
         title=formatting.exact_nanos(amount),
         note="; ".join(_line_notes(fields, amount, currency)),
+    )
+
+
+_LINE = {"dimension", "quantity", "unit_price_usd", "line_cost_usd", "line_nanos"}
+
+
+def _odd_line(value: Value) -> CostLine:
+    """A line that holds nothing of what a line has, shown as recorded."""
+    unknown = formatting.UNKNOWN
+    return CostLine(
+        "A line in another form", "", unknown, unknown, unknown, note=f"recorded as {short(value)}"
     )
 
 

@@ -11,7 +11,7 @@ from generations.reading.figures.formatting import UNKNOWN
 from generations.reading.figures.recorded_times import Meaning, Times
 from generations.reading.figures.time_axis import Axis
 from generations.reading.page_types.figures import Cost, Tile
-from generations.reading.text import decimal, items, short, words
+from generations.reading.text import decimal, short, words
 
 Fields = dict[str, Value]
 WRITTEN = ("chat", "responses", "messages")  # wires whose answers are made of tokens, one after another
@@ -213,7 +213,7 @@ def _cost_note(fields: Fields, check: str, difference: str) -> str:
         paid = f", {own} at the provider" if own else ""
         fee = "fee only: " if costs.nanos(fields.get("cost_nanos")) else ""
         return f"{fee}your own provider key{paid}"
-    lines = formatting.plural(len(items(fields.get("pricing_lines"))), "line")
+    lines = formatting.plural(len(costs.lines_of(fields)), "line")
     notes = {
         "equal": f"{lines}, adds up",
         "differs": f"{lines}, differs by {difference}",

@@ -226,3 +226,14 @@ def test_the_price_at_the_provider_is_shown_for_an_own_key() -> None:
 def test_pricing_lines_that_are_no_list_are_not_called_missing() -> None:
     assert len(costs.read(fields(cost_nanos=1, pricing_lines={"input": "0.1"})).lines) == 1
     assert costs.read(fields(cost_nanos=1, pricing_lines={})).lines == []
+
+
+@pytest.mark.parametrize("odd", [{"total": 5}, "text", 7, None, {"meter": "x", "count": 3, "amount": "0.5"}])
+def test_a_line_of_another_form_is_shown_as_recorded(odd: Value) -> None:
+    cost = costs.read(fields(cost_nanos=1, pricing_lines=[odd, {"dimension": "requests", "line_nanos": "1"}]))
+    first, second = cost.lines
+    assert first.name == "A line in another form"
+    assert first.note == "recorded as " + (
+        odd if isinstance(odd, str) else json.dumps(odd, separators=(",", ":"))
+    )
+    assert (second.name, second.note, cost.check) == ("Requests", "", "unknown")
