@@ -21,6 +21,8 @@ from dashboard.models import Team
 from generations.gateway.record import Record
 from generations.models import Generation, PastedAnswer
 from generations.reading import outline as outlines
+from generations.reading.export import support
+from generations.reading.figures import formatting
 from generations.reading.page_types.outline import Outline
 from generations.records import pasted_answers
 from generations.records.lookup import without_disproved_cause
@@ -205,6 +207,7 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
         "may_replay": may_replay,
         "may_forget": may_forget(request, data.row),
         "link": request.build_absolute_uri(data.base),
+        "support": _support(data, request.build_absolute_uri(data.base)),
         "generation_changes": may_look_up and data.row.may_change(timezone.now()),
         "refreshed": _refreshed(request),
         "bodies_from": data.bodies_from if older else None,
@@ -216,6 +219,14 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
         "find": _find(request, data) if tab == "json" else "",
         "panel": _panel(request, data, tab, may_replay),
     }
+
+
+def _support(data: PageData, link: str) -> str:
+    """The text for a ticket."""
+    row = data.row
+    facts = [("Request ID", row.request_id), ("Made", formatting.utc(row.made_at)), ("Model", row.model_id)]
+    facts += [("Provider", row.provider), ("Status", data.outline.status), ("Error code", row.error_code)]
+    return support.summary(facts, data.outline.verdict, link)
 
 
 def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool) -> str:

@@ -1,9 +1,11 @@
 """The generation page, its tabs and the stored record."""
 
+import re
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from dashboard.models import Role, Team, User
 from generations.models import Generation, StoredRecord
@@ -160,3 +162,22 @@ def test_a_cost_whose_lines_have_no_amounts_is_shown(team: Team, ada: User) -> N
     assert "some lines have no amount" in page
     assert "Recorded cost" in page
     assert "no cost recorded to compare" not in page
+
+
+def test_a_failure_has_four_parts_and_a_text_for_a_ticket(team: Team, ada: User) -> None:
+    failed = keep(team, demo_record("nobody-left"), "G-failed")
+    answer = people.browser(ada).get(failed.get_absolute_url())
+    page, verdict = answer.content.decode(), answer.context["outline"].verdict
+    parts = re.findall(r"<dt>([^<]*)</dt>", page.partition('<dl class="four">')[2].partition("</dl>")[0])
+    assert parts == ["What happened", "Whose fault", "What to do", "Will a replay help?"]
+    text = answer.context["support"]
+    assert text.startswith(f"Request ID: {failed.request_id}\n")
+    assert f"Whose fault: {verdict.fault}\n" in text
+    assert text.endswith(f"Link: http://testserver{failed.get_absolute_url()}")
+    assert f'data-copy="{escape(text)}"' in page
+
+
+def test_a_success_can_be_copied_for_support_too(ada: User, chat: Generation) -> None:
+    answer = people.browser(ada).get(chat.get_absolute_url())
+    assert f'data-copy="{escape(answer.context["support"])}"' in answer.content.decode()
+    assert "Whose fault" not in answer.content.decode()
