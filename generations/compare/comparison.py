@@ -14,8 +14,9 @@ from generations.gateway.rawjson.values import Value
 from generations.models import Generation, Replay
 from generations.reading.answer import replayed, vocabulary
 from generations.reading.diff import answer_diff, deltas
-from generations.reading.diff.answer_diff import AnswerDiff, Lines, View
+from generations.reading.diff.answer_diff import AnswerDiff
 from generations.reading.diff.deltas import Delta
+from generations.reading.diff.passages import Lines, View
 from generations.reading.figures import formatting
 from generations.reading.figures import recorded_times as times_of
 from generations.reading.figures.recorded_times import Times

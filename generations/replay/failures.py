@@ -7,8 +7,8 @@ from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
 from generations.reading.diagnosis import failure
 from generations.reading.diagnosis.failure import Failure, Reproduction
-from generations.reading.diff import answer_diff, json_diff
-from generations.reading.diff.answer_diff import Lines
+from generations.reading.diff import json_diff, passages
+from generations.reading.diff.passages import Lines
 from generations.reading.page_types.outline import Verdict
 from generations.replay import derived_answer
 
@@ -111,4 +111,4 @@ def _lines(before: Value, after: Value) -> Lines | None:
         return None
     found = json_diff.changes(before, after)
     kept = [change for change in found.shown if change.kind != "reordered" and change.path not in OWN]
-    return answer_diff.lines(replace(found, shown=kept, total=found.total - len(found.shown) + len(kept)))
+    return passages.lines(replace(found, shown=kept, total=found.total - len(found.shown) + len(kept)))

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.models import Generation, Replay
 from generations.models.replay import State
-from generations.reading.diff import answer_diff, json_diff
+from generations.reading.diff import json_diff, passages
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -280,9 +280,9 @@ NBSP = '<small class="unseen" title="no-break space, U+00A0">NBSP</small>'
 
 
 def test_what_cannot_be_seen_is_marked_wherever_a_difference_is_drawn() -> None:
-    found = answer_diff.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b")
-    side = answer_diff.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b", "side")
-    lines = answer_diff.lines(json_diff.changes({"x": "a\u00a0b", "y": None}, {"x": "a b", "z": "\u00a0"}))
+    found = passages.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b")
+    side = passages.passage("Text", "<b>a</b>\u00a0b", "<b>a</b> b", "side")
+    lines = passages.lines(json_diff.changes({"x": "a\u00a0b", "y": None}, {"x": "a b", "z": "\u00a0"}))
     drawn = [
         render_to_string("generations/compare/pieces.html", {"pieces": found.pieces}),
         render_to_string("generations/compare/rows.html", {"rows": side.rows}),
@@ -295,7 +295,7 @@ def test_what_cannot_be_seen_is_marked_wherever_a_difference_is_drawn() -> None:
 
 
 def test_what_turns_text_around_does_not_turn_the_page_around() -> None:
-    pieces = answer_diff.passage("Text", "a \u202e b c", "a \u202e b d").pieces
+    pieces = passages.passage("Text", "a \u202e b c", "a \u202e b d").pieces
     shown = render_to_string("generations/compare/pieces.html", {"pieces": pieces})
     assert "\u202e" not in shown
     assert "RLO" in shown

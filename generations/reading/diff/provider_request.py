@@ -10,8 +10,8 @@ from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
 from generations.reading import documents
 from generations.reading.answer.stored import REDACTED
 from generations.reading.conversation.part_builder import PartBuilder
-from generations.reading.diff import answer_diff, json_diff
-from generations.reading.diff.answer_diff import Lines
+from generations.reading.diff import json_diff, passages
+from generations.reading.diff.passages import Lines
 from generations.reading.figures import formatting
 from generations.reading.large.index import LocatedValue
 from generations.reading.page_types.conversation import Part, PartKind
@@ -99,7 +99,7 @@ def _compared(shown: ProviderRequest, stored: bytes | None, body: Value) -> Prov
     if why:
         return _with(shown, why=why)
     found = json_diff.changes(asked, body)
-    lines = answer_diff.lines(found)
+    lines = passages.lines(found)
     groups = [
         DifferenceGroup(kind, Lines([line for line in lines.shown if line.change.kind == kind]))
         for kind in _KINDS

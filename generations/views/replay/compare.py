@@ -13,7 +13,8 @@ from dashboard.web.heavy_work import leave_page_thread
 from generations.compare import sides
 from generations.compare.comparison import Comparison
 from generations.compare.sides import Subject
-from generations.reading.diff.answer_diff import VIEWS, View
+from generations.reading.diff.answer_diff import VIEWS
+from generations.reading.diff.passages import View
 
 LABELS: dict[View, str] = {"inline": "Inline", "side": "Side by side", "changes": "Only changes"}
 

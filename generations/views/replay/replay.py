@@ -19,9 +19,9 @@ from generations.compare.sides import GenerationSide, ReplaySide, of_team
 from generations.models import Replay, ReplayAnswer
 from generations.models.generation import PLAIN_ID
 from generations.models.replay import WORDS, State
-from generations.reading.diff import answer_diff
-from generations.reading.diff.answer_diff import Lines
+from generations.reading.diff import passages
 from generations.reading.diff.json_diff import SHOWN, Changes
+from generations.reading.diff.passages import Lines
 from generations.reading.edits import json_patch, patch_summary
 from generations.reading.figures import formatting
 from generations.reading.page_types.conversation import Side
@@ -140,7 +140,7 @@ def _changes(replay: Replay) -> Lines | None:
         made = patch_summary.lines(orders.stored_body(replay.record), patch)
     except json_patch.PatchRefused:  # the stored request is no longer what it was made for
         made = patch_summary.lines(None, patch)
-    return answer_diff.lines(Changes(made[:SHOWN], len(made), coarse=False))
+    return passages.lines(Changes(made[:SHOWN], len(made), coarse=False))
 
 
 def _place(request: TeamRequest, row: Replay) -> dict[str, object]:

@@ -11,20 +11,9 @@ from generations.gateway.rawjson.values import dumps, loads
 from generations.gateway.streams.assemble import StrayEvent
 from generations.reading.answer import tool_calls
 from generations.reading.answer.tool_calls import NamedCall
-from generations.reading.diff import answer_diff
-from generations.reading.diff.answer_diff import (
-    LEFT_OUT,
-    PAGE,
-    VIEWS,
-    AnswerDiff,
-    ComparedAnswer,
-    Lines,
-    Passage,
-    View,
-    compare,
-    passage,
-    requests,
-)
+from generations.reading.diff import answer_diff, passages
+from generations.reading.diff.answer_diff import VIEWS, AnswerDiff, ComparedAnswer, compare, requests
+from generations.reading.diff.passages import LEFT_OUT, PAGE, Lines, Passage, View, passage
 from generations.reading.diff.text_diff import Piece
 
 
@@ -435,16 +424,16 @@ def test_many_long_texts_are_bounded() -> None:
 
 def test_keys_that_stand_twice_are_never_called_the_same() -> None:
     pays, hides = '{"pay": 9999, "pay": 10}', '{"pay": 10}'
-    assert answer_diff.passage("Text", pays, hides).changes is None
+    assert passages.passage("Text", pays, hides).changes is None
     assert tool_calls.plain(NamedCall("send", pays)) != tool_calls.plain(NamedCall("send", hides))
     assert tool_calls.compare([NamedCall("send", pays)], [NamedCall("send", hides)])[0].kind == "changed"
     found = answer_diff.requests(pays.encode(), hides.encode())
-    assert isinstance(found, answer_diff.Lines)
+    assert isinstance(found, passages.Lines)
     assert [(line.change.at, line.change.summary) for line in found.shown] == [
         ("/pay", "a repeated key: 9999, 10 → once; only its last value is compared")
     ]
     same = answer_diff.requests(pays.encode(), pays.replace(" ", "").encode())
-    assert same == answer_diff.Lines([])
+    assert same == passages.Lines([])
 
 
 def test_an_answer_of_another_role_differs() -> None:

@@ -1,13 +1,12 @@
 """The OAuth addresses, and `/demo/oauth`, which moves time, takes consents back and makes faults."""
 
 import asyncio
-import base64
 import json
 import uuid
 from collections import Counter
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode
+from urllib.parse import parse_qs, urlencode
 
 from generations.gateway.demo.server.exchange import Exchange, TooLargeError, pretty
 from generations.gateway.demo.server.oauth import page
@@ -28,6 +27,7 @@ from generations.gateway.demo.server.oauth.ledger import (
     serve,
 )
 from generations.gateway.demo.server.oauth.people import ALL_SCOPES, PEOPLE, KnownClient
+from generations.gateway.demo.server.oauth.request_parts import basic_of, form_of, origin_of, web_origin_of
 from generations.gateway.demo.shapes import Json
 
 LARGEST = 16 * 1024
@@ -112,7 +112,7 @@ class OAuth:
 
     async def discovery(self, exchange: Exchange) -> None:
         """The same at six addresses. Without third-party OAuth two members are missing."""
-        issuer = f"{_origin(exchange)}/oauth"
+        issuer = f"{origin_of(exchange)}/oauth"
         document: Json = {
             "issuer": issuer,
             "authorization_endpoint": f"{issuer}/authorize",
@@ -151,7 +151,7 @@ class OAuth:
         """302 to the consent page."""
         self.seen.append({"path": "/oauth/authorize", "query": dict(exchange.query)})
         asked = await read(exchange.query, self.find)
-        address = f"{_web(exchange)}/oauth/consent?{asked.query()}"
+        address = f"{web_origin_of(exchange)}/oauth/consent?{asked.query()}"
         await exchange.answer(302, b"", "text/plain", {"Location": address})
 
     async def consent(self, exchange: Exchange) -> None:
@@ -165,7 +165,7 @@ class OAuth:
         asked = await read(exchange.query, self.find)
         chosen = parse_qs((await exchange.body(LARGEST)).decode("utf-8", "replace"))
         if chosen.get("choice") == ["allow"]:
-            answer = {"code": self._allow(asked, chosen), "iss": f"{_origin(exchange)}/oauth"}
+            answer = {"code": self._allow(asked, chosen), "iss": f"{origin_of(exchange)}/oauth"}
         else:
             answer = {"error": "access_denied", "error_description": "The user denied the request"}
         if asked.state is not None:
@@ -188,7 +188,7 @@ class OAuth:
 
     async def token(self, exchange: Exchange) -> None:
         """A key for a code. contract: a failed try does not burn the code."""
-        form = _form(await exchange.body(LARGEST), exchange.headers.get("content-type", ""))
+        form = form_of(await exchange.body(LARGEST), exchange.headers.get("content-type", ""))
         kept = {
             name: value
             for name, value in exchange.headers.items()
@@ -199,7 +199,7 @@ class OAuth:
         self._count(f"token {grant}")
         if grant != "authorization_code":
             raise OAuthRefused(400, "unsupported_grant_type", "Unsupported grant_type")
-        basic = _basic(exchange.headers.get("authorization", ""))
+        basic = basic_of(exchange.headers.get("authorization", ""))
         form |= basic
         if any(not form.get(name) for name in NEEDED):
             words = "code, client_id, redirect_uri, and code_verifier are required"
@@ -242,7 +242,7 @@ class OAuth:
 
     async def revoke(self, exchange: Exchange) -> None:
         """contract: 200 and empty for everything; the consent stays."""
-        form = _form(await exchange.body(LARGEST), exchange.headers.get("content-type", ""))
+        form = form_of(await exchange.body(LARGEST), exchange.headers.get("content-type", ""))
         self.seen.append({"path": "/oauth/revoke", "members": sorted(form)})
         key = self.ledger.keys.get(form.get("token", ""))
         if key is not None:
@@ -316,38 +316,3 @@ class OAuth:
         if changes.get("forget_documents"):
             self.documents.kept.clear()
         await self.shown(exchange)
-
-
-def _origin(exchange: Exchange) -> str:
-    """The API's origin, also when it is asked by the consent page's name."""
-    return f"http://127.0.0.1:{_port(exchange)}"
-
-
-def _web(exchange: Exchange) -> str:
-    return f"http://localhost:{_port(exchange)}"
-
-
-def _port(exchange: Exchange) -> str:
-    return str(exchange.headers.get("host", "")).rpartition(":")[2]
-
-
-def _form(body: bytes, content_type: str) -> dict[str, str]:
-    """A body in JSON or form encoding. Raises OAuthRefused."""
-    if "json" not in content_type:
-        return dict(parse_qsl(body.decode("utf-8", "replace")))
-    try:
-        data = json.loads(body)
-    except ValueError:
-        raise OAuthRefused(400, "invalid_request", "Request body must be JSON or form encoded") from None
-    return {name: str(value) for name, value in data.items()} if isinstance(data, dict) else {}
-
-
-def _basic(header: str) -> dict[str, str]:
-    """contract: not percent-decoded, cut at the first colon, wins over the body."""
-    if not header.startswith("Basic "):
-        return {}
-    try:
-        name, _, secret = base64.b64decode(header[6:]).decode().partition(":")
-    except ValueError:
-        return {}
-    return {"client_id": name, "client_secret": secret}
