@@ -239,13 +239,12 @@ class Environment:
 
     def redis(self, name: str) -> str:
         text = self.text(name) or refuse(name, "is missing")
+        if not text.startswith(("redis://", "rediss://", "unix://")) or any(map(str.isspace, text)):
+            refuse(name, "is no redis://, rediss:// or unix:// URL")
         try:
-            known = urlsplit(text).scheme in ("redis", "rediss", "unix")
             parse_url(text)  # type: ignore[no-untyped-call]
         except (ValueError, TypeError, AttributeError):
             refuse(name, "cannot be read")
-        if not known or any(letter.isspace() for letter in text):
-            refuse(name, "is no redis://, rediss:// or unix:// URL")
         return text
 
     def redis_tls(self, name: str, url: str) -> dict[str, str]:

@@ -48,6 +48,7 @@ BAD: dict[str, list[str]] = {
     "flag": ["perhaps", "2", "-1", "yes please"],
     "number": ["0", "-1", "1.5", "many", "1e3", "999999999999", "١x", " ", "0x10"],
     "secret": ["short", " "],
+    "secrets": ["short", f"{'hunter2' * 10},short"],
     "fernet_keys": ["abc", "ü" * 44, f"{GOOD['FIELD_ENCRYPTION_KEYS']},abc", ","],
     "public_url": [*URLS, "https://h/path", "https://u:hunter2@h", "https://h?q=1", "ftp://h", "retake.example.com"],
     "hosts": ["https://h", "h/path", "a b", "h:8000", "höst", ";"],
@@ -64,7 +65,7 @@ BAD: dict[str, list[str]] = {
     "text": [],
     "items": [],
 }  # fmt: skip
-FINE = {"number": {"BODY_RETENTION_DAYS": ["0"], "WORKER_GRACE_SECONDS": ["0"]}}
+FINE = {"number": {"BODY_RETENTION_DAYS": ["0"], "WORKER_GRACE_SECONDS": ["0"], "SPOOL_MB": ["0"]}}
 CASES = [
     (name, value)
     for reader, name in READ
