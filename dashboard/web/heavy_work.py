@@ -38,7 +38,7 @@ class LeftPageThread(Exception):
 
 
 class HandedOver(HttpResponse):
-    """Stands for a view that left its page thread, and says who asked. Nobody sees it."""
+    """A placeholder for a view that left its page thread, with who asked. It is never sent."""
 
     def __init__(self, person: int) -> None:
         super().__init__(status=202)

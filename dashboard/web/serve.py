@@ -38,7 +38,7 @@ GRACE_SECONDS = 3  # for pages in progress; streams end at once
 KILL_SECONDS = 5
 FROZEN_SECONDS = 10  # without a beat
 LOOK_SECONDS = 1.0
-TRACE_SECONDS = 0.5  # that a frozen process has to write down where it stands
+TRACE_SECONDS = 0.5  # that a frozen process has to write down what it is doing
 CONNECTION_SECONDS = 1.4  # that a page waits for a connection of the pool
 LIMITS = "-c lock_timeout=1400 -c statement_timeout=30000"  # in ms, of the web process's own sessions
 ENDINGS = (signal.SIGTERM, signal.SIGINT)

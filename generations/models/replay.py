@@ -158,7 +158,7 @@ class Replay(models.Model):
     # Equal for equal answers (white space and JSON spelling apart), and for equal tool calls.
     text_key = models.CharField(max_length=64, blank=True)
     calls_key = models.CharField(max_length=64, blank=True)
-    # The version of Retake's reader that made the columns and keys above; see `replay/answering.py`.
+    # The version of Retake's reader that made the columns and keys above; see `replay/derived_answer.py`.
     derived = models.PositiveIntegerField(db_default=0)
     new_request_id = models.CharField(max_length=256, blank=True)
     new_generation = models.ForeignKey(Generation, models.SET_NULL, null=True, related_name="made_by")

@@ -1,4 +1,4 @@
-"""Reading a crowd of streams in gulps, one thread at a time.
+"""Reading many streams at once, in few large reads, one thread at a time.
 
 Two hundred threads that wake up for every frame spend more on waking up, and on waiting for the interpreter's lock,
 than on reading. So with many neighbours a thread pauses before each read, which then gets several frames at once, and

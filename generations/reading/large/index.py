@@ -1,6 +1,6 @@
 """Where things stand in a large record, so that a part of it is read without the rest.
 
-A record is walked once, when it arrives (`walk.survey`). What is kept is small: each value of more than GRAIN bytes with
+A record is walked once, when it arrives (`index_builder`). What is kept is small: each value of more than GRAIN bytes with
 its span and, where it is an object or a list, marks between its members that are about GRAIN apart. Whoever looks for
 a value then reads the bytes between two marks. All spans are bytes of the record, the end not included.
 """

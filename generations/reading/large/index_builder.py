@@ -1,4 +1,4 @@
-"""The walk through a large record that notes where its large values stand (`places`)."""
+"""The walk through a large record that notes where its large values are, for `index.py`."""
 
 from generations.gateway.rawjson.tokens import (
     CLOSE,

@@ -28,7 +28,7 @@ SPENT_NANOS = Coalesce(COST, "expected_high", "expected_low", Value(0))
 
 
 class LimitExceeded(Exception):
-    """A limit of the team stands against it. Its text names the limit, what is used and what was asked."""
+    """A limit of the team forbids it. Its text names the limit, what is used and what was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class LimitUsage:
 
 @dataclass(frozen=True, slots=True)
 class LimitUsages:
-    """The limits of a day as they stand for one person: theirs, and the team's."""
+    """The limits of a day for one person: theirs, and the team's."""
 
     person_day_nanos: LimitUsage
     person_day_count: LimitUsage

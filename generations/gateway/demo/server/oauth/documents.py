@@ -1,4 +1,4 @@
-"""KnownClient metadata documents: fetched without cookies or redirects, at most 5 KiB within 10 s, kept for an hour.
+"""Client metadata documents: fetched without cookies or redirects, at most 5 KiB within 10 s, kept for an hour.
 
 The real gateway takes https only. The demo also fetches from loopback over http, and its consent page says so.
 """
