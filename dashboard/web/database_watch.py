@@ -12,8 +12,10 @@ from django.db import connection
 from psycopg import AsyncConnection, OperationalError
 
 ANSWER_SECONDS = 1.0  # that PostgreSQL has to answer one question
+LATE = 1.3  # times ANSWER_SECONDS: the loop was held up
 PAUSE_SECONDS = 0.25  # between two questions while it is unavailable
 FRESH_SECONDS = 0.25  # an answer serves all who ask within it
+NEED_NO_DATABASE = ("/static/", "/favicon.ico")
 OF_DJANGO = ("cursor_factory", "context", "prepare_threshold")  # parameters that libpq does not know
 FULL = ("too many", "remaining connection slots")
 """What a server says that has no room for another connection: those of the pool go on."""
@@ -21,15 +23,16 @@ logger = logging.getLogger(__name__)
 
 
 async def answers() -> bool:
-    """Whether the server of DATABASE_URL lets us in, or is merely full. On the loop: libpq's own ping would hold it up."""
+    """Whether the server of DATABASE_URL lets us in, or is merely full. Raises TimeoutError when it says nothing.
+
+    On the loop: libpq's own ping would hold it up.
+    """
     given = connection.get_connection_params()
     for name in OF_DJANGO:
         given.pop(name, None)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             session = await AsyncConnection.connect(**given)
-    except TimeoutError:
-        return False
     except OperationalError as error:
         return any(words in str(error) for words in FULL)
     await session.close()
@@ -43,7 +46,7 @@ class DatabaseWatch:
         self.answers = answers
         self.is_unavailable = False
         self._asking: asyncio.Task[bool] | None = None
-        self._heard_at = -FRESH_SECONDS
+        self._heard_at = self._page_at = -FRESH_SECONDS
         self._waiting: asyncio.Task[None] | None = None
 
     async def look(self) -> bool:
@@ -55,9 +58,23 @@ class DatabaseWatch:
             await asyncio.shield(self._asking)
         return self.is_unavailable
 
+    def saw_answer(self, path: str, status: int) -> None:
+        """A page was answered: one that may have asked the database tells that it is there."""
+        if status < 500 and not path.startswith(NEED_NO_DATABASE):
+            self._page_at = asyncio.get_running_loop().time()
+
+    async def _seems_unavailable(self) -> bool:
+        """Silence proves nothing while pages are answered, or where the whole machine was late."""
+        begun = asyncio.get_running_loop().time()
+        try:
+            return not await self.answers()
+        except TimeoutError:
+            late = asyncio.get_running_loop().time() - begun > LATE * ANSWER_SECONDS
+            return self.is_unavailable or not (late or self._page_at > begun)
+
     async def _ask(self) -> bool:
         loop = asyncio.get_running_loop()
-        is_unavailable = not await self.answers()
+        is_unavailable = await self._seems_unavailable()
         self._heard_at = loop.time()
         if is_unavailable and not self.is_unavailable:
             logger.error("The database is unavailable; pages say so until it is back")

@@ -25,7 +25,7 @@ from wsgiref.types import WSGIApplication
 from django.db import connections
 
 from dashboard.web import outage
-from dashboard.web.database_watch import DatabaseWatch
+from dashboard.web.database_watch import NEED_NO_DATABASE, DatabaseWatch
 from dashboard.web.heavy_work import PLACE, AnsweredIn, HeavyThread
 
 Scope = MutableMapping[str, Any]
@@ -43,7 +43,6 @@ STALL_SECONDS = 60.0  # a reader of a download that takes nothing
 PAGE_SECONDS = 50.0  # a page that takes longer is stuck: all that pages wait for ends earlier
 HEAVY_SECONDS = 300.0  # so is long work
 SLOW_SECONDS = 0.3  # after which a page that waits asks whether the database is unavailable
-NEED_NO_DATABASE = ("/static/", "/favicon.ico")
 DOWNLOADS = 4  # streaming responses at a time; further ones wait
 TOO_LARGE, TOO_SLOW, BROKEN = (
     (413, "Request too large."),
@@ -122,6 +121,8 @@ class Bridge:
         gone = asyncio.ensure_future(disconnected(receive))
         try:
             response, parts = await self.answer(scope, body, gone)
+            if self.watch is not None:
+                self.watch.saw_answer(scope["path"], response.status)
             await send(
                 {"type": "http.response.start", "status": response.status, "headers": response.headers}
             )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -132,7 +133,7 @@ def raw(data: bytes) -> Script:
 
     def script(call: Call, _sent: Sent) -> None:
         call.say(data)
-        call.wire.close()
+        call.wire.shutdown(socket.SHUT_RDWR)  # closing waits for the peer's own reader
 
     return script
 

@@ -185,6 +185,18 @@ class Site:
         check(Replay.objects.filter(pk=pk).exists(), "the click left no row")
         return Click(marker, pk, answer.location)
 
+    def batch(self, script: Script, size: int) -> tuple[str, str]:
+        """One click that makes `size` replays of one chat. Gives its marker and the chat's address."""
+        marker, address = self.generation(script, "batch")
+        page = self.person.get(f"{address}/replay")
+        form = {name: page.hidden(name) for name in ("csrfmiddlewaretoken", "click")} | {"times": str(size)}
+        answer = self.person.post(f"{address}/replays/start", form)
+        if answer.status != 302:  # what it costs was shown, and is confirmed by the second press
+            form |= {name: answer.hidden(name) for name in ("click", "plan_digest")}
+            answer = self.person.post(f"{address}/replays/start", form)
+        check(answer.status == 302, f"the batch was answered {answer.status}")
+        return marker, address
+
     def generation(self, script: Script, name: str = "") -> tuple[str, str]:
         """A stored chat whose request holds a marker of its own. Gives the marker and the page's address."""
         from django.db import connection

@@ -5,6 +5,7 @@ Clicks alone and in batches, watchers that come and go, lookups, lists, stops, a
 
 import argparse
 import random
+import signal
 import sys
 import threading
 import time
@@ -17,6 +18,11 @@ from tests.faults.gateway import Gateway, Script, after, answer, gateway, silenc
 from tests.faults.site import Click, Failed, Site, check, site, until
 
 CLICKERS, WATCHERS, READERS = 3, 4, 2
+BATCH = 8  # members
+BATCH_SECONDS, RESTART_SECONDS = (
+    20.0,
+    60.0,
+)  # between two batches, and between two restarts of a worker and a beat
 WARM_MINUTES = 1.0  # before memory is first measured
 GROWTH_MB = 60.0  # that a process may grow by after it
 LINES = 40  # most lines to the database when all is quiet
@@ -32,6 +38,8 @@ class Soak:
     clicks: list[Click] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    batches: list[str] = field(default_factory=list)  # their markers
+    restarts: int = 0
     watched: list[bool] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -85,6 +93,24 @@ class Soak:
             mine.person.post(f"{click.address}/stop", form)
         time.sleep(random.uniform(0.2, 1.2))
 
+    def batch(self, mine: Site) -> None:
+        marker, _address = mine.batch(stream(40, 0.01), BATCH)
+        self.batches.append(marker)
+        self.pause(BATCH_SECONDS)
+
+    def restart(self, mine: Site) -> None:
+        """As a deploy does: a worker ends within its grace, a beat at once."""
+        self.pause(RESTART_SECONDS)
+        if self.goes_on:
+            self.site.kill("worker2", signal.SIGTERM)
+            self.site.kill("beat1")
+            self.site.start("worker2")
+            self.site.start("beat1")
+            self.restarts += 1
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(max(0.0, min(seconds, self.until - time.monotonic())))
+
     def watch(self, mine: Site) -> None:
         from tests.faults.watcher import Watcher
 
@@ -99,7 +125,7 @@ class Soak:
         self.watched.append(watcher.ended)
         check(watcher.ended, "a watcher was never told of the end")
         whole = self.site.gateway.sent[click.marker].text()
-        check(whole.startswith(watcher.text) or not watcher.text, "a watcher saw other words than were sent")
+        check(whole.startswith(watcher.text) or not whole, "a watcher saw other words than were sent")
 
     def read(self, mine: Site) -> None:
         path = random.choice(
@@ -129,7 +155,7 @@ def invariants(soak: Soak, before: dict[str, float]) -> list[str]:
         ("checkpoints without their replay's end", ORPHAN_PARTS, 0),
         ("ended replays that received bytes and kept none", EMPTY, 0),
         ("answers without a replay", ORPHAN_ANSWERS, 0),
-        ("replays", "SELECT count(*) FROM generations_replay", len(soak.clicks)),
+        ("replays", "SELECT count(*) FROM generations_replay", len(soak.clicks) + BATCH * len(soak.batches)),
     ]:
         count = ours.sql(found)[0][0]
         wrong += [] if count == expected else [f"{count} {name}, not {expected}"]
@@ -186,7 +212,12 @@ def posts(soak: Soak) -> list[str]:
         count, row = soak.site.posts(click), soak.site.row(click)
         if count > 1 or (count == 0 and row.reason != "before_start"):
             wrong.append(f"{count} POSTs for the click {click.address} ({row.state} {row.reason})")
-    return wrong
+    claims = "SELECT count(*) FROM generations_replay WHERE batch_id IS NOT NULL AND claim IS NOT NULL"
+    members, sent = (
+        soak.site.sql(claims)[0][0],
+        sum(soak.site.gateway.sent[name].posts for name in soak.batches),
+    )
+    return wrong + ([f"{sent} POSTs for {members} claimed members of batches"] if sent > members else [])
 
 
 def texts(soak: Soak) -> list[str]:
@@ -202,7 +233,7 @@ def texts(soak: Soak) -> list[str]:
 def soak(ours: Gateway, minutes: float) -> list[str]:
     with site(ours) as running:
         load = Soak(running, time.monotonic() + minutes * 60)
-        kinds = ["click"] * CLICKERS + ["watch"] * WATCHERS + ["read"] * READERS
+        kinds = ["click"] * CLICKERS + ["watch"] * WATCHERS + ["read"] * READERS + ["batch", "restart"]
         threads = [threading.Thread(target=load.run, args=[kind], daemon=True) for kind in kinds]
         for thread in threads:
             thread.start()

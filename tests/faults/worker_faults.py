@@ -119,18 +119,8 @@ def batch(site: Site, report: Report) -> None:
     from generations.models import Replay
     from generations.models.replay import OPEN_STATES
 
-    marker, address = site.generation(stream(60, 0.05), "batch")
-    page = site.person.get(f"{address}/replay")
-    form = {name: page.hidden(name) for name in ("csrfmiddlewaretoken", "click")}
-    answer = site.person.post(f"{address}/replays/start", {**form, "times": "12"})
+    marker, address = site.batch(stream(60, 0.05), 12)
     rows = Replay.objects.filter(generation__request_id=address.rpartition("/")[2])
-    if answer.status != 302:
-        seen = answer.hidden("seen")
-        click = answer.hidden("click")
-        answer = site.person.post(
-            f"{address}/replays/start", {**form, "click": click, "seen": seen, "times": "12"}
-        )
-    check(answer.status == 302, f"the batch was answered {answer.status}")
     for name in ("worker1", "worker2"):
         until(lambda: rows.filter(state="running").exists(), 40, "No member runs")
         time.sleep(1)

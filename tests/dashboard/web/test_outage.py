@@ -1,5 +1,6 @@
 """The database fails under a real web process, in each way it can: every answer is quick and says so."""
 
+import asyncio
 import http.client
 import json
 import threading
@@ -17,7 +18,7 @@ from django.urls import reverse
 from dashboard.local.system import LOOPBACK, Port
 from dashboard.models import User
 from dashboard.views import errors
-from dashboard.web import outage
+from dashboard.web import database_watch, outage
 from tests.support.people import PASSWORD, browser, person
 from tests.support.processes import process, wait_for
 from tests.support.proxy import Proxy, proxied
@@ -200,3 +201,27 @@ def test_each_outage_has_its_own_words(error: Exception | None, expected: outage
     assert answer.status_code == (503 if expected else 500)
     assert "hunter2" not in answer.content.decode()
     assert expected is None or expected.title in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("page", "late", "expected"), [(False, False, True), (True, False, False), (False, True, False)]
+)
+def test_silence_proves_nothing_while_pages_are_answered_or_the_machine_is_late(
+    page: bool, late: bool, expected: bool
+) -> None:
+    async def look() -> bool:
+        async def say_nothing() -> bool:
+            await asyncio.sleep(0.01)
+            if page:
+                watch.saw_answer("/", 200)
+            if late:
+                time.sleep(database_watch.ANSWER_SECONDS * database_watch.LATE + 0.05)
+            raise TimeoutError
+
+        watch = database_watch.DatabaseWatch(say_nothing)
+        found = await watch.look()
+        if watch._waiting:
+            watch._waiting.cancel()
+        return found
+
+    assert asyncio.run(look()) is expected
