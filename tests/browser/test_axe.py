@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,8 +16,9 @@ from playwright.sync_api import Page, Route, expect
 
 from dashboard.models import GatewayConnection, Invitation, Role, Team, User
 from dashboard.views.errors import csrf_failure
-from generations.models import Generation, SavedFilter
+from generations.models import Batch, Generation, Replay, SavedFilter
 from generations.models.replay import State
+from generations.replay import derived_answer
 from tests.browser import pages
 from tests.browser.conftest import PHONE, Windows
 from tests.browser.teller import Teller
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.browser
 STATUS = (r"status of 4\d\d",)
 UNKNOWN = "G-01ARZ3NDEKTSV4RRFFQ69G5FAV"
 AXE = Axe()
+LONG_ANSWER = b'{"choices": [{"message": {"role": "assistant", "content": "%s"}}]}' % (rb"word\n" * 80)
 VIOLATIONS: dict[str, object] = {"resultTypes": ["violations"], "preload": False, "iframes": False}
 ONLY_CONTRAST: dict[str, object] = {"runOnly": ["color-contrast"]}  # nothing else depends on the scheme
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -144,6 +147,33 @@ def test_every_end_of_a_replay(window: Windows, chat: Generation, ada: User) -> 
     made.append(rows.replay(chat, ada, finished_at=timezone.now(), **reproduced))
     assert complaints(window(ada), map(pages.path, made), "#main") == []
     assert complaints(window(ada), [f"{chat.get_absolute_url()}/replays"], "#view") == []
+
+
+def test_a_batch_with_a_long_output(window: Windows, chat: Generation, ada: User, team: Team) -> None:
+    batch = Batch.objects.create(team=team, started_by=ada, click=uuid4(), title="Two", parallel=1, size=2)
+    for place in range(2):
+        ended = rows.replay(chat, ada, batch=batch, place=place, state=State.SUCCEEDED, text_key="k")
+        rows.answer(ended, LONG_ANSWER)
+    Replay.objects.update(derived=derived_answer.VERSION)
+    page = window(ada)
+    page.goto(batch.get_absolute_url())
+    assert page.locator(".outputs blockquote").evaluate("(quote) => quote.scrollHeight > quote.clientHeight")
+    assert inspect(page, "#main") == []
+
+
+def test_fingers_hit_what_they_mean_on_a_phone(window: Windows, ada: User, chat: Generation) -> None:
+    replay, page, base = (
+        rows.replay(chat, ada, state=State.FAILED),
+        window(ada, phone=True),
+        f"/t/{chat.team.slug}",
+    )
+    paths = ["/", chat.get_absolute_url(), f"{base}/generations", pages.path(replay), f"{base}/replays"]
+    found = []
+    for path in paths:
+        page.goto(path)
+        page.evaluate(AXE.axe_script)
+        found += [f"{path}: {line}" for line in violations(page, None, {"runOnly": ["target-size"]})]
+    assert found == []
 
 
 def test_settings(window: Windows, ada: User, team: Team, source: GatewayConnection, grace: User) -> None:
