@@ -222,11 +222,16 @@ def test_a_lookup_takes_bounded_memory(
         finished = subprocess.run(
             [sys.executable, "-c", LOOKUP, REQUEST_IDS[name]],
             cwd=ROOT,
-            env={**os.environ, **site_environment, "GATEWAY_URLS": address},
+            env={
+                **os.environ,
+                **site_environment,
+                "GATEWAY_URLS": address,
+                "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+            },
             capture_output=True,
             text=True,
-            check=True,
         )
+    assert finished.returncode == 0, finished.stderr
     size, mib = finished.stdout.split()
     assert int(size) == len(large.record(name))
     if mib == "None":
