@@ -21,9 +21,10 @@ def summary(facts: Sequence[tuple[str, str]], verdict: Verdict, link: str) -> st
         ("Replay", verdict.replay),
         ("Link", link),
     ]
-    return "\n".join(f"{label}: {_line(value)}" for label, value in lines if value.strip())
-
-
-def _line(value: str) -> str:
-    text = " ".join(value.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return "\n".join(
+        [
+            f"{label}: {text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}"
+            for label, value in lines
+            if (text := " ".join(value.split()))
+        ]
+    )
