@@ -202,7 +202,7 @@ from tests.support.memory import growth
 team, user, source = Team.objects.get(), User.objects.get(), GatewayConnection.objects.get()
 def look_up(request_id):
     assert lookup.claim(team, request_id, user, again=False)
-    return lookup.settle(team, request_id, user, lookup.ask([source], request_id))
+    return lookup.store_answer(team, request_id, user, lookup.ask([source], request_id))
 look_up("G-1")
 with growth([psutil.Process()]) as grown:
     print(look_up(sys.argv[1]).records.get().size)
