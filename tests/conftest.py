@@ -24,7 +24,7 @@ from tests.support.processes import DemoGateway, chromium, demo_process, process
 from tests.support.quick import sampled
 
 # A test asserts no time: the machine may be busy.
-hypothesis_settings.register_profile("suite", deadline=None, max_examples=120)
+hypothesis_settings.register_profile("suite", deadline=None, max_examples=100)
 hypothesis_settings.register_profile("quick", deadline=None, max_examples=10)
 QUICK = os.environ.get("TESTS") == "quick"  # make test-quick
 hypothesis_settings.load_profile("quick" if QUICK else "suite")

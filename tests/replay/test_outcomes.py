@@ -190,7 +190,7 @@ def test_an_unknown_cause_is_not_called_the_same(team: Team, ada: User, peer: Sc
     says(peer, PAYLOAD, 502)
     replay = replayed(team, ada, peer, **FAILED)
     assert not replay.reproduced
-    page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
+    page = people.html(people.browser(ada).get(replay.get_absolute_url()))
     assert "Failed again; it is unknown whether the cause is the same." in page
 
 

@@ -298,14 +298,22 @@ def _choice(builder: PartBuilder, value: Value, at: str, *, many: bool) -> Turn:
     parts += [] if message else builder.value(below(at, "message"), choice.get("message"), name="message")
     role, name = title(message.get("role")), title(message.get("name"))
     parts += builder.value(below(at, "text"), choice.get("text"), "markdown")
-    native = choice.get("native_finish_reason") == choice.get("finish_reason")
-    parts += builder.leftovers(at, choice, (*CHOICE, "native_finish_reason") if native else CHOICE)
+    parts += builder.leftovers(at, choice, _shown_apart(choice))
     if not isinstance(value, dict):
         parts += builder.value(at, value)
     finish = words(choice.get("finish_reason"))
     label = f"choice {short(choice.get('index'), 10)}" if many else ""
     said = f"finish {finish[:40]}" if finish and many else ""
     return Turn(role or "assistant", parts, ", ".join(filter(None, [label, name, said])))
+
+
+def _shown_apart(choice: Body) -> list[str]:
+    """The members of a choice that are shown elsewhere, where they are what they should be."""
+    known = [
+        key for key in CHOICE if key in ("message", "text") or not isinstance(choice.get(key), dict | list)
+    ]
+    native = choice.get("native_finish_reason") == choice.get("finish_reason")
+    return [*known, "native_finish_reason"] if native and "finish_reason" in known else known
 
 
 def opening(builder: PartBuilder, body: Body, at: str) -> list[Turn]:
