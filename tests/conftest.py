@@ -57,9 +57,26 @@ del os.environ["DJANGO_SETTINGS_MODULE"]  # a process of xdist would load the se
 from tests.support.fixtures import ada, source, team  # noqa: E402, F401  they import models
 
 
+def spread(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """Every process with its share of the slow tests, between others and not at the end: they mostly wait, so at any time
+    the other processes should have something to compute. xdist (`--dist worksteal`) first divides the list evenly."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    rest = [item for item in items if not item.get_closest_marker("slow")]
+    made: list[pytest.Item] = []
+    for number in range(processes):
+        share = slow[number::processes]
+        room = (len(items) - len(made)) // (processes - number) - len(share)
+        others, rest = rest[:room], rest[room:]
+        step = max(1, 3 * len(others) // (4 * max(1, len(share))))
+        for place, item in enumerate(share):
+            made += [*others[place * step : (place + 1) * step], item]
+        made += others[len(share) * step :]
+    return made
+
+
 @pytest.hookimpl(trylast=True)  # when everything else, also a random order, has been decided
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+    items[:] = spread(items, int(getattr(config, "workerinput", {}).get("workercount", 1)))
     if QUICK:
         kept, left = sampled(items)
         config.hook.pytest_deselected(items=left)

@@ -25,7 +25,7 @@ from tests.support.database_faults import Counted, locked, outage, read_only
 from tests.support.live_log import text_of
 from tests.support.processes import DemoGateway, process, wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.slow]
 
 WORKER = ("-m", "celery", "--quiet", "-A", "dashboard", "worker", "--concurrency", "4")
 FRAME_MS = 50
