@@ -33,6 +33,12 @@ def look_up(page: Page, text: str) -> None:
     page.get_by_role("button", name="Look up").click()
 
 
+def press(page: Page, key: str) -> None:
+    """A key as a person presses it: when the page has loaded, and with it the modules that listen to keys."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
+
+
 def start_replay(of: Generation, user: User) -> Replay:
     """A replay as if `user` had clicked."""
     source = GatewayConnection.objects.get(team=of.team)

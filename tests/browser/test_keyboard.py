@@ -20,7 +20,7 @@ MOST_TABS = 40
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the control of that name has the focus, which must be visible."""
     for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
+        pages.press(page, "Tab")
         if page.evaluate("document.activeElement.innerText").strip().startswith(name):
             return expect(page.locator(":focus-visible")).to_have_css("outline-style", "solid")
     raise AssertionError(f"{name} is not reached by {MOST_TABS} Tabs")
@@ -33,30 +33,30 @@ def test_from_home_to_a_replay_and_back(
     page.goto("/")
     expect(page.get_by_label("What to look up")).to_be_focused()
     page.keyboard.insert_text(scripted_chat.request_id)
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     expect(page.locator("h1")).to_have_text(scripted_chat.request_id)
 
-    page.keyboard.press("/")
+    pages.press(page, "/")
     expect(page.get_by_label("Look up a generation")).to_be_focused()
     page.keyboard.insert_text(f"id: {scripted_chat.request_id}")
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     expect(page).to_have_url(re.compile(f"/g/{scripted_chat.request_id}$"))
 
-    page.keyboard.press("r")
+    pages.press(page, "r")
     expect(page.locator("h1")).to_contain_text("Replay")
     tab_to(page, "Run replay")
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     teller.say("Hello")
     pages.wait_for_text(page, "Hello")
     tab_to(page, "Stop")
     teller.finish()
     pages.wait_for_end(page)
 
-    page.keyboard.press("?")
+    pages.press(page, "?")
     keys = page.get_by_role("dialog", name="Keys on this page")
     expect(keys).to_be_visible()
     assert keys.locator("dt:visible").all_text_contents() == KEYS_AFTER_A_REPLAY
-    page.keyboard.press("Escape")
+    pages.press(page, "Escape")
     expect(keys).to_be_hidden()
     press_chain(page, "gh", "[0-9]/$")
     assert teller.posts == 1
@@ -66,6 +66,7 @@ def press_chain(page: Page, keys: str, url: str) -> None:
     """Two keys that must follow each other within 0.9 s: where the machine was too busy for that, once more."""
 
     def has_arrived() -> bool:
+        page.wait_for_load_state()
         page.keyboard.type(keys)
         with suppress(AssertionError):
             expect(page).to_have_url(re.compile(url), timeout=2000)
@@ -81,7 +82,7 @@ KEYS_AFTER_A_REPLAY = ["Look up", "Replay", "Diff", "Copy link", "Next and previ
 def test_keys_are_letters_while_typing(window: Windows, chat: Generation, ada: User) -> None:
     page = window(ada)
     page.goto(chat.get_absolute_url())
-    page.keyboard.press("/")
+    pages.press(page, "/")
     page.keyboard.type("r?gh/")
     expect(page.get_by_label("Look up a generation")).to_have_value("r?gh/")
     expect(page).to_have_url(re.compile(f"/g/{chat.request_id}$"))
@@ -92,7 +93,7 @@ def test_a_tab_keeps_the_focus_when_its_panel_comes(window: Windows, chat: Gener
     page.goto(chat.get_absolute_url())
     tab = page.locator("#tab-cost")
     tab.focus()
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     expect(tab).to_have_attribute("aria-current", "page")
     expect(tab).to_be_focused()
 
@@ -104,14 +105,14 @@ def test_a_row_of_home_keeps_the_focus_when_the_list_is_polled(
     page = window(ada)
     page.goto("/")
     page.get_by_label("What to look up").blur()
-    page.keyboard.press("j")
+    pages.press(page, "j")
     row = page.locator("[data-row]")
     expect(row).to_be_focused()
     with page.expect_response("**/recent"):
         page.evaluate("htmx.ajax('GET', '/t/acme/recent', { target: '#recent', swap: 'outerHTML' })")
     expect(page.locator(".htmx-settling")).to_have_count(0)
     expect(row).to_be_focused()
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     expect(page.locator("h1")).to_have_text(chat.request_id)
 
 
@@ -129,7 +130,7 @@ def test_stop_keeps_the_focus_when_the_state_changes(
         page.evaluate("htmx.trigger('#replay-status', 'sse:state')")
     expect(page.locator(".htmx-settling")).to_have_count(0)
     expect(stop).to_be_focused()
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     pages.wait_for_end(page, "cancelled")
 
 
@@ -138,10 +139,10 @@ def test_escape_closes_a_menu_and_gives_the_focus_back(window: Windows, chat: Ge
     page.goto("/")
     menu = page.locator("details.menu summary").first
     menu.focus()
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     expect(page.get_by_role("link", name="Members")).to_be_visible()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Escape")
+    pages.press(page, "Tab")
+    pages.press(page, "Escape")
     expect(page.get_by_role("link", name="Members")).to_be_hidden()
     expect(menu).to_be_focused()
 
@@ -151,18 +152,18 @@ def test_the_list_is_filtered_saved_and_walked(window: Windows, chat: Generation
     page.goto("/t/acme/generations")
     page.get_by_label("Words in prompt or answer").focus()
     page.keyboard.type("hi")
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     expect(page).to_have_url(re.compile(r"\?q=hi$"))
     tab_to(page, "More filters")
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     expect(page.get_by_label("Provider", exact=True)).to_be_visible()
     page.get_by_label("Name for these filters").focus()
     page.keyboard.type("Greetings")
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     expect(page.get_by_role("link", name="Greetings")).to_have_attribute("aria-current", "true")
-    page.keyboard.press("j")
+    pages.press(page, "j")
     expect(page.locator("[data-row]")).to_be_focused()
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     expect(page.locator("h1")).to_have_text(chat.request_id)
 
 
@@ -174,13 +175,13 @@ def test_rows_of_several_ids_keep_the_focus_as_they_come(
     page.goto("/")
     expect(page.get_by_label("What to look up")).to_be_focused()
     page.keyboard.insert_text(f"{chat.request_id} {pages.FAILED}")
-    page.keyboard.press("Enter")
+    pages.press(page, "Enter")
     expect(page.locator("h1")).to_have_text("2 generations")
-    page.keyboard.press("j")
+    pages.press(page, "j")
     first = page.locator("[data-row]").first
     expect(first).to_be_focused()
     expect(page.locator("#many [role=status]")).to_have_text("2 of 2 found.")
     expect(first).to_be_focused()
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
+    pages.press(page, "j")
+    pages.press(page, "Enter")
     expect(page.locator("h1")).to_have_text(pages.FAILED)
