@@ -118,10 +118,3 @@ class LogForm(FilterForm):
         if self.cleaned_data.get("since") or self.cleaned_data.get("until"):
             return "in this time"
         return f"in the {dict(RANGES)[self.cleaned_data.get('range') or '']}"
-
-
-class SaveLogFilterForm(forms.Form):
-    """A name for the filters in the address."""
-
-    name = forms.CharField(label="Name", max_length=60)
-    query = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)

@@ -2,20 +2,19 @@
 
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team
 from dashboard.models import Team, User
-from generations.forms.lists import BrowseForm, SaveFilterForm
+from generations.forms.lists import BrowseForm
 from generations.lists import csv_export, generation_list
 from generations.lists.keyset import Cursor
 from generations.models import Generation, SavedFilter
+from generations.views.shared import saved_filters
 
-MOST_SAVED = 50
 SLIM = ("native_response_id", "session_id", "key_id")
 
 
@@ -78,22 +77,9 @@ def generations_csv(request: TeamRequest) -> HttpResponseBase:
 @for_team(Right.READ)
 @require_POST
 def save_filter(request: TeamRequest) -> HttpResponse:
-    """Keep the filters under a name; the same name again replaces what it held."""
-    form = SaveFilterForm(request.POST)
+    """Keep the filters under a name."""
     query = filters(QueryDict(request.POST.get("query", "")))
-    mine = SavedFilter.objects.of(request.team, request.user)
-    if not form.is_valid():
-        messages.error(request, "The filters were not saved: give them a name of at most 60 characters.")
-    elif mine.count() >= MOST_SAVED:
-        messages.error(
-            request, f"The filters were not saved: you have {MOST_SAVED} already. Remove one first."
-        )
-    else:
-        name = form.cleaned_data["name"]
-        mine.update_or_create(
-            team=request.team, user=request.user, name=name, defaults={"query": query[:2000]}
-        )
-        messages.success(request, f"Saved as {name}.")
+    saved_filters.save(request, SavedFilter.objects.of(request.team, request.user), query)
     return redirect(f"{reverse('generations', args=[request.team.slug])}?{query}")
 
 
@@ -101,8 +87,5 @@ def save_filter(request: TeamRequest) -> HttpResponse:
 @require_POST
 def delete_filter(request: TeamRequest, pk: int) -> HttpResponse:
     """Forget one's own saved filter."""
-    gone, _ = SavedFilter.objects.of(request.team, request.user).filter(pk=pk).delete()
-    if not gone:
-        raise Http404("No such saved filter.")
-    messages.success(request, "The saved filter was removed.")
+    saved_filters.remove(request, SavedFilter.objects.of(request.team, request.user), pk)
     return redirect("generations", request.team.slug)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,14 +14,15 @@ from django_htmx.http import HttpResponseClientRefresh
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.consents import panel
 from dashboard.models import GatewayConnection
-from generations.forms.log import STATUSES, LogForm, SaveLogFilterForm
+from generations.forms.log import STATUSES, LogForm
 from generations.gateway.log_paging import LogCursor, LogMark
 from generations.lists import generation_list
 from generations.log import asking, bulk, pages
 from generations.log.pages import ShownLog
 from generations.models import SavedLogFilter
+from generations.views.shared import saved_filters
 
-MOST_SAVED, MOST_LIVE = 50, 500
+MOST_LIVE = 500
 LIVE_SECONDS = 10
 SKEW = timedelta(minutes=5)
 EMPTY: dict[str, Any] = {}
@@ -183,22 +183,9 @@ def log_session(request: TeamRequest) -> HttpResponse:
 @for_team(Right.LOOK_UP)
 @require_POST
 def save_log_filter(request: TeamRequest) -> HttpResponse:
-    """Keep the filters under a name; the same name again replaces what it held."""
-    form = SaveLogFilterForm(request.POST)
+    """Keep the filters under a name."""
     query = filters(QueryDict(request.POST.get("query", "")))
-    mine = SavedLogFilter.objects.of(request.team, request.user)
-    if not form.is_valid():
-        messages.error(request, "The filters were not saved: give them a name of at most 60 characters.")
-    elif mine.count() >= MOST_SAVED:
-        messages.error(
-            request, f"The filters were not saved: you have {MOST_SAVED} already. Remove one first."
-        )
-    else:
-        name = form.cleaned_data["name"]
-        mine.update_or_create(
-            team=request.team, user=request.user, name=name, defaults={"query": query[:2000]}
-        )
-        messages.success(request, f"Saved as {name}.")
+    saved_filters.save(request, SavedLogFilter.objects.of(request.team, request.user), query)
     return redirect(f"{reverse('log', args=[request.team.slug])}?{query}")
 
 
@@ -206,8 +193,5 @@ def save_log_filter(request: TeamRequest) -> HttpResponse:
 @require_POST
 def delete_log_filter(request: TeamRequest, pk: int) -> HttpResponse:
     """Forget one's own saved filter."""
-    gone, _ = SavedLogFilter.objects.of(request.team, request.user).filter(pk=pk).delete()
-    if not gone:
-        raise Http404("No such saved filter.")
-    messages.success(request, "The saved filter was removed.")
+    saved_filters.remove(request, SavedLogFilter.objects.of(request.team, request.user), pk)
     return redirect("log", request.team.slug)

@@ -1,0 +1,37 @@
+"""Filters of a list that a person keeps under a name: of the stored generations and of the gateway's log alike."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404
+
+from dashboard.access import TeamRequest
+from generations.forms.lists import SaveFilterForm
+
+MOST_SAVED = 50
+
+
+def save(request: TeamRequest, mine: "QuerySet[Any]", query: str) -> None:
+    """Keep a query among the person's own under the name that was sent; the same name again replaces what it held."""
+    form = SaveFilterForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "The filters were not saved: give them a name of at most 60 characters.")
+    elif mine.count() >= MOST_SAVED:
+        messages.error(
+            request, f"The filters were not saved: you have {MOST_SAVED} already. Remove one first."
+        )
+    else:
+        name = form.cleaned_data["name"]
+        mine.update_or_create(
+            team=request.team, user=request.user, name=name, defaults={"query": query[:2000]}
+        )
+        messages.success(request, f"Saved as {name}.")
+
+
+def remove(request: TeamRequest, mine: "QuerySet[Any]", pk: int) -> None:
+    """Remove one of the person's own. Raises Http404."""
+    gone, _ = mine.filter(pk=pk).delete()
+    if not gone:
+        raise Http404("No such saved filter.")
+    messages.success(request, "The saved filter was removed.")
