@@ -5,39 +5,19 @@ Redis ends both by itself, so no mirror of the log stays. Without Redis every qu
 
 import logging
 import zlib
-from functools import cache
-from threading import Lock
 
 import redis
-from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from generations.replay.live.publisher import connection_options
+from generations.replay.live.redis_client import client
 
 log = logging.getLogger(__name__)
 
 LARGEST = 2 * 2**20
 LEASE_SECONDS = 20
-_making = Lock()
 
 
 def _store() -> "redis.Redis":
-    with _making:  # two threads at once would make two pools
-        return _make_store()
-
-
-@cache
-def _make_store() -> "redis.Redis":
-    pool = redis.BlockingConnectionPool.from_url(
-        settings.REDIS_URL,
-        max_connections=8,
-        timeout=1,
-        socket_timeout=1,
-        retry=Retry(NoBackoff(), 0),
-        **connection_options(),
-    )
-    return redis.Redis(connection_pool=pool)
+    return client(8, 1)
 
 
 def read(name: str) -> bytes | None:

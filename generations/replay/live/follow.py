@@ -22,7 +22,8 @@ from dashboard.web.event_streams import encode
 from generations.models import Replay, ReplayPart
 from generations.replay.live.log import LogEntry
 from generations.replay.live.log_html import render, visible_from
-from generations.replay.live.publisher import WAKEUPS, connection_options, key_of
+from generations.replay.live.publisher import WAKEUPS, key_of
+from generations.replay.live.redis_client import connection_options
 
 POLL_S = 1.0
 QUIET_S = 5.0

@@ -8,29 +8,19 @@ Postgres is the truth: a gap, or Redis being unavailable, sends the reader to th
 import logging
 import time
 from collections.abc import Iterable
-from functools import cache
-from threading import Lock
-from typing import Any
 from uuid import UUID
 
 import redis
-import redis.asyncio
-from django.conf import settings
-from django.utils.safestring import SafeString
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from generations.replay.live.log import LiveLog, LogEntry
+from generations.replay.live.redis_client import client
 
 log = logging.getLogger(__name__)
 
 WAKEUPS = "retake:bell"
-CARRIAGE_RETURN = SafeString("&#13;")
 KEPT_ENTRIES, KEPT_BYTES = 2000, 256 * 1024
 """Of one replay's stream; a reader who needs older entries finds them in the checkpoints."""
 KEPT_SECONDS, ENDED_SECONDS = 600, 60
-POLL_S = 1.0
-QUIET_S = 5.0
 
 
 def key_of(replay_id: UUID) -> str:
@@ -38,29 +28,8 @@ def key_of(replay_id: UUID) -> str:
     return f"retake:replay:{replay_id}"
 
 
-def connection_options() -> dict[str, Any]:
-    return {"socket_connect_timeout": 0.5, **settings.REDIS_TLS}
-
-
-_making = Lock()
-
-
 def writer() -> "redis.Redis":
-    with _making:  # two threads at once would make two pools
-        return _makewriter()
-
-
-@cache
-def _makewriter() -> "redis.Redis":
-    pool = redis.BlockingConnectionPool.from_url(
-        settings.REDIS_URL,
-        max_connections=2,
-        timeout=2,
-        socket_timeout=1,
-        retry=Retry(NoBackoff(), 0),
-        **connection_options(),
-    )
-    return redis.Redis(connection_pool=pool)
+    return client(2, 2)
 
 
 class _Backoff:
