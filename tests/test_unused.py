@@ -54,6 +54,27 @@ def test_every_name_of_a_module_is_used_outside_of_tests() -> None:
     assert found == []
 
 
+def test_every_constant_is_used_by_its_module_or_taken_from_it() -> None:
+    """One that another module has under the same name is not the same: it was left behind when a module was divided."""
+    everything = source(CODE)
+    taken = {
+        (node.module.rpartition(".")[2], alias.name)
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in CODE
+        if path.name != "settings.py" and "migrations" not in path.parts
+        for name in defined(path)
+        if name.isupper() and name not in OF_TESTS and words([path])[name] < 2
+        if (path.stem, name) not in taken and not re.search(rf"\b\w+\.{name}\b", everything)
+    ]
+    assert found == []
+
+
 def source(*folders: list[Path]) -> str:
     return "\n".join(path.read_text() for folder in folders for path in folder)
 

@@ -17,9 +17,6 @@ from markdown_it.utils import OptionsDict
 
 from generations.gateway.rawjson.display import visible
 
-LIMIT = 64_000
-"""Characters; longer texts are shown as they are."""
-
 TAGS = {
     *(
         "p",
