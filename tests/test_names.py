@@ -89,14 +89,18 @@ STOCK_WORDS = re.compile(r"\b(?:told|beside|(?:is|are|be|being|goes) away|[Aa]ns
 
 
 def prose(path: Path) -> Iterator[str]:
-    """The comments and docstrings of a file."""
+    """The comments and docstrings of a file, those of constants included."""
     text = path.read_text()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             yield token.string
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield ast.get_docstring(node) or ""
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            yield node.value.value
 
 
 @pytest.mark.parametrize(

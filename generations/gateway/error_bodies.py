@@ -38,7 +38,7 @@ _ANSWERS = (
     *("choices", "output", "content", "data", "results", "candidates", "pages", "text", "response", "delta"),
     *("embeddings", "images", "object", "error", "content_block", "usage"),
 )
-"""Members of answers and of their frames, beside which `message` or `detail` may say anything."""
+"""Members of answers and of their frames, next to which `message` or `detail` may say anything."""
 _GOOD = ("", "0", "200", "ok", "success")  # codes of an answer that is none of an error
 _CODES = ("code", "type", "status", "__type", "error_code", "Code")
 

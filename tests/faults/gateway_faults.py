@@ -93,7 +93,7 @@ def worker_memory(site: Site) -> float:
     return max(sizes, default=0) / 2**20
 
 
-@fault("24 MB of JSON, 24 MB of frames, a flood and an endless line, beside a neighbour")
+@fault("24 MB of JSON, 24 MB of frames, a flood and an endless line, next to a neighbour")
 def large(site: Site, report: Report) -> None:
     scripts: dict[str, Script] = {
         "json-24mb": gateway.large(24, is_stream=False),

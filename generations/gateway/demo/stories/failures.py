@@ -181,7 +181,7 @@ STORIES: list[Story] = [
     ),
     chat(
         "mid-stream",
-        "An error told in the middle of the stream",
+        "An error sent in the middle of the stream",
         GROUP,
         ago=5.3 * HOUR,
         model="meta/llama-3.3-70b-instruct",
