@@ -56,6 +56,9 @@ def test_new_rows_come_on_top_by_themselves_and_stop_when_paused(
     made = arrive(demo_gateway, 3)
     expect(page.locator(f'a[title="{made[-1]}"]')).to_be_visible()
     assert rows(page) == [*made[::-1], *known]
+    total = f"{len(known)} requests in the last 15 minutes when this page was opened, 3 more since."
+    expect(page.get_by_text(total)).to_be_visible()
+    expect(page.get_by_role("button", name="Look up all, 200 at most, of this filter")).to_be_visible()
     assert "3 new" in page.evaluate("notes")  # the next tick, which brings none, has emptied it perhaps
 
     page.get_by_role("button", name="Pause").click()

@@ -149,7 +149,7 @@ def log_news(request: TeamRequest) -> HttpResponse:
     if shown.missed or count > MOST_LIVE or (shown.items and "empty" in request.GET):
         return HttpResponseClientRefresh()
     context = {"shown": shown, "mark": shown.mark or mark, "count": count, "query": filters(request.GET)}
-    context["source"] = source
+    context |= {"source": source, "is_counted": "counted" in request.GET, "most": bulk.MOST}
     return render(request, "generations/log/news.html", context)
 
 
