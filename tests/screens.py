@@ -26,6 +26,16 @@ from dashboard.local.system import LOOPBACK, Port
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from tests.support.processes import FLAGS, ROOT, chromium, demo_process, process
 
+BEAT = (
+    "-m",
+    "celery",
+    "--quiet",
+    "-A",
+    "dashboard.beat",
+    "beat",
+    "--scheduler",
+    "dashboard.beat:MemoryScheduler",
+)
 OUT, BEST = ROOT / ".local" / "screens", ROOT / "docs" / "screens"
 FOR_README = {
     "generation-light-1280": "generation",
@@ -99,12 +109,18 @@ def replay_of(request_id: str) -> Find:
 
 def changed(tab: Page) -> str | None:
     """The plan of a replay with changes, as somebody sees it who is about to run one like an earlier one."""
-    return edited(tab, "0.2") and tab.locator('main a[href*="again="]').first.get_attribute("href")
+    return edited(tab, "1.1") and tab.locator('main a[href*="again="]').first.get_attribute("href")
 
 
 def compared(tab: Page) -> str | None:
     """A changed replay next to its original."""
     return edited(tab, "0.9") and tab.locator('main a[data-key="d"]').first.get_attribute("href")
+
+
+def compared_failure(tab: Page) -> str | None:
+    """A replay that failed next to its failed original."""
+    failed = replay_of(FAILED)(tab)
+    return failed and tab.locator('main a[data-key="d"]').first.get_attribute("href")
 
 
 def edited(tab: Page, temperature: str, times: str = "1") -> str | None:
@@ -130,6 +146,7 @@ PAGES = (
     Shot("reset", "/accounts/password/reset/", signed_in=False),
     Shot("replay", replay_of(KEPT)),
     Shot("replay-failed", replay_of(FAILED)),
+    Shot("compare-failed", compared_failure),
     Shot("home", "/"),
     Shot("generation", f"/g/{KEPT}"),
     Shot("last-frame", f"/g/{CHAT}"),
@@ -187,9 +204,12 @@ def own_site() -> Iterator[str]:
 
 
 def serving(environment: dict[str, str], web: Port, path: str) -> Iterator[str]:
-    celery = ("-m", "celery", "--quiet", "-A", "dashboard", "worker")
-    port = web.release()
-    with process("-m", "dashboard.web.serve", env=environment, port=port), process(*celery, env=environment):
+    celery, port = ("-m", "celery", "--quiet", "-A", "dashboard"), web.release()
+    with (
+        process("-m", "dashboard.web.serve", env=environment, port=port),
+        process(*celery, "worker", env=environment),
+        process(*BEAT, env=environment),
+    ):
         yield urljoin(environment["PUBLIC_URL"], path)
 
 
