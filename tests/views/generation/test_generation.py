@@ -168,7 +168,7 @@ def test_a_failure_has_four_parts_and_a_text_for_a_ticket(team: Team, ada: User)
     failed = keep(team, demo_record("nobody-left"), "G-failed")
     answer = people.browser(ada).get(failed.get_absolute_url())
     page, verdict = answer.content.decode(), answer.context["outline"].verdict
-    parts = re.findall(r"<dt>([^<]*)</dt>", page.partition('<dl class="four">')[2].partition("</dl>")[0])
+    parts = re.findall(r"<dt>([^<]*)</dt>", page.partition('<dl class="explained">')[2].partition("</dl>")[0])
     assert parts == ["What happened", "Whose fault", "What to do", "Will a replay help?"]
     text = answer.context["support"]
     assert text.startswith(f"Request ID: {failed.request_id}\n")
