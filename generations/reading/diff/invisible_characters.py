@@ -51,11 +51,19 @@ HIDDEN = (
 )
 """White space that is no blank or line break, and what has no picture (Unicode's format characters), as a class."""
 
+_LATIN = str.maketrans(
+    "аеорсухѕіјԁһӏԛԝАВЕКМНОРСТУХЅІЈ\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf",
+    "aeopcyxsijdhlqwABEKMHOPCTYXSIJABEZHIKMNOPTYXo",
+)
+"""Cyrillic and Greek letters that look like a Latin one."""
+_ALIKE = "".join(map(chr, _LATIN))
+_AMONG_LATIN = re.compile(rf"[{_ALIKE}]{{1,40}}+(?=[A-Za-z])|(?<=[A-Za-z])[{_ALIKE}]{{1,40}}+")
+
 _HIDDEN = re.compile(rf"[{HIDDEN}]")
 _ORDER = re.compile(rf"[{BIDI}]")
 _BLANKS = re.compile(r" {2,}+| ++(?=\n|\Z)|(?<!\n)\n++\Z")
 _ODD = re.compile(rf"{diff_units.COMBINED}|[{HIDDEN}{diff_units.UNCOMPOSED}]")
-_MARKED = re.compile(rf"(?P<blanks>{_BLANKS.pattern})|{_ODD.pattern}")
+_MARKED = re.compile(rf"(?P<blanks>{_BLANKS.pattern})|{_ODD.pattern}|{_AMONG_LATIN.pattern}")
 
 
 # -- one text --------------------------------------------------------------------------------------------------
@@ -104,6 +112,8 @@ def _character(cluster: str) -> str:
     notes = [_mark(*_named(char)) for char in hidden]
     if not hidden and not unicodedata.is_normalized("NFC", cluster):
         notes.append(_mark(*_decomposed(cluster)))
+    if cluster[0] in _ALIKE and not notes:
+        notes.append(_mark(*_script(cluster)))
     said = "".join(notes)
     return said + shown.replace("\r", "") if cluster.isspace() else escape(shown) + said
 
@@ -111,6 +121,13 @@ def _character(cluster: str) -> str:
 def _decomposed(cluster: str) -> tuple[str, str]:
     codes = " ".join(f"U+{ord(char):04X}" for char in cluster)
     return "NFD" if len(cluster) > 1 else codes, f"written as {codes}: not composed"
+
+
+def _script(letters: str) -> tuple[str, str]:
+    """Letters that look Latin."""
+    script = unicodedata.name(letters[0]).split()[0].title()
+    codes = " ".join(f"U+{ord(char):04X}" for char in letters)
+    return script, f"looks like {letters.translate(_LATIN)}, but is {script}: {codes}"
 
 
 def _named(char: str) -> tuple[str, str]:
@@ -148,7 +165,17 @@ def _counted(before: str, after: str) -> dict[str, tuple[int, int]]:
     """How often each kind of unseen character stands in both texts."""
     found = sorted(char for char in set(before) | set(after) if _HIDDEN.match(char) and char != "\r")
     made = {_named(char)[1]: (before.count(char), after.count(char)) for char in found}
-    return made | {name: (count(before), count(after)) for name, count in _COUNTS.items()}
+    made |= {name: (count(before), count(after)) for name, count in _COUNTS.items()}
+    alike = _letters_alike if _looks(before) == _looks(after) else _alike_among_latin
+    return made | {"letters that look Latin but are not": (alike(before), alike(after))}
+
+
+def _letters_alike(text: str) -> int:
+    return sum(map(text.count, _ALIKE))
+
+
+def _alike_among_latin(text: str) -> int:
+    return 0 if text.isascii() else sum(len(found[0]) for found in _AMONG_LATIN.finditer(text))
 
 
 _COUNTS: dict[str, Callable[[str], int]] = {
@@ -168,6 +195,6 @@ def _apart(text: str) -> int:
 
 
 def _looks(text: str) -> str:
-    """The text without what nobody sees."""
+    """The text without what nobody sees, with letters that look alike as one."""
     plain = _HIDDEN.sub(lambda found: " " if found[0].isspace() else "", text.replace("\r\n", "\n"))
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", plain)).strip()
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", plain).translate(_LATIN)).strip()

@@ -46,6 +46,9 @@ def test_every_character_without_a_picture_is_marked(char: str) -> None:
         ("a\r\n", ["CR", "LF"]),
         ("\tx", ["TAB"]),
         ("❤️", ["VS16"]),
+        ("p\u0430ypal", ["Cyrillic"]),
+        ("\u0445\u0441ode \u041c\u043e\u0441\u043a\u0432\u0430", ["Cyrillic"]),
+        ("\u0391pple", ["Greek"]),
     ],
 )
 def test_marks(text: str, found: list[str]) -> None:
@@ -73,6 +76,17 @@ def test_without_its_marks_the_text_is_there(text: str) -> None:
     [
         ("same", "same", ""),
         ("a", "b", ""),
+        (
+            "cop",
+            "\u0441\u043e\u0440",
+            "The texts look the same but differ: letters that look Latin but are not: 0 → 3.",
+        ),
+        ("\u0441\u043e\u0440", "\u0440\u0430\u0441", ""),
+        (
+            "pay him",
+            "p\u0430y her",
+            "Invisible differences: letters that look Latin but are not: 0 → 1.",
+        ),
         ("cat", "dog\u00a0", "Invisible differences: no-break space, U+00A0: 0 → 1."),
         (
             "caf\u00e9",
