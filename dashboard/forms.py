@@ -12,6 +12,7 @@ from dashboard import mail
 from dashboard.access import SignedInRequest
 from dashboard.fields import Secret, unreadable
 from dashboard.models import GatewayConnection, Role, Team, User, allowed_urls
+from dashboard.people import appearance
 from dashboard.people.team_service import absolute, grantable
 
 if TYPE_CHECKING:
@@ -68,6 +69,27 @@ class ProfileForm(UserBase):
         help_texts: ClassVar[dict[str, str]] = {
             "name": "Shown to your teams. Without one, they see your email address."
         }
+
+
+class PreferencesForm(forms.Form):
+    """How a person wants Retake to look and to write."""
+
+    theme = forms.ChoiceField(choices=appearance.THEMES, widget=forms.RadioSelect)
+    density = forms.ChoiceField(
+        choices=appearance.DENSITIES,
+        widget=forms.RadioSelect,
+        help_text="How close the rows of lists stand.",
+    )
+    zone = forms.ChoiceField(
+        label="Time zone",
+        choices=appearance.zones,
+        help_text="For the times on pages. Copied text, files and links always use UTC.",
+    )
+    first_day = forms.ChoiceField(label="First day of the week", choices=appearance.FIRST_DAYS)
+    numbers = forms.ChoiceField(
+        choices=appearance.NUMBERS,
+        help_text="How numbers are written on pages. Copied text and files keep the English form.",
+    )
 
 
 class JoinForm(UserBase):

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dashboard.people.appearance.apply",
     "dashboard.middleware.private_pages",
     "dashboard.middleware.plain_addresses",
     "dashboard.middleware.last_team",

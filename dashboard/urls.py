@@ -33,6 +33,7 @@ accounts: list[URLPattern | URLResolver] = [
     ),
     path("invitations/<token>", account.invitation, name="invitation"),
     path("profile/", account.profile, name="profile"),
+    path("preferences/", account.preferences, name="preferences"),
 ]
 
 team_settings: list[URLPattern | URLResolver] = [

@@ -9,6 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
+from dashboard.people import appearance
+
 register = template.Library()
 
 # Our words for what an icon means -> the drawing in the lucide package.
@@ -120,17 +122,62 @@ def pill(state: str, word: str = "", code: object = "") -> SafeString:
 
 
 @register.simple_tag
+def look() -> SafeString:
+    """The attributes of `<html>` that CSS and scripts read: theme, density, time zone, spelling of numbers."""
+    mine = appearance.current()
+    thousands, point = appearance.SEPARATORS[mine.numbers]
+    return format_html(
+        'data-theme="{}" data-density="{}" data-zone="{}" data-thousands="{}" data-point="{}"',
+        *(mine.theme, mine.density, "" if mine.zone == appearance.BROWSER else mine.zone, thousands, point),
+    )
+
+
+@register.simple_tag
+def color_scheme() -> str:
+    """The schemes that a page may have, for the browser before it has read the CSS."""
+    theme = appearance.current().theme
+    return theme if theme in ("light", "dark") else "light dark"
+
+
+@register.simple_tag
+def at(moment: datetime) -> SafeString:
+    """A moment to the minute, `28 Nov, 14:05 UTC`, in the zone of who reads; with script in the browser's."""
+    return format_html(
+        '<time datetime="{}" title="{}" data-at>{}</time>', _iso(moment), _titled(moment), clock(moment)
+    )
+
+
+def clock(moment: datetime) -> str:
+    """`28 Nov, 14:05 UTC`, in the zone of who reads."""
+    mine = appearance.current()
+    local = mine.local(moment)
+    return f"{local.day} {local:%b}, {local:%H:%M} {mine.zone_name}"
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def _titled(moment: datetime) -> str:
+    """The moment in UTC, and in the zone that somebody chose."""
+    mine, utc = appearance.current(), moment.astimezone(UTC)
+    shown = f"{utc.replace(tzinfo=None).isoformat(' ', 'seconds')} UTC"
+    if mine.tzinfo is UTC:
+        return shown
+    return f"{shown}\n{mine.local(moment).replace(tzinfo=None).isoformat(' ', 'seconds')} {mine.zone_name}"
+
+
+@register.simple_tag
 def ago(moment: datetime | None, focusable: bool = True) -> SafeString:
     """A time element: relative text, UTC in the tooltip and, with script, the local time next to it."""
     if moment is None:
         return mark_safe('<span class="muted">unknown</span>')
-    utc = moment.astimezone(UTC)
     return format_html(
         '<time datetime="{}" title="{}" data-ago{}>{}</time>',
-        f"{utc.replace(tzinfo=None).isoformat(timespec='seconds')}Z",
-        f"{utc.replace(tzinfo=None).isoformat(' ', 'seconds')} UTC",
+        _iso(moment),
+        _titled(moment),
         mark_safe(' tabindex="0"') if focusable else "",
-        relative(utc, timezone.now()),
+        relative(appearance.current().local(moment), timezone.now()),
     )
 
 

@@ -1,5 +1,6 @@
-"""Pages about oneself: accepting an invitation, the profile, a new team, no team at all."""
+"""Pages about oneself: accepting an invitation, the profile, preferences, a new team, no team at all."""
 
+from dataclasses import asdict
 from typing import cast
 
 from allauth.account import views as allauth_views
@@ -14,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard import access
 from dashboard.access import SignedInRequest, for_everybody, for_person
-from dashboard.forms import JoinForm, ProfileForm, TeamForm
+from dashboard.forms import JoinForm, PreferencesForm, ProfileForm, TeamForm
 from dashboard.models import Invitation, User
-from dashboard.people import team_service
+from dashboard.people import appearance, team_service
+from dashboard.people.preferences import choose
 from dashboard.people.team_service import RuleError
 from dashboard.views.demo import BACKEND
 
@@ -81,6 +83,18 @@ def profile(request: SignedInRequest) -> HttpResponse:
         messages.success(request, "Your name is saved.")
         return redirect("profile")
     return render(request, "dashboard/profile.html", {"form": form})
+
+
+@for_person
+@require_http_methods(PAGE)
+def preferences(request: SignedInRequest) -> HttpResponse:
+    """Theme, density, time zone, first day of the week, spelling of numbers."""
+    form = PreferencesForm(request.POST or None, initial=asdict(appearance.current()))
+    if request.method == "POST" and form.is_valid():
+        choose(request.user, **form.cleaned_data)
+        messages.success(request, "Your preferences are saved.")
+        return redirect("preferences")
+    return render(request, "dashboard/preferences.html", {"form": form})
 
 
 @for_person

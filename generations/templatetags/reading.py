@@ -8,10 +8,11 @@ from django.template.defaultfilters import date, truncatechars
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboard.people.appearance import SEPARATORS, current
 from generations.reading.diff import invisible_characters
 from generations.reading.diff.text_diff import Piece
 from generations.reading.edits.patch_summary import PatchLine
-from generations.reading.figures import formatting
+from generations.reading.figures import formatting, spelling
 from generations.reading.figures.batch_stats import Bin
 from generations.reading.figures.daily_chart import DayBar
 
@@ -20,51 +21,57 @@ Amount = int | Decimal | None
 
 
 @register.filter
+def spelled(text: str) -> str:
+    """A text of figures, with its numbers written as who reads prefers it."""
+    return spelling.spell(text, *SEPARATORS[current().numbers])
+
+
+@register.filter
 def duration(ms: Amount) -> str:
     """Milliseconds: `412 ms`, `1.83 s`."""
-    return formatting.duration(ms)
+    return spelled(formatting.duration(ms))
 
 
 @register.filter
 def exact_ms(ms: Amount) -> str:
     """Milliseconds with every digit."""
-    return formatting.exact_ms(ms)
+    return spelled(formatting.exact_ms(ms))
 
 
 @register.filter
 def count(value: Amount) -> str:
     """`1,234`."""
-    return formatting.count(value)
+    return spelled(formatting.count(value))
 
 
 @register.filter
 def rate(value: Amount) -> str:
     """Tokens per second: `70 tok/s`."""
-    return formatting.rate(value)
+    return spelled(formatting.rate(value))
 
 
 @register.filter
 def dollars(nanos: int | None) -> str:
     """Nanos (1e-9 USD) with three significant digits: `$0.0000533`."""
-    return formatting.dollars(nanos)
+    return spelled(formatting.dollars(nanos))
 
 
 @register.filter
 def exact_dollars(nanos: int | None) -> str:
     """Nanos (1e-9 USD) with every digit."""
-    return formatting.exact_dollars(nanos)
+    return spelled(formatting.exact_dollars(nanos))
 
 
 @register.filter
 def nanos(value: int | None) -> str:
     """`53,300 nanos`."""
-    return formatting.exact_nanos(value)
+    return spelled(formatting.exact_nanos(value))
 
 
 @register.filter
 def size(value: int | None) -> str:
     """Bytes: `1.9 KB`."""
-    return formatting.size(value)
+    return spelled(formatting.size(value))
 
 
 @register.filter
@@ -72,7 +79,7 @@ def filesize_exact(value: int | None) -> str:
     """Bytes, rounded and exact: `1.9 KB (1,893 bytes)`."""
     if value is None:
         return formatting.UNKNOWN
-    return formatting.size(value) if value < 1000 else f"{formatting.size(value)} ({value:,} bytes)"
+    return size(value) if value < 1000 else f"{size(value)} ({count(value)} bytes)"
 
 
 @register.filter

@@ -1,6 +1,7 @@
 // Counts up in <time class="elapsed" data-seconds="2.4"> while a replay runs: data-seconds is the age when the server rendered it, so
 // a wrong clock on this machine does not matter. data-since="<time>" is the second choice; without either the number stands still.
 
+const POINT = document.documentElement.dataset.point ?? ".";
 const started = new WeakMap();
 
 function age(time) {
@@ -14,7 +15,7 @@ function elapsed(time) {
 }
 
 function words(seconds) {
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${seconds.toFixed(1).replace(".", POINT)} s`;
   return `${Math.trunc(seconds / 60)} min ${Math.trunc(seconds % 60)} s`;
 }
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team
+from dashboard.people import appearance
 from generations.gateway.record import Record
 from generations.models import Generation, PastedAnswer
 from generations.reading import outline as outlines
@@ -151,7 +152,7 @@ class PageData:
 
     def draw(self, part: str, **facts: object) -> str:
         """A part of the page that depends on nothing but the record and `facts`."""
-        key = (part, self.stamp, tuple(facts.items()))
+        key = (part, self.stamp, appearance.current().numbers, tuple(facts.items()))
         return drawn.get(key, lambda: _render_part(self, part, facts))
 
 

@@ -1,0 +1,18 @@
+"""Numbers as other languages write them."""
+
+from generations.reading.figures.spelling import spell
+
+TEXTS = {
+    "$0.0000533": "$0,0000533",
+    "-$1,204.00": "-$1.204,00",
+    "1,234,567 tokens → 12.5": "1.234.567 tokens → 12,5",
+    "2 min 5 s, then 1.83 s.": "2 min 5 s, then 1,83 s.",
+    "openai/gpt-4.1 of 4.5.1, v2.0": "openai/gpt-4.1 of 4.5.1, v2.0",
+    "unknown": "unknown",
+}
+
+
+def test_numbers_are_rewritten_and_names_are_not() -> None:
+    assert {text: spell(text, ".", ",") for text in TEXTS} == TEXTS
+    assert spell("1,234.5", "\N{RIGHT SINGLE QUOTATION MARK}", ".") == "1\N{RIGHT SINGLE QUOTATION MARK}234.5"
+    assert all(spell(text, ",", ".") == text for text in TEXTS)
