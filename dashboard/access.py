@@ -31,6 +31,7 @@ class Right(Enum):
     READ = Role.VIEWER, "read this team's pages"
     LOOK_UP = Role.MEMBER, "ask the gateway for a generation"
     PASTE = Role.MEMBER, "paste the answer that a generation lacks"
+    FEEDBACK = Role.MEMBER, "send feedback to the gateway"
     REPLAY = Role.MEMBER, "replay a generation, because a replay costs money"
     MANAGE = Role.ADMIN, "manage members, gateway connections and replay limits"
     OWN = Role.OWNER, "change or remove owners"

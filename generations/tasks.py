@@ -6,6 +6,7 @@ from celery import shared_task
 
 from dashboard.consents import ending, notices
 from dashboard.processes import presence
+from generations.feedback import sending
 from generations.log import bulk
 from generations.records import new_generation, retention
 from generations.records import rebuild as rebuilding
@@ -28,13 +29,20 @@ def look_up_many(job_id: str) -> None:
     bulk.run(UUID(job_id))
 
 
+@shared_task(name="generations.tasks.send_feedback")
+def send_feedback(feedback_id: str) -> None:
+    """Send one piece of feedback."""
+    sending.run(UUID(feedback_id))
+
+
 @shared_task(name="generations.tasks.sweep")
 def sweep() -> None:
-    """Every 5 s: lost messages, silent workers, batches, lookups of many."""
+    """Every 5 s: lost messages, silent workers, batches, lookups of many, feedback."""
     presence.save("beat", "sweep")
     recovery.sweep()
     batches.release_members()
     bulk.resend()
+    sending.sweep()
 
 
 @shared_task(name="generations.tasks.fetch_records")

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from generations.views import limits
+from generations.views.feedback import feedback
 from generations.views.generation import export, forget, generation, json_value, pasted_answer, record_parts
 from generations.views.lists import batches, generations, ledger, steps
 from generations.views.log import bulk_lookup, log
@@ -31,6 +32,9 @@ one_generation: list[URLPattern | URLResolver] = [
     path("request.json", export.request_file, name="request_file"),
     path("bundle.zip", export.bundle, name="bundle"),
     path("forget", forget.forget, name="forget"),
+    path("feedback", feedback.generation_feedback, name="generation_feedback"),
+    path("feedback/bar", feedback.generation_feedback_bar, name="generation_feedback_bar"),
+    path("feedback/give", feedback.give_to_generation, name="give_to_generation"),
     path("paste", pasted_answer.paste_answer, name="paste_answer"),
     path("paste/remove", pasted_answer.remove_answer, name="remove_answer"),
     path("replay", lab.replay_form, name="replay_form"),
@@ -60,6 +64,9 @@ one_replay: list[URLPattern | URLResolver] = [
     path("record", replay.replay_record, name="replay_record"),
     path("events", replay.replay_events, name="replay_events"),
     path("stop", replay.stop_replay, name="stop_replay"),
+    path("feedback", feedback.replay_feedback, name="replay_feedback"),
+    path("feedback/bar", feedback.replay_feedback_bar, name="replay_feedback_bar"),
+    path("feedback/give", feedback.give_to_replay, name="give_to_replay"),
     path("raw", replay_parts.replay_raw, name="replay_raw"),
     path("json", replay_parts.replay_explorer, name="replay_explorer"),
     path("answer.txt", replay_parts.replay_text, name="replay_text"),
@@ -117,6 +124,7 @@ team_pages: list[URLPattern | URLResolver] = [
     path("r/<uuid:replay_id>", replay.replay, name="replay"),
     path("r/<uuid:replay_id>.json", replay.replay_json, name="replay_json"),
     path("r/<uuid:replay_id>/", include(one_replay)),
+    path("feedback/<uuid:feedback_id>/check", feedback.check_feedback, name="check_feedback"),
     path("compare", compare.compare, name="compare"),
 ]
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.models import Team, User
-from generations.models import Batch, Generation, PastedAnswer, Replay
+from generations.models import Batch, Feedback, Generation, PastedAnswer, Replay
 from generations.models.replay import State
 from generations.reading.large import index
 from generations.records import retention
@@ -110,6 +110,9 @@ def made(team: Team, ada: User, broker: "redis.Redis", payload: dict[str, Any]) 
     PastedAnswer.objects.create(
         generation=chat, team=team, kind="text", size=len(MARK), packed=PastedAnswer.pack(MARK)
     )
+    said = {"team": team, "comment": MARK, "tags": [MARK], "detail": MARK, "state": "sent"}
+    Feedback.objects.create(generation=chat, request_id="G-1", click=uuid4(), **said)
+    Feedback.objects.create(replay=replay, request_id="G-2", click=uuid4(), **said)
     broker.xadd(publisher.key_of(replay.pk), {"k": "text", "t": MARK})
     browser, base = people.browser(ada), chat.get_absolute_url()
     for path in (base, f"{base}/json?find={MARK}", f"{base}/parameters", f"{base}/copy", f"{base}/forget"):
@@ -117,7 +120,16 @@ def made(team: Team, ada: User, broker: "redis.Redis", payload: dict[str, Any]) 
     return chat
 
 
-TABLES = {"batch", "pastedanswer", "replay", "replayanswer", "replaypart", "firstwords", "storedrecord"}
+TABLES = {
+    "batch",
+    "feedback",
+    "pastedanswer",
+    "replay",
+    "replayanswer",
+    "replaypart",
+    "firstwords",
+    "storedrecord",
+}
 
 
 @pytest.mark.parametrize("large", [False, True])

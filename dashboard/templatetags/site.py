@@ -58,6 +58,8 @@ ICONS = {
     "sign-out": "log-out",
     "stop": "square",
     "tag": "tag",
+    "thumbs-down": "thumbs-down",
+    "thumbs-up": "thumbs-up",
     "team": "users",
     "tool": "wrench",
     "unknown": "circle-question-mark",

@@ -2,6 +2,7 @@
 
 from generations.models.batch import Batch
 from generations.models.bulk_lookup import BulkLookup
+from generations.models.feedback import Feedback
 from generations.models.generation import Fetch, FirstWords, Generation, Visit
 from generations.models.limits import ReplayLimits
 from generations.models.pasted_answer import PastedAnswer
@@ -12,6 +13,7 @@ from generations.models.stored_record import RecordChunk, StoredRecord
 __all__ = [
     "Batch",
     "BulkLookup",
+    "Feedback",
     "Fetch",
     "FirstWords",
     "Generation",

@@ -24,6 +24,7 @@ from generations.gateway.record import Record
 from generations.models import (
     Batch,
     BulkLookup,
+    Feedback,
     Fetch,
     FirstWords,
     Generation,
@@ -92,6 +93,7 @@ def forget(generation: Generation, user: User) -> ForgetScope:
         makers = list(Replay.objects.filter(new_generation__in=gone.generations).values_list("pk", flat=True))
         used = spending_limits.spend_by_person(gone.replays)
         _drop_answers([*gone.replays, *makers])
+        Feedback.objects.filter(team=generation.team_id, request_id__in=names).delete()
         Replay.objects.filter(pk__in=makers).update(record_tries=TRIES, record_due_at=None, detail="")
         Replay.objects.filter(pk__in=makers).drop_words()
         Replay.objects.filter(pk__in=gone.replays).delete()
@@ -133,6 +135,7 @@ def expire(now: datetime | None = None, *, seconds: float = SECONDS) -> dict[str
     cutoff = (now or timezone.now()) - timedelta(days=settings.BODY_RETENTION_DAYS)
     limit = time.monotonic() + seconds
     Batch.objects.filter(created_at__lt=cutoff).exclude(left_out=[]).update(left_out=[])
+    Feedback.objects.filter(created_at__lt=cutoff).drop_words()
     for kind, bite in (
         ("records", _expire_records),
         ("answers", _expire_answers),

@@ -19,6 +19,7 @@ SCOPES = (
     *("openid", "gateway:access", "models:read", "providers:read", "pricing:read", "activity:read"),
     *("analytics:read", "generations:read"),
 )
+WITH_FEEDBACK = (*SCOPES, "feedback:write", "feedback:read")
 
 
 def set_up(demo: DemoGateway, settings: Any, *, scopes: str = "") -> None:

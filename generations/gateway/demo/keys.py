@@ -80,6 +80,7 @@ _FULL = _SCOPED | {
     "pricing:read",
     "credits:read",
     "feedback:read",
+    "feedback:write",
 }
 _PLAIN_ID = "b7b6f9de-5d0a-4f1e-8c5e-3f1c2d7a9e11"
 

@@ -14,6 +14,7 @@ from generations.gateway.demo.sanitiser import sanitise
 from generations.gateway.demo.server import catalogue, log, pricing
 from generations.gateway.demo.server.control import Control
 from generations.gateway.demo.server.exchange import Exchange, Message, Receive, Send, pretty
+from generations.gateway.demo.server.feedback import FeedbackRoutes
 from generations.gateway.demo.server.oauth import OAuth
 from generations.gateway.demo.server.post_endpoints import PATHS
 from generations.gateway.demo.server.posts import Post
@@ -31,6 +32,7 @@ class App:
 
     def __init__(self, mode: Mode, settings: Settings, epoch_ms: int) -> None:
         self.state = ServerState(mode, settings, settings, Store(epoch_ms), OAuth())
+        self.feedback = FeedbackRoutes(self.state, self._manager)
         self.control = Control(self.state)
         self.running: dict[asyncio.Task[None], Exchange] = {}
         self._gets: dict[str, Handler] = {
@@ -44,6 +46,7 @@ class App:
             "/v1/logs": self.logs,
             "/v1/activity": self.activity,
             "/v1/credits": self.credits,
+            "/v1/feedback": self.feedback.listed,
             "/v1/pricing/models": self.price_list,
             "/demo/requests": self.control.requests,
             "/demo/settings": self.control.settings,
@@ -107,6 +110,8 @@ class App:
             await self._inference(exchange, PATHS[path])
         elif path == "/v1/pricing/calculate":
             await self.calculate(exchange)
+        elif path == "/v1/feedback":
+            await self.feedback.post(exchange)
         elif path == "/demo/settings":
             await self.control.change(exchange)
         elif path == "/demo/reset":

@@ -7,6 +7,7 @@ from typing import Any
 from generations.gateway.demo.faults import FAULTS
 from generations.gateway.demo.replies.stream_forms import form_named
 
+FEEDBACK_FAULTS = ("no-answer", "lost", "silence", "html-502")
 HEADERS = (
     "pace",
     "first_byte_ms",
@@ -39,6 +40,7 @@ class Settings:
     fault: str | None = None  # every POST gets this fault
     forms: str | None = None  # stream forms for every POST, e.g. "done,snapshot"
     traffic: float = 12  # rows of the log per hour that belong to no story
+    feedback: str | None = None  # what POST /v1/feedback does: one of FEEDBACK_FAULTS
     down: bool = False  # every request but /demo/* is answered 503 with HTML
 
     def changed(self, values: Mapping[str, Any]) -> "Settings":
@@ -61,7 +63,9 @@ def _typed(name: str, value: Any) -> Any:
         raise ValueError(f"unknown fault: {value}")
     if name == "forms":
         form_named(value)
-    if name in ("fault", "forms"):
+    if name == "feedback" and value not in FEEDBACK_FAULTS:
+        raise ValueError(f"unknown fault of feedback: {value}")
+    if name in ("fault", "forms", "feedback"):
         return value
     if name == "down":
         return bool(value)

@@ -58,6 +58,7 @@ class Store:
     seen: deque[Seen] = field(default_factory=deque)
     live: dict[str, tuple[float, Story]] = field(default_factory=dict)
     arrived: dict[str, tuple[datetime, Story]] = field(default_factory=dict)
+    feedback: list[Json] = field(default_factory=list)
     received: int = 0
     _bytes: int = 0
     _entries: dict[str, ServedLogRow] = field(default_factory=dict)
@@ -136,6 +137,7 @@ class Store:
         self.seen.clear()
         self.live.clear()
         self.arrived.clear()
+        self.feedback.clear()
         self._entries.clear()
         self.received = self._bytes = 0
 
