@@ -70,7 +70,8 @@ def give(
     try:
         with transaction.atomic():
             # First, as who forgets does.
-            list(Generation.objects.select_for_update().filter(pk=row.generation_id).values_list("pk"))
+            subject = [row.generation_id] if row.generation_id else []
+            list(Generation.objects.select_for_update().filter(pk__in=subject).values_list("pk"))
             row.save(force_insert=True)
             transaction.on_commit(partial(send_message, row.pk))
     except IntegrityError:

@@ -67,5 +67,5 @@ def of(source: GatewayConnection | None) -> FeedbackOffer:
 def source_of(generation: Generation | None, replay: Replay | None) -> GatewayConnection | None:
     """The connection whose gateway has the request."""
     if replay is not None:
-        return GatewayConnection.objects.filter(pk=replay.connection_id).select_related("team").first()
+        return replay.connection
     return orders.source_of(generation) if generation is not None else None

@@ -71,9 +71,9 @@ def units(text: str) -> int:
 
 def body_of(request_id: str, rating: str, tags: list[str], comment: str, mark: str) -> bytes:
     """What is sent."""
-    said = {"request_id": request_id, "source": "user", "metadata": {MARK: mark}}
-    more = {"rating": rating, "reason_tags": tags, "comment": comment}
-    return dumps({**said, **{name: value for name, value in more.items() if value}}).encode()
+    said: dict[str, Value] = {"request_id": request_id, "source": "user", "metadata": {MARK: mark}}
+    more: dict[str, Value] = {"rating": rating, "reason_tags": [*tags], "comment": comment}
+    return dumps(said | {name: value for name, value in more.items() if value}).encode()
 
 
 def send(client: "Client", body: bytes) -> str:

@@ -19,6 +19,7 @@ from generations.forms.feedback import FeedbackForm
 from generations.gateway import feedback
 from generations.gateway.demo.keys import FULL_KEY
 from generations.gateway.demo.stories import EXAMPLE_IDS
+from generations.gateway.errors import GatewayError
 from generations.gateway.http.exchange import Timeouts
 from generations.models import Feedback, Generation
 from generations.models.feedback import FeedbackState
@@ -112,6 +113,7 @@ def test_what_is_said_reaches_the_gateway_once_and_is_shown(
     text = page_of(client, chat, listed="1")
     assert text.count("Half<br>right 👍") == 2
     assert "given here" in text
+    assert row.connection is not None
     assert row.gateway_id == checking.at_gateway(row.connection, CHAT).rows[0].id
     assert press(client, chat, **{**said, "comment": "Other"}).status_code == 409
     assert Feedback.objects.count() == 1
@@ -319,5 +321,5 @@ def test_a_list_that_is_none_is_said_and_odd_rows_do_no_harm(body: bytes) -> Non
     if b"[5" in body:
         assert [row.tags for row in feedback.listed(Odd(), "G-1")] == [(), ("",)]  # type: ignore[arg-type]
     else:
-        with pytest.raises(feedback.GatewayError):
+        with pytest.raises(GatewayError):
             feedback.listed(Odd(), "G-1")  # type: ignore[arg-type]

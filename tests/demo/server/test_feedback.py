@@ -43,7 +43,11 @@ def test_an_answer_is_the_real_gateways(peer: Peer, name: str) -> None:
 
 
 def test_the_same_twice_is_two_rows_and_long_values_are_cut_in_silence(peer: Peer) -> None:
-    long = {"comment": "c" * 3000, "reason": "r" * 200, "reason_tags": [f"t{place}" for place in range(30)]}
+    long: dict[str, Any] = {
+        "comment": "c" * 3000,
+        "reason": "r" * 200,
+        "reason_tags": [f"t{place}" for place in range(30)],
+    }
     first, second = (give(peer, rating="thumbs_up", **long).json()["data"] for _ in range(2))
     assert first["id"] != second["id"]
     assert [len(first[name]) for name in ("comment", "reason", "reason_tags")] == [2048, 128, 20]
