@@ -111,6 +111,7 @@ def made(team: Team, ada: User, broker: "redis.Redis", payload: dict[str, Any]) 
         generation=chat, team=team, kind="text", size=len(MARK), packed=PastedAnswer.pack(MARK)
     )
     said = {"team": team, "comment": MARK, "tags": [MARK], "detail": MARK, "state": "sent"}
+    said["ended_at"] = timezone.now()
     Feedback.objects.create(generation=chat, request_id="G-1", click=uuid4(), **said)
     Feedback.objects.create(replay=replay, request_id="G-2", click=uuid4(), **said)
     broker.xadd(publisher.key_of(replay.pk), {"k": "text", "t": MARK})

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['team', 'request_id', '-created_at'], name='feedback_of_request'), models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='feedback_due'), models.Index(condition=models.Q(('state', 'sending')), fields=['claimed_at'], name='feedback_sending'), models.Index(fields=['created_at'], name='feedback_by_age')],
-                'constraints': [models.UniqueConstraint(fields=('team', 'click'), name='one_feedback_per_click'), models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'sending', 'unknown'])), fields=('team', 'request_id'), name='one_open_feedback_per_request')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'click'), name='one_feedback_per_click'), models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('team', 'request_id'), name='one_open_feedback_per_request')],
             },
         ),
     ]

@@ -39,9 +39,6 @@ PILLS = {
 }
 """The state of a replay whose look a state has."""
 
-OPEN_STATES = (FeedbackState.WAITING, FeedbackState.SENDING, FeedbackState.UNKNOWN)
-"""States in which the gateway may have it or may still get it: no other is given meanwhile."""
-
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
     def of(self, team: Team, request_id: str) -> Self:
@@ -49,7 +46,8 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         return self.filter(team=team, request_id=request_id).order_by("-created_at", "-pk")
 
     def open(self) -> Self:
-        return self.filter(state__in=OPEN_STATES)
+        """Those that the gateway may have or may still get: no other is given for the same request meanwhile."""
+        return self.filter(ended_at=None)
 
     def due(self, now: datetime) -> Self:
         """Waiting ones whose turn it is, or whose message seems lost."""
@@ -68,7 +66,8 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
 class Feedback(models.Model):
     """One press, at most one POST whose outcome is open. Its ID stands in the metadata of what is sent.
 
-    `comment` and `tags` are the team's own words and die with the generation and by age.
+    `comment` and `tags` are the team's own words and die with the generation and by age. `ended_at` is null while its
+    outcome is open, which it is in the states waiting, sending and unknown.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -103,7 +102,7 @@ class Feedback(models.Model):
             models.UniqueConstraint(fields=["team", "click"], name="one_feedback_per_click"),
             models.UniqueConstraint(
                 fields=["team", "request_id"],
-                condition=Q(state__in=["waiting", "sending", "unknown"]),
+                condition=Q(ended_at=None),
                 name="one_open_feedback_per_request",
             ),
         ]
@@ -127,7 +126,7 @@ class Feedback(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.state in OPEN_STATES
+        return self.ended_at is None
 
     @property
     def moves(self) -> bool:
@@ -155,5 +154,6 @@ class Feedback(models.Model):
     def end(self, state: FeedbackState, reason: str = "", detail: str = "", **columns: Any) -> bool:
         """What came of it, while that is open. True if it was."""
         still = Feedback.objects.open().filter(pk=self.pk)
-        facts = {"state": state, "reason": reason[:60], "detail": detail[:500], "ended_at": timezone.now()}
+        ended = None if state == FeedbackState.UNKNOWN else timezone.now()
+        facts = {"state": state, "reason": reason[:60], "detail": detail[:500], "ended_at": ended}
         return still.update(**facts, due_at=None, **columns) == 1
