@@ -7,7 +7,7 @@ from generations.views.feedback import feedback
 from generations.views.generation import export, forget, generation, json_value, pasted_answer, record_parts
 from generations.views.lists import batches, generations, ledger, steps
 from generations.views.log import bulk_lookup, log
-from generations.views.lookup import home, lookup, lookup_many
+from generations.views.lookup import home, lookup, lookup_many, palette
 from generations.views.replay import batch, compare, lab, lab_batch, replay, replay_parts
 
 # Fragments and files of one generation.
@@ -98,6 +98,8 @@ log_pages: list[URLPattern | URLResolver] = [
 team_pages: list[URLPattern | URLResolver] = [
     path("", home.team_home, name="team_home"),
     path("recent", home.recent, name="recent"),
+    path("go", palette.go, name="go"),
+    path("go.json", palette.go_entries, name="go_entries"),
     path("generations", generations.generations, name="generations"),
     path("generations.csv", generations.generations_csv, name="generations_csv"),
     path("generations/saved", generations.save_filter, name="save_filter"),
