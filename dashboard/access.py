@@ -7,15 +7,16 @@ Signed in but not of the team: 404. Of the team without the right: 403 with the 
 from collections.abc import Callable
 from enum import Enum
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from dashboard.models import GatewayConnection, Membership, Role, Team, User
+from dashboard.models import Membership, Role, Team, User
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -83,9 +84,34 @@ def memberships(request: HttpRequest) -> list[Membership]:
 def _memberships(user: User | AnonymousUser) -> list[Membership]:
     if not user.is_authenticated:
         return []
-    connected = Exists(GatewayConnection.objects.filter(team=OuterRef("team")))
-    mine = Membership.objects.filter(user=user).select_related("team").annotate(connected=connected)  # type: ignore[no-redef]
-    return list(mine.order_by("team__name", "team_id"))
+    with connection.cursor() as cursor:
+        cursor.execute(_MEMBERSHIPS, [user.pk])
+        return [_membership(row) for row in cursor.fetchall()]
+
+
+def _columns(model: type[Model], table: str) -> tuple[list[str], str]:
+    """The names of the model's fields, and its columns for a SELECT."""
+    fields = model._meta.concrete_fields
+    return [field.attname for field in fields], ", ".join(f"{table}.{field.column}" for field in fields)
+
+
+_MEMBERSHIP_FIELDS, _OF_MEMBERSHIP = _columns(Membership, "mine")
+_TEAM_FIELDS, _OF_TEAM = _columns(Team, "team")
+_MEMBERSHIPS = f"""
+SELECT EXISTS (SELECT FROM dashboard_gatewayconnection WHERE team_id = team.id), {_OF_MEMBERSHIP}, {_OF_TEAM}
+FROM dashboard_membership mine JOIN dashboard_team team ON team.id = mine.team_id
+WHERE mine.user_id = %s ORDER BY team.name, team.id
+"""  # noqa: S608 -- columns of our own models
+
+
+def _membership(row: tuple[Any, ...]) -> Membership:
+    """One row of `_MEMBERSHIPS`."""
+    connected, *values = row
+    width = len(_MEMBERSHIP_FIELDS)
+    mine = Membership.from_db(DEFAULT_DB_ALIAS, _MEMBERSHIP_FIELDS, values[:width])
+    mine.team = Team.from_db(DEFAULT_DB_ALIAS, _TEAM_FIELDS, values[width:])
+    mine.connected = connected
+    return mine
 
 
 def membership(request: HttpRequest, slug: str, right: Right) -> Membership:
