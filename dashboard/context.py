@@ -25,6 +25,7 @@ SECTIONS = {
     "b": "batches",
     "batches": "batches",
     "lab": "batches",
+    "trends": "trends",
 }
 
 

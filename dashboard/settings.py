@@ -218,6 +218,7 @@ CELERY = {
         "sweep": {"task": "generations.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
         "records": {"task": "generations.tasks.fetch_records", "schedule": 5.0, "options": {"expires": 5}},
         "rebuild": {"task": "generations.tasks.rebuild", "schedule": 10.0, "options": {"expires": 10}},
+        "trends": {"task": "generations.tasks.trends", "schedule": 20.0, "options": {"expires": 20}},
         "consents": {"task": "generations.tasks.consents", "schedule": 600.0, "options": {"expires": 600}},
         "tidy": {"task": "generations.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },

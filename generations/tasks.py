@@ -8,7 +8,7 @@ from dashboard.consents import ending, notices
 from dashboard.processes import presence
 from generations.feedback import sending
 from generations.log import bulk
-from generations.records import new_generation, retention
+from generations.records import new_generation, retention, trend_days
 from generations.records import rebuild as rebuilding
 from generations.replay import batches
 from generations.replay.worker import recovery, runner
@@ -55,6 +55,12 @@ def fetch_records() -> None:
 def rebuild() -> None:
     """Every 10 s: make again what an older Retake derived."""
     rebuilding.tick()
+
+
+@shared_task(name="generations.tasks.trends")
+def trends() -> None:
+    """Every 20 s: sum the days of the trends again whose generations have changed."""
+    trend_days.tick()
 
 
 @shared_task(name="generations.tasks.tidy")

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from generations.views import limits
 from generations.views.feedback import feedback
 from generations.views.generation import export, forget, generation, json_value, pasted_answer, record_parts
-from generations.views.lists import batches, generations, ledger, steps
+from generations.views.lists import batches, generations, ledger, steps, trends
 from generations.views.log import bulk_lookup, log
 from generations.views.lookup import home, lookup, lookup_many, palette
 from generations.views.replay import batch, compare, lab, lab_batch, replay, replay_parts
@@ -122,6 +122,7 @@ team_pages: list[URLPattern | URLResolver] = [
     path("b/<uuid:batch_id>/", include(one_batch)),
     path("settings/limits", limits.team_limits, name="team_limits"),
     path("replays", ledger.ledger, name="ledger"),
+    path("trends", trends.team_trends, name="trends"),
     path("replays.csv", ledger.ledger_csv, name="ledger_csv"),
     path("r/<uuid:replay_id>", replay.replay, name="replay"),
     path("r/<uuid:replay_id>.json", replay.replay_json, name="replay_json"),

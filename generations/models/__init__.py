@@ -9,6 +9,7 @@ from generations.models.pasted_answer import PastedAnswer
 from generations.models.replay import Replay, ReplayAnswer, ReplayPart
 from generations.models.saved_filter import SavedFilter, SavedLogFilter
 from generations.models.stored_record import RecordChunk, StoredRecord
+from generations.models.trend_day import TrendDay
 
 __all__ = [
     "Batch",
@@ -26,5 +27,6 @@ __all__ = [
     "SavedFilter",
     "SavedLogFilter",
     "StoredRecord",
+    "TrendDay",
     "Visit",
 ]

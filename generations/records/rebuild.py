@@ -18,7 +18,7 @@ from generations.gateway.record import Record
 from generations.models import Generation, ReplayAnswer, StoredRecord
 from generations.reading import outline as outlines
 from generations.reading.page_types.outline import Outline
-from generations.records import store
+from generations.records import store, trend_days
 from generations.records.search_text import remember_words
 from generations.replay import derived_answer
 
@@ -121,4 +121,5 @@ def _generation(pk: int) -> bool:
     if columns:
         columns["replayable"] = row.records.filter(replayable=True, size__gt=0).exists()
     Generation.objects.filter(pk=pk).update(derived=outlines.VERSION, **columns)
+    trend_days.mark_changed(row.team_id, row.sorted_at, columns.get("made_at") or row.looked_up_at)
     return True

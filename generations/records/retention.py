@@ -38,6 +38,7 @@ from generations.models import (
 from generations.models.replay import EXPIRED_PATCH, OPEN_STATES
 from generations.reading import outline
 from generations.reading.export.redaction import without_bodies
+from generations.records import trend_days
 from generations.records.new_generation import TRIES
 from generations.replay.live import publisher
 from generations.replay.order import spending_limits
@@ -86,7 +87,7 @@ def forget(generation: Generation, user: User) -> ForgetScope:
         list(Generation.objects.select_for_update().filter(pk=generation.pk))  # no replay can start meanwhile
         gone = forget_scope(generation)
         rows = Generation.objects.select_for_update().filter(pk__in=gone.generations, team=generation.team_id)
-        names = list(rows.values_list("request_id", flat=True))
+        names, days = list(rows.values_list("request_id", flat=True)), trend_days.days_of(rows)
         gone = forget_scope(generation)
         if gone.is_busy:
             raise ReplayIsOpen
@@ -100,6 +101,7 @@ def forget(generation: Generation, user: User) -> ForgetScope:
         StoredRecord.objects.filter(generation__in=gone.generations).only("pk").delete()
         Fetch.objects.filter(team=generation.team_id, request_id__in=names).delete()
         Generation.objects.filter(pk__in=gone.generations).delete()
+        trend_days.count_now(generation.team_id, days)
         _drop_reasons(generation.team_id, set(names))
         counts = {"generations": len(gone.generations), "replays": len(gone.replays)}
         audit(generation.team, user, spending_limits.FORGOTTEN, generation.request_id, **counts, used=used)

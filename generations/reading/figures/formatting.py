@@ -26,6 +26,14 @@ def count(value: Amount | None) -> str:
     return UNKNOWN if value is None else plain(value)
 
 
+def short(value: Amount) -> str:
+    """A number with three significant digits at most: `950`, `1.2k`, `34M`, `5.1B`."""
+    number, unit = Decimal(value), 0
+    while abs(number) >= Decimal("999.5") and unit < 4:
+        number, unit = number / 1000, unit + 1
+    return significant(number) + ("", "k", "M", "B", "T")[unit]
+
+
 def split_ms(value: Amount) -> tuple[str, str]:
     """Milliseconds as a number and its unit: ("412", "ms"), ("1.83", "s"), ("2 min 5", "s"), ("1 h 3",
     "min").

@@ -1,0 +1,86 @@
+"""The trends of a team: what its stored generations and its replays were, day by day (UTC).
+
+Read from the sums that `records/trend_days.py` keeps: a page costs the days that it shows, not the generations.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as midnight
+from typing import Any
+
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+
+from dashboard.models import Team
+from generations.models import Replay, TrendDay
+from generations.reading.figures import trend_sums
+from generations.reading.figures.trend_sums import TrendSums
+
+MOST_NAMES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """`by_day` and `replays` have a value for each of `days`; `before` is the same time before those.
+
+    `counted_at` is when the latest day was summed, None while none is; `pending` days are to be summed again.
+    """
+
+    days: list[date]
+    by_day: list[TrendSums]
+    replays: list[int]
+    total: TrendSums
+    before: TrendSums
+    models: list[TrendSums]
+    providers: list[TrendSums]
+    counted_at: datetime | None
+    pending: int
+
+
+def read(team: Team, wanted: Mapping[str, Any], today: date) -> Trends:
+    """The `days` until today of what has the `model` and the `provider` that are asked for: two queries."""
+    span = wanted["days"]
+    days = [today - timedelta(days=ago) for ago in range(span - 1, -1, -1)]
+    rows = list(TrendDay.objects.of(team).filter(day__range=(days[0] - timedelta(days=span), today)))
+    parts = {row.day: _asked(row, wanted) for row in rows}
+    shown = [parts.get(day, []) for day in days]
+    flat = [part for day in shown for part in day]
+    counts = _replays(team, wanted, days)
+    return Trends(
+        days=days,
+        by_day=[trend_sums.total(day) for day in shown],
+        replays=[counts.get(day, 0) for day in days],
+        total=trend_sums.total(flat),
+        before=trend_sums.total(part for day, found in parts.items() if day < days[0] for part in found),
+        models=_by_name(flat, lambda part: part.model),
+        providers=_by_name(flat, lambda part: part.provider),
+        counted_at=max((row.counted_at for row in rows if row.counted_at), default=None),
+        pending=len([row for row in rows if row.is_stale and row.day >= days[0]]),
+    )
+
+
+def _asked(row: TrendDay, wanted: Mapping[str, Any]) -> list[TrendSums]:
+    model, provider = wanted["model"], wanted["provider"]
+    return [
+        part
+        for part in trend_sums.load(row.parts)
+        if model in ("", part.model) and provider in ("", part.provider)
+    ]
+
+
+def _by_name(parts: list[TrendSums], name_of: Callable[[TrendSums], str]) -> list[TrendSums]:
+    """Joined by name (kept as `model`), those with the most generations first."""
+    found: dict[str, TrendSums] = {}
+    for part in parts:
+        found.setdefault(name_of(part), TrendSums(name_of(part))).add(part)
+    return sorted(found.values(), key=lambda sums: (-sums.count, sums.model))[:MOST_NAMES]
+
+
+def _replays(team: Team, wanted: Mapping[str, Any], days: list[date]) -> dict[date, int]:
+    """How many replays were ordered each day; with a model or provider, those that it answered."""
+    columns = {"model_id": wanted["model"], "provider": wanted["provider"]}
+    rows = Replay.objects.filter(team=team, created_at__gte=datetime.combine(days[0], midnight(), UTC))
+    rows = rows.filter(**{name: value for name, value in columns.items() if value})
+    counted = rows.values_list(TruncDate("created_at", tzinfo=UTC)).annotate(number=Count("pk"))
+    return dict(counted.order_by())

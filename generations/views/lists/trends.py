@@ -1,0 +1,354 @@
+"""The trends of a team: failures, waits, costs, tokens and replays over days, each point a link to its list."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboard.access import Right, TeamRequest, for_team
+from generations.forms.trends import DAYS, TrendForm
+from generations.lists import generation_list, trends
+from generations.lists.trends import Trends
+from generations.reading.figures import formatting, round_ticks, trend_chart
+from generations.reading.figures.formatting import Amount
+from generations.reading.figures.trend_chart import Segment, Slot, TrendChart
+from generations.reading.figures.trend_sums import OTHER, TrendSums
+
+MOST_CAUSES = 5  # in colours of their own; the rest is one more
+NO_CODE = "no error code"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a bar that opens a list of its own."""
+
+    segment: Segment
+    href: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A day of a chart: where it leads, and what it says."""
+
+    slot: Slot
+    href: str
+    title: str
+    parts: list[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A name in the legend, its sum, and the list that it opens."""
+
+    name: str
+    sum: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One chart. `scale`: each line across as its place and its words; `kind` chooses the colours."""
+
+    heading: str
+    note: str
+    chart: TrendChart
+    scale: list[tuple[str, str]]
+    marks: list[Mark]
+    series: list[Series]
+    kind: str = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure of the whole span, and of the same time before; "" where nothing is known of that."""
+
+    name: str
+    value: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """A line of the table: all that the charts show of a day."""
+
+    day: date
+    href: str
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NameRow:
+    """What is known of a model or provider; `trends` shows it alone, `href` opens its list. "" where no filter can."""
+
+    name: str
+    trends: str
+    href: str
+    sums: TrendSums
+
+
+@for_team(Right.READ)
+@require_GET
+def team_trends(request: TeamRequest) -> HttpResponse:
+    """The trends of the last 7, 30 or 90 days, of everything or of one model or provider."""
+    form = TrendForm(request.GET)
+    page = TrendPage(request, form)
+    context = {
+        "form": form,
+        "wanted": page.wanted,
+        "spans": [(days, page.own_address(days=days)) for days in DAYS],
+        "all": page.own_address(model="", provider=""),
+        "found": page.found,
+        "page": page,
+        "offers": generation_list.offers(request.team),
+    }
+    return render(request, "generations/trends/trends.html", context)
+
+
+class TrendPage:
+    """What the page draws, and the addresses behind it."""
+
+    def __init__(self, request: TeamRequest, form: TrendForm) -> None:
+        slug, self.wanted = request.team.slug, form.wanted
+        self._own, self._list, self._ledger = (
+            reverse(name, args=[slug]) for name in ("trends", "generations", "ledger")
+        )
+        self.found: Trends = trends.read(request.team, self.wanted, timezone.now().astimezone(UTC).date())
+
+    # --- addresses ------------------------------------------------------------------------------------------------
+
+    def own_address(self, **changed: object) -> str:
+        """This page with something else asked for."""
+        query = {name: value for name, value in (self.wanted | changed).items() if value}
+        return f"{self._own}?{urlencode(query)}"
+
+    def list_address(self, first: date, last: date, **more: str) -> str:
+        """The generations behind a point."""
+        asked = {"model": self.wanted["model"], "provider": self.wanted["provider"], **more}
+        span = {"since": f"{first}T00:00", "until": f"{last}T23:59:59.999999"}
+        return f"{self._list}?{urlencode({name: value for name, value in asked.items() if value} | span)}"
+
+    def _day(self, day: date) -> str:
+        return self.list_address(day, day)
+
+    def _whole(self, **more: str) -> str:
+        return self.list_address(self.found.days[0], self.found.days[-1], **more)
+
+    def _replays_of(self, day: date) -> str:
+        asked = {"model": self.wanted["model"], "since": day, "until": day}
+        return f"{self._ledger}?{urlencode({name: value for name, value in asked.items() if value})}"
+
+    # --- figures --------------------------------------------------------------------------------------------------
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """The whole span next to the same time before."""
+        now, before = self.found.total, self.found.before
+        kinds: list[tuple[str, Callable[[TrendSums], str]]] = [
+            ("Generations", lambda sums: formatting.count(sums.count)),
+            ("Failed", lambda sums: percent(sums.failed_share)),
+            ("Wait, p50", lambda sums: about(sums.median_wait)),
+            ("Wait, p95", lambda sums: about(sums.p95_wait)),
+            ("Cost", lambda sums: formatting.dollars(sums.cost if sums.priced else None)),
+            ("Tokens", lambda sums: formatting.short(sums.tokens)),
+        ]
+        return [Tile(name, write(now), write(before) if before.count else "") for name, write in kinds]
+
+    @property
+    def panels(self) -> list[Panel]:
+        """The charts."""
+        return [
+            self._failures(),
+            self._waits(),
+            self._bars("Generations", [("Generations", lambda sums: sums.count)], formatting.count),
+            self._bars(
+                "Cost", [("Cost", lambda sums: sums.cost)], formatting.dollars, note=self._priceless()
+            ),
+            self._bars(
+                "Tokens",
+                [("Input", lambda sums: sums.input), ("Output", lambda sums: sums.output)],
+                formatting.short,
+            ),
+            self._replays(),
+        ]
+
+    def _priceless(self) -> str:
+        unknown = self.found.total.count - self.found.total.priced
+        return f"unknown for {formatting.plural(unknown, 'generation')}" if unknown else ""
+
+    def _bars(
+        self,
+        heading: str,
+        kinds: Sequence[tuple[str, Callable[[TrendSums], int]]],
+        write: Callable[[Amount], str],
+        note: str = "",
+    ) -> Panel:
+        values = [[max(0, of(sums)) for sums in self.found.by_day] for _, of in kinds]
+        names = [name for name, _ in kinds]
+        marks = [self._title(at, names, values, write) for at in range(len(self.found.days))]
+        series = [Series(name, write(sum(line))) for name, line in zip(names, values, strict=True)]
+        return _bar_panel(heading, note, self.found.days, values, write, marks, self._day, series)
+
+    def _title(
+        self, at: int, names: Sequence[str], values: Sequence[Sequence[int]], write: Callable[[Amount], str]
+    ) -> str:
+        said = ", ".join(
+            f"{write(line[at])} {name.lower()}" for name, line in zip(names, values, strict=True)
+        )
+        return f"{written(self.found.days[at])}: {said}"
+
+    def _replays(self) -> Panel:
+        counts = self.found.replays
+        titles = [
+            f"{written(day)}: {formatting.plural(number, 'replay')}"
+            for day, number in zip(self.found.days, counts, strict=True)
+        ]
+        series = [Series("Replays", formatting.count(sum(counts)))]
+        days = self.found.days
+        return _bar_panel("Replays", "", days, [counts], formatting.count, titles, self._replays_of, series)
+
+    # --- failures -------------------------------------------------------------------------------------------------
+
+    @property
+    def causes(self) -> list[str]:
+        """The most frequent error codes of the span."""
+        counts = {code: number for code, number in self.found.total.causes.items() if code != OTHER}
+        return sorted(counts, key=lambda code: (-counts[code], code))[:MOST_CAUSES]
+
+    def _failures(self) -> Panel:
+        codes, days = self.causes, self.found.days
+        values = [[sums.causes.get(code, 0) for sums in self.found.by_day] for code in codes]
+        rest = [sums.failed - sum(line[at] for line in values) for at, sums in enumerate(self.found.by_day)]
+        series = [Series(code or NO_CODE, formatting.count(sum(line)), self._whole(**asks(code)))
+                  for code, line in zip(codes, values, strict=True)]  # fmt: skip
+        if any(rest):
+            series.append(Series("other causes", formatting.count(sum(rest)), self._whole(outcome="failed")))
+            values, codes = [*values, rest], [*codes, OTHER]
+        ticks = round_ticks.ticks(max((sums.failed for sums in self.found.by_day), default=0), whole=True)
+        chart = trend_chart.bars(days, values, ticks)
+        marks = [self._failed_day(slot, codes, values, at) for at, slot in enumerate(chart.slots)]
+        scale = [(tick.y, formatting.short(tick.value)) for tick in chart.ticks]
+        note = f"{percent(self.found.total.failed_share)} of all" if self.found.total.count else ""
+        return Panel("Failures by cause", note, chart, scale, marks, series, kind="c")
+
+    def _failed_day(self, slot: Slot, codes: Sequence[str], values: Sequence[Sequence[int]], at: int) -> Mark:
+        parts = []
+        for segment in slot.segments:
+            code, number = codes[segment.series], values[segment.series][at]
+            href = self.list_address(slot.day, slot.day, **asks(code))
+            parts.append(Part(segment, href, f"{written(slot.day)}: {number:,} {cause(code)}"))
+        failed = self.found.by_day[at].failed
+        href = self.list_address(slot.day, slot.day, outcome="failed")
+        return Mark(slot, href, f"{written(slot.day)}: {failed:,} failed", parts)
+
+    # --- waits ----------------------------------------------------------------------------------------------------
+
+    def _waits(self) -> Panel:
+        values = [
+            [sums.median_wait for sums in self.found.by_day],
+            [sums.p95_wait for sums in self.found.by_day],
+        ]
+        most = max((value for line in values for value in line if value is not None), default=0)
+        chart = trend_chart.lines(self.found.days, values, round_ticks.time_ticks(most))
+        marks = [
+            Mark(
+                slot,
+                self._day(slot.day),
+                f"{written(slot.day)}: p50 {about(values[0][at])}, p95 {about(values[1][at])}",
+                [],
+            )
+            for at, slot in enumerate(chart.slots)
+        ]
+        total = self.found.total
+        series = [Series("p50", about(total.median_wait)), Series("p95", about(total.p95_wait))]
+        scale = [(tick.y, formatting.duration(tick.value)) for tick in chart.ticks]
+        return Panel("Wait", "to within 2.5%", chart, scale, marks, series)
+
+    # --- tables ---------------------------------------------------------------------------------------------------
+
+    @property
+    def cause_names(self) -> list[str]:
+        return [cause(code) for code in self.causes]
+
+    @property
+    def rows(self) -> list[DayRow]:
+        """All that the charts show, the latest day first."""
+        return [self._row(at) for at in reversed(range(len(self.found.days)))]
+
+    def _row(self, at: int) -> DayRow:
+        sums, day = self.found.by_day[at], self.found.days[at]
+        cells = [
+            formatting.count(sums.count),
+            formatting.count(sums.failed),
+            *(formatting.count(sums.causes.get(code, 0)) for code in self.causes),
+            *(about(sums.median_wait) if sums.count else "", about(sums.p95_wait) if sums.count else ""),
+            formatting.dollars(sums.cost if sums.priced else None) if sums.count else "",
+            formatting.count(sums.input),
+            formatting.count(sums.output),
+            formatting.count(self.found.replays[at]),
+        ]
+        return DayRow(day, self._day(day), cells)
+
+    @property
+    def models(self) -> list[NameRow]:
+        return [self._name("model", sums) for sums in self.found.models]
+
+    @property
+    def providers(self) -> list[NameRow]:
+        return [self._name("provider", sums) for sums in self.found.providers]
+
+    def _name(self, field: str, sums: TrendSums) -> NameRow:
+        known = sums.model not in ("", OTHER)
+        return NameRow(
+            sums.model if sums.model else f"no {field} recorded",
+            self.own_address(**{field: sums.model}) if known else "",
+            self._whole(**{field: sums.model}) if known else "",
+            sums,
+        )
+
+
+def _bar_panel(
+    heading: str,
+    note: str,
+    days: Sequence[date],
+    values: Sequence[Sequence[int]],
+    write: Callable[[Amount], str],
+    titles: Sequence[str],
+    address: Callable[[date], str],
+    series: list[Series],
+) -> Panel:
+    most = max((sum(line[at] for line in values) for at in range(len(days))), default=0)
+    chart = trend_chart.bars(days, values, round_ticks.ticks(most, whole=True))
+    scale = formatting.dollars if write is formatting.dollars else formatting.short
+    marks = [
+        Mark(slot, address(slot.day), title, []) for slot, title in zip(chart.slots, titles, strict=True)
+    ]
+    return Panel(heading, note, chart, [(tick.y, scale(tick.value)) for tick in chart.ticks], marks, series)
+
+
+def asks(code: str) -> dict[str, str]:
+    """The filter of a cause; what has no code of its own is found among all that failed."""
+    return {"outcome": "failed"} | ({} if code in ("", OTHER) else {"status": code})
+
+
+def cause(code: str) -> str:
+    return "other causes" if code == OTHER else code or NO_CODE
+
+
+def written(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def about(ms: Amount | None) -> str:
+    """A percentile, in no more digits than are known of it."""
+    return formatting.UNKNOWN if ms is None else formatting.duration(ms)
+
+
+def percent(share: Amount | None) -> str:
+    return formatting.UNKNOWN if share is None else f"{formatting.significant(share, 2)}%"

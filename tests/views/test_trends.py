@@ -1,0 +1,136 @@
+"""The trends: what is counted, when it is counted again, and where each point leads."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard.models import Team, User
+from generations.models import Generation, TrendDay
+from generations.reading import outline
+from generations.records import rebuild, retention, trend_days
+from tests.support import people, rows
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.now().astimezone(UTC).date()
+
+
+def made(days_ago: int, seconds: float = 0.0) -> str:
+    start = datetime.combine(TODAY - timedelta(days=days_ago), datetime.min.time(), UTC)
+    return (start + timedelta(seconds=seconds)).isoformat()
+
+
+@pytest.fixture
+def many(team: Team, ada: User) -> list[Generation]:
+    """Three of a day three days ago (its first and its last moment), two of them failed, and an older one."""
+    source = people.connection(team)
+    failed = {"status_code": 502, "success": False}
+    records: list[dict[str, Any]] = [
+        {"created_at": made(3), "latency_ms": 100, "cost_nanos": 10**15, "model_id": "m/a"},
+        {"created_at": made(3, 86_399.999), "error_code": "upstream_error", "model_id": "m/a", **failed},
+        {"created_at": made(3, 5), "cost_nanos": 10**15, "model_id": "m/b", **failed},
+        {"created_at": made(40), "latency_ms": 9000, "cost_nanos": 1, "model_id": "m/a"},
+    ]
+    made_rows = [
+        rows.generation(team, ada, source, request_id=f"G-{number}", provider="openai", **record)
+        for number, record in enumerate(records)
+    ]
+    trend_days.tick()
+    return list(Generation.objects.filter(pk__in=[row.pk for row in made_rows]).order_by("request_id"))
+
+
+def page(team: Team, user: User, **query: object) -> Any:
+    return people.browser(user).get(reverse("trends", args=[team.slug]), query)
+
+
+def test_what_a_day_was_is_drawn_and_stands_in_the_table(
+    many: list[Generation], team: Team, ada: User
+) -> None:
+    rows.replay(many[0], ada)
+    answer = page(team, ada)
+    found = answer.context["found"]
+    assert (found.total.count, found.total.failed, found.total.cost) == (3, 2, 2 * 10**15)
+    assert (found.before.count, found.total.priced, found.replays[-1]) == (1, 2, 1)
+    assert found.by_day[-4].causes == {"upstream_error": 1, "": 1}
+    assert abs(found.total.median_wait - 100) < 3
+    text = people.html(answer)
+    for words in (
+        "upstream_error",
+        "no error code",
+        "67%",
+        "before: 1",
+        "All days as a table",
+        "log</a> has more",
+    ):
+        assert words in text
+    assert page(team, ada, model="m/b").context["found"].total.count == 1
+    assert page(team, ada, days="90").context["found"].total.count == 4
+    odd = page(team, ada, days="x", model="\0", provider="p" * 500)
+    assert (odd.status_code, odd.context["wanted"]["days"]) == (200, 30)
+
+
+def test_each_point_opens_the_generations_that_it_counts(
+    many: list[Generation], team: Team, ada: User
+) -> None:
+    """A day's address finds its first and its last moment; that of a cause, those with it."""
+    panels = {panel.heading: panel for panel in page(team, ada).context["page"].panels}
+    browser = people.browser(ada)
+
+    def listed(href: str) -> set[str]:
+        answer = browser.get(href)
+        assert answer.status_code == 200, parse_qs(urlsplit(href).query)
+        return {row.request_id for row in answer.context["page"].rows}
+
+    failures = panels["Failures by cause"].marks[-4]
+    assert listed(failures.href) == {"G-1", "G-2"}
+    assert listed(next(part.href for part in failures.parts if "upstream" in part.title)) == {"G-1"}
+    assert listed(panels["Wait"].marks[-4].href) == {"G-0", "G-1", "G-2"}
+    assert listed(panels["Wait"].marks[-3].href) == set()
+    [model] = [row for row in page(team, ada).context["page"].models if row.name == "m/b"]
+    assert listed(model.href) == {"G-2"}
+
+
+def test_a_day_is_counted_again_when_it_has_changed(many: list[Generation], team: Team, ada: User) -> None:
+    def counts() -> list[int]:
+        found = page(team, ada).context["found"]
+        return [found.total.count, found.total.failed]
+
+    later = timezone.now() + timedelta(minutes=5)
+    TrendDay.objects.update(counted_at=later)
+    assert (trend_days.tick(later), counts()) == (0, [3, 2])
+    late = rows.generation(team, ada, people.connection(team), request_id="G-9", created_at=made(3))
+    Generation.objects.filter(pk=late.pk).update(fetched_at=later)
+    late.records.update(fetched_at=later)
+    # Today too: there it stood before its record said when it was made.
+    assert (trend_days.tick(later), counts()) == (2, [4, 2])
+    Generation.objects.filter(pk=many[1].pk).update(derived=outline.VERSION - 1, success=None)
+    rebuild.generation(many[1].pk)
+    assert TrendDay.objects.stale().count() == 1
+    retention.forget(many[2], ada)  # is in no figure at once, without the clock
+    assert counts() == [3, 1]
+
+
+def test_the_trends_cost_the_same_queries_for_any_number(team: Team, ada: User) -> None:
+    sizes = []
+    source = people.connection(team)
+    for number in range(3):
+        rows.generation(
+            team, ada, source, request_id=f"G-{number}", created_at=made(number), model_id=f"m/{number}"
+        )
+        trend_days.tick()
+        browser = people.browser(ada)
+        browser.get(reverse("trends", args=[team.slug]))
+        with CaptureQueriesContext(connection) as seen:
+            browser.get(reverse("trends", args=[team.slug]))
+        sizes.append(len(seen))
+    assert len(set(sizes)) == 1
+
+
+def test_without_generations_it_says_so(team: Team, ada: User) -> None:
+    assert "No trends yet" in people.html(page(team, ada))
+    assert "Nothing in this time" in people.html(page(team, ada, model="m/x"))
