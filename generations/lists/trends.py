@@ -15,16 +15,16 @@ from django.db.models.functions import TruncDate
 from dashboard.models import Team
 from generations.models import Replay, TrendDay
 from generations.reading.figures import trend_sums
-from generations.reading.figures.trend_sums import TrendSums
+from generations.reading.figures.trend_sums import OTHER, TrendSums
 
-MOST_NAMES = 20
+MOST_NAMES, MOST_OFFERED = 20, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Trends:
     """`by_day` and `replays` have a value for each of `days`; `before` is the same time before those.
 
-    `counted_at` is when the latest day was summed, None while none is; `pending` days are to be summed again.
+    `offered` are the models and providers that can be asked for; `counted_at` is when the latest day was summed, None while none is; `pending` days are to be summed again.
     """
 
     days: list[date]
@@ -34,6 +34,7 @@ class Trends:
     before: TrendSums
     models: list[TrendSums]
     providers: list[TrendSums]
+    offered: dict[str, list[str]]
     counted_at: datetime | None
     pending: int
 
@@ -43,7 +44,8 @@ def read(team: Team, wanted: Mapping[str, Any], today: date) -> Trends:
     span = wanted["days"]
     days = [today - timedelta(days=ago) for ago in range(span - 1, -1, -1)]
     rows = list(TrendDay.objects.of(team).filter(day__range=(days[0] - timedelta(days=span), today)))
-    parts = {row.day: _asked(row, wanted) for row in rows}
+    loaded = {row.day: trend_sums.load(row.parts) for row in rows}
+    parts = {day: [part for part in found if _is_asked(part, wanted)] for day, found in loaded.items()}
     shown = [parts.get(day, []) for day in days]
     flat = [part for day in shown for part in day]
     counts = _replays(team, wanted, days)
@@ -55,18 +57,19 @@ def read(team: Team, wanted: Mapping[str, Any], today: date) -> Trends:
         before=trend_sums.total(part for day, found in parts.items() if day < days[0] for part in found),
         models=_by_name(flat, lambda part: part.model),
         providers=_by_name(flat, lambda part: part.provider),
+        offered=_offered([part for found in loaded.values() for part in found]),
         counted_at=max((row.counted_at for row in rows if row.counted_at), default=None),
         pending=len([row for row in rows if row.is_stale and row.day >= days[0]]),
     )
 
 
-def _asked(row: TrendDay, wanted: Mapping[str, Any]) -> list[TrendSums]:
-    model, provider = wanted["model"], wanted["provider"]
-    return [
-        part
-        for part in trend_sums.load(row.parts)
-        if model in ("", part.model) and provider in ("", part.provider)
-    ]
+def _is_asked(part: TrendSums, wanted: Mapping[str, Any]) -> bool:
+    return wanted["model"] in ("", part.model) and wanted["provider"] in ("", part.provider)
+
+
+def _offered(parts: list[TrendSums]) -> dict[str, list[str]]:
+    names = {"model_id": {part.model for part in parts}, "provider": {part.provider for part in parts}}
+    return {field: sorted(known - {"", OTHER})[:MOST_OFFERED] for field, known in names.items()}
 
 
 def _by_name(parts: list[TrendSums], name_of: Callable[[TrendSums], str]) -> list[TrendSums]:

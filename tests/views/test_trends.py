@@ -44,7 +44,7 @@ def many(team: Team, ada: User) -> list[Generation]:
     return list(Generation.objects.filter(pk__in=[row.pk for row in made_rows]).order_by("request_id"))
 
 
-def page(team: Team, user: User, **query: object) -> Any:
+def page(team: Team, user: User, **query: str) -> Any:
     return people.browser(user).get(reverse("trends", args=[team.slug]), query)
 
 

@@ -28,7 +28,7 @@ class DayLabel:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class ChartPiece:
     """A part of a bar: which series it belongs to (from 0)."""
 
     series: int
@@ -46,8 +46,8 @@ class Slot:
     middle: str
     bar_x: str
     bar_width: str
-    segments: list[Segment]
-    points: list[Segment]
+    segments: list[ChartPiece]
+    points: list[ChartPiece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def lines(
 
 
 def _slot(
-    days: Sequence[date], at: int, segments: Sequence[Segment] = (), points: Sequence[Segment] = ()
+    days: Sequence[date], at: int, segments: Sequence[ChartPiece] = (), points: Sequence[ChartPiece] = ()
 ) -> Slot:
     width = Decimal(100) / len(days)
     bar = width * Decimal("0.72")
@@ -92,19 +92,19 @@ def _slot(
     )
 
 
-def _stack(series: Sequence[Sequence[Amount]], at: int, top: Decimal) -> list[Segment]:
+def _stack(series: Sequence[Sequence[Amount]], at: int, top: Decimal) -> list[ChartPiece]:
     found, ground = [], Decimal(HEIGHT)
     for number, values in enumerate(series):
         if values[at] > 0:
             height = max(LEAST, HEIGHT * Decimal(values[at]) / top)
             ground -= height
-            found.append(Segment(number, _length(max(ground, Decimal(0))), _length(height)))
+            found.append(ChartPiece(number, _length(max(ground, Decimal(0))), _length(height)))
     return found
 
 
-def _points(series: Sequence[Sequence[Amount | None]], at: int, top: Decimal) -> list[Segment]:
+def _points(series: Sequence[Sequence[Amount | None]], at: int, top: Decimal) -> list[ChartPiece]:
     known = [(number, value) for number, values in enumerate(series) if (value := values[at]) is not None]
-    return [Segment(number, _length(_down(value, top)), "") for number, value in known]
+    return [ChartPiece(number, _length(_down(value, top)), "") for number, value in known]
 
 
 def _path(values: Sequence[Amount | None], top: Decimal) -> str:

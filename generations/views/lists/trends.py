@@ -1,7 +1,6 @@
 """The trends of a team: failures, waits, costs, tokens and replays over days, each point a link to its list."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date
 from urllib.parse import urlencode
 
@@ -13,84 +12,29 @@ from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
 from generations.forms.trends import DAYS, TrendForm
-from generations.lists import generation_list, trends
+from generations.lists import trends
 from generations.lists.trends import Trends
 from generations.reading.figures import formatting, round_ticks, trend_chart
 from generations.reading.figures.formatting import Amount
-from generations.reading.figures.trend_chart import Segment, Slot, TrendChart
+from generations.reading.figures.trend_chart import Slot
 from generations.reading.figures.trend_sums import OTHER, TrendSums
+from generations.views.lists.trend_panels import (
+    BarPart,
+    DayRow,
+    NameRow,
+    TrendMark,
+    TrendPanel,
+    TrendSeries,
+    TrendTile,
+    about,
+    asks,
+    bar_panel,
+    cause,
+    percent,
+    written,
+)
 
 MOST_CAUSES = 5  # in colours of their own; the rest is one more
-NO_CODE = "no error code"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a bar that opens a list of its own."""
-
-    segment: Segment
-    href: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A day of a chart: where it leads, and what it says."""
-
-    slot: Slot
-    href: str
-    title: str
-    parts: list[Part]
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A name in the legend, its sum, and the list that it opens."""
-
-    name: str
-    sum: str
-    href: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One chart. `scale`: each line across as its place and its words; `kind` chooses the colours."""
-
-    heading: str
-    note: str
-    chart: TrendChart
-    scale: list[tuple[str, str]]
-    marks: list[Mark]
-    series: list[Series]
-    kind: str = "s"
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A figure of the whole span, and of the same time before; "" where nothing is known of that."""
-
-    name: str
-    value: str
-    before: str
-
-
-@dataclass(frozen=True, slots=True)
-class DayRow:
-    """A line of the table: all that the charts show of a day."""
-
-    day: date
-    href: str
-    cells: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class NameRow:
-    """What is known of a model or provider; `trends` shows it alone, `href` opens its list. "" where no filter can."""
-
-    name: str
-    trends: str
-    href: str
-    sums: TrendSums
 
 
 @for_team(Right.READ)
@@ -106,7 +50,7 @@ def team_trends(request: TeamRequest) -> HttpResponse:
         "all": page.own_address(model="", provider=""),
         "found": page.found,
         "page": page,
-        "offers": generation_list.offers(request.team),
+        "offers": page.found.offered,
     }
     return render(request, "generations/trends/trends.html", context)
 
@@ -147,7 +91,7 @@ class TrendPage:
     # --- figures --------------------------------------------------------------------------------------------------
 
     @property
-    def tiles(self) -> list[Tile]:
+    def tiles(self) -> list[TrendTile]:
         """The whole span next to the same time before."""
         now, before = self.found.total, self.found.before
         kinds: list[tuple[str, Callable[[TrendSums], str]]] = [
@@ -158,10 +102,10 @@ class TrendPage:
             ("Cost", lambda sums: formatting.dollars(sums.cost if sums.priced else None)),
             ("Tokens", lambda sums: formatting.short(sums.tokens)),
         ]
-        return [Tile(name, write(now), write(before) if before.count else "") for name, write in kinds]
+        return [TrendTile(name, write(now), write(before) if before.count else "") for name, write in kinds]
 
     @property
-    def panels(self) -> list[Panel]:
+    def panels(self) -> list[TrendPanel]:
         """The charts."""
         return [
             self._failures(),
@@ -188,12 +132,12 @@ class TrendPage:
         kinds: Sequence[tuple[str, Callable[[TrendSums], int]]],
         write: Callable[[Amount], str],
         note: str = "",
-    ) -> Panel:
+    ) -> TrendPanel:
         values = [[max(0, of(sums)) for sums in self.found.by_day] for _, of in kinds]
         names = [name for name, _ in kinds]
         marks = [self._title(at, names, values, write) for at in range(len(self.found.days))]
-        series = [Series(name, write(sum(line))) for name, line in zip(names, values, strict=True)]
-        return _bar_panel(heading, note, self.found.days, values, write, marks, self._day, series)
+        series = [TrendSeries(name, write(sum(line))) for name, line in zip(names, values, strict=True)]
+        return bar_panel(heading, note, self.found.days, values, write, marks, self._day, series)
 
     def _title(
         self, at: int, names: Sequence[str], values: Sequence[Sequence[int]], write: Callable[[Amount], str]
@@ -203,15 +147,15 @@ class TrendPage:
         )
         return f"{written(self.found.days[at])}: {said}"
 
-    def _replays(self) -> Panel:
+    def _replays(self) -> TrendPanel:
         counts = self.found.replays
         titles = [
             f"{written(day)}: {formatting.plural(number, 'replay')}"
             for day, number in zip(self.found.days, counts, strict=True)
         ]
-        series = [Series("Replays", formatting.count(sum(counts)))]
+        series = [TrendSeries("Replays", formatting.count(sum(counts)))]
         days = self.found.days
-        return _bar_panel("Replays", "", days, [counts], formatting.count, titles, self._replays_of, series)
+        return bar_panel("Replays", "", days, [counts], formatting.count, titles, self._replays_of, series)
 
     # --- failures -------------------------------------------------------------------------------------------------
 
@@ -221,35 +165,39 @@ class TrendPage:
         counts = {code: number for code, number in self.found.total.causes.items() if code != OTHER}
         return sorted(counts, key=lambda code: (-counts[code], code))[:MOST_CAUSES]
 
-    def _failures(self) -> Panel:
+    def _failures(self) -> TrendPanel:
         codes, days = self.causes, self.found.days
         values = [[sums.causes.get(code, 0) for sums in self.found.by_day] for code in codes]
         rest = [sums.failed - sum(line[at] for line in values) for at, sums in enumerate(self.found.by_day)]
-        series = [Series(code or NO_CODE, formatting.count(sum(line)), self._whole(**asks(code)))
+        series = [TrendSeries(cause(code), formatting.count(sum(line)), self._whole(**asks(code)))
                   for code, line in zip(codes, values, strict=True)]  # fmt: skip
         if any(rest):
-            series.append(Series("other causes", formatting.count(sum(rest)), self._whole(outcome="failed")))
+            series.append(
+                TrendSeries("other causes", formatting.count(sum(rest)), self._whole(outcome="failed"))
+            )
             values, codes = [*values, rest], [*codes, OTHER]
         ticks = round_ticks.ticks(max((sums.failed for sums in self.found.by_day), default=0), whole=True)
         chart = trend_chart.bars(days, values, ticks)
         marks = [self._failed_day(slot, codes, values, at) for at, slot in enumerate(chart.slots)]
         scale = [(tick.y, formatting.short(tick.value)) for tick in chart.ticks]
         note = f"{percent(self.found.total.failed_share)} of all" if self.found.total.count else ""
-        return Panel("Failures by cause", note, chart, scale, marks, series, kind="c")
+        return TrendPanel("Failures by cause", note, chart, scale, marks, series, kind="cause")
 
-    def _failed_day(self, slot: Slot, codes: Sequence[str], values: Sequence[Sequence[int]], at: int) -> Mark:
+    def _failed_day(
+        self, slot: Slot, codes: Sequence[str], values: Sequence[Sequence[int]], at: int
+    ) -> TrendMark:
         parts = []
         for segment in slot.segments:
             code, number = codes[segment.series], values[segment.series][at]
             href = self.list_address(slot.day, slot.day, **asks(code))
-            parts.append(Part(segment, href, f"{written(slot.day)}: {number:,} {cause(code)}"))
+            parts.append(BarPart(segment, href, f"{written(slot.day)}: {number:,} {cause(code)}"))
         failed = self.found.by_day[at].failed
         href = self.list_address(slot.day, slot.day, outcome="failed")
-        return Mark(slot, href, f"{written(slot.day)}: {failed:,} failed", parts)
+        return TrendMark(slot, href, f"{written(slot.day)}: {failed:,} failed", parts)
 
     # --- waits ----------------------------------------------------------------------------------------------------
 
-    def _waits(self) -> Panel:
+    def _waits(self) -> TrendPanel:
         values = [
             [sums.median_wait for sums in self.found.by_day],
             [sums.p95_wait for sums in self.found.by_day],
@@ -257,7 +205,7 @@ class TrendPage:
         most = max((value for line in values for value in line if value is not None), default=0)
         chart = trend_chart.lines(self.found.days, values, round_ticks.time_ticks(most))
         marks = [
-            Mark(
+            TrendMark(
                 slot,
                 self._day(slot.day),
                 f"{written(slot.day)}: p50 {about(values[0][at])}, p95 {about(values[1][at])}",
@@ -266,9 +214,9 @@ class TrendPage:
             for at, slot in enumerate(chart.slots)
         ]
         total = self.found.total
-        series = [Series("p50", about(total.median_wait)), Series("p95", about(total.p95_wait))]
+        series = [TrendSeries("p50", about(total.median_wait)), TrendSeries("p95", about(total.p95_wait))]
         scale = [(tick.y, formatting.duration(tick.value)) for tick in chart.ticks]
-        return Panel("Wait", "to within 2.5%", chart, scale, marks, series)
+        return TrendPanel("Wait", "to within 2.5%", chart, scale, marks, series)
 
     # --- tables ---------------------------------------------------------------------------------------------------
 
@@ -311,44 +259,3 @@ class TrendPage:
             self._whole(**{field: sums.model}) if known else "",
             sums,
         )
-
-
-def _bar_panel(
-    heading: str,
-    note: str,
-    days: Sequence[date],
-    values: Sequence[Sequence[int]],
-    write: Callable[[Amount], str],
-    titles: Sequence[str],
-    address: Callable[[date], str],
-    series: list[Series],
-) -> Panel:
-    most = max((sum(line[at] for line in values) for at in range(len(days))), default=0)
-    chart = trend_chart.bars(days, values, round_ticks.ticks(most, whole=True))
-    scale = formatting.dollars if write is formatting.dollars else formatting.short
-    marks = [
-        Mark(slot, address(slot.day), title, []) for slot, title in zip(chart.slots, titles, strict=True)
-    ]
-    return Panel(heading, note, chart, [(tick.y, scale(tick.value)) for tick in chart.ticks], marks, series)
-
-
-def asks(code: str) -> dict[str, str]:
-    """The filter of a cause; what has no code of its own is found among all that failed."""
-    return {"outcome": "failed"} | ({} if code in ("", OTHER) else {"status": code})
-
-
-def cause(code: str) -> str:
-    return "other causes" if code == OTHER else code or NO_CODE
-
-
-def written(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
-def about(ms: Amount | None) -> str:
-    """A percentile, in no more digits than are known of it."""
-    return formatting.UNKNOWN if ms is None else formatting.duration(ms)
-
-
-def percent(share: Amount | None) -> str:
-    return formatting.UNKNOWN if share is None else f"{formatting.significant(share, 2)}%"
