@@ -24,7 +24,8 @@ MOST_NAMES, MOST_OFFERED = 20, 200
 class Trends:
     """`by_day` and `replays` have a value for each of `days`; `before` is the same time before those.
 
-    `offered` are the models and providers that can be asked for; `counted_at` is when the latest day was summed, None while none is; `pending` days are to be summed again.
+    `offered` are the models and providers that can be asked for. `counted_at` is when the latest day was summed, None
+    while none is; `pending` days are to be summed again.
     """
 
     days: list[date]

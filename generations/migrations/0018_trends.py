@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("dashboard", "0004_log_key"),
-        ("generations", "0016_index_of_keys"),
+        ("generations", "0017_feedback"),
     ]
 
     operations = [
