@@ -6,6 +6,7 @@ from celery import shared_task
 
 from dashboard.consents import ending, notices
 from dashboard.processes import presence
+from generations.compare import similarity
 from generations.feedback import sending
 from generations.log import bulk
 from generations.records import new_generation, retention, trend_days
@@ -53,8 +54,9 @@ def fetch_records() -> None:
 
 @shared_task(name="generations.tasks.rebuild")
 def rebuild() -> None:
-    """Every 10 s: make again what an older Retake derived."""
+    """Every 10 s: make again what an older Retake derived; compare new replays with their originals."""
     rebuilding.tick()
+    similarity.tick()
 
 
 @shared_task(name="generations.tasks.trends")

@@ -90,7 +90,7 @@ def made(team: Team, ada: User, broker: "redis.Redis", payload: dict[str, Any]) 
     chat = rows.generation(team, ada, source, **{"error_code": "", **payload, "request_id": "G-1"})
     second = rows.generation(team, ada, source, **{"error_code": "", **payload, "request_id": "G-2"})
     ended = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "status_code": 200, "detail": MARK}
-    asked = dict.fromkeys(("text_key", "calls_key", "why"), MARK)
+    asked = dict.fromkeys(("text_key", "calls_key", "why", "answer_start"), MARK)
     asked["patch"] = json.dumps([{"op": "add", "path": "/user", "value": MARK}])
     replay = rows.replay(chat, ada, new_generation=second, new_request_id="G-2", **ended, **asked)
     earlier = rows.generation(team, ada, source, request_id="G-0", replay_request=None)
@@ -124,6 +124,7 @@ def made(team: Team, ada: User, broker: "redis.Redis", payload: dict[str, Any]) 
 TABLES = {
     "batch",
     "feedback",
+    "generation",
     "pastedanswer",
     "replay",
     "replayanswer",
@@ -137,7 +138,7 @@ TABLES = {
 def test_forget_leaves_no_trace(team: Team, ada: User, broker: "redis.Redis", large: bool) -> None:
     padding = {"padding": MARK * (2 * index.SMALL // len(MARK))} if large else {}
     chat = made(team, ada, broker, {**EVERYWHERE, **padding})
-    held = {"generation", *TABLES, *({"recordchunk"} if large else ())}
+    held = {*TABLES, *({"recordchunk"} if large else ())}
     assert places_of(broker) == {f"generations_{name}" for name in held} | {"retake"}
     people.browser(ada).post(f"{chat.get_absolute_url()}/forget")
     assert places_of(broker) == set()

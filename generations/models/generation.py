@@ -91,6 +91,9 @@ class Generation(models.Model):
     output_tokens = models.BigIntegerField(null=True)
     cost_nanos = models.BigIntegerField(null=True)
     replayable = models.BooleanField(default=False)
+    # How the user's last message and the answer begin, for lists. Null: not read yet. They are content.
+    prompt_start = models.CharField(max_length=200, null=True)  # noqa: DJ001  "" is known to be none
+    answer_start = models.CharField(max_length=200, null=True)  # noqa: DJ001  "" is known to be none
     # The version of the outline that the columns above were made with.
     derived = models.PositiveIntegerField(db_default=0)
 

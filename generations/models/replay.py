@@ -43,6 +43,15 @@ QUOTING = ("error_finish", "empty_answer")
 """Reasons whose `detail` are the answer's own words."""
 
 
+WORDLESS = {"why": "", "text_key": "", "calls_key": "", "answer_start": "", "similarity": -1}
+"""Columns of a replay that say nothing of what was said."""
+IS_WORDLESS = (
+    Q(patch__in=["", EXPIRED_PATCH], why="", text_key="", calls_key="")
+    & (Q(answer_start=None) | Q(answer_start=""))
+    & (Q(similarity=None) | Q(similarity=-1))
+)
+
+
 def outcome(state: str, reason: str, *, reproduced: bool = False) -> str:
     """The name under which a state is shown and counted."""
     if reproduced:
@@ -75,15 +84,13 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
     def drop_words(self) -> int:
         """Delete what may quote request and answer: patch, reason, words of errors, the keys of equal answers."""
         quoting = ~Q(detail="") & Q(reason__in=QUOTING)
-        worded = self.exclude(~quoting, patch__in=["", EXPIRED_PATCH], why="", text_key="", calls_key="")
+        worded = self.exclude(~quoting, IS_WORDLESS)
         return worded.update(
             detail=models.Case(
                 models.When(reason__in=QUOTING, then=models.Value("", output_field=models.TextField())),
                 default=models.F("detail"),
             ),
-            why="",
-            text_key="",
-            calls_key="",
+            **WORDLESS,
             patch=models.Case(
                 models.When(patch="", then=models.Value("")), default=models.Value(EXPIRED_PATCH)
             ),
@@ -158,6 +165,10 @@ class Replay(models.Model):
     # Equal for equal answers (white space and JSON spelling apart), and for equal tool calls.
     text_key = models.CharField(max_length=64, blank=True)
     calls_key = models.CharField(max_length=64, blank=True)
+    # How the answer begins, for lists: content. Null: not read yet.
+    answer_start = models.CharField(max_length=200, null=True)  # noqa: DJ001  "" is known to be none
+    # Percent of the words that it shares with the original's answer; -1: nothing to compare, null: not compared yet.
+    similarity = models.SmallIntegerField(null=True)
     # The version of Retake's reader that made the columns and keys above; see `replay/derived_answer.py`.
     derived = models.PositiveIntegerField(db_default=0)
     new_request_id = models.CharField(max_length=256, blank=True)
@@ -175,6 +186,11 @@ class Replay(models.Model):
             models.Index(fields=["heartbeat_at"], condition=Q(state="running"), name="running_replays"),
             models.Index(fields=["message_sent_at"], condition=Q(state="queued"), name="queued_replays"),
             models.Index(fields=["consent"], name="replays_by_consent"),
+            models.Index(
+                fields=["-finished_at"],
+                condition=Q(similarity=None, state="succeeded"),
+                name="replays_to_compare",
+            ),
             models.Index(fields=["team", "-created_at", "-id"], name="replays_by_time"),
             models.Index(fields=["team", "model_id", "-created_at", "-id"], name="replays_by_model"),
             models.Index(fields=["team", "state", "-created_at", "-id"], name="replays_by_state"),

@@ -9,6 +9,7 @@ import msgspec
 
 from generations.gateway.rawjson import duplicate_keys
 from generations.gateway.record import FIELDS, Record
+from generations.reading import beginnings
 from generations.reading.conversation import sides
 from generations.reading.diagnosis import altered_values, ending, error_facts, replayability, verdict
 from generations.reading.diagnosis.error_facts import Fields
@@ -26,7 +27,7 @@ from generations.reading.text import HEAD, box, dotted, head, inside, pointer, s
 
 log = logging.getLogger(__name__)
 
-VERSION = 6
+VERSION = 7
 """Raise it when the outline of an unchanged record changes: stored outlines of another version are made
 again.
 """
@@ -116,6 +117,7 @@ def _with_answer(outline: Outline, source: Source) -> Outline:
         outline,
         request=request,
         answer=answer,
+        reply=beginnings.of_side(answer),
         answered=source.answer.is_known,
         lacks_answer=source.answer.is_lacking,
         sent=source.record.logged("provider_request") is not None,
@@ -130,6 +132,7 @@ def _with_request(outline: Outline, source: Source) -> Outline:
     damaged, damage_total = altered_values.find(body, at)
     return msgspec.structs.replace(
         outline,
+        question=beginnings.of_question(readers, asked, at, outline.request),
         replayable=not refusals,
         refusals=refusals,
         warnings=replayability.warnings(body),

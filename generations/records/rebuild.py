@@ -110,6 +110,7 @@ def _generation(pk: int) -> bool:
     if row is None:
         return False
     columns: dict[str, Any] = {}
+    said: dict[str, str] = {}
     for record in row.records.order_by("fetched_at").defer("marks", "outline"):
         read = Record.read(record.raw, asked_id=row.request_id)
         outline = outlines.make(read)
@@ -118,7 +119,10 @@ def _generation(pk: int) -> bool:
         columns = store.columns(read, outline)  # of the newest one in the end
         if record.size:
             remember_words(row, outline)
+        if outline.question or outline.reply:
+            said = store.words(outline)
     if columns:
+        columns |= said
         columns["replayable"] = row.records.filter(replayable=True, size__gt=0).exists()
     Generation.objects.filter(pk=pk).update(derived=outlines.VERSION, **columns)
     trend_days.mark_changed(row.team_id, row.sorted_at, columns.get("made_at") or row.looked_up_at)

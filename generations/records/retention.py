@@ -35,7 +35,7 @@ from generations.models import (
     ReplayPart,
     StoredRecord,
 )
-from generations.models.replay import EXPIRED_PATCH, OPEN_STATES
+from generations.models.replay import IS_WORDLESS, OPEN_STATES
 from generations.reading import outline
 from generations.reading.export.redaction import without_bodies
 from generations.records import trend_days
@@ -187,6 +187,7 @@ def _forget_words(generation: int) -> None:
     left = StoredRecord.objects.filter(generation=generation, size__gt=0)
     if not left.exists():
         FirstWords.objects.filter(generation=generation).delete()
+        Generation.objects.filter(pk=generation).update(prompt_start="", answer_start="")
     if not left.filter(replayable=True).exists():
         Generation.objects.filter(pk=generation).update(replayable=False)
 
@@ -195,9 +196,7 @@ def _expire_answers(cutoff: datetime) -> int:
     """The answers of replays that ended before, and what an interrupted one left in its checkpoints."""
     with transaction.atomic():
         old = Replay.objects.filter(finished_at__lt=cutoff).exclude(state__in=OPEN_STATES)
-        kept = old.exclude(
-            Q(answer=None, parts=None), patch__in=["", EXPIRED_PATCH], why="", text_key="", calls_key=""
-        ).order_by("finished_at")
+        kept = old.exclude(Q(answer=None, parts=None), IS_WORDLESS).order_by("finished_at")
         replays = list(kept.values_list("pk", flat=True).distinct()[:BITE])
         _drop_answers(replays)
         ended = Replay.objects.filter(pk__in=replays)

@@ -53,7 +53,13 @@ def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
         "input_tokens": _fits(tokens.input, 63),
         "output_tokens": _fits(tokens.output, 63),
         "cost_nanos": _fits(_rounded(costs.nanos(record.value("cost_nanos"))), 63),
+        **(words(sketch) if sketch else {}),
     }
+
+
+def words(sketch: Outline) -> dict[str, str]:
+    """How question and answer begin."""
+    return {"prompt_start": sketch.question, "answer_start": sketch.reply}
 
 
 def _short(text: str | None, length: int) -> str:
@@ -89,6 +95,10 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
         **listed,
     )
     changing = [*listed, "connection", "fetched_at", "replayable", "derived"]
+    if not (
+        sketch.question or sketch.reply
+    ):  # an older record may have them; `rebuild` reads it where nobody has
+        changing = [name for name in changing if name not in (*words(sketch), "derived")]
     with transaction.atomic():
         Generation.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing

@@ -20,6 +20,7 @@ from generations.gateway.rawjson.values import Value, loads
 from generations.gateway.streams import assemble as streams
 from generations.gateway.streams.assemble import Assembled, StrayEvent
 from generations.models import PastedAnswer, Replay, ReplayAnswer
+from generations.reading import beginnings
 from generations.reading.answer import answer_facts, other_members, replayed
 from generations.reading.answer.answer_facts import Facts
 from generations.reading.diff import answer_diff
@@ -32,7 +33,7 @@ from generations.replay import raw_answer
 
 log = logging.getLogger(__name__)
 
-READER = 2
+READER = 3
 """Raise it when the same body gives another outline, key or column."""
 VERSION = 100 * streams.VERSION + READER
 PARSED_UP_TO = 16 * 2**20  # bytes of an answer that are parsed
@@ -73,8 +74,21 @@ class DerivedAnswer:
             "provider": visible(facts.provider)[:120],
             "text_key": "" if self.unread else other_members.output_key(self.body, facts),
             "calls_key": "" if self.unread else other_members.calls_key(facts),
+            "answer_start": self.beginning,
             "derived": VERSION,
         }
+
+    @property
+    def beginning(self) -> str:
+        """Its first words, else its first call, for lists."""
+        calls = [
+            f"{call.name}({call.arguments[:200]})"
+            for choice in self.facts.choices
+            for call in choice.calls[:1]
+        ]
+        refusals = [choice.refusal for choice in self.facts.choices]
+        said = [choice.text[: beginnings.READ] for choice in self.facts.choices]
+        return next((words for text in [*said, *refusals, *calls] if (words := beginnings.of_text(text))), "")
 
     def row(self, replay_id: Any, wire: bytes) -> ReplayAnswer:
         """The row that keeps the bytes and what was read out of them. A large answer's come later (`keep_large`)."""
@@ -285,4 +299,4 @@ def _count_again(replay_id: UUID, made: DerivedAnswer) -> None:
     rows.update(**columns)
 
 
-KEYS = ("text_key", "calls_key", "derived")
+KEYS = ("text_key", "calls_key", "derived", "answer_start")

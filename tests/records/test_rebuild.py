@@ -296,3 +296,12 @@ def test_a_reader_that_fails_leaves_the_bytes(monkeypatch: pytest.MonkeyPatch) -
     assert (made.complete, made.unread) == (False, len(WIRE))
     assert "download it" in made.shown.side.turns[0].parts[0].note
     assert made.row(None, WIRE).wire == WIRE
+
+
+def test_old_rows_learn_how_their_words_begin(ada: User, chat: Generation) -> None:
+    Generation.objects.update(derived=0, prompt_start=None, answer_start=None)
+    replay = old(chat, ada)
+    rebuild.tick()
+    chat.refresh_from_db()
+    assert (chat.prompt_start, chat.answer_start) == ("Say hi", "Hello there")
+    assert facts(replay, "answer_start") == {"answer_start": "Hi"}

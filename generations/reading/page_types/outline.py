@@ -76,7 +76,7 @@ class Outline(Shape, frozen=True):
     """Everything that the pages of one generation show, made once from its record.
 
     `answered`: the record holds what was answered, an error included; `lacks_answer`: what the model said is not in it.
-    `sent`: it holds what went to the provider.
+    `sent`: it holds what went to the provider. `question` and `reply`: how the user's last message and the answer begin.
     `unread`: Retake could not read it, so nothing is known of what it holds.
     """
 
@@ -111,6 +111,8 @@ class Outline(Shape, frozen=True):
     unreadable: str = ""
     beginning: str = ""
     unread: bool = False
+    question: str = ""
+    reply: str = ""
 
     @property
     def repeats_cause(self) -> bool:

@@ -1,0 +1,68 @@
+"""How similar an answer is to the original's is kept in the replay's row, by the clock."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dashboard.models import Team, User
+from generations.compare import similarity
+from generations.models import Generation, Replay
+from generations.models.replay import State
+from generations.records import retention
+from tests.support import people, rows
+
+pytestmark = pytest.mark.django_db
+
+
+def wire(text: str) -> bytes:
+    return json.dumps({"choices": [{"message": {"role": "assistant", "content": text}}]}).encode()
+
+
+@pytest.fixture
+def chat(team: Team, ada: User) -> Generation:
+    log = {"status": "stored", "payload": {"gateway_response": json.loads(wire("Hello there friend"))}}
+    return rows.generation(team, ada, people.connection(team), io_log=log)
+
+
+def ended(of: Generation, ada: User, text: str | None) -> Replay:
+    state = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "content_type": "application/json"}
+    made = rows.replay(of, ada, **state)
+    if text is not None:
+        rows.answer(made, wire(text))
+    return made
+
+
+def test_replays_are_compared_once_and_never_again_after_their_content_went(
+    chat: Generation, ada: User, settings: Any
+) -> None:
+    settings.BODY_RETENTION_DAYS = 30
+    texts = ("Hello there friend", "Hello there enemy", "", None)
+    made = [ended(chat, ada, text) for text in texts]
+    rows.replay(chat, ada, state=State.RUNNING)
+    assert (similarity.tick(), similarity.tick()) == (4, 0)
+    found = [Replay.objects.get(pk=row.pk).similarity for row in made]
+    assert (found[0], found[2], found[3]) == (100, similarity.NOTHING, similarity.NOTHING)
+    assert 50 < (found[1] or 0) < 100
+    Replay.objects.filter(pk=made[0].pk).update(similarity=None)
+    retention.expire(timezone.now() + timedelta(days=400))
+    assert (
+        similarity.tick(),
+        Replay.objects.exclude(similarity__in=[-1]).exclude(similarity=None).count(),
+    ) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "percent"),
+    [
+        ("a b", "a b", 100),
+        ("x" * 999 + " a", "x" * 999 + " b", 99),
+        ("", "a", -1),
+        ("a", "b", 0),
+        ("a" * 150_000, "b" * 60_000, -1),
+    ],
+)
+def test_a_percentage_never_says_more_than_is_so(before: str, after: str, percent: int) -> None:
+    assert similarity.similarity(before, after) == percent
