@@ -25,6 +25,7 @@ ICONS = {
     "clock": "clock",
     "close": "x",
     "copy": "copy",
+    "down": "arrow-down",
     "diff": "git-compare",
     "download": "download",
     "edit": "pencil",
@@ -47,6 +48,7 @@ ICONS = {
     "next": "arrow-right",
     "note": "message-square",
     "person": "user",
+    "pin": "pin",
     "previous": "arrow-left",
     "queued": "circle-dashed",
     "remove": "trash-2",
@@ -63,6 +65,7 @@ ICONS = {
     "team": "users",
     "tool": "wrench",
     "unknown": "circle-question-mark",
+    "up": "arrow-up",
     "video": "film",
     "warn": "triangle-alert",
 }

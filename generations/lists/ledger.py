@@ -124,7 +124,8 @@ SHOWN = (
     *("id", "created_at", "finished_at", "state", "reason", "reproduced", "status_code", "sent", "why"),
     *("place", "model_id", "provider", "expected_low", "expected_high", "cost_nanos", "input_tokens"),
     *("output_tokens", "total_ms", "new_request_id", "team_id", "batch__title"),
-    *("generation__request_id", "generation__model_id", "requested_by__name", "requested_by__email"),
+    *("generation__request_id", "generation__model_id", "generation__prompt_start", "generation__endpoint"),
+    *("answer_start", "similarity", "finish_reason", "requested_by__name", "requested_by__email"),
     *("consent", "consent__connected_by", "consent__connected_by__name", "consent__connected_by__email"),
 )
 

@@ -1,40 +1,32 @@
-"""Rows of the log with what the team has stored of them: two queries for any number of rows."""
+"""Rows of the log with what the team has stored of them: one query for any number of rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-import msgspec
 from django.urls import reverse
 
 from dashboard.models import Team
 from generations.gateway import endpoints
 from generations.gateway.log import LogRow
-from generations.models import Generation, StoredRecord
+from generations.lists.rows import ListRow, of_log
+from generations.models import Generation
 from generations.models.generation import PLAIN_ID
-from generations.reading.page_types.conversation import Side
-from generations.reading.text import short
-
-WORDS = 120
-
-
-class _Sides(msgspec.Struct):
-    """Of an outline, what was asked. The rest is not read."""
-
-    request: Side = Side()
-
-
-_sides = msgspec.json.Decoder(_Sides)
 
 
 @dataclass(frozen=True, slots=True)
 class LogItem:
-    """A row of the log, its stored generation if there is one, and how its request begins."""
+    """A row of the log, and its stored generation if there is one."""
 
     row: LogRow
     team: Team
     stored: Generation | None = None
-    words: str = ""
+
+    @property
+    def shown(self) -> ListRow:
+        """As lists show it."""
+        action = self.replay_url if self.may_replay else ""
+        return of_log(self.row, self.stored, self.url, key=f"log-{self.row.request_id}", action_url=action)
 
     @property
     def url(self) -> str:
@@ -69,27 +61,4 @@ def items(team: Team, rows: Sequence[LogRow]) -> list[LogItem]:
         generation.request_id: generation
         for generation in Generation.objects.of(team).filter(request_id__in=ids)
     }
-    words = first_words([generation.pk for generation in stored.values()])
-    made = []
-    for row in rows:
-        generation = stored.get(row.request_id)
-        made.append(LogItem(row, team, generation, words.get(generation.pk, "") if generation else ""))
-    return made
-
-
-def first_words(generations: Sequence[int]) -> dict[int, str]:
-    """How the newest question of each stored request begins."""
-    records = StoredRecord.objects.filter(generation__in=generations).order_by("fetched_at")
-    outlines = records.values_list("generation_id", "outline") if generations else []
-    found = {generation: _begins(outline) for generation, outline in outlines}
-    return {generation: words for generation, words in found.items() if words}
-
-
-def _begins(outline: str) -> str:
-    try:
-        turns = _sides.decode(outline).request.turns
-    except msgspec.DecodeError:
-        return ""
-    asked = [turn for turn in turns if turn.role == "user"] or turns
-    heads = [part.head for turn in asked[-1:] for part in turn.parts if part.head]
-    return short(" ".join(heads[0].split()), WORDS) if heads else ""
+    return [LogItem(row, team, stored.get(row.request_id)) for row in rows]

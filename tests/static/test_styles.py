@@ -6,7 +6,7 @@ from pathlib import Path
 
 STYLES = sorted((Path(__file__).parents[2] / "static" / "css").glob("*.css"))
 # On purpose both: a thing by itself, and a thing that another also is.
-COMPOSED = {"form", "htmx-request", "legend", "log", "mono", "sheet", "text"}
+COMPOSED = {"form", "htmx-request", "legend", "mono", "sheet", "text"}
 
 
 def compounds() -> Iterator[tuple[bool, list[str]]]:

@@ -20,6 +20,7 @@ from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team
 from dashboard.people import appearance
 from generations.gateway.record import Record
+from generations.lists import columns, picks
 from generations.models import Generation, PastedAnswer
 from generations.reading import outline as outlines
 from generations.reading.export import support
@@ -277,10 +278,12 @@ def forget_drawn() -> None:
 
 
 def _replays(data: PageData, may_replay: bool) -> str:
-    latest = data.row.replays.select_related("requested_by").order_by("-created_at")[:REPLAYS_SHOWN]
+    latest = data.row.replays.select_related("requested_by", "batch", "consent__connected_by").order_by(
+        "-created_at"
+    )[:REPLAYS_SHOWN]
     silent = data.outline.lacks_answer and not data.has_pasted  # then replays are compared with each other
     context = {"generation": data.row, "base": data.base, "outline": data.outline, "replays": latest}
-    context["silent"] = silent
+    context |= {"picks": picks.picks(data.row, latest, silent=silent), "heads": columns.heads("Replay")}
     return render_to_string(
         "generations/generation/panel_replays.html", {**context, "may_replay": may_replay}
     )

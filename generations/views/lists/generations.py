@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.access import Right, TeamRequest, for_team
 from dashboard.models import Team, User
 from generations.forms.lists import BrowseForm
-from generations.lists import csv_export, generation_list
+from generations.lists import columns, csv_export, generation_list, rows
 from generations.lists.keyset import Cursor
 from generations.models import Generation, SavedFilter
 from generations.views.shared import saved_filters
@@ -43,11 +43,16 @@ def generations(request: TeamRequest) -> HttpResponse:
         if form.is_valid()
         else Generation.objects.none()
     )
+    carried = f"?{urlencode({'list': query})}" if query else ""
+    page = generation_list.page(found.select_related("looked_up_by").defer(*SLIM), place(request))
+    shown = columns.chosen(request.user)
     context = {
         "form": form,
         "query": query,
-        "carried": f"?{urlencode({'list': query})}" if query else "",
-        "page": generation_list.page(found.defer(*SLIM), place(request)),
+        "page": page,
+        "rows": [rows.of_generation(row, request.team, carried) for row in page.rows],
+        "columns": shown,
+        "heads": columns.heads("Generation", shown),
         "offers": generation_list.offers(request.team),
         "saved": SavedFilter.objects.of(request.team, request.user),
     }

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from dashboard.access import Right, TeamRequest, for_team
 from dashboard.models import User
 from generations.forms.ledger import LedgerForm
-from generations.lists import csv_export
+from generations.lists import columns, csv_export, rows
 from generations.lists import ledger as book
 from generations.lists.keyset import Cursor
 from generations.lists.ledger import ReplaySum, ReplaySums
@@ -74,7 +74,13 @@ def ledger(request: TeamRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "generations/lists/ledger.html", context, status=400)
     found, place = book.matching(request.team, form.cleaned_data), _place(request)
-    context |= {"page": book.page(found, place), "since": form.cleaned_data["since"]}
+    page, shown = book.page(found, place), columns.chosen(request.user)
+    carried = f"?{urlencode({'list': address(request)})}"
+    context |= {"page": page, "since": form.cleaned_data["since"], "columns": shown}
+    context["rows"] = [
+        rows.of_replay(entry.row, request.team, carried, cost=entry.cost) for entry in page.rows
+    ]
+    context["heads"] = columns.heads("Replay", shown)
     if place is None:
         context["sums"] = _shown(request, form, people, book.sums(found))
         context["forgotten"] = book.forgotten(request.team, form.cleaned_data)

@@ -16,7 +16,7 @@ from dashboard.consents import panel
 from dashboard.models import GatewayConnection
 from generations.forms.log import STATUSES, LogForm
 from generations.gateway.log_paging import LogCursor, LogMark
-from generations.lists import generation_list
+from generations.lists import columns, generation_list
 from generations.log import asking, bulk, pages
 from generations.log.pages import ShownLog
 from generations.models import SavedLogFilter
@@ -26,6 +26,7 @@ MOST_LIVE = 500
 LIVE_SECONDS = 10
 SKEW = timedelta(minutes=5)
 EMPTY: dict[str, Any] = {}
+LISTED = {"columns": columns.LOGGED, "heads": columns.heads("Request", columns.LOGGED)}
 
 
 def filters(given: QueryDict) -> str:
@@ -75,7 +76,7 @@ def _context(request: TeamRequest, query: str) -> dict[str, Any]:
     form = LogForm(request.GET)
     cursor = LogCursor.read(request.GET.get("older", ""))
     context: dict[str, Any] = {"form": form, "query": query, "sources": sources, "source": source}
-    context |= {"older_than": cursor, "most": bulk.MOST}
+    context |= {"older_than": cursor, "most": bulk.MOST, **LISTED}
     if source is None:
         return context | _unreadable(request)
     if not form.is_valid():
@@ -149,7 +150,7 @@ def log_news(request: TeamRequest) -> HttpResponse:
     if shown.missed or count > MOST_LIVE or (shown.items and "empty" in request.GET):
         return HttpResponseClientRefresh()
     context = {"shown": shown, "mark": shown.mark or mark, "count": count, "query": filters(request.GET)}
-    context |= {"source": source, "is_counted": "counted" in request.GET, "most": bulk.MOST}
+    context |= {"source": source, "is_counted": "counted" in request.GET, "most": bulk.MOST, **LISTED}
     return render(request, "generations/log/news.html", context)
 
 
@@ -171,7 +172,7 @@ def log_session(request: TeamRequest) -> HttpResponse:
     _, source = chosen(request, request.GET)
     until = (timezone.now() + SKEW).replace(second=0, microsecond=0)  # one question a minute
     shown = pages.session(source, session, until) if source else None
-    context = {"session": session, "source": source, "shown": shown} | (
+    context = {"session": session, "source": source, "shown": shown, **LISTED} | (
         EMPTY if source else _unreadable(request)
     )
     return render(request, "generations/log/session.html", context)

@@ -12,6 +12,7 @@ from dashboard.models import Team
 from dashboard.processes.degraded import degraded
 from generations.forms.lists import EXAMPLES
 from generations.gateway.demo.examples import EXAMPLE_IDS
+from generations.lists import columns, rows
 from generations.models import Generation, Replay
 from generations.replay import trouble
 
@@ -59,14 +60,19 @@ def _offers(team: Team, role: str) -> dict[str, object]:
 
 def home_context(team: Team) -> dict[str, object]:
     running = (
-        Replay.objects.filter(team=team).under_way().select_related("generation", "requested_by", "team")
+        Replay.objects.filter(team=team)
+        .under_way()
+        .select_related("generation", "requested_by", "team", "batch", "consent__connected_by")
     )
     shown = list(running.order_by("-created_at")[:10])
     trouble.notice(*shown)
+    opened = Generation.objects.of(team).recently_opened()[:RECENT]
     return {
         "home_team": team,
         "examples": EXAMPLES,
         "example_ids": EXAMPLE_IDS.values() if settings.DEMO_GATEWAY else (),
-        "running": shown,
-        "recent": Generation.objects.of(team).recently_opened()[:RECENT],
+        "running": [rows.of_replay(replay, team) for replay in shown],
+        "replay_heads": columns.heads("Replay"),
+        "recent": [rows.of_generation(row, team, opened=True) for row in opened],
+        "heads": columns.heads("Generation"),
     }

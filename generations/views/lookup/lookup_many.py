@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team
 from generations.gateway.request_ids import MOST_IDS, is_native
+from generations.lists import columns
+from generations.lists.rows import ListRow, of_generation
 from generations.models import Fetch, Generation
 from generations.records import lookup as lookups
 from generations.views.lookup.addresses import is_possible_id, waiting_url
@@ -30,6 +31,7 @@ class LookupRow:
     state: str
     row: Generation | None = None
     title: str = ""
+    shown: ListRow | None = None
 
     @property
     def is_open(self) -> bool:
@@ -66,6 +68,7 @@ def many_context(request: TeamRequest) -> dict[str, object]:
     left_out = request.GET.get("left_out", "")
     return {
         "lines": lines,
+        "heads": columns.heads("Generation"),
         "done": len(lines) - len(waits),
         "found": len([line for line in lines if line.row]),
         "pause": None if not waits else 1 if "asking" in waits else 5,
@@ -86,7 +89,7 @@ def asked_ids(request: HttpRequest) -> list[str]:
 def _stored_rows(team: Team, ids: list[str]) -> dict[str, Generation]:
     natives = [request_id for request_id in ids if is_native(request_id)]
     wanted = Q(request_id__in=ids) | Q(native_response_id__in=natives)
-    rows = list(Generation.objects.of(team).filter(wanted))
+    rows = list(Generation.objects.of(team).filter(wanted).select_related("looked_up_by"))
     return {row.native_response_id: row for row in rows} | {row.request_id: row for row in rows}
 
 
@@ -106,7 +109,8 @@ def to_ask(
 
 def _line(request: TeamRequest, request_id: str, row: Generation | None, fetch: Fetch | None) -> LookupRow:
     if row is not None:
-        return LookupRow(request_id, reverse("generation", args=[request.team.slug, row.slug]), "found", row)
+        shown = of_generation(row, request.team)
+        return LookupRow(request_id, shown.url, "found", row, shown=shown)
     url = waiting_url(request.team, request_id)
     if is_native(request_id):
         return LookupRow(request_id, "", "native")

@@ -83,8 +83,8 @@ def test_a_row_says_whether_it_is_stored_and_how_it_begins(
     assert Generation.objects.of(team).filter(request_id=made).exists()
     item = page(ada_here, team, **WINDOW).context["shown"].items[0]
     assert item.stored is not None
-    assert item.words
-    assert item.words in html(page(ada_here, team, **WINDOW))
+    assert item.shown.prompt
+    assert item.shown.prompt in html(page(ada_here, team, **WINDOW))
 
 
 def test_a_request_is_found_by_its_id_whatever_its_age(
@@ -115,7 +115,7 @@ def test_the_page_asks_the_database_as_often_for_any_number_of_rows(
         assert len(shown(page(ada_here, team, **WINDOW))) == rows
 
 
-QUERIES = 9
+QUERIES = 8
 
 
 # --- filters ------------------------------------------------------------------------------------------------------

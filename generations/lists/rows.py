@@ -1,0 +1,182 @@
+"""A generation or replay as every list shows it: one row for home, lists, log, ledger, batches and pickers.
+
+Everything comes out of narrow columns; no body is read.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.urls import reverse
+
+from dashboard.models import Team
+from generations.gateway.log import LogRow
+from generations.models import Batch, Generation, Replay
+from generations.models.replay import EXPIRED_PATCH, State
+from generations.reading.edits import chips
+
+EXACT = "exact"
+CHANGED = "changed"
+ORDINARY = ("stop", "tool_calls", "end_turn", "completed")
+STATUS_SAYS_IT = ("gateway_error",)
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One row. `of` is what its pill is made of; times are ms, costs nanos, None is unknown.
+
+    `prompt` and `answer` are None where nobody has read them yet, "" where none is kept. `chosen_as` is what a
+    checkbox sends, "" for no checkbox. `when` is the word for `at` where it is not the time it was made.
+    """
+
+    of: Generation | Replay | LogRow
+    key: str
+    url: str
+    request_id: str
+    prompt: str | None
+    answer: str | None
+    model: str
+    provider: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: int | None
+    wait: int | Decimal | None
+    at: datetime | None
+    when: str = ""
+    who: str = ""
+    payer: str = ""
+    note: str = ""
+    endpoint: str = ""
+    chips: tuple[str, ...] = ()
+    why: str = ""
+    batch: Batch | None = None
+    batch_url: str = ""
+    similarity: int | None = None
+    cost_note: str = ""
+    expected: int | None = None
+    expected_word: str = ""
+    chosen_as: str = ""
+    action_url: str = ""
+    is_pinned: bool = False
+    is_stored: bool = True
+
+    @property
+    def is_replay(self) -> bool:
+        return isinstance(self.of, Replay)
+
+    @property
+    def words_unknown(self) -> bool:
+        """Whether it is stored and nobody has read yet how it begins."""
+        return self.is_stored and self.prompt is None
+
+    @property
+    def has_tokens(self) -> bool:
+        return self.input_tokens is not None or self.output_tokens is not None
+
+
+def of_generation(row: Generation, team: Team, carried: str = "", *, opened: bool = False) -> ListRow:
+    """A stored generation, by who looked it up; `opened`: by the last visit. `carried` ends its address."""
+    made = row.made_at is not None
+    at, when, who = (
+        (row.made_at, "", row.looked_up_by) if made else (row.looked_up_at, "looked up", row.looked_up_by)
+    )
+    if opened:
+        at, when, who = row.last_opened_at, "opened", row.last_opened_by
+    return ListRow(
+        of=row,
+        key=f"row-{row.pk}",
+        url=f"{reverse('generation', args=[team.slug, row.slug])}{carried}",
+        request_id=row.request_id,
+        prompt=row.prompt_start,
+        answer=row.answer_start,
+        model=row.model_id,
+        provider=row.provider,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cost=row.cost_nanos,
+        wait=row.total_ms,
+        at=at,
+        when=when,
+        who=str(who) if who else "",
+        note=_note(row.error_code, row.finish_reason),
+        endpoint=row.endpoint,
+        chosen_as=row.slug,
+    )
+
+
+def of_replay(row: Replay, team: Team, carried: str = "", *, cost: int | None = None) -> ListRow:
+    """A replay with what it changed. Its generation and who asked for it are read with it.
+
+    The patch is `patch_head`, where a list reads no more than its beginning; `cost` stands for the row's own.
+    """
+    patch = str(row.__dict__.get("patch_head", row.__dict__.get("patch", "")))
+    known = row.cost_nanos if cost is None else cost
+    unsent = row.sent is False or (row.state, row.reason) == (State.CANCELLED, "before_start")
+    open_or_silent = row.is_open or row.state != State.SUCCEEDED
+    high = row.expected_low if row.expected_high is None else row.expected_high
+    return ListRow(
+        of=row,
+        key=f"row-{row.pk}",
+        url=f"{reverse('replay', args=[team.slug, row.pk])}{carried}",
+        request_id=row.generation.request_id,
+        prompt=row.generation.prompt_start,
+        answer=row.answer_start or ("" if open_or_silent else row.answer_start),
+        model=row.model_id or row.generation.model_id,
+        provider=row.provider,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cost=known,
+        wait=row.total_ms,
+        at=row.created_at,
+        who=str(row.requested_by or "a former member"),
+        payer=str(row.consent) if row.consent_id else "",
+        note=_note("" if row.reason in STATUS_SAYS_IT else row.reason, row.finish_reason),
+        endpoint=row.generation.endpoint,
+        chips=tuple(changes(patch)),
+        why=row.why,
+        batch=row.batch if row.batch_id else None,
+        batch_url=reverse("batch", args=[team.slug, row.batch_id]) if row.batch_id else "",
+        similarity=row.similarity if row.similarity is not None and row.similarity >= 0 else None,
+        cost_note="not sent" if unsent else "",
+        expected=high if known is None and not unsent else None,
+        expected_word="about" if row.expected_high is None else "up to",
+        chosen_as=str(row.pk),
+    )
+
+
+def _note(cause: str, finish: str) -> str:
+    """The cause of a failure, else an end that is out of the ordinary."""
+    return cause or ("" if finish in ORDINARY else finish)
+
+
+def changes(patch: str) -> list[str]:
+    """A patch in a few words; "exact" for none."""
+    if patch == EXPIRED_PATCH:
+        return [CHANGED]
+    return chips.of_patch(patch) or [EXACT]
+
+
+def of_log(
+    row: LogRow, stored: Generation | None, url: str, *, key: str = "", action_url: str = ""
+) -> ListRow:
+    """A row of the gateway's log; its words only where it is stored."""
+    return ListRow(
+        of=row,
+        key=key,
+        url=url,
+        request_id=row.request_id,
+        prompt=stored.prompt_start if stored else None,
+        answer=stored.answer_start if stored else None,
+        model=row.model_id,
+        provider=row.provider,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cost=row.cost_nanos,
+        wait=row.total_ms,
+        at=row.created_at,
+        note=_note(row.error_code, row.finish_reason),
+        endpoint=row.endpoint,
+        chosen_as=row.request_id,
+        action_url=action_url,
+        is_stored=stored is not None,
+    )
