@@ -7,9 +7,10 @@ import pytest
 
 from generations.gateway.record import Record
 from generations.reading import beginnings, outline
+from generations.reading.page_types.outline import Outline
 
 
-def made(messages: list[Any], answer: Any = None, **record: Any) -> outline.Outline:
+def made(messages: list[Any], answer: Any = None, **record: Any) -> Outline:
     body = {"choices": [{"message": {"role": "assistant", **(answer or {})}, "finish_reason": "stop"}]}
     log = {"status": "stored", "payload": {"gateway_response": body}} if answer else None
     fields = {"request_id": "G-1", "endpoint": "chat.completions", "success": True, "io_log": log, **record}
