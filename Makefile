@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 UP := $(VENV)/.installed-up
 DEV := $(VENV)/.installed-dev
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
-LOCKS := requirements.txt requirements-up.txt requirements-dev.txt
+LOCKS := requirements.txt requirements-telemetry.txt requirements-up.txt requirements-dev.txt
 
 .DEFAULT_GOAL := up
 .PHONY: up test test-quick e2e lint bench faults soak screens clean lock
@@ -73,8 +73,9 @@ $(DEV): requirements-dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@ $(UP)
 
-# Compiles the three lock files from pyproject.toml, with hashes and without the address of an index.
+# Compiles the four lock files from pyproject.toml, with hashes and without the address of an index.
 lock: $(DEV)
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) -q -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra telemetry $(LOCK) -q -o requirements-telemetry.txt
 	$(BIN)/uv pip compile pyproject.toml --group embedded $(LOCK) -q -o requirements-up.txt
-	$(BIN)/uv pip compile pyproject.toml --group dev $(LOCK) -q -o requirements-dev.txt
+	$(BIN)/uv pip compile pyproject.toml --extra telemetry --group dev $(LOCK) -q -o requirements-dev.txt

@@ -13,6 +13,7 @@ from celery.signals import setup_logging
 
 from dashboard import settings
 from dashboard.processes import redis_presence
+from dashboard.telemetry import logs
 
 HEARD_SECONDS = 5.0
 NAME = f"{socket.gethostname()[:100]}:{os.getpid()}"
@@ -41,7 +42,9 @@ class MemoryScheduler(Scheduler):  # type: ignore[misc]  # celery has no types
             try:
                 redis_presence.announce(server, "beat", NAME)
             except (redis.RedisError, OSError) as error:
-                logger.warning("Redis is unavailable (%s): nothing can be sent", type(error).__name__)
+                logger.warning(
+                    "Redis is unavailable (%s): nothing can be sent", type(error).__name__, extra=logs.REDIS
+                )
         return min(float(super().tick(*args, **options)), HEARD_SECONDS)
 
     def setup_schedule(self) -> None:

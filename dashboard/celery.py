@@ -7,14 +7,24 @@ from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging, worker_ready, worker_shutdown
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutdown
 from django.conf import settings
+
+from dashboard.telemetry import tasks as tasks  # connects its signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 warnings.filterwarnings("ignore", category=SecurityWarning)  # about root and pickle; ours are JSON only
 app = Celery("retake")
 app.config_from_object(settings.CELERY)
 app.autodiscover_tasks()
+
+
+@worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
+def begin_telemetry(**_: Any) -> None:
+    from dashboard.telemetry import error_reports, tracing
+
+    tracing.begin()
+    error_reports.begin()
 
 
 @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]

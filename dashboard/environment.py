@@ -3,6 +3,7 @@
 import os
 import re
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
@@ -28,6 +29,7 @@ HINTS = {
     "ALLOWED_HOSTS": "host names such as retake.example.com, comma-separated, without scheme, port or path",
     "CSRF_TRUSTED_ORIGINS": "origins such as https://retake.example.com, comma-separated",
     "DEFAULT_FROM_EMAIL": "for example Retake <retake@example.com>",
+    "METRICS_TOKEN": "random characters, at least 20; who asks for /metrics sends them as `Authorization: Bearer ...`",
     "LOG_LEVEL": "DEBUG, INFO, WARNING, ERROR or CRITICAL",
     "GATEWAY_URLS": "comma-separated base URLs such as https://api.phaseo.app/v1",
 }
@@ -140,6 +142,11 @@ class Environment:
         level = self.text(name, default).upper()
         return level if level in LOG_LEVELS else refuse(name, f"is {level!r}, which is no level")
 
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """A word of `choices`, the first of which is the default."""
+        word = self.text(name, choices[0]).lower()
+        return word if word in choices else refuse(name, f"is {word!r}, and must be {' or '.join(choices)}")
+
     def token(self, name: str, default: str) -> str:
         """Letters, digits, `_` and `-`, for the names of cookies."""
         text = self.text(name, default)
@@ -179,6 +186,20 @@ class Environment:
         text = self.text(name)
         if len(text) < 50:
             refuse(name, "is missing" if not text else "is too short")
+        return text
+
+    def secret_or_none(self, name: str, least: int) -> str:
+        """At least so many printable ASCII characters; empty where it is not set."""
+        text = self.printable(name)
+        return refuse(name, f"is shorter than {least} characters") if 0 < len(text) < least else text
+
+    def sentry(self, name: str) -> str:
+        """Where errors are reported to; empty where it is not set. It needs the package, which is not always there."""
+        text = self.text(name)
+        if text and (_split(text) is None or "@" not in text):
+            refuse(name, "is no DSN")
+        if text and find_spec("sentry_sdk") is None:
+            refuse(name, "is set, which needs `pip install -r requirements-telemetry.txt`")
         return text
 
     def secrets(self, name: str) -> list[str]:

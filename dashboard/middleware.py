@@ -1,4 +1,4 @@
-"""Health answers, pages that no cache keeps, the team that was used last, and long work."""
+"""Request IDs, health answers, pages that no cache keeps, the team that was used last, and long work."""
 
 from collections.abc import Callable
 from typing import cast
@@ -12,12 +12,36 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
 from dashboard.access import SignedInRequest
+from dashboard.telemetry import request_ids
 from dashboard.web import heavy_work
+from dashboard.web.wsgi_pages import NOTE
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 PROBES = frozenset({"/healthz", "/readyz"})
 LAST_TEAM = "team"
 LONGEST_PATH = 4096  # characters; the longest of ours needs a tenth
+
+
+def request_context(get_response: GetResponse) -> GetResponse:
+    """The request ID for all that is done for a request; its route and team for the request's log line."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        before = request_ids.current.set(request_ids.accepted(request.headers.get(request_ids.HEADER)))
+        try:
+            return get_response(request)
+        finally:
+            request_ids.current.reset(before)
+            _note(request)
+
+    return answer
+
+
+def _note(request: HttpRequest) -> None:
+    note = request.META.get(NOTE)
+    if note is not None:
+        match, team = request.resolver_match, getattr(request, "team", None)
+        note.route = match.route if match else ""
+        note.team = team.slug if team else ""
 
 
 def health(get_response: GetResponse) -> GetResponse:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from kombu.entity import Queue
 
 from dashboard.environment import Environment, refuse
+from dashboard.telemetry import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR)
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "dashboard.middleware.request_context",
     "dashboard.middleware.health",
     "dashboard.middleware.short_addresses",
     "django.middleware.security.SecurityMiddleware",
@@ -258,11 +260,12 @@ PORT = env.number("PORT", default=8000, most=65_535)
 WEB_HOST = env.text("WEB_HOST", default="0.0.0.0")
 WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", default=2, most=64)
 
+# --- What an operator's tools are given ----------------------------------------------------------------------------
+# Without a token there is no /metrics, and nothing is counted.
+METRICS_TOKEN = env.secret_or_none("METRICS_TOKEN", least=20)
+SENTRY_DSN = env.sentry("SENTRY_DSN")
+
 # --- Logs ---------------------------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="WARNING")},
-}
+LOGGING = logs.configuration(
+    env.choice("LOG_FORMAT", ("plain", "json")), env.log_level("LOG_LEVEL", default="WARNING"), debug=DEBUG
+)

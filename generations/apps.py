@@ -3,3 +3,10 @@ from django.apps import AppConfig
 
 class GenerationsConfig(AppConfig):
     name = "generations"
+
+    def ready(self) -> None:
+        """Tell the site, which knows nothing of replays, how they stand."""
+        from dashboard.telemetry import row_figures
+        from generations.replay import queue_figures
+
+        row_figures.add(queue_figures.figures)

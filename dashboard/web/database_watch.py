@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from django.db import connection
 from psycopg import AsyncConnection, OperationalError
 
+from dashboard.telemetry import logs
+
 ANSWER_SECONDS = 1.0  # that PostgreSQL has to answer one question
 LATE = 1.3  # times ANSWER_SECONDS: the loop was held up
 PAUSE_SECONDS = 0.25  # between two questions while it is unavailable
@@ -77,7 +79,7 @@ class DatabaseWatch:
         is_unavailable = await self._seems_unavailable()
         self._heard_at = loop.time()
         if is_unavailable and not self.is_unavailable:
-            logger.error("The database is unavailable; pages say so until it is back")
+            logger.error("The database is unavailable; pages say so until it is back", extra=logs.DATABASE)
             self._waiting = loop.create_task(self._until_back())
         self.is_unavailable = is_unavailable
         return is_unavailable

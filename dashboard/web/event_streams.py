@@ -34,7 +34,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.html import escape
 
-from dashboard.web.wsgi_pages import Receive, Scope, Send, disconnected, send_plain
+from dashboard.web.wsgi_pages import NOTE, Receive, Scope, Send, disconnected, send_plain
 
 Events = AsyncIterator[bytes]
 Open = Callable[..., Events | None]
@@ -43,6 +43,7 @@ Result = TypeVar("Result")
 BEAT_SECONDS = 15.0  # proxies cut a silent stream after 30 to 60 s
 AGAIN_SECONDS = 30.0
 THREADS = 2
+PARTS = 4  # tasks of one stream
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache, no-transform",
@@ -123,7 +124,11 @@ def find_stream(scope: Scope) -> StreamRoute | None:
         match = resolve(scope["path"].removeprefix(scope.get("root_path", "")))
     except Resolver404:
         return None
-    return StreamRoute(match.func, match.kwargs) if isinstance(match.func, EventStream) else None
+    if not isinstance(match.func, EventStream):
+        return None
+    if note := scope.get(NOTE):
+        note.route = match.route
+    return StreamRoute(match.func, match.kwargs)
 
 
 async def serve_stream(found: StreamRoute, scope: Scope, receive: Receive, send: Send) -> None:
@@ -141,6 +146,11 @@ async def serve_stream(found: StreamRoute, scope: Scope, receive: Receive, send:
         await _run([_pump(events, send), _beat(send), _ask_again(found, scope, send), disconnected(receive)])
         await getattr(events, "aclose", _nothing)()
     await send({"type": "http.response.body", "body": b""})
+
+
+def streams_open() -> int:
+    """How many this process serves."""
+    return len(open_streams) // PARTS
 
 
 async def _nothing() -> None:

@@ -1,18 +1,30 @@
-"""`/healthz` and `/readyz` on the event loop: neither waits for a page thread, nor for what does not answer."""
+"""`/healthz`, `/readyz` and `/metrics` on the event loop: none waits for a page thread, nor for what does not answer."""
 
 import asyncio
+import hmac
 import json
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import connections
 
+from dashboard.processes import presence
+from dashboard.processes.degraded import degraded
 from dashboard.readiness import CHECKS, NEED_DATABASE, UNREACHABLE, Check
+from dashboard.telemetry import logs, metrics, row_figures
 from dashboard.web.database_watch import DatabaseWatch
 from dashboard.web.wsgi_pages import Receive, Scope, Send
 
 CHECK_SECONDS = 1.5  # for all checks, which are made at once
+ROW_SECONDS = 0.9  # for the figures of rows, after up to a second for whether the database is there
+NO_ANSWER = "There was no answer in time."
 READ = ("GET", "HEAD")
+Found = TypeVar("Found")
+logger = logging.getLogger(__name__)
 
 
 class Probes:
@@ -20,21 +32,28 @@ class Probes:
 
     def __init__(self, watch: DatabaseWatch, checks: dict[str, Check] | None = None) -> None:
         self.watch, self.checks = watch, checks or CHECKS
-        self.threads = ThreadPoolExecutor(len(self.checks), thread_name_prefix="probe")
-        self.asked: dict[str, asyncio.Future[str | None]] = {}
+        self.threads = ThreadPoolExecutor(len(self.checks) + 2, thread_name_prefix="probe")
+        self.asked: dict[str, asyncio.Future[Any]] = {}
 
     def takes(self, scope: Scope) -> bool:
-        """Whether a request is for this application. `/readyz?full` asks who asks, so it is a page."""
+        """Whether a request is for this application. `/readyz?full` asks who asks: without the token it is a page."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        return path == "/healthz" or (path == "/readyz" and not scope["query_string"])
+        if path == "/readyz":
+            return not scope["query_string"] or (scope["query_string"] == b"full" and may_measure(scope))
+        return path == "/healthz" or (path == "/metrics" and may_measure(scope))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in READ:
             await answer(scope, send, 405, b"Only GET and HEAD.\n", allow=b"GET, HEAD")
         elif scope["path"].endswith("/healthz"):
             await answer(scope, send, 200, b"ok\n")
+        elif scope["path"].endswith("/metrics"):
+            body, kind = metrics.exposed(await self.rows())
+            await answer(scope, send, 200, body, kind=kind.partition(";")[0].encode())
         else:
             found = await self.ready()
+            if scope["query_string"]:
+                found |= await self.within(CHECK_SECONDS, "full", degraded_in_thread, dict[str, str | None](full=NO_ANSWER))
             body = json.dumps({name: fault or "ok" for name, fault in found.items()}).encode()
             status = 503 if any(found.values()) else 200
             await answer(scope, send, status, body, kind=b"application/json")
@@ -48,14 +67,51 @@ class Probes:
         """One check. A question that is still open is waited for, not repeated."""
         if name in NEED_DATABASE and await self.watch.look():
             return UNREACHABLE
+        seconds = CHECK_SECONDS - (0.5 if name in NEED_DATABASE else 0)
+        return await self.within(seconds, name, partial(in_thread, self.checks[name]), NO_ANSWER)
+
+    async def rows(self) -> dict[str, float] | None:
+        """The figures of rows; None where the database does not give them in time."""
+        if await self.watch.look():
+            return None
+        return await self.within(ROW_SECONDS, "rows", figures_in_thread, None)
+
+    async def within(self, seconds: float, name: str, ask: Callable[[], Found], otherwise: Found) -> Found:
+        """What a thread answers in time. A question that is still open is waited for, not repeated."""
         if name not in self.asked or self.asked[name].done():
-            loop = asyncio.get_running_loop()
-            self.asked[name] = loop.run_in_executor(self.threads, in_thread, self.checks[name])
+            self.asked[name] = asyncio.get_running_loop().run_in_executor(self.threads, ask)
         try:
-            async with asyncio.timeout(CHECK_SECONDS - (0.5 if name in NEED_DATABASE else 0)):
-                return await asyncio.shield(self.asked[name])
+            async with asyncio.timeout(seconds):
+                found: Found = await asyncio.shield(self.asked[name])
+                return found
         except TimeoutError:
-            return "There was no answer in time."
+            return otherwise
+
+
+def may_measure(scope: Scope) -> bool:
+    """Whether a request brings METRICS_TOKEN. Takes the same time for every wrong token."""
+    given = dict(scope["headers"]).get(b"authorization", b"")
+    expected = f"Bearer {settings.METRICS_TOKEN}".encode()
+    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(given, expected)
+
+
+def figures_in_thread() -> dict[str, float] | None:
+    try:
+        return row_figures.figures()
+    except Exception as error:
+        logger.warning(
+            "The figures of /metrics could not be read (%s)", type(error).__name__, extra=logs.DATABASE
+        )
+        return None
+    finally:
+        connections.close_all()
+
+
+def degraded_in_thread() -> dict[str, str | None]:
+    try:
+        return dict.fromkeys(presence.KINDS) | dict(degraded().items())
+    finally:
+        connections.close_all()
 
 
 def in_thread(check: Callable[[], str | None]) -> str | None:

@@ -28,6 +28,7 @@ from django.core.management import call_command
 from django.urls import get_resolver
 
 from dashboard.local.system import dies_with_parent
+from dashboard.telemetry import error_reports, metrics, tracing
 from dashboard.web import outage
 from dashboard.web.request_heads import BoundedProtocol
 
@@ -114,6 +115,7 @@ class Web:
         for pid, place in list(self.children.items()):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
+                metrics.process_ended(pid)
                 del self.children[pid]
                 code = max(code, self.ended(place, os.waitstatus_to_exitcode(status)))
         return code
@@ -162,6 +164,7 @@ class Web:
                 signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
             dies_with_parent(signal.SIGTERM)()
             faulthandler.enable()
+            error_reports.begin()
             server = Server(self.config, partial(self.beats.beat, place), self.pages)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
             server.run(sockets=[self.listening])
@@ -200,6 +203,7 @@ def listen(host: str, port: int) -> socket.socket:
 def configure() -> tuple[uvicorn.Config, "Bridge"]:
     """Load the application whole, before it is forked; with its pages."""
     django.setup()
+    tracing.begin()
     be_brief()
     collect_static()  # before WhiteNoise looks
     asgi = import_module("dashboard.asgi")
@@ -238,11 +242,14 @@ def collect_static() -> None:
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    metrics.begin()
     listening = listen(settings.WEB_HOST, settings.PORT)
     config, pages = configure()
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise touch, and so copy, every page
-    sys.exit(Web(config, pages, listening).run(settings.WEB_CONCURRENCY))
+    code = Web(config, pages, listening).run(settings.WEB_CONCURRENCY)
+    metrics.end()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

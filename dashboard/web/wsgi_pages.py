@@ -49,6 +49,7 @@ TOO_LARGE, TOO_SLOW, BROKEN = (
     (408, "The request took too long."),
     (500, "Server error."),
 )
+NOTE = "retake.request"  # in a scope and an environ: what the log line of a request will say
 logger = logging.getLogger(__name__)
 
 
@@ -168,7 +169,7 @@ class Bridge:
         try:
             return await answer
         except Exception:
-            logger.exception("The application raised on %s", request["PATH_INFO"])
+            logger.exception("The application raised an error")
             raise RefusedError(*BROKEN) from None
 
     @property
@@ -322,6 +323,7 @@ def environ(scope: Scope, body: bytes, place: AnsweredIn = AnsweredIn.PAGE) -> E
         "REMOTE_ADDR": str(client[0]),
         "REMOTE_PORT": str(client[1]),
         PLACE: place,
+        NOTE: scope.get(NOTE),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.input": io.BytesIO(body),

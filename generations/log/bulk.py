@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from dashboard.access import Right
 from dashboard.celery import app as celery
 from dashboard.models import GatewayConnection, Membership, Team, User
+from dashboard.telemetry import logs
 from generations.gateway import log_paging
 from generations.gateway.log import MOST_ROWS, LogPage
 from generations.log import asking
@@ -77,7 +78,7 @@ def send_message(job_id: UUID) -> None:
     try:
         celery.send_task(RUN, [str(job_id)])
     except (OperationalError, OSError):
-        log.warning("The broker is unavailable; lookup %s waits for the sweep", job_id)
+        log.warning("The broker is unavailable; lookup %s waits for the sweep", job_id, extra=logs.REDIS)
 
 
 def resend(now: datetime | None = None) -> int:

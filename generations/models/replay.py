@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dashboard.consents.models import Consent
 from dashboard.models import GatewayConnection, Team, User
+from dashboard.telemetry import logs
 from generations.models.batch import Batch
 from generations.models.generation import Generation
 from generations.models.stored_record import StoredRecord
@@ -205,6 +206,9 @@ class Replay(models.Model):
                 condition=Q(state__in=["queued", "running"], batch__isnull=False),
                 name="members_under_way",
             ),
+            models.Index(
+                fields=["finished_at"], condition=Q(finished_at__isnull=False), name="replays_by_end"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -239,21 +243,37 @@ class Replay(models.Model):
         rows = Replay.objects.filter(pk=self.pk)
         ended = {"state": State.CANCELLED, "reason": "before_start", "finished_at": now}
         if rows.filter(state__in=[State.WAITING, State.QUEUED]).update(**asked, **ended):
+            self.log_end(state=State.CANCELLED, reason="before_start")
             return True
         return rows.running().filter(cancel_asked_at=None).update(**asked) == 1
 
     def give_up(self, seen: State, state: State, reason: str, detail: str, **facts: Any) -> bool:
         """End this replay from outside, if it is still in the state that was seen. True if it was."""
         rows = Replay.objects.filter(pk=self.pk, state=seen, heartbeat_at=self.heartbeat_at)
-        return (
+        ended = (
             rows.update(state=state, reason=reason, detail=detail, finished_at=timezone.now(), **facts) == 1
         )
+        if ended:
+            self.log_end(state=state, reason=reason)
+        return ended
 
     def refuse(self, detail: str) -> None:
         """End a claimed replay before its POST: nothing was sent."""
         mine = Replay.objects.filter(pk=self.pk, claim=self.claim, state=State.RUNNING)
         mine.update(
             state=State.FAILED, reason="not_sent", detail=detail, sent=False, finished_at=timezone.now()
+        )
+        self.log_end(state=State.FAILED, reason="not_sent", sent=False)
+
+    def log_end(self, **facts: Any) -> None:
+        """The log line of a replay that has ended. `facts` are those that this row does not hold yet."""
+        own = {"state": self.state, "reason": self.reason, "status": self.status_code, "sent": self.sent}
+        logs.line(
+            "replay",
+            replay=str(self.pk),
+            team=self.team.slug,
+            duration_ms=self.total_ms,
+            **{name: str(value) if name == "state" else value for name, value in {**own, **facts}.items()},
         )
 
 

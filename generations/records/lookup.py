@@ -5,10 +5,11 @@ asked. Only the network call runs in another thread: a gateway that hangs costs 
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillWaiting
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ from dashboard.consents import keys
 from dashboard.consents.keys import ConnectionKey
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Team, User
+from dashboard.telemetry import metrics
 from generations.gateway.client import Client
 from generations.gateway.errors import GatewayError, NotSent
 from generations.gateway.record import Record
@@ -49,6 +51,7 @@ class LookupAnswer:
     source: GatewayConnection | None = None
     errors: tuple[tuple[str, GatewayError], ...] = ()
     used: ConnectionKey | None = None
+    seconds: float | None = None
 
 
 def reader(source: GatewayConnection, key: Secret) -> Client:
@@ -146,6 +149,11 @@ def ask(sources: Iterable[GatewayConnection], request_id: str) -> LookupAnswer:
 
     Touches no database, unless the gateway turns the key of a consent down.
     """
+    begun = time.monotonic()
+    return replace(_first_answer(sources, request_id), seconds=time.monotonic() - begun)
+
+
+def _first_answer(sources: Iterable[GatewayConnection], request_id: str) -> LookupAnswer:
     errors: list[tuple[str, GatewayError]] = []
     for source in sources:
         outcome = _ask_through(source, request_id)
@@ -193,6 +201,7 @@ def _refused(source: GatewayConnection, consent_id: int, reason: str) -> list[Co
 
 def store_answer(team: Team, request_id: str, user: User, answer: LookupAnswer) -> Generation | Fetch:
     """Store what the gateway said and end the claim."""
+    metrics.saw_lookup(outcome_name(request_id, answer), answer.seconds)
     fetch = Fetch.objects.filter(team=team, request_id=request_id)
     if answer.record is not None and answer.source is not None:
         remember_bodies(answer.source, answer.record, answer.used)
@@ -259,6 +268,19 @@ def is_recent(request_id: str, now: datetime) -> bool:
     """Whether the ID was made minutes ago, so that its record may still be on its way (written after the answer)."""
     made = made_at(request_id)
     return made is not None and -YOUNG < now - made < YOUNG
+
+
+def outcome_name(request_id: str, answer: LookupAnswer) -> str:
+    """How a lookup ended, by a name of `metrics.LOOKUPS`."""
+    if answer.record is not None:
+        return "found"
+    said = outcome(request_id, answer.errors, timezone.now())
+    if said["code"] in ("not_yet", "not_found", "no_connection"):
+        return str(said["code"])
+    status = said["status"]
+    if status in (401, 403):
+        return "refused"
+    return "unavailable" if status is None or status >= 500 else "other"
 
 
 def outcome(request_id: str, errors: tuple[tuple[str, GatewayError], ...], now: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import redis
 
+from dashboard.telemetry import logs
 from generations.replay.live.log import LiveLog, LogEntry
 from generations.replay.live.redis_client import client
 
@@ -46,7 +47,11 @@ def is_resting() -> bool:
 def rest(error: redis.RedisError) -> None:
     """Leave Redis alone for a second."""
     if _Backoff.until < time.monotonic() - 10:
-        log.warning("The live channel is unavailable (%s); pages poll until it is back", type(error).__name__)
+        log.warning(
+            "The live channel is unavailable (%s); pages poll until it is back",
+            type(error).__name__,
+            extra=logs.REDIS,
+        )
     _Backoff.until = time.monotonic() + 1.0
 
 
@@ -112,4 +117,8 @@ def wipe(replay_ids: Iterable[UUID]) -> None:
         if keys:
             writer().delete(*keys)
     except redis.RedisError as error:
-        log.warning("The live channel is unavailable (%s); what it holds expires", type(error).__name__)
+        log.warning(
+            "The live channel is unavailable (%s); what it holds expires",
+            type(error).__name__,
+            extra=logs.REDIS,
+        )

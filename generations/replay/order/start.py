@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 
 from dashboard.celery import app as celery
 from dashboard.models import User
+from dashboard.telemetry import logs
 from generations.models import Replay
 from generations.replay.order import orders, spending_limits
 from generations.replay.order.pricing import Price, expected
@@ -63,6 +64,6 @@ def send_message(replay_id: UUID) -> bool:
     try:
         celery.send_task(RUN, [str(replay_id)])
     except (OperationalError, OSError):
-        log.warning("The broker is unavailable; replay %s waits for the sweep", replay_id)
+        log.warning("The broker is unavailable; replay %s waits for the sweep", replay_id, extra=logs.REDIS)
         return False
     return True

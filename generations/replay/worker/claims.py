@@ -14,7 +14,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from dashboard.consents.models import Consent
-from dashboard.models import GatewayConnection
+from dashboard.models import GatewayConnection, Team
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
 
@@ -26,6 +26,7 @@ RECORD = ("id", "packed", "size")
 GENERATION = ("id", "endpoint", "success", "status_code", "error_code")
 SOURCE = ("id", "base_url", "read_key", "replay_key")
 CONSENT = ("id", "key")
+TEAM = ("id", "slug")
 SWAP = timedelta(seconds=30)  # a consent that is exchanged for longer has lost its process
 
 
@@ -39,6 +40,7 @@ SET state = 'running', claim = %(claim)s, claimed_at = %(now)s, heartbeat_at = %
 FROM generations_replay AS seen
 JOIN generations_storedrecord AS record ON record.id = seen.record_id
 JOIN generations_generation AS generation ON generation.id = seen.generation_id
+JOIN dashboard_team AS team ON team.id = seen.team_id
 LEFT JOIN dashboard_gatewayconnection AS source ON source.id = seen.connection_id
 LEFT JOIN LATERAL (
     SELECT id, key FROM dashboard_consent
@@ -49,7 +51,7 @@ WHERE replay.id = %(id)s AND seen.id = replay.id AND replay.state = 'queued' AND
     AND (source.swapping_at IS NULL OR source.swapping_at < %(stuck)s)
 RETURNING replay.patch, replay.batch_id,
     {_listed("record", RECORD)}, {_listed("generation", GENERATION)}, {_listed("source", SOURCE)},
-    {_listed("consent", CONSENT)}
+    {_listed("consent", CONSENT)}, {_listed("team", TEAM)}
 """  # noqa: S608 -- names of this module
 
 
@@ -70,6 +72,7 @@ def take(replay_id: UUID) -> Replay | None:
     replay.connection = source if source.pk else None
     consent = _made(Consent, CONSENT, values)
     replay.consent = consent if consent.pk else None
+    replay.team = _made(Team, TEAM, values)
     return replay
 
 

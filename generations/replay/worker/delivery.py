@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from dashboard.processes import spool
 from dashboard.processes.spool import SpoolDamaged, SpoolFile, SpoolUnusable
+from dashboard.telemetry import logs
 from generations.models import Replay
 from generations.models.replay import State
 from generations.replay.live import publisher
@@ -49,7 +50,9 @@ def deliver_all() -> int:
         _report(Path(settings.SPOOL_DIR), str(error))
     except (DatabaseError, InterfaceError) as error:
         log.warning(
-            "The database is unavailable (%s); the spool is delivered when it is back", type(error).__name__
+            "The database is unavailable (%s); the spool is delivered when it is back",
+            type(error).__name__,
+            extra=logs.DATABASE,
         )
     finally:
         connection.close()

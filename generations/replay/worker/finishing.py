@@ -12,6 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from dashboard.consents import keys
+from dashboard.telemetry import logs
 from generations.gateway.errors import GatewayError
 from generations.gateway.rawjson.display import visible
 from generations.models import Replay
@@ -74,7 +75,9 @@ def _try(replay: Replay, live_log: LiveLog, ending: Ending) -> bool:
             heartbeat.saver.discard(live_log)
     except (DatabaseError, InterfaceError):
         log.warning(
-            "The database is unavailable; the answer of replay %s is saved when it is back", replay.pk
+            "The database is unavailable; the answer of replay %s is saved when it is back",
+            replay.pk,
+            extra=logs.DATABASE,
         )
         return False
     finally:
@@ -123,6 +126,8 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
             put_packed(replay.pk, raw)
             stored = claims.save_result(replay, facts, row)
             transaction.set_rollback(not stored)
+    if stored:
+        replay.log_end()
     if ending.fault is not None and ending.fault.status == 401:
         keys.refuse(replay.consent_id, ending.fault.reason)
     return stored

@@ -15,6 +15,7 @@ from django.db import connection
 
 from dashboard.connections import clients
 from dashboard.consents import keys
+from dashboard.telemetry import request_ids
 from generations.gateway import endpoints
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
@@ -110,9 +111,8 @@ def prepare(replay: Replay) -> PreparedPost:
         raise orders.ReplayRefused(keys.NO_KEY)
     try:
         client = clients.client(source.base_url, key)
-        return PreparedPost(
-            client, endpoint, orders.patched(stored, replay.patch), session_of(replay, endpoint)
-        )
+        headers = session_of(replay, endpoint) | request_id()
+        return PreparedPost(client, endpoint, orders.patched(stored, replay.patch), headers)
     except ValueError as error:
         raise orders.ReplayRefused(str(error)) from None
 
@@ -127,6 +127,12 @@ def session_of(replay: Replay, endpoint: Endpoint) -> dict[str, str]:
     `x-session-id`, up to 128 characters, where the body names none.
     """
     return {} if endpoint.wire in TEXT_WIRES else {"x-session-id": f"retake-{replay.batch_id or replay.pk}"}
+
+
+def request_id() -> dict[str, str]:
+    """The header that ties our log lines to those of whatever stands between us and the gateway, which ignores it."""
+    current = request_ids.current.get()
+    return {request_ids.HEADER: current} if current else {}
 
 
 def perform(sending: PreparedPost, live_log: LiveLog) -> GatewayError | None:

@@ -16,6 +16,7 @@ from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, 
 from django.utils import timezone
 
 from dashboard.processes.spool import SpoolDamaged, SpoolFile, SpoolUnusable
+from dashboard.telemetry import logs
 from generations.models import Replay, ReplayPart
 from generations.replay.live.log import LiveLog
 from generations.replay.raw_answer import ENOUGH
@@ -119,6 +120,7 @@ class Saver:
             log.warning(
                 "The database is unavailable (%s); replays go on and are saved when it is back",
                 type(error.__cause__ or error).__name__,
+                extra=logs.DATABASE,
             )
         self.works.clear()
         with suppress(DatabaseError, InterfaceError):
