@@ -45,6 +45,7 @@ team_settings: list[URLPattern | URLResolver] = [
     path("members/<int:pk>/reset-link", people.reset_link, name="reset_link"),
     path("invitations", people.invitations, name="invitations"),
     path("invitations/<int:pk>/revoke", people.revoke_invitation, name="revoke_invitation"),
+    path("health", health.team_health, name="team_health"),
     path("connections", connections.team_connections, name="team_connections"),
     path("connections/new", connections.new_connection, name="new_connection"),
     path("connections/connect", consents.connect, name="connect"),

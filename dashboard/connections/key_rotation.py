@@ -30,14 +30,14 @@ def stored_secrets() -> Iterator[tuple[type[models.Model], list[EncryptedText]]]
             yield model, found
 
 
-def shut_names(model: type[models.Model]) -> list[str]:
-    """What rows of a model have that no key opens, as a person calls it: "team/connection"."""
+def shut_names(model: type[models.Model], team: models.Model | None = None) -> list[str]:
+    """What rows of a model, or of one team, have that no key opens, as a person calls it: "team/connection"."""
     names = [field.attname for field in fields.fields_of(model)]
     has_some = models.Q()
     for name in names:
         has_some |= models.Q(**{f"{name}__isnull": False})
-    rows = model._default_manager.filter(has_some).order_by("pk").iterator(chunk_size=BITE)
-    return [_name(row) for row in rows if fields.unreadable(row)]
+    rows = model._default_manager.filter(has_some, **({"team": team} if team else {})).order_by("pk")
+    return [_name(row) for row in rows.iterator(chunk_size=BITE) if fields.unreadable(row)]
 
 
 def _name(row: models.Model) -> str:

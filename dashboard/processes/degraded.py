@@ -23,7 +23,7 @@ PROBE = "retake:probe"
 def degraded() -> dict[str, str]:
     """Sentences by what is concerned: database, redis, worker, beat. Empty when all is well."""
     try:
-        found = {"database": _database(), "redis": _redis()}
+        found = {"database": database_fault(), "redis": redis_fault()}
         alive = presence.alive()
     except Error:
         return {"database": UNREACHABLE}
@@ -34,13 +34,14 @@ def degraded() -> dict[str, str]:
     return {name: sentence for name, sentence in found.items() if sentence}
 
 
-def _database() -> str:
+def database_fault() -> str:
+    """Why the database takes no writes, "" where it does. Raises django.db.Error."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_read_only")
         return DATABASE_READ_ONLY if cursor.fetchone()[0] == "on" else ""
 
 
-def _redis() -> str:
+def redis_fault() -> str:
     """Redis answers and takes a write."""
     try:
         presence.server().set(PROBE, "1", ex=60)

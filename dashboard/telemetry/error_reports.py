@@ -1,7 +1,7 @@
 """Errors to Sentry, where SENTRY_DSN is set: types and places in the code, and nothing else.
 
 What is sent is built anew from names that stand in the code. So neither a local variable, nor what an exception says, nor
-a request can leave, whatever a later version of the SDK collects. Errors are found where the log is told of them.
+a request can leave, whatever a later version of the SDK collects. They are found where they are logged.
 """
 
 from typing import Any

@@ -1,13 +1,18 @@
 """For load balancers, for the operator, and for browsers that ask for an icon by themselves."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.templatetags.static import static
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.access import Right, for_everybody, memberships
+from dashboard.access import Right, TeamRequest, for_everybody, for_team, memberships
+from dashboard.health import checks
+from dashboard.health.findings import BAD, OK, WARN
 from dashboard.processes import presence
 from dashboard.processes.degraded import degraded
 from dashboard.readiness import CHECKS
+from dashboard.web import heavy_work
 
 
 @for_everybody
@@ -43,6 +48,23 @@ def _answers(answers: dict[str, str], status: int) -> JsonResponse:
 
 def _is_admin(request: HttpRequest) -> bool:
     return any(Right.MANAGE.held_by(member.role) for member in memberships(request))
+
+
+@for_team(Right.MANAGE)
+@require_safe
+def team_health(request: TeamRequest) -> HttpResponse:
+    """Why is it red? Every check, with what to do; of teams only this one's."""
+    heavy_work.leave_page_thread(request)  # the network may take its time
+    found = checks.findings(request.team)
+    order = {BAD: 0, WARN: 1, OK: 2}
+    context = {
+        "section": "health",
+        "team": request.team,
+        "findings": sorted(found, key=lambda line: order[line.level]),
+        "wrong": [line for line in found if line.level == BAD],
+        "at": timezone.now(),
+    }
+    return render(request, "dashboard/health.html", context)
 
 
 @for_everybody

@@ -53,7 +53,9 @@ class Probes:
         else:
             found = await self.ready()
             if scope["query_string"]:
-                found |= await self.within(CHECK_SECONDS, "full", degraded_in_thread, dict[str, str | None](full=NO_ANSWER))
+                found |= await self.within(
+                    CHECK_SECONDS, "full", degraded_in_thread, dict[str, str | None](full=NO_ANSWER)
+                )
             body = json.dumps({name: fault or "ok" for name, fault in found.items()}).encode()
             status = 503 if any(found.values()) else 200
             await answer(scope, send, status, body, kind=b"application/json")

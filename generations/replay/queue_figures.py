@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Avg, Count, Min
+from django.db.models import Avg, Count, Min, QuerySet
 from django.utils import timezone
 
 from dashboard.telemetry.row_figures import Figures
@@ -16,13 +16,13 @@ def figures() -> Figures:
     """Open replays and those that ended lately by state, the age of the oldest queued one, the gateway's latency."""
     opened = {state: Replay.objects.filter(state=state).count() for state in OPEN_STATES}  # an index each
     found: Figures = {f"retake_replays_open state={state}": float(count) for state, count in opened.items()}
-    found["retake_queue_age_seconds"] = queue_age()
+    found["retake_queue_age_seconds"] = queue_age(Replay.objects.queued())
     return found | _lately()
 
 
-def queue_age() -> float:
+def queue_age(queued: QuerySet[Replay]) -> float:
     """Seconds that the replay which has been queued for longest has waited; 0 without one."""
-    since = Replay.objects.queued().aggregate(since=Min("queued_at"))["since"]
+    since = queued.aggregate(since=Min("queued_at"))["since"]
     return max(0.0, (timezone.now() - since).total_seconds()) if since else 0.0
 
 

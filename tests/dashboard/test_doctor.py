@@ -37,31 +37,23 @@ def test_a_missing_worker_and_a_missing_beat_are_named(settings: Settings, broke
     Process.objects.all().delete()
     lines, ending = doctor()
     assert (lines["Worker"], lines["Beat"]) == (degraded.NO_WORKER, degraded.NO_BEAT)
-    assert ending == "2 of 8 checks found something wrong."
+    assert (ending or "").startswith("2 of ")
 
 
 def test_all_in_order(demo_gateway: DemoGateway, settings: Settings, broker: object) -> None:
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [demo_gateway.url], ""
+    settings.PUBLIC_URL = "http://localhost:8000"
     lines, ending = doctor()
-    names = [
-        "Database",
-        "Redis",
-        "Migrations",
-        "Cache table",
-        "Keys",
-        "Spool",
-        "Worker",
-        "Beat",
-        f"Gateway {demo_gateway.url}",
-    ]
-    assert (lines, ending) == (dict.fromkeys(names, "in order."), None)
+    names = "Database, Redis, Mail, Disk, Spool, Migrations, Cache table, Worker, Beat, Keys, DEBUG, Address, Queue"
+    assert set(lines) == {*names.split(", "), f"Gateway {demo_gateway.url}"}
+    assert ([name for name in lines if not lines[name].startswith("in order.")], ending) == ([], None)
 
 
 def test_a_gateway_that_does_not_answer(settings: Settings, broker: object) -> None:
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [DEAD], ""
     lines, ending = doctor()
-    assert lines[f"Gateway {DEAD}"] != "in order."
-    assert ending == "1 of 9 checks found something wrong."
+    assert not lines[f"Gateway {DEAD}"].startswith("in order.")
+    assert (ending or "").startswith("1 of ")
 
 
 def test_keys_that_cannot_be_opened_are_named(settings: Settings, broker: object) -> None:
@@ -75,10 +67,7 @@ def test_keys_that_cannot_be_opened_are_named(settings: Settings, broker: object
         f"FIELD_ENCRYPTION_KEYS does not open the keys of blue/{lost.name}. "
         "Put back the key with which they were saved, or enter the gateway keys again."
     )
-    assert (good.name in lines["Keys"].split("blue")[0], ending) == (
-        False,
-        "1 of 8 checks found something wrong.",
-    )
+    assert (good.name in lines["Keys"].split("blue")[0], ending is None) == (False, False)
 
 
 def test_redis_unavailable(settings: Settings) -> None:
@@ -93,7 +82,7 @@ def test_answers_in_the_spool_that_no_key_opens_are_named(settings: Settings, br
     file = spool.SpoolFile.create("doctor")
     assert file.put(b"an answer")
     file.close()
-    assert doctor()[0]["Spool"] == "in order."
+    assert doctor()[0]["Spool"] == "in order. 1 file waits to be delivered."
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     lines, _ending = doctor()
     file.path.unlink()

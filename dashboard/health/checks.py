@@ -1,0 +1,139 @@
+"""The one list of checks. Rows are read in the caller's thread; what asks the network has threads of its own."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from dashboard import readiness
+from dashboard.connections.key_rotation import shut_names, stored_secrets
+from dashboard.consents.identity import document_faults, document_url
+from dashboard.health import credentials, machine
+from dashboard.health.findings import BAD, OK, WARN, Check, Finding, at_once, verdict
+from dashboard.models import Team
+from dashboard.processes import degraded, presence
+from dashboard.processes.models import Process
+
+OTHER_TABLES = "The tables are not those of this version. Run: python manage.py prepare"
+KEYS_SHUT = (
+    "FIELD_ENCRYPTION_KEYS does not open the keys of {names}. "
+    "Put back the key with which they were saved, or enter the gateway keys again."
+)
+_more: list[Check] = []
+
+
+def add(check: Check) -> None:
+    """Have `findings` make this check, too: the product's, of which the site knows nothing."""
+    if check not in _more:
+        _more.append(check)
+
+
+def findings(team: Team | None = None) -> list[Finding]:
+    """Every check, for the page of `team` or for the operator. Raises nothing: a check that fails is a red line."""
+    answered = readiness.database()
+    found = [verdict("Database", answered or database_writes())]
+    found += at_once([("Redis", redis), *machine.asked(), *credentials.gateways(team)])
+    found += machine.findings()
+    if answered:
+        return found
+    return found + [line for check in (*ROWS, *_more) for line in _made(check, team)]
+
+
+def _made(check: Check, team: Team | None) -> list[Finding]:
+    try:
+        return check(team)
+    except Error:
+        return [Finding(check.__name__.replace("_", " ").capitalize(), BAD, OTHER_TABLES)]
+
+
+def database_writes() -> str | None:
+    return degraded.database_fault() or None
+
+
+def redis() -> Finding:
+    """Redis answers and takes writes."""
+    return verdict("Redis", readiness.broker() or degraded.redis_fault() or None)
+
+
+def migrations(team: Team | None) -> list[Finding]:
+    return [verdict("Migrations", readiness.migrations())]
+
+
+def cache_table(team: Team | None) -> list[Finding]:
+    """The table that sign-in limits are counted in."""
+    name = settings.CACHES["default"]["LOCATION"]
+    there = name in connection.introspection.table_names()
+    return [verdict("Cache table", None if there else "The table is missing. Run: python manage.py prepare")]
+
+
+def processes(team: Team | None) -> list[Finding]:
+    """Workers and beats are heard of, and when they were."""
+    alive = presence.alive()
+    ages = Process.objects.values("kind").annotate(age=Now() - Max("heard_at"))
+    age = {row["kind"]: row["age"] for row in ages}
+    missing = {"worker": degraded.NO_WORKER, "beat": degraded.NO_BEAT}
+    return [
+        verdict(
+            kind.capitalize(),
+            None if kind in alive else missing[kind] + _last(age.get(kind)),
+            _heard(age.get(kind)),
+        )
+        for kind in presence.KINDS
+    ]
+
+
+def _heard(age: timedelta | None) -> str:
+    return "" if age is None else f"Heard of {round(age.total_seconds())} s ago."
+
+
+def _last(age: timedelta | None) -> str:
+    return "" if age is None else f" It was last heard of {round(age.total_seconds())} s ago."
+
+
+def keys(team: Team | None) -> list[Finding]:
+    """FIELD_ENCRYPTION_KEYS opens everything that is encrypted."""
+    shut = [name for model, _ in stored_secrets() for name in shut_names(model, team)]
+    number = len(settings.FIELD_ENCRYPTION_KEYS)
+    fact = (
+        ""
+        if number == 1
+        else f"{number} keys: run `python manage.py rotate_keys`, then keep the first alone."
+    )
+    return [verdict("Keys", KEYS_SHUT.format(names=", ".join(shut)) if shut else None, fact)]
+
+
+def client_document(team: Team | None) -> list[Finding]:
+    """A gateway can read the document that lets people connect, and would accept it."""
+    faults = " ".join(document_faults()) if document_url() else ""
+    return [verdict("Client metadata document", faults or None)] if document_url() else []
+
+
+def debug(team: Team | None) -> list[Finding]:
+    fault = (
+        "DEBUG is true: whoever causes an error reads source and settings, and the log holds what people wrote. "
+        "Set DEBUG=false and restart."
+    )
+    return [Finding("DEBUG", BAD, fault) if settings.DEBUG else Finding("DEBUG", OK, "false")]
+
+
+def address(team: Team | None) -> list[Finding]:
+    """PUBLIC_URL and the proxy in front fit each other."""
+    url = settings.PUBLIC_URL
+    local = any(host in url for host in ("//localhost", "//127.", "//[::1]"))
+    if not url:
+        said = "PUBLIC_URL is not set: links in mails have the host that was asked. Set it to the address in the browser."
+        return [Finding("Address", WARN, said)]
+    if not settings.SECURE and not local:
+        said = f"{url} has no TLS: passwords can be read on the way. Put a proxy with TLS in front (docs/deploy)."
+        return [Finding("Address", WARN, said)]
+    if settings.SECURE and not settings.TRUST_PROXY:
+        said = "PUBLIC_URL is https and TRUST_PROXY is false: all clients seem to be one. Behind a proxy set it to true."
+        return [Finding("Address", WARN, said)]
+    return [Finding("Address", OK, url)]
+
+
+ROWS: tuple[Check, ...] = (
+    migrations, cache_table, processes, credentials.connections, keys, machine.clock, client_document, debug, address
+)  # fmt: skip
