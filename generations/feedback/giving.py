@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 
 from dashboard.celery import app as celery
 from dashboard.models import GatewayConnection, Team, User
+from dashboard.telemetry import logs
 from generations.models import Feedback, Generation, Replay
 from generations.models.feedback import RESEND_AFTER
 
@@ -89,4 +90,6 @@ def send_message(feedback_id: UUID) -> None:
     try:
         celery.send_task(SEND, [str(feedback_id)])
     except (OperationalError, OSError):
-        log.warning("The broker is unavailable; feedback %s waits for the sweep", feedback_id)
+        log.warning(
+            "The broker is unavailable; feedback %s waits for the sweep", feedback_id, extra=logs.REDIS
+        )

@@ -113,7 +113,7 @@ def test_nobody_else_forks_or_serves() -> None:
     """gunicorn was measured and is not used: nothing of it may come back with a dependency."""
     root = Path(__file__).parents[3]
     locks = [path.read_text() for path in root.glob("requirements*.txt")]
-    assert len(locks) == 3
+    assert len(locks) == 4
     assert [
         word
         for word in ("gunicorn", "uvicorn-worker", "granian", "a2wsgi")

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("generations", "0017_feedback"),
+        ("generations", "0018_trends"),
     ]
 
     operations = [
