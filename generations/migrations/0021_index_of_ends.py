@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("generations", "0018_trends"),
+        ("generations", "0020_to_compare_index"),
     ]
 
     operations = [
