@@ -104,7 +104,12 @@ def full_disk(site: Injected) -> None:
 
 def hanging_gateway(site: Injected) -> None:
     site.patch.setattr(findings, "NETWORK_SECONDS", 0.05)
-    site.patch.setattr("dashboard.health.credentials.gateway", lambda url: time.sleep(0.3) or Finding("late"))
+
+    def late(url: str) -> Finding:
+        time.sleep(0.3)
+        return Finding("late")
+
+    site.patch.setattr("dashboard.health.credentials.gateway", late)
 
 
 def redis_that(fault: Exception) -> Callable[[Injected], None]:
@@ -117,6 +122,10 @@ def redis_that(fault: Exception) -> Callable[[Injected], None]:
 
 def without_redis(site: Injected) -> None:
     site.settings.REDIS_URL = "redis://:hunter2@127.0.0.1:9/0"
+
+
+def without_tls(site: Injected) -> None:
+    site.settings.PUBLIC_URL, site.settings.SECURE = "http://h", False
 
 
 def stuck_queue(site: Injected) -> None:
@@ -175,7 +184,7 @@ FAULTS: dict[str, tuple[Callable[[Injected], Any], str, str, str]] = {
     "spool waits": (old_file, "Spool", WARN, "Start a worker with this disk"),
     "DEBUG": (lambda site: setattr(site.settings, "DEBUG", True), "DEBUG", BAD, "Set DEBUG=false and restart."),
     "no TLS": (
-        lambda site: (setattr(site.settings, "PUBLIC_URL", "http://h"), setattr(site.settings, "SECURE", False)),
+        without_tls,
         "Address", WARN, "Put a proxy with TLS in front",
     ),
     "no proxy": (lambda site: setattr(site.settings, "TRUST_PROXY", False), "Address", WARN, "set it to true."),
