@@ -32,7 +32,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "The client that the consent was begun with is not set up any more.",
         "Begin again with the client that is.",
     ),
-    "connection_gone": ("The connection was removed while you were at the gateway.", AGAIN),
     "no_scope": (
         "The gateway granted a key that cannot send replays.",
         "Begin again and leave “Use AI Gateway with your credits” ticked.",
@@ -48,7 +47,8 @@ WORDS: dict[str, tuple[str, str]] = {
 STRAY: dict[str, tuple[str, str]] = {
     "unknown": (
         "This answer of a gateway belongs to no consent that you began here.",
-        "It may have been used already, be older than ten minutes, or come from somebody else’s browser. "
+        "It may have been used already, be older than ten minutes, come from somebody else’s browser, or be for a "
+        "connection that was removed meanwhile. "
         "Open Gateway connections and press Connect.",
     ),
     "signed_out": (

@@ -1,5 +1,6 @@
 """Somebody in front of the demo gateway's consent page."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -64,6 +65,19 @@ def connect(
     answer = come_back(admin, decide(url, **chosen))
     assert answer.url == reverse("team_connections", args=[team.slug]), answer.url
     return Consent.objects.latest("pk")
+
+
+DAY = 86_400
+
+
+def pass_days(demo: DemoGateway, days: float, before: float = 0) -> None:
+    """The demo gateway's clock is at `days`; what is stored here is as old as that."""
+    demo.call("/demo/oauth", {"ahead": days * DAY})
+    step = timedelta(days=days - before)
+    for consent in Consent.objects.all():
+        Consent.objects.filter(pk=consent.pk).update(
+            granted_at=consent.granted_at - step, expires_at=consent.expires_at - step
+        )
 
 
 def state_of(url: str) -> str:

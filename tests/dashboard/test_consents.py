@@ -501,18 +501,6 @@ def test_the_address_of_a_consent_stays(
 
 # --- a week -------------------------------------------------------------------------------------------------------
 
-DAY = 86_400
-
-
-def pass_days(demo: DemoGateway, days: float, before: float = 0) -> None:
-    """The demo gateway's clock is at `days`; what is stored here is as old as that."""
-    demo.call("/demo/oauth", {"ahead": days * DAY})
-    step = timedelta(days=days - before)
-    for consent in Consent.objects.all():
-        Consent.objects.filter(pk=consent.pk).update(
-            granted_at=consent.granted_at - step, expires_at=consent.expires_at - step
-        )
-
 
 def test_a_week(
     admin: Client, ada: User, ours: Team, demo_gateway: DemoGateway, settings: Any, mailoutbox: list[Any]
@@ -523,7 +511,7 @@ def test_a_week(
     member = browser(person(ours, Role.MEMBER))
 
     def mails_after(days: float, before: float) -> int:
-        pass_days(demo_gateway, days, before)
+        consents.pass_days(demo_gateway, days, before)
         notices.send_due()
         notices.send_due()
         ending.tidy()

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.consents import flow, identity
+from dashboard.consents import flow, identity, scopes
 from dashboard.consents.models import RegisteredClient
 from dashboard.fields import Secret
 from dashboard.models import SIGN_IN_LIFE, GatewayConnection, Membership, Role, SignInLink, Team, User
@@ -81,7 +81,9 @@ def _consent(team: Team, user: User, source: GatewayConnection) -> None:
     try:
         client_id = visitor.register(origin_of(source.base_url), identity.redirect_uri())
         RegisteredClient.objects.update_or_create(
-            team=team, base_url=source.base_url, defaults={"client_id": client_id}
+            team=team,
+            base_url=source.base_url,
+            defaults={"client_id": client_id, "scopes": " ".join((*scopes.ASKED, *scopes.FEEDBACK))},
         )
         begun = flow.begin(team, user, source.base_url, source)
         flow.finish(user, visitor.allow(begun.url))

@@ -1,18 +1,23 @@
 """The pages of the gateway's log, against the demo gateway."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import redis
+from django.db import connection as database
 from django.test import Client
 from django.urls import reverse
 
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway.demo import keys
+from generations.log import asking
 from generations.models import Generation, SavedLogFilter
+from tests.support import people
 from tests.support.people import browser, connection, html, person
 from tests.support.processes import DemoGateway
 
@@ -331,6 +336,46 @@ def test_a_slow_gateway_holds_no_page(
         if "takes its time" not in html(fragment):
             break
     assert shown(fragment) == [made]
+
+
+def test_people_who_look_at_once_or_soon_after_cause_one_request(
+    ada_here: Client, team: Team, demo_gateway: DemoGateway, monkeypatch: Any, broker: "redis.Redis"
+) -> None:
+    """One request in flight for a team and filter; its answer is kept for seconds, then the gateway is asked anew."""
+    [made] = arrive(demo_gateway)
+    asked: list[dict[str, str]] = []
+    fetch = asking.log.page_bytes
+
+    def slow(client: Any, query: dict[str, str]) -> bytes:
+        asked.append(query)
+        time.sleep(0.3)
+        return fetch(client, query)
+
+    monkeypatch.setattr(asking.log, "page_bytes", slow)
+
+    def look(client: Client) -> Any:
+        try:
+            return page(client, team, **WINDOW)
+        finally:
+            database.close()
+
+    clients = [browser(person(team)) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        answers = [*pool.map(look, clients), look(ada_here)]
+    assert [shown(answer) for answer in answers] == [[made]] * 4
+    assert len(asked) == 1
+    page(ada_here, team, **WINDOW, status="success")
+    assert len(asked) == 2
+    other = people.team()
+    people.connection(other, demo_gateway.url, keys.SCOPED_KEY)
+    page(browser(person(other)), other, **WINDOW)
+    assert len(asked) == 3
+    kept = list(broker.scan_iter("retake:log:*"))
+    assert len(kept) == 3
+    assert all(0 < broker.ttl(name) <= asking.SHOWN_SECONDS for name in kept)
+    broker.delete(*kept)
+    page(ada_here, team, **WINDOW)
+    assert len(asked) == 4
 
 
 # --- links from a generation --------------------------------------------------------------------------------------
