@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Role, Team, User
+from generations.gateway import log as gateway_log
 from generations.gateway.demo import keys
 from generations.log import asking
 from generations.models import Generation, SavedLogFilter
@@ -344,14 +345,14 @@ def test_people_who_look_at_once_or_soon_after_cause_one_request(
     """One request in flight for a team and filter; its answer is kept for seconds, then the gateway is asked anew."""
     [made] = arrive(demo_gateway)
     asked: list[dict[str, str]] = []
-    fetch = asking.log.page_bytes
+    fetch = gateway_log.page_bytes
 
     def slow(client: Any, query: dict[str, str]) -> bytes:
         asked.append(query)
         time.sleep(0.3)
         return fetch(client, query)
 
-    monkeypatch.setattr(asking.log, "page_bytes", slow)
+    monkeypatch.setattr(gateway_log, "page_bytes", slow)
 
     def look(client: Client) -> Any:
         try:
