@@ -200,7 +200,7 @@ def test_a_gateway_whose_clock_is_ahead_ends_the_key_first(
 def test_two_admins_connect_at_once(
     team: Team, admin: Client, demo_gateway: DemoGateway, persons: tuple[str, str]
 ) -> None:
-    """One connection comes of it, both are told that it is connected, and the gateway's live keys are known here."""
+    """One connection comes of it, both see that it is connected, and the gateway's live keys are known here."""
     clients = [admin, browser(person(team, Role.OWNER))]
     links = [consents.press(client, team, None, demo_gateway.url).context["begun"].url for client in clients]
     queries = [consents.decide(link, person=name) for link, name in zip(links, persons, strict=True)]
