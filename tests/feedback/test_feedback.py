@@ -110,6 +110,9 @@ def test_what_is_said_reaches_the_gateway_once_and_is_shown(
     expected = {"rating": "partly_correct", "reason_tags": ["tone", "facts"], "comment": "Half\nright 👍"}
     assert posts(demo_gateway) == [marked | expected]
     assert row.consent == Consent.objects.get()
+    bar = html(client.get(f"{page}/bar"))
+    assert "<b>Partly correct</b>" in bar
+    assert "thumbs_up" not in bar  # more of it is a step of its own
     text = page_of(client, chat, listed="1")
     assert text.count("Half<br>right 👍") == 2
     assert "given here" in text

@@ -17,6 +17,7 @@ from generations.feedback.giving import FeedbackTarget, FeedbackWords
 from generations.feedback.offers import FeedbackOffer
 from generations.forms.feedback import FeedbackForm
 from generations.models import Feedback, Generation, Replay
+from generations.models.feedback import FeedbackState
 from generations.views.shared.shortcuts import get_generation_or_404, get_replay_or_404
 
 PAGE, BAR = "generations/feedback/feedback.html", "generations/feedback/bar.html"
@@ -65,6 +66,7 @@ def _context(request: TeamRequest, target: FeedbackTarget) -> dict[str, Any]:
         "offer": _offer(target),
         "given": given,
         "open": next((row for row in given if row.is_open), None),
+        "is_given": any(row.state == FeedbackState.SENT for row in given),
         "click": uuid.uuid4(),
         "may_give": may(request, Right.FEEDBACK),
         "may_look_up": may(request, Right.LOOK_UP),
