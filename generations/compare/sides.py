@@ -79,8 +79,8 @@ class GenerationSide:
 
     @property
     def may_be_pasted(self) -> bool:
-        """Whether somebody could paste its answer."""
-        return self.outline is not None and not pasted_answers.refusal(self.generation, self.outline)
+        """Whether pages offer to paste its answer."""
+        return self.outline is not None and pasted_answers.is_offered(self.generation, self.outline)
 
     @property
     def stands_in(self) -> str:

@@ -36,15 +36,15 @@ def whole(value: object) -> int | None:
     return int(number) if number is not None and number == number.to_integral_value() else None
 
 
-def decimal(value: object) -> Decimal | None:
-    """A JSON number (or text that is one) smaller than 10^18; None for everything else."""
+def decimal(value: object, bound: Decimal = _BIGGEST) -> Decimal | None:
+    """A JSON number (or text that is one) smaller than `bound` (10^18); None for everything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     if isinstance(value, str):
         number = Number(value.strip()).decimal
     else:
         number = Decimal(value)
-    return number if number is not None and abs(number) < _BIGGEST else None
+    return number if number is not None and abs(number) < bound else None
 
 
 def box(value: object) -> dict[str, Value]:

@@ -21,6 +21,7 @@ from generations.reading.large.index import Span
 from generations.reading.page_types.outline import Outline
 from generations.records.search_text import remember_words
 
+COSTS = ("cost_nanos", "cost_cents")
 ENDED = ("success", "status_code", "error_code", "error_payload")
 
 
@@ -52,7 +53,7 @@ def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
         "wait_ms": _measure(timing.headline(laid_out.times, laid_out.axis)),
         "input_tokens": _fits(tokens.input, 63),
         "output_tokens": _fits(tokens.output, 63),
-        "cost_nanos": _fits(_rounded(costs.nanos(record.value("cost_nanos"))), 63),
+        "cost_nanos": _fits(_rounded(costs.charged({key: record.value(key) for key in COSTS})), 63),
         **(words(sketch) if sketch else {}),
     }
 

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.people.appearance import SEPARATORS, current
 from generations.reading.diff import invisible_characters
+from generations.reading.diff.likeness import Likeness, of_kind
 from generations.reading.diff.text_diff import Piece
 from generations.reading.edits.patch_summary import PatchLine
 from generations.reading.figures import formatting, spelling
@@ -102,6 +103,13 @@ def diff_piece(piece: Piece) -> SafeString:
     if piece.kind == "skip":
         return format_html('<span class="skipped">{}</span>', piece.text)
     return format_html("<{0}>{1}</{0}>", "del" if piece.kind == "gone" else "ins", marked(piece.text))
+
+
+@register.simple_tag
+def likeness(found: Likeness | str, side: str = "") -> SafeString:
+    """How alike two things are, as word and colour: a likeness, or the kind of a difference that `side` alone has."""
+    shown = of_kind(found, side) if isinstance(found, str) else found
+    return format_html('<span class="likeness {}">{}</span>', shown.tone, shown.word)
 
 
 @register.simple_tag

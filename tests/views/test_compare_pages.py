@@ -67,7 +67,7 @@ def page(user: User, team: Team, **query: str) -> str:
 def test_two_generations_word_by_word(ada: User, team: Team, first: Generation, second: Generation) -> None:
     text = page(ada, team, a="G-first", b="G-second")
     assert "It is <del>cold</del><ins>warm</ins> in Oslo." in text
-    assert "Nothing: the requests are identical, value for value." in text
+    assert "Nothing: both requests are the same, value for value." in text
     assert re.findall(r'<a id="view-(\w+)"[^>]*aria-current', text) == ["inline"]
 
 

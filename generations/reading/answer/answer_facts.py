@@ -247,10 +247,10 @@ def _cost(outer: dict[str, Value], fields: dict[str, Value]) -> tuple[int | None
     """contract: the cost stands next to the usage, or in `usage.pricing` or `usage.pricing_breakdown`."""
     usage = box(fields.get("usage")) or box(outer.get("usage"))
     for place in (fields, outer, box(usage.get("pricing")), box(usage.get("pricing_breakdown"))):
-        for key in ("cost_nanos", "total_nanos"):
-            nanos = text.whole(place.get(key))
-            if nanos is not None and nanos >= 0:
-                return nanos, words(place.get("currency")) or ""
+        for key, nanos in (("cost_nanos", 1), ("total_nanos", 1), ("cost_cents", 10**7)):
+            amount = text.decimal(place.get(key))
+            if amount is not None and amount >= 0 and amount * nanos == int(amount * nanos):
+                return int(amount * nanos), words(place.get("currency")) or ""
     return None, ""
 
 

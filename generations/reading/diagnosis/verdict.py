@@ -259,8 +259,8 @@ def _client_saw(fields: Fields) -> str:
 
 
 def _charged(fields: Fields) -> str:
-    cost = costs.nanos(fields.get("cost_nanos"))
+    cost = costs.charged(fields)
     if cost is None:
-        return "No charge is recorded." if fields.get("cost_nanos") is None else ""
+        return "No charge is recorded." if costs.as_recorded(fields) == formatting.UNKNOWN else ""
     shown = formatting.exact_dollars(cost, costs.currency_of(fields))
     return "Nothing was charged." if cost == 0 else f"{shown} was charged."

@@ -6,6 +6,7 @@ from decimal import Decimal
 from operator import eq
 from typing import Any, Literal
 
+from generations.reading.diff.likeness import KINDS
 from generations.reading.figures import formatting
 from generations.reading.figures.formatting import Amount
 
@@ -63,7 +64,9 @@ def word(
     if formatting.UNKNOWN in shown:
         return Delta(label, shown[0], shown[1])
     equal = shown[0] == shown[1] or same(shown[0], shown[1])
-    return Delta(label, shown[0], shown[1], "", "same" if equal else "changed", "same" if equal else "")
+    return Delta(
+        label, shown[0], shown[1], "", KINDS["same" if equal else "changed"].word, "same" if equal else ""
+    )
 
 
 def signed(difference: Amount, show: Callable[[Any], str]) -> str:
@@ -76,7 +79,7 @@ def signed(difference: Amount, show: Callable[[Any], str]) -> str:
 def percent(before: Amount, after: Amount) -> str:
     """`−8%`, `+0.3%`, `×5.0` from three times on, `same`, "was 0" where no percentage exists."""
     if before == after:
-        return "same"
+        return KINDS["same"].word
     if before <= 0 or after < 0:
         return "was 0" if not before else ""
     ratio = Decimal(after) / Decimal(before)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from generations.reading.diff import invisible_characters, json_diff, text_diff
+from generations.reading.diff import invisible_characters, json_diff, likeness, text_diff
 from generations.reading.diff.json_diff import Change, Changes
+from generations.reading.diff.likeness import Likeness
 from generations.reading.diff.text_diff import LinePair, Piece
 
 View: TypeAlias = Literal["inline", "side", "changes"]
@@ -18,16 +19,20 @@ LINES = 3  # the same in lines, side by side
 class Passage:
     """One text on both sides: `pieces` for the views inline and changes, `rows` for side by side.
 
-    `alike` is the share of characters that both have, in percent; `changes` what differs where both texts are JSON.
+    `alike` is the share of characters that both have, 0 to 1; `changes` what differs where both texts are JSON.
     """
 
     label: str
     equal: bool
     pieces: list[Piece] = field(default_factory=list)
     rows: list[LinePair] = field(default_factory=list)
-    alike: str = ""
+    alike: float = 0
     notes: list[str] = field(default_factory=list)
     changes: "Lines | None" = None
+
+    @property
+    def likeness(self) -> Likeness:
+        return likeness.of_share(self.alike, equal=self.equal)
 
 
 def passage(label: str, before: str, after: str, view: View = "inline") -> Passage:
@@ -74,12 +79,9 @@ def _short(side: list[Piece]) -> list[Piece]:
     return text_diff.folded(side, AROUND, LINE // 2, LINE)
 
 
-def _alike(pieces: list[Piece], both: int) -> str:
+def _alike(pieces: list[Piece], both: int) -> float:
     same = 2 * sum(len(piece.text) for piece in pieces if piece.kind == "same")
-    if not both or same == both:
-        return ""
-    share = 100 * same / both
-    return f"{min(share, 99.9):.1f}".removesuffix(".0") + "%" if share > 99 else f"{share:.0f}%"
+    return same / both if both else 1
 
 
 def words(before: str, after: str) -> list[Piece]:

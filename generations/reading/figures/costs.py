@@ -4,13 +4,15 @@ from decimal import Decimal
 from typing import Literal
 
 from generations.gateway import endpoints
-from generations.gateway.rawjson.values import Value
+from generations.gateway.rawjson.values import Number, Value
 from generations.reading.figures import formatting
 from generations.reading.figures.recorded_times import is_open
 from generations.reading.page_types.figures import Cost, CostLine
-from generations.reading.text import box, decimal, inside, items, short, whole, words
+from generations.reading.text import box, decimal, first, inside, items, short, whole, words
 
 NANOS = Decimal(10) ** 9
+CENT = NANOS / 100
+EXACT_UP_TO = Decimal(10) ** 27  # nanos that are calculated with: every digit of them is exact
 SHOWN = 200
 NAMES = {
     "implicit_cached_input_text_tokens": "Input text tokens, found in the provider's cache",
@@ -30,14 +32,12 @@ UNREADABLE = "unreadable"
 
 def read(fields: dict[str, Value]) -> Cost:
     """The lines, their sum, and whether it equals the recorded cost."""
-    currency, recorded = currency_of(fields), fields.get("cost_nanos")
-    cost = nanos(recorded)
+    currency, cost = currency_of(fields), charged(fields)
     lines = lines_of(fields)
     total = line_sum(lines, currency)
     check, difference = compare(total if lines else None, cost)
-    unread = cost is None and recorded is not None
     return Cost(
-        total=UNREADABLE if unread else formatting.exact_dollars(cost, currency),
+        total=as_recorded(fields) if cost is None else formatting.exact_dollars(cost, currency),
         exact=formatting.exact_nanos(cost),
         currency=currency,
         lines=[line(item, currency) for item in lines[:SHOWN]],
@@ -64,7 +64,25 @@ def nanos(value: Value) -> Decimal | None:
 
     None for what is no number, and for one too large to calculate with.
     """
-    return decimal(value)
+    return decimal(value, EXACT_UP_TO)
+
+
+def charged(fields: dict[str, Value]) -> Decimal | None:
+    """What the gateway charged, in nanos: `cost_nanos`, or `cost_cents` in its place; None where neither is a number.
+
+    contract: answers carry both; a cent is 10^7 nanos.
+    """
+    found = nanos(fields.get("cost_nanos"))
+    cents = nanos(fields.get("cost_cents")) if found is None else None
+    return found if cents is None else cents * CENT
+
+
+def as_recorded(fields: dict[str, Value]) -> str:
+    """A cost that nothing can be calculated from: a number as it stands, else "unreadable", "unknown" without one."""
+    recorded = first(fields, "cost_nanos", "cost_cents")
+    if isinstance(recorded, Number):
+        return f"{short(recorded, 40)} {'nanos' if fields.get('cost_nanos') is not None else 'cents'}"
+    return formatting.UNKNOWN if recorded is None else UNREADABLE
 
 
 def _cut(lines: list[Value]) -> list[str]:
@@ -214,7 +232,7 @@ def _notes(fields: dict[str, Value], cost: Decimal | None, total: Decimal | None
 
 
 def _why_unknown(fields: dict[str, Value]) -> str:
-    if fields.get("cost_nanos") is not None:
+    if first(fields, "cost_nanos", "cost_cents") is not None:
         return "The recorded cost is not a usable number: see JSON."
     if is_open(fields):
         return "No cost recorded yet: the session is still open."

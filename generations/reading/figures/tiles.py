@@ -11,7 +11,7 @@ from generations.reading.figures.formatting import UNKNOWN
 from generations.reading.figures.recorded_times import Meaning, Times
 from generations.reading.figures.time_axis import Axis
 from generations.reading.page_types.figures import Cost, Tile
-from generations.reading.text import decimal, short, words
+from generations.reading.text import decimal, first, short, words
 
 Fields = dict[str, Value]
 WRITTEN = ("chat", "responses", "messages")  # wires whose answers are made of tokens, one after another
@@ -191,11 +191,11 @@ def _counted(fields: Fields) -> Tile | None:
 
 
 def _cost(fields: Fields, cost: Cost) -> Tile:
-    nanos = costs.nanos(fields.get("cost_nanos"))
+    nanos = costs.charged(fields)
     if nanos is None:
-        recorded = fields.get("cost_nanos")
+        recorded = first(fields, "cost_nanos", "cost_cents")
         note = "none recorded" if recorded is None else f"recorded as {short(recorded, 40)}"
-        return Tile("Cost", UNKNOWN if recorded is None else costs.UNREADABLE, note=note)
+        return Tile("Cost", costs.as_recorded(fields), note=note)
     currency = costs.currency_of(fields)
     minus = "-" if nanos < 0 else ""
     return Tile(
@@ -211,7 +211,7 @@ def _cost_note(fields: Fields, check: str, difference: str) -> str:
     own = costs.provider_cost(fields)
     if fields.get("byok") is True:
         paid = f", {own} at the provider" if own else ""
-        fee = "fee only: " if costs.nanos(fields.get("cost_nanos")) else ""
+        fee = "fee only: " if costs.charged(fields) else ""
         return f"{fee}your own provider key{paid}"
     lines = formatting.plural(len(costs.lines_of(fields)), "line")
     notes = {

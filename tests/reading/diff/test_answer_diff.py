@@ -1,7 +1,7 @@
 """What differs between two answers, drawn for a page."""
 
 from random import Random
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from generations.gateway.rawjson.values import dumps, loads
 from generations.gateway.streams.assemble import StrayEvent
 from generations.reading.answer import tool_calls
-from generations.reading.answer.tool_calls import NamedCall
-from generations.reading.diff import answer_diff, passages
+from generations.reading.answer.tool_calls import CallChange, NamedCall
+from generations.reading.diff import answer_diff, deltas, json_diff, likeness, passages
 from generations.reading.diff.answer_diff import VIEWS, AnswerDiff, ComparedAnswer, compare, requests
 from generations.reading.diff.passages import LEFT_OUT, PAGE, Lines, Passage, View, passage
 from generations.reading.diff.text_diff import Piece
@@ -93,13 +93,21 @@ def test_answers_without_anything_to_compare() -> None:
 
 
 def test_the_share_that_is_alike() -> None:
-    assert [texts("one two three four", other).alike for other in ("one two three five", "else", "")] == [
-        "78%",
-        "0%",
-        "0%",
+    found = [texts("one two three four", other).likeness for other in ("one two three five", "else", "")]
+    assert [(each.word, each.tone) for each in found] == [
+        ("78% similar", "near"),
+        ("0% similar", "far"),
+        ("0% similar", "far"),
     ]
-    assert texts("same", "same").alike == ""
-    assert texts("x" * 99_999 + " a", "x" * 99_999 + " b").alike == "99.9%"
+    assert texts("same", "same").likeness == likeness.SAME
+    assert texts("x" * 99_999 + " a", "x" * 99_999 + " b").likeness.word == "99.9% similar"
+
+
+def test_one_table_has_the_words_of_every_difference() -> None:
+    kinds = {*get_args(json_diff.Kind), *get_args(get_type_hints(CallChange)["kind"])} - {"checked"}
+    assert kinds <= likeness.KINDS.keys()
+    assert likeness.of_kind("gone", "Original") == likeness.Likeness("Original only", "gone")
+    assert deltas.word("Model", "a", "b").change == likeness.of_kind("changed").word
 
 
 def test_side_by_side_is_line_by_line() -> None:
@@ -136,7 +144,7 @@ def test_long_texts_are_bounded_and_say_so(view: View, size: int) -> None:
 def test_texts_that_have_nothing_in_common_are_bounded(view: View) -> None:
     found = texts("a" * (5 * 2**20), "b" * (5 * 2**20), view)
     assert shown(found) <= 2 * PAGE
-    assert found.alike == "0%"
+    assert found.likeness.word == "0% similar"
 
 
 @settings(deadline=None)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from generations.gateway.rawjson.values import Value, loads
-from generations.reading.figures import costs
+from generations.reading.answer import answer_facts
+from generations.reading.figures import costs, tiles
 from tests.reading.samples import demo_records
 
 
@@ -168,13 +169,30 @@ def test_only_the_wrong_sum_of_the_demo_differs() -> None:
         ("", "unreadable", "unknown"),
         (True, "unreadable", "unknown"),
         ({"usd": 1}, "unreadable", "unknown"),
-        (10**19, "unreadable", "unknown"),
+        (10**24, "$1,000,000,000,000,000.00", f"{10**24:,} nanos"),
+        (10**27, f"{10**27} nanos", "unknown"),
     ],
 )
-def test_a_recorded_cost_is_read_or_called_unreadable(recorded: Any, shown: str, exact: str) -> None:
+def test_a_recorded_cost_is_shown_and_called_unreadable_where_it_is_no_number(
+    recorded: Any, shown: str, exact: str
+) -> None:
     cost = costs.read(fields(cost_nanos=recorded))
     assert (cost.total, cost.exact) == (shown, exact)
-    assert (shown == "unreadable") == any("not a usable number" in note for note in cost.notes)
+    unused = recorded is not None and exact == "unknown"
+    assert unused == any("not a usable number" in note for note in cost.notes)
+
+
+def test_a_cost_in_cents_is_read_where_there_is_none_in_nanos() -> None:
+    cents = fields(cost_cents=0.00533)
+    assert (costs.read(cents).total, tile(cents)) == ("$0.0000533", ("$", "0.0000533"))
+    assert costs.read(fields(cost_cents=9, cost_nanos=53300)).total == "$0.0000533"
+    assert tile(fields(cost_cents=10**30)) == ("", f"{10**30} cents")
+    assert answer_facts.read("chat", {"usage": {}, **cents}).cost_nanos == 53300
+
+
+def tile(record: dict[str, Any]) -> tuple[str, str]:
+    made = tiles.tiles(record, None)[-1]
+    return made.before, made.number
 
 
 def test_dollars_that_javascript_wrote_are_read() -> None:
