@@ -17,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.models import Batch, Generation, Replay, ReplayAnswer
 from generations.models.replay import State
+from generations.replay import siblings
 from generations.replay.live import follow
 from generations.replay.order import start
 from generations.views.replay.replay import replay_events
@@ -242,9 +243,37 @@ def test_what_was_changed_why_and_in_which_batch(team: Team, ada: User, chat: Ge
         people.browser(ada).get(url(ended(chat, ada, patch=patch, why="for <Grace>", batch=batch)))
     )
     assert "<del>openai/gpt-5-nano</del> → <ins>&lt;b&gt;other</ins>" in page
-    assert "<ins>7</ins> added" in page
+    assert '<ins>7</ins> <span class="likeness new">added</span>' in page
     assert f'<a href="{batch.get_absolute_url()}">Two &lt;models&gt;</a>' in page
     assert "for &lt;Grace&gt;" in page
+
+
+def test_the_head_names_one_total_and_its_clock_and_leads_to_the_siblings(
+    team: Team, ada: User, chat: Generation
+) -> None:
+    cool = ended(chat, ada, patch='[{"op": "add", "path": "/temperature", "value": 0.2}]', total_ms=1610)
+    made = keep(team, demo_record("seat-together"), SEATS)
+    exact = ended(chat, ada, total_ms=1500, new_generation=made, model_id="other/model")
+    page = people.html(people.browser(ada).get(url(cool)))
+    assert "<b>1.61 s</b> measured here" in page
+    strip = page[page.index('class="siblings"') : page.index("</nav>", page.index('class="siblings"'))]
+    assert ("temp 0.2" in strip, "as stored" in strip, strip.count('aria-current="page"')) == (True, True, 1)
+    assert f"/compare?a={cool.pk}&amp;b={exact.pk}" in strip
+    assert f"/compare?a={chat.slug}&amp;b={cool.pk}" in strip
+    recorded = people.html(people.browser(ada).get(url(exact)))
+    assert "as the gateway recorded it" in recorded
+    assert "measured here" not in recorded[: recorded.index('class="siblings"')]
+    status = people.browser(ada).get(url(cool, "replay_status")).content.decode()
+    assert ("Run again" in status, "Compare in" in status, "<h1>" in status) == (True, True, True)
+
+
+def test_a_long_line_of_siblings_is_bounded_and_keeps_the_one_that_is_shown(
+    ada: User, chat: Generation
+) -> None:
+    made = [rows.replay(chat, ada, state=State.SUCCEEDED) for _ in range(siblings.SHOWN + 3)]
+    strip = siblings.of(made[0], 1)
+    assert [sibling.number for sibling in strip.shown] == [1, *range(5, siblings.SHOWN + 4)]
+    assert ([not sibling.compare for sibling in strip.shown].index(True), strip.left) == (0, 3)
 
 
 def test_an_unchanged_replay_says_so(ada: User, chat: Generation) -> None:

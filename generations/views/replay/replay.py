@@ -14,19 +14,19 @@ from django_htmx.http import trigger_client_event
 from dashboard.access import Right, TeamRequest, enter, for_team, may
 from dashboard.web.event_streams import event_stream, in_thread
 from dashboard.web.heavy_work import leave_page_thread
+from generations.compare import headline
 from generations.compare.comparison import Comparison
 from generations.compare.sides import GenerationSide, ReplaySide, of_team
 from generations.models import Replay, ReplayAnswer
 from generations.models.generation import PLAIN_ID
 from generations.models.replay import WORDS, State
-from generations.reading.diff import passages
+from generations.reading.diff import answer_diff, passages
 from generations.reading.diff.json_diff import SHOWN, Changes
-from generations.reading.diff.passages import Lines
 from generations.reading.edits import json_patch, patch_summary
 from generations.reading.figures import formatting
 from generations.reading.page_types.conversation import Side
 from generations.records import new_generation
-from generations.replay import trouble
+from generations.replay import siblings, trouble
 from generations.replay.live import follow, log_html, publisher
 from generations.replay.order import orders
 from generations.replay.worker import presence, runner
@@ -61,22 +61,18 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
     """What the replay's page and its fragments show."""
     rerun = ReplaySide(replay)
     comparison = Comparison(GenerationSide(replay.generation), rerun, view_of(request))
+    if comparison.takes_long:
+        leave_page_thread(request)
     context: dict[str, object] = {
-        "replay": replay,
-        "generation": replay.generation,
+        **_head(request, replay),
         "original": comparison.a.side,
         "pasted": comparison.a.pasted,
         "may_paste": may(request, Right.PASTE),
-        "may_replay": may(request, Right.REPLAY),
-        "changes": _changes(replay),
-        "deadlines": _deadlines(),
-        "trouble": trouble.of_replay(replay),
+        **_changes(replay),
     }
     if replay.is_open:
         log = log_html.render(log_html.shown_now(follow.saved_log(replay.pk)))
         return {**context, "log": log}
-    if comparison.takes_long:
-        leave_page_thread(request)
     return {
         **context,
         "comparison": comparison,
@@ -86,10 +82,21 @@ def _page(request: TeamRequest, replay: Replay) -> dict[str, object]:
         "words": _words(rerun.answer),
         "usage": rerun.shown.usage,
         "switch": switch(replay.get_absolute_url()),
-        "compare_url": reverse("compare", args=[request.team.slug]),
-        "compare_query": urlencode({"a": comparison.a.key, "b": comparison.b.key}),
-        "awaited": new_generation.is_awaited(replay),
         "new_url": _new_url(replay),
+    }
+
+
+def _head(request: TeamRequest, replay: Replay) -> dict[str, object]:
+    """What the head of its page shows."""
+    return {
+        "replay": replay,
+        "generation": replay.generation,
+        "may_replay": may(request, Right.REPLAY),
+        "headline": headline.of(replay),
+        "compare_url": reverse("compare", args=[request.team.slug]),
+        "deadlines": _deadlines(),
+        "trouble": trouble.of_replay(replay),
+        "awaited": not replay.is_open and new_generation.is_awaited(replay),
     }
 
 
@@ -131,28 +138,33 @@ def _deadlines() -> str:
     return f"Time limits: first byte {first}, pause {idle}, total {total}."
 
 
-def _changes(replay: Replay) -> Lines | None:
-    """The patch as lines for reading, with the values that it replaced; None when nothing was changed."""
+def _changes(replay: Replay) -> dict[str, object]:
+    """What differs between the stored request and what was sent: None for nothing. `pins`: the providers pinned to."""
     if not replay.patch or replay.patch_expired:
-        return None
-    patch = json_patch.read(replay.patch)
+        return {"changes": None}
+    patch, stored = json_patch.read(replay.patch), orders.stored_body(replay.record)
     try:
-        made = patch_summary.lines(orders.stored_body(replay.record), patch)
+        made = patch_summary.lines(stored, patch)
+        found = answer_diff.requests(stored, stored and json_patch.apply(stored, patch))
     except json_patch.PatchRefused:  # the stored request is no longer what it was made for
-        made = patch_summary.lines(None, patch)
-    return passages.lines(Changes(made[:SHOWN], len(made), coarse=False))
+        made, found = patch_summary.lines(None, patch), ""
+    if isinstance(found, str):
+        found = passages.lines(Changes(made[:SHOWN], len(made), coarse=False))
+    return {"changes": found, "pins": [line.summary for line in made if line.summary]}
 
 
 def _place(request: TeamRequest, row: Replay) -> dict[str, object]:
-    """The list or batch that the page was opened from, and which replay it is there."""
+    """The list or batch that the page was opened from, which replay it is there, and those of the same original."""
     listed = steps.list_of(request)
     query = ledger.query_of(listed) if listed is not None else None
     in_batch = query is None and row.batch is not None and row.place is not None
+    number = steps.number(row)
     return {
         "list_query": query,
         "carried": steps.suffix(query),
         "in_batch": in_batch,
-        "place_name": f"Replay {row.place + 1 if in_batch and row.place is not None else steps.number(row)}",
+        "place_name": f"Replay {row.place + 1 if in_batch and row.place is not None else number}",
+        "siblings": siblings.of(row, number),
     }
 
 
@@ -184,9 +196,7 @@ def replay_status(request: TeamRequest, replay_id: UUID) -> HttpResponse:
 
 def _status(request: TeamRequest, row: Replay) -> HttpResponse:
     """Whether the replay has ended, for a page whose stream did not say so."""
-    context = {"replay": row, "generation": row.generation, "may_replay": may(request, Right.REPLAY)}
-    context |= {"deadlines": _deadlines(), "trouble": trouble.of_replay(row)}
-    response = render(request, "generations/replay/replay.html#status", context)
+    response = render(request, "generations/replay/replay.html#status", _head(request, row))
     return response if row.is_open else trigger_client_event(response, "replay-ended")
 
 
@@ -197,7 +207,9 @@ def replay_record(request: TeamRequest, replay_id: UUID) -> HttpResponse:
     row = _replay(request, replay_id)
     if may(request, Right.LOOK_UP):
         new_generation.record_of(row)
-    return render(request, "generations/replay/replay.html#figures", _page(request, row))
+    page = _page(request, row)
+    response = render(request, "generations/replay/replay.html#figures", page)
+    return response if page["awaited"] else trigger_client_event(response, "record-arrived")
 
 
 @event_stream
