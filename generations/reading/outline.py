@@ -11,7 +11,14 @@ from generations.gateway.rawjson import duplicate_keys
 from generations.gateway.record import FIELDS, Record
 from generations.reading import beginnings
 from generations.reading.conversation import sides
-from generations.reading.diagnosis import altered_values, ending, error_facts, replayability, verdict
+from generations.reading.diagnosis import (
+    altered_values,
+    blamed_fields,
+    ending,
+    error_facts,
+    replayability,
+    verdict,
+)
 from generations.reading.diagnosis.error_facts import Fields
 from generations.reading.explorer import json_nodes, levels
 from generations.reading.figures import costs, formatting, parameters, timing, usage
@@ -27,7 +34,7 @@ from generations.reading.text import HEAD, box, dotted, head, inside, pointer, s
 
 log = logging.getLogger(__name__)
 
-VERSION = 7
+VERSION = 8
 """Raise it when the outline of an unchanged record changes: stored outlines of another version are made
 again.
 """
@@ -130,16 +137,27 @@ def _with_request(outline: Outline, source: Source) -> Outline:
     readers = sides.wire_of(source.record.endpoint)
     refusals = replayability.refusals(source.record, body)
     damaged, damage_total = altered_values.find(body, at)
+    failed = outline.verdict.pill == "failed"
+    blamed = blamed_fields.find(source.fields, body, at) if failed else []
+    places = [found.at for found in blamed if found.at]
+    request = sides.marked(outline.request, places)
     return msgspec.structs.replace(
         outline,
+        request=request,
+        blamed=[
+            msgspec.structs.replace(found, anchor=sides.turn_of(request, found.at)) if found.at else found
+            for found in blamed
+        ],
         question=beginnings.of_question(readers, asked, at, outline.request),
         replayable=not refusals,
         refusals=refusals,
         warnings=replayability.warnings(body),
         damage=damaged,
         damage_total=damage_total,
-        parameters=parameters.read(asked, at, source.wire, readers.content | {readers.list_key}),
-        tools=parameters.tools(asked, at),
+        parameters=parameters.marked(
+            parameters.read(asked, at, source.wire, readers.content | {readers.list_key}), places
+        ),
+        tools=parameters.marked(parameters.tools(asked, at), places),
         schema=parameters.schema(asked, at, source.wire),
     )
 

@@ -25,8 +25,11 @@ def sides_of(source: Source) -> tuple[Side, Side]:
     shape = shape_of(source.wire, box(kept.body))
     answered_by = formats.of(shape) if shape != source.wire else readers
     answer = _answer(source.record, answered_by, source.span, kept)
-    turns = sides.paired(asked.turns, answer.turns), sides.paired(answer.turns, asked.turns)
-    return msgspec.structs.replace(asked, turns=turns[0]), msgspec.structs.replace(answer, turns=turns[1])
+    said = [*asked.turns, *asked.tail]
+    turns = sides.paired(asked.turns, [*asked.tail, *answer.turns]), sides.paired(answer.turns, said)
+    tail = sides.paired(asked.tail, [*asked.turns, *answer.turns])
+    asked = msgspec.structs.replace(asked, turns=turns[0], tail=tail)
+    return asked, msgspec.structs.replace(answer, turns=turns[1])
 
 
 def _request(record: Record, readers: WireFormat, at: str, body: Value, span: Span) -> Side:

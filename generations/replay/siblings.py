@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.db.models import Count, Q
 from django.db.models.functions import Left
 from django.urls import reverse
 
@@ -32,17 +33,19 @@ class Sibling:
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
-    """The newest replays of one original, and the one that is shown; `left` are not in the strip."""
+    """The newest replays of one original, and the one that is shown, the `number`th; `left` are not in the strip."""
 
     shown: list[Sibling]
     left: int
     with_original: str
+    number: int
 
 
-def of(replay: Replay, number: int) -> Siblings:
-    """The strip on the page of a replay, which is the `number`th of its original. Two queries, whatever there is."""
+def of(replay: Replay) -> Siblings:
+    """The strip on the page of a replay, and which of its original it is. Two queries, whatever there is."""
     found = Replay.objects.filter(generation=replay.generation_id)
-    total = found.count()
+    before = Q(created_at__lt=replay.created_at) | Q(created_at=replay.created_at, id__lt=replay.pk)
+    total, number = found.aggregate(total=Count("id"), number=Count("id", filter=before) + 1).values()
     rows = list(_narrow(found).order_by("-created_at", "-id")[:SHOWN])
     numbered = [(total - place, row) for place, row in enumerate(rows)]
     if all(row.pk != replay.pk for row in rows):
@@ -52,7 +55,7 @@ def of(replay: Replay, number: int) -> Siblings:
         row.team = replay.team
     made = [_sibling(replay, at, row, base) for at, row in sorted(numbered, key=lambda pair: pair[0])]
     original = f"{base}?{urlencode({'a': replay.generation.slug, 'b': replay.pk})}"
-    return Siblings(made, total - len(made), original)
+    return Siblings(made, total - len(made), original, number)
 
 
 def _narrow(found: ReplayQuerySet) -> ReplayQuerySet:

@@ -271,8 +271,9 @@ def test_a_long_line_of_siblings_is_bounded_and_keeps_the_one_that_is_shown(
     ada: User, chat: Generation
 ) -> None:
     made = [rows.replay(chat, ada, state=State.SUCCEEDED) for _ in range(siblings.SHOWN + 3)]
-    strip = siblings.of(made[0], 1)
+    strip = siblings.of(made[0])
     assert [sibling.number for sibling in strip.shown] == [1, *range(5, siblings.SHOWN + 4)]
+    assert strip.number == 1
     assert ([not sibling.compare for sibling in strip.shown].index(True), strip.left) == (0, 3)
 
 
@@ -328,7 +329,7 @@ def test_the_original_without_an_answer_leads_to_other_replays(
     assert f'href="{reverse("compare", args=[team.slug])}?a={other.pk}&amp;b={replay.pk}"' in page
 
 
-@pytest.mark.parametrize(("fixture", "queries"), [("kept", 8), ("chat", 10)])
+@pytest.mark.parametrize(("fixture", "queries"), [("kept", 9), ("chat", 11)])
 def test_the_page_costs_the_same_however_many_replays_there_are(
     request: pytest.FixtureRequest,
     ada: User,

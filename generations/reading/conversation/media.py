@@ -4,6 +4,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from generations.reading.text import byte_size
 
@@ -97,6 +98,30 @@ def decoded_size(text: str) -> int:
     """About how many bytes a data URL or base64 text holds."""
     start = text.find(",", 0, 200) + 1 if text.startswith("data:") else 0
     return max(0, (byte_size(text) - start) * 3 // 4 - text[-2:].count("="))
+
+
+def dimensions(text: str) -> tuple[int, int]:
+    """Width and height in px of a picture in base64, by its first bytes; (0, 0) where they do not say."""
+    head = b"".join(_decoded([text[:DIMENSIONS_IN]]))
+    if head.startswith(b"\x89PNG"):
+        return _pair(head, 16, "big", 4)
+    if head.startswith(b"GIF8"):
+        return _pair(head, 6, "little", 2)
+    if head[8:15] == b"WEBPVP8" and head[15:16] in b"X ":
+        wide = head[15:16] == b"X"
+        width, height = _pair(head, 24 if wide else 26, "little", 3 if wide else 2)
+        return (width + 1, height + 1) if wide else (width & 0x3FFF, height & 0x3FFF)
+    found = _JPEG_FRAME.search(head) if head.startswith(b"\xff\xd8") else None
+    return _pair(head, found.end(), "big", 2)[::-1] if found else (0, 0)
+
+
+DIMENSIONS_IN = 90_000  # characters
+_JPEG_FRAME = re.compile(rb"\xff[\xc0-\xc3]\x00.\x08", re.DOTALL)
+
+
+def _pair(head: bytes, at: int, order: Literal["big", "little"], size: int) -> tuple[int, int]:
+    first, second = (int.from_bytes(head[at + n * size : at + (n + 1) * size], order) for n in (0, 1))
+    return (first, second) if 0 < first < 2**16 and 0 < second < 2**16 else (0, 0)
 
 
 def find(texts: Texts, mime: str = "") -> Medium | None:

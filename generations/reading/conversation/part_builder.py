@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import Literal
 
+from msgspec import structs
+
 from generations.gateway.rawjson import duplicate_keys
 from generations.gateway.rawjson.display import visible
 from generations.gateway.rawjson.values import Unreadable, Value, is_text, loads
@@ -16,6 +18,7 @@ from generations.reading.figures import formatting
 from generations.reading.page_types.conversation import Part, PartKind, ResultRow
 from generations.reading.text import HEAD, below
 
+SMALL = 64 * 1024  # bytes of a picture that is shown at once
 BUDGET = 45_000  # bytes of escaped HTML for one side of the conversation
 PART_COST = 300  # what the markup around one part weighs
 BRIEF = 120  # characters of a value that fits into a table
@@ -114,7 +117,10 @@ class PartBuilder:
         if declared or (mime and not link):
             size = formatting.size(media.decoded_size(source))
             shown = declared or media.normal(mime)
+            small = kind == "image" and 0 < media.decoded_size(source) < SMALL
+            width, height = media.dimensions(source) if small else (0, 0)
             made = Part(kind, at, mime=shown, size=size, embedded=bool(source), name=text.short(name))
+            made = structs.replace(made, small=small, width=width, height=height)
         elif link:
             made = Part(
                 kind, at, mime=mime, url=text.head(link), name=text.short(name), more=len(link) > HEAD

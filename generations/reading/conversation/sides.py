@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from itertools import count
 
+from msgspec import structs
+
 from generations.gateway import endpoints
 from generations.gateway.rawjson.values import Value
 from generations.gateway.streams.assemble import StrayEvent
 from generations.reading.conversation import formats
 from generations.reading.conversation.formats.wire import Body, WireFormat
-from generations.reading.conversation.part_builder import PartBuilder
-from generations.reading.page_types.conversation import Part, Side, Turn
-from generations.reading.text import HEAD, below, items
+from generations.reading.conversation.part_builder import BUDGET, PartBuilder
+from generations.reading.page_types.conversation import LAST, Part, Side, Turn
+from generations.reading.text import HEAD, below, items, steps
 
 MANY, BRIEF = 24, 600  # items from which on heads are brief, so that more of them are seen at once
 TURNS = 200  # read at lookup; the others on request
@@ -28,9 +30,12 @@ def request(wire: WireFormat, body: Body, at: str) -> Side:
     listed = items(body.get(wire.list_key)) if wire.item else []
     builder = PartBuilder(head=HEAD if len(listed) <= MANY else BRIEF)
     said = wire.opening(builder, body, at)
-    more, shown = _listed(wire, builder, listed, below(at, wire.list_key))
     list_at = below(at, wire.list_key) if listed else ""
-    return Side(numbered(said + more), at=at, list_at=list_at, total=len(listed), shown=shown)
+    more, shown = _listed(wire, builder, listed, list_at)
+    tail_from = max(shown, len(listed) - LAST) if shown < len(listed) else 0
+    tail = page(wire, enumerate(listed[tail_from:], tail_from), list_at, BUDGET // 3) if tail_from else []
+    side = Side(numbered(said + more), at=at, list_at=list_at, total=len(listed), shown=shown)
+    return structs.replace(side, tail=numbered(tail, "t"), tail_from=tail_from)
 
 
 def _listed(wire: WireFormat, builder: PartBuilder, listed: list[Value], at: str) -> tuple[list[Turn], int]:
@@ -42,9 +47,11 @@ def _listed(wire: WireFormat, builder: PartBuilder, listed: list[Value], at: str
     return said, min(len(listed), TURNS)
 
 
-def page(wire: WireFormat, values: Iterable[tuple[int, Value]], at: str) -> list[Turn]:
+def page(
+    wire: WireFormat, values: Iterable[tuple[int, Value]], at: str, budget: int = 2 * BUDGET
+) -> list[Turn]:
     """The turns of some items of the list at pointer `at`, each with its position: what a fragment shows."""
-    builder, said = PartBuilder(2 * 45_000), []
+    builder, said = PartBuilder(budget), []
     for position, value in values:
         said += wire.item(builder, value, below(at, position)) if wire.item else []
     return said
@@ -63,7 +70,7 @@ def answer(wire: WireFormat, body: Value, at: str) -> Side:
 def numbered(turns: Iterable[Turn], letter: str = "q") -> list[Turn]:
     """The turns with an anchor each, so that a link can name one."""
     numbers_ = count(1)
-    return [Turn(turn.role, turn.parts, turn.label, f"{letter}{next(numbers_)}") for turn in turns]
+    return [structs.replace(turn, anchor=f"{letter}{next(numbers_)}") for turn in turns]
 
 
 def paired(turns: list[Turn], others: list[Turn]) -> list[Turn]:
@@ -89,7 +96,7 @@ def _paired(turn: Turn, calls: dict[str, tuple[str, str]], results: dict[str, st
             part = _with_pair(part, anchor, name)
             label = label or name
         parts.append(part)
-    return Turn(turn.role, parts, label, turn.anchor)
+    return structs.replace(turn, parts=parts, label=label)
 
 
 def _with_pair(part: Part, anchor: str, name: str) -> Part:
@@ -104,6 +111,36 @@ def _with_pair(part: Part, anchor: str, name: str) -> Part:
         pair=anchor,
         note=part.note,
     )
+
+
+def marked(side: Side, places: list[str]) -> Side:
+    """The request with those turns marked that hold the value at one of these pointers."""
+    found = [item for place in places if (item := _item(side, place))]
+    if not found:
+        return side
+
+    def mark(turns: list[Turn]) -> list[Turn]:
+        return [structs.replace(turn, wrong=any(holds(turn, item) for item in found)) for turn in turns]
+
+    return structs.replace(side, turns=mark(side.turns), tail=mark(side.tail))
+
+
+def _item(side: Side, place: str) -> str:
+    """The item of the list that a place is in; "" for the list and for what is around it."""
+    if side.list_at and place.startswith(f"{side.list_at}/"):
+        return below(side.list_at, steps(place)[len(steps(side.list_at))])
+    return "" if f"{side.list_at}/".startswith(f"{place}/") else place
+
+
+def holds(turn: Turn, at: str) -> bool:
+    """Whether the value at a pointer, or something in it, is a part of the turn."""
+    return any(f"{part.at}/".startswith(f"{at}/") for part in turn.parts if part.at)
+
+
+def turn_of(side: Side, place: str) -> str:
+    """The anchor of the turn that holds the value at a pointer, "" where none does."""
+    item = _item(side, place)
+    return next((turn.anchor for turn in [*side.turns, *side.tail] if item and holds(turn, item)), "")
 
 
 def events(strays: Iterable[StrayEvent]) -> list[Turn]:

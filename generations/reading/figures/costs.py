@@ -13,6 +13,7 @@ from generations.reading.text import box, decimal, first, inside, items, short, 
 NANOS = Decimal(10) ** 9
 CENT = NANOS / 100
 EXACT_UP_TO = Decimal(10) ** 27  # nanos that are calculated with: every digit of them is exact
+LONGEST = 40  # digits of a number that is shown as it stands
 SHOWN = 200
 NAMES = {
     "implicit_cached_input_text_tokens": "Input text tokens, found in the provider's cache",
@@ -80,8 +81,8 @@ def charged(fields: dict[str, Value]) -> Decimal | None:
 def as_recorded(fields: dict[str, Value]) -> str:
     """A cost that nothing can be calculated from: a number as it stands, else "unreadable", "unknown" without one."""
     recorded = first(fields, "cost_nanos", "cost_cents")
-    if isinstance(recorded, Number):
-        return f"{short(recorded, 40)} {'nanos' if fields.get('cost_nanos') is not None else 'cents'}"
+    if isinstance(recorded, Number) and len(recorded) <= LONGEST:
+        return f"{recorded} {'nanos' if fields.get('cost_nanos') is not None else 'cents'}"
     return formatting.UNKNOWN if recorded is None else UNREADABLE
 
 

@@ -1,5 +1,9 @@
 """What the request asked for besides the conversation: parameters, tools, the schema of the output."""
 
+from typing import TypeVar
+
+from msgspec import structs
+
 from generations.gateway.rawjson.values import Number, Value
 from generations.reading import text
 from generations.reading.figures import formatting
@@ -93,6 +97,17 @@ def same(value: Value, usual: str) -> bool:
     if isinstance(value, Number):
         return decimal(value) is not None and decimal(value) == decimal(usual)
     return (value if isinstance(value, str) else short(value)) == usual
+
+
+Place = TypeVar("Place", Parameter, Tool)
+
+
+def marked(found: list[Place], places: list[str]) -> list[Place]:
+    """The same with those marked that the error is about: the value at one of these pointers, or something in it."""
+    return [
+        structs.replace(each, wrong=any(f"{place}/".startswith(f"{each.at}/") for place in places))
+        for each in found
+    ]
 
 
 def tools(body: dict[str, Value], at: str) -> list[Tool]:

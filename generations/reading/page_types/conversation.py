@@ -1,5 +1,6 @@
 """Request and answer as pages show them: turns and their parts."""
 
+from itertools import takewhile
 from typing import Literal
 
 from generations.gateway.rawjson.display import visible
@@ -39,7 +40,7 @@ class Part(Shape, frozen=True):
 
     `html` is sanitised markdown of the whole text; `head` then holds that text where it looks different. Otherwise
     `head` holds the first 2 KB and `more` says that there is more. `embedded` media can be served from `at`; others
-    have a `url` or nothing.
+    have a `url` or nothing. `small` ones are shown at once; `width` and `height` are px, 0 where they are not known.
     """
 
     kind: PartKind
@@ -56,6 +57,9 @@ class Part(Shape, frozen=True):
     embedded: bool = False
     note: str = ""
     rows: list[ResultRow] = []
+    small: bool = False
+    width: int = 0
+    height: int = 0
 
     @property
     def form(self) -> str:
@@ -88,25 +92,39 @@ ROLES = ("system", "developer", "user", "assistant", "tool", "error")
 
 
 class Turn(Shape, frozen=True):
-    """Who speaks, and the parts of what is said. `anchor` names the turn on the page."""
+    """Who speaks, and the parts of what is said. `anchor` names the turn on the page, `wrong` says that the error is
+    about something in it.
+    """
 
     role: str
     parts: list[Part]
     label: str = ""
     anchor: str = ""
+    wrong: bool = False
 
     @property
     def css(self) -> str:
         """The role if it is a known one: roles are remote data."""
         return self.role if self.role in ROLES else "other"
 
+    @property
+    def gist(self) -> str:
+        """What it begins with, on one line."""
+        heads = (part.head or part.name or part.kind.replace("_", " ") for part in self.parts)
+        return " ".join(next(filter(None, heads), "").split())[:GIST]
 
+
+GIST = 80  # characters of a turn in the outline of turns
+FOLDED_FROM = 8  # turns of a request from which on the early ones are folded
+LAST = 4  # turns that stay open at the end
+LEADING = ("system", "developer")
 UNPARSED = "cannot be read as JSON"
 
 
 class Side(Shape, frozen=True):
     """Request or answer. `total` items stand in the list at `list_at`, of which the first `shown` are in
-    `turns`. `frame` is the last frame of a stream, where nothing else was kept of it.
+    `turns` and those from `tail_from` on in `tail`. `frame` is the last frame of a stream, where nothing else was kept
+    of it.
     """
 
     turns: list[Turn] = []
@@ -118,6 +136,39 @@ class Side(Shape, frozen=True):
     shown: int = 0
     missing: list[Cause] = []
     frame: Part | None = None
+    tail: list[Turn] = []
+    tail_from: int = 0
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its early turns are folded."""
+        return bool(self.tail) or len(self.turns) > FOLDED_FROM
+
+    @property
+    def leading(self) -> list[Turn]:
+        """The system turns at the beginning."""
+        return list(takewhile(lambda turn: turn.role in LEADING, self.turns))
+
+    @property
+    def early(self) -> list[Turn]:
+        """The turns that are folded."""
+        found = self.turns[len(self.leading) :]
+        return found if self.tail else found[:-LAST]
+
+    @property
+    def late(self) -> list[Turn]:
+        """The last turns."""
+        return self.tail or self.turns[len(self.leading) :][-LAST:]
+
+    @property
+    def last_anchor(self) -> str:
+        """The name of its last turn on the page."""
+        return self.late[-1].anchor if self.late else ""
+
+    @property
+    def is_early_wrong(self) -> bool:
+        """Whether the error is about something in a turn that is folded."""
+        return any(turn.wrong for turn in self.early)
 
     @property
     def is_unparsed(self) -> bool:
@@ -127,7 +178,7 @@ class Side(Shape, frozen=True):
     @property
     def left(self) -> int:
         """Items that are not shown yet."""
-        return self.total - self.shown
+        return (self.tail_from or self.total) - self.shown
 
     @property
     def list_query(self) -> str:

@@ -6,7 +6,7 @@ from generations.reading.page_types.base import Fact, Shape, Tone, quoted
 
 
 class Tile(Shape, frozen=True):
-    """One big number with its units apart."""
+    """One big number with its units apart. `measure` names the figure of a row that it shows, "" for none."""
 
     label: str
     number: str
@@ -14,6 +14,7 @@ class Tile(Shape, frozen=True):
     unit: str = ""
     note: str = ""
     title: str = ""
+    measure: str = ""
 
 
 class BarSegment(Shape, frozen=True):
@@ -91,6 +92,7 @@ class Parameter(Shape, frozen=True):
     differs: bool = False
     note: str = ""
     more: bool = False
+    wrong: bool = False
 
     @property
     def query(self) -> str:
@@ -105,6 +107,7 @@ class Tool(Shape, frozen=True):
     schema: str
     at: str
     more: bool = False
+    wrong: bool = False
 
     @property
     def query(self) -> str:

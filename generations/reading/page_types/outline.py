@@ -46,6 +46,19 @@ class AlteredValue(Shape, frozen=True):
     what: str
 
 
+class BlamedField(Shape, frozen=True):
+    """A value of the request that the error is about. `at` is its pointer in the record, "" where the request has none;
+    `path` the same for reading, `anchor` the turn that it stands in. Unless `sure` it is only most likely.
+    """
+
+    at: str
+    path: str
+    words: str = ""
+    value: str = ""
+    sure: bool = True
+    anchor: str = ""
+
+
 class Node(Shape, frozen=True):
     """One member of a JSON box. `more` says that it can be opened or read in full at `at`."""
 
@@ -102,6 +115,7 @@ class Outline(Shape, frozen=True):
     damage_total: int = 0
     warnings: list[str] = []
     refusals: list[Cause] = []
+    blamed: list[BlamedField] = []
     facts: list[Fact] = []
     unknown_keys: list[str] = []
     repeats: list[Fact] = []

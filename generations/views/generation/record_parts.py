@@ -36,10 +36,13 @@ JSON_KINDS = ("json", "unknown", "tool_call", "tool_result")
 
 
 class PartForm(forms.Form):
-    """Which value: `at` is its JSON pointer in the record, `start` the first byte, character or item."""
+    """Which value: `at` is its JSON pointer in the record, `start` the first byte, character or item; `until` the first
+    item that the page shows already.
+    """
 
     at = forms.CharField(max_length=8000, strip=False, required=False, empty_value="")
     start = forms.IntegerField(min_value=0, max_value=2**31, required=False)
+    until = forms.IntegerField(min_value=0, max_value=2**31, required=False)
     kind = forms.CharField(max_length=20, required=False)
     mime = forms.CharField(max_length=100, required=False)
 
@@ -59,6 +62,7 @@ class RequestedValue:
     kind: str
     mime: str
     endpoint: str = ""
+    until: int | None = None
 
     @cached_property
     def raw(self) -> bytes:
@@ -84,7 +88,7 @@ def wanted_part(request: TeamRequest, slug: str) -> RequestedValue:
     if found is None:
         raise Http404("No such part of the record.")
     how = asked["at"], asked["start"] or 0, asked["kind"], asked["mime"]
-    return RequestedValue(row.get_absolute_url(), row.slug, found, *how, row.endpoint)
+    return RequestedValue(row.get_absolute_url(), row.slug, found, *how, row.endpoint, asked["until"])
 
 
 def _value_at(row: Generation, at: str) -> LocatedValue | None:
@@ -156,13 +160,15 @@ def part_turns(request: TeamRequest, slug: str) -> HttpResponse:
     wanted = wanted_part(request, slug)
     values = [(key, _value(part)) for key, part in _some(wanted) if isinstance(key, int)]
     wire = sides.wire_of(wanted.endpoint)
-    left = max(0, index.count(wanted.found) - wanted.start - len(values))
+    end = index.count(wanted.found) if wanted.until is None else wanted.until
+    left = max(0, end - wanted.start - len(values))
     context = {
         **wanted.context,
         "turns": sides.page(wire, values, wanted.at),
         "list_query": wanted.context["query"],
         "start": wanted.start + len(values),
         "left": left,
+        "until": wanted.until,
     }
     return render(request, "generations/conversation/page_of_turns.html", context)
 
@@ -170,7 +176,8 @@ def part_turns(request: TeamRequest, slug: str) -> HttpResponse:
 def _some(wanted: RequestedValue) -> Iterator[tuple[index.Step, LocatedValue]]:
     """The next items of the list, as many as a browser draws without a pause."""
     room = TURNS_ROOM
-    for key, part in index.members(wanted.found, wanted.start, sides.PAGE):
+    most = sides.PAGE if wanted.until is None else max(0, min(sides.PAGE, wanted.until - wanted.start))
+    for key, part in index.members(wanted.found, wanted.start, most):
         yield key, part
         room -= PART_COST + min(part.size, HEAD)
         if room <= 0:

@@ -158,13 +158,13 @@ def _place(request: TeamRequest, row: Replay) -> dict[str, object]:
     listed = steps.list_of(request)
     query = ledger.query_of(listed) if listed is not None else None
     in_batch = query is None and row.batch is not None and row.place is not None
-    number = steps.number(row)
+    strip = siblings.of(row)
     return {
         "list_query": query,
         "carried": steps.suffix(query),
         "in_batch": in_batch,
-        "place_name": f"Replay {row.place + 1 if in_batch and row.place is not None else number}",
-        "siblings": siblings.of(row, number),
+        "place_name": f"Replay {row.place + 1 if in_batch and row.place is not None else strip.number}",
+        "siblings": strip,
     }
 
 

@@ -55,3 +55,28 @@ def test_padding_may_be_missing_and_ends_the_text(text: str, content: bytes | No
     found = media.decode(text, "image/png")
     assert (found and found.content) == content
     assert found is None or content is None or found.size == len(content)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "JPEG", "WEBP"])
+def test_a_small_picture_tells_its_size_before_it_is_loaded(kind: str) -> None:
+    text = f"data:image/{kind.lower()};base64,{PICTURES[kind]}"
+    assert media.dimensions(text) == (7, 5)
+    assert media.dimensions(text[:30]) == (0, 0)
+
+
+PICTURES = {  # 7 by 5 px, as a browser writes them
+    "GIF": "R0lGODlhBwAFAIAAAA==",
+    "PNG": (
+        "iVBORw0KGgoAAAANSUhEUgAAAAcAAAAFCAYAAACJmvbYAAAAGklEQVR4AcTJMQ0AAACDsGX+ReOAl779RJEAAAD//7"
+        "Srq7wAAAAGSURBVAMAA/cAC4OOeF0AAAAASUVORK5CYII="
+    ),
+    "WEBP": (
+        "UklGRkgAAABXRUJQVlA4WAoAAAAQAAAABgAABAAAQUxQSAkAAAABBxAREYiI/gcAVlA4IBgAAAAwAQCdASoHAAUAB0"
+        "CWJaQAA3AA/u+5AAA="
+    ),
+    "JPEG": (
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI//////////////////////"
+        "//////////////////////////////2wBDAVVaWnhpeOuCguv/////////////////////////////////////////"
+        "////////////////////////////////wAARCAAFAAcDASIAAhEBAxEB"
+    ),
+}

@@ -296,10 +296,27 @@ def test_long_texts_are_cut_with_their_size() -> None:
     assert (len(part.head), part.size, part.more) == (2048, "5 KB", True)
 
 
-def test_long_conversations_keep_their_first_turns() -> None:
+def test_long_conversations_keep_their_first_and_their_last_turns() -> None:
     side = asked("chat.completions", messages=[{"role": "user", "content": "x" * 5000}] * 2000)
-    assert (side.total, side.shown, side.left) == (2000, len(side.turns), 2000 - len(side.turns))
+    assert (side.total, side.shown, side.left) == (2000, len(side.turns), 1996 - len(side.turns))
+    assert ([turn.anchor for turn in side.tail], side.last_anchor) == (["t1", "t2", "t3", "t4"], "t4")
+    assert (side.late, len(side.early)) == (side.tail, side.shown)
     assert 20 <= side.shown <= sides.TURNS
+
+
+def test_early_turns_are_folded_behind_the_system_turns() -> None:
+    said = [{"role": "system", "content": "s"}, *[{"role": "user", "content": f"m{n}"} for n in range(9)]]
+    side = asked("chat.completions", messages=said)
+    assert [[turn.gist for turn in part] for part in (side.leading, side.early, side.late)] == [
+        ["s"],
+        ["m0", "m1", "m2", "m3", "m4"],
+        ["m5", "m6", "m7", "m8"],
+    ]
+    assert not asked("chat.completions", messages=said[:8]).is_long
+    marked = sides.marked(side, [f"{side.list_at}/3/content"])
+    assert ([turn.gist for turn in marked.turns if turn.wrong], marked.is_early_wrong) == (["m2"], True)
+    assert sides.turn_of(side, f"{side.list_at}/9/role") == side.last_anchor
+    assert sides.marked(side, [side.list_at]) == side
 
 
 def test_many_parts_of_one_turn_are_counted() -> None:

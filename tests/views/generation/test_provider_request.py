@@ -35,7 +35,7 @@ def test_the_tab_says_what_the_gateway_changed(team: Team, ada: User, form: Any)
     row = made(team, ada, form)
     shown = page(ada, row)
     assert "Added by the gateway" in shown
-    assert "<ins>1</ins> added" in shown
+    assert '<ins>1</ins> <span class="likeness new">added</span>' in shown
     assert "<del>openai/gpt-5-nano</del> → <ins>gpt-5-nano</ins>" in shown
     assert "<script>alert" not in shown
     assert f'href="{row.get_absolute_url()}/provider"' in page(ada, row, "")
