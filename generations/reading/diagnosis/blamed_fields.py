@@ -105,7 +105,9 @@ def _of_detail(detail: Fields, text: str) -> Iterator[Named]:
 
 
 def _listed(path: list[Value]) -> list[Step]:
-    return [int(step) if str(step).isdecimal() else short(step, 100) for step in path if step is not None]
+    return [
+        int(str(step)) if str(step).isdecimal() else short(step, 100) for step in path if step is not None
+    ]
 
 
 _STEP = re.compile(r"\[(\d{1,9})\]|\[[\"']([^\"'\]]{1,100})[\"']\]|([^.\[\]/\s]{1,100})")
@@ -146,7 +148,7 @@ def _walk(value: Value, steps: Sequence[Step]) -> tuple[list[Step], Value]:
     place: list[Step] = []
     for number, step in enumerate(steps):
         if _has(value, step):
-            value = value[step]  # type: ignore[index, call-overload]
+            value = value[step]  # type: ignore[index]
             place.append(step)
         elif not (number + 1 < len(steps) and _has(value, steps[number + 1])):
             break
