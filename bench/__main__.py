@@ -1,6 +1,6 @@
 """`make bench`: start a site of its own as `make up` does, measure, print one table. Exits 0 whatever it finds.
 
-`python -m bench lab sizes` measures these parts only.
+A whole run is kept in `bench/results.md` and `bench/results.json`. `python -m bench lab sizes` measures these parts only.
 """
 
 import os
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import django
 
+from bench import results
 from bench.site import Site, checkout, running
 from bench.table import Figure, text
 
@@ -25,8 +26,11 @@ def main() -> None:
         with running(folder, WORKER_CONCURRENCY=WORKER_CONCURRENCY) as site:
             use(site)
             figures = list(measured(site))
-    say(f"measured in {time.monotonic() - begun:.0f} s")
+    took = time.monotonic() - begun
+    say(f"measured in {took:.0f} s")
     print(text(figures))
+    if len(sys.argv) < 2:
+        results.keep(figures, took)
 
 
 def use(site: Site) -> None:
@@ -37,13 +41,27 @@ def use(site: Site) -> None:
 
 def measured(site: Site) -> Iterator[Figure]:
     # Their modules import models, which need the site that runs by now.
-    from bench import clicks, footprint, lab, lists, lookups, pages, partials, replays, sizes, streams
+    from bench import (
+        clicks,
+        footprint,
+        lab,
+        lists,
+        lookups,
+        pages,
+        partials,
+        replays,
+        sizes,
+        streams,
+        yardstick,
+    )
 
-    every = (footprint, streams, pages, lookups, clicks, partials, replays, lab, sizes, lists)
-    for part in every:
-        if len(sys.argv) < 2 or part.__name__.removeprefix("bench.") in sys.argv[1:]:
-            say((part.__doc__ or "").strip())
-            yield from part.figures(site)
+    every = (yardstick, footprint, streams, pages, lookups, clicks, partials, replays, lab, sizes, lists)
+    chosen = [
+        part for part in every if len(sys.argv) < 2 or part.__name__.removeprefix("bench.") in sys.argv[1:]
+    ]
+    for number, part in enumerate(chosen, 1):
+        say(f"{number} of {len(chosen)}: {(part.__doc__ or '').strip()}")
+        yield from part.figures(site)
 
 
 def say(line: str) -> None:

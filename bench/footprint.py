@@ -15,15 +15,15 @@ def figures(site: Site) -> list[Figure]:
     """Directly after a warm start and one sign-in. Memory is the sum of PSS, engines and demo gateway included."""
     time.sleep(SETTLE_S)
     shares = [pss_of(process) for process in site.processes()]
-    first_page = limit("warm start to the first page", site.started_s, "s", 5)
+    first_page = limit("warm start to the first page", site.started_s, "s", 3)
     if any(share is None for share in shares):
         return [
-            Figure("memory after sign-in, all processes", "no PSS on this system", "at most 512 MiB", None),
+            Figure("memory after sign-in, all processes", "no PSS on this system", "at most 320 MiB", None),
             first_page,
         ]
     total = sum(share or 0 for share in shares) / MIB
     return [
-        limit("memory after sign-in, all processes", total, "MiB", 512, f"{len(shares)} processes"),
+        limit("memory after sign-in, all processes", total, "MiB", 320, f"{len(shares)} processes"),
         first_page,
     ]
 

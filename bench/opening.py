@@ -1,0 +1,127 @@
+"""How long a browser takes from a click to visible text: of the site's page, and of the same text as a static file."""
+
+import http.server
+import statistics
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+
+from playwright.sync_api import Browser, Page
+
+from dashboard.local.system import LOOPBACK
+
+# Before any script of the page: when the link was clicked, when text of the conversation was drawn, and long tasks.
+WATCH = """
+window.tasks = [];
+new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((one) => [one.startTime, one.duration])))
+  .observe({type: "longtask", buffered: true});
+addEventListener("click", (event) =>
+  sessionStorage.setItem("clicked", performance.timeOrigin + event.timeStamp), {capture: true});
+const clicked = Number(sessionStorage.getItem("clicked"));
+const look = () => {
+  const text = document.querySelector("#view .turn .text, #view .turn .prose");
+  if (!text || !text.checkVisibility() || !text.textContent.trim()) return requestAnimationFrame(look);
+  const found = performance.now();
+  new PerformanceObserver((list) => {
+    const painted = list.getEntriesByName("first-contentful-paint")[0];
+    if (painted) window.shown = performance.timeOrigin + Math.max(found, painted.startTime) - clicked;
+  }).observe({type: "paint", buffered: true});
+};
+requestAnimationFrame(look);
+"""
+AFTER_LOAD = """() => {
+  const loaded = performance.getEntriesByType("navigation")[0].loadEventEnd;
+  return Math.max(0, ...window.tasks.filter(([start]) => start > loaded).map(([, duration]) => duration));
+}"""
+OPENINGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Medians of both in ms, the worst of the site's, and its longest task after load."""
+
+    ours: float
+    static: float
+    worst: float
+    task: float
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From the page `start`, with these cookies, the link to `path`; `after` walks what was opened."""
+
+    start: str
+    path: str
+    cookies: dict[str, str]
+    after: Callable[[Page], None]
+
+
+def opened(browser: Browser, ours: Way, static: Way) -> Opened:
+    """Both ways, taking turns; each time a new browser profile."""
+    seen = [(opening(browser, ours), opening(browser, static)) for _ in range(OPENINGS)]
+    clicks = [mine[1] for mine, _ in seen]
+    return Opened(
+        statistics.median(clicks),
+        statistics.median(theirs[1] for _, theirs in seen),
+        max(clicks),
+        max(mine[0] for mine, _ in seen),
+    )
+
+
+def opening(browser: Browser, way: Way) -> tuple[float, float]:
+    """The longest task after load and the time from the click to the text, in ms."""
+    context = browser.new_context()
+    context.add_cookies(
+        [{"name": name, "value": value, "url": way.start} for name, value in way.cookies.items()]
+    )
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    page.goto(way.start)
+    uncached = context.new_cdp_session(page)
+    uncached.send("Network.enable")
+    uncached.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    page.locator(f'main a[href="{way.path}"]').first.click()
+    page.wait_for_function(f"() => window.shown !== undefined && location.pathname === {way.path!r}")
+    seen: float = page.evaluate("() => window.shown")
+    way.after(page)
+    longest: float = page.evaluate(AFTER_LOAD)
+    context.close()
+    return longest, seen
+
+
+def _stay(_: Page) -> None:
+    """Nothing more to open."""
+
+
+@contextmanager
+def static_file(text: str) -> Iterator[Way]:
+    """A server of one text as a plain page, and of a page with a link to it."""
+    pages = {
+        "/": '<!doctype html><title>start</title><main><a href="/text">text</a></main>',
+        "/text": f'<!doctype html><title>text</title><div id="view"><div class="turn">'
+        f'<pre class="text">{escape(text)}</pre></div></div>',
+    }
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = pages.get(self.path, "").encode()
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the table is all that is told."""
+
+    server = http.server.ThreadingHTTPServer((LOOPBACK, 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Way(f"http://{LOOPBACK}:{server.server_port}/", "/text", {}, _stay)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
