@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import django
 
-from bench import results
 from bench.site import Site, checkout, running
 from bench.table import Figure, text
+from bench.tools import results
 
 WORKER_CONCURRENCY = "200"
 

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from bench.load import requests_per_s
 from bench.site import Site
 from bench.table import Figure, interleaved, ratio
+from bench.tools.load import requests_per_s
 from generations.gateway.demo.examples import EXAMPLE_IDS
 
 CONNECTIONS = 12

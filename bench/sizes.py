@@ -15,10 +15,11 @@ from urllib.parse import quote
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
-from bench import opening, story
+from bench import story
 from bench.partials import FLAGS
 from bench.site import ROOT, Site
 from bench.table import Figure, interleaved, limit, ratio
+from bench.tools import opening
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection
 from generations.gateway.demo import ulid

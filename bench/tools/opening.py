@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from dashboard.local.system import LOOPBACK
 
@@ -73,15 +73,7 @@ def opened(browser: Browser, ours: Way, static: Way) -> Opened:
 def opening(browser: Browser, way: Way) -> tuple[float, float]:
     """The longest task after load and the time from the click to the text, in ms."""
     context = browser.new_context()
-    context.add_cookies(
-        [{"name": name, "value": value, "url": way.start} for name, value in way.cookies.items()]
-    )
-    context.add_init_script(WATCH)
-    page = context.new_page()
-    page.goto(way.start)
-    uncached = context.new_cdp_session(page)
-    uncached.send("Network.enable")
-    uncached.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    page = _beginning(context, way)
     page.locator(f'main a[href="{way.path}"]').first.click()
     page.wait_for_function(f"() => window.shown !== undefined && location.pathname === {way.path!r}")
     seen: float = page.evaluate("() => window.shown")
@@ -91,32 +83,48 @@ def opening(browser: Browser, way: Way) -> tuple[float, float]:
     return longest, seen
 
 
+def _beginning(context: BrowserContext, way: Way) -> Page:
+    """The page with the link, signed in, watched and without a cache for what follows."""
+    context.add_cookies(
+        [{"name": name, "value": value, "url": way.start} for name, value in way.cookies.items()]
+    )
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    page.goto(way.start)
+    uncached = context.new_cdp_session(page)
+    uncached.send("Network.enable")
+    uncached.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    return page
+
+
 def _stay(_: Page) -> None:
     """Nothing more to open."""
+
+
+_START = '<!doctype html><title>start</title><main><a href="/text">text</a></main>'
+_TEXT = '<!doctype html><title>text</title><div id="view"><div class="turn"><pre class="text">{}</pre></div></div>'
+
+
+class _Pages(http.server.BaseHTTPRequestHandler):
+    pages: dict[str, str]
+
+    def do_GET(self) -> None:
+        body = self.pages.get(self.path, "").encode()
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: the table is the output."""
 
 
 @contextmanager
 def static_file(text: str) -> Iterator[Way]:
     """A server of one text as a plain page, and of a page with a link to it."""
-    pages = {
-        "/": '<!doctype html><title>start</title><main><a href="/text">text</a></main>',
-        "/text": f'<!doctype html><title>text</title><div id="view"><div class="turn">'
-        f'<pre class="text">{escape(text)}</pre></div></div>',
-    }
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = pages.get(self.path, "").encode()
-            self.send_response(200 if body else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing: the table is all that is told."""
-
-    server = http.server.ThreadingHTTPServer((LOOPBACK, 0), Handler)
+    handler = type("Pages", (_Pages,), {"pages": {"/": _START, "/text": _TEXT.format(escape(text))}})
+    server = http.server.ThreadingHTTPServer((LOOPBACK, 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
