@@ -1,5 +1,6 @@
 """What every template may ask for: the team, the role in it, the switcher. Costs nothing until it is asked."""
 
+import time
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +28,9 @@ SECTIONS = {
     "lab": "batches",
     "trends": "trends",
 }
+
+
+UNDO = "undo"  # in the session: what who asks has removed a moment ago
 
 
 class Site:
@@ -77,6 +81,14 @@ class Site:
     def notices(self) -> list[notices.Notice]:
         """Consents that end soon or have ended, for those who can reconnect."""
         return notices.for_team(self.team) if self.team and self.may["manage"] else []
+
+    @cached_property
+    def undo(self) -> dict[str, Any] | None:
+        """What can be undone now: `words`, `team`, and `left`, the seconds that are left."""
+        offered = self.request.session.get(UNDO) if hasattr(self.request, "session") else None
+        if not offered or (left := offered["until"] - time.time()) <= 0:
+            return None
+        return {**offered, "left": f"{left:.1f}"}
 
     @property
     def is_demo(self) -> bool:

@@ -65,6 +65,8 @@ class Team(models.Model):
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=50, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # When the next thing that somebody has forgotten is to be deleted; null: nothing is.
+    forgets_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "dashboard.middleware.plain_addresses",
     "dashboard.middleware.last_team",
     "dashboard.middleware.long_work",
+    "generations.views.shared.undo.finish_due",
 ]
 
 # --- Databases and the wire ---------------------------------------------------------------------------------------

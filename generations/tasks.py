@@ -9,7 +9,7 @@ from dashboard.processes import presence
 from generations.compare import similarity
 from generations.feedback import sending
 from generations.log import bulk
-from generations.records import new_generation, retention, trend_days
+from generations.records import forgetting, new_generation, retention, trend_days
 from generations.records import rebuild as rebuilding
 from generations.replay import batches
 from generations.replay.worker import recovery, runner
@@ -36,13 +36,20 @@ def send_feedback(feedback_id: str) -> None:
     sending.run(UUID(feedback_id))
 
 
+@shared_task(name="generations.tasks.finish_forgetting")
+def finish_forgetting(click: str) -> None:
+    """Delete what somebody has forgotten, once it cannot be undone any more."""
+    forgetting.finish(UUID(click))
+
+
 @shared_task(name="generations.tasks.sweep")
 def sweep() -> None:
-    """Every 5 s: lost messages, silent workers, batches, lookups of many, feedback."""
+    """Every 5 s: lost messages, silent workers, batches, lookups of many, feedback, what was forgotten."""
     presence.save("beat", "sweep")
     recovery.sweep()
     batches.release_members()
     bulk.resend()
+    forgetting.finish_due()
     sending.sweep()
 
 

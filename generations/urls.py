@@ -9,6 +9,7 @@ from generations.views.lists import batches, generations, ledger, steps, trends
 from generations.views.log import bulk_lookup, log
 from generations.views.lookup import home, lookup, lookup_many, palette
 from generations.views.replay import batch, compare, lab, lab_batch, replay, replay_parts
+from generations.views.shared import undo
 
 # Fragments and files of one generation.
 generation_parts: list[URLPattern | URLResolver] = [
@@ -98,6 +99,7 @@ log_pages: list[URLPattern | URLResolver] = [
 team_pages: list[URLPattern | URLResolver] = [
     path("", home.team_home, name="team_home"),
     path("recent", home.recent, name="recent"),
+    path("undo", undo.undo, name="undo"),
     path("go", palette.go, name="go"),
     path("go.json", palette.go_entries, name="go_entries"),
     path("generations", generations.generations, name="generations"),

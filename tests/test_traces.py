@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from dashboard.models import Team, User
 from generations.models import Batch, Feedback, Generation, PastedAnswer, Replay
+from generations.models.forgetting import UNDO
 from generations.models.replay import State
 from generations.reading.large import index
-from generations.records import retention
+from generations.records import forgetting, retention
 from generations.replay.live import publisher
 from generations.views.generation import generation as page
 from tests.support import people, rows
@@ -141,8 +142,9 @@ def test_forget_leaves_no_trace(team: Team, ada: User, broker: "redis.Redis", la
     held = {*TABLES, *({"recordchunk"} if large else ())}
     assert places_of(broker) == {f"generations_{name}" for name in held} | {"retake"}
     people.browser(ada).post(f"{chat.get_absolute_url()}/forget")
-    assert places_of(broker) == set()
     assert len(page.drawn) == 0
+    forgetting.finish_due(timezone.now() + UNDO)
+    assert places_of(broker) == set()
 
 
 def test_expiry_leaves_no_content(team: Team, ada: User, broker: "redis.Redis", settings: Any) -> None:

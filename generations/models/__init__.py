@@ -3,6 +3,7 @@
 from generations.models.batch import Batch
 from generations.models.bulk_lookup import BulkLookup
 from generations.models.feedback import Feedback
+from generations.models.forgetting import Forgetting
 from generations.models.generation import Fetch, FirstWords, Generation, Visit
 from generations.models.limits import ReplayLimits
 from generations.models.pasted_answer import PastedAnswer
@@ -17,6 +18,7 @@ __all__ = [
     "Feedback",
     "Fetch",
     "FirstWords",
+    "Forgetting",
     "Generation",
     "PastedAnswer",
     "RecordChunk",

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from dashboard.models import Team, User
+from generations.models.generation import Generation
 
 
 class BatchState(models.TextChoices):
@@ -56,6 +58,14 @@ class Batch(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("batch", args=[self.team.slug, self.id])
+
+    @cached_property
+    def skipped(self) -> list[list[str]]:
+        """`left_out` without what somebody has just forgotten: its reasons may quote the request."""
+        names = [item[0] for item in self.left_out]
+        hidden = Generation.rows.filter(team=self.team_id, hidden=True, request_id__in=names)
+        gone = set(hidden.values_list("request_id", flat=True)) if names else set()
+        return [item for item in self.left_out if item[0] not in gone]
 
     @property
     def is_open(self) -> bool:

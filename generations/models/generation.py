@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Self
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -22,6 +22,7 @@ from generations.reading.figures.recorded_times import OPEN
 PLAIN_ID = re.compile(r"(?!~)(?!.*\.json$)(?!\.+$)[A-Za-z0-9._:@=+-]{1,256}")
 YOUNG = timedelta(minutes=10)
 STALE_AFTER = timedelta(seconds=30)
+Row = TypeVar("Row", bound=models.Model)
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
@@ -53,6 +54,13 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         found = self.alias(total=Coalesce("wait_ms", "generation_ms", "latency_ms"))
         found = found.filter(total__gte=least) if least is not None else found
         return found.filter(total__lte=most) if most is not None else found
+
+
+class ShownManager(models.Manager[Row]):
+    """Rows that nobody has just forgotten: `hidden` ones are deleted in a moment, or brought back (`Forgetting`)."""
+
+    def get_queryset(self) -> models.QuerySet[Row]:
+        return super().get_queryset().filter(hidden=False)
 
 
 class Generation(models.Model):
@@ -96,8 +104,10 @@ class Generation(models.Model):
     answer_start = models.CharField(max_length=200, null=True)  # noqa: DJ001  "" is known to be none
     # The version of the outline that the columns above were made with.
     derived = models.PositiveIntegerField(db_default=0)
+    hidden = models.BooleanField(default=False, db_default=False)
 
-    objects = GenerationQuerySet.as_manager()
+    objects = ShownManager.from_queryset(GenerationQuerySet)()
+    rows = GenerationQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "request_id"], name="one_row_per_request")]

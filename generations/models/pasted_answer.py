@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.models import Team
 from generations.gateway import endpoints
-from generations.models.generation import Generation
+from generations.models.generation import Generation, ShownManager
 from generations.reading.answer import pasted
 from generations.reading.answer.pasted import Pasted
 from generations.reading.page_types.conversation import Side
@@ -38,7 +38,10 @@ class PastedAnswer(models.Model):
     size = models.PositiveIntegerField()
     removed = models.PositiveIntegerField(default=0)
 
-    objects = PastedAnswerQuerySet.as_manager()
+    hidden = models.BooleanField(default=False, db_default=False)
+
+    objects = ShownManager.from_queryset(PastedAnswerQuerySet)()
+    rows = PastedAnswerQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"pasted answer of {self.generation_id}"

@@ -16,7 +16,7 @@ from dashboard.consents.models import Consent
 from dashboard.models import GatewayConnection, Team, User
 from dashboard.telemetry import logs
 from generations.models.batch import Batch
-from generations.models.generation import Generation
+from generations.models.generation import Generation, ShownManager
 from generations.models.stored_record import StoredRecord
 
 RESEND_AFTER = timedelta(seconds=30)
@@ -34,11 +34,12 @@ class State(models.TextChoices):
     INTERRUPTED = "interrupted", "Interrupted"
 
 
+RECORD_TRIES = 20  # how often the record of a new generation is asked for
+
 OPEN_STATES = (State.WAITING, State.QUEUED, State.RUNNING)
 
 EXPIRED_PATCH = "[]"
 """What is left of a patch whose content was taken away: that there was one. Its values quote the request."""
-
 
 QUOTING = ("error_finish", "empty_answer")
 """Reasons whose `detail` are the answer's own words."""
@@ -178,7 +179,10 @@ class Replay(models.Model):
     # When the record of the new generation is asked for next; null where it is there, or not awaited.
     record_due_at = models.DateTimeField(null=True)
 
-    objects = ReplayQuerySet.as_manager()
+    hidden = models.BooleanField(default=False, db_default=False)
+
+    objects = ShownManager.from_queryset(ReplayQuerySet)()
+    rows = ReplayQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "click"], name="one_replay_per_click")]

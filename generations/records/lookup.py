@@ -32,7 +32,7 @@ from generations.gateway.request_ids import made_at
 from generations.models import Fetch, Generation
 from generations.reading.diagnosis import replayability
 from generations.reading.page_types.outline import Outline
-from generations.records import store
+from generations.records import forgetting, store
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,7 @@ def is_due(generation: Generation) -> bool:
 
 def look_up(team: Team, request_id: str, user: User) -> Generation | Fetch:
     """Ask the gateway now and wait for its answer, where nobody else asks: for work in the background."""
+    forgetting.finish_named(team, request_id)
     if not claim(team, request_id, user, again=True):
         return Fetch.objects.get(team=team, request_id=request_id)
     sources = list(GatewayConnection.objects.filter(team=team).usable())
@@ -97,6 +98,7 @@ def look_up(team: Team, request_id: str, user: User) -> Generation | Fetch:
 
 
 def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Generation | Fetch:
+    forgetting.finish_named(team, request_id)
     if not claim(team, request_id, user, again=again):
         return Fetch.objects.get(team=team, request_id=request_id)
     sources = list(GatewayConnection.objects.filter(team=team).usable())

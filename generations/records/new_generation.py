@@ -12,11 +12,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from generations.models import Generation, Replay
+from generations.models.replay import RECORD_TRIES
 from generations.records import lookup
 
 log = logging.getLogger(__name__)
 
-TRIES = 20
 WITHIN = timedelta(minutes=15)
 
 
@@ -42,7 +42,7 @@ def is_awaited(replay: Replay) -> bool:
         return False
     ended = replay.finished_at
     is_recent = ended is not None and timezone.now() - ended < WITHIN
-    return replay.record_tries < TRIES and (is_recent or replay.record_due_at is not None)
+    return replay.record_tries < RECORD_TRIES and (is_recent or replay.record_due_at is not None)
 
 
 BITE, OF_A_TEAM = 16, 4
@@ -83,7 +83,7 @@ def fetch_due(seconds: float = SECONDS) -> int:
 
 def _take_due() -> list[UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_DUE, {"now": timezone.now(), "tries": TRIES})
+        cursor.execute(TAKE_DUE, {"now": timezone.now(), "tries": RECORD_TRIES})
         return [pk for (pk,) in cursor.fetchall()]
 
 

@@ -1,4 +1,4 @@
-"""Keep, replace and remove the answer that somebody pasted for a generation."""
+"""Keep and replace the answer that somebody pasted for a generation."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -7,7 +7,7 @@ from dashboard.connections import clients
 from dashboard.models import User
 from dashboard.people.team_service import audit
 from generations.gateway import endpoints
-from generations.models import Generation, PastedAnswer
+from generations.models import Forgetting, Generation, PastedAnswer
 from generations.reading.answer import pasted
 from generations.reading.page_types.outline import Outline
 
@@ -44,19 +44,12 @@ def keep(row: Generation, user: User, text: str, *, as_text: bool = False) -> Pa
         "packed": PastedAnswer.pack(read.text),
         "size": len(read.text.encode("utf-8", "surrogatepass")),
         "removed": read.removed,
+        "hidden": False,
     }
     with transaction.atomic():
         Generation.objects.select_for_update().get(pk=row.pk)  # first, as who forgets does
-        made, is_new = PastedAnswer.objects.update_or_create(generation=row, defaults=columns)
+        made, is_new = PastedAnswer.rows.update_or_create(generation=row, defaults=columns)
+        Forgetting.objects.filter(generation=row, pasted_only=True).delete()  # that of the one before
         facts = {"size": made.size, "kind": made.kind, "credentials_removed": made.removed}
         audit(row.team, user, PASTED if is_new else REPLACED, row.request_id, **facts)
     return made
-
-
-def remove(row: Generation, user: User) -> bool:
-    """Remove what was pasted. False when there is nothing."""
-    with transaction.atomic():
-        gone, _ = PastedAnswer.objects.filter(generation=row).delete()
-        if gone:
-            audit(row.team, user, REMOVED, row.request_id)
-    return bool(gone)

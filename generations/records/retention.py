@@ -35,11 +35,10 @@ from generations.models import (
     ReplayPart,
     StoredRecord,
 )
-from generations.models.replay import IS_WORDLESS, OPEN_STATES
+from generations.models.replay import IS_WORDLESS, OPEN_STATES, RECORD_TRIES
 from generations.reading import outline
 from generations.reading.export.redaction import without_bodies
 from generations.records import trend_days
-from generations.records.new_generation import TRIES
 from generations.replay.live import publisher
 from generations.replay.order import spending_limits
 
@@ -68,39 +67,40 @@ def forget_scope(generation: Generation) -> ForgetScope:
     """What forgetting `generation` would remove: a replay's own generation holds the same request."""
     found, fresh = {generation.pk}, [generation.pk]
     while fresh:
-        made = Replay.objects.filter(generation__in=fresh).exclude(new_generation=None)
+        made = Replay.rows.filter(generation__in=fresh).exclude(new_generation=None)
         fresh = [
             pk for pk in made.values_list("new_generation", flat=True).distinct() if pk and pk not in found
         ]
         found.update(fresh)
-    replays = list(Replay.objects.filter(generation__in=found).values_list("pk", "state"))
+    replays = list(Replay.rows.filter(generation__in=found).values_list("pk", "state"))
     busy = any(state in OPEN_STATES for _, state in replays)
     return ForgetScope(sorted(found), [pk for pk, _ in replays], busy)
 
 
-def forget(generation: Generation, user: User) -> ForgetScope:
+def forget(generation: Generation, user: User | None) -> ForgetScope:
     """Remove every trace of its content; an audit event with the ID and counts remains. Raises ReplayIsOpen.
 
     The replays that made one of the generations keep their figures and lose their answers.
     """
     with transaction.atomic():
-        list(Generation.objects.select_for_update().filter(pk=generation.pk))  # no replay can start meanwhile
+        list(Generation.rows.select_for_update().filter(pk=generation.pk))  # no replay can start meanwhile
         gone = forget_scope(generation)
-        rows = Generation.objects.select_for_update().filter(pk__in=gone.generations, team=generation.team_id)
+        rows = Generation.rows.select_for_update().filter(pk__in=gone.generations, team=generation.team_id)
         names, days = list(rows.values_list("request_id", flat=True)), trend_days.days_of(rows)
         gone = forget_scope(generation)
         if gone.is_busy:
             raise ReplayIsOpen
-        makers = list(Replay.objects.filter(new_generation__in=gone.generations).values_list("pk", flat=True))
+        makers = list(Replay.rows.filter(new_generation__in=gone.generations).values_list("pk", flat=True))
         used = spending_limits.spend_by_person(gone.replays)
         _drop_answers([*gone.replays, *makers])
         Feedback.objects.filter(team=generation.team_id, request_id__in=names).delete()
-        Replay.objects.filter(pk__in=makers).update(record_tries=TRIES, record_due_at=None, detail="")
-        Replay.objects.filter(pk__in=makers).drop_words()
-        Replay.objects.filter(pk__in=gone.replays).delete()
+        Replay.rows.filter(pk__in=makers).update(record_tries=RECORD_TRIES, record_due_at=None, detail="")
+        Replay.rows.filter(pk__in=makers).drop_words()
+        Replay.rows.filter(pk__in=makers).update(hidden=False)
+        Replay.rows.filter(pk__in=gone.replays).delete()
         StoredRecord.objects.filter(generation__in=gone.generations).only("pk").delete()
         Fetch.objects.filter(team=generation.team_id, request_id__in=names).delete()
-        Generation.objects.filter(pk__in=gone.generations).delete()
+        Generation.rows.filter(pk__in=gone.generations).delete()
         trend_days.count_now(generation.team_id, days)
         _drop_reasons(generation.team_id, set(names))
         counts = {"generations": len(gone.generations), "replays": len(gone.replays)}

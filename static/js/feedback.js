@@ -37,6 +37,10 @@ function say(words, control, failed = false) {
 
 document.addEventListener("said", ({ detail }) => say(detail.value, detail.control, detail.failed));
 
+// What can be undone is offered as long as that is true.
+const offer = document.querySelector("[data-undo]");
+if (offer) setTimeout(() => offer.remove(), 1000 * Number(offer.dataset.undo));
+
 const begun = document.querySelector("[data-said]");
 const brought = [...document.querySelectorAll(".messages .notice")].map((notice) => notice.textContent.trim()).join(" ");
 if (begun) say(begun.dataset.said);

@@ -9,7 +9,7 @@ from django.utils import timezone
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.demo import ulid
 from generations.models import Fetch, Generation, Replay
-from generations.models.replay import State
+from generations.models.replay import RECORD_TRIES, State
 from generations.records import new_generation
 from generations.replay.worker import runner
 from tests.support import people, rows
@@ -109,7 +109,7 @@ def test_a_team_whose_gateway_hangs_keeps_no_other_one_back(
     [
         ({}, True),
         ({"new_request_id": ""}, False),
-        ({"record_tries": new_generation.TRIES}, False),
+        ({"record_tries": RECORD_TRIES}, False),
         ({"finished_at": timezone.now() - timedelta(hours=1)}, False),
         ({"state": State.RUNNING}, False),
         ({"finished_at": None}, False),
@@ -132,9 +132,9 @@ def test_a_record_that_never_comes_is_given_up(
         new_request_id=missing,
         record_due_at=timezone.now(),
     )
-    for _ in range(new_generation.TRIES):
+    for _ in range(RECORD_TRIES):
         make_due()
         assert new_generation.fetch_due() == 0
     replay.refresh_from_db()
-    assert (replay.record_tries, replay.record_due_at) == (new_generation.TRIES, None)
+    assert (replay.record_tries, replay.record_due_at) == (RECORD_TRIES, None)
     assert not new_generation.is_awaited(replay)

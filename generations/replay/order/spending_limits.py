@@ -80,7 +80,7 @@ def midnight(now: datetime | None = None) -> datetime:
 
 def today(team: Team, now: datetime | None = None) -> "QuerySet[Replay]":
     """The team's replays since midnight, UTC."""
-    return Replay.objects.filter(team=team, created_at__gte=midnight(now))
+    return Replay.rows.filter(team=team, created_at__gte=midnight(now))  # what is hidden was spent, too
 
 
 def spend_of_both(rows: "QuerySet[Replay]", user: User) -> tuple[Spend, Spend]:
@@ -111,7 +111,7 @@ def spend_by_person(replays: Collection[UUID]) -> list[list[int | None]]:
 
     It goes into the audit event of forgetting, because nobody gets room back by forgetting what they spent.
     """
-    rows = Replay.objects.filter(pk__in=replays, created_at__gte=midnight()).exclude(UNSENT)
+    rows = Replay.rows.filter(pk__in=replays, created_at__gte=midnight()).exclude(UNSENT)
     totals = rows.values_list("requested_by").annotate(count=Count("pk"), nanos=Sum(SPENT_NANOS))
     return [[person, count, int(nanos)] for person, count, nanos in totals.order_by("requested_by")]
 

@@ -30,7 +30,7 @@ def start_replay(
     with transaction.atomic():
         held = spending_limits.locked(replay.team)
         Replay.objects.bulk_create([replay], ignore_conflicts=True)
-        same_click = Replay.objects.filter(team=replay.team, click=click)
+        same_click = Replay.rows.filter(team=replay.team, click=click)
         if same_click.values_list("pk", flat=True).get() != replay.pk:
             first = same_click.select_related("team").get()
             if first.body_sha256 != replay.body_sha256:

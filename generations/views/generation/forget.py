@@ -1,6 +1,5 @@
 """Forget a generation: what will go, and the one click."""
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -8,8 +7,9 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.access import Right, TeamRequest, for_team
 from generations.models import Generation, PastedAnswer
-from generations.records import retention
+from generations.records import forgetting, retention
 from generations.views.generation.generation import forget_drawn, may_forget
+from generations.views.shared import undo
 from generations.views.shared.shortcuts import get_generation_or_404
 
 REFUSAL = (
@@ -20,7 +20,10 @@ REFUSAL = (
 @for_team(Right.LOOK_UP)
 @require_http_methods(["GET", "POST"])
 def forget(request: TeamRequest, slug: str) -> HttpResponse:
-    """GET: what will be removed. POST: remove it. Admins may for all, members for what they looked up themselves."""
+    """GET: what will be removed. POST: remove it, which can be undone for ten seconds.
+
+    Admins may for all, members for what they looked up themselves.
+    """
     row = get_generation_or_404(request, slug)
     if not may_forget(request, row):
         raise PermissionDenied(REFUSAL)
@@ -43,11 +46,10 @@ def _confirm(request: TeamRequest, row: Generation, status: int = 200) -> HttpRe
 
 
 def _forget(request: TeamRequest, row: Generation) -> HttpResponse:
-    name = row.request_id
     try:
-        retention.forget(row, request.user)
+        click = forgetting.hide(row, request.user)
     except retention.ReplayIsOpen:
         return _confirm(request, row, status=409)
     forget_drawn()
-    messages.success(request, f"Retake has forgotten {name}.")
+    undo.offer_forgetting(request, f"Retake has forgotten {row.request_id}.", click)
     return redirect("team_home", request.team.slug)

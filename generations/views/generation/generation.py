@@ -124,14 +124,14 @@ def generation_json(request: TeamRequest, slug: str) -> HttpResponseBase:
 PAGE_DATA = """
 SELECT g.*, r.id AS record_id, r.sha256, r.fetched_at AS bodies_from, r.outline,
        (SELECT count(*) FROM generations_replay WHERE generation_id = g.id) AS replays_made,
-       EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id) AS has_pasted
+       EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id AND NOT hidden) AS has_pasted
 FROM generations_generation g
 LEFT JOIN LATERAL (
     SELECT id, sha256, fetched_at, outline FROM generations_storedrecord
     WHERE generation_id = g.id
     ORDER BY has_request::int + has_answer::int DESC, fetched_at DESC LIMIT 1
 ) r ON true
-WHERE g.team_id = %s AND """
+WHERE NOT g.hidden AND g.team_id = %s AND """
 
 
 drawn = RecentValues(DRAWN)

@@ -11,8 +11,9 @@ from dashboard.access import Right, TeamRequest, for_team
 from generations.models import Generation, PastedAnswer
 from generations.reading.answer import pasted
 from generations.reading.figures import formatting
-from generations.records import pasted_answers
+from generations.records import forgetting, pasted_answers
 from generations.views.generation.generation import page_data_of
+from generations.views.shared import undo
 from generations.views.shared.shortcuts import get_generation_or_404
 
 BODY_LIMIT = pasted.LIMIT + 64 * 1024  # bytes of the whole form
@@ -127,6 +128,7 @@ def _page(
 def remove_answer(request: TeamRequest, slug: str) -> HttpResponse:
     """Remove what was pasted."""
     row = get_generation_or_404(request, slug)
-    if pasted_answers.remove(row, request.user):
-        messages.success(request, "The pasted answer was removed.")
+    click = forgetting.hide_pasted(row, request.user)
+    if click is not None:
+        undo.offer_forgetting(request, "The pasted answer was removed.", click)
     return redirect(row.get_absolute_url())

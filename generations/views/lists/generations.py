@@ -92,5 +92,5 @@ def save_filter(request: TeamRequest) -> HttpResponse:
 @require_POST
 def delete_filter(request: TeamRequest, pk: int) -> HttpResponse:
     """Forget one's own saved filter."""
-    saved_filters.remove(request, SavedFilter.objects.of(request.team, request.user), pk)
+    saved_filters.remove(request, SavedFilter.objects.of(request.team, request.user), pk, "generations")
     return redirect("generations", request.team.slug)

@@ -194,5 +194,5 @@ def save_log_filter(request: TeamRequest) -> HttpResponse:
 @require_POST
 def delete_log_filter(request: TeamRequest, pk: int) -> HttpResponse:
     """Forget one's own saved filter."""
-    saved_filters.remove(request, SavedLogFilter.objects.of(request.team, request.user), pk)
+    saved_filters.remove(request, SavedLogFilter.objects.of(request.team, request.user), pk, "log")
     return redirect("log", request.team.slug)

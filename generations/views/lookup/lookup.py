@@ -12,7 +12,7 @@ from dashboard.context import current_membership
 from dashboard.models import Team
 from generations.forms.lists import LookupForm, ShortLookupForm
 from generations.gateway.request_ids import Recognized, hint, is_native, made_at
-from generations.models import Fetch, Generation
+from generations.models import Fetch, Forgetting, Generation
 from generations.records import lookup as lookups
 from generations.views.lookup.addresses import is_possible_id, many_url, waiting_url
 from generations.views.lookup.home import home_context
@@ -156,6 +156,8 @@ def open_or_ask(request: TeamRequest, slug: str) -> Generation | HttpResponse:
         raise Http404("No such generation in this team.")
     if row is not None:
         row.team = request.team
+    elif Forgetting.objects.undoable(team=request.team, generation__request_id=slug, pasted_only=False):
+        return render(request, "generations/lookup/forgotten.html", {"request_id": slug}, status=410)
     return row or _ask(request, slug)
 
 

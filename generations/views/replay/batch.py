@@ -287,7 +287,7 @@ def batch_json(request: TeamRequest, batch_id: UUID) -> HttpResponseBase:
 
 
 def _json(row: Batch) -> Iterator[str]:
-    head = {"id": str(row.pk), "title": row.title, "state": row.state, "left_out": row.left_out}
+    head = {"id": str(row.pk), "title": row.title, "state": row.state, "left_out": row.skipped}
     yield json.dumps(head)[:-1] + ', "replays": ['
     names = [*COLUMNS, "answer__text"]
     for number, line in enumerate(_members(row, names, 20)):

@@ -8,6 +8,7 @@ from django.http import Http404
 
 from dashboard.access import TeamRequest
 from generations.forms.lists import SaveFilterForm
+from generations.views.shared import undo
 
 MOST_SAVED = 50
 
@@ -29,9 +30,12 @@ def save(request: TeamRequest, mine: "QuerySet[Any]", query: str) -> None:
         messages.success(request, f"Saved as {name}.")
 
 
-def remove(request: TeamRequest, mine: "QuerySet[Any]", pk: int) -> None:
-    """Remove one of the person's own. Raises Http404."""
-    gone, _ = mine.filter(pk=pk).delete()
-    if not gone:
+def remove(request: TeamRequest, mine: "QuerySet[Any]", pk: int, where: str) -> None:
+    """Remove one of the person's own in the list `where`. Raises Http404."""
+    row = mine.filter(pk=pk).first()
+    if row is None:
         raise Http404("No such saved filter.")
-    messages.success(request, "The saved filter was removed.")
+    row.delete()
+    undo.offer(
+        request, f"The saved filter {row.name} was removed.", list=where, name=row.name, query=row.query
+    )

@@ -1,0 +1,157 @@
+"""Forgetting that can be taken back for ten seconds: hidden at once, deleted by whoever comes first afterwards.
+
+A worker has a message for it, the sweep looks every five seconds, and so does the first who opens a page of the team:
+`Team.forgets_at`, which comes with the check who asks, says that something is due.
+"""
+
+import logging
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import models, transaction
+from kombu.exceptions import OperationalError
+
+from dashboard.celery import app as celery
+from dashboard.models import Team, User
+from dashboard.people.team_service import audit
+from generations.models import Forgetting, Generation, PastedAnswer, Replay
+from generations.models.forgetting import UNDO
+from generations.records import retention
+from generations.records.pasted_answers import REMOVED
+
+log = logging.getLogger(__name__)
+
+FINISH = "generations.tasks.finish_forgetting"
+MARGIN_S = 0.5  # a message that comes early finds nothing due
+BITE = 50
+
+
+# --- the click ----------------------------------------------------------------------------------------------------
+
+
+def hide(generation: Generation, user: User) -> Forgetting:
+    """Hide a generation with all that `retention.forget` will delete. Raises ReplayIsOpen."""
+    with transaction.atomic():
+        list(Generation.rows.select_for_update().filter(pk=generation.pk))  # no replay can start meanwhile
+        if retention.forget_scope(generation).is_busy:
+            raise retention.ReplayIsOpen
+        _mark(generation, hidden=True)
+        return _ordered(generation, user)
+
+
+def hide_pasted(generation: Generation, user: User) -> Forgetting | None:
+    """Hide the pasted answer of a generation; None where there is none."""
+    with transaction.atomic():
+        if not PastedAnswer.objects.filter(generation=generation).update(hidden=True):
+            return None
+        return _ordered(generation, user, pasted_only=True)
+
+
+def _ordered(generation: Generation, user: User, *, pasted_only: bool = False) -> Forgetting:
+    """The row of the click, the note for the next reader, and the message to a worker."""
+    team = generation.team
+    made = Forgetting.objects.create(team=team, generation=generation, user=user, pasted_only=pasted_only)
+    _note(team)
+    transaction.on_commit(partial(_send_message, made.pk))
+    return made
+
+
+def _note(team: Team) -> None:
+    """Say with the team when the next one is due."""
+    first = Forgetting.objects.filter(team=team).aggregate(first=models.Min("due_at"))["first"]
+    Team.objects.filter(pk=team.pk).update(forgets_at=first)
+
+
+def _send_message(pk: UUID) -> None:
+    """Without a broker the sweep or the next reader does it."""
+    try:
+        celery.send_task(FINISH, [str(pk)], countdown=UNDO.total_seconds() + MARGIN_S)
+    except (OperationalError, OSError):
+        log.warning("The broker is unavailable; forgetting %s waits for the sweep", pk)
+
+
+def _mark(generation: Generation, *, hidden: bool) -> None:
+    """Hide or show all that goes with it, and the replays whose answers go then."""
+    scope = retention.forget_scope(generation)
+    Generation.rows.filter(pk__in=scope.generations, team=generation.team_id).update(hidden=hidden)
+    made_by = models.Q(pk__in=scope.replays) | models.Q(new_generation__in=scope.generations)
+    Replay.rows.filter(made_by, team=generation.team_id).update(hidden=hidden)
+
+
+# --- taken back ---------------------------------------------------------------------------------------------------
+
+
+def undo(pk: UUID, team: Team, user: User) -> Generation | None:
+    """Show again what `user` has hidden. None when it is too late."""
+    with transaction.atomic():
+        mine = Forgetting.objects.undoable(pk=pk, team=team, user=user)
+        forgetting = mine.select_for_update().first()
+        if forgetting is None:
+            return None
+        generation = Generation.rows.get(pk=forgetting.generation_id)
+        forgetting.delete()
+        if forgetting.pasted_only:
+            PastedAnswer.rows.filter(generation=generation).update(hidden=False)
+        else:
+            _mark(generation, hidden=False)
+        _hide_the_rest(team)
+    generation.team = team
+    return generation
+
+
+def _hide_the_rest(team: Team) -> None:
+    """What somebody else forgets stays hidden, though it shares a replay with what is shown again."""
+    for other in Forgetting.objects.filter(team=team, pasted_only=False).select_related("generation"):
+        _mark(other.generation, hidden=True)
+    _note(team)
+
+
+# --- the end ------------------------------------------------------------------------------------------------------
+
+
+def finish_due(now: datetime | None = None, team: Team | None = None) -> int:
+    """Delete what is due, of one team or of all. Returns how many clicks that were."""
+    due = Forgetting.objects.due(now)
+    due = due if team is None else due.filter(team=team)
+    return sum(finish(pk, now) for pk in list(due.values_list("pk", flat=True)[:BITE]))
+
+
+def finish(pk: UUID, now: datetime | None = None) -> bool:
+    """Delete what this click has hidden, once it is due. False where somebody else does it, or a replay runs."""
+    try:
+        return _finish(Forgetting.objects.due(now), pk)
+    except retention.ReplayIsOpen:
+        return False
+
+
+def finish_named(team: Team, request_id: str) -> None:
+    """Somebody looks up what is hidden: it is deleted now, so that the gateway is asked as for any unknown ID."""
+    hidden = Forgetting.objects.filter(team=team, pasted_only=False, generation__request_id=request_id)
+    for pk in hidden.values_list("pk", flat=True):
+        try:
+            _finish(Forgetting.objects.all(), pk)
+        except retention.ReplayIsOpen:
+            log.warning("A replay of what forgetting %s hides is still open", pk)
+
+
+def _finish(among: "models.QuerySet[Forgetting]", pk: UUID) -> bool:
+    with transaction.atomic():
+        mine = among.filter(pk=pk).select_for_update(skip_locked=True, of=("self",))
+        forgetting = mine.select_related("generation__team", "user").first()
+        if forgetting is None:
+            return False
+        generation = forgetting.generation
+        if forgetting.pasted_only:
+            _delete_pasted(generation, forgetting)
+        else:
+            retention.forget(generation, forgetting.user)
+        Forgetting.objects.filter(pk=pk).delete()
+        _hide_the_rest(generation.team)
+    return True
+
+
+def _delete_pasted(generation: Generation, forgetting: Forgetting) -> None:
+    gone, _ = PastedAnswer.rows.filter(generation=generation, hidden=True).delete()
+    if gone:
+        audit(generation.team, forgetting.user, REMOVED, generation.request_id)

@@ -1,0 +1,76 @@
+"""Undo: what the session remembers of the last thing that was forgotten or removed, and the click that brings it back."""
+
+import time
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from dashboard.access import Right, TeamRequest, for_team
+from dashboard.context import UNDO
+from dashboard.middleware import GetResponse
+from generations.models import Forgetting, SavedFilter, SavedLogFilter
+from generations.models.forgetting import UNDO as TIME
+from generations.records import forgetting
+
+LISTS: dict[str, type[Any]] = {"generations": SavedFilter, "log": SavedLogFilter}
+TOO_LATE = "It is too late to undo this: what you removed is deleted."
+
+
+def offer(request: TeamRequest, words: str, **facts: str) -> None:
+    """Offer to undo what was just done, for ten seconds, on every page of who did it."""
+    until = time.time() + TIME.total_seconds()
+    request.session[UNDO] = {"words": words, "team": request.team.slug, "until": until, **facts}
+
+
+def offer_forgetting(request: TeamRequest, words: str, click: Forgetting) -> None:
+    offer(request, words, forgetting=str(click.pk))
+
+
+@for_team(Right.READ)
+@require_POST
+def undo(request: TeamRequest) -> HttpResponse:
+    """Bring back what who asks has just removed."""
+    offered: dict[str, Any] = request.session.pop(UNDO, None) or {}
+    if offered.get("team") != request.team.slug or offered["until"] < time.time():
+        messages.warning(request, TOO_LATE)
+        return redirect("team_home", request.team.slug)
+    return _restored(request, offered)
+
+
+def _restored(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse:
+    if "forgetting" not in offered:
+        return _filter_again(request, offered)
+    row = forgetting.undo(UUID(offered["forgetting"]), request.team, request.user)
+    if row is None:
+        messages.warning(request, TOO_LATE)
+        return redirect("team_home", request.team.slug)
+    messages.success(request, "It is back as it was.")
+    return redirect(row)
+
+
+def _filter_again(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse:
+    """A saved filter under its name; one that was saved meanwhile under the same name stays."""
+    name, query, where = offered["name"], offered["query"], offered["list"]
+    LISTS[where].objects.get_or_create(
+        team=request.team, user=request.user, name=name, defaults={"query": query}
+    )
+    messages.success(request, f"{name} is saved again.")
+    return redirect(where, request.team.slug)
+
+
+def finish_due(get_response: GetResponse) -> GetResponse:
+    """The middleware: who opens a page of a team deletes what is due in it."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        team = getattr(request, "team", None)
+        if team is not None and team.forgets_at is not None and team.forgets_at <= timezone.now():
+            forgetting.finish_due(team=team)
+        return response
+
+    return answer

@@ -1,0 +1,192 @@
+"""Forgotten is hidden at once everywhere, brought back within ten seconds, and deleted afterwards whoever comes first."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard.models import GatewayConnection, Role, Team, User
+from generations import tasks
+from generations.models import Batch, Forgetting, Generation, PastedAnswer, Replay, SavedFilter
+from generations.models.replay import State
+from generations.records import forgetting
+from generations.records import lookup as lookups
+from generations.replay.order import spending_limits
+from tests.support import people, rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chat(team: Team, ada: User, source: GatewayConnection) -> Generation:
+    """A generation that was replayed, and that a replay of another generation has made."""
+    before = rows.generation(team, ada, source, request_id="G-0")
+    chat = rows.generation(team, ada, source, request_id="G-SECRET")
+    made = rows.generation(team, ada, source, request_id="G-SECRET-2")
+    ended = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "status_code": 200, "cost_nanos": 7}
+    batch = Batch.objects.create(
+        team=team, click=uuid4(), title="b", parallel=1, size=1, left_out=[["G-SECRET", "why of G-SECRET"]]
+    )
+    rows.replay(chat, ada, new_generation=made, new_request_id="G-SECRET-2", batch=batch, place=0, **ended)
+    rows.replay(before, ada, new_generation=chat, new_request_id="G-SECRET", **ended)
+    for row in (chat, made):
+        row.opened(ada)
+    return chat
+
+
+def places(chat: Generation) -> list[str]:
+    """Addresses of pages, fragments and files where it is named."""
+    team = chat.team.slug
+    base = [reverse(name, args=[team]) for name in ("team_home", "recent", "generations", "ledger")]
+    files = [reverse(name, args=[team]) for name in ("generations_csv", "ledger_csv", "go_entries")]
+    batch = Batch.objects.get()
+    replays = [replay.get_absolute_url() for replay in Replay.rows.select_related("team")]
+    more = [f"{batch.get_absolute_url()}{end}" for end in ("", ".csv", ".json")]
+    pages = [chat.get_absolute_url(), f"{chat.get_absolute_url()}/json", f"{chat.get_absolute_url()}.json"]
+    return [
+        *base,
+        *files,
+        *replays,
+        *more,
+        *pages,
+        f"/t/{team}/compare?a=G-SECRET&b=G-0",
+        f"/g/{chat.request_id}",
+    ]
+
+
+def text_of(browser: Client, path: str) -> str:
+    """What a page says of it besides what was asked for, that it was forgotten, and the offer to undo."""
+    answer = browser.get(path, follow=True)
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    return body.decode() if answer.status_code == 200 and "compare" not in path else ""
+
+
+def named(browser: Client, chat: Generation) -> list[str]:
+    return [path for path in places(chat) if "G-SECRET" in text_of(browser, path)]
+
+
+def forget(user: User, chat: Generation) -> Client:
+    browser = people.browser(user)
+    browser.post(f"{chat.get_absolute_url()}/forget")
+    return browser
+
+
+def make_due() -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    Forgetting.objects.update(due_at=past)
+    Team.objects.exclude(forgets_at=None).update(forgets_at=past)
+
+
+def test_hidden_at_once_and_back_with_one_click(team: Team, ada: User, chat: Generation) -> None:
+    other = people.browser(people.person(team))
+    shown = named(other, chat)
+    assert len(shown) == len(places(chat)) - 1  # all but the comparison, which is looked at below
+    spent = spending_limits.spend_today(team, ada)
+    browser = forget(ada, chat)
+    assert named(other, chat) == []
+    assert other.get(f"/t/{team.slug}/compare?a=G-SECRET&b=G-0").status_code == 404
+    gone = other.get(chat.get_absolute_url())
+    assert (gone.status_code, "just forgotten" in people.html(gone)) == (410, True)
+    assert (Generation.rows.count(), Replay.rows.count()) == (3, 2)  # nothing is deleted yet
+    assert spending_limits.spend_today(team, ada) == spent  # nobody gets room back
+    home = people.html(browser.get(f"/t/{team.slug}/"))
+    assert "Retake has forgotten G-SECRET." in home
+    back = browser.post(f"/t/{team.slug}/undo")
+    assert back.headers["Location"] == chat.get_absolute_url()
+    assert (set(named(other, chat)), Forgetting.objects.count()) == (set(shown), 0)
+    assert people.actions(team) == []
+    team.refresh_from_db()
+    assert team.forgets_at is None
+
+
+FINISHERS: dict[str, Callable[[Client, Team], Any]] = {
+    "worker": lambda browser, team: tasks.finish_forgetting(str(Forgetting.objects.get().pk)),
+    "sweep": lambda browser, team: tasks.sweep(),
+    "reader": lambda browser, team: browser.get(f"/t/{team.slug}/generations"),
+}
+
+
+@pytest.mark.parametrize("who", FINISHERS)
+def test_whoever_comes_first_deletes_it(
+    who: str, team: Team, ada: User, chat: Generation, broker: Any
+) -> None:
+    browser, reader = forget(ada, chat), people.browser(people.person(team, Role.VIEWER))
+    FINISHERS[who](reader, team)
+    assert Generation.rows.count() == 3  # it is not due
+    make_due()
+    FINISHERS[who](reader, team)
+    assert list(Generation.rows.values_list("request_id", flat=True)) == ["G-0"]
+    assert [row.hidden for row in Replay.rows.all()] == [
+        False
+    ]  # it made the generation, and has lost its answer
+    assert (Forgetting.objects.count(), people.actions(team)) == (0, ["generation.forgotten"])
+    late = browser.post(f"/t/{team.slug}/undo", follow=True)
+    assert "It is too late to undo this" in people.html(late)
+    tasks.sweep()
+    assert people.actions(team) == ["generation.forgotten"]
+
+
+def test_only_who_forgot_it_brings_it_back(team: Team, ada: User, chat: Generation) -> None:
+    forget(ada, chat)
+    click = Forgetting.objects.get()
+    assert forgetting.undo(click.pk, team, people.person(team, Role.OWNER)) is None
+    assert forgetting.undo(click.pk, people.team(), ada) is None
+    make_due()
+    assert forgetting.undo(click.pk, team, ada) is None
+    assert Generation.objects.count() == 1
+
+
+def test_two_that_share_a_replay_do_not_show_each_other(team: Team, ada: User, chat: Generation) -> None:
+    first = forgetting.hide(Generation.objects.get(request_id="G-0"), ada)  # reaches all three
+    Forgetting.objects.create(team=team, generation=chat, user=ada)
+    assert forgetting.undo(first.pk, team, ada) is not None
+    assert list(Generation.objects.values_list("request_id", flat=True)) == ["G-0"]
+    assert Replay.objects.count() == 0
+
+
+def test_a_replay_that_began_meanwhile_is_waited_for(team: Team, ada: User, chat: Generation) -> None:
+    click = forgetting.hide(chat, ada)
+    begun = rows.replay(chat, ada, state=State.RUNNING)
+    make_due()
+    assert (forgetting.finish(click.pk), Generation.rows.count()) == (False, 3)
+    Replay.rows.filter(pk=begun.pk).update(state=State.FAILED)
+    assert (forgetting.finish_due(), Generation.rows.count()) == (1, 1)
+
+
+def test_who_looks_it_up_again_asks_the_gateway(
+    team: Team, ada: User, chat: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "ask", lambda sources, request_id: lookups.LookupAnswer())
+    forgetting.hide(chat, ada)
+    lookups.find(team, "G-SECRET", ada)
+    assert list(Generation.rows.values_list("request_id", flat=True)) == ["G-0"]
+
+
+def test_a_pasted_answer_comes_back_or_goes(team: Team, ada: User, chat: Generation) -> None:
+    browser, base = people.browser(ada), chat.get_absolute_url()
+    packed = PastedAnswer.pack("mine")
+    PastedAnswer.objects.create(generation=chat, team=team, kind="text", size=4, packed=packed)
+    browser.post(f"{base}/paste/remove")
+    assert (PastedAnswer.objects.count(), PastedAnswer.rows.count()) == (0, 1)
+    browser.post(f"/t/{team.slug}/undo")
+    assert PastedAnswer.objects.get().text == "mine"
+    browser.post(f"{base}/paste/remove")
+    make_due()
+    assert (forgetting.finish_due(), PastedAnswer.rows.count()) == (1, 0)
+    assert people.actions(team) == ["answer.paste_removed"]
+    assert Generation.objects.count() == 3
+
+
+def test_a_saved_filter_comes_back(team: Team, ada: User) -> None:
+    browser = people.browser(ada)
+    kept = SavedFilter.objects.create(team=team, user=ada, name="Mine", query="stream=1")
+    page = browser.post(reverse("delete_filter", args=[team.slug, kept.pk]), follow=True)
+    assert "The saved filter Mine was removed." in people.html(page)
+    page = browser.post(f"/t/{team.slug}/undo", follow=True)
+    assert "Mine is saved again." in people.html(page)
+    assert SavedFilter.objects.get().query == "stream=1"
