@@ -149,6 +149,8 @@ def test_a_week_loses_nothing_and_posts_nothing_twice(
     consents.connect(admin, team, demo_gateway, source)
     for worker in workers:
         worker.join()
+    # Who has waited too long for the new key stays queued, and the sweep sends its message again.
+    work([replay for replay in many if Replay.objects.queued().filter(pk=replay.pk).exists()])
     ended = list(Replay.objects.filter(pk__in=[replay.pk for replay in many]))
     assert {(replay.state, replay.sent) for replay in ended} == {("succeeded", True)}
     assert len({replay.consent_id for replay in ended}) == 2

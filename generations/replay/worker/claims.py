@@ -77,9 +77,11 @@ def take(replay_id: UUID) -> Replay | None:
 
 
 def waits_for_key(replay_id: UUID) -> bool:
-    """Whether a queued replay is not claimed because the consent of its connection is being exchanged."""
-    since = timezone.now() - SWAP
-    return Replay.objects.queued().filter(pk=replay_id, connection__swapping_at__gte=since).exists()
+    """Whether a replay that `take` did not give is still queued: the consent of its connection was being exchanged.
+
+    Not whether it still is: an exchange that has ended meanwhile is no reason to leave the replay to the sweep.
+    """
+    return Replay.objects.queued().filter(pk=replay_id, cancel_asked_at=None).exists()
 
 
 def _made(model: type[Row], names: tuple[str, ...], values: Iterator[Any]) -> Row:
