@@ -1,0 +1,124 @@
+"""The image and compose.yml, without an engine: their files are read, and each step that can run here is run."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dashboard.local.system import Port, accepts
+from tests.support.processes import end, wait_for
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = (ROOT / "dashboard" / "settings.py").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yml").read_text())
+OURS = {name: service for name, service in COMPOSE["services"].items() if service.get("image") == "retake"}
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Those of the Dockerfile, with continued lines joined."""
+    text = re.sub(r"\\\n\s*", "", re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.M))
+    return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in text.splitlines() if line.strip()]
+
+
+def of(kind: str) -> list[str]:
+    return [rest for name, rest in instructions() if name == kind]
+
+
+def context(folder: Path) -> Path:
+    """What the image gets of the repository: .dockerignore lets a few names through."""
+    lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
+    assert lines[0] == "*"
+    for name in (line[1:] for line in lines if line.startswith("!")):
+        source, target = ROOT / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        else:
+            shutil.copy2(source, target)
+    return folder
+
+
+def setting_names(names: list[str]) -> list[str]:
+    """Of these, the ones that nothing reads."""
+    others = {"PATH", "PYTHONUNBUFFERED"}
+    return [name for name in names if f'"{name}"' not in SETTINGS and name not in others]
+
+
+def test_the_image_is_small_and_runs_as_nobody_special() -> None:
+    assert {image.split(" ")[0] for image in of("FROM")} == {"python:3.13-slim"}
+    users, runs = of("USER"), of("RUN")
+    assert users == ["retake"]
+    names = [name for name, _ in instructions()]
+    assert names.index("USER") < names.index("CMD")
+    assert any(run.startswith("useradd --system --uid 10001") for run in runs)
+    assert "--require-hashes" in next(run for run in runs if "pip install" in run)
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    for name in (".git", "tests", "docs", "retake.env", ".env", ".local", ".venv"):
+        assert not any(fnmatch(name, line[1:]) for line in ignored if line.startswith("!"))
+
+
+def test_every_variable_of_the_files_is_a_setting() -> None:
+    named = re.findall(r"\b([A-Z][A-Z_]+)=", " ".join(of("ENV") + of("RUN")))
+    assert set(setting_names(named)) == set()
+    env = (ROOT / "docs" / "deploy" / "retake.env").read_text()
+    assert setting_names(re.findall(r"^([A-Z_]+)=", env, re.M)) == []
+    assert setting_names([name for service in OURS.values() for name in service["environment"]]) == []
+    required = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "PUBLIC_URL"}
+    assert required <= set(re.findall(r"^([A-Z_]+)=", env, re.M))
+
+
+def test_compose_runs_what_the_procfile_runs_with_few_rights_and_an_own_disk_for_the_worker() -> None:
+    procfile = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+    commands = {name: " ".join(service.get("command", [])) for name, service in OURS.items()}
+    expected = {name: procfile[name] for name in ("worker", "beat")}
+    assert commands == {"prepare": procfile["release"], "web": "", **expected}
+    assert of("CMD")[-1] == str(procfile["web"].split()).replace("'", '"')
+    for service in OURS.values():
+        assert (service["cap_drop"], service["read_only"], service["env_file"]) == (
+            ["ALL"],
+            True,
+            "retake.env",
+        )
+    assert OURS["worker"]["volumes"] == ["spool:" + OURS["worker"]["environment"]["SPOOL_DIR"]]
+    published = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+    assert published == ["127.0.0.1:8000:8000"]
+    assert set(COMPOSE["volumes"]) == {"database", "spool"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.heavy
+def test_its_steps_run_on_what_it_gets_and_its_process_is_healthy(
+    tmp_path: Path, site_environment: dict[str, str], broker: object
+) -> None:
+    """Users and packages apart, each RUN is run in the order of the file; then CMD, asked by HEALTHCHECK."""
+    app, bare = context(tmp_path), {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    steps = [
+        run for run in of("RUN") if not run.startswith(("useradd", "install", "python -m venv", "/venv"))
+    ]
+    assert len(steps) == 2
+    for step in steps:
+        subprocess.run(step, shell=True, cwd=app, env=bare, check=True, timeout=60)
+    assert (app / ".local" / "static" / "staticfiles.json").exists()
+    port = Port().release()
+    check = re.search(r"CMD (\[.*\])", of("HEALTHCHECK")[0])
+    assert check is not None
+    asks = json.loads(check[1])
+    env = {**os.environ, **site_environment, **bare, "PORT": str(port)}
+    (app / ".local" / "static").chmod(0o500)  # the process writes nothing there
+    command = yaml.safe_load(of("CMD")[-1])
+    assert shlex.join(command) == "python -m dashboard.web.serve"
+    running = subprocess.Popen([sys.executable, *command[1:]], cwd=app, env=env)
+    try:
+        wait_for(lambda: accepts(port) or running.poll() is not None)
+        assert subprocess.run(asks, env=env, cwd=app).returncode == 0
+    finally:
+        end(running)
+    assert subprocess.run(asks, env=env, cwd=app, stderr=subprocess.DEVNULL).returncode != 0
