@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -75,7 +76,7 @@ def test_dump_restore_keys_and_what_was_open(
         True,
     ), done.stderr
     with psycopg.connect(other) as line:
-        states = dict(line.execute("SELECT id, state FROM generations_replay").fetchall())
+        states: dict[UUID, str] = dict(line.execute("SELECT id, state FROM generations_replay").fetchall())
         (key,) = line.execute("SELECT read_key FROM dashboard_gatewayconnection").fetchone() or (b"",)
     assert states == {ended.pk: "succeeded", queued.pk: "interrupted", running.pk: "interrupted"}
     assert Fernet(settings.FIELD_ENCRYPTION_KEYS[0]).decrypt(bytes(key)) == b"the-read-key"
@@ -86,7 +87,7 @@ def test_dump_restore_keys_and_what_was_open(
     assert "Keys: FIELD_ENCRYPTION_KEYS does not open the keys of" in lost.stdout
     again = run("sh", str(DEPLOY / "restore.sh"), str(dump), url=other)
     assert again.returncode != 0  # it is not empty: nothing is mixed
-    assert urlsplit(other).password not in made.stdout + done.stdout + again.stdout
+    assert str(urlsplit(other).password) not in made.stdout + done.stdout + again.stdout
 
 
 def test_what_is_open_is_ended_once_and_stays_unsent(team: Team, ada: User) -> None:
