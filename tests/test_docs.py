@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.tools import scale
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 SETTINGS = "".join(
@@ -79,3 +81,9 @@ def test_the_house_plan_names_every_room() -> None:
     asked_for = {"migrations", "management", "dashboard", "generations"}
     parts = {part for room in rooms for part in room.relative_to(ROOT).parts if "demo" not in room.parts[:-1]}
     assert {part for part in parts - asked_for if f"{part}/" not in text} == set()
+
+
+def test_the_tables_of_scale_are_those_of_the_arithmetic() -> None:
+    text = (ROOT / "docs" / "scale.md").read_text()
+    assert scale.rates(*scale.RATES) in text
+    assert scale.stored(*scale.COUNTS) in text
