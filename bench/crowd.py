@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from bench import story
+from dashboard.models import GatewayConnection, User
 from generations.gateway.record import Record
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import OPEN_STATES, State
@@ -37,13 +38,12 @@ def chat() -> Generation:
     return store.store(story.team(), REQUEST_ID, story.owner(), Record.read(raw), story.source().pk)
 
 
-def click_at_once(generation: Generation) -> tuple[list[UUID], float]:
+def click_at_once(generation: Generation, owner: User, source: GatewayConnection) -> tuple[list[UUID], float]:
     """Click CROWD times at once: all rows in one transaction, at whose end the messages are sent.
 
     Gives the replays and the moment, by the monotonic clock, before the first message: `start_replay` enqueues a
     replay when its row is committed.
     """
-    owner, source = story.owner(), story.source()
     with transaction.atomic():
         replays = [
             start.start_replay(orders.order(generation, source), owner, uuid.uuid4()).pk for _ in range(CROWD)

@@ -67,7 +67,7 @@ def figures(site: Site) -> list[Figure]:
     threads_before = threads(web)
     gateway.reset()
     gateway.set(**crowd.pace(first_byte_ms=QUIET_MS))
-    replays, _ = crowd.click_at_once(crowd.chat())
+    replays, _ = crowd.click_at_once(crowd.chat(), story.owner(), story.source())
     wait_for(lambda: len(gateway.requests()) == crowd.CROWD)
     opened(site, replays).close()  # the pools are then as large as streams make them
     links_before = links(web, postgres)

@@ -8,7 +8,7 @@ from importlib import import_module
 from tests.faults.gateway import gateway
 from tests.faults.site import site
 
-KINDS = ("worker", "database", "redis", "gateway", "setting")
+KINDS = ("worker", "database", "redis", "gateway", "load", "setting")
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""A gateway of our own, in this process: it counts each POST by the marker of its click, and notes what it has sent."""
+"""A gateway of our own, in this process: it counts each POST by the marker of its click, and notes what it has sent.
+
+It keeps records of those answers that `recorded` gives, and notes when each was asked for.
+"""
 
 import json
 import re
@@ -8,10 +11,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
 
+from generations.gateway.demo import ulid
 from tests.gateway.peer import Call, Peer
 
 MARKER = re.compile(rb"marker-[a-z0-9-]+")
+RECORD_NANOS = 1_250_000
+RECORD = {
+    "endpoint": "chat.completions",
+    "model_id": "openai/gpt-5-nano",
+    "status_code": 200,
+    "success": True,
+    "cost_nanos": RECORD_NANOS,
+}
 NOT_FOUND = json.dumps({"error": {"code": "not_found", "message": "No such generation."}}).encode()
 
 
@@ -27,6 +40,15 @@ class Sent:
         return "".join(word for at, word in self.words if at <= until)
 
 
+@dataclass
+class GatewayRecord:
+    """A record that is there from a moment on, and when it was first given. Times are of the monotonic clock."""
+
+    there_at: float
+    given_at: float | None = None
+    asked: int = 0
+
+
 Script = Callable[[Call, Sent], None]
 
 
@@ -36,6 +58,7 @@ class Gateway:
     def __init__(self) -> None:
         self.scripts: dict[str, Script] = {}
         self.sent: dict[str, Sent] = {}
+        self.records: dict[str, GatewayRecord] = {}
         self.lock = threading.Lock()
         self.peer = Peer(self._answer)
 
@@ -46,6 +69,9 @@ class Gateway:
     def _answer(self, call: Call) -> None:
         self.peer.calls.clear()  # bodies are not kept: a run is long
         found = MARKER.search(call.body)
+        if call.method == "GET":
+            self._give_record(call)
+            return
         if call.method != "POST" or found is None:
             call.answer(404, NOT_FOUND)
             return
@@ -55,6 +81,17 @@ class Gateway:
             sent.posts += 1
         with suppress(OSError):
             self.scripts[marker](call, sent)
+
+    def _give_record(self, call: Call) -> None:
+        request_id = parse_qs(urlsplit(call.target).query).get("id", [""])[0]
+        record = self.records.get(request_id)
+        if record is not None:
+            record.asked += 1
+        if record is None or time.monotonic() < record.there_at:
+            call.answer(404, NOT_FOUND)
+            return
+        record.given_at = record.given_at or time.monotonic()
+        call.answer(200, json.dumps(RECORD | {"request_id": request_id}).encode())
 
     def script(self, marker: str, script: Script) -> None:
         self.scripts[marker] = script
@@ -109,6 +146,22 @@ def finish(call: Call, sent: Sent) -> None:
     call.chunk(b"data: [DONE]\n\n")
     call.finish()
     sent.ended_at = time.monotonic()
+
+
+def recorded(gateway: Gateway, words: int, every: float, after_s: float) -> Script:
+    """A stream whose generation's record is there so many seconds after its end."""
+
+    def script(call: Call, sent: Sent) -> None:
+        request_id = ulid.request_id(round(time.time() * 1000), ulid.new_suffix())
+        call.open()
+        call.chunk(frame("w0 ").replace(b"gen-fault", request_id.encode()))
+        for number in range(1, words):
+            call.chunk(frame(f"w{number} "))
+            time.sleep(every)
+        gateway.records[request_id] = GatewayRecord(time.monotonic() + after_s)
+        finish(call, sent)
+
+    return script
 
 
 def silence(call: Call, _sent: Sent) -> None:

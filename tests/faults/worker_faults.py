@@ -1,13 +1,16 @@
 """Workers and beats that die, are stopped, or are not there."""
 
 import signal
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 
 from dashboard.processes.degraded import NO_WORKER
+from dashboard.web import outage
 from generations.replay import trouble
 from tests.faults.gateway import silence, stream
 from tests.faults.site import Site, check, until
@@ -138,6 +141,56 @@ def batch(site: Site, report: Report) -> None:
     )
 
 
+@fault("two batches of 50 on three workers, one killed")
+def batch_of_hundred(site: Site, report: Report) -> None:
+    from django.db import connection
+
+    from generations.models import Replay, ReplayAnswer
+    from generations.models.replay import OPEN_STATES
+
+    site.start("worker3")
+    until(lambda: len(members_of(site)) == 3, 30, "Three workers were not heard of")
+    words = 60
+    batches = [site.batch(stream(words, 0.03), 50) for _ in range(2)]
+    connection.close()
+    rows = Replay.objects.filter(generation__request_id__in=[at.rpartition("/")[2] for _, at in batches])
+    until(lambda: rows.filter(state="succeeded").count() >= 15, 60, "The members do not run")
+    held = until_runs(site, "worker2")
+    site.kill("worker2")
+    until(lambda: not rows.filter(state__in=OPEN_STATES).exists(), 120, "Members stay open")
+    states = [f"{row.state} {row.reason}".strip() for row in rows]
+    lost, claims = rows.filter(state="interrupted"), rows.exclude(claim=None).count()
+    report.proof = f"worker2 was killed while it ran {held} of {len(states)}; {claims} were claimed"
+    report.states, report.posts = states, [site.gateway.sent[marker].posts for marker, _ in batches]
+    check(sum(report.posts) <= claims <= 100, f"{sum(report.posts)} POSTs, {claims} claims")
+    check(1 <= len(lost) <= 16, f"{len(lost)} were lost with one worker of 16 threads")
+    check(rows.filter(state="succeeded").count() + len(lost) == 100, f"not all others succeeded: {states}")
+    whole = "".join(f"w{number} " for number in range(words))
+    kept = list(ReplayAnswer.objects.filter(replay__in=rows).values_list("replay__state", "text"))
+    cut = [text for state, text in kept if text != whole and (state == "succeeded" or text not in whole)]
+    check(not cut, f"{len(cut)} answers hold other words than were sent")
+    report.kept = f"{sum(text == whole for _, text in kept)} answers whole, {len(kept)} in all"
+    page = site.page(f"/t/acme/r/{lost[0].pk}").body.decode()
+    check("may have been charged" in page, "the page of a lost member is silent")
+    report.shown = "may have been charged"
+    site.kill("worker3", signal.SIGTERM)
+
+
+def members_of(site: Site) -> dict[int, int]:
+    """The workers that are heard of: process ID -> how many replays it runs."""
+    from generations.replay.worker import presence
+
+    ours = {site.running[name].pid for name in site.names("worker")}
+    return {worker.pid: len(worker.running) for worker in presence.workers() or () if worker.pid in ours}
+
+
+def until_runs(site: Site, name: str) -> int:
+    """Wait until this worker runs some; gives how many."""
+    pid = site.running[name].pid
+    until(lambda: members_of(site).get(pid), 30, f"{name} runs nothing")
+    return members_of(site).get(pid, 0)
+
+
 @fault("no worker at all")
 def no_worker(site: Site, report: Report) -> None:
     for name in ("worker1", "worker2"):
@@ -192,6 +245,36 @@ def sigterm(site: Site, report: Report) -> None:
     report.end(site, silent, state="interrupted|failed")
 
 
+def spooled(site: Site) -> list[Path]:
+    return sorted(Path(site.environment["SPOOL_DIR"]).glob("*.spool"))
+
+
+@fault("SIGTERM of a worker while its answer cannot be saved: the next one delivers it")
+def sigterm_unsaved(site: Site, report: Report) -> None:
+    site.kill("worker2", signal.SIGTERM)
+    click = site.click(stream(150, 0.02), "spooled")
+    sent = site.gateway.sent[click.marker]
+    until(lambda: len(sent.words) > 30, 30, "The stream did not begin")
+    site.database.refuse()
+    until(lambda: sent.ended_at, 30, "The stream did not end")
+    site.kill("worker1", signal.SIGTERM, 25)
+    files = spooled(site)
+    check(len(files) == 1, f"{len(files)} files are in the spool")
+    held, mode = files[0].read_bytes(), stat.S_IMODE(files[0].stat().st_mode)
+    check(b"w149" not in held and mode == 0o600, f"the file (mode {mode:o}) can be read by others")
+    report.proof = f"the worker ended without the database, and left an encrypted file of {len(held)} bytes"
+    begun = time.monotonic()
+    check(outage.UNAVAILABLE.title in site.page(click.address).body.decode(), "its page explains nothing")
+    report.shown, report.shown_after_s = outage.UNAVAILABLE.title, time.monotonic() - begun
+    site.database.pass_on()
+    check(site.row(click).state == "running", f"the row was {site.row(click).state} already")
+    site.start("worker1")
+    took = until(lambda: site.row(click).state == "succeeded", 40, "The next worker did not deliver it")
+    report.saw(f"delivered {took:.1f} s after the next worker was started")
+    until(lambda: not spooled(site), 10, "The file stays in the spool")
+    report.keeps(report.end(site, click, state="succeeded"), sent)
+
+
 @fault("a worker is stopped (SIGSTOP) for 15 s and goes on")
 def frozen_worker(site: Site, report: Report) -> None:
     site.kill("worker2", signal.SIGTERM)
@@ -209,16 +292,16 @@ def frozen_worker(site: Site, report: Report) -> None:
     report.keeps(report.end(site, click, state="succeeded|interrupted"), site.gateway.sent[click.marker], 0)
 
 
-@fault("web child -9, web parent -9, SIGTERM: an open page goes on")
+@fault("web child -9, web parent -9, SIGTERM: four open pages go on")
 def web_dies(site: Site, report: Report) -> None:
     import psutil
 
     from tests.faults.watcher import Watcher
 
     click = site.click(stream(500, 0.03), "watched")
-    watcher = Watcher(site, click)
+    watchers = [Watcher(site, click) for _ in range(4)]
     killed = []
-    until(lambda: len(watcher.text) > 100, 30, "The watcher sees nothing")
+    until(lambda: all(len(watcher.text) > 100 for watcher in watchers), 30, "A watcher sees nothing")
     for name, sent in (("child", signal.SIGKILL), ("parent", signal.SIGKILL), ("parent", signal.SIGTERM)):
         web = site.running["web"]
         if name == "child":
@@ -229,13 +312,13 @@ def web_dies(site: Site, report: Report) -> None:
             site.start("web")
         killed.append(f"{name} {sent.name}")
         time.sleep(2)
-    report.proof = f"killed: {', '.join(killed)}; the watcher's line broke {watcher.broken} times"
+    broken = [watcher.broken for watcher in watchers]
+    report.proof = f"killed: {', '.join(killed)}; the watchers' lines broke {broken} times"
     report.keeps(report.end(site, click, state="succeeded"), site.gateway.sent[click.marker])
-    until(lambda: watcher.ended, 20, "The watcher was not told of the end")
-    check(watcher.broken > 0, "no line of the watcher broke")
+    until(lambda: all(watcher.ended for watcher in watchers), 20, "A watcher was not told of the end")
+    check(all(broken), "the line of a watcher did not break")
     # What the stream did not bring, the page does: the panel replaces the text at the end.
     whole = site.gateway.sent[click.marker].text()
-    check(whole.startswith(watcher.text), "the watcher has a word twice or lacks one")
-    report.saw(
-        f"the watcher saw {len(watcher.text)} of {len(whole)} characters live, without a gap or a repetition"
-    )
+    check(all(whole.startswith(watcher.text) for watcher in watchers), "a word came twice, or is missing")
+    seen = [len(watcher.text) for watcher in watchers]
+    report.saw(f"the watchers saw {seen} of {len(whole)} characters live, without a gap or a repetition")
