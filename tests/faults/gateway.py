@@ -141,8 +141,8 @@ def stream(words: int, every: float, *, first: float = 0.0) -> Script:
     return script
 
 
-def finish(call: Call, sent: Sent) -> None:
-    call.chunk(frame("", finish_reason="stop"))
+def finish(call: Call, sent: Sent, request_id: str = "gen-fault") -> None:
+    call.chunk(frame("", finish_reason="stop").replace(b"gen-fault", request_id.encode()))
     call.chunk(b"data: [DONE]\n\n")
     call.finish()
     sent.ended_at = time.monotonic()
@@ -154,12 +154,11 @@ def recorded(gateway: Gateway, words: int, every: float, after_s: float) -> Scri
     def script(call: Call, sent: Sent) -> None:
         request_id = ulid.request_id(round(time.time() * 1000), ulid.new_suffix())
         call.open()
-        call.chunk(frame("w0 ").replace(b"gen-fault", request_id.encode()))
-        for number in range(1, words):
-            call.chunk(frame(f"w{number} "))
+        for number in range(words):
+            call.chunk(frame(f"w{number} ").replace(b"gen-fault", request_id.encode()))
             time.sleep(every)
         gateway.records[request_id] = GatewayRecord(time.monotonic() + after_s)
-        finish(call, sent)
+        finish(call, sent, request_id)
 
     return script
 
