@@ -156,6 +156,7 @@ def recorded(gateway: Gateway, words: int, every: float, after_s: float) -> Scri
         call.open()
         for number in range(words):
             call.chunk(frame(f"w{number} ").replace(b"gen-fault", request_id.encode()))
+            sent.words.append((time.monotonic(), f"w{number} "))
             time.sleep(every)
         gateway.records[request_id] = GatewayRecord(time.monotonic() + after_s)
         finish(call, sent, request_id)

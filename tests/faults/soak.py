@@ -10,11 +10,23 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import psutil
 
-from tests.faults.gateway import Gateway, Script, after, answer, gateway, silence, stream
+from tests.faults.gateway import (
+    RECORD_NANOS,
+    Gateway,
+    Script,
+    after,
+    answer,
+    gateway,
+    recorded,
+    silence,
+    stream,
+)
 from tests.faults.site import Click, Failed, Site, check, site, until
 
 CLICKERS, WATCHERS, READERS = 3, 4, 2
@@ -24,7 +36,6 @@ BATCH_SECONDS, RESTART_SECONDS = (
     60.0,
 )  # between two batches, and between two restarts of a worker and a beat
 WARM_MINUTES = 1.0  # before memory is first measured
-GROWTH_MB = 60.0  # that a process may grow by after it
 LINES = 40  # most lines to the database when all is quiet
 FUNDS = b'{"error": {"code": "insufficient_funds", "message": "Balance under $1."}}'
 
@@ -52,6 +63,7 @@ class Soak:
         return random.choices(
             [
                 stream(random.randint(5, 200), random.choice([0.0, 0.005, 0.02])),
+                recorded(self.site.gateway, random.randint(5, 60), 0.01, after_s=random.uniform(0, 6)),
                 answer(
                     200,
                     b'{"choices":[{"message":{"role":"assistant","content":"Hi."},"finish_reason":"stop"}]}',
@@ -60,7 +72,7 @@ class Soak:
                 after(20, lambda call: call.reset()),
                 silence,
             ],
-            [75, 10, 6, 6, 3],
+            [50, 25, 10, 6, 6, 3],
         )[0]
 
     def person(self) -> Site:
@@ -137,17 +149,53 @@ class Soak:
         time.sleep(random.uniform(0.05, 0.5))
 
 
-def tree(site: Site) -> dict[str, float]:
-    """MiB of each process that has run from the beginning, children apart."""
-    sizes = {}
-    for name, running in site.running.items():
-        process = psutil.Process(running.pid)
-        for number, child in enumerate([process, *process.children()]):
-            sizes[f"{name}.{number}"] = child.memory_info().rss / 2**20
-    return sizes
+class Held(NamedTuple):
+    """What one process holds: memory in MiB, open files and sockets, threads."""
+
+    mib: float
+    files: int
+    threads: int
 
 
-def invariants(soak: Soak, before: dict[str, float]) -> list[str]:
+MOST_GROWTH = Held(
+    60.0, 24, 40
+)  # after the warm part; a worker's 16 threads begin when they are first needed
+
+
+def tree(site: Site) -> dict[str, Held]:
+    """What each process holds, children apart. A name is that of the process which has it now."""
+    held = {}
+    for name, running in list(site.running.items()):  # another thread restarts some of them
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(running.pid)
+            for number, child in enumerate([process, *process.children()]):
+                size = child.memory_info().rss / 2**20
+                held[f"{name}.{number}"] = Held(size, child.num_fds(), child.num_threads())
+    return held
+
+
+def shown(held: Held | None) -> str:
+    return f"{held.mib:.0f} {held.files} {held.threads}" if held else "gone"
+
+
+def leaks(before: dict[str, Held], after_all: dict[str, Held]) -> list[str]:
+    """What has grown since the warm part by more than it may."""
+    wrong = []
+    for name, held in before.items():
+        now = after_all.get(name)
+        if now is None:
+            wrong.append(f"{name} is gone")
+            continue
+        grown = [new - old > most for old, new, most in zip(held, now, MOST_GROWTH, strict=True)]
+        wrong += [
+            f"{name}: {kind} grew from {held[place]:.0f} to {now[place]:.0f}"
+            for place, kind in enumerate(Held._fields)
+            if grown[place]
+        ]
+    return wrong
+
+
+def invariants(soak: Soak, before: dict[str, Held]) -> list[str]:
     """What does not hold at the end, in sentences."""
     ours, wrong = soak.site, list(dict.fromkeys(soak.faults))
     for name, found, expected in [
@@ -161,12 +209,10 @@ def invariants(soak: Soak, before: dict[str, float]) -> list[str]:
         wrong += [] if count == expected else [f"{count} {name}, not {expected}"]
     wrong += posts(soak)
     wrong += texts(soak)
+    costs, expected = ours.sql(COSTS)[0][0], len(ours.gateway.records) * RECORD_NANOS
+    wrong += [] if costs == expected else [f"the ledger's costs are {costs} nanos, not {expected}"]
     after_all = tree(ours)
-    wrong += [
-        f"{name} grew from {size:.0f} to {after_all[name]:.0f} MiB"
-        for name, size in before.items()
-        if name in after_all and after_all[name] - size > GROWTH_MB
-    ]
+    wrong += leaks(before, after_all)
     lines = ours.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = 'retake'")[0][0]
     wrong += [f"{lines} lines to the database are open"] if lines > LINES else []
     with ours.redis() as server:
@@ -179,13 +225,14 @@ def invariants(soak: Soak, before: dict[str, float]) -> list[str]:
     print(f"states: {dict(ours.sql('SELECT state, count(*) FROM generations_replay GROUP BY 1'))}")
     print(f"bytes received {sums[0]}, kept {sums[1]}; pages {dict(soak.statuses)}")
     print(
-        "memory, MiB: "
-        + ", ".join(f"{name} {size:.0f} -> {after_all.get(name, 0):.0f}" for name, size in before.items())
+        "MiB, files, threads: "
+        + "; ".join(f"{name} {shown(held)} -> {shown(after_all.get(name))}" for name, held in before.items())
     )
     wrong += [] if sums[0] == sums[1] else [f"{sums[0]} bytes were received and {sums[1]} are kept"]
     return wrong
 
 
+COSTS = "SELECT coalesce(sum(cost_nanos), 0) FROM generations_replay"
 ORPHAN_PARTS = """
 SELECT count(*) FROM generations_replaypart AS part JOIN generations_replay AS replay ON replay.id = part.replay_id
 WHERE replay.finished_at IS NOT NULL
@@ -243,6 +290,8 @@ def soak(ours: Gateway, minutes: float) -> list[str]:
             thread.join(minutes * 60 + 90)
         quiet = "SELECT count(*) FROM generations_replay WHERE finished_at IS NULL"
         until(lambda: not running.sql(quiet)[0][0], 120, "Replays stay open")
+        records = running.gateway.records.values()
+        until(lambda: all(record.given_at for record in records), 120, "Records are not fetched")
         time.sleep(3)
         return invariants(load, before)
 
