@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import cache
 from html import escape
 
 from generations.reading.diff import diff_units
@@ -62,8 +63,16 @@ _AMONG_LATIN = re.compile(rf"[{_ALIKE}]{{1,40}}+(?=[A-Za-z])|(?<=[A-Za-z])[{_ALI
 _HIDDEN = re.compile(rf"[{HIDDEN}]")
 _ORDER = re.compile(rf"[{BIDI}]")
 _BLANKS = re.compile(r" {2,}+| ++(?=\n|\Z)|(?<!\n)\n++\Z")
-_ODD = re.compile(rf"{diff_units.COMBINED}|[{HIDDEN}{diff_units.UNCOMPOSED}]")
-_MARKED = re.compile(rf"(?P<blanks>{_BLANKS.pattern})|{_ODD.pattern}|{_AMONG_LATIN.pattern}")
+
+
+@cache
+def _odd() -> "re.Pattern[str]":
+    return re.compile(rf"{diff_units.combined()}|[{HIDDEN}{diff_units.uncomposed()}]")
+
+
+@cache
+def _to_mark() -> "re.Pattern[str]":
+    return re.compile(rf"(?P<blanks>{_BLANKS.pattern})|{_odd().pattern}|{_AMONG_LATIN.pattern}")
 
 
 # -- one text --------------------------------------------------------------------------------------------------
@@ -74,7 +83,7 @@ def marked(text: str) -> str:
 
     Characters that turn the order of text around are replaced by their marks.
     """
-    return _filled(text, _MARKED) if text.strip(" \n") else _blanks(text)
+    return _filled(text, _to_mark()) if text.strip(" \n") else _blanks(text)
 
 
 def with_order_marks(text: str) -> str:
@@ -191,7 +200,7 @@ def _apart(text: str) -> int:
     """How many characters are not composed."""
     if text.isascii() or unicodedata.is_normalized("NFC", text):
         return 0
-    return sum(not unicodedata.is_normalized("NFC", found[0]) for found in _ODD.finditer(text))
+    return sum(not unicodedata.is_normalized("NFC", found[0]) for found in _odd().finditer(text))
 
 
 def _looks(text: str) -> str:
