@@ -9,15 +9,18 @@ written, by writing them. A living worker beats within `saving.LOCK_S + saving.B
 import logging
 import time
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import InternalError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from dashboard.telemetry import logs
+from generations.gateway.rawjson.display import visible
 from generations.models import Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.replay import derived_answer
+from generations.replay.derived_answer import DerivedAnswer
 from generations.replay.live import publisher
 from generations.replay.order.start import send_message
 from generations.replay.raw_answer import LARGE, RawAnswer, keep_large, stored
@@ -126,4 +129,10 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
             keep_large(replay_id, wire)
         # Only these: a worker that comes back adds more, and finds its answer's beginning in the row.
         ReplayPart.objects.filter(pk__in=parts).delete()
-        Replay.objects.filter(pk=replay_id).update(**reading.columns)
+        Replay.objects.filter(pk=replay_id).update(**reading.columns, **_record_of(reading))
+
+
+def _record_of(reading: DerivedAnswer) -> dict[str, Any]:
+    """The columns that have the new generation's record asked for: it tells what the gateway did, and what that cost."""
+    request_id = visible(reading.facts.request_id)[:256]
+    return {"new_request_id": request_id, "record_due_at": timezone.now()} if request_id else {}

@@ -9,7 +9,7 @@ from django.utils import timezone
 from dashboard.models import GatewayConnection, User
 from generations.models import Fetch, Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
-from generations.records import retention
+from generations.records import new_generation, retention
 from generations.replay import derived_answer
 from generations.replay.worker import recovery as sweeping
 from tests.support import people, rows
@@ -84,6 +84,22 @@ def test_a_lost_replay_without_a_word_has_no_answer(chat: Generation, ada: User)
     rows.replay(chat, ada, state=State.RUNNING, heartbeat_at=timezone.now() - timedelta(minutes=1))
     sweeping.sweep()
     assert ReplayAnswer.objects.count() == 0
+
+
+def test_the_record_of_a_lost_replay_is_asked_for_where_its_id_had_come(chat: Generation, ada: User) -> None:
+    """It tells what the gateway did, and what that cost."""
+    replay = rows.replay(chat, ada, state=State.RUNNING, heartbeat_at=timezone.now() - timedelta(minutes=1))
+    frame = b'data: {"id": "G-01M0N8538G0000000000000000", "choices": [{"delta": {"content": "a"}}]}\n\n'
+    ReplayPart.objects.create(
+        replay=replay, first_seq=1, last_seq=1, entries='[[1, "text", "a"]]', wire=frame
+    )
+    sweeping.sweep()
+    replay.refresh_from_db()
+    assert (replay.new_request_id, new_generation.is_awaited(replay)) == (
+        "G-01M0N8538G0000000000000000",
+        True,
+    )
+    assert Replay.objects.filter(record_due_at__lte=timezone.now()).get() == replay
 
 
 def test_parts_that_come_while_the_sweep_joins_others_stay(
