@@ -37,6 +37,7 @@ BATCH_SECONDS, RESTART_SECONDS = (
     60.0,
 )  # between two batches, and between two restarts of a worker and a beat
 WARM_MINUTES = 1.0  # before memory is first measured
+BUSY = 0.01  # of the pages may say that the database is busy, on a machine that is
 LINES = 40  # most lines to the database when all is quiet
 FUNDS = b'{"error": {"code": "insufficient_funds", "message": "Balance under $1."}}'
 
@@ -52,6 +53,8 @@ class Soak:
     faults: list[str] = field(default_factory=list)
     batches: list[str] = field(default_factory=list)  # their markers
     restarts: int = 0
+    pages: int = 0
+    busy: int = 0  # of them that said so: the database was busy
     watched: list[bool] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -144,9 +147,11 @@ class Soak:
         path = random.choice(
             ["/", "/t/acme/replays", "/t/acme/generations", "/t/acme/batches", "/readyz", "/healthz"]
         )
-        status = mine.page(path).status
-        self.statuses[f"{path} {status}"] += 1
-        check(status == 200, f"{path} answered {status}")
+        page = mine.page(path)
+        self.statuses[f"{path} {page.status}"] += 1
+        is_told = page.status == 503 and (path == "/readyz" or b'http-equiv="refresh"' in page.body)
+        self.pages, self.busy = self.pages + 1, self.busy + is_told
+        check(page.status == 200 or is_told, f"{path} answered {page.status}")
         time.sleep(random.uniform(0.05, 0.5))
 
 
@@ -206,7 +211,6 @@ def invariants(soak: Soak, before: dict[str, Held]) -> list[str]:
     """What does not hold at the end, in sentences."""
     ours, wrong = soak.site, list(dict.fromkeys(soak.faults))
     for name, found, expected in [
-        ("replays that stay open", "SELECT count(*) FROM generations_replay WHERE finished_at IS NULL", 0),
         ("checkpoints without their replay's end", ORPHAN_PARTS, 0),
         ("ended replays that received bytes and kept none", EMPTY, 0),
         ("answers without a replay", ORPHAN_ANSWERS, 0),
@@ -214,8 +218,12 @@ def invariants(soak: Soak, before: dict[str, Held]) -> list[str]:
     ]:
         count = ours.sql(found)[0][0]
         wrong += [] if count == expected else [f"{count} {name}, not {expected}"]
+    wrong += [f"{count} stay {state} (batch: {batch})" for state, batch, count in ours.sql(OPEN)]
+    wrong += [f"{soak.busy} of {soak.pages} pages were busy"] if soak.busy > soak.pages * BUSY else []
     wrong += posts(soak)
     wrong += texts(soak)
+    missing = [record.asked for record in awaited(ours) if not record.given_at]
+    wrong += [f"{len(missing)} records are not fetched (asked for {missing} times)"] if missing else []
     costs, expected = ours.sql(COSTS)[0][0], len(awaited(ours)) * RECORD_NANOS
     wrong += [] if costs == expected else [f"the ledger's costs are {costs} nanos, not {expected}"]
     after_all = tree(ours)
@@ -227,7 +235,8 @@ def invariants(soak: Soak, before: dict[str, Held]) -> list[str]:
     wrong += [f"{queued} messages are left in the queue"] if queued else []
     sums = ours.sql(SUMS)[0]
     print(
-        f"{len(soak.clicks)} clicks, {ours.gateway.posts} POSTs, {len(soak.watched)} watchers, {keys} keys in Redis"
+        f"{len(soak.clicks)} clicks, {ours.gateway.posts} POSTs, {len(soak.watched)} watchers, "
+        f"{soak.restarts} restarts of a worker and a beat, {keys} keys in Redis"
     )
     print(f"states: {dict(ours.sql('SELECT state, count(*) FROM generations_replay GROUP BY 1'))}")
     print(f"bytes received {sums[0]}, kept {sums[1]}; pages {dict(soak.statuses)}")
@@ -239,6 +248,9 @@ def invariants(soak: Soak, before: dict[str, Held]) -> list[str]:
     return wrong
 
 
+OPEN = """
+SELECT state, batch_id IS NOT NULL, count(*) FROM generations_replay WHERE finished_at IS NULL GROUP BY 1, 2
+"""
 COSTS = "SELECT coalesce(sum(cost_nanos), 0) FROM generations_replay"
 ORPHAN_PARTS = """
 SELECT count(*) FROM generations_replaypart AS part JOIN generations_replay AS replay ON replay.id = part.replay_id
@@ -287,20 +299,24 @@ def texts(soak: Soak) -> list[str]:
 def soak(ours: Gateway, minutes: float) -> list[str]:
     with site(ours) as running:
         load = Soak(running, time.monotonic() + minutes * 60)
-        kinds = ["click"] * CLICKERS + ["watch"] * WATCHERS + ["read"] * READERS + ["batch", "restart"]
+        kinds = ["click"] * CLICKERS + ["watch"] * WATCHERS + ["read"] * READERS + ["batch"]
         threads = [threading.Thread(target=load.run, args=[kind], daemon=True) for kind in kinds]
         for thread in threads:
             thread.start()
         time.sleep(min(WARM_MINUTES, minutes / 2) * 60)
         before = tree(running)
+        load.run("restart")  # in this thread: a child is ended with the thread that started it
         for thread in threads:
             thread.join(minutes * 60 + 90)
-        quiet = "SELECT count(*) FROM generations_replay WHERE finished_at IS NULL"
-        until(lambda: not running.sql(quiet)[0][0], 120, "Replays stay open")
+        with suppress(Failed):  # what stays open is told with the rest
+            until(lambda: not running.sql(OPEN), 120, "Replays stay open")
         records = awaited(running)
-        until(lambda: all(record.given_at for record in records), 120, "Records are not fetched")
+        with suppress(Failed):
+            until(lambda: all(record.given_at for record in records), 120, "Records are not fetched")
         time.sleep(3)
-        return invariants(load, before)
+        wrong = invariants(load, before)
+        print("" if not wrong else running.log.read_text()[-3000:])
+        return wrong
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ import httpx
 from generations.gateway import errors
 from generations.gateway.errors import GatewayError
 from generations.gateway.http import decoding, exceptions, head_limits
+from generations.gateway.http.merged_chunks import MergedChunks
 from generations.gateway.http.streams import Backend, Wrap
 from generations.gateway.rawjson.display import visible
 
@@ -241,7 +242,7 @@ def open_send(
     request: httpx.Request, stop: Stop
 ) -> "tuple[httpx.HTTPTransport, httpx.Response] | GatewayError":
     """Send a request on a connection of its own and wait for the headers. The caller closes the transport."""
-    transport = _Transport(wrap=stop.wrapped)
+    transport = _Transport(wrap=lambda stream: stop.wrapped(MergedChunks(stream)))
     try:
         return transport, transport.handle_request(request)
     except _BROKEN as fault:

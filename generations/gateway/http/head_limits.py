@@ -12,7 +12,16 @@ import httpcore
 
 from generations.gateway.http.streams import WrappedStream
 
-__all__ = ["MOST_BYTES", "MOST_LINES", "SECONDS", "BoundedHeads", "OversizedHead", "SlowHead", "trace"]
+__all__ = [
+    "MOST_BYTES",
+    "MOST_LINES",
+    "SECONDS",
+    "BoundedHeads",
+    "OversizedHead",
+    "SlowHead",
+    "end_of",
+    "trace",
+]
 
 MOST_BYTES, MOST_LINES = 64 * 2**10, 100
 SECONDS = 15.0
@@ -48,19 +57,19 @@ class _Head:
             self.begun = time.monotonic()
         self.raw += data
         self.total += len(data)
-        end = _end(self.raw, len(self.raw) - len(data))
+        end = end_of(self.raw, len(self.raw) - len(data))
         head = self.raw if end is None else self.raw[:end]
         if len(head) > MOST_BYTES or head.count(b"\n") > MOST_LINES + 2 or self.total > _MOST_INTERIM:
             raise OversizedHead("the head of the answer is too large")
         while end is not None and self.raw[9:10] == b"1":
             del self.raw[:end]
             self.begun = None
-            end = _end(self.raw, 0)
+            end = end_of(self.raw, 0)
         if self.raw and self.begun is None:
             self.begun = time.monotonic()
 
 
-def _end(raw: bytearray, seen: int) -> int | None:
+def end_of(raw: bytearray, seen: int) -> int | None:
     """Where the empty line of a head ends, None while it has not come. `seen` bytes were looked at before."""
     start = max(0, seen - 3)
     ends = [at + len(mark) for mark in (b"\n\r\n", b"\n\n") if (at := raw.find(mark, start)) >= 0]

@@ -277,7 +277,7 @@ class TextReader:
 
     def feed(self, chunk: bytes) -> list[Event]:
         if self._room is None or self._size < self._room:
-            self._chunks.append(chunk)
+            self._chunks.append(chunk if self._room is None else chunk[: self._room - self._size])
         self._size += len(chunk)
         return []
 
