@@ -36,16 +36,17 @@ class ChunkMerger:
             return data
         data, self._held = self._held + data, b""
         pieces: list[bytes] = []
-        at = self._walk(data, pieces)
+        at, is_plain = self._walk(data, pieces)
         merged = b"".join(pieces)
         chunk = b"%x\r\n%b" % (len(merged), merged) if merged else b""
-        if self._is_raw:
+        if not is_plain:
+            self._is_raw = True
             return chunk + (b"\r\n" if merged and not self._closes else b"") + data[at:]
         self._held = data[at:]
         return chunk + b"\r\n" if merged else b""
 
-    def _walk(self, data: bytes, pieces: list[bytes]) -> int:
-        """Collect the data of the chunks; gives the place up to which they were understood."""
+    def _walk(self, data: bytes, pieces: list[bytes]) -> tuple[int, bool]:
+        """Collect the data of the chunks; gives the place up to which they are plain, and whether more may follow."""
         at, end = 0, len(data)
         while at < end:
             if self._left:
@@ -55,16 +56,16 @@ class ChunkMerger:
                 self._closes = not self._left
             elif self._closes:
                 if not data.startswith(b"\r\n", at):
-                    self._is_raw = data[at:] != b"\r"
-                    break
+                    return at, data[at:] == b"\r"
                 at, self._closes = at + 2, False
             else:
                 header = _HEADER.match(data, at)
-                if header is None or (size := int(header[1], 16)) == 0:  # the last one, and what follows it
-                    self._is_raw = header is not None or not _may_come(data[at:])
-                    break
+                if header is None:
+                    return at, _may_come(data[at:])
+                if (size := int(header[1], 16)) == 0:  # the last one; trailers follow it
+                    return at, False
                 at, self._left = header.end(), size
-        return at
+        return at, True
 
     def rest(self) -> bytes:
         """What was waited for in vain, at the end of the connection."""

@@ -26,8 +26,8 @@ class Reads(httpcore.NetworkStream):
 def heard(stream: httpcore.NetworkStream) -> tuple[bytes, str, int]:
     """The body that h11 reads, how it ended, and in how many pieces it came."""
     line, body, pieces = h11.Connection(h11.CLIENT), b"", 0
-    for event in (h11.Request(method="POST", target="/", headers=[("host", "x")]), h11.EndOfMessage()):
-        line.send(event)
+    line.send(h11.Request(method="POST", target="/", headers=[("host", "x")]))
+    line.send(h11.EndOfMessage())
     try:
         while True:
             event: Any = line.next_event()
