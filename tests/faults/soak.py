@@ -149,9 +149,9 @@ class Soak:
         )
         page = mine.page(path)
         self.statuses[f"{path} {page.status}"] += 1
-        is_told = page.status == 503 and (path == "/readyz" or b'http-equiv="refresh"' in page.body)
-        self.pages, self.busy = self.pages + 1, self.busy + is_told
-        check(page.status == 200 or is_told, f"{path} answered {page.status}")
+        explains = page.status == 503 and (path == "/readyz" or b'http-equiv="refresh"' in page.body)
+        self.pages, self.busy = self.pages + 1, self.busy + explains
+        check(page.status == 200 or explains, f"{path} answered {page.status}")
         time.sleep(random.uniform(0.05, 0.5))
 
 
@@ -308,7 +308,7 @@ def soak(ours: Gateway, minutes: float) -> list[str]:
         load.run("restart")  # in this thread: a child is ended with the thread that started it
         for thread in threads:
             thread.join(minutes * 60 + 90)
-        with suppress(Failed):  # what stays open is told with the rest
+        with suppress(Failed):  # what stays open is reported with the rest
             until(lambda: not running.sql(OPEN), 120, "Replays stay open")
         records = awaited(running)
         with suppress(Failed):
