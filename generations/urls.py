@@ -4,7 +4,15 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from generations.views import limits
 from generations.views.feedback import feedback
-from generations.views.generation import export, forget, generation, json_value, pasted_answer, record_parts
+from generations.views.generation import (
+    elsewhere,
+    export,
+    forget,
+    generation,
+    json_value,
+    pasted_answer,
+    record_parts,
+)
 from generations.views.lists import batches, generations, ledger, steps, trends
 from generations.views.log import bulk_lookup, log
 from generations.views.lookup import home, lookup, lookup_many, palette
@@ -19,6 +27,7 @@ generation_parts: list[URLPattern | URLResolver] = [
     path("value", json_value.json_value, name="json_value"),
     path("raw", record_parts.part_raw, name="part_raw"),
     path("media", record_parts.part_media, name="part_media"),
+    path("elsewhere", elsewhere.prices_elsewhere, name="prices_elsewhere"),
     path("<slug:tab>", generation.generation_panel, name="generation_panel"),
 ]
 

@@ -6,7 +6,7 @@ from dashboard.consents.models import Consent
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection
 
-STORED_REQUESTS, LOG = "generations:read", "activity:read"
+STORED_REQUESTS, LOG, PRICES = "generations:read", "activity:read", "pricing:read"
 # Reasons of a 401 that end a key for good or until somebody consents again. contract: "ConnectionKeys".
 ENDINGS = frozenset(
     {
@@ -72,6 +72,20 @@ def browsing(source: GatewayConnection) -> list[ConnectionKey]:
     seen = (source.check_result or {}).get("log", {}).get("reads_log")
     pasted = [source.log_key, None if seen is False else source.read_key]
     return _readable([*consents, *(ConnectionKey(key) for key in pasted if key)])
+
+
+def pricing(source: GatewayConnection) -> list[ConnectionKey]:
+    """The keys that may read the gateway's prices, the best first: consents that cover it, then the pasted ones.
+
+    contract: "Prices": a plain key may, a management key may not.
+    """
+    consents = [
+        ConnectionKey(consent.key, consent)
+        for consent in good(source)
+        if consent.key and PRICES in consent.granted
+    ]
+    pasted = dict.fromkeys(key for key in (source.read_key, source.replay_key) if key)
+    return _readable([*consents, *map(ConnectionKey, pasted)])
 
 
 def browses_not(source: GatewayConnection, used: ConnectionKey) -> None:

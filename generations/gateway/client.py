@@ -91,6 +91,13 @@ class Client:
         """A read route's answer as received; `path` begins behind the base URL. Raises GatewayError."""
         return self._get(path, query)
 
+    def post(self, path: str, body: bytes) -> bytes:
+        """The answer of a route that calculates something out of `body` and charges nothing. Raises GatewayError."""
+        outcome = self._fetched("POST", path, None, True, body)
+        if isinstance(outcome, GatewayError):
+            raise outcome
+        return outcome
+
     def send(
         self, endpoint: Endpoint, body: bytes, *, stop: Stop | None = None, headers: Mapping[str, str] = {}
     ) -> Iterator[Event]:
@@ -128,31 +135,37 @@ class Client:
     # -- inside
 
     def _get(self, path: str, query: Mapping[str, str] | None = None, *, known: bool = True) -> bytes:
-        outcome = self._fetched(path, query, known)
+        outcome = self._fetched("GET", path, query, known)
         if isinstance(outcome, GatewayError):
             raise outcome
         return outcome
 
-    def _fetched(self, path: str, query: Mapping[str, str] | None, known: bool) -> bytes | GatewayError:
+    def _fetched(
+        self, method: str, path: str, query: Mapping[str, str] | None, known: bool, body: bytes | None = None
+    ) -> bytes | GatewayError:
         """Returned, not raised: a body that repeats the credential would stay in the frames of a raised
         error."""
+        extra = {"accept": "application/json"} | ({"content-type": "application/json"} if body else {})
         request = httpx.Request(
-            "GET",
+            method,
             self.base_url + path,
             params=query,
-            headers=self._headers({"accept": "application/json"}, known=known),
+            content=body,
+            headers=self._headers(extra, known=known),
             extensions={"timeout": self.timeouts.reading()},
         )
-        outcome = exchange.read(self.base_url, request, self.max_record_bytes, self.timeouts.total)
+        limit, seconds = self.max_record_bytes, self.timeouts.total
+        asking = exchange.read(self.base_url, request, limit, seconds) if body is None else None
+        outcome = asking or exchange.once(request, limit, seconds)  # a POST is never sent twice
         if isinstance(outcome, GatewayError):
             return outcome
-        response, body = outcome
-        body = self._secret.clean(body)
-        if response.is_success and not error_mapping.is_page(response.headers, body):
-            return body
+        response, answer = outcome
+        answer = self._secret.clean(answer)
+        if response.is_success and not error_mapping.is_page(response.headers, answer):
+            return answer
         is_record = path == "/generations" or path.startswith("/logs/")
         asked: error_mapping.Asked = "record" if is_record else "send"
-        return error_mapping.error_of_answer(asked, response.status_code, response.headers, body)
+        return error_mapping.error_of_answer(asked, response.status_code, response.headers, answer)
 
     def _post(self, endpoint: Endpoint, body: bytes, stop: Stop, headers: Mapping[str, str]) -> httpx.Request:
         if endpoint.path is None:

@@ -87,7 +87,8 @@ class LedgerRow:
     @property
     def expected(self) -> int | None:
         """The dearest that was expected, in nanos."""
-        return self.row.expected_low if self.row.expected_high is None else self.row.expected_high
+        known = (self.row.expected_most, self.row.expected_high, self.row.expected_low)
+        return next((price for price in known if price is not None), None)
 
     @property
     def is_unsent(self) -> bool:
@@ -122,8 +123,8 @@ class LedgerRow:
 
 SHOWN = (
     *("id", "created_at", "finished_at", "state", "reason", "reproduced", "status_code", "sent", "why"),
-    *("place", "model_id", "provider", "expected_low", "expected_high", "cost_nanos", "input_tokens"),
-    *("output_tokens", "total_ms", "new_request_id", "team_id", "batch__title"),
+    *("place", "model_id", "provider", "expected_low", "expected_high", "expected_most", "cost_nanos"),
+    *("input_tokens", "output_tokens", "total_ms", "new_request_id", "team_id", "batch__title"),
     *("generation__request_id", "generation__model_id", "generation__prompt_start", "generation__endpoint"),
     *("answer_start", "similarity", "finish_reason", "requested_by__name", "requested_by__email"),
     *("consent", "consent__connected_by", "consent__connected_by__name", "consent__connected_by__email"),
@@ -192,7 +193,7 @@ def sums(found: ReplayQuerySet) -> ReplaySums:
         person=F("requested_by"),
         model=F("model_id"),
         cost=COST,
-        hoped=Coalesce("expected_high", "expected_low"),
+        hoped=Coalesce("expected_most", "expected_high", "expected_low"),
     )
     rows, values = facts.values("day", "person", "model", "cost", "hoped").query.sql_with_params()
     groups: dict[int, list[ReplaySum]] = {DAY: [], PERSON: [], MODEL: [], ALL: []}
@@ -229,7 +230,15 @@ CSV_COLUMNS = (
         "patch",
     ),
     *("state", "reason", "status_code", "model", "provider", "sent", "cost_nanos", "expected_low_nanos"),
-    *("expected_high_nanos", "input_tokens", "output_tokens", "total_ms", "new_request_id", "finished_at"),
+    *(
+        "expected_high_nanos",
+        "expected_most_nanos",
+        "input_tokens",
+        "output_tokens",
+        "total_ms",
+        "new_request_id",
+        "finished_at",
+    ),
 )
 
 
@@ -261,6 +270,14 @@ def cells(entry: LedgerRow) -> list[object]:
             row.reason,
             row.status_code,
         ),
-        *(row.model_id, row.provider, row.sent, entry.cost, row.expected_low, row.expected_high),
+        *(
+            row.model_id,
+            row.provider,
+            row.sent,
+            entry.cost,
+            row.expected_low,
+            row.expected_high,
+            row.expected_most,
+        ),
         *(row.input_tokens, row.output_tokens, row.total_ms, row.new_request_id, row.finished_at),
     ]

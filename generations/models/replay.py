@@ -129,6 +129,7 @@ class Replay(models.Model):
     # What it was expected to cost, in nanos, when it was ordered; null is unknown.
     expected_low = models.BigIntegerField(null=True)
     expected_high = models.BigIntegerField(null=True)
+    expected_most = models.BigIntegerField(null=True)  # what its own limit allows
     created_at = models.DateTimeField(default=timezone.now)
     queued_at = models.DateTimeField(default=timezone.now)
     message_sent_at = models.DateTimeField(default=timezone.now)

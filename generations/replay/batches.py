@@ -22,8 +22,9 @@ from generations.reading.edits.patch_summary import PatchLine
 from generations.replay.live import publisher
 from generations.replay.order import orders, preflight, spending_limits, start
 from generations.replay.order.orders import Order
-from generations.replay.order.pricing import Price, Samples, expected
+from generations.replay.order.pricing import Price, expected
 from generations.replay.order.request_edits import ChangeRefused, RequestEdits, patch_for
+from generations.replay.prices.price_book import PriceBook
 
 MOST_TIMES, MOST_GENERATIONS, MOST_MEMBERS = 50, 500, 500
 MOST_BYTES = 128 * 2**20  # of the records that one plan holds in memory
@@ -47,8 +48,26 @@ class BatchPlan:
 
     @property
     def high(self) -> int:
-        """Nanos, of those whose price is known; where only the original's cost is, that."""
+        """Nanos, of those whose price is known; where only the least is, that."""
         return sum(price.high if price.high is not None else price.low or 0 for price in self.prices)
+
+    @property
+    def most(self) -> int:
+        """Nanos: the most that the limits of the requests allow, else the most that is likely."""
+        return sum(price.dearest or 0 for price in self.prices)
+
+    @property
+    def foreign(self) -> int:
+        """How many are priced in another currency than USD, wholly or in part; sums count them one to one."""
+        return len([price for price in self.prices if price.currency != "USD" or price.others])
+
+    @property
+    def basis(self) -> list[tuple[str, Price]]:
+        """The first price of each model, at most 12."""
+        found: dict[str, Price] = {}
+        for order, price in zip(self.orders, self.prices, strict=True):
+            found.setdefault(order.model, price)
+        return list(found.items())[:12]
 
     @property
     def unknown(self) -> int:
@@ -86,7 +105,10 @@ class BatchPlan:
 
 
 def plan_batch(
-    generations: Sequence[Generation], variants: Sequence[RequestEdits] = (RequestEdits(),), times: int = 1
+    generations: Sequence[Generation],
+    variants: Sequence[RequestEdits] = (RequestEdits(),),
+    times: int = 1,
+    book: PriceBook | None = None,
 ) -> BatchPlan:
     """Each generation with each variant, `times` over; the number of queries does not grow with the generations.
 
@@ -102,8 +124,8 @@ def plan_batch(
             distinct += list(_orders(generation, records.get(generation.pk), sources, variants))
         except orders.ReplayRefused as refused:
             left_out.append((generation.request_id, str(refused)))
-    samples: Samples = {}
-    priced = [(order, expected(order, samples)) for order in distinct]
+    book = book or PriceBook()
+    priced = [(order, expected(order, book)) for order in distinct]
     repeated = [order for order in priced for _ in range(times)]
     return BatchPlan([order for order, _ in repeated], [price for _, price in repeated], left_out)
 

@@ -52,9 +52,9 @@ def rate(value: Amount) -> str:
 
 
 @register.filter
-def dollars(nanos: int | None) -> str:
-    """Nanos (1e-9 USD) with three significant digits: `$0.0000533`."""
-    return spelled(formatting.dollars(nanos))
+def dollars(nanos: int | None, currency: str = "USD") -> str:
+    """Nanos (1e-9 of the currency) with three significant digits: `$0.0000533`."""
+    return spelled(formatting.dollars(nanos, currency))
 
 
 @register.filter

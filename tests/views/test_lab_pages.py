@@ -101,7 +101,10 @@ def test_sent_back_as_it_came_nothing_is_changed(chat: Generation, ada: User) ->
 
 
 def test_a_click_builds_its_form_once(chat: Generation, ada: User) -> None:
-    """v0.1.0 entered functions of the project 545 times for this click, and built the form twice for a plain button."""
+    """v0.1.0 entered functions of the project 545 times for this click, and built the form twice for a plain button.
+
+    A third of the way is the search for a price that this record, without a cost, does not tell.
+    """
     lab = Lab(chat, ada)
     address = reverse("start_replay", args=[chat.team.slug, chat.slug])
     for fields in (lab.fields, {"click": str(uuid.uuid4())}):
@@ -109,7 +112,7 @@ def test_a_click_builds_its_form_once(chat: Generation, ada: User) -> None:
             answer = lab.browser.post(address, fields)
         forms = [name for name in entered if name.endswith("ChangeForm.__init__")]
         assert (answer.status_code, len(forms)) == (302, 1)
-        assert len(entered) <= 272
+        assert len(entered) <= 430
 
 
 def test_changes_are_shown_before_they_are_sent(chat: Generation, ada: User, sent: list[str]) -> None:

@@ -16,6 +16,7 @@ from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
 from generations.reading.diagnosis import altered_values
 from generations.reading.edits import json_patch
+from generations.reading.text import box, title
 
 
 class ReplayRefused(Exception):
@@ -52,6 +53,11 @@ class Order:
         return hashlib.sha256(self.body).hexdigest()
 
     @property
+    def model(self) -> str:
+        """The model that it asks for, "" for none."""
+        return title(box(self.content).get("model"), 200)
+
+    @property
     def url(self) -> str:
         """The address that the body is sent to."""
         return f"{self.source.base_url}{self.endpoint.path}"
@@ -64,6 +70,14 @@ class Order:
             left = timeuntil(used.consent.expires_at)
             return f"{used.consent} for {name}, {left} left"
         return f"the replay key of {name}" if self.source.replay_key else f"the key of {name}"
+
+    @cached_property
+    def before(self) -> values.Value:
+        """The stored request, parsed; None where it cannot be."""
+        try:
+            return values.loads(self.stored)
+        except values.Unreadable:
+            return None
 
     @cached_property
     def damage(self) -> list[str]:

@@ -22,9 +22,9 @@ UNSENT = Q(sent=False) | Q(state=State.CANCELLED, reason="before_start")
 FREE = UNSENT | Q(status_code__range=(400, 499))
 # What a replay has cost in nanos, as far as that is known; null is unknown, or not known yet.
 COST = Case(When(FREE, then=Value(0)), default=F("cost_nanos"), output_field=BigIntegerField())
-# What it counts for: its cost, and before that is known the dearest that was expected. A price that nobody knows
-# counts as a number only.
-SPENT_NANOS = Coalesce(COST, "expected_high", "expected_low", Value(0))
+# What it counts for: its cost, and before that is known the most that its limit allowed, or else that was expected. A price
+# that nobody knows counts as a number only.
+SPENT_NANOS = Coalesce(COST, "expected_most", "expected_high", "expected_low", Value(0))
 
 
 class LimitExceeded(Exception):
@@ -157,7 +157,7 @@ def _each_within(most: int | None, replays: Sequence[Replay]) -> None:
         return
     dearest = max(replays, key=_expected)
     if _expected(dearest) > most:
-        bound = "at least" if dearest.expected_high is None else "up to"
+        bound = "at least" if dearest.expected_high is None and dearest.expected_most is None else "up to"
         raise LimitExceeded(
             f"One replay may cost at most {dollars(most)}; {'this one' if len(replays) == 1 else 'one of these'} is "
             f"expected to cost {bound} {dollars(_expected(dearest))}. An admin of the team can raise the limit."
@@ -166,7 +166,8 @@ def _each_within(most: int | None, replays: Sequence[Replay]) -> None:
 
 def _expected(replay: Replay) -> int:
     """The dearest that is expected of it, in nanos; nothing when the price is unknown."""
-    return next((price for price in (replay.expected_high, replay.expected_low) if price is not None), 0)
+    prices = (replay.expected_most, replay.expected_high, replay.expected_low)
+    return next((price for price in prices if price is not None), 0)
 
 
 def _within(who: str, now: Spend, count: int | None, nanos: int | None) -> None:

@@ -56,6 +56,7 @@ def row_of(order: orders.Order, user: User, click: UUID, why: str, price: Price)
         why=why,
         expected_low=price.low,
         expected_high=price.high,
+        expected_most=price.most,
     )
 
 

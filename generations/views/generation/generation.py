@@ -29,6 +29,7 @@ from generations.reading.page_types.outline import Outline
 from generations.records import pasted_answers
 from generations.records.lookup import without_disproved_cause
 from generations.records.rebuild import outline_of
+from generations.views.generation import elsewhere
 from generations.views.generation.find import finding
 from generations.views.generation.provider_request import sent_of
 from generations.views.lists import steps
@@ -234,6 +235,9 @@ def _support(data: PageData, link: str) -> str:
 def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool) -> str:
     if tab == "replays":
         return _replays(data, may_replay)
+    if tab == "cost":
+        drawn_part = data.draw("panel_cost", may_replay=may_replay)
+        return drawn_part + elsewhere.table(request, data.row, replayable=data.outline.replayable)
     if tab != "conversation":
         return data.draw(f"panel_{tab}", may_replay=may_replay)
     if data.has_pasted:

@@ -20,8 +20,9 @@ from generations.replay.order import model_suggestions, orders, preflight, spend
 from generations.replay.order.orders import Order
 from generations.replay.order.preflight import Preflight
 from generations.replay.order.pricing import Price, expected
-from generations.replay.order.request_edits import ChangeRefused, patch_for, pretty
+from generations.replay.order.request_edits import ChangeRefused, RequestEdits, patch_for, pretty
 from generations.replay.order.spending_limits import LimitUsages
+from generations.replay.prices.price_book import PriceBook
 from generations.views.shared.shortcuts import get_generation_or_404
 
 PAGE = "generations/lab/preflight.html"
@@ -44,7 +45,7 @@ class PlanView:
     @property
     def high(self) -> int | None:
         """The most it may cost, nanos."""
-        return self.draft.high if self.draft else self.price.high or self.price.low
+        return self.draft.most if self.draft else self.price.dearest
 
     @property
     def needs_confirmation(self) -> bool:
@@ -85,7 +86,7 @@ def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
     """The pre-flight: what can be changed, what will be sent, where to, with which key, and what it may cost."""
     generation = get_generation_or_404(request, slug)
     try:
-        order = _again(request, generation) or orders.order(generation)
+        order = _again(request, generation) or _prefilled(request, generation) or orders.order(generation)
         form = _form(request, order)
         shown = _plan(request, order, form)
     except orders.ReplayRefused as refused:
@@ -106,6 +107,21 @@ def _again(request: TeamRequest, generation: Generation) -> Order | None:
         return orders.order(generation, patch=earlier.patch)
     except orders.ReplayRefused:  # the stored request is no longer what the changes were made for
         return None
+
+
+def _prefilled(request: TeamRequest, generation: Generation) -> Order | None:
+    """The order with the model and the provider that the address names, where it does and they can be asked for."""
+    asked = [
+        (name, request.GET[name][:400]) for name in ("model", "provider") if request.GET.get(name, "").strip()
+    ]
+    if not asked:
+        return None
+    plain = orders.order(generation)
+    try:
+        patch = patch_for(plain.parsed, plain.stored, plain.endpoint.wire, RequestEdits(asked))
+        return orders.order_from(generation, plain.parsed, plain.record, plain.source, patch)
+    except (ChangeRefused, orders.ReplayRefused):
+        return plain
 
 
 def _form(request: TeamRequest, order: Order) -> ChangeForm | RequestJsonForm:
@@ -140,12 +156,14 @@ def _expresses(order: Order) -> bool:
 
 
 def _plan(request: TeamRequest, order: Order, form: RunForm) -> PlanView:
-    """Raises orders.Refused."""
+    """Raises orders.Refused. A click waits for no prices: its page has asked for them."""
     held = ReplayLimits.objects.filter(team=request.team).first()
-    return PlanView(order, expected(order), _draft(order, form), held, request.user)
+    is_click = request.method == "POST" and "look" not in request.POST and not request.htmx
+    book = PriceBook(may(request, Right.LOOK_UP) and not is_click)
+    return PlanView(order, expected(order, book), _draft(order, form, book), held, request.user)
 
 
-def _draft(order: Order, form: RunForm) -> BatchPlan | None:
+def _draft(order: Order, form: RunForm, book: PriceBook) -> BatchPlan | None:
     """The batch, where more than one replay is asked for. Raises orders.Refused when none of it can be."""
     if not form.is_bound or not hasattr(form, "cleaned_data"):
         return None
@@ -153,7 +171,7 @@ def _draft(order: Order, form: RunForm) -> BatchPlan | None:
     if times == 1 and not names:
         return None
     assert isinstance(form, ChangeForm | RequestJsonForm)
-    made = batches.plan_batch([order.generation], form.variants(form.edits()), times)
+    made = batches.plan_batch([order.generation], form.variants(form.edits()), times, book)
     if not made.orders:
         raise orders.ReplayRefused(made.left_out[0][1])
     return made

@@ -17,6 +17,7 @@ from generations.models.generation import GenerationQuerySet
 from generations.replay import batches
 from generations.replay.batches import BatchPlan
 from generations.replay.order import orders, spending_limits
+from generations.replay.prices.price_book import PriceBook
 from generations.views.replay.lab import not_yet
 
 MANY = "generations/lab/lab.html"
@@ -44,22 +45,22 @@ def lab(request: TeamRequest) -> HttpResponse:
     if not rows or (is_post and not form.is_valid()):
         return render(request, MANY, context, status=400 if form.errors else 200)
     try:
-        made = _draft(rows, form)
+        made = _draft(rows, form, PriceBook(may(request, Right.LOOK_UP)))
     except orders.ReplayRefused as refused:
         return render(request, MANY, {**context, "note": str(refused)}, status=400)
     held = ReplayLimits.objects.filter(team=request.team).first()
-    costly = spending_limits.needs_confirmation(held, made.high)
+    costly = spending_limits.needs_confirmation(held, made.most)
     context |= {"draft": made, "digest": orders.digest(made.orders), "needs_confirmation": costly}
     if "run" in data and is_post:
         return _run(request, form, made, context)
     return render(request, MANY, context)
 
 
-def _draft(rows: Sequence[Generation], form: BatchForm) -> BatchPlan:
+def _draft(rows: Sequence[Generation], form: BatchForm, book: PriceBook) -> BatchPlan:
     """Raises plan.Refused."""
     if not form.is_bound:
-        return batches.plan_batch(rows)
-    return batches.plan_batch(rows, form.variants(form.edits()), form.cleaned_data["times"])
+        return batches.plan_batch(rows, book=book)
+    return batches.plan_batch(rows, form.variants(form.edits()), form.cleaned_data["times"], book)
 
 
 def _run(request: TeamRequest, form: BatchForm, made: BatchPlan, context: dict[str, object]) -> HttpResponse:

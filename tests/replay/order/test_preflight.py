@@ -9,9 +9,10 @@ from dashboard.fields import Secret
 from dashboard.models import GatewayConnection
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
-from generations.replay.order import orders
+from generations.replay.order import orders, pricing
 from generations.replay.order.preflight import caveats, keys_of
 from generations.replay.order.pricing import Price, expected
+from generations.replay.prices.price_book import PriceBook
 
 RECORD, SOURCE = StoredRecord(), GatewayConnection(read_key=Secret("key"))
 LINES = [
@@ -20,12 +21,13 @@ LINES = [
 ]
 
 
-def price(cost: int | None, lines: Any = LINES, patch: Any = None, **body: Any) -> Price:
-    payload = {"provider": "openai", "pricing_lines": lines, "replay_supported": True}
+def price(cost: int | None, lines: Any = LINES, patch: Any = None, usage: Any = None, **body: Any) -> Price:
+    payload = {"provider": "openai", "pricing_lines": lines, "replay_supported": True, "usage": usage}
     raw = json.dumps({**payload, "replay_request": {"model": "m", **body}})
     made = Generation(cost_nanos=cost, endpoint="chat.completions")
     changes = json.dumps(patch) if patch else ""
-    return expected(orders.order_from(made, Record.read(raw.encode()), RECORD, SOURCE, changes))
+    book = PriceBook(samples={("m", "chat.completions"): None})
+    return expected(orders.order_from(made, Record.read(raw.encode()), RECORD, SOURCE, changes), book)
 
 
 def put(key: str, value: Any) -> list[dict[str, Any]]:
@@ -36,36 +38,35 @@ def bounds(price: Price) -> tuple[int | None, int | None]:
     return price.low, price.high
 
 
-def test_without_a_cost_nothing_is_known() -> None:
-    assert bounds(price(None)) == (None, None)
+def test_without_a_price_nothing_is_known() -> None:
+    assert bounds(price(None)) == bounds(price(0, [])) == (None, None)
 
 
-def test_without_a_limit_the_original_is_the_only_figure() -> None:
-    assert bounds(price(53300)) == (53300, None)
+def test_an_answer_like_the_recorded_one_is_expected() -> None:
+    """The recorded 128 tokens of output, a third less to two thirds more and a few; without a limit nothing is the most."""
+    found = price(53300)
+    assert bounds(found) == (2100 + 72_800 * 4 // 10, 2100 + 220_800 * 4 // 10)
+    assert (found.most, found.dearest) == (None, found.high)
 
 
 @pytest.mark.parametrize("key", ["max_tokens", "max_completion_tokens", "max_output_tokens"])
-def test_with_a_limit_there_is_a_range(key: str) -> None:
-    assert bounds(price(53300, **{key: 1000})) == (2100, 2100 + 400_000)
-
-
-def test_what_was_not_billed_tells_no_price() -> None:
-    assert bounds(price(0, [])) == (None, None)
-    assert bounds(price(0, LINES)) == (0, None)
+def test_a_limit_is_the_most_and_bounds_the_range(key: str) -> None:
+    assert price(53300, **{key: 1000}).most == price(53300, **{key: 1000}).dearest == 2100 + 400_000
+    assert bounds(price(53300, **{key: 150})) == (bounds(price(53300))[0], 2100 + 150 * 400)
 
 
 def test_several_answers_cost_several_times_as_much() -> None:
-    assert bounds(price(53300, patch=put("n", 3), max_tokens=1000)) == (2100, 2100 + 1_200_000)
-    assert bounds(price(53300, patch=put("n", 3)))[0] >= 3 * 53300  # type: ignore[operator]
-    assert bounds(price(53300, n=3)) == (53300, None)
+    once, thrice = price(53300, max_tokens=1000), price(53300, patch=put("n", 3), max_tokens=1000)
+    assert (once.low, thrice.low, thrice.most) == (31220, 2100 + 3 * 29120, 2100 + 1_200_000)
+    assert bounds(price(53300, n=3))[0] < 53300 < bounds(price(53300, n=3))[1]  # type: ignore[operator]
 
 
-def test_a_longer_request_costs_more() -> None:
-    low, high = bounds(price(53300, patch=put("user", "x" * 9000), max_tokens=1000))
+def test_input_grows_and_shrinks_with_the_request() -> None:
+    low, _ = bounds(price(53300, patch=put("user", "x" * 9000), max_tokens=1000))
     assert low is not None
-    assert high is not None
     assert low > 100 * 2100
-    assert high == low + 400_000
+    shrunk = price(53300, patch=[{"op": "remove", "path": "/user"}], user="x" * 9000)
+    assert (shrunk.low or 0) < 2100 + 29120
 
 
 @pytest.mark.parametrize(
@@ -74,22 +75,38 @@ def test_a_longer_request_costs_more() -> None:
         put("service_tier", "priority"),
         put("provider", {"only": ["azure"]}),
         put("routing", {"only": ["azure"]}),
+        put("model", "another"),
     ],
 )
-def test_other_terms_have_an_unknown_price(patch: Any) -> None:
-    assert bounds(price(53300, patch=patch, max_tokens=10)) == (None, None)
+def test_the_own_prices_are_none_for_other_terms(patch: Any) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pricing, "_sample", lambda *_: None)
+        assert bounds(price(53300, patch=patch, max_tokens=10)) == (None, None)
 
 
 def test_pinned_to_where_it_ran_it_costs_the_same() -> None:
     patch = put("provider", {"only": ["openai"], "allow_fallbacks": False})
-    assert bounds(price(53300, patch=patch, max_tokens=1)) == (2100, 53300)
+    assert price(53300, patch=patch, max_tokens=1) == price(53300, max_tokens=1)
 
 
-@pytest.mark.parametrize("amount", ["1e30", "1e999999", "9" * 40, "-1e25"])
+@pytest.mark.parametrize("amount", ["1e30", "1e999999", "9" * 40, "-1e25", "1e17"])
 def test_amounts_that_nobody_can_pay_are_no_price(amount: str) -> None:
     lines = [{**LINES[0], "line_nanos": 10**25}, {**LINES[1], "unit_price_usd": amount}]
-    low, high = bounds(price(53300, lines, max_tokens=10**9))
-    assert all(bound is None or abs(bound) < 2**63 for bound in (low, high))
+    found = price(53300, lines, max_tokens=10**9)
+    assert all(bound is None or abs(bound) < 2**63 for bound in (found.low, found.high, found.most))
+
+
+def test_what_is_read_from_the_cache_may_not_be_next_time() -> None:
+    counts = {
+        "cached_read_text_tokens": (2000, "0.005"),
+        "input_text_tokens": (100, "0.05"),
+        "output_text_tokens": (10, "0.4"),
+    }
+    lines = [
+        {"dimension": name, "quantity": quantity, "unit_price_usd": amount, "unit_size": 10**6}
+        for name, (quantity, amount) in counts.items()
+    ]
+    assert bounds(price(19_000, lines)) == (2100 * 5 + 2 * 400, 2100 * 50 + 32 * 400)
 
 
 def test_a_request_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,20 +115,23 @@ def test_a_request_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatc
         price(1)
 
 
-def test_the_range_holds_the_original() -> None:
-    assert bounds(price(53300, max_tokens=1)) == (2100, 53300)
+def test_a_limit_that_the_original_did_not_keep_to_is_none() -> None:
+    low, high = bounds(price(53300, max_tokens=1))
+    assert low is not None
+    assert high is not None
+    assert low < 53300 <= high
 
 
 @pytest.mark.parametrize(
     "lines", [[], ["odd"], [{"dimension": "output_text_tokens", "unit_price_usd": "x"}], [{}]]
 )
-def test_odd_lines_give_no_range(lines: Any) -> None:
-    assert bounds(price(53300, lines, max_tokens=10))[1] is None
+def test_odd_lines_tell_the_original_cost_only(lines: Any) -> None:
+    assert bounds(price(53300, lines, max_tokens=10)) == (53300, None)
 
 
 @pytest.mark.parametrize("limit", ["10", -1, 1.5, None, 10**12])
 def test_an_odd_limit_is_none(limit: Any) -> None:
-    assert bounds(price(53300, max_tokens=limit))[1] is None
+    assert price(53300, max_tokens=limit).most is None
 
 
 def test_caveats() -> None:
