@@ -87,8 +87,7 @@ class LedgerRow:
     @property
     def expected(self) -> int | None:
         """The dearest that was expected, in nanos."""
-        known = (self.row.expected_most, self.row.expected_high, self.row.expected_low)
-        return next((price for price in known if price is not None), None)
+        return self.row.dearest
 
     @property
     def is_unsent(self) -> bool:

@@ -113,7 +113,6 @@ def of_replay(row: Replay, team: Team, carried: str = "", *, cost: int | None = 
     known = row.cost_nanos if cost is None else cost
     unsent = row.sent is False or (row.state, row.reason) == (State.CANCELLED, "before_start")
     open_or_silent = row.is_open or row.state != State.SUCCEEDED
-    high = row.expected_low if row.expected_high is None else row.expected_high
     return ListRow(
         of=row,
         key=f"row-{row.pk}",
@@ -138,7 +137,7 @@ def of_replay(row: Replay, team: Team, carried: str = "", *, cost: int | None = 
         batch_url=reverse("batch", args=[team.slug, row.batch_id]) if row.batch_id else "",
         similarity=row.similarity if row.similarity is not None and row.similarity >= 0 else None,
         cost_note="not sent" if unsent else "",
-        expected=high if known is None and not unsent else None,
+        expected=row.dearest if known is None and not unsent else None,
         expected_word="about" if row.expected_high is None else "up to",
         chosen_as=str(row.pk),
     )

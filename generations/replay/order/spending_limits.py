@@ -166,8 +166,7 @@ def _each_within(most: int | None, replays: Sequence[Replay]) -> None:
 
 def _expected(replay: Replay) -> int:
     """The dearest that is expected of it, in nanos; nothing when the price is unknown."""
-    prices = (replay.expected_most, replay.expected_high, replay.expected_low)
-    return next((price for price in prices if price is not None), 0)
+    return replay.dearest or 0
 
 
 def _within(who: str, now: Spend, count: int | None, nanos: int | None) -> None:
