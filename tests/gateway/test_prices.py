@@ -31,7 +31,7 @@ def test_a_price_is_read_with_its_currency_conditions_and_hours() -> None:
     found = read_list(listed(meter(), meter(conditions=[condition], time_windows=[window])))
     assert found is not None
     small, peak = found[0].meters
-    assert (small.price, small.unit_size, small.currency) == (Decimal("5e-8"), 1, "EUR")
+    assert (small.price, small.unit_size, small.currency) == (Decimal("5e-8"), Decimal(1), "EUR")
     assert (peak.conditions[0].op, peak.windows) == ("lte", (Decimal("1.32"),))
 
 

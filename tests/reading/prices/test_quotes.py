@@ -79,17 +79,25 @@ def test_what_is_left_open_is_a_range_that_says_why() -> None:
         assert priced(entries, usage) == Quote(Decimal(10**6), Decimal(2 * 10**6), open=frozenset({why}))
     span = {IN: Amount(Decimal(1000), Decimal(300_000))}
     [open_] = quotes.quotes([SONNET], span, amounts.facts({}, span))
-    assert (open_.low, open_.high, open_.open) == (3 * 10**6, 1800 * 10**6, {quotes.CONDITIONS})
+    assert (open_.low, open_.high, open_.open) == (
+        Decimal(3 * 10**6),
+        Decimal(1800 * 10**6),
+        frozenset({quotes.CONDITIONS}),
+    )
 
 
 def test_what_has_no_price_is_not_free() -> None:
     only_input = entry(meter(IN, "1"))
     found = priced([only_input], {"input_tokens": 10, "output_tokens": 5})
-    assert (found.high, found.open) == (None, {quotes.LACKING})
+    assert (found.high, found.open) == (None, frozenset({quotes.LACKING}))
     used = amounts.recorded(record({"output_tokens": 5}))
     assert quotes.quotes([only_input], used, amounts.facts({}, used)) == []
     stand_in = priced([only_input], {"input_tokens": 10, "input_tokens_details": {"cached_tokens": 4}})
-    assert (stand_in.low, stand_in.high, stand_in.open) == (10_000, 10_000, {quotes.STAND_IN})
+    assert (stand_in.low, stand_in.high, stand_in.open) == (
+        Decimal(10_000),
+        Decimal(10_000),
+        frozenset({quotes.STAND_IN}),
+    )
 
 
 def test_euros_are_euros() -> None:
@@ -98,7 +106,10 @@ def test_euros_are_euros() -> None:
     )
     used = amounts.recorded(record({"input_tokens": 10, "output_tokens": 5}))
     found = quotes.quotes([both], used, amounts.facts({}, used))
-    assert {(quote.currency, quote.low) for quote in found} == {("USD", 15_000), ("EUR", 45_000)}
+    assert {(quote.currency, quote.low) for quote in found} == {
+        ("USD", Decimal(15_000)),
+        ("EUR", Decimal(45_000)),
+    }
 
 
 @pytest.mark.parametrize(
