@@ -22,7 +22,7 @@ from generations.models import Replay
 from generations.models.replay import EXPIRED_PATCH, ReplayQuerySet
 from generations.reading.edits import json_patch
 from generations.reading.edits.patch_summary import PatchLine, lines
-from generations.replay.order.spending_limits import COST, FORGOTTEN
+from generations.replay.order.spending_limits import COST, FORGOTTEN, dearest
 
 PAGE = 50
 BATCH = 1000
@@ -87,7 +87,7 @@ class LedgerRow:
     @property
     def expected(self) -> int | None:
         """The dearest that was expected, in nanos."""
-        return self.row.dearest
+        return dearest(self.row)
 
     @property
     def is_unsent(self) -> bool:

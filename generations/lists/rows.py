@@ -14,6 +14,7 @@ from generations.gateway.log import LogRow
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import EXPIRED_PATCH, State
 from generations.reading.edits import chips
+from generations.replay.order.spending_limits import dearest
 
 EXACT = "exact"
 CHANGED = "changed"
@@ -137,7 +138,7 @@ def of_replay(row: Replay, team: Team, carried: str = "", *, cost: int | None = 
         batch_url=reverse("batch", args=[team.slug, row.batch_id]) if row.batch_id else "",
         similarity=row.similarity if row.similarity is not None and row.similarity >= 0 else None,
         cost_note="not sent" if unsent else "",
-        expected=row.dearest if known is None and not unsent else None,
+        expected=dearest(row) if known is None and not unsent else None,
         expected_word="about" if row.expected_high is None else "up to",
         chosen_as=str(row.pk),
     )

@@ -223,12 +223,6 @@ class Replay(models.Model):
         return reverse("replay", args=[self.team.slug, self.id])
 
     @property
-    def dearest(self) -> int | None:
-        """The most that it was expected to cost, in nanos: what its limit allows, else what was likely."""
-        known = (self.expected_most, self.expected_high, self.expected_low)
-        return next((price for price in known if price is not None), None)
-
-    @property
     def patch_expired(self) -> bool:
         """Whether it sent a changed request and the change is no longer kept."""
         return self.patch == EXPIRED_PATCH

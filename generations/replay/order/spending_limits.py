@@ -155,18 +155,24 @@ ADVICE = "The day ends at midnight UTC; an admin of the team can raise the limit
 def _each_within(most: int | None, replays: Sequence[Replay]) -> None:
     if most is None:
         return
-    dearest = max(replays, key=_expected)
-    if _expected(dearest) > most:
-        bound = "at least" if dearest.expected_high is None and dearest.expected_most is None else "up to"
+    worst = max(replays, key=_expected)
+    if _expected(worst) > most:
+        bound = "at least" if worst.expected_high is None and worst.expected_most is None else "up to"
         raise LimitExceeded(
             f"One replay may cost at most {dollars(most)}; {'this one' if len(replays) == 1 else 'one of these'} is "
-            f"expected to cost {bound} {dollars(_expected(dearest))}. An admin of the team can raise the limit."
+            f"expected to cost {bound} {dollars(_expected(worst))}. An admin of the team can raise the limit."
         )
 
 
 def _expected(replay: Replay) -> int:
     """The dearest that is expected of it, in nanos; nothing when the price is unknown."""
-    return replay.dearest or 0
+    return dearest(replay) or 0
+
+
+def dearest(replay: Replay) -> int | None:
+    """The most that it was expected to cost, in nanos: what its limit allows, else what was likely; None for no price."""
+    known = (replay.expected_most, replay.expected_high, replay.expected_low)
+    return next((price for price in known if price is not None), None)
 
 
 def _within(who: str, now: Spend, count: int | None, nanos: int | None) -> None:

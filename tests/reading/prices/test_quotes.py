@@ -186,6 +186,5 @@ def test_the_recorded_lines_count_before_the_usage() -> None:
         "requests": 1,
         "server_tool_web_search_requests": 2,
         "input_pages": 3,
-        "input_tokens": 10,
     }
     assert amounts.recorded(record(usage, pricing_lines=lines), billed=True)["input_image"] == exactly(2)
