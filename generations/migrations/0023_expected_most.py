@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generations", "0021_index_of_ends"),
+        ("generations", "0022_forgetting"),
     ]
 
     operations = [
