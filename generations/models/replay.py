@@ -117,9 +117,7 @@ class Replay(models.Model):
     connection = models.ForeignKey(GatewayConnection, models.SET_NULL, null=True, related_name="+")
     # Whose consent pays, since the claim; null is a pasted key.
     consent = models.ForeignKey(Consent, models.SET_NULL, null=True, related_name="+", db_index=False)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="replays"
-    )
+    requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="replays")
     click = models.UUIDField()
     # What is changed in the stored request: a JSON Patch (RFC 6902), "" for nothing.
     patch = models.TextField(blank=True)
