@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.tools import scale
+from tests.support import configuration
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -87,3 +88,8 @@ def test_the_tables_of_scale_are_those_of_the_arithmetic() -> None:
     text = (ROOT / "docs" / "scale.md").read_text()
     assert scale.rates(*scale.RATES) in text
     assert scale.stored(*scale.COUNTS) in text
+
+
+def test_the_configuration_is_that_of_the_source() -> None:
+    assert configuration.DOCUMENT.read_text() == configuration.page()
+    assert set(configuration.calls()) - {"DEMO_GATEWAY"} == set(documented())
