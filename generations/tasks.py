@@ -9,7 +9,7 @@ from dashboard.processes import presence
 from generations.compare import similarity
 from generations.feedback import sending
 from generations.log import bulk
-from generations.records import forgetting, new_generation, retention, trend_days
+from generations.records import forgetting, new_generation, retention, trend_days, usual_figures
 from generations.records import rebuild as rebuilding
 from generations.replay import batches
 from generations.replay.worker import recovery, runner
@@ -70,6 +70,12 @@ def rebuild() -> None:
 def trends() -> None:
     """Every 20 s: sum the days of the trends again whose generations have changed."""
     trend_days.tick()
+
+
+@shared_task(name="generations.tasks.usual")
+def usual() -> None:
+    """Every 30 s: what is usual for the teams whose figures are due."""
+    usual_figures.tick()
 
 
 @shared_task(name="generations.tasks.tidy")

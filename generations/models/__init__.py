@@ -11,6 +11,7 @@ from generations.models.replay import Replay, ReplayAnswer, ReplayPart
 from generations.models.saved_filter import SavedFilter, SavedLogFilter
 from generations.models.stored_record import RecordChunk, StoredRecord
 from generations.models.trend_day import TrendDay
+from generations.models.usual_figures import UsualCount, UsualFigures
 
 __all__ = [
     "Batch",
@@ -30,5 +31,7 @@ __all__ = [
     "SavedLogFilter",
     "StoredRecord",
     "TrendDay",
+    "UsualCount",
+    "UsualFigures",
     "Visit",
 ]

@@ -95,6 +95,8 @@ class Generation(models.Model):
     latency_ms = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     generation_ms = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     wait_ms = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    first_ms = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    speed = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     input_tokens = models.BigIntegerField(null=True)
     output_tokens = models.BigIntegerField(null=True)
     cost_nanos = models.BigIntegerField(null=True)

@@ -15,7 +15,7 @@ from generations.models import Generation, StoredRecord
 from generations.reading import outline, record_source
 from generations.reading.diagnosis import verdict
 from generations.reading.diagnosis.ending import ERROR_FINISH
-from generations.reading.figures import costs, timing, usage
+from generations.reading.figures import costs, tiles, timing, usage
 from generations.reading.large import index
 from generations.reading.large.index import Span
 from generations.reading.page_types.outline import Outline
@@ -51,6 +51,8 @@ def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
         "latency_ms": _measure(record.latency_ms),
         "generation_ms": _measure(record.generation_ms),
         "wait_ms": _measure(timing.headline(laid_out.times, laid_out.axis)),
+        "first_ms": _measure(laid_out.times.first if laid_out.times.streamed else None),
+        "speed": _measure(tiles.speed({key: record.value(key) for key in tiles.SPEEDS})),
         "input_tokens": _fits(tokens.input, 63),
         "output_tokens": _fits(tokens.output, 63),
         "cost_nanos": _fits(_rounded(costs.charged({key: record.value(key) for key in COSTS})), 63),

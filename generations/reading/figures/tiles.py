@@ -15,6 +15,7 @@ from generations.reading.text import decimal, first, short, words
 
 Fields = dict[str, Value]
 WRITTEN = ("chat", "responses", "messages")  # wires whose answers are made of tokens, one after another
+SPEEDS = ("throughput", "output_speed_tps")
 TOTALS: dict[Meaning, str] = {
     "whole": "Generation",
     "after": "After first token",
@@ -73,7 +74,11 @@ def _first(fields: Fields, known: Times, label: str) -> Tile:
         return Tile(label, UNKNOWN, note=_no_first(fields, known))
     number, unit = formatting.split_ms(known.first)
     return Tile(
-        label, number, unit=unit, note=_first_note(fields, known), title=formatting.exact_ms(known.first)
+        *(label, number),
+        unit=unit,
+        note=_first_note(fields, known),
+        title=formatting.exact_ms(known.first),
+        measure="first",
     )
 
 
@@ -110,7 +115,7 @@ def _total(fields: Fields, known: Times, axis: Axis) -> Tile:
         return Tile(label, UNKNOWN, note=_no_total(fields, known))
     number, unit = formatting.split_ms(value)
     note = f"{formatting.duration(axis.failed)} of it failed attempts" if wait else _total_note(fields, known)
-    return Tile(label, number, unit=unit, note=note, title=formatting.exact_ms(value))
+    return Tile(label, number, unit=unit, note=note, title=formatting.exact_ms(value), measure="total")
 
 
 def _no_total(fields: Fields, known: Times) -> str:
@@ -146,7 +151,14 @@ def _speed(fields: Fields) -> Tile:
     note = "over the generation" if over is not None else "after the first token"
     if over is not None and after is not None:
         note = f"{formatting.speed(after)} after the first token"
-    return Tile("Speed", formatting.speed(shown), unit="tok/s", note=note, title=short(fields[key]))
+    title = short(fields[key])
+    return Tile("Speed", formatting.speed(shown), unit="tok/s", note=note, title=title, measure="speed")
+
+
+def speed(fields: Fields) -> Decimal | None:
+    """The speed that the page shows, in tokens a second; None where it is not known, or nothing was written."""
+    found = [rate for key in SPEEDS if (rate := decimal(fields.get(key))) is not None]
+    return found[0] if found and found[0] > 0 else None
 
 
 def _rate(fields: Fields, key: str) -> Decimal | None:
@@ -174,7 +186,7 @@ def _tokens(fields: Fields) -> Tile:
         if known.output is not None
         else formatting.count(known.input)
     )
-    return Tile("Tokens", shown, note=", ".join(notes) or total, title=total)
+    return Tile("Tokens", shown, note=", ".join(notes) or total, title=total, measure="tokens")
 
 
 def _counted(fields: Fields) -> Tile | None:
@@ -204,6 +216,7 @@ def _cost(fields: Fields, cost: Cost) -> Tile:
         before=minus + formatting.sign(currency),
         note=_cost_note(fields, cost.check, cost.difference),
         title=f"{formatting.exact_dollars(nanos, currency)}, {formatting.exact_nanos(nanos)}",
+        measure="cost" if currency.upper() == "USD" else "",
     )
 
 

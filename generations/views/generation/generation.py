@@ -24,9 +24,9 @@ from generations.lists import columns, picks
 from generations.models import Generation, PastedAnswer
 from generations.reading import outline as outlines
 from generations.reading.export import support
-from generations.reading.figures import formatting
+from generations.reading.figures import formatting, usual
 from generations.reading.page_types.outline import Outline
-from generations.records import pasted_answers
+from generations.records import pasted_answers, usual_figures
 from generations.records.lookup import without_disproved_cause
 from generations.records.rebuild import outline_of
 from generations.views.generation import elsewhere
@@ -125,7 +125,9 @@ def generation_json(request: TeamRequest, slug: str) -> HttpResponseBase:
 PAGE_DATA = """
 SELECT g.*, r.id AS record_id, r.sha256, r.fetched_at AS bodies_from, r.outline,
        (SELECT count(*) FROM generations_replay WHERE generation_id = g.id) AS replays_made,
-       EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id AND NOT hidden) AS has_pasted
+       EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id AND NOT hidden) AS has_pasted,
+       (SELECT u.figures::text FROM generations_usualfigures u
+        WHERE u.team_id = g.team_id AND u.model_id = g.model_id AND u.endpoint = g.endpoint) AS usual
 FROM generations_generation g
 LEFT JOIN LATERAL (
     SELECT id, sha256, fetched_at, outline FROM generations_storedrecord
@@ -140,8 +142,8 @@ drawn = RecentValues(DRAWN)
 
 @dataclass(slots=True)
 class PageData:
-    """A generation as its page needs it: the row, the record with most bodies, its outline, the number of replays, and
-    whether somebody pasted its answer.
+    """A generation as its page needs it: the row, the record with most bodies, its outline, the number of replays,
+    whether somebody pasted its answer, and the JSON of what is usual for its model and endpoint.
     """
 
     row: Generation
@@ -151,6 +153,7 @@ class PageData:
     replays: int
     has_pasted: bool
     bodies_from: datetime | None
+    usual: str | None
 
     def draw(self, part: str, **facts: object) -> str:
         """A part of the page that depends on nothing but the record and `facts`."""
@@ -172,7 +175,8 @@ def find_page_data(team: Team, slug: str) -> PageData | None:
     base = row.get_absolute_url()
     found = row.__dict__
     return PageData(
-        row, base, stamp, outline, found["replays_made"], found["has_pasted"], found["bodies_from"]
+        *(row, base, stamp, outline),
+        *(found["replays_made"], found["has_pasted"], found["bodies_from"], found["usual"]),
     )
 
 
@@ -215,7 +219,7 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
         "refreshed": _refreshed(request),
         "bodies_from": data.bodies_from if older else None,
         "facts": data.draw("headline"),
-        "top": data.draw("top", may_replay=may_replay),
+        "top": data.draw("top", may_replay=may_replay, scales=usual_figures.scales_of(data.row, data.usual)),
         "list_query": f"?{query}" if query else "",
         "carried": carried,
         "tabs": data.draw("tabs", current=tab, replays=data.replays, carried=carried),
@@ -297,6 +301,7 @@ def _render_part(data: PageData, part: str, facts: dict[str, object]) -> str:
     tabs = {name: title for name, title in TABS.items() if name != "provider" or data.outline.sent}
     sent = partial(sent_of, data.row, data.outline)  # called by the one part that shows it
     context = {"outline": data.outline, "base": data.base, "all_tabs": tabs, "sent": sent, **facts}
+    context["tiles"] = usual.under_tiles(data.outline.tiles, facts.get("scales", ()))
     return render_to_string(f"generations/generation/{part}.html", context)
 
 
