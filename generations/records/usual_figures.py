@@ -24,7 +24,7 @@ TEAMS, SECONDS = 20, 5.0
 STATEMENT_MS = 30_000
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=1)
 PAUSE = 200  # a count that took a second is made again after so many: at most half a percent of one core
-COLUMNS = {
+COLUMNS: dict[str, Any] = {
     "first": F("first_ms"),
     "total": Coalesce("wait_ms", "generation_ms", "latency_ms"),
     "speed": F("speed"),

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import cast
 
 import msgspec
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -25,6 +26,7 @@ from generations.models import Generation, PastedAnswer
 from generations.reading import outline as outlines
 from generations.reading.export import support
 from generations.reading.figures import formatting, usual
+from generations.reading.figures.usual import Scale
 from generations.reading.page_types.outline import Outline
 from generations.records import pasted_answers, usual_figures
 from generations.records.lookup import without_disproved_cause
@@ -301,7 +303,9 @@ def _render_part(data: PageData, part: str, facts: dict[str, object]) -> str:
     tabs = {name: title for name, title in TABS.items() if name != "provider" or data.outline.sent}
     sent = partial(sent_of, data.row, data.outline)  # called by the one part that shows it
     context = {"outline": data.outline, "base": data.base, "all_tabs": tabs, "sent": sent, **facts}
-    context["tiles"] = usual.under_tiles(data.outline.tiles, facts.get("scales", ()))
+    context["tiles"] = usual.under_tiles(
+        data.outline.tiles, cast("tuple[Scale, ...]", facts.get("scales", ()))
+    )
     return render_to_string(f"generations/generation/{part}.html", context)
 
 
