@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("dashboard", "0004_log_key"),
-        ("generations", "0022_forgetting"),
+        ("generations", "0023_expected_most"),
     ]
 
     operations = [
