@@ -17,7 +17,7 @@ from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway.demo.stories import EXAMPLE_IDS
 from generations.models import Generation, Replay
 from generations.records import lookup
-from generations.replay.worker import runner
+from generations.replay.worker import claims, runner
 from tests.dashboard import consents
 from tests.support import people, rows
 from tests.support.people import browser, person
@@ -149,8 +149,6 @@ def test_a_week_loses_nothing_and_posts_nothing_twice(
     consents.connect(admin, team, demo_gateway, source)
     for worker in workers:
         worker.join()
-    # Who has waited too long for the new key stays queued, and the sweep sends its message again.
-    work([replay for replay in many if Replay.objects.queued().filter(pk=replay.pk).exists()])
     ended = list(Replay.objects.filter(pk__in=[replay.pk for replay in many]))
     assert {(replay.state, replay.sent) for replay in ended} == {("succeeded", True)}
     assert len({replay.consent_id for replay in ended}) == 2
@@ -182,6 +180,22 @@ def test_a_week_loses_nothing_and_posts_nothing_twice(
     assert (newest.key, run(rows.replay(chat, ada)).sent) == (None, False)
     posted = Replay.objects.filter(sent=True).count()
     assert posted == len(demo_gateway.requests()) == MANY + 3
+
+
+def test_an_exchange_that_ends_right_after_the_claim_leaves_nothing_behind(
+    chat: Generation, ada: User, source: GatewayConnection, monkeypatch: Any
+) -> None:
+    GatewayConnection.objects.update(swapping_at=timezone.now())
+    claim, claims_made = claims.take, []
+
+    def take(replay_id: Any) -> Any:
+        claims_made.append(made := claim(replay_id))
+        GatewayConnection.objects.update(swapping_at=None)
+        return made
+
+    monkeypatch.setattr(claims, "take", take)
+    assert run(rows.replay(chat, ada)).state == "succeeded"
+    assert [made is None for made in claims_made] == [True, False]
 
 
 def test_a_gateway_whose_clock_is_ahead_ends_the_key_first(

@@ -18,6 +18,7 @@ from generations.gateway import log as gateway_log
 from generations.gateway.demo import keys
 from generations.log import asking
 from generations.models import Generation, SavedLogFilter
+from generations.templatetags import log_rows
 from tests.support import people
 from tests.support.people import browser, connection, html, person
 from tests.support.processes import DemoGateway
@@ -377,6 +378,21 @@ def test_people_who_look_at_once_or_soon_after_cause_one_request(
     broker.delete(*kept)
     page(ada_here, team, **WINDOW)
     assert len(asked) == 4
+
+
+def test_only_what_is_not_stored_is_kept_drawn(
+    ada_here: Client, ada: User, team: Team, demo_gateway: DemoGateway
+) -> None:
+    """A row that holds words is drawn anew each time; the others once for each spelling of numbers, and per age."""
+    first, second = arrive(demo_gateway, 2)
+    log_rows._drawn.cache_clear()
+    ada_here.get(reverse("generation", args=[team.slug, first]))
+    for _ in range(2):
+        assert shown(page(ada_here, team, **WINDOW)) == [second, first]
+    assert (log_rows._drawn.cache_info().currsize, log_rows._drawn.cache_info().hits) == (1, 1)
+    User.objects.filter(pk=ada.pk).update(preferences={"numbers": "de"})
+    page(browser(User.objects.get(pk=ada.pk)), team, **WINDOW)
+    assert log_rows._drawn.cache_info().currsize == 2
 
 
 # --- links from a generation --------------------------------------------------------------------------------------
