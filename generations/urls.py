@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from generations.views import help as help_pages
 from generations.views import limits
 from generations.views.feedback import feedback
 from generations.views.generation import (
@@ -145,6 +146,7 @@ team_pages: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("lookup", lookup.lookup, name="lookup"),
+    path("help", help_pages.help_page, name="help"),
     path("g/<str:request_id>", lookup.any_generation, name="any_generation"),
     path("t/<slug:team>/", include(team_pages)),
 ]

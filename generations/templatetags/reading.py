@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django import template
 from django.template.defaultfilters import date, truncatechars
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -16,9 +17,17 @@ from generations.reading.edits.patch_summary import PatchLine
 from generations.reading.figures import formatting, spelling
 from generations.reading.figures.batch_stats import Bin
 from generations.reading.figures.daily_chart import DayBar
+from generations.reading.glossary import WORDS
 
 register = template.Library()
 Amount = int | Decimal | None
+
+
+@register.simple_tag
+def term(slug: str, words: str = "") -> SafeString:
+    """A word of the glossary, as a link to what it means. Raises KeyError for one that is not there."""
+    word = WORDS[slug]
+    return format_html('<a class="term" href="{}#{}">{}</a>', reverse("help"), slug, words or word.lower())
 
 
 @register.filter

@@ -1,14 +1,17 @@
-// When a replay on this page ends, the tab's title says so. While the tab is hidden its stream is closed, so the state is asked
+// When a replay or batch on this page ends, the tab's title says so, and notify.js hears of it. While the tab is hidden its stream is closed, so the state is asked
 // for now and then at data-poll, a JSON document with a `state`.
 
-const ENDED = { succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled", interrupted: "Interrupted" };
+const ENDED = { succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled", interrupted: "Interrupted", done: "Done" };
 const POLL_MS = 5000;
 const plain = document.title.replace(/^(Queued|Running) · /, "");
 let last = document.querySelector("[data-state]")?.dataset.state;
 let timer = 0;
 
 function note(state) {
-  if (state in ENDED && !(last in ENDED)) document.title = `${ENDED[state]} · ${plain}`;
+  if (state in ENDED && last && !(last in ENDED)) {
+    document.title = `${ENDED[state]} · ${plain}`;
+    document.dispatchEvent(new CustomEvent("ended", { detail: document.title }));
+  }
   last = state ?? last;
 }
 

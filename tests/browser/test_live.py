@@ -196,3 +196,25 @@ def test_an_answer_that_breaks_off(
     teller.frames.put(None)
     assert ends_exactly(page, teller, "failed")
     expect(page.locator("#panel .notice").first).to_contain_text("The answer broke off.")
+
+
+def test_stop_and_speed_stay_in_sight(
+    window: Windows, scripted_chat: Generation, ada: User, teller: Teller
+) -> None:
+    """On a phone the head scrolls out: the bar has the time, the speed, Stop, and asks whether to notify."""
+    replay = pages.start_replay(scripted_chat, ada)
+    page = window(ada, phone=True)
+    page.goto(pages.path(replay))
+    teller.say_words(1, 400)
+    pages.wait_for_text(page, teller.text)
+    bar = page.get_by_role("group", name="Running replay")
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight / 2)")
+    expect(bar).to_be_in_viewport()
+    expect(bar.locator(".elapsed")).to_have_text(re.compile(r"\d s$"))
+    for first in (401, 411, 421):
+        page.wait_for_timeout(600)
+        teller.say_words(first, first + 9)
+    expect(bar.locator("[data-speed]")).to_have_text(re.compile(r"^≈ \d+ tok/s$"))
+    bar.get_by_role("button", name="Stop").click()
+    pages.wait_for_end(page, "cancelled")
+    expect(bar).to_have_count(0)

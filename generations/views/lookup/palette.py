@@ -140,6 +140,7 @@ PAGES = (
     ("Log", "log", "gateway", Right.LOOK_UP),
     ("Replays", "ledger", "list, ledger, cost", Right.READ),
     ("Batches", "batches", "list", Right.READ),
+    ("Trends", "trends", "failures, cost, speed over time", Right.READ),
     ("Replay many", "lab", "new batch, plan", Right.REPLAY),
     ("Compare", "compare", "two generations or replays, diff", Right.READ),
     ("Members", "team_members", "settings, invite, roles", Right.READ),
@@ -149,6 +150,7 @@ PAGES = (
 OWN_PAGES = (
     ("Profile", "profile", "name, password, teams"),
     ("Preferences", "preferences", "theme, dark, time zone, numbers, density"),
+    ("Help", "help", "words, keys, how to"),
 )
 
 
