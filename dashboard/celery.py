@@ -21,10 +21,11 @@ app.autodiscover_tasks()
 
 @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def begin_telemetry(**_: Any) -> None:
-    from dashboard.telemetry import error_reports, tracing
+    from dashboard.telemetry import error_reports, logs, tracing
 
     tracing.begin()
     error_reports.begin()
+    logs.catch()
 
 
 @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]

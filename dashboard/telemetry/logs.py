@@ -40,6 +40,18 @@ OF_LIBRARIES = {
     "celery.beat": "redis",
     "kombu": "redis",
 }
+OURS = ("dashboard.", "generations.")
+# At DEBUG these write statements with their values, headers and addresses: only with the setting DEBUG.
+TALKATIVE = (
+    "django.db.backends",
+    "django.template",
+    "httpcore",
+    "httpx",
+    "authlib",
+    "urllib3",
+    "asyncio",
+    "markdown_it",
+)
 UNAVAILABLE = ("OperationalError", "InterfaceError", "PoolTimeout", "ConnectionError", "TimeoutError")
 OF_MODULES = {
     "django": "database",
@@ -71,6 +83,34 @@ class Ordinary(logging.Filter):
             route = f"/{match.route}" if match else "an address"
             record.args = tuple(route if value == path else value for value in record.args)
         return True
+
+
+class Wordless(logging.Filter):
+    """Of an exception that a message would quote its type is left, its words only where they are ours or the system's."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if (
+            isinstance(record.args, dict) and "exc" in record.args
+        ):  # celery's, with the task's arguments beside it
+            record.args = {**record.args, "exc": _type_in(record), "args": "", "kwargs": ""}
+        elif isinstance(record.args, tuple):
+            record.args = tuple(_without_words(value) for value in record.args)
+        if record.name == "asyncio":
+            record.msg = str(record.msg).partition("\n")[0]  # the rest is the task, with what it raised
+        return True
+
+
+def _type_in(record: logging.LogRecord) -> str:
+    raised = record.exc_info[1] if record.exc_info else None
+    return types_of(raised)[0] if raised is not None else "an error"
+
+
+def _without_words(value: object) -> object:
+    if not isinstance(value, BaseException):
+        return value
+    if isinstance(value, OSError):
+        return value.strerror or type(value).__name__
+    return value if type(value).__module__.startswith(OURS) else types_of(value)[0]
 
 
 class OnceAMinute(logging.Filter):
@@ -195,10 +235,23 @@ def _chain(error: BaseException | None) -> list[BaseException]:
     return found
 
 
+def catch() -> None:
+    """An exception that ends a thread is a line like any other, and not a traceback with its words."""
+
+    def write(ended: threading.ExceptHookArgs) -> None:
+        if ended.exc_value is not None:
+            raised = (ended.exc_type, ended.exc_value, ended.exc_traceback)
+            logging.getLogger(__name__).error("A thread ended with an error", exc_info=raised)
+
+    threading.excepthook = write
+
+
 def configuration(form: str, level: str, *, debug: bool = False) -> dict[str, Any]:
     """What `logging.config.dictConfig` takes. With JSON requests and replays have their lines at any level."""
     formatter = "dashboard.telemetry.logs.JsonLine" if form == "json" else "dashboard.telemetry.logs.Line"
-    filters = {"ordinary": Ordinary, "once": OnceAMinute, "context": Context}
+    filters: dict[str, type[logging.Filter]] = {"ordinary": Ordinary, "once": OnceAMinute, "context": Context}
+    if not debug:
+        filters["wordless"] = Wordless
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -212,6 +265,7 @@ def configuration(form: str, level: str, *, debug: bool = False) -> dict[str, An
         "loggers": {
             # Django's own has a handler for DEBUG and one that mails; ours is the root's.
             "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+            **({} if debug or level != "DEBUG" else {name: {"level": "INFO"} for name in TALKATIVE}),
             "retake": {"level": "INFO" if form == "json" else "NOTSET"},
         },
         "root": {"handlers": ["console"], "level": level},

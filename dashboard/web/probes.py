@@ -20,7 +20,7 @@ from dashboard.web.database_watch import DatabaseWatch
 from dashboard.web.wsgi_pages import Receive, Scope, Send
 
 CHECK_SECONDS = 1.5  # for all checks, which are made at once
-ROW_SECONDS = 0.9  # for the figures of rows, after up to a second for whether the database is there
+ROW_SECONDS = 1.5  # for the figures of rows, with the question whether the database is there
 NO_ANSWER = "There was no answer in time."
 READ = ("GET", "HEAD")
 Found = TypeVar("Found")
@@ -74,9 +74,13 @@ class Probes:
 
     async def rows(self) -> dict[str, float] | None:
         """The figures of rows; None where the database does not give them in time."""
-        if await self.watch.look():
+        try:
+            async with asyncio.timeout(ROW_SECONDS):
+                if await self.watch.look():
+                    return None
+                return await self.within(ROW_SECONDS, "rows", figures_in_thread, None)
+        except TimeoutError:
             return None
-        return await self.within(ROW_SECONDS, "rows", figures_in_thread, None)
 
     async def within(self, seconds: float, name: str, ask: Callable[[], Found], otherwise: Found) -> Found:
         """What a thread answers in time. A question that is still open is waited for, not repeated."""

@@ -28,7 +28,7 @@ from django.core.management import call_command
 from django.urls import get_resolver
 
 from dashboard.local.system import dies_with_parent
-from dashboard.telemetry import error_reports, metrics, tracing
+from dashboard.telemetry import error_reports, logs, metrics, tracing
 from dashboard.web import outage
 from dashboard.web.request_heads import BoundedProtocol
 
@@ -165,6 +165,7 @@ class Web:
             dies_with_parent(signal.SIGTERM)()
             faulthandler.enable()
             error_reports.begin()
+            logs.catch()
             server = Server(self.config, partial(self.beats.beat, place), self.pages)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
             server.run(sockets=[self.listening])

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from dashboard.celery import app as celery
 from dashboard.models import Team, User
 from dashboard.people.team_service import audit
+from dashboard.telemetry import logs
 from generations.models import Forgetting, Generation, PastedAnswer, Replay
 from generations.models.forgetting import UNDO
 from generations.records import retention
@@ -68,7 +69,7 @@ def _send_message(pk: UUID) -> None:
     try:
         celery.send_task(FINISH, [str(pk)], countdown=UNDO.total_seconds() + MARGIN_S)
     except (OperationalError, OSError):
-        log.warning("The broker is unavailable; forgetting %s waits for the sweep", pk)
+        log.warning("The broker is unavailable; forgetting %s waits for the sweep", pk, extra=logs.REDIS)
 
 
 def _mark(generation: Generation, *, hidden: bool) -> None:

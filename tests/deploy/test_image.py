@@ -115,10 +115,16 @@ def test_its_steps_run_on_what_it_gets_and_its_process_is_healthy(
     (app / ".local" / "static").chmod(0o500)  # the process writes nothing there
     command = yaml.safe_load(of("CMD")[-1])
     assert shlex.join(command) == "python -m dashboard.web.serve"
-    running = subprocess.Popen([sys.executable, *command[1:]], cwd=app, env=env)
+    env |= {"LOG_FORMAT": "json"}
+    with (tmp_path / "log").open("wb") as log:
+        running = subprocess.Popen([sys.executable, *command[1:]], cwd=app, env=env, stderr=log)
     try:
         wait_for(lambda: accepts(port) or running.poll() is not None)
         assert subprocess.run(asks, env=env, cwd=app).returncode == 0
     finally:
         end(running)
     assert subprocess.run(asks, env=env, cwd=app, stderr=subprocess.DEVNULL).returncode != 0
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    facts = {name: lines[0][name] for name in ("method", "route", "status", "level")}
+    assert (len(lines), facts) == (1, {"method": "GET", "route": "none", "status": 200, "level": "INFO"})
+    assert len(lines[0]["request_id"]) == 32

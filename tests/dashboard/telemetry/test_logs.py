@@ -5,6 +5,7 @@ import json
 import logging
 import logging.config
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,20 @@ import pytest
 import redis
 from django.db import OperationalError
 
-from dashboard.models import Team, User
+from dashboard.models import GatewayConnection, Team, User
 from dashboard.telemetry import logs, request_ids, tasks
-from generations.models import Generation
+from generations.models import Generation, Replay
+from generations.replay.order.start import send_message
 from tests.support import people, rows
+from tests.support.processes import DemoGateway, wait_for
 
 SECRET = "xyzzyplugh"
+KINDS: dict[str, type[logging.Filter]] = {
+    "ordinary": logs.Ordinary,
+    "once": logs.OnceAMinute,
+    "context": logs.Context,
+    "wordless": logs.Wordless,
+}
 
 
 @pytest.fixture
@@ -29,9 +38,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     handler = logging.StreamHandler(written)
     handler.setFormatter(logs.JsonLine())
     for name in made["filters"]:
-        handler.addFilter(
-            {"ordinary": logs.Ordinary, "once": logs.OnceAMinute, "context": logs.Context}[name]()
-        )
+        handler.addFilter(KINDS[name]())
     root = logging.getLogger()
     root.addHandler(handler)
     monkeypatch.setattr(logging.getLogger("retake"), "level", logging.INFO)
@@ -74,6 +81,54 @@ def test_what_an_exception_says_stays_out_and_where_it_was_raised_is_there(lines
     assert SECRET not in plain
     assert "ValueError" in plain
     assert SECRET in logs.Line(debug=True).formatException(raised(ValueError(SECRET)))
+
+
+def test_no_library_quotes_what_an_exception_says(lines: io.StringIO) -> None:
+    """Celery writes the exception and the task's arguments, psycopg's pool what failed, asyncio the whole task."""
+    from celery.app.trace import LOG_FAILURE
+
+    error = ValueError(SECRET)
+    context = {
+        "name": "t",
+        "id": "1",
+        "description": "raised",
+        "exc": repr(error),
+        "args": SECRET,
+        "kwargs": SECRET,
+    }
+    logging.getLogger("celery.app.trace").error(LOG_FAILURE.strip(), context, exc_info=raised(error))
+    logging.getLogger("a.pool").warning("error connecting in %r: %s", "pool-1", error)
+    logging.getLogger("asyncio").error(
+        f"Task exception was never retrieved\nfuture: <Task exception={error!r}>"
+    )
+    logging.getLogger("dashboard.x").warning(
+        "It cannot be written (%s)", OSError(28, "No space left on device")
+    )
+    said = [line["message"] for line in read(lines)]
+    assert said == [
+        "Task t[1] raised: ValueError",
+        "error connecting in 'pool-1': ValueError",
+        "Task exception was never retrieved",
+        "It cannot be written (No space left on device)",
+    ]
+    assert SECRET not in lines.getvalue()
+    before = threading.excepthook
+    try:
+        logs.catch()
+        thread = threading.Thread(target=int, args=[SECRET])
+        thread.start()
+        thread.join()
+    finally:
+        threading.excepthook = before
+    assert (read(lines)[-1]["error"], SECRET in lines.getvalue()) == (["ValueError"], False)
+
+
+def test_at_debug_libraries_do_not_write_statements_headers_and_addresses() -> None:
+    loggers = logs.configuration("json", "DEBUG")["loggers"]
+    assert {loggers[name]["level"] for name in ("django.db.backends", "httpcore", "httpx", "authlib")} == {
+        "INFO"
+    }
+    assert "httpcore" not in logs.configuration("json", "DEBUG", debug=True)["loggers"]
 
 
 def raised(error: Exception) -> Any:
@@ -162,6 +217,22 @@ def test_each_end_of_a_replay_has_a_line_with_its_team_and_no_content(
         (chat.team.slug, "interrupted", "worker_lost"),
     ]
     assert SECRET not in lines.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.heavy
+def test_through_a_real_worker_the_gateway_gets_the_id_of_the_request_that_clicked(
+    team: Team, ada: User, source: GatewayConnection, demo_gateway: DemoGateway, worker: int
+) -> None:
+    replay = rows.replay(rows.generation(team, ada, source), ada)
+    mark = request_ids.current.set("web-request-7")
+    try:
+        assert send_message(replay.pk)
+    finally:
+        request_ids.current.reset(mark)
+    wait_for(lambda: Replay.objects.get(pk=replay.pk).state == "succeeded")
+    (request,) = [request for request in demo_gateway.requests() if request["method"] == "POST"]
+    assert request["headers"]["x-request-id"] == "web-request-7"
 
 
 @pytest.fixture
