@@ -179,6 +179,7 @@ PAGES = (
     Shot("connections", link(CONNECTIONS)),
     Shot("new-connection", link(CONNECTIONS, 'main a[href$="/connections/new"]')),
     Shot("profile", "/accounts/profile/"),
+    Shot("health", "/t/acme/settings/health"),
     Shot("new-team", "/teams/new"),
     Shot("not-found", "/nothing-here"),
 )

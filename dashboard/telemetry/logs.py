@@ -89,9 +89,7 @@ class Wordless(logging.Filter):
     """Of an exception that a message would quote its type is left, its words only where they are ours or the system's."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if (
-            isinstance(record.args, dict) and "exc" in record.args
-        ):  # celery's, with the task's arguments beside it
+        if isinstance(record.args, dict) and "exc" in record.args:  # celery's, with the task's arguments
             record.args = {**record.args, "exc": _type_in(record), "args": "", "kwargs": ""}
         elif isinstance(record.args, tuple):
             record.args = tuple(_without_words(value) for value in record.args)
