@@ -21,6 +21,10 @@ KEYS_SHUT = (
     "FIELD_ENCRYPTION_KEYS does not open the keys of {names}. "
     "Put back the key with which they were saved, or enter the gateway keys again."
 )
+ORDER = (
+    *("Database", "Migrations", "Cache table", "Redis", "Worker", "Beat", "Queue", "Gateway", "Credentials"),
+    *("Client metadata document", "Keys", "Mail", "Disk", "Spool", "Clock"),
+)
 _more: list[Check] = []
 
 
@@ -32,13 +36,22 @@ def add(check: Check) -> None:
 
 def findings(team: Team | None = None) -> list[Finding]:
     """Every check, for the page of `team` or for the operator. Raises nothing: a check that fails is a red line."""
+    return sorted(_all(team), key=_place)
+
+
+def _all(team: Team | None) -> list[Finding]:
     answered = readiness.database()
-    found = [verdict("Database", answered or database_writes())]
+    found = [verdict("Database", answered or database_writes(), "Answers and takes writes.")]
     found += at_once([("Redis", redis), *machine.asked(), *credentials.gateways(team)])
     found += machine.findings()
     if answered:
         return found
     return found + [line for check in (*ROWS, *_more) for line in _made(check, team)]
+
+
+def _place(line: Finding) -> int:
+    """Stores first, then processes, gateways, secrets and the machine."""
+    return next((place for place, name in enumerate(ORDER) if line.name.startswith(name)), len(ORDER))
 
 
 def _made(check: Check, team: Team | None) -> list[Finding]:
@@ -54,18 +67,19 @@ def database_writes() -> str | None:
 
 def redis() -> Finding:
     """Redis answers and takes writes."""
-    return verdict("Redis", readiness.broker() or degraded.redis_fault() or None)
+    return verdict("Redis", readiness.broker() or degraded.redis_fault() or None, "Answers and takes writes.")
 
 
 def migrations(team: Team | None) -> list[Finding]:
-    return [verdict("Migrations", readiness.migrations())]
+    return [verdict("Migrations", readiness.migrations(), "The tables are those of this version.")]
 
 
 def cache_table(team: Team | None) -> list[Finding]:
     """The table that sign-in limits are counted in."""
     name = settings.CACHES["default"]["LOCATION"]
     there = name in connection.introspection.table_names()
-    return [verdict("Cache table", None if there else "The table is missing. Run: python manage.py prepare")]
+    fault = None if there else "The table is missing. Run: python manage.py prepare"
+    return [verdict("Cache table", fault, "Sign-in limits are counted.")]
 
 
 def processes(team: Team | None) -> list[Finding]:
@@ -85,7 +99,7 @@ def processes(team: Team | None) -> list[Finding]:
 
 
 def _heard(age: timedelta | None) -> str:
-    return "" if age is None else f"Heard of {round(age.total_seconds())} s ago."
+    return "Heard of in Redis." if age is None else f"Heard of {round(age.total_seconds())} s ago."
 
 
 def _last(age: timedelta | None) -> str:
@@ -96,18 +110,16 @@ def keys(team: Team | None) -> list[Finding]:
     """FIELD_ENCRYPTION_KEYS opens everything that is encrypted."""
     shut = [name for model, _ in stored_secrets() for name in shut_names(model, team)]
     number = len(settings.FIELD_ENCRYPTION_KEYS)
-    fact = (
-        ""
-        if number == 1
-        else f"{number} keys: run `python manage.py rotate_keys`, then keep the first alone."
-    )
+    several = f"{number} keys: run `python manage.py rotate_keys`, then keep the first alone."
+    fact = several if number > 1 else "Everything that is stored can be read."
     return [verdict("Keys", KEYS_SHUT.format(names=", ".join(shut)) if shut else None, fact)]
 
 
 def client_document(team: Team | None) -> list[Finding]:
     """A gateway can read the document that lets people connect, and would accept it."""
     faults = " ".join(document_faults()) if document_url() else ""
-    return [verdict("Client metadata document", faults or None)] if document_url() else []
+    fact = "A gateway can read it: people can connect."
+    return [verdict("Client metadata document", faults or None, fact)] if document_url() else []
 
 
 def debug(team: Team | None) -> list[Finding]:
@@ -115,7 +127,7 @@ def debug(team: Team | None) -> list[Finding]:
         "DEBUG is true: whoever causes an error reads source and settings, and the log holds what people wrote. "
         "Set DEBUG=false and restart."
     )
-    return [Finding("DEBUG", BAD, fault) if settings.DEBUG else Finding("DEBUG", OK, "false")]
+    return [Finding("DEBUG", BAD, fault) if settings.DEBUG else Finding("DEBUG", OK, "Off.")]
 
 
 def address(team: Team | None) -> list[Finding]:

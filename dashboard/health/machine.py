@@ -91,7 +91,7 @@ def answers() -> Finding:
             "taken. Start a worker with this disk; it delivers them."
         )
         return Finding("Spool", WARN, said)
-    return Finding("Spool", OK, f"{waiting} to be delivered." if files else "")
+    return Finding("Spool", OK, f"{waiting} to be delivered." if files else "Nothing waits.")
 
 
 def clock(team: Team | None) -> list[Finding]:

@@ -56,12 +56,13 @@ def team_health(request: TeamRequest) -> HttpResponse:
     """Why is it red? Every check, with what to do; of teams only this one's."""
     heavy_work.leave_page_thread(request)  # the network may take its time
     found = checks.findings(request.team)
-    order = {BAD: 0, WARN: 1, OK: 2}
     context = {
         "section": "health",
         "team": request.team,
-        "findings": sorted(found, key=lambda line: order[line.level]),
+        "findings": found,
         "wrong": [line for line in found if line.level == BAD],
+        "look": [line for line in found if line.level == WARN],
+        "fine": [line for line in found if line.level == OK],
         "at": timezone.now(),
     }
     return render(request, "dashboard/health.html", context)

@@ -48,7 +48,9 @@ def site(
         presence.save(kind, "h:1")
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = ["http://127.0.0.1:9/v1"], ""
     settings.PUBLIC_URL, settings.SECURE, settings.TRUST_PROXY = "https://retake.example.com", True, True
-    monkeypatch.setattr("dashboard.health.credentials.gateway", lambda url: Finding(f"Gateway {url}"))
+    monkeypatch.setattr(
+        "dashboard.health.credentials.gateway", lambda url: Finding(f"Gateway {url}", OK, "Answers.")
+    )
     monkeypatch.setattr("dashboard.health.checks.document_faults", list)
     source = people.connection(team)
     source.remember_check({"read": {"reads_records": True, "sends": True}})
@@ -217,7 +219,13 @@ def test_the_page_is_for_admins_all_green_when_all_is_well_and_names_no_other_te
     page = people.html(people.browser(people.person(site.team, Role.ADMIN)).get(address))
     count = len(checks.findings(site.team))
     assert (count >= 15, f"All {count} checks are in order" in page) == (True, True)
-    assert ("Can send replays" in page, page.count("pill good")) == (True, count)
+    fine = page.partition("<h2>In order</h2>")[2].partition("</dl>")[0]
+    assert ("Can send replays" in fine, fine.count("<dt>")) == (True, count)
+    assert all(line.said for line in checks.findings(site.team))
+    silent("worker")(site)
+    page = people.html(people.browser(people.person(site.team, Role.OWNER)).get(address))
+    assert f"1 of {count} checks found something wrong." in page
+    assert f"<strong>Worker</strong><p>{degraded.NO_WORKER}" in page
     assert "elsewhere" not in page
     assert "blue-whale" not in page
 
