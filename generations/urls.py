@@ -14,7 +14,7 @@ from generations.views.generation import (
     pasted_answer,
     record_parts,
 )
-from generations.views.lists import batches, generations, ledger, steps, trends
+from generations.views.lists import batches, generations, ledger, selection, steps, trends
 from generations.views.log import bulk_lookup, log
 from generations.views.lookup import home, lookup, lookup_many, palette
 from generations.views.replay import batch, compare, lab, lab_batch, replay, replay_parts
@@ -114,6 +114,10 @@ team_pages: list[URLPattern | URLResolver] = [
     path("go.json", palette.go_entries, name="go_entries"),
     path("generations", generations.generations, name="generations"),
     path("generations.csv", generations.generations_csv, name="generations_csv"),
+    path("generations.jsonl", generations.generations_jsonl, name="generations_jsonl"),
+    path("generations/rows", generations.generation_rows, name="generation_rows"),
+    path("generations/selected", selection.selected, name="selected"),
+    path("generations/columns", generations.choose_columns, name="choose_columns"),
     path("generations/saved", generations.save_filter, name="save_filter"),
     path("generations/saved/<int:pk>/delete", generations.delete_filter, name="delete_filter"),
     path("log", log.log, name="log"),

@@ -35,6 +35,8 @@ WORDS = {
     "consent.ended": "Disconnected: {subject}",
     "consent.replaced": "The consent for {subject} ended: the same person consented for another team",
     "limits.changed": "Replay limits changed: {subject}",
+    "generation.pinned": "Pinned: {subject}",
+    "generation.unpinned": "Pin lifted: {subject}",
     "connection.moved": "Gateway connection {subject} moved up",
 }
 

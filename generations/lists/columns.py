@@ -20,6 +20,7 @@ USUAL = ("verdict", "model", "tokens", "cost", "wait", "age", "who")
 LOGGED = USUAL[:-1]
 """Those of the log, which does not say who."""
 NUMBERS = ("tokens", "cost", "wait")
+SORTED_BY = {"tokens": "tokens", "cost": "cost", "wait": "wait", "age": "time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,22 @@ def chosen(user: User) -> list[str]:
     return [name for name in COLUMNS if name in wanted] or list(USUAL)
 
 
-def heads(lead: str, shown: Collection[str] = USUAL) -> list[Head]:
-    """The heads of rows that are called `lead`; nothing sorts by them."""
-    return [Head(lead), *(Head(label, _css(name)) for name, label in COLUMNS.items() if name in shown)]
+def choose(user: User, wanted: Collection[str]) -> None:
+    """Keep which columns the lists of this person show; none of them brings the usual ones back."""
+    preferences.choose(user, columns=[name for name in COLUMNS if name in wanted] or None)
 
 
-def _css(name: str) -> str:
-    return "n" if name in NUMBERS else ""
+def heads(lead: str, shown: Collection[str] = USUAL, sort: str = "", rest: str | None = None) -> list[Head]:
+    """The heads of rows that are called `lead`. With `rest`, the filters of the page, some of them sort by a click."""
+    named = [(name, label) for name, label in COLUMNS.items() if name in shown]
+    return [Head(lead), *(_head(name, label, sort, rest) for name, label in named)]
+
+
+def _head(name: str, label: str, sort: str, rest: str | None) -> Head:
+    """The first click puts the largest (the newest) first, the second one the smallest."""
+    by, css = SORTED_BY.get(name), "n" if name in NUMBERS else ""
+    if rest is None or by is None:
+        return Head(label, css)
+    wanted = by if sort == f"-{by}" else f"-{by}"
+    direction = {by: "ascending", f"-{by}": "descending"}.get(sort, "")
+    return Head(label, css, f"{rest}&sort={wanted}" if rest else f"sort={wanted}", direction)

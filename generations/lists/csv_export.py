@@ -1,8 +1,9 @@
-"""Tables as CSV for spreadsheets: text stays text, whatever it begins with."""
+"""Tables as CSV for spreadsheets (text stays text, whatever it begins with) and as JSON Lines for programs."""
 
 import csv
+import json
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.http import StreamingHttpResponse
@@ -28,6 +29,20 @@ def lines(names: Iterable[str], batches: Iterable[Iterable[Iterable[object]]]) -
         yield "".join(str(writer.writerow([cell(value) for value in row])) for row in rows)
 
 
+def json_lines(names: Sequence[str], batches: Iterable[Iterable[Iterable[object]]]) -> Iterator[str]:
+    """JSON Lines in pieces, one for each batch of rows: an object a row, times in ISO 8601, unknown is null."""
+    for rows in batches:
+        yield "".join(
+            json.dumps(dict(zip(names, row, strict=True)), default=_plain, ensure_ascii=False) + "\n"
+            for row in rows
+        )
+
+
+def _plain(value: object) -> str:
+    """What JSON has no form for: a time, or a decimal with every digit."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
 def cell(value: object) -> object:
     """One value as a CSV shows it. What a spreadsheet would run as a formula becomes text, by an apostrophe."""
     if isinstance(value, datetime):
@@ -51,9 +66,9 @@ def _is_unseen(character: str) -> bool:
     return kind in ("Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Me") or character in UNSEEN
 
 
-def download(pieces: Iterator[str], name: str) -> StreamingHttpResponse:
-    """A CSV to save under `name`, sent while it is read."""
-    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
+def download(pieces: Iterator[str], name: str, kind: str = "text/csv") -> StreamingHttpResponse:
+    """A file to save under `name`, sent while it is read."""
+    response = StreamingHttpResponse(pieces, content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response

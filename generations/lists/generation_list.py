@@ -11,8 +11,9 @@ from django.db import connection
 from django.db.models import Q
 
 from dashboard.models import Team
-from generations.lists import csv_export, keyset
+from generations.lists import csv_export, keyset, sorting
 from generations.lists.keyset import Cursor, Page
+from generations.lists.sorting import NEWEST, SortCursor
 from generations.models import Generation, Replay
 from generations.models.generation import GenerationQuerySet
 
@@ -61,14 +62,34 @@ def ended_with(status: str) -> Q:
     return Q(status_code=int(status)) if is_number else Q(error_code=status)
 
 
-def read_cursor(text: str, *, back: bool = False) -> Cursor | None:
+def read_cursor(text: str, *, sort: str = NEWEST, back: bool = False) -> Cursor | SortCursor | None:
     """The cursor in an address, None for any other text."""
-    return Cursor.read(text, keyset.row_number, back=back)
+    if sort == NEWEST:
+        return Cursor.read(text, keyset.row_number, back=back)
+    return SortCursor.read(text, sort, back=back)
 
 
-def page(found: GenerationQuerySet, cursor: Cursor | None = None, size: int = PAGE) -> Page[Generation]:
-    """One page of `found`, the newest first."""
-    return keyset.page(found, "sorted_at", cursor, size)
+def page(
+    found: GenerationQuerySet,
+    cursor: Cursor | SortCursor | None = None,
+    size: int = PAGE,
+    *,
+    sort: str = NEWEST,
+) -> Page[Generation]:
+    """One page of `found` in the order `sort` (see `sorting`), the newest first without one."""
+    if sort == NEWEST:
+        return keyset.page(found, "sorted_at", cursor if isinstance(cursor, Cursor) else None, size)
+    return sorting.page(found, sort, cursor if isinstance(cursor, SortCursor) else None, size)
+
+
+def neighbour(found: GenerationQuerySet, row: Generation, sort: str, *, back: bool) -> Generation | None:
+    """The row of `found` after `row` in this order, or, `back`, before it."""
+    slim = found.only("request_id", "sorted_at")
+    if sort == NEWEST:
+        cut = keyset.page(slim, "sorted_at", Cursor(row.sorted_at, row.pk, back), 1)
+    else:
+        cut = sorting.page(slim, sort, sorting.place_of(row, sort, back=back), 1)
+    return next(iter(cut.rows), None)
 
 
 # -- what can be chosen ----------------------------------------------------------------------------------------
@@ -114,6 +135,12 @@ def csv_lines(found: GenerationQuerySet, size: int = BATCH) -> Iterator[str]:
     return csv_export.lines(
         [*CSV_COLUMNS, "looked_up_by"], _batches(found.select_related("looked_up_by"), size)
     )
+
+
+def json_lines(found: GenerationQuerySet, size: int = BATCH) -> Iterator[str]:
+    """`found` as JSON Lines, newest first: one object a line, unknown is null."""
+    names = [*CSV_COLUMNS, "looked_up_by"]
+    return csv_export.json_lines(names, _batches(found.select_related("looked_up_by"), size))
 
 
 def _batches(found: GenerationQuerySet, size: int) -> Iterator[list[list[object]]]:

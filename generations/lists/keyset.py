@@ -43,11 +43,11 @@ def row_number(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Rows, newest first, and where the newer and the older ones begin (None: there are none)."""
+    """Rows in their order, and the cursors of the page before and the page after (None: there are none)."""
 
     rows: Sequence[Item]
-    newer: Cursor | None = None
-    older: Cursor | None = None
+    newer: Any = None
+    older: Any = None
 
 
 def page(found: QuerySet[Row], column: str, cursor: Cursor | None, size: int) -> Page[Row]:

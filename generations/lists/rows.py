@@ -102,6 +102,7 @@ def of_generation(row: Generation, team: Team, carried: str = "", *, opened: boo
         note=_note(row.error_code, row.finish_reason),
         endpoint=row.endpoint,
         chosen_as=row.slug,
+        is_pinned=_is_pinned(row),
     )
 
 
@@ -142,6 +143,11 @@ def of_replay(row: Replay, team: Team, carried: str = "", *, cost: int | None = 
         expected_word="about" if row.expected_high is None else "up to",
         chosen_as=str(row.pk),
     )
+
+
+def _is_pinned(row: Generation) -> bool:
+    """Whether it is pinned, where its pin was read with it."""
+    return row._state.fields_cache.get("pin") is not None
 
 
 def _note(cause: str, finish: str) -> str:

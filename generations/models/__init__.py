@@ -7,6 +7,7 @@ from generations.models.forgetting import Forgetting
 from generations.models.generation import Fetch, FirstWords, Generation, Visit
 from generations.models.limits import ReplayLimits
 from generations.models.pasted_answer import PastedAnswer
+from generations.models.pin import Pin
 from generations.models.replay import Replay, ReplayAnswer, ReplayPart
 from generations.models.saved_filter import SavedFilter, SavedLogFilter
 from generations.models.stored_record import RecordChunk, StoredRecord
@@ -22,6 +23,7 @@ __all__ = [
     "Forgetting",
     "Generation",
     "PastedAnswer",
+    "Pin",
     "RecordChunk",
     "Replay",
     "ReplayAnswer",

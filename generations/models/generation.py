@@ -23,6 +23,15 @@ PLAIN_ID = re.compile(r"(?!~)(?!.*\.json$)(?!\.+$)[A-Za-z0-9._:@=+-]{1,256}")
 YOUNG = timedelta(minutes=10)
 STALE_AFTER = timedelta(seconds=30)
 Row = TypeVar("Row", bound=models.Model)
+WAIT = ("wait_ms", "generation_ms", "latency_ms")
+"""The time that a page names first is the first of these that is known."""
+TOKENS = Coalesce(
+    F("input_tokens") + F("output_tokens"),
+    "output_tokens",
+    "input_tokens",
+    output_field=models.BigIntegerField(),
+)
+"""All tokens that are known."""
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
@@ -51,7 +60,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
     def with_duration(self, least: Decimal | None, most: Decimal | None) -> Self:
         """Those with a total time (see `total_ms`) in this range of ms, either end open."""
-        found = self.alias(total=Coalesce("wait_ms", "generation_ms", "latency_ms"))
+        found = self.alias(total=Coalesce(*WAIT))
         found = found.filter(total__gte=least) if least is not None else found
         return found.filter(total__lte=most) if most is not None else found
 
@@ -137,10 +146,13 @@ class Generation(models.Model):
             models.Index(
                 fields=["team", "key_id", "-sorted_at", "-id"], condition=~Q(key_id=""), name="by_key"
             ),
-            models.Index(fields=["team", "cost_nanos"], name="by_cost"),
+            models.Index(fields=["team", "cost_nanos", "id"], name="cost_order"),
+            models.Index("team", Coalesce(*WAIT), "id", name="wait_order"),
+            models.Index("team", TOKENS, "id", name="token_order"),
             models.Index(fields=["derived", "-id"], name="by_derived"),
-            models.Index("team", Coalesce("wait_ms", "generation_ms", "latency_ms"), name="by_wait"),
-            # The release before reads by this one; the next may drop it.
+            # The release before reads by these; the next may drop them.
+            models.Index(fields=["team", "cost_nanos"], name="by_cost"),
+            models.Index("team", Coalesce(*WAIT), name="by_wait"),
             models.Index("team", Coalesce("generation_ms", "latency_ms"), name="by_total"),
             models.Index(
                 fields=["team", "native_response_id"],
@@ -163,8 +175,8 @@ class Generation(models.Model):
     @property
     def total_ms(self) -> Decimal | None:
         """The time in ms that its page names first, failed attempts included."""
-        found = (self.wait_ms, self.generation_ms, self.latency_ms)
-        return next((time for time in found if time is not None), None)
+        times: list[Decimal | None] = [getattr(self, name) for name in WAIT]
+        return next((time for time in times if time is not None), None)
 
     def may_change(self, now: datetime) -> bool:
         """Whether the gateway may still write to its record: it is young, a job without a cost, or an open session."""

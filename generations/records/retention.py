@@ -1,7 +1,7 @@
 """Forgetting: one generation by hand, with every trace of its content; the bodies of old ones by age.
 
 `BODY_RETENTION_DAYS` counts from the day a record was last fetched, for replays from their end, for pasted answers from
-the day they were pasted. What expires loses
+the day they were pasted. What is pinned, with its replays, does not expire. What expires loses
 request, answer and every text that may quote them; figures, times, models and states stay.
 """
 
@@ -29,6 +29,7 @@ from generations.models import (
     FirstWords,
     Generation,
     PastedAnswer,
+    Pin,
     RecordChunk,
     Replay,
     ReplayAnswer,
@@ -151,7 +152,7 @@ def expire(now: datetime | None = None, *, seconds: float = SECONDS) -> dict[str
 def _old_records(cutoff: datetime) -> "list[int]":
     """Records with content, the oldest first. An expired one has the size 0."""
     old = StoredRecord.objects.filter(fetched_at__lt=cutoff, size__gt=0)
-    idle = old.exclude(generation__replays__state__in=OPEN_STATES)
+    idle = old.exclude(generation__replays__state__in=OPEN_STATES).filter(generation__pin=None)
     return list(idle.order_by("fetched_at").values_list("pk", flat=True)[:BITE])
 
 
@@ -164,7 +165,9 @@ def _expire_record(pk: int, cutoff: datetime) -> bool:
     with transaction.atomic():
         rows = StoredRecord.objects.select_for_update().filter(pk=pk, fetched_at__lt=cutoff, size__gt=0)
         record = rows.defer("outline").first()
-        if record is None or Replay.objects.filter(generation=record.generation_id).unfinished().exists():
+        if record is None or Pin.objects.filter(generation=record.generation_id).exists():
+            return False
+        if Replay.objects.filter(generation=record.generation_id).unfinished().exists():
             return False
         raw = without_bodies(record.raw, EXPIRED)
         rows.update(
@@ -195,7 +198,9 @@ def _forget_words(generation: int) -> None:
 def _expire_answers(cutoff: datetime) -> int:
     """The answers of replays that ended before, and what an interrupted one left in its checkpoints."""
     with transaction.atomic():
-        old = Replay.objects.filter(finished_at__lt=cutoff).exclude(state__in=OPEN_STATES)
+        old = Replay.objects.filter(finished_at__lt=cutoff, generation__pin=None).exclude(
+            state__in=OPEN_STATES
+        )
         kept = old.exclude(Q(answer=None, parts=None), IS_WORDLESS).order_by("finished_at")
         replays = list(kept.values_list("pk", flat=True).distinct()[:BITE])
         _drop_answers(replays)
@@ -208,7 +213,7 @@ def _expire_answers(cutoff: datetime) -> int:
 
 def _expire_pasted(cutoff: datetime) -> int:
     """Answers that were pasted before."""
-    old = PastedAnswer.objects.filter(pasted_at__lt=cutoff).order_by("pasted_at")
+    old = PastedAnswer.objects.filter(pasted_at__lt=cutoff, generation__pin=None).order_by("pasted_at")
     return PastedAnswer.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:BITE])).delete()[0]
 
 

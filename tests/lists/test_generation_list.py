@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from dashboard.models import Team, User
 from generations.gateway.record import Record
-from generations.lists import generation_list
+from generations.lists import generation_list, sorting
 from generations.lists.csv_export import MARK
 from generations.lists.generation_list import matching, page, read_cursor
 from generations.lists.keyset import Cursor, older
@@ -215,9 +215,12 @@ def fill(team: Team, users: list[User], rows: int) -> None:
 
 def plan(found: "QuerySet[Generation]") -> set[str]:
     """The indexes that the first page's query uses, and "scan" and "sort" where it does these."""
-    explained = json.loads(
-        found.order_by("-sorted_at", "-id")[: generation_list.PAGE + 1].explain(format="json")
-    )
+    return plan_of(found.order_by("-sorted_at", "-id"))
+
+
+def plan_of(found: "QuerySet[Generation]") -> set[str]:
+    """The same of rows that have their order."""
+    explained = json.loads(found[: generation_list.PAGE + 1].explain(format="json"))
     nodes, used = [explained[0]["Plan"]], set()
     while nodes:
         node = nodes.pop()
@@ -255,6 +258,14 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team) -> None:
     assert plan(older(matching(team, {"model": "model/1"}), "sorted_at", place)) == {"by_model"}
     assert plan(matching(team, {"cost_min": 49_990_000})) == {"by_cost", "sort"}
     assert plan(matching(team, {"ms_min": Decimal(4_999)})) == {"by_wait", "sort"}
+    for name in ("cost", "wait", "tokens"):
+        placed = matching(team, {}).annotate(place=sorting.EXPRESSIONS[name])
+        found = [
+            plan_of(sorting.ordered(placed, is_unknown=is_unknown, downwards=downwards))
+            for is_unknown in (False, True)
+            for downwards in (False, True)
+        ]
+        assert found == [{f"{name.rstrip('s')}_order"}] * 4
     assert "by_words" in plan(matching(team, {"q": "number7"}))
     assert "scan" not in plan(matching(team, {"q": "some"}))
     assert plan(matching(team, {"cost_min": 1})) == {"by_time"}

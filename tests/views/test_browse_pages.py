@@ -48,7 +48,8 @@ def test_the_list_asks_the_same_queries_for_any_number_of_rows(
         SavedFilter.objects.create(team=team, user=ada, name=str(number))
     browser = people.browser(ada)
     browser.get(listing(team))  # remembers the team in the session
-    with django_assert_num_queries(7) as queries:  # session, user, memberships, people, rows, offers, saved
+    # session, user, memberships, people, rows, offers, saved; five around the count with its time limit
+    with django_assert_num_queries(12) as queries:
         answer = browser.get(listing(team) + "?outcome=unknown")
     assert len(answer.context["page"].rows) == min(count, 50)
     assert [query["sql"] for query in queries.captured_queries if "packed" in query["sql"]] == []
@@ -280,3 +281,52 @@ def test_few_are_asked_for_at_a_time() -> None:
 @pytest.mark.parametrize("query", ["", "?id=", "?id=a&id=%00", "?id=" + "x" * 257])
 def test_no_ids_are_not_found(team: Team, ada: User, query: str) -> None:
     assert people.browser(ada).get(reverse("many", args=[team.slug]) + query).status_code == 404
+
+
+# --- filters, order and columns -------------------------------------------------------------------------------
+
+
+def test_filters_act_as_they_change_and_stand_in_the_address(team: Team, ada: User) -> None:
+    for number in range(3):
+        Generation.objects.create(
+            team=team, request_id=f"req_{number}", model_id=f"a/{number % 2}", cost_nanos=number
+        )
+    browser = people.browser(ada)
+    address = reverse("generation_rows", args=[team.slug])
+    part = browser.get(address, {"model": "a/0", "q": "", "sort": "-cost"})
+    assert part["HX-Push-Url"] == f"{listing(team)}?model=a%2F0&sort=-cost"
+    page = people.html(part)
+    assert "<html" not in page
+    assert [row.request_id for row in part.context["page"].rows] == ["req_2", "req_0"]
+    assert (str(part.context["count"]), [chip.query for chip in part.context["chips"]]) == (
+        "2",
+        ["sort=-cost"],
+    )
+    assert 'aria-label="Remove the filter Model"' in page
+    assert 'href="?model=a%2F0&amp;sort=cost"' in page
+    assert 'aria-sort="descending"' in page
+    wrong = browser.get(address, {"since": "x"})
+    assert (wrong.status_code, b"One of the filters is invalid" in wrong.content) == (200, True)
+
+
+def test_columns_are_kept_for_the_person(team: Team, ada: User) -> None:
+    Generation.objects.create(team=team, request_id="req_1", endpoint="chat.completions", model_id="m/1")
+    browser = people.browser(ada)
+    address = reverse("choose_columns", args=[team.slug])
+    sent = browser.post(
+        address, {"column": ["endpoint", "cost", "junk"], "query": "byok=0", "page": "generations"}
+    )
+    assert sent["Location"] == f"{listing(team)}?byok=0"
+    page = people.html(browser.get(listing(team)))
+    assert ('data-label="Endpoint"' in page, 'data-label="Model"' in page) == (True, False)
+    browser.post(address, {})
+    assert 'data-label="Model"' in people.html(browser.get(listing(team)))
+
+
+def test_previous_and_next_follow_the_order_of_the_list(team: Team, ada: User) -> None:
+    for number in (2, 1, 3):
+        Generation.objects.create(team=team, request_id=f"req_{number}", cost_nanos=number)
+    step = people.browser(ada).get(
+        reverse("next_generation", args=[team.slug, "req_3"]), {"list": "sort=-cost"}
+    )
+    assert step["Location"].startswith(reverse("generation", args=[team.slug, "req_2"]))

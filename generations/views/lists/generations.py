@@ -1,5 +1,7 @@
-"""The list of a team's generations: pages, saved filters, CSV."""
+"""The list of a team's generations: its page, the fragment that follows its filters, saved filters, files."""
 
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
@@ -7,21 +9,23 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.access import Right, TeamRequest, for_team
+from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team, User
 from generations.forms.lists import BrowseForm
-from generations.lists import columns, csv_export, generation_list, rows
-from generations.lists.keyset import Cursor
+from generations.lists import columns, counting, csv_export, generation_list, rows
+from generations.lists.sorting import NEWEST, read_sort
 from generations.models import Generation, SavedFilter
+from generations.models.generation import GenerationQuerySet
 from generations.views.shared import saved_filters
 
 SLIM = ("native_response_id", "session_id", "key_id")
 
 
 def filters(given: QueryDict) -> str:
-    """The filters of an address as the shortest query string: known names, no blanks, no place."""
-    values = given.dict()
-    known = [(name, str(values[name]).strip()) for name in BrowseForm.base_fields if name in values]
+    """The filters and the order of an address as the shortest query string: known names, no blanks, no place."""
+    known = [(name, given.get(name, "").strip()) for name in BrowseForm.base_fields]
+    sort = read_sort(given.get("sort", ""))
+    known += [("sort", sort)] if sort != NEWEST else []
     return urlencode([(name, value) for name, value in known if value])
 
 
@@ -30,53 +34,134 @@ def read_form(team: Team, given: QueryDict) -> BrowseForm:
     return BrowseForm(given, people=people)
 
 
+def matching(request: TeamRequest, given: QueryDict) -> tuple[BrowseForm, GenerationQuerySet]:
+    """The form of an address and what its filters find; nothing where one of them is invalid."""
+    form = read_form(request.team, given)
+    if form.is_valid():
+        return form, generation_list.matching(request.team, form.cleaned_data)
+    return form, Generation.objects.none()
+
+
 @for_team(Right.READ)
 @require_GET
 def generations(request: TeamRequest) -> HttpResponse:
     """One page of the list. Blank filters leave the address, so that it can be shared."""
-    query = filters(request.GET)
     if any(not str(value).strip() for value in request.GET.dict().values()):
-        return redirect(f"{reverse('generations', args=[request.team.slug])}?{query}")
-    form = read_form(request.team, request.GET)
-    found = (
-        generation_list.matching(request.team, form.cleaned_data)
-        if form.is_valid()
-        else Generation.objects.none()
+        return redirect(_address(request, request.GET))
+    context = _listed(request) | {
+        "offers": generation_list.offers(request.team),
+        "saved": SavedFilter.objects.of(request.team, request.user),
+    }
+    status = 400 if context["form"].errors else 200
+    return render(request, "generations/lists/generations.html", context, status=status)
+
+
+@for_team(Right.READ)
+@require_GET
+def generation_rows(request: TeamRequest) -> HttpResponse:
+    """The fragment of the list that follows its filters; the address of its page comes with it."""
+    answer = render(request, "generations/lists/generations.html#list", _listed(request))
+    answer["HX-Push-Url"] = _address(request, request.GET)
+    return answer
+
+
+def _address(request: TeamRequest, given: QueryDict) -> str:
+    query = filters(given)
+    return f"{reverse('generations', args=[request.team.slug])}{f'?{query}' if query else ''}"
+
+
+def _listed(request: TeamRequest) -> dict[str, Any]:
+    query, sort = filters(request.GET), read_sort(request.GET.get("sort", ""))
+    form, found = matching(request, request.GET)
+    page = generation_list.page(
+        found.select_related("looked_up_by", "pin").defer(*SLIM), *_place(request, sort), sort=sort
     )
     carried = f"?{urlencode({'list': query})}" if query else ""
-    page = generation_list.page(found.select_related("looked_up_by").defer(*SLIM), place(request))
     shown = columns.chosen(request.user)
-    context = {
+    return {
         "form": form,
         "query": query,
         "page": page,
         "rows": [rows.of_generation(row, request.team, carried) for row in page.rows],
+        "count": counting.count(found) if not form.errors else None,
+        "chips": chips(form, request.GET),
+        "sort": "" if sort == NEWEST else sort,
         "columns": shown,
-        "heads": columns.heads("Generation", shown),
-        "offers": generation_list.offers(request.team),
-        "saved": SavedFilter.objects.of(request.team, request.user),
+        "all_columns": columns.COLUMNS,
+        "heads": columns.heads("Generation", shown, sort, filters_but(request.GET, "sort")),
+        "may_replay": may(request, Right.REPLAY),
+        "may_pin": may(request, Right.LOOK_UP),
     }
-    return render(
-        request, "generations/lists/generations.html", context, status=200 if form.is_valid() else 400
-    )
 
 
-def place(request: TeamRequest) -> Cursor | None:
+def _place(request: TeamRequest, sort: str) -> tuple[Any, ...]:
     """Where the page begins: `older` or `newer` than a row."""
-    if "newer" in request.GET:
-        return generation_list.read_cursor(request.GET["newer"], back=True)
-    return generation_list.read_cursor(request.GET.get("older", ""))
+    name = "newer" if "newer" in request.GET else "older"
+    return (generation_list.read_cursor(request.GET.get(name, ""), sort=sort, back=name == "newer"),)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChip:
+    """A filter that is set: its name, its value as people read it, and the address without it."""
+
+    label: str
+    value: str
+    query: str
+
+
+def chips(form: BrowseForm, given: QueryDict) -> list[FilterChip]:
+    """The filters that are set, in the order of the form."""
+    made = []
+    for field in form:
+        value = given.get(field.name, "").strip()
+        if value:
+            choices = dict(getattr(field.field, "choices", ()))
+            made.append(
+                FilterChip(str(field.label), str(choices.get(value, value)), filters_but(given, field.name))
+            )
+    return made
+
+
+def filters_but(given: QueryDict, name: str) -> str:
+    """The query string of an address without one of its filters."""
+    left = given.copy()
+    left.pop(name, None)
+    return filters(left)
+
+
+# --- files --------------------------------------------------------------------------------------------------------
 
 
 @for_team(Right.READ)
 @require_GET
 def generations_csv(request: TeamRequest) -> HttpResponseBase:
     """Everything that the filters find as CSV, sent while it is read."""
-    form = read_form(request.team, request.GET)
-    if not form.is_valid():
-        return redirect(f"{reverse('generations', args=[request.team.slug])}?{filters(request.GET)}")
-    lines = generation_list.csv_lines(generation_list.matching(request.team, form.cleaned_data))
-    return csv_export.download(lines, f"generations-{request.team.slug}.csv")
+    return _file(request, "csv")
+
+
+@for_team(Right.READ)
+@require_GET
+def generations_jsonl(request: TeamRequest) -> HttpResponseBase:
+    """The same as JSON Lines."""
+    return _file(request, "jsonl")
+
+
+def _file(request: TeamRequest, kind: str) -> HttpResponseBase:
+    form, found = matching(request, request.GET)
+    if form.errors:
+        return redirect(_address(request, request.GET))
+    return file_of(request, found, kind)
+
+
+def file_of(request: TeamRequest, found: GenerationQuerySet, kind: str) -> HttpResponseBase:
+    """Generations as a file, "csv" or "jsonl", the newest first."""
+    name = f"generations-{request.team.slug}.{kind}"
+    if kind == "csv":
+        return csv_export.download(generation_list.csv_lines(found), name)
+    return csv_export.download(generation_list.json_lines(found), name, "application/x-ndjson")
+
+
+# --- saved filters ------------------------------------------------------------------------------------------------
 
 
 @for_team(Right.READ)
@@ -94,3 +179,16 @@ def delete_filter(request: TeamRequest, pk: int) -> HttpResponse:
     """Forget one's own saved filter."""
     saved_filters.remove(request, SavedFilter.objects.of(request.team, request.user), pk, "generations")
     return redirect("generations", request.team.slug)
+
+
+# --- columns ------------------------------------------------------------------------------------------------------
+
+
+@for_team(Right.READ)
+@require_POST
+def choose_columns(request: TeamRequest) -> HttpResponse:
+    """Keep which columns the lists of this person show."""
+    columns.choose(request.user, request.POST.getlist("column"))
+    page = "ledger" if request.POST.get("page") == "ledger" else "generations"
+    query = QueryDict(request.POST.get("query", "")[:2000]).urlencode()
+    return redirect(f"{reverse(page, args=[request.team.slug])}{f'?{query}' if query else ''}")

@@ -18,6 +18,7 @@ from generations.forms.ledger import LedgerForm
 from generations.lists import generation_list, keyset
 from generations.lists import ledger as replay_list
 from generations.lists.keyset import Cursor
+from generations.lists.sorting import NEWEST, read_sort
 from generations.models import Generation, Replay
 from generations.models.generation import GenerationQuerySet
 from generations.views.lists import generations, ledger
@@ -50,11 +51,10 @@ def generation_step(request: TeamRequest, slug: str, *, back: bool) -> HttpRespo
     row = get_generation_or_404(request, slug)
     given = list_of(request)
     found = _matching(request, given or QueryDict())
-    page = keyset.page(
-        found.only("request_id", "sorted_at"), "sorted_at", Cursor(row.sorted_at, row.pk, back), 1
-    )
+    sort = read_sort(given.get("sort", "")) if given else NEWEST
+    neighbour = generation_list.neighbour(found, row, sort, back=back)
     query = suffix(generations.filters(given) if given else None)
-    return _to(request, next(iter(page.rows), None), row, query, back=back)
+    return _to(request, neighbour, row, query, back=back)
 
 
 def _matching(request: TeamRequest, given: QueryDict) -> GenerationQuerySet:

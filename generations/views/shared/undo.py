@@ -27,8 +27,8 @@ def offer(request: TeamRequest, words: str, **facts: str) -> None:
     request.session[UNDO] = {"words": words, "team": request.team.slug, "until": until, **facts}
 
 
-def offer_forgetting(request: TeamRequest, words: str, click: Forgetting) -> None:
-    offer(request, words, forgetting=str(click.pk))
+def offer_forgetting(request: TeamRequest, words: str, *clicks: Forgetting) -> None:
+    offer(request, words, forgetting=" ".join(str(click.pk) for click in clicks))
 
 
 @for_team(Right.READ)
@@ -45,12 +45,16 @@ def undo(request: TeamRequest) -> HttpResponse:
 def _restored(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse:
     if "forgetting" not in offered:
         return _filter_again(request, offered)
-    row = forgetting.undo(UUID(offered["forgetting"]), request.team, request.user)
-    if row is None:
+    clicks = [UUID(pk) for pk in offered["forgetting"].split()]
+    rows = [row for pk in clicks if (row := forgetting.undo(pk, request.team, request.user)) is not None]
+    if not rows:
         messages.warning(request, TOO_LATE)
         return redirect("team_home", request.team.slug)
-    messages.success(request, "It is back as it was.")
-    return redirect(row)
+    if len(clicks) == 1:
+        messages.success(request, "It is back as it was.")
+        return redirect(rows[0])
+    messages.success(request, f"{len(rows)} of {len(clicks)} are back as they were.")
+    return redirect("generations", request.team.slug)
 
 
 def _filter_again(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse:

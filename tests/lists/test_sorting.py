@@ -1,0 +1,84 @@
+"""Lists in any order: every row once, forwards and back, what is unknown last; and how many there are."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dashboard.models import Team
+from generations.lists import counting, generation_list, sorting
+from generations.lists.sorting import SortCursor
+from generations.models import Generation
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+VALUES = (5, None, 1, 5, None, 3, 5, None)
+
+
+@pytest.fixture
+def rows(team: Team) -> list[Generation]:
+    return [
+        Generation.objects.create(
+            team=team,
+            request_id=f"r{place}",
+            made_at=NOW - timedelta(minutes=place % 3),
+            cost_nanos=value,
+            latency_ms=value,
+            output_tokens=value,
+        )
+        for place, value in enumerate(VALUES)
+    ]
+
+
+def names(page: Any) -> list[str]:
+    return [row.request_id for row in page.rows]
+
+
+@pytest.mark.parametrize("sort", ["cost", "-cost", "wait", "-wait", "tokens", "-tokens", "time"])
+def test_pages_hold_every_row_once_in_its_order_forwards_and_back(
+    team: Team, rows: list[Generation], sort: str
+) -> None:
+    found = Generation.objects.of(team)
+    whole = generation_list.page(found, size=99, sort=sort)
+    values = [row.place for row in whole.rows]  # type: ignore[attr-defined]
+    known = [value for value in values if value is not None]
+    assert known == sorted(known, reverse=sort.startswith("-"))
+    assert values[len(known) :] == [None] * (len(values) - len(known))
+    page, forwards = generation_list.page(found, size=3, sort=sort), list[str]()
+    back: list[str] = []
+    while True:
+        forwards += names(page)
+        if page.older is None:
+            break
+        cursor = generation_list.read_cursor(str(page.older), sort=sort)
+        page = generation_list.page(found, cursor, 3, sort=sort)
+    while page.newer is not None:
+        back = names(page) + back
+        cursor = generation_list.read_cursor(str(page.newer), sort=sort, back=True)
+        page = generation_list.page(found, cursor, 3, sort=sort)
+    assert (forwards, names(page) + back) == (names(whole), names(whole))
+    after = [generation_list.neighbour(found, row, sort, back=False) for row in whole.rows]
+    assert [row and row.request_id for row in after] == [*names(whole)[1:], None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "_1", "NaN_1", "Infinity_1", "1e99_1", "1_x", "2026-01-01T00:00:00+00:00_1", "1_" + "9" * 30],
+)
+def test_what_is_no_place_in_an_order_is_none(text: str) -> None:
+    assert SortCursor.read(text, "-cost") is None
+    assert (sorting.read_sort(text), sorting.read_sort("-wait")) == (sorting.NEWEST, "-wait")
+
+
+def test_rows_are_counted_up_to_a_bound_and_not_for_long(
+    team: Team, rows: list[Generation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Generation.objects.of(team)
+    monkeypatch.setattr(counting, "MOST", 8)
+    assert str(counting.count(found)) == "8"
+    monkeypatch.setattr(counting, "MOST", 7)
+    assert str(counting.count(found)) == "7+"
+    slow = found.extra(where=["pg_sleep(0.4) IS NOT NULL"])
+    assert str(counting.count(slow)) == "many"
+    assert found.count() == 8

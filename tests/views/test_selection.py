@@ -1,0 +1,100 @@
+"""What is done to many rows of the list, and the pins of a team."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard.models import AuditEvent, GatewayConnection, Role, Team, User
+from generations.models import Generation, Pin
+from generations.records import retention
+from generations.views.lists import selection
+from tests.support import people, rows
+
+pytestmark = pytest.mark.django_db
+NAMES = ("G-01M0N8538G8F4T0W6X1Y2Z3A01", "G-01M0N8538G8F4T0W6X1Y2Z3A02", "G-01M0N8538G8F4T0W6X1Y2Z3A03")
+
+
+@pytest.fixture
+def stored(team: Team, ada: User) -> list[Generation]:
+    source = people.connection(team)
+    return [rows.generation(team, ada, source, request_id=name) for name in NAMES]
+
+
+def do(browser: Client, team: Team, action: str, *ids: str, **more: str) -> Any:
+    data = {"do": action, "id": list(ids), **more}
+    return browser.post(reverse("selected", args=[team.slug]), data)
+
+
+def test_rows_lead_to_the_plan_the_comparison_and_files(
+    team: Team, ada: User, stored: list[Generation]
+) -> None:
+    Generation.objects.filter(pk=stored[2].pk).update(replayable=False)
+    browser = people.browser(ada)
+    plan = urlsplit(do(browser, team, "replay", "", all="1")["Location"])
+    assert (plan.path, sorted(parse_qs(plan.query)["id"])) == (
+        reverse("lab", args=[team.slug]),
+        list(NAMES[:2]),
+    )
+    pair = parse_qs(urlsplit(do(browser, team, "compare", *NAMES[:2])["Location"]).query)
+    assert sorted([*pair["a"], *pair["b"]]) == list(NAMES[:2])
+    assert do(browser, team, "compare", NAMES[0])["Location"] == reverse("generations", args=[team.slug])
+    assert sorted(do(browser, team, "ids", *NAMES[1:]).content.decode().split()) == list(NAMES[1:])
+    lines = do(browser, team, "jsonl", NAMES[0]).getvalue().decode().splitlines()
+    assert [json.loads(line)["request_id"] for line in lines] == [NAMES[0]]
+    assert do(browser, team, "csv", all="1", query="outcome=failed").getvalue().count(b"\n") == 1
+    assert do(browser, people.team(), "ids", *NAMES).status_code == 404
+
+
+def test_all_of_a_filter_is_bounded_and_says_so(
+    team: Team, ada: User, stored: list[Generation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "MOST", 2)
+    browser = people.browser(ada)
+    answer = do(browser, team, "pin", all="1", query="outcome=succeeded")
+    assert (answer["Location"], Pin.objects.count()) == (
+        f"{reverse('generations', args=[team.slug])}?outcome=succeeded",
+        2,
+    )
+    page = people.html(browser.get(answer["Location"]))
+    assert "Only the newest 2 were taken" in page
+    assert page.count("pinned</span>") == 2
+
+
+def test_any_member_sets_and_lifts_a_pin_and_it_keeps_the_bodies(
+    team: Team, ada: User, stored: list[Generation], settings: Any
+) -> None:
+    settings.BODY_RETENTION_DAYS = 1
+    assert do(people.browser(ada), team, "pin", NAMES[0]).status_code == 302
+    assert do(people.browser(ada), team, "pin", NAMES[0]).status_code == 302
+    later = timezone.now() + timedelta(days=2)
+    assert retention.expire(later)["records"] == 2
+    kept = Generation.objects.get(pk=stored[0].pk)
+    assert (kept.prompt_start, kept.replayable) == ("Say hi", True)
+    bob = people.browser(people.person(team))
+    assert do(people.browser(people.person(team, Role.VIEWER)), team, "unpin", NAMES[0]).status_code == 403
+    assert do(bob, team, "unpin", NAMES[0]).status_code == 302
+    assert (Pin.objects.count(), retention.expire(later)["records"]) == (0, 1)
+    events = AuditEvent.objects.filter(team=team, action__contains="pinned").order_by("pk")
+    assert [(event.action, event.subject) for event in events] == [
+        ("generation.pinned", NAMES[0]),
+        ("generation.unpinned", NAMES[0]),
+    ]
+
+
+def test_forgetting_many_asks_first_and_takes_what_one_may(
+    team: Team, ada: User, stored: list[Generation], source: GatewayConnection
+) -> None:
+    bob = people.person(team)
+    Generation.objects.filter(pk=stored[2].pk).update(looked_up_by=bob)
+    browser = people.browser(people.person(team))
+    assert "Forget 0 generations" in people.html(do(browser, team, "forget", *NAMES))
+    assert "Forget 1 generation" in people.html(do(people.browser(bob), team, "forget", *NAMES))
+    answer = do(people.browser(bob), team, "forget", *NAMES, sure="1")
+    assert answer.status_code == 302
+    assert sorted(Generation.objects.values_list("request_id", flat=True)) == list(NAMES[:2])
