@@ -54,7 +54,7 @@ os.environ.update(
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # a process of xdist would load the settings with our addresses
 
-from tests.support.fixtures import ada, source, team  # noqa: E402, F401  they import models
+from tests.support.fixtures import ada, no_kept_prices, source, team  # noqa: E402, F401  they import models
 
 
 def spread(items: list[pytest.Item], processes: int) -> list[pytest.Item]:

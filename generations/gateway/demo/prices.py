@@ -64,7 +64,6 @@ UNITS: dict[str, tuple[int, int]] = {
     "requests": (2_000_000, 1),
     "input_pages": (2_000_000_000, 1000),
     "output_video_seconds": (150_000_000, 1),
-    "audio_seconds": (100_000, 1),
 }
 
 
@@ -98,9 +97,13 @@ def cents(nanos: int) -> int:
     return (nanos + 5 * 10**6) // 10**7
 
 
-def bill(model_id: str, usage: StoryUsage, start_ms: int) -> list[Json]:
+# What a tier costs of the standard one's price, in percent.
+TIERS = {"flex": 50, "batch": 50, "priority": 200}
+
+
+def bill(model_id: str, usage: StoryUsage, start_ms: int, tier: str = "") -> list[Json]:
     """The pricing lines of a request at list price; empty when the model has no price."""
-    model = MODELS.get(model_id, Model(("demo",), 100, 300))
+    model, percent = MODELS.get(model_id, Model(("demo",), 100, 300)), TIERS.get(tier, 100)
     fresh = usage.input - usage.cached - usage.cache_write
     dimension = "embedding_tokens" if model.endpoints == _EMBED else "input_text_tokens"
     tokens = [
@@ -110,7 +113,9 @@ def bill(model_id: str, usage: StoryUsage, start_ms: int) -> list[Json]:
         ("output_text_tokens", usage.output, model.output),
     ]
     return [
-        line(name, count, nanos * 10**6, 10**6, start_ms) for name, count, nanos in tokens if count and nanos
+        line(name, count, nanos * percent * 10**4, 10**6, start_ms)
+        for name, count, nanos in tokens
+        if count and nanos
     ]
 
 

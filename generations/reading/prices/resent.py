@@ -1,8 +1,8 @@
 """What a stored request will use when it is sent again, as it was or changed: what is likely, and what its limit allows.
 
-The recorded amounts are the measure. Input that may come from the provider's cache, or be written to it, may be billed by
-either price. Output varies from answer to answer: by a third or so for the same question, far more once another model
-answers it or its messages were changed. Where nothing was recorded the input is estimated from the length of its text.
+The recorded amounts are the measure. Input that came from the provider's cache, or was written to it, may be billed by
+either price next time. Output varies from answer to answer: by a third or so for the same question, far more once another
+model answers it or its messages were changed. Where nothing was recorded the input is estimated from the length of its text.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ HARMLESS = frozenset(
     {"provider", "routing", "service_tier", "stream", "stream_options", "user", "metadata", "seed", "n"}
 )
 # Least and most of the recorded output, and tokens on top: the same question, and another one.
-AGAIN = (Decimal("0.6"), Decimal("1.6"), 16)
+AGAIN = (Decimal("0.65"), Decimal("1.5"), 16)
 ANOTHER = (Decimal("0.25"), Decimal(4), 64)
 # Another maker's model counts other tokens in the same text.
 OTHER_TOKENS = (Decimal("0.7"), Decimal("1.5"))
@@ -118,14 +118,20 @@ def _input(sent: SentRequest, found: Amounts) -> dict[str, Amount]:
     if sent.other_maker:
         low, high = low * OTHER_TOKENS[0], high * OTHER_TOKENS[1] if high is not None else None
     name = EMBEDDING if EMBEDDING in found else INPUT
-    return {name: Amount(low, high, _cached(sent, found, high))} if high != 0 else {}
+    return {name: Amount(low, high, _cached(sent, found))} if high != 0 else {}
 
 
-def _cached(sent: SentRequest, found: Amounts, high: Decimal | None) -> tuple[str, ...]:
-    """By which other prices the input may be billed."""
-    reads = found.keys() & set(CACHE_READ) or high is None or high >= CACHED_FROM
+def may_be_cached(expected: Amounts) -> bool:
+    """Whether a provider's cache may make the input cheaper although the original used none."""
+    amount = expected.get(INPUT)
+    return amount is not None and not amount.others and (amount.high or amount.low) >= CACHED_FROM
+
+
+def _cached(sent: SentRequest, found: Amounts) -> tuple[str, ...]:
+    """By which other prices the input may be billed, where the original used the cache or the request asks for it."""
+    marked = found.keys() & {*CACHE_READ, *CACHE_WRITE} or b'"cache_control"' in sent.body
     writes = found.keys() & set(CACHE_WRITE) or b'"cache_control"' in sent.body
-    return (CACHE_READ if reads else ()) + (CACHE_WRITE if writes else ())
+    return (CACHE_READ if marked else ()) + (CACHE_WRITE if writes else ())
 
 
 def _estimate(sent: SentRequest) -> tuple[Decimal, Decimal | None]:
@@ -157,7 +163,7 @@ def _output(sent: SentRequest, found: Amounts) -> dict[str, Amount]:
     once = amounts.total(found, _TEXT_OUTPUT)[0] / before
     least, most, more = AGAIN if sent.asks_the_same else ANOTHER
     low = max(Decimal(0), once * least - more // 4)
-    high = once * most + more if once and not _was_cut(sent) else None
+    high = once * most + more if once and not _was_cut(sent) and sent.record.success is not False else None
     cap = sent.cap
     if cap is not None:
         low, high = min(low, cap), cap if high is None else min(high, cap)

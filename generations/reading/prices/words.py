@@ -14,7 +14,7 @@ from generations.reading.prices.quotes import (
     TIERS,
     Quote,
 )
-from generations.reading.prices.resent import SentRequest
+from generations.reading.prices.resent import SentRequest, may_be_cached
 
 OPEN = {
     TIERS: "It has several prices for it and does not say which service tier or provider each is for.",
@@ -33,8 +33,9 @@ def expectation(sent: SentRequest, likely: Amounts) -> str:
     if output is None:
         return f"{grown}."
     limit = f" Its limit of {sent.limit:,} tokens bounds the answer." if sent.limit is not None else ""
+    limit += " Less where the provider's cache has the input." if may_be_cached(likely) else ""
     if output.high is None:
-        return f"{grown}; nothing limits the answer, so the most is unknown."
+        return f"{grown}; nothing limits the answer, so the most is unknown.{limit}"
     return f"{grown}, {count(_whole(output.low))} to {count(_whole(output.high))} tokens of output.{limit}"
 
 

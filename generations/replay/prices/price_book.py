@@ -47,7 +47,9 @@ class PriceBook:
         if not (provider and model and capability):
             return None
         text = dumps([source.base_url, provider, model, capability, usage])
-        name = f"retake:price:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        name = (
+            f"{price_lists.SPACE}:usage:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        )
         if name not in self._asked:
             self._asked[name] = self._meters(name, source, (provider, model, capability), usage)
         meters = self._asked[name]

@@ -39,6 +39,7 @@ PAGE_PATIENCE, POLL = 2.0, 0.03
 PATIENCE = Timeouts(connect=3, read=10, total=15)
 LARGEST = 8 * 2**20  # bytes of a list
 MOST_LISTS = 8  # in one process
+SPACE = "retake:prices"  # names in Redis begin with it
 _askers = ThreadPoolExecutor(4, thread_name_prefix="prices")
 
 
@@ -194,7 +195,7 @@ def store() -> "redis.Redis":
 
 
 def _name(base_url: str) -> str:
-    return f"retake:prices:{hashlib.sha256(base_url.encode()).hexdigest()}"
+    return f"{SPACE}:{hashlib.sha256(base_url.encode()).hexdigest()}"
 
 
 def _keep(base_url: str, read_at: float, body: bytes) -> None:

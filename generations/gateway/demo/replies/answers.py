@@ -87,7 +87,8 @@ def prompt_of(body: Json) -> Any:
     if isinstance(messages, list) and messages:
         return messages[-1]
     return next(
-        (body[name] for name in ("input", "prompt", "query", "document", "text") if name in body), None
+        (body[name] for name in ("input", "prompt", "query", "document", "text", "file_url") if name in body),
+        None,
     )
 
 

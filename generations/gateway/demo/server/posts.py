@@ -52,6 +52,7 @@ class Post:
         self.holder: Holder
         self.body: Json = {}
         self.route: Route | None = None
+        self.story: Story | None = None  # whose stored request this is
 
     async def run(self) -> None:
         """Answers, whatever happens; notes how it went."""
@@ -93,7 +94,7 @@ class Post:
         await self.exchange.data(401, errors.refused(reason, self.request_id), _BLAME)
 
     async def _route(self) -> None:
-        story = stored_story(self.endpoint, self.body)
+        story = self.story = stored_story(self.endpoint, self.body)
         name = self.settings.fault or faults.fault_of(str(self.body.get("model"))) or again(self.body, story)
         fault = faults.FAULTS.get(name or "")
         chosen = _FILES if self.endpoint == "files.upload" else route(self.endpoint, self.body)
@@ -253,7 +254,9 @@ class Post:
         chosen = self.route or Route("unknown", "", 75)
         now_ms = round(time.time() * 1000)
         native = native_id(self.endpoint, chosen.provider, self.request_id[-16:])
-        priced = bill(chosen.model, usage, now_ms) if lines is None else lines
+        usage = self._as_stored(usage) if lines is None else usage
+        tier = str(self.body.get("service_tier") or "")
+        priced = bill(chosen.model, usage, now_ms, tier) if lines is None else lines
         return ServedReply(
             self.request_id,
             native,
@@ -265,6 +268,19 @@ class Post:
             reply,
             endpoint=self.endpoint,
         )
+
+    def _as_stored(self, usage: StoryUsage) -> StoryUsage:
+        """A stored request that is sent again counts like its story, with as many words more or less as it has."""
+        story = self.story
+        if story is None or story.usage is None or story.make_body() != self.body:
+            return usage
+        if self.endpoint not in TEXT:
+            return story.usage
+        if story.reply is None or story.reply.whole is not None:
+            return usage  # the reply is not the story's
+        before = measure(self.body, story.reply).output
+        more = usage.output - before
+        return replace(story.usage, output=max(0, story.usage.output + more))
 
     def timing(self) -> StoryTiming:
         """Measured here: milliseconds to the first byte and to now."""
