@@ -69,12 +69,12 @@ def timed(site: Site, path: str) -> float:
 
 def queries(batch: Batch) -> int:
     """How many queries the page's own figures take."""
-    from generations.views.replay.batch import FIGURES, SHOWN
+    from generations.lists import batch_rows
 
     assert settings.configured
     with CaptureQueriesContext(connection) as seen:
-        list(batch.replays.order_by("place").values(*FIGURES))
-        list(batch.replays.select_related("generation").only(*SHOWN)[:100])
+        batch_rows.members(batch)
+        batch_rows.variants(batch)
     return len(seen)
 
 

@@ -17,7 +17,17 @@ from generations.views.generation import (
 from generations.views.lists import batches, generations, ledger, selection, steps, trends
 from generations.views.log import bulk_lookup, log
 from generations.views.lookup import home, lookup, lookup_many, palette
-from generations.views.replay import batch, compare, lab, lab_batch, replay, replay_parts
+from generations.views.replay import (
+    batch,
+    batch_actions,
+    batch_again,
+    batch_exports,
+    compare,
+    lab,
+    lab_batch,
+    replay,
+    replay_parts,
+)
 from generations.views.shared import undo
 
 # Fragments and files of one generation.
@@ -87,9 +97,12 @@ one_replay: list[URLPattern | URLResolver] = [
 # What follows the ID of a batch.
 one_batch: list[URLPattern | URLResolver] = [
     path("live", batch.batch_live, name="batch_live"),
-    path("pause", batch.pause, name="batch_pause"),
-    path("resume", batch.resume, name="batch_resume"),
-    path("cancel", batch.cancel, name="batch_cancel"),
+    path("pause", batch_actions.pause, name="batch_pause"),
+    path("resume", batch_actions.resume, name="batch_resume"),
+    path("cancel", batch_actions.cancel, name="batch_cancel"),
+    path("name", batch_actions.rename, name="batch_name"),
+    path("mark", batch_actions.mark, name="batch_mark"),
+    path("again", batch_again.batch_again, name="batch_again"),
 ]
 
 # The gateway's log.
@@ -133,8 +146,9 @@ team_pages: list[URLPattern | URLResolver] = [
     path("lab", lab_batch.lab, name="lab"),
     path("batches", batches.batches, name="batches"),
     path("b/<uuid:batch_id>", batch.batch, name="batch"),
-    path("b/<uuid:batch_id>.csv", batch.batch_csv, name="batch_csv"),
-    path("b/<uuid:batch_id>.json", batch.batch_json, name="batch_json"),
+    path("b/<uuid:batch_id>.csv", batch_exports.batch_csv, name="batch_csv"),
+    path("b/<uuid:batch_id>.json", batch_exports.batch_json, name="batch_json"),
+    path("b/<uuid:batch_id>.jsonl", batch_exports.batch_json_lines, name="batch_json_lines"),
     path("b/<uuid:batch_id>/", include(one_batch)),
     path("settings/limits", limits.team_limits, name="team_limits"),
     path("replays", ledger.ledger, name="ledger"),

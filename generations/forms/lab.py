@@ -21,7 +21,7 @@ LONGEST_TEXT = 20_000
 MOST_TEXTS = 60
 MOST_TEXT_BYTES = 600_000
 LONGEST_WHOLE = 1_000_000
-MOST_MODELS = 10
+MOST_MODELS, MOST_VARIANTS = 10, 10
 PARAMETERS = [name for name in parameter_edits.VARIATIONS if name not in ("model", "provider")]
 
 
@@ -49,6 +49,19 @@ class RunForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "placeholder": "One per line"}),
     )
 
+    changes = forms.CharField(
+        label="Also run with these changes",
+        required=False,
+        max_length=3000,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 2,
+                "spellcheck": "false",
+                "placeholder": "One variant per line: temperature 0.2, top_p 0.9",
+            }
+        ),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["parallel"].initial = min(8, settings.TEAM_PARALLEL)
@@ -66,6 +79,20 @@ class RunForm(forms.Form):
             raise forms.ValidationError(f"At most {MOST_MODELS} models at a time.")
         return names
 
+    def clean_changes(self) -> list[list[Change]]:
+        """The changes of each line, lines with the same once."""
+        lines = [line for line in self.cleaned_data["changes"].splitlines() if line.strip()]
+        if len(lines) > MOST_VARIANTS:
+            raise forms.ValidationError(f"At most {MOST_VARIANTS} variants at a time.")
+        variants = [[_typed(part) for part in line.split(",") if part.strip()] for line in lines]
+        return [variant for at, variant in enumerate(variants) if variant and variant not in variants[:at]]
+
+    @property
+    def asks_for_many(self) -> bool:
+        """Whether more than one replay of each generation is asked for."""
+        data = self.cleaned_data
+        return data.get("times", 1) > 1 or bool(data.get("models")) or bool(data.get("changes"))
+
     def renew_click(self) -> None:
         """The page that is shown again can start something of its own."""
         data = cast(QueryDict, self.data).copy()
@@ -73,8 +100,31 @@ class RunForm(forms.Form):
         self.data = data
 
     def variants(self, edits: RequestEdits) -> list[RequestEdits]:
-        """These edits, and once more for each other model."""
-        return [edits, *(edits.also(("model", name)) for name in self.cleaned_data["models"])]
+        """These edits, and once more for each other model, each of them as it is and with each line of changes."""
+        models: list[list[Change]] = [
+            [],
+            *([("model", name)] for name in self.cleaned_data.get("models", [])),
+        ]
+        changes: list[list[Change]] = [[], *self.cleaned_data.get("changes", [])]
+        return [edits.also(*model, *change) for model in models for change in changes]
+
+
+NAMES = {
+    written: name
+    for name, variation in parameter_edits.VARIATIONS.items()
+    for written in (name, variation.label.lower())
+}
+
+
+def _typed(part: str) -> Change:
+    """`temperature 0.2` or `temperature=0.2`. Raises ValidationError for what names no parameter."""
+    text = part.strip()
+    for written in sorted(NAMES, key=len, reverse=True):
+        rest = text[len(written) :]
+        if text.lower().startswith(written) and rest.lstrip(" \t:=") and rest[:1] in (" ", "\t", ":", "="):
+            return NAMES[written], rest.lstrip(" \t:=")
+    known = ", ".join(parameter_edits.VARIATIONS)
+    raise forms.ValidationError(f"Write a parameter and its value, not “{text[:60]}”. Parameters: {known}.")
 
 
 def _field(variation: Variation, initial: str) -> forms.Field:
@@ -216,6 +266,28 @@ class BatchForm(RunForm):
     @property
     def change_fields(self) -> list[forms.BoundField]:
         return [self[f"v-{name}"] for name in parameter_edits.VARIATIONS]
+
+
+class BatchNameForm(forms.Form):
+    """The name of a batch."""
+
+    title = forms.CharField(
+        label="Name",
+        max_length=200,
+        error_messages={"required": "A batch needs a name."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class MarkForm(forms.Form):
+    """Which replay is `good` or `bad`, or has no mark any more (`clear`)."""
+
+    replay = forms.UUIDField()
+    mark = forms.ChoiceField(choices=[("good", "good"), ("bad", "bad"), ("clear", "clear")])
+
+    @property
+    def is_good(self) -> bool | None:
+        return {"good": True, "bad": False}.get(self.cleaned_data["mark"])
 
 
 def body_of(raw: bytes) -> Body:

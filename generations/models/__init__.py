@@ -9,6 +9,7 @@ from generations.models.limits import ReplayLimits
 from generations.models.pasted_answer import PastedAnswer
 from generations.models.pin import Pin
 from generations.models.replay import Replay, ReplayAnswer, ReplayPart
+from generations.models.replay_mark import ReplayMark
 from generations.models.saved_filter import SavedFilter, SavedLogFilter
 from generations.models.stored_record import RecordChunk, StoredRecord
 from generations.models.trend_day import TrendDay
@@ -28,6 +29,7 @@ __all__ = [
     "Replay",
     "ReplayAnswer",
     "ReplayLimits",
+    "ReplayMark",
     "ReplayPart",
     "SavedFilter",
     "SavedLogFilter",

@@ -71,6 +71,10 @@ class Batch(models.Model):
     def is_open(self) -> bool:
         return self.state in (BatchState.RUNNING, BatchState.PAUSED)
 
+    def rename(self, title: str) -> None:
+        """Give it another name."""
+        Batch.objects.filter(pk=self.pk).update(title=title)
+
     def pause(self) -> bool:
         """Let nobody else go. True if it was running."""
         return self._move(BatchState.RUNNING, BatchState.PAUSED)

@@ -51,7 +51,7 @@ def _first(now: datetime) -> date:
 def changed(now: datetime) -> set[tuple[int, date]]:
     """Team and day of what was fetched since its day was last summed; before the first sum, of everything."""
     since = TrendDay.objects.aggregate(latest=Max("counted_at"))["latest"]
-    rows = Generation.objects.all()
+    rows = Generation.rows.all()
     if since is not None:
         # A record that was seen again has the same time as its generation; its index leads there.
         rows = rows.filter(records__size__gt=0, records__fetched_at__gte=since - 2 * SLACK)
@@ -130,7 +130,7 @@ def count_now(team: int, days: Iterable[date]) -> None:
 def sums(team: int, day: date) -> list[TrendSums]:
     """The generations of a day, by model and provider: one query."""
     start = datetime.combine(day, midnight(), UTC)
-    rows = Generation.objects.filter(team=team, sorted_at__gte=start, sorted_at__lt=start + timedelta(days=1))
+    rows = Generation.rows.filter(team=team, sorted_at__gte=start, sorted_at__lt=start + timedelta(days=1))
     groups = (
         rows.alias(total=TOTAL)
         .annotate(span=SPAN)

@@ -115,22 +115,29 @@ def plan_batch(
     Raises orders.Refused when these are more than MOST_MEMBERS.
     """
     left_out: list[tuple[str, str]] = []
-    _weigh(generations)
-    records, sources = _records(generations), _sources(generations)
-    _bound(len(records) * len(variants) * times)
+    weigh(generations)
+    records, sources = records_of(generations), sources_of(generations)
+    bound(len(records) * len(variants) * times)
     distinct: list[Order] = []
     for generation in generations:
         try:
             distinct += list(_orders(generation, records.get(generation.pk), sources, variants))
         except orders.ReplayRefused as refused:
             left_out.append((generation.request_id, str(refused)))
+    return priced([order for order in distinct for _ in range(times)], left_out, book)
+
+
+def priced(
+    ordered: Sequence[Order], left_out: list[tuple[str, str]], book: PriceBook | None = None
+) -> BatchPlan:
+    """The plan of these orders; each is priced once, however often it is repeated."""
     book = book or PriceBook()
-    priced = [(order, expected(order, book)) for order in distinct]
-    repeated = [order for order in priced for _ in range(times)]
-    return BatchPlan([order for order, _ in repeated], [price for _, price in repeated], left_out)
+    known = {key: expected(order, book) for key, order in {id(order): order for order in ordered}.items()}
+    return BatchPlan(list(ordered), [known[id(order)] for order in ordered], left_out)
 
 
-def _weigh(generations: Sequence[Generation]) -> None:
+def weigh(generations: Sequence[Generation]) -> None:
+    """Raises orders.ReplayRefused when the records of these are more than a plan may hold in memory."""
     rows = StoredRecord.objects.filter(
         generation__in=[generation.pk for generation in generations], replayable=True
     )
@@ -140,7 +147,8 @@ def _weigh(generations: Sequence[Generation]) -> None:
         )
 
 
-def _bound(count: int) -> None:
+def bound(count: int) -> None:
+    """Raises orders.ReplayRefused when these are more replays than a batch has."""
     if count > MOST_MEMBERS:
         raise orders.ReplayRefused(
             f"These would be {count:,} replays; a batch has {MOST_MEMBERS} at most. "
@@ -173,7 +181,7 @@ def _patch(generation: Generation, parsed: Record, edits: RequestEdits) -> str:
         raise orders.ReplayRefused(str(refused)) from None
 
 
-def _records(generations: Sequence[Generation]) -> dict[int, StoredRecord]:
+def records_of(generations: Sequence[Generation]) -> dict[int, StoredRecord]:
     """The best replayable record of each."""
     bodies = Cast("has_request", models.IntegerField()) + Cast("has_answer", models.IntegerField())
     rows = StoredRecord.objects.filter(
@@ -183,7 +191,8 @@ def _records(generations: Sequence[Generation]) -> dict[int, StoredRecord]:
     return {row.generation_id: row for row in best.defer("outline")}
 
 
-def _sources(generations: Sequence[Generation]) -> list[GatewayConnection]:
+def sources_of(generations: Sequence[Generation]) -> list[GatewayConnection]:
+    """What the team can send through."""
     teams = {generation.team_id for generation in generations}
     return list(GatewayConnection.objects.filter(team__in=teams).usable())
 

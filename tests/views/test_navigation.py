@@ -46,7 +46,7 @@ def marked(user: User, path: str) -> list[str]:
 def test_every_list_is_one_click_from_every_page(ada: User, chat: Generation) -> None:
     for path in ("/", chat.get_absolute_url(), reverse("team_members", args=[chat.team.slug])):
         names = [name.rstrip("*") for name in places(ada, path)]
-        assert names == ["Home", "Generations", "Log", "Replays", "Batches"]
+        assert names == ["Home", "Generations", "Log", "Replays", "Batches", "Trends"]
 
 
 def test_the_list_that_a_page_belongs_to_is_marked(ada: User, chat: Generation) -> None:

@@ -84,6 +84,11 @@ def _alike(pieces: list[Piece], both: int) -> float:
     return same / both if both else 1
 
 
+def share(before: str, after: str) -> float:
+    """How much of their characters two texts share, from 0 to 1."""
+    return _alike(text_diff.texts(before, after).pieces, len(before) + len(after))
+
+
 def words(before: str, after: str) -> list[Piece]:
     """The words of two short texts; of long ones what is next to a change."""
     return text_diff.folded(text_diff.texts(before, after).pieces, AROUND, most=PAGE // 4)

@@ -1,48 +1,38 @@
-"""A batch: its page with the spread, pause, resume, cancel, and the exports."""
+"""The page of a batch: how far it is, its spread, its grid, its outputs next to each other, and its members."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.db.models import Count, Max, Min
 from django.db.models.functions import Left
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team, may
-from generations.lists import csv_export
+from generations.forms.lab import BatchNameForm
+from generations.lists import batch_rows
+from generations.lists.batch_rows import BatchRow, SentVariant
 from generations.models import Batch, ReplayAnswer
-from generations.models.replay import EXPIRED_PATCH, State, outcome
-from generations.reading.edits import json_patch
-from generations.reading.edits.patch_summary import PatchLine, lines
-from generations.reading.figures.batch_stats import BatchItem, BatchStats, summarize
-from generations.replay import batches, derived_answer, trouble
-from generations.views.shared.shortcuts import is_just_started
+from generations.models.replay import State
+from generations.reading.diff import likeness, passages, text_diff
+from generations.reading.diff.likeness import Likeness
+from generations.reading.diff.text_diff import Piece
+from generations.reading.figures import batch_grid
+from generations.reading.figures.batch_grid import BatchGrid
+from generations.reading.figures.batch_stats import BatchStats, EqualOutputs, summarize
+from generations.replay import derived_answer, trouble
+from generations.views.shared.recent_values import RecentValues
+from generations.views.shared.shortcuts import get_batch_or_404, is_just_started
 
 PAGE = 100
-MOST_OUTPUTS = 12
-SHOWN_CHARACTERS = 400
-PATCH_READ = 4000  # characters
-STOPPING = "Cancelled. What is running is being stopped; the gateway may still finish and charge."
-SORTS = {
-    "place": ("place",),
-    "verdict": ("state", "reason", "place"),
-    "total": ("total_ms", "place"),
-    "first": ("first_token_ms", "place"),
-    "cost": ("cost_nanos", "place"),
-    "tokens": ("output_tokens", "place"),
-    "finish": ("finish_reason", "place"),
-}
-COLUMNS = (
-    *("place", "id", "generation__request_id", "state", "reason", "reproduced", "model_id", "provider"),
-    *("status_code", "finish_reason", "first_token_ms", "total_ms", "input_tokens", "output_tokens"),
-    *("cost_nanos", "expected_low", "expected_high", "new_request_id", "text_key", "calls_key", "patch"),
-)
+MOST_OUTPUTS, MOST_COMPARED = 12, 40
+SHOWN_CHARACTERS = 2000  # of an output that is compared in place
+CELL = 5  # replays of one cell
+_similarities = RecentValues(5000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +50,49 @@ class Progress:
         """Whether a member may still change, also after its batch was cancelled."""
         return self.ended < self.total
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it is expected to end."""
+        return None if self.left_s is None else timezone.now() + timedelta(seconds=self.left_s)
 
-def _batch(request: TeamRequest, batch_id: UUID) -> Batch:
-    row = Batch.objects.of(request.team).filter(pk=batch_id).select_related("started_by").first()
-    if row is None:
-        raise Http404("No such batch in this team.")
-    row.team = request.team
-    return row
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Equal outputs of a batch next to the reference: the pieces that differ, or its own beginning as one piece."""
+
+    row: BatchRow
+    number: int
+    pieces: list[Piece]
+    similarity: Likeness | None
+    is_reference: bool
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a grid shows of replays with the same row and column; `more` are counted."""
+
+    rows: list[tuple[BatchRow, Likeness | None]]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The grid with its cells filled; a row is its name, the address it leads to, and its cells."""
+
+    plan: BatchGrid
+    lines: list[tuple[str, BatchRow, list[Cell]]]
 
 
 @for_team(Right.READ)
 @require_GET
 def batch(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     """The page of a batch."""
-    row = _batch(request, batch_id)
+    row = get_batch_or_404(request, batch_id)
     context = {
         **_page(request, row),
         "just_started": is_just_started(request, row.started_by_id, row.created_at),
+        "name_form": BatchNameForm(initial={"title": row.title}),
     }
     return render(request, "generations/batch/batch.html", context)
 
@@ -85,57 +101,38 @@ def batch(request: TeamRequest, batch_id: UUID) -> HttpResponse:
 @require_GET
 def batch_live(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     """The fragment of that page that changes while the batch runs; it asks for itself again until the end."""
-    return render(request, "generations/batch/batch.html#live", _page(request, _batch(request, batch_id)))
+    row = get_batch_or_404(request, batch_id)
+    return render(request, "generations/batch/batch.html#live", _page(request, row))
 
 
 def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
+    rows = batch_rows.members(row)
     recounting = is_recounting(row)
-    rows = row.replays.order_by("place").values(*FIGURES)
-    items = [_outcome(row, keys=not recounting) for row in rows]
-    found = summarize(items)
-    sort = request.GET.get("sort", "place")
-    order = SORTS.get(sort.removeprefix("-"), ("place",))
-    members = row.replays.order_by(*(f"-{name}" if sort.startswith("-") else name for name in order))
-    number = _number(request, row)
-    shown = members.select_related("generation").only(*SHOWN)[(number - 1) * PAGE : number * PAGE]
-    progress = _progress(row, items)
+    found = summarize([member.item(keys=not recounting) for member in rows])
+    variants = batch_rows.variants(row)
+    sort, number = request.GET.get("sort", "place"), _number(request, row)
+    progress = _progress(row, rows)
+    outputs = Outputs(row, rows, found, _number_of(request.GET.get("against", "")))
     return {
         "batch": row,
         "progress": progress,
         "trouble": trouble.of_batch(row) if progress.under_way else "",
         "spread": found,
         "recounting": recounting,
-        "outputs": _outputs(row, found),
-        "asked": _asked(row),
-        "members": list(shown),
+        "outputs": outputs.shown,
+        "against": outputs.chosen,
+        "grid": _grid(rows, variants, outputs),
+        "asked": list(variants.values())[: batch_rows.MOST_VARIANTS],
+        "members": batch_rows.ordered(rows, sort)[(number - 1) * PAGE : number * PAGE],
+        "failed": len([member for member in rows if member.has_failed]),
+        "hoped": sum(member.expected_high or 0 for member in rows if member.is_open),
+        "unpriced": len([member for member in rows if not member.is_open and member.cost_nanos is None]),
+        "carried": "" if outputs.chosen is None else f"&against={outputs.chosen}",
         "sort": sort,
         "number": number,
         "more": number * PAGE < row.size,
         "may_replay": may(request, Right.REPLAY),
     }
-
-
-FIGURES = (
-    *("state", "reason", "total_ms", "cost_nanos", "output_tokens", "finish_reason"),
-    *("text_key", "calls_key", "derived", "status_code"),
-)
-SHOWN = (
-    *(
-        "id",
-        "team_id",
-        "batch",
-        "generation",
-        "place",
-        "state",
-        "reason",
-        "reproduced",
-        "sent",
-        "status_code",
-        "finish_reason",
-    ),
-    *("first_token_ms", "total_ms", "output_tokens", "cost_nanos", "model_id", "patch"),
-    *("generation__id", "generation__request_id", "generation__model_id", "generation__team_id"),
-)
 
 
 def is_recounting(row: Batch) -> bool:
@@ -144,154 +141,105 @@ def is_recounting(row: Batch) -> bool:
     return keyed.exclude(derived=derived_answer.VERSION).exists()
 
 
-def _outcome(row: dict[str, Any], *, keys: bool) -> BatchItem:
-    status = f" {row['status_code']}" if row["reason"] == "gateway_error" and row["status_code"] else ""
-    current = keys and row["derived"] == derived_answer.VERSION
-    return BatchItem(
-        outcome(row["state"], row["reason"]),
-        row["reason"] + status,
-        row["total_ms"],
-        row["cost_nanos"],
-        row["output_tokens"],
-        row["finish_reason"],
-        text_key=(row["text_key"] or None) if current else None,
-        calls_key=(row["calls_key"] or None) if current else None,
-    )
-
-
-def _progress(row: Batch, items: list[BatchItem]) -> Progress:
-    waiting = len([item for item in items if item.state == State.WAITING])
-    under_way = len([item for item in items if item.state in (State.QUEUED, State.RUNNING)])
-    took = [item.latency_ms for item in items if item.latency_ms is not None]
+def _progress(row: Batch, rows: Sequence[BatchRow]) -> Progress:
+    waiting = len([member for member in rows if member.state == State.WAITING])
+    under_way = len([member for member in rows if member.state in (State.QUEUED, State.RUNNING)])
+    took = [member.total_ms for member in rows if member.total_ms is not None]
     left = None
     if took and (waiting or under_way):
         left = round(Decimal(sum(took)) / len(took) * (waiting + under_way) / row.parallel / 1000)
-    return Progress(len(items), len(items) - waiting - under_way, under_way, waiting, left)
+    return Progress(len(rows), len(rows) - waiting - under_way, under_way, waiting, left)
 
 
-def _number(request: TeamRequest, row: Batch) -> int:
+def _number(request: HttpRequest, row: Batch) -> int:
     """The page that is asked for, from 1; what is no page of this batch is the nearest one."""
-    text = request.GET.get("page", "")
-    asked = int(text) if text.isdecimal() and len(text) < 9 else 1
+    asked = _number_of(request.GET.get("page", "")) or 1
     return min(max(1, asked), max(1, -(-row.size // PAGE)))
 
 
-@dataclass(frozen=True, slots=True)
-class SentVariant:
-    """What members of a batch sent that differs from what is stored, and how many did.
-
-    `lines` is empty for none and None where the patch is long, differs in more places, or is no longer kept.
-    """
-
-    number: int
-    why: str
-    lines: list[PatchLine] | None
+def _number_of(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 9 else None
 
 
-def _asked(row: Batch) -> list[SentVariant]:
-    """The different patches of a batch, the most frequent first, each with the reason that was given."""
-    patches = row.replays.annotate(head=Left("patch", PATCH_READ)).values("head")
-    groups = patches.annotate(number=Count("pk"), why=Max("why"), first=Min("place")).order_by(
-        "-number", "first"
-    )
-    return [
-        SentVariant(group["number"], group["why"], _lines(group["head"])) for group in groups[:MOST_OUTPUTS]
-    ]
+# --- outputs ------------------------------------------------------------------------------------------------------
 
 
-def _lines(patch: str) -> list[PatchLine] | None:
-    if len(patch) >= PATCH_READ or patch == EXPIRED_PATCH:
+class Outputs:
+    """The distinct outputs of a batch next to a reference: the chosen replay's, else the most frequent."""
+
+    def __init__(
+        self, batch: Batch, rows: Sequence[BatchRow], found: BatchStats, against: int | None
+    ) -> None:
+        self.rows, self.groups = rows, found.outputs
+        self.chosen = against if self._group_of(against) else None
+        self.reference = self._group_of(self.chosen) or next(iter(self.groups), None)
+        near = self.groups[:MOST_COMPARED]
+        if self.reference and self.reference not in near:
+            near = [self.reference, *near]
+        places = [rows[group.members[0]].place for group in near]
+        texts = ReplayAnswer.objects.filter(replay__batch=batch, replay__place__in=places)
+        parts = texts.annotate(part=Left("text", SHOWN_CHARACTERS + 1)).values_list("replay__place", "part")
+        known = dict(parts) if places else {}
+        self.texts = {
+            group.key: known[place] for group, place in zip(near, places, strict=True) if place in known
+        }
+
+    def _group_of(self, place: int | None) -> EqualOutputs | None:
+        return next(
+            (group for group in self.groups if any(self.rows[at].place == place for at in group.members)),
+            None,
+        )
+
+    @property
+    def shown(self) -> list[Output]:
+        """The most frequent outputs, the reference first."""
+        if self.reference is None:
+            return []
+        rest = [group for group in self.groups if group is not self.reference]
+        known = [group for group in [self.reference, *rest][:MOST_OUTPUTS] if group.key in self.texts]
+        return [self._output(group) for group in known]
+
+    def _output(self, group: EqualOutputs) -> Output:
+        text, base = self.texts[group.key], self.texts.get(self.reference.key) if self.reference else None
+        is_reference = group is self.reference or base is None
+        pieces = [Piece("same", text[:SHOWN_CHARACTERS])]
+        if not is_reference and base is not None:
+            pieces = text_diff.texts(base[:SHOWN_CHARACTERS], text[:SHOWN_CHARACTERS]).pieces
+        return Output(
+            row=self.rows[group.members[0]],
+            number=len(group.members),
+            pieces=pieces,
+            similarity=None if is_reference else self.similarity(group.key),
+            is_reference=is_reference,
+            is_cut=len(text) > SHOWN_CHARACTERS,
+        )
+
+    def similarity(self, key: str | None) -> Likeness | None:
+        """How much of an output the reference has; None where one of them is not known."""
+        base = self.reference
+        if base is None or key is None or base.key not in self.texts or key not in self.texts:
+            return None
+        if key == base.key:
+            return likeness.SAME
+        before, after = (self.texts[name][:SHOWN_CHARACTERS] for name in (base.key, key))
+        share = _similarities.get((base.key, key), lambda: str(passages.share(before, after)))
+        return likeness.of_share(float(share))
+
+
+# --- the grid -----------------------------------------------------------------------------------------------------
+
+
+def _grid(rows: Sequence[BatchRow], variants: dict[str, SentVariant], outputs: Outputs) -> Grid | None:
+    plan = batch_grid.lay_out(batch_rows.grid_items(rows, variants))
+    if plan is None:
         return None
-    return lines(None, json_patch.read(patch)) if patch else []
+    lines = []
+    for name, cells in zip(plan.rows, plan.cells, strict=True):
+        first = next(at for positions in cells for at in positions)
+        lines.append((name, rows[first], [_cell(rows, positions, outputs) for positions in cells]))
+    return Grid(plan, lines)
 
 
-def _outputs(row: Batch, found: BatchStats) -> list[tuple[str, int, str, str]]:
-    """The most frequent outputs: the first part of the text, how many, their share, and the first one's replay."""
-    groups = found.outputs[:MOST_OUTPUTS]
-    places = [group.members[0] for group in groups]
-    texts = ReplayAnswer.objects.filter(replay__batch=row, replay__place__in=places)
-    parts = texts.annotate(part=Left("text", SHOWN_CHARACTERS)).values_list(
-        "replay__place", "part", "replay_id"
-    )
-    known = {place: (part, str(pk)) for place, part, pk in parts}
-    return [
-        (known[at][0], len(group.members), group.share, known[at][1])
-        for at, group in zip(places, groups, strict=True)
-        if at in known
-    ]
-
-
-@for_team(Right.REPLAY)
-@require_POST
-def pause(request: TeamRequest, batch_id: UUID) -> HttpResponse:
-    """Let no more members go; those under way end by themselves."""
-    row = _batch(request, batch_id)
-    if row.pause():
-        messages.success(request, "Paused. What is running ends by itself.")
-    return redirect(row)
-
-
-@for_team(Right.REPLAY)
-@require_POST
-def resume(request: TeamRequest, batch_id: UUID) -> HttpResponse:
-    """Let members go again."""
-    row = _batch(request, batch_id)
-    if row.resume():
-        batches.release_members()
-        messages.success(request, "Resumed.")
-    return redirect(row)
-
-
-@for_team(Right.REPLAY)
-@require_POST
-def cancel(request: TeamRequest, batch_id: UUID) -> HttpResponse:
-    """End what waits; with `running`, what runs too."""
-    row = _batch(request, batch_id)
-    running = "running" in request.POST
-    if batches.cancel(row, request.user, running=running):
-        messages.success(request, STOPPING if running else "Cancelled. What is running goes on.")
-    return redirect(row)
-
-
-# --- exports ------------------------------------------------------------------------------------------------------
-
-
-@for_team(Right.READ)
-@require_GET
-def batch_csv(request: TeamRequest, batch_id: UUID) -> HttpResponseBase:
-    """One line for each member, with its figures."""
-    row = _batch(request, batch_id)
-    names = [name.replace("generation__", "") for name in COLUMNS]
-    rows = ([list(member.values())] for member in _members(row, COLUMNS, PAGE))
-    return csv_export.download(csv_export.lines(names, rows), f"batch-{row.pk}.csv")
-
-
-def _members(row: Batch, names: Sequence[str], size: int) -> Iterator[dict[str, Any]]:
-    """The members of a batch, `size` read at a time; without keys while some were made by another reader."""
-    recounting = is_recounting(row)
-    rows = row.replays.order_by("place").values(*names, "derived")
-    for values in rows.iterator(chunk_size=size):
-        if values.pop("derived") != derived_answer.VERSION or recounting:
-            values.update(text_key="", calls_key="")
-        yield {name: values[name] for name in names}
-
-
-@for_team(Right.READ)
-@require_GET
-def batch_json(request: TeamRequest, batch_id: UUID) -> HttpResponseBase:
-    """The members with their figures, patches and output texts, sent while they are read."""
-    row = _batch(request, batch_id)
-    response = StreamingHttpResponse(_json(row), content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="batch-{row.pk}.json"'
-    return response
-
-
-def _json(row: Batch) -> Iterator[str]:
-    head = {"id": str(row.pk), "title": row.title, "state": row.state, "left_out": row.skipped}
-    yield json.dumps(head)[:-1] + ', "replays": ['
-    names = [*COLUMNS, "answer__text"]
-    for number, line in enumerate(_members(row, names, 20)):
-        fields = {name.rpartition("__")[2]: value for name, value in line.items()}
-        patch = fields.pop("patch") or "[]"  # as it is stored: its numbers are not ours to write anew
-        yield (", " if number else "") + f'{json.dumps(fields, default=str)[:-1]}, "patch": {patch}}}'
-    yield "]}"
+def _cell(rows: Sequence[BatchRow], positions: Sequence[int], outputs: Outputs) -> Cell:
+    shown = [(rows[at], outputs.similarity(rows[at].key)) for at in positions[:CELL]]
+    return Cell(shown, len(positions) - len(shown))

@@ -167,11 +167,12 @@ def _draft(order: Order, form: RunForm, book: PriceBook) -> BatchPlan | None:
     """The batch, where more than one replay is asked for. Raises orders.Refused when none of it can be."""
     if not form.is_bound or not hasattr(form, "cleaned_data"):
         return None
-    times, names = form.cleaned_data.get("times", 1), form.cleaned_data.get("models", [])
-    if times == 1 and not names:
+    if not form.asks_for_many:
         return None
     assert isinstance(form, ChangeForm | RequestJsonForm)
-    made = batches.plan_batch([order.generation], form.variants(form.edits()), times, book)
+    made = batches.plan_batch(
+        [order.generation], form.variants(form.edits()), form.cleaned_data["times"], book
+    )
     if not made.orders:
         raise orders.ReplayRefused(made.left_out[0][1])
     return made

@@ -7,7 +7,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from dashboard.access import TeamRequest
-from generations.models import Generation, Replay
+from generations.models import Batch, Generation, Replay
 
 JUST_NOW = timedelta(seconds=5)
 
@@ -26,6 +26,15 @@ def get_replay_or_404(request: TeamRequest, replay_id: UUID) -> Replay:
     row = Replay.objects.filter(team=request.team, pk=replay_id).first()
     if row is None:
         raise Http404("No such replay in this team.")
+    row.team = request.team
+    return row
+
+
+def get_batch_or_404(request: TeamRequest, batch_id: UUID) -> Batch:
+    """The row of this batch of the team, with its team and who started it. Raises Http404."""
+    row = Batch.objects.of(request.team).filter(pk=batch_id).select_related("started_by").first()
+    if row is None:
+        raise Http404("No such batch in this team.")
     row.team = request.team
     return row
 

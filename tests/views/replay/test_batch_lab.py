@@ -1,0 +1,196 @@
+"""The batch lab: the grid, outputs next to each other, marks, names, and the failed ones once more."""
+
+import json
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.urls import reverse
+
+from dashboard.models import GatewayConnection, Role, Team, User
+from generations.forms.lab import RunForm
+from generations.models import Batch, Generation, Replay, ReplayLimits, ReplayMark
+from generations.models.replay import EXPIRED_PATCH, State
+from generations.records import retention
+from generations.replay import batches, derived_answer
+from generations.replay.order.request_edits import RequestEdits
+from tests.support import people, rows
+
+pytestmark = pytest.mark.django_db
+SAID = (
+    "The capital of Norway is Oslo.",
+    "The capital of Norway is <b>Bergen</b>.",
+    "The capital of Norway is Oslo.",
+)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    found: list[str] = []
+    monkeypatch.setattr("generations.replay.order.start.send_message", lambda pk: found.append(str(pk)))
+    return found
+
+
+@pytest.fixture
+def source(team: Team, settings: Any) -> GatewayConnection:
+    settings.GATEWAY_URLS = ["http://127.0.0.1:9/v1"]
+    return people.connection(team)
+
+
+@pytest.fixture
+def chat(team: Team, ada: User, source: GatewayConnection) -> Generation:
+    return rows.generation(team, ada, source)
+
+
+@pytest.fixture
+def lab(chat: Generation, ada: User, sent: list[str]) -> Batch:
+    """Two models, as stored and with a seed: three answers, of which two are equal, and a failure."""
+    variants = [
+        RequestEdits([*model, *seed]) for model in ([], [("model", "m/b")]) for seed in ([], [("seed", "7")])
+    ]
+    made = batches.plan_batch([chat], variants)
+    batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "Two by two", made, 4, "Is it steady?")
+    for place, text in enumerate(SAID):
+        member = batch.replays.get(place=place)
+        wire = json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}).encode()
+        read = derived_answer.read(chat.endpoint, "application/json", wire)
+        rows.answer(member, wire, "application/json")
+        facts = {**read.columns, "cost_nanos": 53300, "total_ms": 900 + place}
+        batch.replays.filter(pk=member.pk).update(state=State.SUCCEEDED, **facts)
+    batch.replays.filter(place=3).update(state=State.FAILED, reason="gateway_error", status_code=502)
+    return batch
+
+
+def member(batch: Batch, place: int) -> Replay:
+    return batch.replays.get(place=place)
+
+
+def test_models_and_variants_are_a_grid_with_outputs_next_to_each_other(lab: Batch, ada: User) -> None:
+    browser, url = people.browser(ada), lab.get_absolute_url()
+    page = browser.get(url)
+    grid, text = page.context["grid"], people.html(page)
+    assert (grid.plan.rows, grid.plan.columns) == (["openai/gpt-5-nano", "m/b"], ["as stored", "seed → 7"])
+    assert [
+        [str(cell.rows[0][1] and cell.rows[0][1].word) for cell in cells] for _, _, cells in grid.lines
+    ] == [
+        ["same", "75% similar"],
+        ["same", "None"],
+    ]
+    assert "<del>Oslo</del><ins>&lt;b&gt;Bergen&lt;/b&gt;</ins>" in text
+    for words in ("$0.000053", "901 ms", "Is it steady?", "Replay failed", "Cost so far", "2 times"):
+        assert words in text
+    # Any other output can be the one that all are compared with, in the first page and in its updates.
+    for name in ("batch", "batch_live"):
+        chosen = browser.get(reverse(name, args=[lab.team.slug, lab.pk]), {"against": "1"})
+        assert [output.row.place for output in chosen.context["outputs"]] == [1, 0]
+        assert "<del>&lt;b&gt;Bergen&lt;/b&gt;</del><ins>Oslo</ins>" in people.html(chosen)
+    assert browser.get(url, {"against": "99"}).context["against"] is None
+
+
+def test_marks_are_kept_with_who_and_when_and_go_with_their_replay(
+    lab: Batch, ada: User, chat: Generation
+) -> None:
+    browser, url = people.browser(ada), reverse("batch_mark", args=[lab.team.slug, lab.pk])
+    good, bad = member(lab, 0), member(lab, 1)
+    back = browser.post(url, {"replay": good.pk, "mark": "good"})
+    assert (back.status_code, back["Location"]) == (302, f"{lab.get_absolute_url()}#cell-{good.pk}")
+    browser.post(url, {"replay": good.pk, "mark": "bad"})
+    part = browser.post(url, {"replay": bad.pk, "mark": "bad"}, headers={"HX-Request": "true"})
+    assert (part.status_code, people.html(part).count('aria-pressed="true"')) == (200, 1)
+    other = rows.replay(chat, ada)
+    odd = [
+        {"replay": good.pk, "mark": "x"},
+        {"replay": "x", "mark": "good"},
+        {"replay": other.pk, "mark": "good"},
+    ]
+    assert [browser.post(url, data).status_code for data in odd] == [404, 404, 404]
+    viewer = people.browser(people.person(lab.team, Role.VIEWER))
+    assert viewer.post(url, {"replay": good.pk, "mark": "good"}).status_code == 403
+    assert "Bad" in people.html(viewer.get(lab.get_absolute_url()))
+    lines: Any = browser.get(reverse("batch_json_lines", args=[lab.team.slug, lab.pk]))
+    members = [json.loads(line) for line in b"".join(lines.streaming_content).splitlines()]
+    assert [line["mark"] for line in members] == ["bad", "bad", None, None]
+    assert (members[0]["marked_by"], members[0]["text"]) == (ada.email, SAID[0])
+    sheet: Any = browser.get(reverse("batch_csv", args=[lab.team.slug, lab.pk]))
+    head, first, *_ = b"".join(sheet.streaming_content).decode("utf-8-sig").splitlines()
+    assert {"mark", "marked_by", "marked_at"} < set(head.split(","))
+    assert ",bad," in first
+    browser.post(url, {"replay": good.pk, "mark": "clear"})
+    assert ReplayMark.objects.count() == 1
+    Replay.objects.unfinished().delete()
+    retention.forget(chat, ada)
+    assert ReplayMark.objects.count() == 0
+
+
+def test_a_batch_has_a_name(lab: Batch, ada: User) -> None:
+    browser, url = people.browser(ada), reverse("batch_name", args=[lab.team.slug, lab.pk])
+    answers = [
+        people.html(browser.post(url, {"title": title}, follow=True))
+        for title in ("Norway <1>", " ", "x" * 201)
+    ]
+    assert ["Renamed." in answer for answer in answers] == [True, False, False]
+    assert all("Norway &lt;1&gt;" in answer for answer in answers)
+    assert "A batch needs a name." in answers[1]
+    assert people.browser(people.person(lab.team, Role.VIEWER)).post(url, {"title": "x"}).status_code == 403
+
+
+def test_the_failed_ones_once_more_with_their_changes_and_once_a_click(
+    lab: Batch, ada: User, sent: list[str]
+) -> None:
+    browser, url = people.browser(ada), reverse("batch_again", args=[lab.team.slug, lab.pk])
+    page = people.html(browser.get(url))
+    assert "seed → 7" in page
+    assert "1 failed replay" in page
+    sent_fields = dict(re.findall(r'<input type="hidden" name="(click|plan_digest)" value="([^"]+)"', page))
+    before = Replay.objects.count()
+    unseen = browser.post(url, sent_fields | {"plan_digest": "0" * 64})
+    assert (unseen.status_code, Replay.objects.count()) == (400, before)
+    limits = ReplayLimits.objects.create(team=lab.team, person_day_count=1)
+    refused = browser.post(url, sent_fields)
+    assert (refused.status_code, Replay.objects.count()) == (409, before)
+    limits.delete()
+    first, second = (browser.post(url, sent_fields) for _ in range(2))
+    assert (first.status_code, first["Location"]) == (302, second["Location"])
+    new = Batch.objects.exclude(pk=lab.pk).get()
+    [again] = new.replays.all()
+    failed = member(lab, 3)
+    assert (new.title, again.patch, again.body_sha256) == (
+        "Failed of: Two by two",
+        failed.patch,
+        failed.body_sha256,
+    )
+    assert Replay.objects.count() == before + 1
+    viewer = people.browser(people.person(lab.team, Role.VIEWER))
+    assert (viewer.get(url).status_code, viewer.post(url, sent_fields).status_code) == (200, 403)
+    lab.replays.filter(place=3).update(patch=EXPIRED_PATCH, state=State.INTERRUPTED)
+    text = people.html(browser.get(url))
+    assert "no longer kept" in text
+    assert "may have answered and charged already" in text
+    lab.replays.filter(place=3).update(state=State.SUCCEEDED)
+    assert "No failed replays" in people.html(browser.get(url))
+
+
+@pytest.mark.parametrize(
+    ("typed", "variants"),
+    [
+        (
+            "temperature 0.2, top_p=0.9\n\ntemperature: 0.2 , Top P 0.9",
+            [[("temperature", "0.2"), ("top_p", "0.9")]],
+        ),
+        ("Max tokens 5\nmodel m/b", [[("max_tokens", "5")], [("model", "m/b")]]),
+        ("temperature", None),
+        ("temperatures 3", None),
+        ("\n".join(f"seed {number}" for number in range(11)), None),
+    ],
+)
+def test_variants_are_typed_a_line_each(typed: str, variants: list[list[tuple[str, str]]] | None) -> None:
+    form = RunForm(QueryDict(f"click={uuid.uuid4()}&models=m/x", mutable=True))
+    form.data["changes"] = typed  # type: ignore[index]
+    assert form.is_valid() == (variants is not None)
+    if variants is not None:
+        assert form.cleaned_data["changes"] == variants
+        made = [list(edits.changes) for edits in form.variants(RequestEdits())]
+        model = [("model", "m/x")]
+        assert made == [[], *variants, model, *([*model, *variant] for variant in variants)]
