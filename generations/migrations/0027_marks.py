@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("generations", "0024_usual_figures"),
+        ("generations", "0026_pin"),
     ]
 
     operations = [
