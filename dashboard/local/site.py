@@ -37,6 +37,7 @@ class LocalSite:
             for name in names
         ]
         self._events: SimpleQueue[signal.Signals | int] = SimpleQueue()
+        self._tell = self._printer(SYSTEM)
 
     def _printer(self, name: str) -> Callable[[str], None]:
         def show(line: str) -> None:
@@ -54,34 +55,38 @@ class LocalSite:
 
         `started` is called when all have been started. Nothing of them is left in the end.
         """
-        tell = self._printer(SYSTEM)
         keepers = []
         try:
-            for server in self.servers:
-                server.start()
-                assert server.process
-                tell(f"{server.name} started (pid={server.process.pid})")
-            keepers = [server.keep(tell, self._watch(server, tell)) for server in self.servers]
+            self.start(*(server.name for server in self.servers))
+            keepers = [server.keep(self._tell, self._watch(server)) for server in self.servers]
             started()
             event = self._events.get()
         finally:
-            self._stop(tell)
+            self.stop()
         for keeper in keepers:
             keeper.join(1)
         return 0 if isinstance(event, signal.Signals) else event
 
-    def _watch(self, server: LocalServer, tell: Callable[[str], None]) -> Callable[[int], None]:
+    def start(self, *names: str) -> None:
+        """Start these, where they have not been started before."""
+        for server in self.servers:
+            if server.name in names and server.process is None:
+                server.start()
+                assert server.process
+                self._tell(f"{server.name} started (pid={server.process.pid})")
+
+    def _watch(self, server: LocalServer) -> Callable[[int], None]:
         def ended(code: int) -> None:
-            tell(f"{server.name} stopped (rc={code})")
+            self._tell(f"{server.name} stopped (rc={code})")
             self._events.put(code)
 
         return ended
 
-    def _stop(self, tell: Callable[[str], None]) -> None:
-        """End all at once."""
+    def stop(self) -> None:
+        """End all at once, those that run."""
         running = [server for server in self.servers if server.process and server.process.poll() is None]
         if running:
-            tell(f"ending {', '.join(server.name for server in running)}")
+            self._tell(f"ending {', '.join(server.name for server in running)}")
         threads = [threading.Thread(target=server.stop) for server in self.servers]
         for thread in threads:
             thread.start()

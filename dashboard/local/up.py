@@ -94,16 +94,19 @@ def run() -> int:
         **environment,
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
     }
+    site = LocalSite(ROOT / "Procfile", PROCESSES, variables, out.write)
     try:
         if gateway:
             gateway.start()
         engines.start()
         write_private(ROOT / ".local" / "env", environment)
+        site.start(PROCESSES[0])  # it loads while the database is prepared; its address is printed afterwards
         path = prepare(variables, demo=bool(gateway))
-        return serve(port, variables, path, engines)
+        return serve(site, port, path, engines)
     finally:
         for number in ENDINGS:
             signal.signal(number, signal.SIG_IGN)
+        site.stop()
         if gateway:
             gateway.stop()
         engines.stop()
@@ -192,7 +195,7 @@ def prepare(environment: dict[str, str], *, demo: bool) -> str:
     return text.strip().splitlines()[-1] if demo else "/"
 
 
-def serve(port: int, environment: dict[str, str], path: str, engines: Engines) -> int:
+def serve(site: LocalSite, port: int, path: str, engines: Engines) -> int:
     """Run the Procfile's processes until the end; gives the exit code, 0 after a signal."""
     announcer = threading.Thread(target=announce, args=[f"http://{LOOPBACK}:{port}", path], daemon=True)
 
@@ -200,7 +203,6 @@ def serve(port: int, environment: dict[str, str], path: str, engines: Engines) -
         engines.keep(lambda line: out.write(f"{line}\n"))
         announcer.start()
 
-    site = LocalSite(ROOT / "Procfile", PROCESSES, environment, out.write)
     for number in ENDINGS:
         signal.signal(number, site.end)
     return 0 if site.run(started) == 0 else 1
