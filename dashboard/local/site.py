@@ -71,9 +71,12 @@ class LocalSite:
         """Start these, where they have not been started before."""
         for server in self.servers:
             if server.name in names and server.process is None:
-                server.start()
-                assert server.process
-                self._tell(f"{server.name} started (pid={server.process.pid})")
+                self._start(server)
+
+    def _start(self, server: LocalServer) -> None:
+        server.start()
+        assert server.process
+        self._tell(f"{server.name} started (pid={server.process.pid})")
 
     def _watch(self, server: LocalServer) -> Callable[[int], None]:
         def ended(code: int) -> None:
