@@ -17,7 +17,7 @@ from generations.reading.edits import chips
 from generations.replay.order.spending_limits import dearest
 
 EXACT = "exact"
-CHANGED = "changed"
+CHANGED = "changes no longer stored"
 ORDINARY = ("stop", "tool_calls", "end_turn", "completed")
 STATUS_SAYS_IT = ("gateway_error",)
 
