@@ -39,6 +39,15 @@ def page(team: Team, cursor: Cursor | None = None, size: int = PAGE) -> Page[Bat
     return Page(_lines(found.rows), found.newer, found.older)
 
 
+def unfinished(team: Team, most: int) -> list[BatchLine]:
+    """Those in progress, the newest first: two queries."""
+    found = Batch.objects.of(team).unfinished().select_related("started_by").defer("left_out")
+    rows = list(found.order_by("-created_at")[:most])
+    for row in rows:
+        row.team = team
+    return _lines(rows)
+
+
 def _lines(rows: Sequence[Batch]) -> list[BatchLine]:
     ended = Count("pk", filter=~Q(state__in=OPEN_STATES))
     members = Replay.objects.filter(batch__in=[row.pk for row in rows]).values("batch")

@@ -77,12 +77,11 @@ class ListRow:
 
 def of_generation(row: Generation, team: Team, carried: str = "", *, opened: bool = False) -> ListRow:
     """A stored generation, by who looked it up; `opened`: by the last visit. `carried` ends its address."""
-    made = row.made_at is not None
-    at, when, who = (
-        (row.made_at, "", row.looked_up_by) if made else (row.looked_up_at, "looked up", row.looked_up_by)
-    )
-    if opened:
+    if opened:  # who looked it up is not read with these
         at, when, who = row.last_opened_at, "opened", row.last_opened_by
+    else:
+        at, who = row.made_at or row.looked_up_at, row.looked_up_by
+        when = "" if row.made_at else "looked up"
     return ListRow(
         of=row,
         key=f"row-{row.pk}",

@@ -215,6 +215,13 @@ class FirstWords(models.Model):
         return f"first words of {self.generation_id}"
 
 
+class VisitQuerySet(models.QuerySet["Visit"]):
+    def newest_of(self, team: Team, user: User) -> Self:
+        """Those of one person in one team, the latest first, with their generations; none of a hidden one."""
+        mine = self.filter(team=team, user=user, generation__hidden=False)
+        return mine.order_by("-at").select_related("generation__looked_up_by")
+
+
 class Visit(models.Model):
     """Who opened which generation, when last and how often."""
 
@@ -223,6 +230,8 @@ class Visit(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="visits")
     at = models.DateTimeField(default=timezone.now)
     times = models.PositiveIntegerField(default=1)
+
+    objects = VisitQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["generation", "user"], name="one_visit_per_person")]

@@ -1,22 +1,32 @@
 """Home: the lookup box, what runs now, and the team's recent lookups."""
 
+from dataclasses import dataclass, replace
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, SignedInRequest, TeamRequest, for_person, for_team
 from dashboard.consents import panel
 from dashboard.context import current_membership
-from dashboard.models import Team
+from dashboard.models import Team, User
 from dashboard.processes.degraded import degraded
 from generations.forms.lists import EXAMPLES
 from generations.gateway.demo.examples import EXAMPLE_IDS
-from generations.lists import columns, rows
-from generations.models import Generation, Replay
+from generations.lists import batch_list, columns, rows
+from generations.lists.rows import ListRow
+from generations.models import Generation, Pin, Replay, Visit
 from generations.replay import trouble
 
-RECENT = 20
+RECENT, MINE, MOST_PINNED, MOST_RUNNING = 20, 8, 10, 10
+REPLAY_PARTS = ("generation", "requested_by", "team", "batch", "consent__connected_by")
+STORIES = (
+    ("A good answer", EXAMPLE_IDS["chat"]),
+    ("A failure", EXAMPLE_IDS["failed"]),
+    ("An old record", EXAMPLE_IDS["legacy"]),
+)
 
 
 @for_person
@@ -26,7 +36,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     mine = current_membership(request)
     if mine is None:
         return redirect("no_team")
-    context = home_context(mine.team) | _offers(mine.team, mine.role) | _degraded(mine.role)
+    context = home_context(mine.team, request.user) | _page(mine.team, mine.role)
     return render(request, "generations/lookup/home.html", context)
 
 
@@ -34,7 +44,7 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def team_home(request: TeamRequest) -> HttpResponse:
     """The same for one team, by its own address."""
-    context = home_context(request.team) | _offers(request.team, request.role) | _degraded(request.role)
+    context = home_context(request.team, request.user) | _page(request.team, request.role)
     return render(request, "generations/lookup/home.html", context)
 
 
@@ -42,8 +52,13 @@ def team_home(request: TeamRequest) -> HttpResponse:
 @require_GET
 def recent(request: TeamRequest) -> HttpResponse:
     """The fragment of home that polls itself: what runs now and the recent lookups."""
-    context = home_context(request.team) | _degraded(request.role)
+    context = home_context(request.team, request.user) | _degraded(request.role)
     return render(request, "generations/lookup/home.html#recent", context)
+
+
+def _page(team: Team, role: str) -> dict[str, object]:
+    """What the page has beyond the fragment that polls."""
+    return _offers(team, role) | _degraded(role) | {"steps": first_steps(team, role)}
 
 
 def _degraded(role: str) -> dict[str, object]:
@@ -58,21 +73,49 @@ def _offers(team: Team, role: str) -> dict[str, object]:
     return {"offers": panel.offers(team), "is_new": True}
 
 
-def home_context(team: Team) -> dict[str, object]:
-    running = (
-        Replay.objects.filter(team=team)
-        .under_way()
-        .select_related("generation", "requested_by", "team", "batch", "consent__connected_by")
-    )
-    shown = list(running.order_by("-created_at")[:10])
+def home_context(team: Team, user: User) -> dict[str, object]:
+    """What runs, what was opened, what is pinned: a fixed number of queries, each for a few rows."""
+    running = Replay.objects.filter(team=team).under_way().select_related(*REPLAY_PARTS)
+    shown = list(running.order_by("-created_at")[:MOST_RUNNING])
     trouble.notice(*shown)
     opened = Generation.objects.of(team).recently_opened()[:RECENT]
+    pins = Pin.objects.of(team)[:MOST_PINNED]
     return {
         "home_team": team,
         "examples": EXAMPLES,
-        "example_ids": EXAMPLE_IDS.values() if settings.DEMO_GATEWAY else (),
+        "stories": STORIES if settings.DEMO_GATEWAY else (),
         "running": [rows.of_replay(replay, team) for replay in shown],
         "replay_heads": columns.heads("Replay"),
+        "batches": batch_list.unfinished(team, MOST_RUNNING),
+        "pinned": [rows.of_generation(pin.generation, team) for pin in pins],
+        "mine": [_visited(visit, team) for visit in Visit.objects.newest_of(team, user)[:MINE]],
         "recent": [rows.of_generation(row, team, opened=True) for row in opened],
         "heads": columns.heads("Generation"),
     }
+
+
+def _visited(visit: Visit, team: Team) -> ListRow:
+    return replace(rows.of_generation(visit.generation, team), at=visit.at, when="opened", who="you")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the first things that a team does with Retake."""
+
+    words: str
+    url: str
+    is_done: bool
+
+
+def first_steps(team: Team, role: str) -> list[Step]:
+    """What a new team does first; nothing once it has replayed, or for those who may not replay."""
+    if not Right.REPLAY.held_by(role) or Replay.objects.filter(team=team).exists():
+        return []
+    looked_up = Generation.objects.of(team).exists()
+    invited = team.memberships.count() > 1 or team.invitations.exists()
+    return [
+        Step("Connect the gateway", reverse("team_connections", args=[team.slug]), team.connections.exists()),
+        Step("Look up a request ID", reverse("generations", args=[team.slug]), looked_up),
+        Step("Replay a generation", reverse("lab", args=[team.slug]), False),
+        Step("Invite somebody", reverse("team_members", args=[team.slug]), invited),
+    ]

@@ -31,7 +31,10 @@ def lookup(request: SignedInRequest) -> HttpResponse:
         return redirect("no_team")
     if not valid:
         return render(
-            request, "generations/lookup/home.html", {**home_context(team), "form": form}, status=400
+            request,
+            "generations/lookup/home.html",
+            {**home_context(team, request.user), "form": form},
+            status=400,
         )
     return _open(request, team, form.cleaned_data["q"], again=posted)
 
@@ -63,7 +66,7 @@ def _to_stored(request: SignedInRequest, team: Team, name: str) -> HttpResponse:
     if row is not None:
         row.team = team
         return redirect(row)
-    context = {**home_context(team), "not_stored": name}
+    context = {**home_context(team, request.user), "not_stored": name}
     return render(request, "generations/lookup/home.html", context, status=404)
 
 
