@@ -59,7 +59,7 @@ def instruments() -> Instruments:
 
 def begin() -> None:
     """In the parent, before anything is counted: a folder of its own, which ends with it."""
-    if settings.METRICS_TOKEN and not os.environ.get(FOLDER):
+    if settings.METRICS_TOKEN:
         os.environ[FOLDER] = tempfile.mkdtemp(prefix="retake-metrics-")
 
 

@@ -146,6 +146,7 @@ PAGES = (
     ("Members", "team_members", "settings, invite, roles", Right.READ),
     ("Replay limits", "team_limits", "settings, spending", Right.READ),
     ("Gateway connections", "team_connections", "settings, keys, connect", Right.MANAGE),
+    ("Health", "team_health", "settings, why is it red, doctor", Right.MANAGE),
 )
 OWN_PAGES = (
     ("Profile", "profile", "name, password, teams"),
