@@ -11,6 +11,7 @@ from django.utils import timezone
 from dashboard.models import Team, User
 from generations.models import Generation, UsualCount, UsualFigures
 from generations.reading.figures import usual
+from generations.reading.page_types.figures import Tile
 from generations.records import usual_figures
 from tests.support import people, rows
 
@@ -40,6 +41,14 @@ def test_nothing_is_said_where_too_few_are_known_or_the_figure_is_not() -> None:
     assert usual.scales(FIGURES, {"cost": 5, "total": None, "first": 7}) == ()
     assert usual.scales(None, {"total": 1}) == usual.scales("{}", {"total": 1}) == ()
     assert usual.scales('{"cost": [40, "0", "0", "0"]}', {"cost": 0}) == ()
+
+
+def test_of_a_failure_there_are_the_known_figures_and_what_is_high() -> None:
+    tiles = [Tile("Until it failed", "97", measure="total"), Tile("Cost", "unknown")]
+    slow, quick = (usual.scales(FIGURES, {"total": wait}) for wait in (97_000, 5))
+    assert [len(usual.under_tiles(tiles, slow, failed=failed)) for failed in (True, False)] == [1, 2]
+    assert usual.under_tiles(tiles, slow, failed=True)[0][1] == slow[0]
+    assert usual.under_tiles(tiles, quick, failed=True)[0][1] is None
 
 
 @pytest.mark.django_db

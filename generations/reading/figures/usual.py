@@ -51,10 +51,16 @@ def scales(figures: str | None, values: Mapping[str, Decimal | int | None]) -> t
     return tuple(scale for scale in made if scale is not None)
 
 
-def under_tiles(tiles: Iterable[Tile], made: Iterable[Scale]) -> list[tuple[Tile, Scale | None]]:
-    """Each tile with the scale of its figure, None where nothing is usual."""
-    of = {scale.measure: scale for scale in made}
-    return [(tile, of.get(tile.measure) if tile.measure else None) for tile in tiles]
+def under_tiles(
+    tiles: Iterable[Tile], made: Iterable[Scale], *, failed: bool = False
+) -> list[tuple[Tile, Scale | None]]:
+    """Each tile with the scale of its figure, None where nothing is usual.
+
+    Of what failed there are those that say something, and only what is high: an early end is low without meaning.
+    """
+    of = {scale.measure: scale for scale in made if not failed or scale.word == "high"}
+    shown = [tile for tile in tiles if not (failed and tile.number == formatting.UNKNOWN)]
+    return [(tile, of.get(tile.measure) if tile.measure else None) for tile in shown]
 
 
 def _scale(name: str, usual: list[int | str], value: Decimal) -> Scale | None:

@@ -145,6 +145,11 @@ class Side(Shape, frozen=True):
         return bool(self.tail) or len(self.turns) > FOLDED_FROM
 
     @property
+    def turn_count(self) -> int:
+        """How many turns or items it has, shown or not."""
+        return self.total or len(self.turns)
+
+    @property
     def leading(self) -> list[Turn]:
         """The system turns at the beginning."""
         return list(takewhile(lambda turn: turn.role in LEADING, self.turns))

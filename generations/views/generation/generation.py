@@ -303,9 +303,9 @@ def _render_part(data: PageData, part: str, facts: dict[str, object]) -> str:
     tabs = {name: title for name, title in TABS.items() if name != "provider" or data.outline.sent}
     sent = partial(sent_of, data.row, data.outline)  # called by the one part that shows it
     context = {"outline": data.outline, "base": data.base, "all_tabs": tabs, "sent": sent, **facts}
-    context["tiles"] = usual.under_tiles(
-        data.outline.tiles, cast("tuple[Scale, ...]", facts.get("scales", ()))
-    )
+    scales = cast("tuple[Scale, ...]", facts.get("scales", ()))
+    failed = data.outline.verdict.pill == "failed"
+    context["tiles"] = usual.under_tiles(data.outline.tiles, scales, failed=failed)
     return render_to_string(f"generations/generation/{part}.html", context)
 
 
