@@ -1,4 +1,8 @@
-"""What is usual for a team, counted by the clock: a page reads one small row, however many generations there are."""
+"""What is usual for a team, counted by the clock: a page reads one small row, however many generations there are.
+
+Measured with 1,000,000 generations (28 November 2026, a busy machine): the row takes 1 ms, counting all models of the
+team 4 s; asking for one model's 50,000 rows when its page is opened would take 400 to 600 ms.
+"""
 
 import logging
 import time
