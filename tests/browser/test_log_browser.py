@@ -30,7 +30,7 @@ def arrive(demo: DemoGateway, count: int, step_us: int = 1000) -> list[str]:
 def rows(page: Page) -> list[str]:
     """The request IDs that are shown, from top to bottom."""
     found = page.locator("#log-body a[data-row]").all()
-    return [str(link.get_attribute("title")) for link in found]
+    return [str(link.get_attribute("id")).removeprefix("log-") for link in found]
 
 
 def quick(page: Page) -> None:
@@ -54,7 +54,7 @@ def test_new_rows_come_on_top_by_themselves_and_stop_when_paused(
     page.evaluate(NOTES)
     known = rows(page)
     made = arrive(demo_gateway, 3)
-    expect(page.locator(f'a[title="{made[-1]}"]')).to_be_visible()
+    expect(page.locator(f'[id="log-{made[-1]}"]')).to_be_visible()
     assert rows(page) == [*made[::-1], *known]
     total = f"{len(known)} requests in the last 15 minutes when this page was opened, 3 more since."
     expect(page.get_by_text(total)).to_be_visible()
@@ -67,7 +67,7 @@ def test_new_rows_come_on_top_by_themselves_and_stop_when_paused(
     page.wait_for_timeout(900)
     assert held[0] not in rows(page)
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator(f'a[title="{held[0]}"]')).to_be_visible()
+    expect(page.locator(f'[id="log-{held[0]}"]')).to_be_visible()
     assert rows(page) == [*held, *made[::-1], *known]
 
 
