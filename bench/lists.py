@@ -23,6 +23,10 @@ FILTERS = {
     "streamed": "stream=1",
     "time": "since=2026-08-31T15%3A00&until=2026-08-31T21%3A00",
 }
+ORDERS = {
+    f"in order of {name}": f"sort={name}"
+    for name in ("-cost", "cost", "-wait", "wait", "-tokens", "tokens", "time")
+}
 RANGES = {
     "cost range": "cost_min=0.0009&cost_max=0.00095",
     "time range of totals": "ms_min=4900&ms_max=4950",
@@ -31,11 +35,12 @@ RANGES = {
 FILL = """
 INSERT INTO generations_generation (team_id, request_id, looked_up_at, fetched_at, made_at, endpoint, model_id, provider,
     native_response_id, session_id, stream, byok, status_code, success, error_code, finish_reason, generation_ms,
-    cost_nanos, replayable)
+    cost_nanos, input_tokens, output_tokens, replayable)
 SELECT %(team)s, 'G-BENCH' || %(team)s || '-' || n, now(), now(), timestamptz '2026-09-01' - n * interval '40 s',
     (array['chat.completions', 'responses', 'messages'])[1 + n %% 3], 'bench/model-' || n %% 20,
     'provider-' || n %% 8, '', '', n %% 2 = 0, false, CASE WHEN n %% 10 = 0 THEN 429 ELSE 200 END, n %% 10 <> 0,
-    CASE WHEN n %% 10 = 0 THEN 'user:rate_limit' ELSE '' END, 'stop', n %% 5000, (n %% 1000) * 1000, false
+    CASE WHEN n %% 10 = 0 THEN 'user:rate_limit' ELSE '' END, 'stop', n %% 5000, (n %% 1000) * 1000, n %% 900,
+    n %% 700, false
 FROM generate_series(1, %(rows)s) AS n
 """
 WORDS = """
@@ -51,6 +56,7 @@ def figures(site: Site) -> list[Figure]:
     small, large = filled("bench-small", SMALL), filled("bench-large", LARGE)
     filling = f"{LARGE:,} rows made in {time.monotonic() - begun:.0f} s"
     found = [ratio_of(site, name, query, small, large, 1.3) for name, query in FILTERS.items()]
+    found += [ratio_of(site, name, query, small, large, 1.5) for name, query in ORDERS.items()]
     found += [ratio_of(site, name, query, small, large, 2) for name, query in RANGES.items()]
     (plain,) = medians(site, f"/t/{small[0]}/generations")
     found.append(limit("list of a thousand rows", plain, "ms", 30))
