@@ -49,12 +49,13 @@ def read(team: Team, wanted: Mapping[str, Any], today: date) -> Trends:
     parts = {day: [part for part in found if _is_asked(part, wanted)] for day, found in loaded.items()}
     shown = [parts.get(day, []) for day in days]
     flat = [part for day in shown for part in day]
+    by_day = [trend_sums.total(day) for day in shown]
     counts = _replays(team, wanted, days)
     return Trends(
         days=days,
-        by_day=[trend_sums.total(day) for day in shown],
+        by_day=by_day,
         replays=[counts.get(day, 0) for day in days],
-        total=trend_sums.total(flat),
+        total=trend_sums.total(by_day),
         before=trend_sums.total(part for day, found in parts.items() if day < days[0] for part in found),
         models=_by_name(flat, lambda part: part.model),
         providers=_by_name(flat, lambda part: part.provider),

@@ -67,8 +67,11 @@ class TrendSums(msgspec.Struct):
 
 
 def _join(into: dict[Any, int], more: Mapping[Any, int]) -> None:
-    for key, number in more.items():
-        into[key] = into.get(key, 0) + number
+    if into:
+        for key, number in more.items():
+            into[key] = into.get(key, 0) + number
+    else:
+        into.update(more)
 
 
 def percentile(waits: Mapping[int, int], percent: int) -> Decimal | None:

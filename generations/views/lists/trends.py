@@ -76,7 +76,7 @@ class TrendPage:
         """The generations behind a point."""
         asked = {"model": self.wanted["model"], "provider": self.wanted["provider"], **more}
         span = {"since": f"{first}T00:00", "until": f"{last}T23:59:59.999999"}
-        return f"{self._list}?{urlencode({name: value for name, value in asked.items() if value} | span)}"
+        return f"{self._list}?{urlencode({name: value for name, value in asked.items() if value} | span, safe=':/')}"
 
     def _day(self, day: date) -> str:
         return self.list_address(day, day)
