@@ -184,6 +184,9 @@ PAGES = (
     Shot("preferences", "/accounts/preferences/"),
     Shot("profile", "/accounts/profile/"),
     Shot("health", "/t/acme/settings/health"),
+    Shot("preferences", "/accounts/preferences/"),
+    Shot("help", "/help"),
+    Shot("palette", "/t/acme/go"),
     Shot("new-team", "/teams/new"),
     Shot("not-found", "/nothing-here"),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django import template
 from django.template.defaultfilters import date, truncatechars
@@ -20,6 +21,13 @@ from generations.reading.figures.daily_chart import DayBar
 from generations.reading.glossary import WORDS
 
 register = template.Library()
+FIELDS = {
+    "model": "model",
+    "provider": "provider",
+    "session": "session",
+    "key": "key",
+    "error_code": "error code",
+}
 Amount = int | Decimal | None
 
 
@@ -28,6 +36,18 @@ def term(slug: str, words: str = "") -> SafeString:
     """A word of the glossary, as a link to what it means. Raises KeyError for one that is not there."""
     word = WORDS[slug]
     return format_html('<a class="term" href="{}#{}">{}</a>', reverse("help"), slug, words or word.lower())
+
+
+@register.simple_tag
+def all_like(page: str, field: str, value: str, words: str = "") -> SafeString | str:
+    """A value of a head as a link to all with the same one; `page` is their address. Words alone where there is none."""
+    shown = words or truncatechars(value, 60)
+    if not value:
+        return shown
+    address = f"{page}?{urlencode({field: value})}"
+    return format_html(
+        '<a class="like" href="{}" title="All with this {}">{}</a>', address, FIELDS[field], shown
+    )
 
 
 @register.filter

@@ -193,3 +193,26 @@ def test_the_ledger_hands_its_filters_on(ada: User, chat: Generation) -> None:
     replay = rows.replay(chat, ada)
     page = people.browser(ada).get(f"/t/{chat.team.slug}/replays?state={replay.state}").content.decode()
     assert f'href="{replay.get_absolute_url()}?list=state%3D{replay.state}"' in page
+
+
+# --- all like this ------------------------------------------------------------------------------------------------
+
+
+def test_values_in_the_head_lead_to_all_like_it(team: Team, ada: User, source: GatewayConnection) -> None:
+    values = {
+        "model_id": "a/m&1",
+        "provider": "p 1",
+        "session_id": "s/1",
+        "key_id": "k1",
+        "error_code": "e:1",
+    }
+    failed = {"status_code": 500, "success": False}
+    row = rows.generation(team, ada, source, **values, **failed)
+    page = people.browser(ada).get(row.get_absolute_url()).content.decode()
+    like = reverse("log_or_list", args=[team.slug])
+    found = [unescape(href).removeprefix(like) for href in re.findall(r'class="like" href="([^"]*)"', page)]
+    assert sorted(found) == [
+        *("?error_code=e%3A1", "?key=k1", "?model=a%2Fm%261", "?provider=p+1", "?session=s%2F1")
+    ]
+    plain = rows.generation(team, ada, source, request_id="G-2", model_id=None)
+    assert 'class="like"' not in people.html(people.browser(ada).get(plain.get_absolute_url()))

@@ -14,6 +14,7 @@ import msgspec
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -220,7 +221,7 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
         "generation_changes": may_look_up and data.row.may_change(timezone.now()),
         "refreshed": _refreshed(request),
         "bodies_from": data.bodies_from if older else None,
-        "facts": data.draw("headline"),
+        "facts": data.draw("headline", **_alike(data.row)),
         "top": data.draw("top", may_replay=may_replay, scales=usual_figures.scales_of(data.row, data.usual)),
         "list_query": f"?{query}" if query else "",
         "carried": carried,
@@ -228,6 +229,12 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
         "find": _find(request, data) if tab == "json" else "",
         "panel": _panel(request, data, tab, may_replay),
     }
+
+
+def _alike(row: Generation) -> dict[str, str]:
+    """What the head links by: all of the same model, provider, session, key or error code."""
+    found = {"model": row.model_id, "provider": row.provider, "session": row.session_id, "key": row.key_id}
+    return {**found, "error": row.error_code, "like": reverse("log_or_list", args=[row.team.slug])}
 
 
 def _support(data: PageData, link: str) -> str:
