@@ -97,13 +97,9 @@ def _row(record: Record, entry: ListedPrice, quote: Quote) -> OtherPrice:
 
 
 def _share(record: Record, quote: Quote) -> str:
-    """`38%` of what it cost, `38 to 76%` for a range; "" where that cannot be said."""
+    """`0.38×` what it cost, `0.38 to 0.76×` for a range; "" where that cannot be said."""
     cost, currency = record.cost_nanos, currency_of({"currency": record.value("currency")})
     if not cost or cost < 0 or quote.high is None or quote.currency != currency:
-        return ""
-    low, high = _percent(quote.low, cost), _percent(quote.high, cost)
-    return f"{low}%" if low == high else f"{low} to {high}%"
-
-
-def _percent(part: Decimal, cost: int) -> str:
-    return formatting.plain(Decimal(formatting.significant(part * 100 / cost, 2).replace(",", "")))
+        return "" if quote.currency == currency else "other currency"
+    low, high = formatting.significant(quote.low / cost, 2), formatting.significant(quote.high / cost, 2)
+    return f"{low}×" if low == high else f"{low} to {high}×"

@@ -32,10 +32,12 @@ def expectation(sent: SentRequest, likely: Amounts) -> str:
     output = likely.get(OUTPUT)
     if output is None:
         return f"{grown}."
-    limit = f" Its limit of {sent.limit:,} tokens bounds the answer." if sent.limit is not None else ""
+    limit = " Without a limit it may be longer."
+    if sent.limit is not None:
+        limit = f" Its limit of {sent.limit:,} tokens bounds the answer."
     limit += " Less where the provider's cache has the input." if may_be_cached(likely) else ""
     if output.high is None:
-        return f"{grown}; nothing limits the answer, so the most is unknown.{limit}"
+        return f"{grown}; how long the answer will be is unknown.{limit}"
     return f"{grown}, {count(_whole(output.low))} to {count(_whole(output.high))} tokens of output.{limit}"
 
 

@@ -169,7 +169,7 @@ def test_elsewhere_the_cheapest_comes_first_and_euros_last() -> None:
     of = record({"input_tokens": 1000}, cost_nanos=4_000_000, provider="a", model_id="m")
     found = elsewhere(rows, of)
     assert [(other.provider, other.share, other.is_origin) for other in found] == [
-        *[("b", "50%", False), ("c", "75%", False), ("a", "100%", True), ("e", "", False)]
+        *[("b", "0.5×", False), ("c", "0.75×", False), ("a", "1×", True), ("e", "other currency", False)]
     ]
     assert (found[0].price, found[3].price) == ("$0.002", "EUR 0.001")
     assert elsewhere(rows, record(None)) == elsewhere(rows, record("odd", pricing_lines=[None, 3, {}])) == []
