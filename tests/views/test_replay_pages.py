@@ -80,7 +80,7 @@ def test_the_preflight_says_what_is_sent_where_and_with_what(
     assert "None: sent exactly as stored." in page
     assert f"POST {source.base_url}/chat/completions" in page
     assert f"the key of {source.name}" in page
-    assert "$0.0000533" in page
+    assert "$0.0000338 to $0.0000853" in page
     assert "read-key" not in page
 
 

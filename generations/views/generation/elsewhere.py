@@ -40,13 +40,13 @@ def table(request: TeamRequest, row: Generation, *, replayable: bool) -> str:
 def _context(
     request: TeamRequest, row: Generation, book: PriceBook, *, replayable: bool | None = None
 ) -> dict[str, object]:
-    source, record = source_of(row), row.records.best_first().defer("outline").first()
+    source = source_of(row)
     found = book.list_of(source) if source else None
-    capability = prices.capability(row.endpoint)
-    entries = found.of_capability(capability) if found and record else []
+    record = row.records.best_first().defer("outline").first() if found else None
+    entries = found.of_capability(prices.capability(row.endpoint)) if found else []
     rows = elsewhere.elsewhere(entries, _figures(record)) if record else []
     most = MOST if request.GET.get("all") == "1" else SHOWN
-    can_replay = record.replayable if replayable is None and record else bool(replayable)
+    can_replay = record is not None and record.replayable if replayable is None else replayable
     return {
         "generation": row,
         "base": row.get_absolute_url(),
