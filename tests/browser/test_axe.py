@@ -194,6 +194,7 @@ def test_settings(window: Windows, ada: User, team: Team, source: GatewayConnect
         )
         == []
     )
+    assert complaints(page, ["/accounts/preferences/", "/help", "/t/acme/go"], "#main") == []
     page.goto(paths[3])
     page.get_by_role("button", name="Create a reset link").click()
     assert inspect(page, "#main") == []
