@@ -209,15 +209,19 @@ def no_worker(site: Site, report: Report) -> None:
     report.keeps(report.end(site, click, state="succeeded"), site.gateway.sent[click.marker])
 
 
-@fault("no beat, and a worker -9 in mid-stream")
+@fault("no beat, the database goes, and a worker -9 in mid-stream")
 def no_beat(site: Site, report: Report) -> None:
     site.kill("beat1", signal.SIGTERM)
     site.kill("worker2", signal.SIGTERM)
     click = site.click(stream(400, 0.02), "beatless")
     until(lambda: len(site.gateway.sent[click.marker].words) > 150, 30, "The stream did not begin")
     killed = time.monotonic()
+    site.database.refuse()
     site.kill("worker1")
-    report.proof = "no beat and no worker run"
+    time.sleep(5)
+    check(outage.UNAVAILABLE.title in site.page("/").body.decode(), "the database still answers")
+    site.database.pass_on()
+    report.proof = "the database was away for 5 s, no beat and no worker run"
     report.shown_after_s = until(
         lambda: "may have been charged" in site.page(click.address).body.decode(),
         SHOWN_S,

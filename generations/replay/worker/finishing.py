@@ -118,12 +118,14 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
     state = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
     facts = {**state, "finished_at": ending.at, **facts_of(replay, ending, reading, raw)}
     facts["record_due_at"] = timezone.now() + RECORD_AFTER if facts["new_request_id"] else None
-    row = reading.row(replay.pk, raw)
-    if len(raw) <= LARGE:
+    row, is_large = reading.row(replay.pk, raw), len(raw) > LARGE
+    del reading
+    if not is_large:
         stored = claims.save_result(replay, facts, row)
     else:
         with transaction.atomic():
             put_packed(replay.pk, raw)
+            del raw  # the statement takes several times the size of the text
             stored = claims.save_result(replay, facts, row)
             transaction.set_rollback(not stored)
     if stored:

@@ -1,0 +1,20 @@
+"""glibc's allocator, told to give large blocks back to the system, and to keep few heaps.
+
+By itself it soon keeps blocks of up to 32 MiB for later, in a heap for each of many threads: a worker that had stored
+twelve answers of 63 MiB one after the other held 515 MiB, and 304 with this.
+"""
+
+import ctypes
+
+# mallopt(3): names and numbers of <malloc.h>, values in bytes.
+TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
+SETTINGS = {TRIM_THRESHOLD: 256 * 1024, MMAP_THRESHOLD: 256 * 1024, ARENA_MAX: 2}
+
+
+def give_back() -> bool:
+    """Set it so for this process. False where another allocator is in use."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return False
+    return all(mallopt(option, value) for option, value in SETTINGS.items())
