@@ -1,4 +1,4 @@
-"""glibc's allocator, told to give large blocks back to the system, and to keep few heaps.
+"""glibc's allocator, set to give large blocks back to the system, and to keep few heaps.
 
 By itself it soon keeps blocks of up to 32 MiB for later, in a heap for each of many threads: a worker that had stored
 twelve answers of 63 MiB one after the other held 515 MiB, and 304 with this.
