@@ -15,7 +15,7 @@ from generations.gateway.http.streams import WrappedStream
 __all__ = ["ChunkMerger", "MergedChunks"]
 
 _MOST_HEADER = 300  # bytes of a chunk's size and extensions that are waited for
-_HEADER = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;[^\r\n]*)?[ \t]*\r\n")
+_HEADER = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;[^\r\n]*+|[ \t]*+)\r\n")
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n(?![ \t])", re.IGNORECASE)
 _ANY_CODING = re.compile(rb"\r?\ntransfer-encoding", re.IGNORECASE)
 _NO_BODY = (b"204", b"304")

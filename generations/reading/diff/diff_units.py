@@ -77,10 +77,9 @@ def combined() -> str:
 
 @cache
 def _word() -> "re.Pattern[str]":
-    rest = _rest()
     return re.compile(
-        rf" ?(?:[^\W{BLANKLESS}]++{rest})++|[{BLANKLESS}]{rest}"
-        rf"| ?[\U0001f1e6-\U0001f1ff]{{2}}{rest}| ?[^\w\s]{rest}|\s++"
+        rf" ?(?:[^\W{BLANKLESS}]++{_rest()})++|[{BLANKLESS}]{_rest()}"
+        rf"| ?[\U0001f1e6-\U0001f1ff]{{2}}{_rest()}| ?[^\w\s]{_rest()}|\s++"
     )
 
 
