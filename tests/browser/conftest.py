@@ -211,6 +211,7 @@ class Window:
         return self.page
 
     def end(self) -> None:
+        self.page.unroute_all(behavior="ignoreErrors")
         self.page.goto("about:blank")
         self.page.emulate_media(color_scheme="light")
         self.context.clear_cookies()

@@ -5,10 +5,12 @@ from queue import SimpleQueue
 
 from tests.gateway.peer import Call, Peer
 
+CALCULATOR = "/pricing/calculate"
+
 
 class Teller:
     """Answers each POST with a chat stream of what the test says from then on. It knows nothing else: a page that
-    looks for the gateway's consent (a GET) must not take the words."""
+    looks for the gateway's consent (a GET), or asks for a price, must not take the words."""
 
     def __init__(self) -> None:
         self.frames: SimpleQueue[bytes | None] = SimpleQueue()
@@ -39,7 +41,9 @@ class Teller:
 
     @property
     def posts(self) -> int:
-        return sum(1 for call in self.peer.calls if call.method == "POST")
+        return sum(
+            1 for call in self.peer.calls if call.method == "POST" and not call.target.endswith(CALCULATOR)
+        )
 
     def _frame(self, delta: dict[str, str], finish: str | None) -> None:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
@@ -47,7 +51,7 @@ class Teller:
         self.frames.put(f"data: {json.dumps(chunk)}\n\n".encode())
 
     def _answer(self, call: Call) -> None:
-        if call.method != "POST":
+        if call.method != "POST" or call.target.endswith(CALCULATOR):
             call.answer(404, b"Not Found", "text/plain")
             return
         frames = self.frames

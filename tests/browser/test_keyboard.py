@@ -77,7 +77,16 @@ def press_chain(page: Page, keys: str, url: str) -> None:
     wait_for(has_arrived, 20)
 
 
-KEYS_AFTER_A_REPLAY = ["Look up", "Replay", "Diff", "Copy link", "Next and previous", "Home", "This help"]
+KEYS_AFTER_A_REPLAY = [
+    "Look up",
+    "Replay",
+    "Diff",
+    "Copy link",
+    "Next and previous",
+    "Go to anything",
+    "Home",
+    "This help",
+]
 
 
 def test_keys_are_letters_while_typing(window: Windows, chat: Generation, ada: User) -> None:
@@ -107,7 +116,7 @@ def test_a_row_of_home_keeps_the_focus_when_the_list_is_polled(
     page.goto("/")
     page.get_by_label("What to look up").blur()
     pages.press(page, "j")
-    row = page.locator("[data-row]")
+    row = page.locator("[data-row]").first
     expect(row).to_be_focused()
     with page.expect_response("**/recent"):
         page.evaluate("htmx.ajax('GET', '/t/acme/recent', { target: '#recent', swap: 'outerHTML' })")
@@ -158,6 +167,8 @@ def test_the_list_is_filtered_saved_and_walked(window: Windows, chat: Generation
     tab_to(page, "More filters")
     pages.press(page, "Enter")
     expect(page.get_by_label("Provider", exact=True)).to_be_visible()
+    tab_to(page, "Save")
+    pages.press(page, "Enter")
     page.get_by_label("Name for these filters").focus()
     page.keyboard.type("Greetings")
     pages.press(page, "Enter")

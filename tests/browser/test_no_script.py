@@ -73,11 +73,12 @@ def test_several_ids_and_the_list(
     page.get_by_label("Provider", exact=True).fill("google")
     page.get_by_role("button", name="Show").click()
     expect(page).to_have_url(re.compile(r"generations\?outcome=failed&provider=google$"))
+    page.locator("summary", has_text="Save").click()
     page.get_by_label("Name for these filters").fill("Broken")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Clear all filters").click()
     page.get_by_role("link", name="Broken").click()
-    expect(page.get_by_label("Outcome")).to_have_value("failed")
+    expect(page.get_by_label("Outcome", exact=True)).to_have_value("failed")
     page.get_by_role("button", name="Remove the saved filter Broken").click()
     expect(page.get_by_role("link", name="Broken")).to_have_count(0)
 
