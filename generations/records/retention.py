@@ -68,14 +68,22 @@ def forget_scope(generation: Generation) -> ForgetScope:
     """What forgetting `generation` would remove: a replay's own generation holds the same request."""
     found, fresh = {generation.pk}, [generation.pk]
     while fresh:
-        made = Replay.rows.filter(generation__in=fresh).exclude(new_generation=None)
-        fresh = [
-            pk for pk in made.values_list("new_generation", flat=True).distinct() if pk and pk not in found
-        ]
+        fresh = [pk for pk in _made_from(fresh, generation.team_id) if pk not in found]
         found.update(fresh)
     replays = list(Replay.rows.filter(generation__in=found).values_list("pk", "state"))
     busy = any(state in OPEN_STATES for _, state in replays)
     return ForgetScope(sorted(found), [pk for pk, _ in replays], busy)
+
+
+def _made_from(generations: list[int], team: int) -> set[int]:
+    """What replays of these made: as linked, and by its request ID, for a record that came before its replay was linked."""
+    made = Replay.rows.filter(generation__in=generations)
+    linked = made.exclude(new_generation=None).values_list("new_generation", flat=True)
+    named = (
+        made.filter(new_generation=None).exclude(new_request_id="").values_list("new_request_id", flat=True)
+    )
+    unlinked = Generation.rows.filter(team=team, request_id__in=list(named)).values_list("pk", flat=True)
+    return {pk for pk in linked if pk} | set(unlinked)
 
 
 def forget(generation: Generation, user: User | None) -> ForgetScope:
@@ -92,6 +100,9 @@ def forget(generation: Generation, user: User | None) -> ForgetScope:
         if gone.is_busy:
             raise ReplayIsOpen
         makers = list(Replay.rows.filter(new_generation__in=gone.generations).values_list("pk", flat=True))
+        # Records that are asked for just now: an answer without its claim is not stored.
+        ordered = Replay.rows.filter(pk__in=gone.replays).exclude(new_request_id="")
+        awaited = list(ordered.values_list("new_request_id", flat=True))
         used = spending_limits.spend_by_person(gone.replays)
         _drop_answers([*gone.replays, *makers])
         Feedback.objects.filter(team=generation.team_id, request_id__in=names).delete()
@@ -100,7 +111,7 @@ def forget(generation: Generation, user: User | None) -> ForgetScope:
         Replay.rows.filter(pk__in=makers).update(hidden=False)
         Replay.rows.filter(pk__in=gone.replays).delete()
         StoredRecord.objects.filter(generation__in=gone.generations).only("pk").delete()
-        Fetch.objects.filter(team=generation.team_id, request_id__in=names).delete()
+        Fetch.objects.filter(team=generation.team_id, request_id__in=[*names, *awaited]).delete()
         Generation.rows.filter(pk__in=gone.generations).delete()
         trend_days.count_now(generation.team_id, days)
         _drop_reasons(generation.team_id, set(names))

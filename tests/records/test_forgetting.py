@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations import tasks
-from generations.models import Batch, Forgetting, Generation, PastedAnswer, Replay, SavedFilter
+from generations.models import Batch, Fetch, Forgetting, Generation, PastedAnswer, Replay, SavedFilter
 from generations.models.replay import State
 from generations.records import forgetting
 from generations.records import lookup as lookups
@@ -147,6 +147,23 @@ def test_two_that_share_a_replay_do_not_show_each_other(team: Team, ada: User, c
     assert forgetting.undo(first.pk, team, ada) is not None
     assert list(Generation.objects.values_list("request_id", flat=True)) == ["G-0"]
     assert Replay.objects.count() == 0
+
+
+def test_what_a_replay_made_goes_too_before_anybody_linked_it(
+    team: Team, ada: User, source: GatewayConnection, chat: Generation
+) -> None:
+    """Its record came while the replay was not linked to it; another one is asked for just now."""
+    rows.generation(team, ada, source, request_id="G-SECRET-3")
+    ended = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "status_code": 200}
+    rows.replay(chat, ada, new_request_id="G-SECRET-3", **ended)
+    rows.replay(chat, ada, new_request_id="G-SECRET-4", **ended)
+    assert lookups.claim(team, "G-SECRET-4", ada, again=True)
+    forget(ada, chat)
+    assert list(Generation.objects.values_list("request_id", flat=True)) == ["G-0"]
+    make_due()
+    forgetting.finish_due()
+    assert list(Generation.rows.values_list("request_id", flat=True)) == ["G-0"]
+    assert not Fetch.objects.filter(team=team, request_id="G-SECRET-4").exists()
 
 
 def test_a_replay_that_began_meanwhile_is_waited_for(team: Team, ada: User, chat: Generation) -> None:
