@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import AuditEvent, GatewayConnection, Role, Team, User
-from generations.models import Generation, Pin
+from generations.models import Generation, Pin, Replay
 from generations.records import retention
 from generations.views.lists import selection
 from tests.support import people, rows
@@ -49,6 +49,19 @@ def test_rows_lead_to_the_plan_the_comparison_and_files(
     assert [json.loads(line)["request_id"] for line in lines] == [NAMES[0]]
     assert do(browser, team, "csv", all="1", query="outcome=failed").getvalue().count(b"\n") == 1
     assert do(browser, people.team(), "ids", *NAMES).status_code == 404
+
+
+def test_more_than_an_address_holds_are_planned_in_place(
+    team: Team, ada: User, stored: list[Generation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "MOST_NAMED", 2)
+    browser = people.browser(ada)
+    answer = do(browser, team, "replay", "", all="1")
+    page = people.html(answer)
+    assert (answer.status_code, Replay.objects.count()) == (200, 0)
+    assert f'action="{reverse("lab", args=[team.slug])}"' in page
+    assert "<h2>The plan</h2><span>3 generations</span>" in page
+    assert all(f'name="id" value="{name}"' in page for name in NAMES)
 
 
 def test_all_of_a_filter_is_bounded_and_says_so(

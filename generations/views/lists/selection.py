@@ -19,11 +19,14 @@ from generations.records import forgetting, retention
 from generations.replay import batches
 from generations.views.generation.generation import forget_drawn
 from generations.views.lists.generations import file_of, filters, matching
+from generations.views.replay.lab_batch import plan_page
 from generations.views.shared import undo
 
 MOST = 1_000
 """Rows that one action takes; files take all."""
 MOST_FORGOTTEN = 100
+MOST_NAMED = 50
+"""Rows that an address names; proxies take 4 to 8 kB of it."""
 NUMBERED = re.compile("~[0-9]{1,18}")  # the address of a row whose ID is no path
 NOTHING = "Nothing was selected. Tick rows first, or choose all that the filters find."
 COMPARE_TWO = "Select exactly two generations to compare them."
@@ -84,19 +87,23 @@ def _compare(request: TeamRequest, rows: GenerationQuerySet, back: str) -> HttpR
 
 def _replay(request: TeamRequest, rows: GenerationQuerySet, back: str) -> HttpResponse:
     """To the plan of those whose request is stored."""
-    slugs = [row.slug for row in rows.filter(replayable=True).newest_first()[: batches.MOST_GENERATIONS]]
-    if not slugs:
+    chosen = list(rows.filter(replayable=True).newest_first()[: batches.MOST_GENERATIONS])
+    if not chosen:
         messages.warning(
             request, "None of the selected generations has a stored request that can be replayed."
         )
         return redirect(back)
-    left = rows.count() - len(slugs)
+    left = rows.count() - len(chosen)
     if left:
         messages.info(
             request,
             f"{left:,} cannot be replayed, or are beyond {batches.MOST_GENERATIONS}; they are left out.",
         )
-    query = urlencode([("id", slug) for slug in slugs])
+    if len(chosen) > MOST_NAMED:
+        for row in chosen:
+            row.team = request.team
+        return plan_page(request, chosen)
+    query = urlencode([("id", row.slug) for row in chosen])
     return redirect(f"{reverse('lab', args=[request.team.slug])}?{query}")
 
 

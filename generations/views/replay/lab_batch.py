@@ -33,16 +33,26 @@ def lab(request: TeamRequest) -> HttpResponse:
     if is_post and "run" in data:
         enter(request, request.team.slug, Right.REPLAY)
     rows, unknown = chosen(request, data)
-    form = BatchForm(request.POST if is_post else None, initial={"click": uuid.uuid4()})
+    return plan_page(request, rows, unknown, data if is_post else None)
+
+
+def plan_page(
+    request: TeamRequest,
+    rows: Sequence[Generation],
+    unknown: Sequence[str] = (),
+    sent: QueryDict | None = None,
+) -> HttpResponse:
+    """The plan of these generations: the first one, or by the form that was `sent`, which may start it."""
+    form = BatchForm(sent, initial={"click": uuid.uuid4()})
     context: dict[str, object] = {
         "rows": rows,
         "unknown": unknown,
         "form": form,
-        "pasted": data.get("ids", ""),
+        "pasted": (request.GET if sent is None else sent).get("ids", ""),
         "may_replay": may(request, Right.REPLAY),
         "most": batches.MOST_GENERATIONS,
     }
-    if not rows or (is_post and not form.is_valid()):
+    if not rows or (sent is not None and not form.is_valid()):
         return render(request, MANY, context, status=400 if form.errors else 200)
     try:
         made = _draft(rows, form, PriceBook(may(request, Right.LOOK_UP)))
@@ -51,7 +61,7 @@ def lab(request: TeamRequest) -> HttpResponse:
     held = ReplayLimits.objects.filter(team=request.team).first()
     costly = spending_limits.needs_confirmation(held, made.most)
     context |= {"draft": made, "digest": orders.digest(made.orders), "needs_confirmation": costly}
-    if "run" in data and is_post:
+    if sent is not None and "run" in sent:
         return _run(request, form, made, context)
     return render(request, MANY, context)
 
