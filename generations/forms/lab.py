@@ -36,7 +36,7 @@ class RunForm(forms.Form):
         label="Reason",
         max_length=300,
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "For the ledger"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Shown in the list of replays"}),
     )
     times = forms.IntegerField(
         label="Times", min_value=1, max_value=batches.MOST_TIMES, initial=1, required=False
