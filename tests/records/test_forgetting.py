@@ -17,6 +17,7 @@ from generations.models.replay import State
 from generations.records import forgetting
 from generations.records import lookup as lookups
 from generations.replay.order import spending_limits
+from generations.urls import replay_fragments
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,18 @@ def test_hidden_at_once_and_back_with_one_click(team: Team, ada: User, chat: Gen
     assert people.actions(team) == []
     team.refresh_from_db()
     assert team.forgets_at is None
+
+
+def test_no_part_of_a_hidden_answer_is_served(team: Team, ada: User, chat: Generation) -> None:
+    replay = chat.replays.get()
+    rows.answer(replay, b'{"choices": [{"message": {"role": "assistant", "content": "SECRET"}}]}')
+    parts = [f"parts/{part.pattern}?at=/answer" for part in replay_fragments]
+    addresses = [f"{replay.get_absolute_url()}/{end}" for end in ("raw", "json", "answer.txt", *parts)]
+    other = people.browser(people.person(team))
+    served = [address for address in addresses if "SECRET" in text_of(other, address)]
+    assert len(served) >= 6, served
+    forget(ada, chat)
+    assert [other.get(address).status_code for address in addresses] == [404] * len(addresses)
 
 
 FINISHERS: dict[str, Callable[[Client, Team], Any]] = {

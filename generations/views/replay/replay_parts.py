@@ -37,8 +37,8 @@ TYPES = {*media.SHOWN, "application/json", "text/event-stream"}
 
 
 def _stored(request: TeamRequest, replay_id: UUID) -> ReplayAnswer:
-    rows = ReplayAnswer.objects.filter(replay__team=request.team).select_related("replay__generation")
-    row = rows.readable().filter(pk=replay_id).first()
+    rows = ReplayAnswer.objects.filter(replay__team=request.team, replay__hidden=False)
+    row = rows.select_related("replay__generation").readable().filter(pk=replay_id).first()
     if row is None:
         raise Http404("No such replay in this team, or it has no answer.")
     row.replay.team = request.team
