@@ -1,6 +1,7 @@
 """The prices that one page or plan uses: the gateway's list, what it calculates for what the list lacks, and who may ask.
 
-Within one plan the list is asked for at most once, and MOST_CALCULATIONS models that it lacks.
+Within one plan the list is asked for at most once, and MOST_CALCULATIONS models that it lacks,
+until one is not answered in time.
 """
 
 import hashlib
@@ -65,7 +66,9 @@ class PriceBook:
         asking = price_lists.ask(_calculate, source, keys.pricing(source), of, usage, name)
         try:
             return asking.result(timeout=PAGE_PATIENCE)
-        except StillWaiting:
+        except StillWaiting:  # a page waits for that once
+            asking.cancel()
+            self.calculations = MOST_CALCULATIONS
             return ()
 
 

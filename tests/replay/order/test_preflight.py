@@ -1,10 +1,12 @@
 """The pre-flight: what is sent, what to mind, what it may cost."""
 
 import json
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 
+from dashboard.consents import keys
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection
 from generations.gateway.record import Record
@@ -12,6 +14,7 @@ from generations.models import Generation, StoredRecord
 from generations.replay.order import orders, pricing
 from generations.replay.order.preflight import caveats, keys_of
 from generations.replay.order.pricing import Price, expected
+from generations.replay.prices import price_book, price_lists
 from generations.replay.prices.price_book import PriceBook
 
 RECORD, SOURCE = StoredRecord(), GatewayConnection(read_key=Secret("key"))
@@ -28,6 +31,23 @@ def price(cost: int | None, lines: Any = LINES, patch: Any = None, usage: Any = 
     changes = json.dumps(patch) if patch else ""
     book = PriceBook(samples={("m", "chat.completions"): None})
     return expected(orders.order_from(made, Record.read(raw.encode()), RECORD, SOURCE, changes), book)
+
+
+def test_a_plan_waits_once_for_a_gateway_that_calculates_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[Future[Any]]()
+
+    def ask(*_: Any) -> Future[Any]:
+        asked.append(Future())
+        return asked[-1]
+
+    monkeypatch.setattr(price_lists, "ask", ask)
+    monkeypatch.setattr(price_book, "PAGE_PATIENCE", 0.01)
+    monkeypatch.setattr(price_book, "_read", lambda _: None)
+    monkeypatch.setattr(keys, "pricing", lambda _: [])
+    book = PriceBook(may_ask=True)
+    models = ("a/1", "a/2", "a/3")
+    assert [book.calculated(SOURCE, "p", model, "text.generate", {}) for model in models] == [None] * 3
+    assert [question.cancelled() for question in asked] == [True]
 
 
 def put(key: str, value: Any) -> list[dict[str, Any]]:
