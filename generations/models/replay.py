@@ -168,7 +168,7 @@ class Replay(models.Model):
     calls_key = models.CharField(max_length=64, blank=True)
     # How the answer begins, for lists: content. Null: not read yet.
     answer_start = models.CharField(max_length=200, null=True)  # noqa: DJ001  "" is known to be none
-    # Percent of the words that it shares with the original's answer; -1: nothing to compare, null: not compared yet.
+    # Percent of the characters that it shares with the original's answer; -1: nothing to compare, null: not compared yet.
     similarity = models.SmallIntegerField(null=True)
     # The version of Retake's reader that made the columns and keys above; see `replay/derived_answer.py`.
     derived = models.PositiveIntegerField(db_default=0)

@@ -61,7 +61,8 @@ TERMS = (
     Term(
         "similarity",
         "Similarity",
-        "How many of the words of two answers are the same and in the same order, ignoring white space and JSON formatting.",
+        "How much of two answers is the same and in the same order, in percent of their characters. A batch compares the "
+        "first 2,000 characters of each, and calls those the same that differ in white space or JSON formatting only.",
     ),
     Term(
         "first-token",
