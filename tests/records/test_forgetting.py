@@ -18,6 +18,7 @@ from generations.records import forgetting
 from generations.records import lookup as lookups
 from generations.replay.order import spending_limits
 from generations.urls import replay_fragments
+from generations.views.generation.generation import page_data_of
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -85,11 +86,12 @@ def make_due() -> None:
 
 def test_hidden_at_once_and_back_with_one_click(team: Team, ada: User, chat: Generation) -> None:
     other = people.browser(people.person(team))
+    assert page_data_of(team, "G-0").replays == 1
     shown = named(other, chat)
     assert len(shown) == len(places(chat)) - 1  # all but the comparison, which is looked at below
     spent = spending_limits.spend_today(team, ada)
     browser = forget(ada, chat)
-    assert named(other, chat) == []
+    assert (named(other, chat), page_data_of(team, "G-0").replays) == ([], 0)
     assert other.get(f"/t/{team.slug}/compare?a=G-SECRET&b=G-0").status_code == 404
     gone = other.get(chat.get_absolute_url())
     assert (gone.status_code, "just forgotten" in people.html(gone)) == (410, True)

@@ -127,7 +127,7 @@ def generation_json(request: TeamRequest, slug: str) -> HttpResponseBase:
 
 PAGE_DATA = """
 SELECT g.*, r.id AS record_id, r.sha256, r.fetched_at AS bodies_from, r.outline,
-       (SELECT count(*) FROM generations_replay WHERE generation_id = g.id) AS replays_made,
+       (SELECT count(*) FROM generations_replay WHERE generation_id = g.id AND NOT hidden) AS replays_made,
        EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id AND NOT hidden) AS has_pasted,
        (SELECT u.figures::text FROM generations_usualfigures u
         WHERE u.team_id = g.team_id AND u.model_id = g.model_id AND u.endpoint = g.endpoint) AS usual
