@@ -18,6 +18,7 @@ LARGEST = 4 * 2**20
 NO_RIGHT = "No consent of this connection may read feedback, so it cannot be checked here."
 FOUND = "The gateway has it."
 NOT_YET = "The gateway does not list it yet. Check again in two minutes: then the answer is final."
+NOT_AMONG = f"It is not among the newest {feedback.MOST_LISTED}, which are all that the gateway lists of this request."
 ABSENT = "The gateway does not have it. It was not sent again; you can give it anew."
 
 
@@ -56,7 +57,9 @@ def check(row: Feedback) -> str:
     if mine is not None:
         row.end(FeedbackState.SENT, gateway_id=mine.id)
         return FOUND
-    if not row.is_settled or len(found.rows) >= feedback.MOST_LISTED:
+    if len(found.rows) >= feedback.MOST_LISTED:
+        return NOT_AMONG
+    if not row.is_settled:
         return NOT_YET
     row.end(FeedbackState.ABSENT, "absent", ABSENT)
     return ABSENT

@@ -156,6 +156,9 @@ def test_an_answer_that_does_not_come_leaves_the_outcome_unknown(
         assert checking.check(row) == checking.NOT_YET
         Feedback.objects.update(claimed_at=timezone.now() - timedelta(minutes=3))
         row.refresh_from_db()
+        with monkeypatch.context() as patched:
+            patched.setattr(feedback, "MOST_LISTED", 0)
+            assert checking.check(row) == checking.NOT_AMONG
         assert checking.check(row) == checking.ABSENT
         demo_gateway.set(feedback=None)
         assert run(given(chat, ada)) == ("sent", "")

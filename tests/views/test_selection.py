@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.models import AuditEvent, GatewayConnection, Role, Team, User
+from dashboard.models import AuditEvent, Role, Team, User
 from generations.models import Generation, Pin, Replay
 from generations.records import retention
 from generations.views.lists import selection
@@ -101,13 +101,16 @@ def test_any_member_sets_and_lifts_a_pin_and_it_keeps_the_bodies(
 
 
 def test_forgetting_many_asks_first_and_takes_what_one_may(
-    team: Team, ada: User, stored: list[Generation], source: GatewayConnection
+    team: Team, ada: User, stored: list[Generation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bob = people.person(team)
     Generation.objects.filter(pk=stored[2].pk).update(looked_up_by=bob)
     browser = people.browser(people.person(team))
     assert "Forget 0 generations" in people.html(do(browser, team, "forget", *NAMES))
     assert "Forget 1 generation" in people.html(do(people.browser(bob), team, "forget", *NAMES))
+    monkeypatch.setattr(selection, "MOST_FORGOTTEN", 2)
+    page = people.html(do(people.browser(people.person(team, Role.ADMIN)), team, "forget", *NAMES))
+    assert "1 of the selected is left out: at most 2 can be forgotten at a time." in page
     answer = do(people.browser(bob), team, "forget", *NAMES, sure="1")
     assert answer.status_code == 302
     assert sorted(Generation.objects.values_list("request_id", flat=True)) == list(NAMES[:2])

@@ -129,6 +129,7 @@ def _forget(request: TeamRequest, rows: GenerationQuerySet, back: str) -> HttpRe
     chosen, total = list(mine.newest_first()[:MOST_FORGOTTEN]), rows.count()
     if "sure" not in request.POST:
         context = {"chosen": chosen, "left": total - len(chosen), "back": back, "most": MOST_FORGOTTEN}
+        context["may_all"] = may(request, Right.MANAGE)
         return render(request, "generations/lists/forget_many.html", context)
     clicks = [click for row in chosen if (click := _hidden(row, request)) is not None]
     forget_drawn()
