@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import InternalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +15,7 @@ from dashboard.models import GatewayConnection, Role, Team, User
 from generations import tasks
 from generations.models import Batch, Fetch, Forgetting, Generation, PastedAnswer, Replay, SavedFilter
 from generations.models.replay import State
-from generations.records import forgetting
+from generations.records import forgetting, retention
 from generations.records import lookup as lookups
 from generations.replay.order import spending_limits
 from generations.urls import replay_fragments
@@ -144,6 +145,24 @@ def test_whoever_comes_first_deletes_it(
     assert "It is too late to undo this" in people.html(late)
     tasks.sweep()
     assert people.actions(team) == ["generation.forgotten"]
+
+
+def test_a_page_is_shown_though_nothing_can_be_deleted_now(
+    team: Team, ada: User, chat: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is read-only, or somebody holds a row for too long."""
+    browser = forget(ada, chat)
+    make_due()
+
+    def refuse(*_: Any) -> None:
+        raise InternalError("cannot execute DELETE in a read-only transaction")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(retention, "forget", refuse)
+        assert browser.get(f"/t/{team.slug}/generations").status_code == 200
+    assert Forgetting.objects.count() == 1
+    browser.get(f"/t/{team.slug}/generations")
+    assert not Forgetting.objects.exists()
 
 
 def test_only_who_forgot_it_brings_it_back(team: Team, ada: User, chat: Generation) -> None:

@@ -1,10 +1,12 @@
 """Undo: what the session remembers of the last thing that was forgotten or removed, and the click that brings it back."""
 
+import logging
 import time
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -13,10 +15,13 @@ from django.views.decorators.http import require_POST
 from dashboard.access import Right, TeamRequest, for_team
 from dashboard.context import UNDO
 from dashboard.middleware import GetResponse
+from dashboard.models import Team
+from dashboard.telemetry import logs
 from generations.models import Forgetting, SavedFilter, SavedLogFilter
 from generations.models.forgetting import UNDO as TIME
 from generations.records import forgetting
 
+log = logging.getLogger(__name__)
 LISTS: dict[str, type[Any]] = {"generations": SavedFilter, "log": SavedLogFilter}
 TOO_LATE = "It is too late to undo this: what you removed is deleted."
 
@@ -67,6 +72,16 @@ def _filter_again(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse
     return redirect(where, request.team.slug)
 
 
+def _finish_due(team: Team) -> None:
+    """The page is made already: what cannot be deleted now waits for the sweep or the next reader."""
+    try:
+        forgetting.finish_due(team=team)
+    except DatabaseError as error:
+        log.warning(
+            "What is to be forgotten could not be deleted yet (%s)", type(error).__name__, extra=logs.DATABASE
+        )
+
+
 def finish_due(get_response: GetResponse) -> GetResponse:
     """The middleware: who opens a page of a team deletes what is due in it."""
 
@@ -74,7 +89,7 @@ def finish_due(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         team = getattr(request, "team", None)
         if team is not None and team.forgets_at is not None and team.forgets_at <= timezone.now():
-            forgetting.finish_due(team=team)
+            _finish_due(team)
         return response
 
     return answer
