@@ -49,8 +49,8 @@ def sweep() -> None:
     recovery.sweep()
     batches.release_members()
     bulk.resend()
-    forgetting.finish_due()
     sending.sweep()
+    forgetting.finish_due()
 
 
 @shared_task(name="generations.tasks.fetch_records")
