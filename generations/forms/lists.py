@@ -134,8 +134,8 @@ class BrowseForm(FilterForm):
     who = forms.TypedChoiceField(label="Looked up by", coerce=int, empty_value=None, required=False)
     cost_min = _amount("Cost from ($)", 9)
     cost_max = _amount("Cost to ($)", 9)
-    ms_min = _amount("Total from (ms)", 3)
-    ms_max = _amount("Total to (ms)", 3)
+    ms_min = _amount("Wait from (ms)", 3)
+    ms_max = _amount("Wait to (ms)", 3)
 
     FIRST = ("q", "outcome", "model", "since", "until")
 
