@@ -134,7 +134,7 @@ def test_stop_keeps_the_focus_when_the_state_changes(
     page.goto(pages.path(replay))
     teller.say("Hello")
     pages.wait_for_text(page, "Hello")
-    stop = page.get_by_role("button", name="Stop")
+    stop = page.locator("#stop")
     stop.focus()
     with page.expect_response("**/status"):
         page.evaluate("htmx.trigger('#replay-status', 'sse:state')")
