@@ -32,7 +32,7 @@ KINDS: dict[str, type[logging.Filter]] = {
 
 
 @pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def lines() -> Iterator[io.StringIO]:
     """What the console handler writes with LOG_FORMAT=json."""
     written, made = io.StringIO(), logs.configuration("json", "WARNING")
     handler = logging.StreamHandler(written)
@@ -41,9 +41,11 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         handler.addFilter(KINDS[name]())
     root = logging.getLogger()
     root.addHandler(handler)
-    monkeypatch.setattr(logging.getLogger("retake"), "level", logging.INFO)
-    logging.getLogger("retake.request")._cache.clear()  # type: ignore[attr-defined]
+    ours = logging.getLogger("retake")
+    before = ours.level
+    ours.setLevel(logging.INFO)  # which also forgets what each logger below it has found out
     yield written
+    ours.setLevel(before)
     root.removeHandler(handler)
 
 
