@@ -4,18 +4,16 @@ import uuid
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from dashboard.access import Right, TeamRequest, enter, for_team, may
 from generations.forms.lab import RunForm
-from generations.models import Batch, ReplayLimits
 from generations.models.replay import State
-from generations.replay import batches, rerun
-from generations.replay.batches import BatchPlan
-from generations.replay.order import orders, spending_limits
+from generations.replay import rerun
+from generations.replay.order import orders
 from generations.replay.prices.price_book import PriceBook
-from generations.views.replay.lab import not_yet
+from generations.views.replay.plan_page import PlanPage
 from generations.views.shared.shortcuts import get_batch_or_404
 
 PAGE = "generations/lab/again.html"
@@ -42,36 +40,9 @@ def batch_again(request: TeamRequest, batch_id: UUID) -> HttpResponse:
         made = rerun.plan(row, PriceBook(may(request, Right.LOOK_UP)))
     except orders.ReplayRefused as refused:
         return render(request, PAGE, {**context, "note": str(refused)}, status=400 if is_post else 200)
-    held = ReplayLimits.objects.filter(team=request.team).first()
-    costly = spending_limits.needs_confirmation(held, made.most)
-    context |= {"draft": made, "digest": orders.digest(made.orders), "needs_confirmation": costly}
+    page = PlanPage(request, PAGE, form, made, context)
     if not is_post:
-        return render(request, PAGE, context)
+        return page.show()
     if not form.is_valid():
-        return render(request, PAGE, context, status=400)
-    return _run(request, row, form, made, context)
-
-
-def _run(
-    request: TeamRequest, row: Batch, form: RunForm, made: BatchPlan, context: dict[str, object]
-) -> HttpResponse:
-    data = form.cleaned_data
-    unseen = data["plan_digest"] != context["digest"]
-    note = not_yet(
-        form, unseen=unseen, damaged=bool(made.damaged), costly=bool(context["needs_confirmation"])
-    )
-    if not made.orders:
-        note = "None of these can be replayed."
-    if note:
-        return render(request, PAGE, {**context, "note": note}, status=400)
-    title = TITLE + row.title.removeprefix(TITLE)
-    try:
-        started = batches.start_batch(
-            request.team, request.user, data["click"], title, made, data["parallel"], data["why"]
-        )
-    except orders.ClickAlreadyUsed as used:
-        form.renew_click()
-        return render(request, PAGE, {**context, "note": str(used)}, status=409)
-    except spending_limits.LimitExceeded as exceeded:
-        return render(request, PAGE, {**context, "note": str(exceeded)}, status=409)
-    return redirect(started)
+        return page.show(status=400)
+    return page.start(TITLE + row.title.removeprefix(TITLE))

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from dashboard.access import Right, TeamRequest, enter, for_team, may
 from generations.forms.lab import BatchForm
 from generations.gateway.request_ids import recognize
-from generations.models import BulkLookup, Generation, ReplayLimits
+from generations.models import BulkLookup, Generation
 from generations.models.generation import GenerationQuerySet
 from generations.replay import batches
 from generations.replay.batches import BatchPlan
-from generations.replay.order import orders, spending_limits
+from generations.replay.order import orders
 from generations.replay.prices.price_book import PriceBook
-from generations.views.replay.lab import not_yet
+from generations.views.replay.plan_page import PlanPage
 
 MANY = "generations/lab/lab.html"
 NUMBERED = re.compile("~[0-9]{1,18}")  # the address of a row whose ID is no path
@@ -58,12 +58,10 @@ def plan_page(
         made = _draft(rows, form, PriceBook(may(request, Right.LOOK_UP)))
     except orders.ReplayRefused as refused:
         return render(request, MANY, {**context, "note": str(refused)}, status=400)
-    held = ReplayLimits.objects.filter(team=request.team).first()
-    costly = spending_limits.needs_confirmation(held, made.most)
-    context |= {"draft": made, "digest": orders.digest(made.orders), "needs_confirmation": costly}
+    page = PlanPage(request, MANY, form, made, context)
     if sent is not None and "run" in sent:
-        return _run(request, form, made, context)
-    return render(request, MANY, context)
+        return page.start(f"{len({order.generation.pk for order in made.orders})} generations")
+    return page.show()
 
 
 def _draft(rows: Sequence[Generation], form: BatchForm, book: PriceBook) -> BatchPlan:
@@ -71,29 +69,6 @@ def _draft(rows: Sequence[Generation], form: BatchForm, book: PriceBook) -> Batc
     if not form.is_bound:
         return batches.plan_batch(rows, book=book)
     return batches.plan_batch(rows, form.variants(form.edits()), form.cleaned_data["times"], book)
-
-
-def _run(request: TeamRequest, form: BatchForm, made: BatchPlan, context: dict[str, object]) -> HttpResponse:
-    data = form.cleaned_data
-    unseen = data["plan_digest"] != context["digest"]
-    note = not_yet(
-        form, unseen=unseen, damaged=bool(made.damaged), costly=bool(context["needs_confirmation"])
-    )
-    if not made.orders:
-        note = "None of these can be replayed."
-    if note:
-        return render(request, MANY, {**context, "note": note}, status=400)
-    title = f"{len({order.generation.pk for order in made.orders})} generations"
-    try:
-        batch = batches.start_batch(
-            request.team, request.user, data["click"], title, made, data["parallel"], data["why"]
-        )
-    except orders.ClickAlreadyUsed as used:
-        form.renew_click()
-        return render(request, MANY, {**context, "note": str(used)}, status=409)
-    except spending_limits.LimitExceeded as exceeded:
-        return render(request, MANY, {**context, "note": str(exceeded)}, status=409)
-    return redirect(batch)
 
 
 def chosen(request: TeamRequest, data: QueryDict) -> tuple[list[Generation], list[str]]:

@@ -1,0 +1,69 @@
+"""The page of a planned batch: what it would send and cost, and the one click that starts it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from dashboard.access import TeamRequest
+from generations.forms.lab import RunForm
+from generations.models import ReplayLimits
+from generations.replay import batches
+from generations.replay.batches import BatchPlan
+from generations.replay.order import orders, spending_limits
+from generations.views.replay.lab import not_yet
+
+
+@dataclass(frozen=True)
+class PlanPage:
+    """A plan on its page; `context` is what the template needs besides the plan."""
+
+    request: TeamRequest
+    template: str
+    form: RunForm
+    plan: BatchPlan
+    context: dict[str, object]
+
+    def __post_init__(self) -> None:
+        held = ReplayLimits.objects.filter(team=self.request.team).first()
+        self.context.update(
+            draft=self.plan,
+            digest=orders.digest(self.plan.orders),
+            needs_confirmation=spending_limits.needs_confirmation(held, self.plan.most),
+        )
+
+    def show(self, note: str = "", status: int = 200) -> HttpResponse:
+        context = {**self.context, "note": note} if note else self.context
+        return render(self.request, self.template, context, status=status)
+
+    def start(self, title: str) -> HttpResponse:
+        """Start the batch of the valid form and lead to it, or show what must be looked at first."""
+        data = self.form.cleaned_data
+        if note := self._refusal():
+            return self.show(note, 400)
+        try:
+            started = batches.start_batch(
+                self.request.team,
+                self.request.user,
+                data["click"],
+                title,
+                self.plan,
+                data["parallel"],
+                data["why"],
+            )
+        except orders.ClickAlreadyUsed as used:
+            self.form.renew_click()
+            return self.show(str(used), 409)
+        except spending_limits.LimitExceeded as exceeded:
+            return self.show(str(exceeded), 409)
+        return redirect(started)
+
+    def _refusal(self) -> str:
+        if not self.plan.orders:
+            return "None of these can be replayed."
+        return not_yet(
+            self.form,
+            unseen=self.form.cleaned_data["plan_digest"] != self.context["digest"],
+            damaged=bool(self.plan.damaged),
+            costly=bool(self.context["needs_confirmation"]),
+        )
