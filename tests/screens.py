@@ -24,18 +24,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, syn
 from dashboard.local.servers import Engines
 from dashboard.local.system import LOOPBACK, Port
 from generations.gateway.demo.examples import EXAMPLE_IDS
-from tests.support.processes import FLAGS, ROOT, chromium, demo_process, process
+from tests.support.processes import BEAT, FLAGS, ROOT, chromium, demo_process, process
 
-BEAT = (
-    "-m",
-    "celery",
-    "--quiet",
-    "-A",
-    "dashboard.beat",
-    "beat",
-    "--scheduler",
-    "dashboard.beat:MemoryScheduler",
-)
 OUT, BEST = ROOT / ".local" / "screens", ROOT / "docs" / "screens"
 FOR_README = {
     "generation-light-1280": "generation",

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.environment import SettingRefused
+from tests.support.processes import BEAT
 
 pytestmark = pytest.mark.heavy
 
@@ -171,7 +172,7 @@ def test_a_certificate_of_redis_is_verified_unless_the_operator_says_otherwise()
 COMMANDS = [
     ["-m", "dashboard.web.serve"],
     ["-m", "celery", "--quiet", "-A", "dashboard", "worker", "--pool", "threads"],
-    ["-m", "celery", "--quiet", "-A", "dashboard.beat", "beat", "--scheduler", "dashboard.beat:MemoryScheduler"],
+    [*BEAT],
     ["manage.py", "check"],
 ]  # fmt: skip
 

@@ -23,22 +23,11 @@ from bench.person import Answer, Person
 from dashboard.local.servers import Engines
 from dashboard.local.system import LOOPBACK, Port, accepts, dies_with_parent
 from tests.faults.gateway import Gateway, Script
+from tests.support.processes import BEAT, WORKER
 from tests.support.proxy import Proxy, proxied
 
 ROOT = Path(__file__).resolve().parents[2]
-WEB = ["-m", "dashboard.web.serve"]
-WORKER = ["-m", "celery", "--quiet", "-A", "dashboard", "worker", "--pool", "threads", "--without-gossip",
-          "--without-mingle", "--without-heartbeat"]  # fmt: skip
-BEAT = [
-    "-m",
-    "celery",
-    "--quiet",
-    "-A",
-    "dashboard.beat",
-    "beat",
-    "--scheduler",
-    "dashboard.beat:MemoryScheduler",
-]
+WEB = ("-m", "dashboard.web.serve")
 SHORT = {
     "WORKER_CONCURRENCY": "16",
     "WORKER_GRACE_SECONDS": "5",

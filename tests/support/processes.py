@@ -36,6 +36,9 @@ FLAGS = [
     "--disable-sync",
 ]
 WAIT_SECONDS = 60
+_PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+WORKER = ("-m", *_PROCFILE["worker"].split())
+BEAT = ("-m", *_PROCFILE["beat"].split())
 
 
 def chromium() -> str | None:

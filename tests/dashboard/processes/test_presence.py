@@ -18,12 +18,9 @@ from generations.models import Batch, Generation, Replay
 from generations.models.replay import State
 from generations.replay import trouble
 from tests.support import people, rows
-from tests.support.processes import process, wait_for
+from tests.support.processes import BEAT, process, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
-BEAT = (
-    "-m", "celery", "--quiet", "-A", "dashboard.beat", "beat", "--scheduler", "dashboard.beat:MemoryScheduler"
-)  # fmt: skip
 NOBODY = "redis://:hunter2@127.0.0.1:9/0"
 
 
