@@ -83,7 +83,7 @@ class Site:
         self.process.send_signal(how)
         self.process.wait(30)
         self.reader.join(30)
-        wait_for(lambda: not processes_of(self.checkout), 45)
+        wait_for(lambda: not processes_of(self.checkout), 15)
         return self.process.returncode
 
 
