@@ -9,8 +9,9 @@ from cryptography.fernet import Fernet
 
 from dashboard.local.system import Port
 from tests.faults.gateway import stream
-from tests.faults.site import BEAT, ROOT, WEB, WORKER, Site, check
+from tests.faults.site import ROOT, WEB, Site, check
 from tests.faults.table import Report, fault
+from tests.support.processes import BEAT, WORKER
 
 
 @fault("a worker with another field key")
