@@ -20,6 +20,7 @@ from generations.reading.figures.recorded_times import OPEN
 
 # What can stand in a path as it is. Everything else is addressed as ~<pk>.
 PLAIN_ID = re.compile(r"(?!~)(?!.*\.json$)(?!\.+$)[A-Za-z0-9._:@=+-]{1,256}")
+NUMBERED = re.compile("~[0-9]{1,18}")
 YOUNG = timedelta(minutes=10)
 STALE_AFTER = timedelta(seconds=30)
 Row = TypeVar("Row", bound=models.Model)
@@ -39,11 +40,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """The team's generations."""
         return self.filter(team=team)
 
-    def named(self, slug: str) -> Self:
-        """The generation that the URL part `slug` names: a request ID, or ~ and a row number."""
-        if re.fullmatch(r"~\d{1,18}", slug):
-            return self.filter(pk=int(slug[1:]))
-        return self.filter(request_id=slug)
+    def named(self, *slugs: str) -> Self:
+        """The generations that these URL parts name: each a request ID, or ~ and a row number."""
+        numbers = [int(slug[1:]) for slug in slugs if NUMBERED.fullmatch(slug)]
+        request_ids = [slug for slug in slugs if not NUMBERED.fullmatch(slug)]
+        return self.filter(Q(request_id__in=request_ids) | Q(pk__in=numbers))
 
     def recently_opened(self) -> Self:
         """Those somebody opened, the latest first, with the visit's time as `opened_at`."""

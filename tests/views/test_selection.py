@@ -51,6 +51,16 @@ def test_rows_lead_to_the_plan_the_comparison_and_files(
     assert do(browser, people.team(), "ids", *NAMES).status_code == 404
 
 
+def test_an_id_that_looks_like_a_row_number_is_not_taken_for_that_row(
+    team: Team, ada: User, stored: list[Generation]
+) -> None:
+    odd = rows.generation(team, ada, team.connections.get(), request_id=f"~{stored[0].pk}")
+    browser, lab = people.browser(ada), reverse("lab", args=[team.slug])
+    for row in (odd, stored[0]):
+        assert do(browser, team, "ids", f"~{row.pk}").content.decode() == f"{row.request_id}\n"
+        assert browser.get(lab, {"id": row.slug}).context["rows"] == [row]
+
+
 def test_more_than_an_address_holds_are_planned_in_place(
     team: Team, ada: User, stored: list[Generation], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,9 @@
 """What is done to many generations of the list: those that are selected, or all that its filters find."""
 
-import re
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,8 +25,7 @@ MOST = 1_000
 MOST_FORGOTTEN = 100
 MOST_NAMED = 50
 """Rows that an address names; proxies take 4 to 8 kB of it."""
-NUMBERED = re.compile("~[0-9]{1,18}")  # the address of a row whose ID is no path
-NOTHING = "Nothing was selected. Tick rows first, or choose all that the filters find."
+NOTHING = "Nothing was selected. Select rows first, or choose all that the filters find."
 COMPARE_TWO = "Select exactly two generations to compare them."
 VIEWERS = "Viewers cannot do this. Ask an admin of the team to change your role."
 
@@ -56,8 +53,7 @@ def _found(request: TeamRequest, given: QueryDict) -> GenerationQuerySet:
     if "all" in request.POST:
         return matching(request, given)[1]
     named = [name for name in request.POST.getlist("id")[:MOST] if name and "\0" not in name]
-    numbers = [int(name[1:]) for name in named if NUMBERED.fullmatch(name)]
-    return Generation.objects.of(request.team).filter(Q(request_id__in=named) | Q(pk__in=numbers))
+    return Generation.objects.of(request.team).named(*named)
 
 
 def _done(request: TeamRequest, action: str, rows: GenerationQuerySet, back: str) -> HttpResponse:

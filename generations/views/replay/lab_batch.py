@@ -1,10 +1,8 @@
 """The replay lab for many generations: one change, one plan, one batch."""
 
-import re
 import uuid
 from collections.abc import Sequence
 
-from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -13,7 +11,6 @@ from dashboard.access import Right, TeamRequest, enter, for_team, may
 from generations.forms.lab import BatchForm
 from generations.gateway.request_ids import recognize
 from generations.models import BulkLookup, Generation
-from generations.models.generation import GenerationQuerySet
 from generations.replay import batches
 from generations.replay.batches import BatchPlan
 from generations.replay.order import orders
@@ -21,7 +18,6 @@ from generations.replay.prices.price_book import PriceBook
 from generations.views.replay.plan_page import PlanPage
 
 MANY = "generations/lab/lab.html"
-NUMBERED = re.compile("~[0-9]{1,18}")  # the address of a row whose ID is no path
 
 
 @for_team(Right.READ)
@@ -80,7 +76,11 @@ def chosen(request: TeamRequest, data: QueryDict) -> tuple[list[Generation], lis
     ]
     names = list(dict.fromkeys(name.strip() for name in names if name.strip() and "\0" not in name))
     names = names[: batches.MOST_GENERATIONS]
-    found = {key: row for row in _named(request, names) for key in (row.request_id, row.slug)}
+    found = {
+        key: row
+        for row in Generation.objects.of(request.team).named(*names)
+        for key in (row.request_id, row.slug)
+    }
     rows = list(dict.fromkeys(found[name] for name in names if name in found))
     for row in rows:
         row.team = request.team
@@ -94,8 +94,3 @@ def _of_lookup(request: TeamRequest, data: QueryDict) -> list[str]:
     except ValueError:
         return []
     return [name for job in jobs for name in job.request_ids]
-
-
-def _named(request: TeamRequest, names: Sequence[str]) -> GenerationQuerySet:
-    numbers = [int(name[1:]) for name in names if NUMBERED.fullmatch(name)]
-    return Generation.objects.of(request.team).filter(Q(request_id__in=names) | Q(pk__in=numbers))
