@@ -30,7 +30,7 @@ SECTIONS = {
 }
 
 
-UNDO = "undo"  # in the session: what who asks has removed a moment ago
+UNDO_OFFER = "undo"  # in the session: what who asks has removed a moment ago
 
 
 class Site:
@@ -85,7 +85,7 @@ class Site:
     @cached_property
     def undo(self) -> dict[str, Any] | None:
         """What can be undone now: `words`, `team`, and `left`, the seconds that are left."""
-        offered = self.request.session.get(UNDO) if hasattr(self.request, "session") else None
+        offered = self.request.session.get(UNDO_OFFER) if hasattr(self.request, "session") else None
         if not offered or (left := offered["until"] - time.time()) <= 0:
             return None
         return {**offered, "left": f"{left:.1f}"}

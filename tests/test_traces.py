@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.models import Team, User
 from generations.models import Batch, Feedback, Generation, PastedAnswer, Replay
-from generations.models.forgetting import UNDO
+from generations.models.forgetting import UNDO_TIME
 from generations.models.replay import State
 from generations.reading.large import index
 from generations.records import forgetting, retention
@@ -143,7 +143,7 @@ def test_forget_leaves_no_trace(team: Team, ada: User, broker: "redis.Redis", la
     assert places_of(broker) == {f"generations_{name}" for name in held} | {"retake"}
     people.browser(ada).post(f"{chat.get_absolute_url()}/forget")
     assert len(page.drawn) == 0
-    forgetting.finish_due(timezone.now() + UNDO)
+    forgetting.finish_due(timezone.now() + UNDO_TIME)
     assert places_of(broker) == set()
 
 

@@ -11,12 +11,12 @@ from django.utils import timezone
 from dashboard.models import Team
 from generations.models.generation import Generation
 
-UNDO = timedelta(seconds=10)
+UNDO_TIME = timedelta(seconds=10)
 
 
 def undo_ends() -> datetime:
     """When what is forgotten now cannot be taken back any more."""
-    return timezone.now() + UNDO
+    return timezone.now() + UNDO_TIME
 
 
 class ForgettingQuerySet(models.QuerySet["Forgetting"]):

@@ -17,7 +17,7 @@ from dashboard.models import Team, User
 from dashboard.people.team_service import audit
 from dashboard.telemetry import logs
 from generations.models import Forgetting, Generation, PastedAnswer, Replay
-from generations.models.forgetting import UNDO
+from generations.models.forgetting import UNDO_TIME
 from generations.records import retention
 from generations.records.pasted_answers import REMOVED
 
@@ -67,7 +67,7 @@ def _note(team: Team) -> None:
 def _send_message(pk: UUID) -> None:
     """Without a broker the sweep or the next reader does it."""
     try:
-        celery.send_task(FINISH, [str(pk)], countdown=UNDO.total_seconds() + MARGIN_S)
+        celery.send_task(FINISH, [str(pk)], countdown=UNDO_TIME.total_seconds() + MARGIN_S)
     except (OperationalError, OSError):
         log.warning("The broker is unavailable; forgetting %s waits for the sweep", pk, extra=logs.REDIS)
 

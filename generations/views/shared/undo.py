@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from dashboard.access import Right, TeamRequest, for_team
-from dashboard.context import UNDO
+from dashboard.context import UNDO_OFFER
 from dashboard.middleware import GetResponse
 from dashboard.models import Team
 from dashboard.telemetry import logs
 from generations.models import Forgetting, SavedFilter, SavedLogFilter
-from generations.models.forgetting import UNDO as TIME
+from generations.models.forgetting import UNDO_TIME
 from generations.records import forgetting
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ TOO_LATE = "It is too late to undo this: what you removed is deleted."
 
 def offer(request: TeamRequest, words: str, **facts: str) -> None:
     """Offer to undo what was just done, for ten seconds, on every page of who did it."""
-    until = time.time() + TIME.total_seconds()
-    request.session[UNDO] = {"words": words, "team": request.team.slug, "until": until, **facts}
+    until = time.time() + UNDO_TIME.total_seconds()
+    request.session[UNDO_OFFER] = {"words": words, "team": request.team.slug, "until": until, **facts}
 
 
 def offer_forgetting(request: TeamRequest, words: str, *clicks: Forgetting) -> None:
@@ -40,7 +40,7 @@ def offer_forgetting(request: TeamRequest, words: str, *clicks: Forgetting) -> N
 @require_POST
 def undo(request: TeamRequest) -> HttpResponse:
     """Bring back what who asks has just removed."""
-    offered: dict[str, Any] = request.session.pop(UNDO, None) or {}
+    offered: dict[str, Any] = request.session.pop(UNDO_OFFER, None) or {}
     if offered.get("team") != request.team.slug or offered["until"] < time.time():
         messages.warning(request, TOO_LATE)
         return redirect("team_home", request.team.slug)

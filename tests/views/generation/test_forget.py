@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from dashboard.models import Role, Team, User
 from generations.models import Generation
-from generations.models.forgetting import UNDO
+from generations.models.forgetting import UNDO_TIME
 from generations.models.replay import State
 from generations.records import forgetting, retention
 from tests.support import people, rows
@@ -32,7 +32,7 @@ def test_one_click_forgets_and_says_so(team: Team, ada: User, chat: Generation) 
     assert answer.redirect_chain == [(f"/t/{team.slug}/", 302)]
     assert f"Retake has forgotten {chat.request_id}." in answer.content.decode()
     assert Generation.objects.count() == 0
-    forgetting.finish_due(timezone.now() + UNDO)
+    forgetting.finish_due(timezone.now() + UNDO_TIME)
     assert (Generation.rows.count(), people.actions(team)) == (0, ["generation.forgotten"])
 
 

@@ -11,7 +11,7 @@ from django.utils.html import escape
 
 from dashboard.models import AuditEvent, Role, Team, User
 from generations.models import Generation, PastedAnswer
-from generations.models.forgetting import UNDO
+from generations.models.forgetting import UNDO_TIME
 from generations.reading.answer import pasted
 from generations.records import forgetting, pasted_answers, retention
 from generations.views.generation.generation import forget_drawn
@@ -109,7 +109,7 @@ def test_it_is_removed(team: Team, ada: User, chat: Generation) -> None:
     people.browser(ada).post(f"{chat.get_absolute_url()}/paste/remove")
     people.browser(ada).post(f"{chat.get_absolute_url()}/paste/remove")
     assert "Hello from my log" not in page(ada, chat)
-    forgetting.finish_due(timezone.now() + UNDO)
+    forgetting.finish_due(timezone.now() + UNDO_TIME)
     assert people.actions(team) == [pasted_answers.PASTED, pasted_answers.REMOVED]
 
 
