@@ -26,3 +26,13 @@ def test_no_class_is_a_thing_here_and_a_variant_there() -> None:
     variants = {name for _leads, names in found for name in names[1:]}
     assert len(alone) > 50
     assert alone & variants == COMPOSED
+
+
+def test_a_class_is_described_in_one_stylesheet() -> None:
+    """Outside media queries: what is written twice, in two files, are two things of one name."""
+    where: dict[str, set[str]] = {}
+    for path in STYLES:
+        for name in re.findall(r"^ {2}\.([a-zA-Z][\w-]*) \{$", path.read_text(), re.M):
+            where.setdefault(name, set()).add(path.name)
+    assert len(where) > 50
+    assert {name: files for name, files in where.items() if len(files) > 1} == {}
