@@ -38,7 +38,7 @@ def database() -> str | None:
 
 
 def migrations() -> str | None:
-    """The tables are those of this version."""
+    """The tables match this version."""
     try:
         executor = MigrationExecutor(connection)
         missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

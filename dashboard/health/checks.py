@@ -41,7 +41,7 @@ def findings(team: Team | None = None) -> list[Finding]:
 
 def _all(team: Team | None) -> list[Finding]:
     answered = readiness.database()
-    found = [verdict("Database", answered or database_writes(), "Answers and takes writes.")]
+    found = [verdict("Database", answered or database_writes(), "Responds and accepts writes.")]
     found += at_once([("Redis", redis), *machine.asked(), *credentials.gateways(team)])
     found += machine.findings()
     if answered:
@@ -67,11 +67,13 @@ def database_writes() -> str | None:
 
 def redis() -> Finding:
     """Redis answers and takes writes."""
-    return verdict("Redis", readiness.broker() or degraded.redis_fault() or None, "Answers and takes writes.")
+    return verdict(
+        "Redis", readiness.broker() or degraded.redis_fault() or None, "Responds and accepts writes."
+    )
 
 
 def migrations(team: Team | None) -> list[Finding]:
-    return [verdict("Migrations", readiness.migrations(), "The tables are those of this version.")]
+    return [verdict("Migrations", readiness.migrations(), "The tables match this version.")]
 
 
 def cache_table(team: Team | None) -> list[Finding]:
@@ -79,7 +81,7 @@ def cache_table(team: Team | None) -> list[Finding]:
     name = settings.CACHES["default"]["LOCATION"]
     there = name in connection.introspection.table_names()
     fault = None if there else "The table is missing. Run: python manage.py prepare"
-    return [verdict("Cache table", fault, "Sign-in limits are counted.")]
+    return [verdict("Cache table", fault, "Sign-in attempts are counted.")]
 
 
 def processes(team: Team | None) -> list[Finding]:
@@ -99,11 +101,13 @@ def processes(team: Team | None) -> list[Finding]:
 
 
 def _heard(age: timedelta | None) -> str:
-    return "Heard of in Redis." if age is None else f"Heard of {round(age.total_seconds())} s ago."
+    return (
+        "Heard from through Redis." if age is None else f"Last heard from {round(age.total_seconds())} s ago."
+    )
 
 
 def _last(age: timedelta | None) -> str:
-    return "" if age is None else f" It was last heard of {round(age.total_seconds())} s ago."
+    return "" if age is None else f" It was last heard from {round(age.total_seconds())} s ago."
 
 
 def keys(team: Team | None) -> list[Finding]:

@@ -39,7 +39,7 @@ def gateway(url: str) -> Finding:
     except ValueError:
         return Finding(name, BAD, NO_ADDRESS)
     if probe.reachable:
-        return Finding(name, OK, "Answers.")
+        return Finding(name, OK, "Responds.")
     return Finding(
         name, BAD, f"{probe.fault.title} {probe.fault.advice}" if probe.fault else "It does not answer."
     )

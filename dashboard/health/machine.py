@@ -31,7 +31,7 @@ def findings() -> list[Finding]:
 
 
 def mail() -> Finding:
-    """The mail server lets us in. Nothing is sent."""
+    """The mail server accepts our sign-in. Nothing is sent."""
     if not settings.MAIL_WORKS:
         return Finding("Mail", OK, NO_MAIL)
     try:
@@ -47,7 +47,7 @@ def mail() -> Finding:
             f"The mail server cannot be used ({type(error).__name__}). Check host, port and TLS in EMAIL_URL."
         )
         return Finding("Mail", BAD, said)
-    return Finding("Mail", OK, "The mail server lets us in.")
+    return Finding("Mail", OK, "The mail server accepts our sign-in.")
 
 
 def disk() -> Finding:
@@ -70,7 +70,7 @@ def disk() -> Finding:
             "Lower it, or free some space."
         )
         return Finding("Disk", WARN, said)
-    return Finding("Disk", OK, f"{free:,} MB are free.")
+    return Finding("Disk", OK, f"{free:,} MB free.")
 
 
 def _existing(path: Path) -> Path:
@@ -91,7 +91,7 @@ def answers() -> Finding:
             "taken. Start a worker with this disk; it delivers them."
         )
         return Finding("Spool", WARN, said)
-    return Finding("Spool", OK, f"{waiting} to be delivered." if files else "Nothing waits.")
+    return Finding("Spool", OK, f"{waiting} to be delivered." if files else "Nothing is waiting.")
 
 
 def clock(team: Team | None) -> list[Finding]:
@@ -101,7 +101,7 @@ def clock(team: Team | None) -> list[Finding]:
         return []
     off = round(time.time() - now.timestamp())
     if abs(off) <= CLOCK_SECONDS:
-        return [Finding("Clock", OK, "The same as the database's.")]
+        return [Finding("Clock", OK, "In step with the database's.")]
     word = "ahead of" if off > 0 else "behind"
     said = f"This machine's clock is {abs(off)} s {word} the database's. Turn time synchronization on (NTP) on both."
     return [Finding("Clock", BAD, said)]

@@ -18,7 +18,7 @@ def queue(team: Team | None) -> list[Finding]:
             Finding(
                 "Queue",
                 OK,
-                f"{waiting}, for {age} s at most." if count else "Nobody waits.",
+                f"{waiting}, for {age} s at most." if count else "Nothing is waiting.",
             )
         ]
     said = (

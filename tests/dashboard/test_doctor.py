@@ -46,13 +46,13 @@ def test_all_in_order(demo_gateway: DemoGateway, settings: Settings, broker: obj
     lines, ending = doctor()
     names = "Database, Redis, Mail, Disk, Spool, Migrations, Cache table, Worker, Beat, Keys, DEBUG, Address, Queue"
     assert set(lines) == {*names.split(", "), f"Gateway {demo_gateway.url}"}
-    assert ([name for name in lines if not lines[name].startswith("in order.")], ending) == ([], None)
+    assert ([name for name in lines if not lines[name].startswith("ok.")], ending) == ([], None)
 
 
 def test_a_gateway_that_does_not_answer(settings: Settings, broker: object) -> None:
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = [DEAD], ""
     lines, ending = doctor()
-    assert not lines[f"Gateway {DEAD}"].startswith("in order.")
+    assert not lines[f"Gateway {DEAD}"].startswith("ok.")
     assert (ending or "").startswith("1 of ")
 
 
@@ -82,7 +82,7 @@ def test_answers_in_the_spool_that_no_key_opens_are_named(settings: Settings, br
     file = spool.SpoolFile.create("doctor")
     assert file.put(b"an answer")
     file.close()
-    assert doctor()[0]["Spool"] == "in order. 1 file waits to be delivered."
+    assert doctor()[0]["Spool"] == "ok. 1 file waits to be delivered."
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     lines, _ending = doctor()
     file.path.unlink()

@@ -16,11 +16,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         found = findings()
         for line in found:
-            self.stdout.write(
-                f"{line.name}: {'in order.' if line.level == OK else ''} {line.said}".replace(
-                    ":  ", ": "
-                ).strip()
-            )
+            self.stdout.write(f"{line.name}: {'ok. ' if line.level == OK else ''}{line.said}")
         wrong = sum(line.level == BAD for line in found)
         if wrong:
-            raise CommandError(f"{wrong} of {len(found)} checks found something wrong.")
+            raise CommandError(f"{wrong} of {len(found)} checks failed.")

@@ -49,7 +49,7 @@ def site(
     settings.GATEWAY_URLS, settings.DEMO_GATEWAY = ["http://127.0.0.1:9/v1"], ""
     settings.PUBLIC_URL, settings.SECURE, settings.TRUST_PROXY = "https://retake.example.com", True, True
     monkeypatch.setattr(
-        "dashboard.health.credentials.gateway", lambda url: Finding(f"Gateway {url}", OK, "Answers.")
+        "dashboard.health.credentials.gateway", lambda url: Finding(f"Gateway {url}", OK, "Responds.")
     )
     monkeypatch.setattr("dashboard.health.checks.document_faults", list)
     source = people.connection(team)
@@ -218,13 +218,13 @@ def test_the_page_is_for_admins_all_green_when_all_is_well_and_names_no_other_te
     assert statuses == [403, 403]
     page = people.html(people.browser(people.person(site.team, Role.ADMIN)).get(address))
     count = len(checks.findings(site.team))
-    assert (count >= 15, f"All {count} checks are in order" in page) == (True, True)
-    fine = page.partition("<h2>In order</h2>")[2].partition("</dl>")[0]
+    assert (count >= 15, f"All {count} checks passed" in page) == (True, True)
+    fine = page.partition("<h2>Passed</h2>")[2].partition("</dl>")[0]
     assert ("Can send replays" in fine, fine.count("<dt>")) == (True, count)
     assert all(line.said for line in checks.findings(site.team))
     silent("worker")(site)
     page = people.html(people.browser(people.person(site.team, Role.OWNER)).get(address))
-    assert f"1 of {count} checks found something wrong." in page
+    assert f"1 of {count} checks failed." in page
     assert f"<strong>Worker</strong><p>{degraded.NO_WORKER}" in page
     assert "elsewhere" not in page
     assert "blue-whale" not in page
@@ -246,8 +246,8 @@ def test_a_new_team_is_asked_to_connect_and_doctor_ends_well_with_warnings(site:
     assert [line.level for line in checks.findings(site.team) if line.name == "Credentials"] == [WARN]
     out = StringIO()
     call_command("doctor", stdout=out)
-    assert "Worker: in order. Heard of 0 s ago." in out.getvalue()
+    assert "Worker: ok. Last heard from 0 s ago." in out.getvalue()
     lose_worker = silent("worker")
     lose_worker(site)
-    with pytest.raises(CommandError, match=r"^1 of \d+ checks found something wrong\.$"):
+    with pytest.raises(CommandError, match=r"^1 of \d+ checks failed\.$"):
         call_command("doctor", stdout=out)
