@@ -9,7 +9,6 @@ from functools import partial
 
 import pytest
 
-from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Team
 from generations.gateway.client import Client
 from generations.gateway.demo.keys import PLAIN_KEY, SCOPED_KEY
@@ -31,10 +30,7 @@ LARGEST = 2**20  # bytes: larger records cost the test seconds and tell nothing 
 @pytest.fixture
 def source(team: Team, demo_gateway: DemoGateway) -> GatewayConnection:
     """A connection whose second key may read prices; its first may not."""
-    made = people.connection(team, demo_gateway.url, SCOPED_KEY)
-    made.replay_key = Secret(PLAIN_KEY)
-    made.save()
-    return made
+    return people.connection(team, demo_gateway.url, SCOPED_KEY, PLAIN_KEY)
 
 
 @pytest.fixture

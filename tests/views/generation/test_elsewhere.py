@@ -69,10 +69,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 @pytest.fixture
 def source(team: Team, demo_gateway: DemoGateway) -> GatewayConnection:
     """A connection whose second key may read prices; its first may not."""
-    made = people.connection(team, demo_gateway.url, SCOPED_KEY)
-    made.replay_key = Secret(PLAIN_KEY)
-    made.save()
-    return made
+    return people.connection(team, demo_gateway.url, SCOPED_KEY, PLAIN_KEY)
 
 
 @pytest.fixture
