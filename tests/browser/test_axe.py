@@ -86,6 +86,18 @@ def test_generations(window: Windows, ada: User) -> None:
     assert complaints(page, tabs, "#view") == []
 
 
+def test_a_button_whose_request_runs_can_still_be_read(window: Windows, ada: User, chat: Generation) -> None:
+    page = window(ada)
+    page.goto(chat.get_absolute_url())
+    page.evaluate(
+        "document.querySelectorAll('.btn').forEach((button) => button.classList.add('htmx-request'))"
+    )
+    page.evaluate(AXE.axe_script)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert violations(page, None, ONLY_CONTRAST) == []
+
+
 def test_records_of_other_kinds(window: Windows, ada: User, team: Team) -> None:
     kept = [keep(team, demo_record(name), name) for name in ("review-threat", "poster", "all-null")]
     assert complaints(window(ada), [row.get_absolute_url() for row in kept], "#main") == []
