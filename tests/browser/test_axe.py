@@ -94,7 +94,7 @@ def test_a_button_whose_request_runs_can_still_be_read(window: Windows, ada: Use
     )
     page.evaluate(AXE.axe_script)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert violations(page, None, ONLY_CONTRAST) == []
 
 
