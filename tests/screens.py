@@ -34,6 +34,7 @@ FOR_README = {
     "changed-light-1280": "changed",
     "batch-dark-1280": "batch",
     "log-light-1280": "log",
+    "connect-light-1280": "connect",
 }
 LARGEST = 200_000
 SCHEMES = ("light", "dark")
