@@ -51,6 +51,7 @@ def sweep() -> None:
     bulk.resend()
     sending.sweep()
     forgetting.finish_due()
+    forgetting.drop_filters()
 
 
 @shared_task(name="generations.tasks.fetch_records")

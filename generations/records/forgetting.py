@@ -5,20 +5,23 @@ A worker has a message for it, the sweep looks every five seconds, and so does t
 """
 
 import logging
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 from functools import partial
+from typing import Self
 from uuid import UUID
 
 from django.db import models, transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from dashboard.celery import app as celery
 from dashboard.models import Team, User
 from dashboard.people.team_service import audit
 from dashboard.telemetry import logs
-from generations.models import Forgetting, Generation, PastedAnswer, Replay
+from generations.models import Forgetting, Generation, PastedAnswer, Replay, SavedFilter, SavedLogFilter
 from generations.models.forgetting import UNDO_TIME
-from generations.records import retention
+from generations.records import retention, trend_days
 from generations.records.pasted_answers import REMOVED
 
 log = logging.getLogger(__name__)
@@ -31,13 +34,18 @@ BITE = 50
 # --- the click ----------------------------------------------------------------------------------------------------
 
 
-def hide(generation: Generation, user: User) -> Forgetting:
-    """Hide a generation with all that `retention.forget` will delete. Raises ReplayIsOpen."""
+def hide(generations: Iterable[Generation], user: User) -> list[Forgetting]:
+    """Hide generations of a team, each with all that `retention.forget` will delete, but for those with an open replay."""
+    with ChangedDays() as days:
+        return [click for row in generations if (click := _hide(row, user, days)) is not None]
+
+
+def _hide(generation: Generation, user: User, days: "ChangedDays") -> Forgetting | None:
     with transaction.atomic():
         list(Generation.rows.select_for_update().filter(pk=generation.pk))  # no replay can start meanwhile
         if retention.forget_scope(generation).is_busy:
-            raise retention.ReplayIsOpen
-        _mark(generation, hidden=True)
+            return None
+        days.add(generation.team_id, _mark(generation, hidden=True))
         return _ordered(generation, user)
 
 
@@ -72,19 +80,44 @@ def _send_message(pk: UUID) -> None:
         log.warning("The broker is unavailable; forgetting %s waits for the sweep", pk, extra=logs.REDIS)
 
 
-def _mark(generation: Generation, *, hidden: bool) -> None:
-    """Hide or show all that goes with it, and the replays whose answers go then."""
+def _mark(generation: Generation, *, hidden: bool) -> list[date]:
+    """Hide or show all that goes with it, and the replays whose answers go then. Returns the days of what it was."""
     scope = retention.forget_scope(generation)
-    Generation.rows.filter(pk__in=scope.generations, team=generation.team_id).update(hidden=hidden)
+    rows = Generation.rows.filter(pk__in=scope.generations, team=generation.team_id)
+    rows.update(hidden=hidden)
     made_by = models.Q(pk__in=scope.replays) | models.Q(new_generation__in=scope.generations)
     Replay.rows.filter(made_by, team=generation.team_id).update(hidden=hidden)
+    return trend_days.days_of(rows)
+
+
+class ChangedDays:
+    """The days of what is hidden or shown in a `with`: at its end they are summed again, each once."""
+
+    def __init__(self) -> None:
+        self._days: dict[int, set[date]] = {}
+
+    def add(self, team: int, days: Iterable[date]) -> None:
+        self._days.setdefault(team, set()).update(days)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for team, days in self._days.items():
+            with transaction.atomic():
+                trend_days.count_now(team, days)
 
 
 # --- taken back ---------------------------------------------------------------------------------------------------
 
 
-def undo(pk: UUID, team: Team, user: User) -> Generation | None:
-    """Show again what `user` has hidden. None when it is too late."""
+def undo(clicks: Iterable[UUID], team: Team, user: User) -> list[Generation]:
+    """Show again what `user` has hidden by these clicks, but for what it is too late for."""
+    with ChangedDays() as days:
+        return [row for pk in clicks if (row := _undo(pk, team, user, days)) is not None]
+
+
+def _undo(pk: UUID, team: Team, user: User, days: ChangedDays) -> Generation | None:
     with transaction.atomic():
         mine = Forgetting.objects.undoable(pk=pk, team=team, user=user)
         forgetting = mine.select_for_update().first()
@@ -95,7 +128,7 @@ def undo(pk: UUID, team: Team, user: User) -> Generation | None:
         if forgetting.pasted_only:
             PastedAnswer.rows.filter(generation=generation).update(hidden=False)
         else:
-            _mark(generation, hidden=False)
+            days.add(team.pk, _mark(generation, hidden=False))
         _hide_the_rest(team)
     generation.team = team
     return generation
@@ -116,6 +149,12 @@ def finish_due(now: datetime | None = None, team: Team | None = None) -> int:
     due = Forgetting.objects.due(now)
     due = due if team is None else due.filter(team=team)
     return sum(finish(pk, now) for pk in list(due.values_list("pk", flat=True)[:BITE]))
+
+
+def drop_filters(now: datetime | None = None) -> int:
+    """Delete saved filters whose removal nobody can undo any more. Returns how many rows these were."""
+    moment = now or timezone.now()
+    return sum(kind.rows.due(moment).delete()[0] for kind in (SavedFilter, SavedLogFilter))
 
 
 def finish(pk: UUID, now: datetime | None = None) -> bool:

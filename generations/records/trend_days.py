@@ -49,7 +49,10 @@ def _first(now: datetime) -> date:
 
 
 def changed(now: datetime) -> set[tuple[int, date]]:
-    """Team and day of what was fetched since its day was last summed; before the first sum, of everything."""
+    """Team and day of what was fetched since its day was last summed; before the first sum, of everything.
+
+    A day that is too old to be kept counts as today, so that there is a last sum even where all days are.
+    """
     since = TrendDay.objects.aggregate(latest=Max("counted_at"))["latest"]
     rows = Generation.rows.all()
     if since is not None:
@@ -58,16 +61,16 @@ def changed(now: datetime) -> set[tuple[int, date]]:
     days = rows.values(
         "team", made=TruncDate("sorted_at", tzinfo=UTC), seen=TruncDate("looked_up_at", tzinfo=UTC)
     )
+    today = now.astimezone(UTC).date()
     fetched: dict[tuple[int, date], datetime] = {}
     for team, made, seen, latest in days.annotate(latest=Max("fetched_at")).values_list(
         "team", "made", "seen", "latest"
     ):
         # Before its record said when it was made, it stood on the day of its lookup.
-        for key in ((team, made), (team, seen)):
+        for day in (made, seen):
+            key = (team, day if _first(now) <= day <= today + timedelta(days=1) else today)
             fetched[key] = max(latest, fetched.get(key, latest))
-    last = now.astimezone(UTC).date() + timedelta(days=1)
-    within = {key: at for key, at in fetched.items() if _first(now) <= key[1] <= last}
-    return within.keys() - _counted(within)
+    return fetched.keys() - _counted(fetched)
 
 
 def _counted(fetched: dict[tuple[int, date], datetime]) -> set[tuple[int, date]]:
@@ -120,7 +123,7 @@ def count(pk: int) -> bool:
 
 
 def count_now(team: int, days: Iterable[date]) -> None:
-    """Sum these days at once: what was forgotten is in no figure any more when the transaction ends."""
+    """Sum these days at once: what was hidden or forgotten is in no figure any more when the transaction ends."""
     kept = TrendDay.objects.filter(team=team, day__in=list(days))
     for row in list(kept.select_for_update().defer("parts")):
         parts = trend_sums.dump(sums(team, row.day))
@@ -130,7 +133,7 @@ def count_now(team: int, days: Iterable[date]) -> None:
 def sums(team: int, day: date) -> list[TrendSums]:
     """The generations of a day, by model and provider: one query."""
     start = datetime.combine(day, midnight(), UTC)
-    rows = Generation.rows.filter(team=team, sorted_at__gte=start, sorted_at__lt=start + timedelta(days=1))
+    rows = Generation.objects.filter(team=team, sorted_at__gte=start, sorted_at__lt=start + timedelta(days=1))
     groups = (
         rows.alias(total=TOTAL)
         .annotate(span=SPAN)

@@ -1,5 +1,7 @@
 """Forgotten is hidden at once everywhere, brought back within ten seconds, and deleted afterwards whoever comes first."""
 
+import itertools
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,7 +15,16 @@ from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations import tasks
-from generations.models import Batch, Fetch, Forgetting, Generation, PastedAnswer, Replay, SavedFilter
+from generations.models import (
+    Batch,
+    Fetch,
+    Forgetting,
+    Generation,
+    PastedAnswer,
+    Replay,
+    SavedFilter,
+    SavedLogFilter,
+)
 from generations.models.replay import State
 from generations.records import forgetting, retention
 from generations.records import lookup as lookups
@@ -167,18 +178,18 @@ def test_a_page_is_shown_though_nothing_can_be_deleted_now(
 
 def test_only_who_forgot_it_brings_it_back(team: Team, ada: User, chat: Generation) -> None:
     forget(ada, chat)
-    click = Forgetting.objects.get()
-    assert forgetting.undo(click.pk, team, people.person(team, Role.OWNER)) is None
-    assert forgetting.undo(click.pk, people.team(), ada) is None
+    click = Forgetting.objects.get().pk
+    assert forgetting.undo([click], team, people.person(team, Role.OWNER)) == []
+    assert forgetting.undo([click], people.team(), ada) == []
     make_due()
-    assert forgetting.undo(click.pk, team, ada) is None
+    assert forgetting.undo([click], team, ada) == []
     assert Generation.objects.count() == 1
 
 
 def test_two_that_share_a_replay_do_not_show_each_other(team: Team, ada: User, chat: Generation) -> None:
-    first = forgetting.hide(Generation.objects.get(request_id="G-0"), ada)  # reaches all three
+    [first] = forgetting.hide([Generation.objects.get(request_id="G-0")], ada)  # reaches all three
     Forgetting.objects.create(team=team, generation=chat, user=ada)
-    assert forgetting.undo(first.pk, team, ada) is not None
+    assert len(forgetting.undo([first.pk], team, ada)) == 1
     assert list(Generation.objects.values_list("request_id", flat=True)) == ["G-0"]
     assert Replay.objects.count() == 0
 
@@ -201,7 +212,7 @@ def test_what_a_replay_made_goes_too_before_anybody_linked_it(
 
 
 def test_a_replay_that_began_meanwhile_is_waited_for(team: Team, ada: User, chat: Generation) -> None:
-    click = forgetting.hide(chat, ada)
+    [click] = forgetting.hide([chat], ada)
     begun = rows.replay(chat, ada, state=State.RUNNING)
     make_due()
     assert (forgetting.finish(click.pk), Generation.rows.count()) == (False, 3)
@@ -213,7 +224,7 @@ def test_who_looks_it_up_again_asks_the_gateway(
     team: Team, ada: User, chat: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lookups, "ask", lambda sources, request_id: lookups.LookupAnswer())
-    forgetting.hide(chat, ada)
+    forgetting.hide([chat], ada)
     lookups.find(team, "G-SECRET", ada)
     assert list(Generation.rows.values_list("request_id", flat=True)) == ["G-0"]
 
@@ -238,6 +249,33 @@ def test_a_saved_filter_comes_back(team: Team, ada: User) -> None:
     kept = SavedFilter.objects.create(team=team, user=ada, name="Mine", query="stream=1")
     page = browser.post(reverse("delete_filter", args=[team.slug, kept.pk]), follow=True)
     assert "The saved filter Mine was removed." in people.html(page)
+    assert "stream=1" not in str(dict(browser.session))
+    assert (SavedFilter.objects.count(), SavedFilter.rows.count()) == (0, 1)
     page = browser.post(f"/t/{team.slug}/undo", follow=True)
     assert "Mine is saved again." in people.html(page)
     assert SavedFilter.objects.get().query == "stream=1"
+
+
+def test_a_removed_filter_is_deleted_by_whoever_comes_first(
+    team: Team, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row by the sweep or by the next page of who removed it, and then nothing of it is in the session either."""
+    browser, remove = people.browser(ada), "delete_log_filter"
+    for who in ("sweep", "page"):
+        kept = SavedLogFilter.objects.create(team=team, user=ada, name="Mine", query="key=1")
+        browser.post(reverse(remove, args=[team.slug, kept.pk]))
+        with monkeypatch.context() as later:
+            later.setattr("time.time", itertools.repeat(time.time() + 11).__next__)
+            SavedLogFilter.rows.update(removed_at=timezone.now() - timedelta(seconds=11))
+            if who == "sweep":
+                assert forgetting.drop_filters() == 1
+            browser.get(f"/t/{team.slug}/generations")
+            assert (SavedLogFilter.rows.count(), "Mine" in str(dict(browser.session))) == (0, False)
+            page = browser.post(f"/t/{team.slug}/undo", follow=True)
+            assert "too late" in people.html(page)
+    # The same name again while the old one can be brought back: the new one stays.
+    old = SavedLogFilter.objects.create(team=team, user=ada, name="Mine", query="key=1")
+    browser.post(reverse(remove, args=[team.slug, old.pk]))
+    browser.post(reverse("save_log_filter", args=[team.slug]), {"name": "Mine", "query": "key=2"})
+    browser.post(f"/t/{team.slug}/undo")
+    assert SavedLogFilter.objects.get().query == "key=2"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils import timezone
 from dashboard.models import Team, User
 from generations.models import Generation, TrendDay
 from generations.reading import outline
-from generations.records import rebuild, retention, trend_days
+from generations.records import forgetting, rebuild, retention, trend_days
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,12 @@ def test_each_point_opens_the_generations_that_it_counts(
     assert listed(panels["Wait"].marks[-3].href) == set()
     [model] = [row for row in page(team, ada).context["page"].models if row.name == "m/b"]
     assert listed(model.href) == {"G-2"}
+    for provider in ("openai", "other"):
+        rows.replay(many[0], ada, provider=provider, model_id="m/a")
+    of_one = page(team, ada, provider="openai", model="m/a").context
+    [replays] = [panel for panel in of_one["page"].panels if panel.heading == "Replays"]
+    found = browser.get(replays.marks[-1].href).context["page"].rows
+    assert (of_one["found"].replays[-1], [entry.row.provider for entry in found]) == (1, ["openai"])
 
 
 def test_a_day_is_counted_again_when_it_has_changed(many: list[Generation], team: Team, ada: User) -> None:
@@ -113,6 +120,39 @@ def test_a_day_is_counted_again_when_it_has_changed(many: list[Generation], team
     assert TrendDay.objects.stale().count() == 1
     retention.forget(many[2], ada)  # is in no figure at once, without the clock
     assert counts() == [3, 1]
+
+
+def test_what_is_hidden_is_in_no_figure_until_it_is_back(
+    many: list[Generation], team: Team, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counts() -> int:
+        count: int = page(team, ada).context["found"].total.count
+        return count
+
+    counted = Mock(wraps=trend_days.sums)
+    monkeypatch.setattr(trend_days, "sums", counted)
+    clicks = forgetting.hide(many[:2], ada)
+    assert (counts(), counted.call_count) == (1, 1)  # a day of many is summed once
+    TrendDay.objects.update(is_stale=True)
+    trend_days.tick()
+    assert counts() == 1
+    forgetting.undo([click.pk for click in clicks], team, ada)
+    assert counts() == 3
+
+
+def test_days_that_are_all_too_old_are_looked_at_once(team: Team, ada: User) -> None:
+    old = timezone.now() - timedelta(days=trend_days.KEPT_DAYS + 10)
+    row = rows.generation(team, ada, people.connection(team), created_at=old.isoformat())
+    Generation.objects.filter(pk=row.pk).update(looked_up_at=old, fetched_at=old)
+    row.records.update(fetched_at=old)
+    assert trend_days.tick() == 1
+    with CaptureQueriesContext(connection) as seen:
+        assert trend_days.tick() == 0
+    [looked] = [
+        query["sql"] for query in seen if 'MAX("generations_generation"."fetched_at")' in query["sql"]
+    ]
+    assert '"generations_storedrecord"."fetched_at" >=' in looked
+    assert "No trends yet" in people.html(page(team, ada))
 
 
 def test_the_trends_cost_the_same_queries_for_any_number(team: Team, ada: User) -> None:

@@ -46,10 +46,9 @@ def _confirm(request: TeamRequest, row: Generation, status: int = 200) -> HttpRe
 
 
 def _forget(request: TeamRequest, row: Generation) -> HttpResponse:
-    try:
-        click = forgetting.hide(row, request.user)
-    except retention.ReplayIsOpen:
+    clicks = forgetting.hide([row], request.user)
+    if not clicks:
         return _confirm(request, row, status=409)
     forget_drawn()
-    undo.offer_forgetting(request, f"Retake has forgotten {row.request_id}.", click)
+    undo.offer_forgetting(request, f"Retake has forgotten {row.request_id}.", *clicks)
     return redirect("team_home", request.team.slug)

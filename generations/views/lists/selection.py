@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST
 
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.people.team_service import audit
-from generations.models import Forgetting, Generation, Pin
+from generations.models import Generation, Pin
 from generations.models.generation import GenerationQuerySet
-from generations.records import forgetting, retention
+from generations.records import forgetting
 from generations.replay import batches
 from generations.views.generation.generation import forget_drawn
 from generations.views.lists.generations import file_of, filters, matching
@@ -127,7 +127,9 @@ def _forget(request: TeamRequest, rows: GenerationQuerySet, back: str) -> HttpRe
         context = {"chosen": chosen, "left": total - len(chosen), "back": back, "most": MOST_FORGOTTEN}
         context["may_all"] = may(request, Right.MANAGE)
         return render(request, "generations/lists/forget_many.html", context)
-    clicks = [click for row in chosen if (click := _hidden(row, request)) is not None]
+    for row in chosen:
+        row.team = request.team
+    clicks = forgetting.hide(chosen, request.user)
     forget_drawn()
     words = f"Retake has forgotten {len(clicks):,} of {total:,} selected generations."
     if clicks:
@@ -135,12 +137,3 @@ def _forget(request: TeamRequest, rows: GenerationQuerySet, back: str) -> HttpRe
     else:
         messages.warning(request, f"{words} Replays of them are running.")
     return redirect(back)
-
-
-def _hidden(row: Generation, request: TeamRequest) -> Forgetting | None:
-    """The click that hides it until it is deleted; None while one of its replays is open."""
-    row.team = request.team
-    try:
-        return forgetting.hide(row, request.user)
-    except retention.ReplayIsOpen:
-        return None

@@ -85,7 +85,12 @@ class TrendPage:
         return self.list_address(self.found.days[0], self.found.days[-1], **more)
 
     def _replays_of(self, day: date) -> str:
-        asked = {"model": self.wanted["model"], "since": day, "until": day}
+        asked = {
+            "model": self.wanted["model"],
+            "provider": self.wanted["provider"],
+            "since": day,
+            "until": day,
+        }
         return f"{self._ledger}?{urlencode({name: value for name, value in asked.items() if value})}"
 
     # --- figures --------------------------------------------------------------------------------------------------

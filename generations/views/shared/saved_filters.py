@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from dashboard.access import TeamRequest
 from generations.forms.lists import SaveFilterForm
@@ -24,18 +25,19 @@ def save(request: TeamRequest, mine: "QuerySet[Any]", query: str) -> None:
         )
     else:
         name = form.cleaned_data["name"]
-        mine.update_or_create(
-            team=request.team, user=request.user, name=name, defaults={"query": query[:2000]}
+        mine.model.rows.update_or_create(  # also in the place of one that was removed a moment ago
+            team=request.team,
+            user=request.user,
+            name=name,
+            defaults={"query": query[:2000], "removed_at": None},
         )
         messages.success(request, f"Saved as {name}.")
 
 
 def remove(request: TeamRequest, mine: "QuerySet[Any]", pk: int, where: str) -> None:
-    """Remove one of the person's own in the list `where`. Raises Http404."""
+    """Hide one of the person's own in the list `where`, to be deleted in ten seconds. Raises Http404."""
     row = mine.filter(pk=pk).first()
     if row is None:
         raise Http404("No such saved filter.")
-    row.delete()
-    undo.offer(
-        request, f"The saved filter {row.name} was removed.", list=where, name=row.name, query=row.query
-    )
+    mine.filter(pk=pk).update(removed_at=timezone.now())
+    undo.offer(request, f"The saved filter {row.name} was removed.", list=where, filter=str(pk))

@@ -51,7 +51,7 @@ def _restored(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse:
     if "forgetting" not in offered:
         return _filter_again(request, offered)
     clicks = [UUID(pk) for pk in offered["forgetting"].split()]
-    rows = [row for pk in clicks if (row := forgetting.undo(pk, request.team, request.user)) is not None]
+    rows = forgetting.undo(clicks, request.team, request.user)
     if not rows:
         messages.warning(request, TOO_LATE)
         return redirect("team_home", request.team.slug)
@@ -64,32 +64,46 @@ def _restored(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse:
 
 def _filter_again(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse:
     """A saved filter under its name; one that was saved meanwhile under the same name stays."""
-    name, query, where = offered["name"], offered["query"], offered["list"]
-    LISTS[where].objects.get_or_create(
-        team=request.team, user=request.user, name=name, defaults={"query": query}
-    )
-    messages.success(request, f"{name} is saved again.")
+    where = offered["list"]
+    mine = LISTS[where].rows.undoable(pk=offered["filter"], team=request.team, user=request.user)
+    row = mine.first()
+    if row is None or not mine.update(removed_at=None):
+        messages.warning(request, TOO_LATE)
+    else:
+        messages.success(request, f"{row.name} is saved again.")
     return redirect(where, request.team.slug)
 
 
-def _finish_due(team: Team) -> None:
+def _finish_due(team: Team, *, filters: bool) -> None:
     """The page is made already: what cannot be deleted now waits for the sweep or the next reader."""
     try:
-        forgetting.finish_due(team=team)
+        if team.forgets_at is not None and team.forgets_at <= timezone.now():
+            forgetting.finish_due(team=team)
+        if filters:
+            forgetting.drop_filters()
     except DatabaseError as error:
         log.warning(
             "What is to be forgotten could not be deleted yet (%s)", type(error).__name__, extra=logs.DATABASE
         )
 
 
+def _ended_offer(request: HttpRequest) -> dict[str, Any]:
+    """What could be undone until a moment ago, taken out of the session; empty for none."""
+    offered: dict[str, Any] = request.session.get(UNDO_OFFER) or {}
+    if offered and offered["until"] <= time.time():
+        del request.session[UNDO_OFFER]
+        return offered
+    return {}
+
+
 def finish_due(get_response: GetResponse) -> GetResponse:
-    """The middleware: who opens a page of a team deletes what is due in it."""
+    """The middleware: who opens a page of a team deletes what is due in it, and what they removed themselves."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         team = getattr(request, "team", None)
-        if team is not None and team.forgets_at is not None and team.forgets_at <= timezone.now():
-            _finish_due(team)
+        if team is not None:
+            _finish_due(team, filters="filter" in _ended_offer(request))
         return response
 
     return answer
