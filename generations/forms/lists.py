@@ -68,7 +68,7 @@ def _yes_no(label: str) -> forms.TypedChoiceField:
     )
 
 
-def _offered(label: str, list_id: str, length: int) -> forms.CharField:
+def offered(label: str, list_id: str, length: int) -> forms.CharField:
     """A text with suggestions: the page has a datalist of this ID."""
     widget = forms.TextInput(attrs={"list": list_id, "autocomplete": "off", "spellcheck": "false"})
     return forms.CharField(label=label, max_length=length, required=False, widget=widget)
@@ -120,14 +120,15 @@ class BrowseForm(FilterForm):
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
     outcome = forms.ChoiceField(label="Outcome", choices=OUTCOMES, required=False)
-    model = _offered("Model", "models", 200)
+    model = offered("Model", "models", 200)
     since = _moment("Made from (UTC)")
     until = _moment("Made until (UTC)")
-    status = _offered("Status or error code", "errors", 200)
-    provider = _offered("Provider", "providers", 120)
-    endpoint = _offered("Endpoint", "endpoints", 120)
+    status = offered("Status or error code", "errors", 200)
+    provider = offered("Provider", "providers", 120)
+    endpoint = offered("Endpoint", "endpoints", 120)
     session = _plain("Session", 256)
     key = _plain("Key ID", 64)
+    app = _plain("App ID", 64)
     stream = _yes_no("Streamed")
     byok = _yes_no("Own provider key")
     replayed = _yes_no("Has replays")

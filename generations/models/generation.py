@@ -96,6 +96,7 @@ class Generation(models.Model):
     native_response_id = models.CharField(max_length=256, blank=True)
     session_id = models.CharField(max_length=256, blank=True)
     key_id = models.CharField(max_length=64, blank=True, default="", db_default="")
+    app_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     stream = models.BooleanField(null=True)
     byok = models.BooleanField(null=True)
     status_code = models.IntegerField(null=True)
@@ -146,6 +147,9 @@ class Generation(models.Model):
             ),
             models.Index(
                 fields=["team", "key_id", "-sorted_at", "-id"], condition=~Q(key_id=""), name="by_key"
+            ),
+            models.Index(
+                fields=["team", "app_id", "-sorted_at", "-id"], condition=~Q(app_id=""), name="by_app"
             ),
             models.Index(fields=["team", "cost_nanos", "id"], name="cost_order"),
             models.Index("team", Coalesce(*WAIT), "id", name="wait_order"),

@@ -34,7 +34,7 @@ from generations.reading.text import HEAD, box, dotted, head, inside, pointer, s
 
 log = logging.getLogger(__name__)
 
-VERSION = 8
+VERSION = 9
 """Raise it when the outline of an unchanged record changes: stored outlines of another version are made
 again.
 """

@@ -42,6 +42,7 @@ def columns(record: Record, sketch: Outline | None = None) -> dict[str, Any]:
         "native_response_id": _short(record.native_response_id, 256),
         "session_id": _short(record.session_id, 256),
         "key_id": _short(record.key_id, 64),
+        "app_id": _short(record.app_id, 64),
         "stream": record.stream,
         "byok": record.byok,
         "status_code": _fits(record.status_code, 31),

@@ -26,6 +26,7 @@ FIELDS = {
     "provider": "provider",
     "session": "session",
     "key": "key",
+    "app": "app",
     "error_code": "error code",
 }
 Amount = int | Decimal | None

@@ -307,20 +307,21 @@ def test_old_rows_learn_how_their_words_begin(ada: User, chat: Generation) -> No
     assert facts(replay, "answer_start") == {"answer_start": "Hi"}
 
 
-def test_the_key_of_old_generations_is_filled_by_the_clock_in_bounded_bites(
+def test_key_and_app_of_old_generations_are_filled_by_the_clock_in_bounded_bites(
     team: Team, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows that were stored before their key was a column of the list: a few at each tick, the newest first."""
     source = people.connection(team)
     made = [
-        rows.generation(team, ada, source, request_id=f"G-{number}", key_id=f"k{number}")
+        rows.generation(team, ada, source, request_id=f"G-{number}", key_id=f"k{number}", app_id=f"a{number}")
         for number in range(5)
     ]
-    Generation.objects.update(key_id="", derived=outline.VERSION - 1)
+    Generation.objects.update(key_id="", app_id="", derived=outline.VERSION - 1)
     monkeypatch.setattr(rebuild, "ROWS", 2)
     filled = []
     while rebuild.tick()["generations"]:
         filled.append(
             list(Generation.objects.exclude(key_id="").order_by("pk").values_list("key_id", flat=True))
         )
+        assert Generation.objects.exclude(app_id="").count() == len(filled[-1])
     assert filled == [["k3", "k4"], ["k1", "k2", "k3", "k4"], [f"k{number}" for number in range(len(made))]]

@@ -204,6 +204,7 @@ def test_values_in_the_head_lead_to_all_like_it(team: Team, ada: User, source: G
         "provider": "p 1",
         "session_id": "s/1",
         "key_id": "k1",
+        "app_id": "a 1",
         "error_code": "e:1",
     }
     failed = {"status_code": 500, "success": False}
@@ -211,8 +212,12 @@ def test_values_in_the_head_lead_to_all_like_it(team: Team, ada: User, source: G
     page = people.browser(ada).get(row.get_absolute_url()).content.decode()
     like = reverse("log_or_list", args=[team.slug])
     found = [unescape(href).removeprefix(like) for href in re.findall(r'class="like" href="([^"]*)"', page)]
+    of_app = f"{reverse('generations', args=[team.slug])}?app=a+1"  # the gateway's log has no filter for it
+    assert page.count(f'href="{of_app.replace("+", "%20")}">Same app') == 1
+    assert [found.pk for found in people.browser(ada).get(of_app).context["page"].rows] == [row.pk]
     assert sorted(found) == [
-        *("?error_code=e%3A1", "?key=k1", "?model=a%2Fm%261", "?provider=p+1", "?session=s%2F1")
+        of_app,
+        *("?error_code=e%3A1", "?key=k1", "?model=a%2Fm%261", "?provider=p+1", "?session=s%2F1"),
     ]
     plain = rows.generation(team, ada, source, request_id="G-2", model_id=None)
     assert 'class="like"' not in people.html(people.browser(ada).get(plain.get_absolute_url()))

@@ -232,9 +232,14 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
 
 
 def _alike(row: Generation) -> dict[str, str]:
-    """What the head links by: all of the same model, provider, session, key or error code."""
+    """What the head links by: all of the same model, provider, session, key, app or error code.
+
+    The gateway's log knows no apps, so those of an app are looked for in the list.
+    """
     found = {"model": row.model_id, "provider": row.provider, "session": row.session_id, "key": row.key_id}
-    return {**found, "error": row.error_code, "like": reverse("log_or_list", args=[row.team.slug])}
+    places = {"like": "log_or_list", "stored": "generations"}
+    found |= {name: reverse(place, args=[row.team.slug]) for name, place in places.items()}
+    return {**found, "error": row.error_code, "app": row.app_id}
 
 
 def _support(data: PageData, link: str) -> str:
