@@ -14,7 +14,15 @@ from generations.views.generation import (
     pasted_answer,
     record_parts,
 )
-from generations.views.lists import batches, generations, ledger, selection, steps, trends
+from generations.views.lists import (
+    batches,
+    generations,
+    ledger,
+    replay_selection,
+    selection,
+    steps,
+    trends,
+)
 from generations.views.log import bulk_lookup, log
 from generations.views.lookup import home, lookup, lookup_many, palette
 from generations.views.replay import (
@@ -152,8 +160,13 @@ team_pages: list[URLPattern | URLResolver] = [
     path("b/<uuid:batch_id>/", include(one_batch)),
     path("settings/limits", limits.team_limits, name="team_limits"),
     path("replays", ledger.ledger, name="ledger"),
+    path("replays/rows", ledger.ledger_rows, name="ledger_rows"),
+    path("replays/totals", ledger.ledger_sums, name="ledger_sums"),
+    path("replays/selected", replay_selection.selected_replays, name="selected_replays"),
+    path("replays/again", batch_again.replays_again, name="replays_again"),
     path("trends", trends.team_trends, name="trends"),
     path("replays.csv", ledger.ledger_csv, name="ledger_csv"),
+    path("replays.jsonl", ledger.ledger_jsonl, name="ledger_jsonl"),
     path("r/<uuid:replay_id>", replay.replay, name="replay"),
     path("r/<uuid:replay_id>.json", replay.replay_json, name="replay_json"),
     path("r/<uuid:replay_id>/", include(one_replay)),

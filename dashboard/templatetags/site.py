@@ -214,6 +214,14 @@ def relative(moment: datetime, now: datetime) -> str:
 
 
 @register.filter
+def whole_words(text: object) -> SafeString:
+    """A text in which a word with a hyphen, like a request ID, goes to the next line whole."""
+    words = str(text).split(" ")
+    shown = [(format_html('<span class="whole">{}</span>', word) if "-" in word else word,) for word in words]
+    return format_html_join(" ", "{}", shown)
+
+
+@register.filter
 def notice_kind(level: str) -> str:
     """The kind of notice (and the name of its icon) for the level of a Django message."""
     return NOTICES.get(level, "info")

@@ -8,7 +8,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from dashboard.models import User
-from generations.forms.lists import FilterForm
+from generations.forms.lists import FilterForm, offered
 from generations.models.replay import State
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
@@ -40,12 +40,7 @@ class LedgerForm(FilterForm):
 
     when = forms.ChoiceField(label="When", choices=WHEN, required=False)
     who = forms.TypedChoiceField(label="By", coerce=int, empty_value=None, required=False)
-    model = forms.CharField(
-        label="Model that answered",
-        max_length=200,
-        required=False,
-        widget=forms.TextInput(attrs={"list": "models", "autocomplete": "off", "spellcheck": "false"}),
-    )
+    model = offered("Model that answered", "models", 200)
     state = forms.ChoiceField(label="State", choices=[("", "any"), *State.choices], required=False)
     sent_as = forms.ChoiceField(
         label="Sent", choices=[("", "any"), ("stored", "as stored"), ("changed", "changed")], required=False
@@ -55,6 +50,7 @@ class LedgerForm(FilterForm):
         choices=[("", "any"), ("single", "one by one"), ("batch", "in a batch")],
         required=False,
     )
+    provider = offered("Provider", "providers", 120)
     since = _day("From (day, UTC)")
     until = _day("To (day, UTC)")
 
@@ -62,10 +58,10 @@ class LedgerForm(FilterForm):
 
     def __init__(self, *args: Any, today: date, people: Iterable[User] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.today = today
+        self.today, self.people = today, {person.pk: str(person) for person in people}
         who = self.fields["who"]
         assert isinstance(who, forms.TypedChoiceField)
-        who.choices = [("", "anyone"), *((str(person.pk), str(person)) for person in people)]
+        who.choices = [("", "anyone"), *((str(pk), name) for pk, name in self.people.items())]
 
     def clean(self) -> dict[str, Any]:
         """Turns `when` into days."""

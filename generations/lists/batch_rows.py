@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db.models import Count, Max, Min
 from django.db.models.functions import MD5, Left
 
+from generations.lists import ledger, rows
+from generations.lists.rows import ListRow
 from generations.models import Batch
 from generations.models.replay import EXPIRED_PATCH, OPEN_STATES, outcome
 from generations.reading.edits import json_patch
@@ -96,6 +98,14 @@ SOURCES = {
 COLUMNS = [SOURCES.get(field.name, field.name) for field in fields(BatchRow) if field.name != "asked"]
 
 
+def listed(batch: Batch, members: Sequence[BatchRow]) -> list[ListRow]:
+    """These members as every list shows them, in their order: one query."""
+    found = ledger.shown(batch.replays.filter(pk__in=[member.id for member in members]))
+    lines = [ledger.LedgerRow(row) for row in found]
+    shown = {line.row.pk: rows.of_member(line.row, batch.team, cost=line.cost) for line in lines}
+    return [shown[member.id] for member in members if member.id in shown]
+
+
 def members(batch: Batch) -> list[BatchRow]:
     """All of them in their order: one query."""
     rows = batch.replays.order_by("place").annotate(change=MD5(Left("patch", PATCH_READ)))
@@ -154,6 +164,8 @@ def grid_items(rows: Sequence[BatchRow], known: dict[str, SentVariant]) -> list[
 
 # -- order -----------------------------------------------------------------------------------------------------
 
+SORTED_BY = {"lead": "place", "verdict": "verdict", "tokens": "tokens", "cost": "cost", "wait": "total"}
+"""What the heads of its list sort by."""
 SORTS = {
     "place": ("place",),
     "verdict": ("state", "reason"),

@@ -1,6 +1,6 @@
 """The columns of rows: which there are, which a person has chosen, and what a click on their heads sorts by."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from dashboard.models import User
@@ -49,15 +49,24 @@ def choose(user: User, wanted: Collection[str]) -> None:
     preferences.choose(user, columns=[name for name in COLUMNS if name in wanted] or None)
 
 
-def heads(lead: str, shown: Collection[str] = USUAL, sort: str = "", rest: str | None = None) -> list[Head]:
-    """The heads of rows that are called `lead`. With `rest`, the filters of the page, some of them sort by a click."""
-    named = [(name, label) for name, label in COLUMNS.items() if name in shown]
-    return [Head(lead), *(_head(name, label, sort, rest) for name, label in named)]
+def heads(
+    lead: str,
+    shown: Collection[str] = USUAL,
+    sort: str = "",
+    rest: str | None = None,
+    sorted_by: Mapping[str, str] = SORTED_BY,
+) -> list[Head]:
+    """The heads of rows that are called `lead`. With `rest`, the filters of the page, some of them sort by a click.
+
+    `sorted_by` says by what, for the name of a column or "lead".
+    """
+    named = [("lead", lead), *((name, label) for name, label in COLUMNS.items() if name in shown)]
+    return [_head(name, label, sort, rest, sorted_by) for name, label in named]
 
 
-def _head(name: str, label: str, sort: str, rest: str | None) -> Head:
+def _head(name: str, label: str, sort: str, rest: str | None, sorted_by: Mapping[str, str]) -> Head:
     """The first click puts the largest (the newest) first, the second one the smallest."""
-    by, css = SORTED_BY.get(name), "n" if name in NUMBERS else ""
+    by, css = sorted_by.get(name), "n" if name in NUMBERS else ""
     if rest is None or by is None:
         return Head(label, css)
     wanted = by if sort == f"-{by}" else f"-{by}"

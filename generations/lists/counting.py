@@ -1,13 +1,15 @@
 """How many rows a list has: exact up to a bound, and never worth waiting for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 MOST = 10_000
 PATIENCE_MS = 150
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +27,25 @@ class RowCount:
 
 def count(found: QuerySet[Any]) -> RowCount:
     """The number of rows that are found, counted for no longer than `PATIENCE_MS`."""
+    number = in_time(found.order_by().values("pk")[: MOST + 1].count)
+    return RowCount(None) if number is None else of(number)
+
+
+def of(number: int) -> RowCount:
+    """A number that is known, as lists show it."""
+    return RowCount(min(number, MOST), number > MOST)
+
+
+def in_time(read: Callable[[], Made], ms: int = PATIENCE_MS) -> Made | None:
+    """What `read` reads from the database; None where one of its statements takes longer than `ms`."""
     try:
         with transaction.atomic():
-            _limit(f"{PATIENCE_MS}ms")
-            number = found.order_by().values("pk")[: MOST + 1].count()
+            _limit(f"{ms}ms")
+            made = read()
             _limit("0")
     except OperationalError:
-        return RowCount(None)
-    return RowCount(min(number, MOST), number > MOST)
+        return None
+    return made
 
 
 def _limit(time: str) -> None:

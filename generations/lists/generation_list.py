@@ -7,19 +7,18 @@ here reads a body, and nothing counts rows.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from dashboard.models import Team
 from generations.lists import csv_export, keyset, sorting
 from generations.lists.keyset import Cursor, Page
 from generations.lists.sorting import NEWEST, SortCursor
 from generations.models import Generation, Replay
-from generations.models.generation import GenerationQuerySet
+from generations.models.generation import TOKENS, WAIT, GenerationQuerySet
 
 PAGE = 50
 BATCH = 1000
-OPTIONS_SHOWN = 200
 OUTCOMES = {"succeeded": True, "failed": False, "unknown": None}
 COLUMNS = {
     "model": "model_id",
@@ -27,6 +26,7 @@ COLUMNS = {
     "endpoint": "endpoint",
     "session": "session_id",
     "key": "key_id",
+    "app": "app_id",
     "stream": "stream",
     "byok": "byok",
     "who": "looked_up_by",
@@ -35,6 +35,13 @@ COLUMNS = {
     "cost_min": "cost_nanos__gte",
     "cost_max": "cost_nanos__lte",
 }
+ORDERS: dict[str, Any] = {
+    "time": F("sorted_at"),
+    "cost": F("cost_nanos"),
+    "wait": Coalesce(*WAIT),
+    "tokens": TOKENS,
+}
+"""What `sorting` sorts by, each with an index."""
 
 
 def matching(team: Team, wanted: Mapping[str, Any]) -> GenerationQuerySet:
@@ -66,7 +73,7 @@ def read_cursor(text: str, *, sort: str = NEWEST, back: bool = False) -> Cursor 
     """The cursor in an address, None for any other text."""
     if sort == NEWEST:
         return Cursor.read(text, keyset.row_number, back=back)
-    return SortCursor.read(text, sort, back=back)
+    return SortCursor.read(text, sort, keyset.row_number, back=back)
 
 
 def page(
@@ -79,46 +86,16 @@ def page(
     """One page of `found` in the order `sort` (see `sorting`), the newest first without one."""
     if sort == NEWEST:
         return keyset.page(found, "sorted_at", cursor if isinstance(cursor, Cursor) else None, size)
-    return sorting.page(found, sort, cursor if isinstance(cursor, SortCursor) else None, size)
+    return sorting.page(found, ORDERS, sort, cursor if isinstance(cursor, SortCursor) else None, size)
 
 
 def neighbour(found: GenerationQuerySet, row: Generation, sort: str, *, back: bool) -> Generation | None:
     """The row of `found` after `row` in this order, or, `back`, before it."""
     slim = found.only("request_id", "sorted_at")
-    if sort == NEWEST:
-        cut = keyset.page(slim, "sorted_at", Cursor(row.sorted_at, row.pk, back), 1)
-    else:
-        cut = sorting.page(slim, sort, sorting.place_of(row, sort, back=back), 1)
+    if sort != NEWEST:
+        return sorting.neighbour(slim, ORDERS, sort, row, back=back)
+    cut = keyset.page(slim, "sorted_at", Cursor(row.sorted_at, row.pk, back), 1)
     return next(iter(cut.rows), None)
-
-
-# -- what can be chosen ----------------------------------------------------------------------------------------
-
-# Steps through an index from one value to the next, so the cost grows with the values and not with the rows.
-VALUES = """
-SELECT '{column}', value FROM (
-    WITH RECURSIVE step(value) AS (
-        (SELECT {column} FROM generations_generation WHERE team_id = %(team)s ORDER BY {column} LIMIT 1)
-        UNION ALL
-        SELECT (SELECT {column} FROM generations_generation
-                WHERE team_id = %(team)s AND {column} > step.value ORDER BY {column} LIMIT 1)
-        FROM step WHERE step.value IS NOT NULL
-    )
-    SELECT value FROM step WHERE value <> '' LIMIT %(most)s
-) found_{column}
-"""
-OFFERED = ("model_id", "provider", "endpoint", "error_code")
-OFFERS = " UNION ALL ".join(VALUES.format(column=column) for column in OFFERED)
-
-
-def offers(team: Team) -> dict[str, list[str]]:
-    """The values that the team's rows have, by column, at most 200 of each: one query."""
-    found: dict[str, list[str]] = {column: [] for column in OFFERED}
-    with connection.cursor() as cursor:
-        cursor.execute(OFFERS, {"team": team.pk, "most": OPTIONS_SHOWN})
-        for column, value in cursor.fetchall():
-            found[column].append(value)
-    return found
 
 
 # -- CSV -------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Who replayed what, when, why, how, and what it cost: rows, sums, CSV.
 
-Costs are those of `replay.limits.COST`: what was never sent cost nothing, unknown stays unknown and is counted
+Costs are those of `COST`: what was never sent cost nothing, unknown stays unknown and is counted
 apart. No answer and no record is read; of a patch only its beginning.
 """
 
@@ -16,20 +16,25 @@ from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
 from django.db.models.functions import Coalesce, Left, TruncDate
 
 from dashboard.models import Team, User
-from generations.lists import csv_export, keyset
+from generations.lists import csv_export, keyset, sorting
 from generations.lists.keyset import Cursor, Page
+from generations.lists.sorting import NEWEST, SortCursor
 from generations.models import Replay
+from generations.models.generation import TOKENS
 from generations.models.replay import EXPIRED_PATCH, ReplayQuerySet
+from generations.models.replay_orders import COST
 from generations.reading.edits import json_patch
 from generations.reading.edits.patch_summary import PatchLine, lines
-from generations.replay.order.spending_limits import COST, FORGOTTEN, dearest
+from generations.replay.order.spending_limits import FORGOTTEN, dearest
 
 PAGE = 50
 BATCH = 1000
 PATCH_READ = 4000  # characters
-EQUAL = {"who": "requested_by", "model": "model_id", "state": "state"}
+EQUAL = {"who": "requested_by", "model": "model_id", "provider": "provider", "state": "state"}
 KINDS = {"batch": Q(batch__isnull=False), "single": Q(batch=None)}
 CHANGES = {"changed": ~Q(patch=""), "stored": Q(patch="")}
+ORDERS: dict[str, Any] = {"time": F("created_at"), "cost": COST, "wait": F("total_ms"), "tokens": TOKENS}
+"""What `sorting` sorts by, each with an index."""
 
 
 def matching(team: Team, wanted: Mapping[str, Any]) -> ReplayQuerySet:
@@ -125,7 +130,8 @@ SHOWN = (
     *("place", "model_id", "provider", "expected_low", "expected_high", "expected_most", "cost_nanos"),
     *("input_tokens", "output_tokens", "total_ms", "new_request_id", "team_id", "batch__title"),
     *("generation__request_id", "generation__model_id", "generation__prompt_start", "generation__endpoint"),
-    *("answer_start", "similarity", "finish_reason", "requested_by__name", "requested_by__email"),
+    *("answer_start", "similarity", "finish_reason", "first_token_ms"),
+    *("requested_by__name", "requested_by__email"),
     *("consent", "consent__connected_by", "consent__connected_by__name", "consent__connected_by__email"),
 )
 
@@ -137,15 +143,37 @@ def shown(found: ReplayQuerySet) -> ReplayQuerySet:
     return rows.select_related("generation", "requested_by", "batch", "consent__connected_by").only(*SHOWN)
 
 
-def read_cursor(text: str, *, back: bool = False) -> Cursor | None:
+def read_cursor(text: str, *, sort: str = NEWEST, back: bool = False) -> Cursor | SortCursor | None:
     """The cursor in an address, None for any other text."""
-    return Cursor.read(text, UUID, back=back)
+    if sort == NEWEST:
+        return Cursor.read(text, UUID, back=back)
+    return SortCursor.read(text, sort, UUID, back=back)
 
 
-def page(found: ReplayQuerySet, cursor: Cursor | None = None, size: int = PAGE) -> Page[LedgerRow]:
-    """One page of `found`, the newest first."""
-    cut = keyset.page(shown(found), "created_at", cursor, size)
+def page(
+    found: ReplayQuerySet,
+    cursor: Cursor | SortCursor | None = None,
+    size: int = PAGE,
+    *,
+    sort: str = NEWEST,
+) -> Page[LedgerRow]:
+    """One page of `found` in the order `sort` (see `sorting`), the newest first without one."""
+    rows = shown(found)
+    if sort == NEWEST:
+        cut = keyset.page(rows, "created_at", cursor if isinstance(cursor, Cursor) else None, size)
+    else:
+        place = cursor if isinstance(cursor, SortCursor) else None
+        cut = sorting.page(rows, ORDERS, sort, place, size)
     return Page([LedgerRow(row) for row in cut.rows], cut.newer, cut.older)
+
+
+def neighbour(found: ReplayQuerySet, row: Replay, sort: str, *, back: bool) -> Replay | None:
+    """The row of `found` after `row` in this order, or, `back`, before it."""
+    slim = found.only("id", "created_at")
+    if sort != NEWEST:
+        return sorting.neighbour(slim, ORDERS, sort, row, back=back)
+    cut = keyset.page(slim, "created_at", Cursor(row.created_at, row.pk, back), 1)
+    return next(iter(cut.rows), None)
 
 
 # --- sums ---------------------------------------------------------------------------------------------------------
@@ -244,6 +272,11 @@ CSV_COLUMNS = (
 def csv_lines(found: ReplayQuerySet, size: int = BATCH) -> Iterator[str]:
     """`found` as CSV, newest first."""
     return csv_export.lines(CSV_COLUMNS, _batches(found, size))
+
+
+def json_lines(found: ReplayQuerySet, size: int = BATCH) -> Iterator[str]:
+    """`found` as JSON Lines, newest first: one object a line, unknown is null."""
+    return csv_export.json_lines(CSV_COLUMNS, _batches(found, size))
 
 
 def _batches(found: ReplayQuerySet, size: int) -> Iterator[list[list[object]]]:

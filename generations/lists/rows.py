@@ -3,7 +3,8 @@
 Everything comes out of narrow columns; no body is read.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,7 +28,8 @@ class ListRow:
     """One row. `of` is what its pill is made of; times are ms, costs nanos, None is unknown.
 
     `prompt` and `answer` are None where nobody has read them yet, "" where none is kept. `chosen_as` is what a
-    checkbox sends, "" for no checkbox. `when` is the word for `at` where it is not the time it was made.
+    checkbox sends, "" for no checkbox. `when` is the word for `at` where it is not the time it was made. `payer` is
+    whose consent paid, where that is somebody else than `who`. `number` counts the members of a batch, from 1.
     """
 
     of: Generation | Replay | LogRow
@@ -60,6 +62,8 @@ class ListRow:
     action_url: str = ""
     is_pinned: bool = False
     is_stored: bool = True
+    number: int | None = None
+    first_ms: int | None = None
 
     @property
     def is_replay(self) -> bool:
@@ -129,7 +133,7 @@ def of_replay(row: Replay, team: Team, carried: str = "", *, cost: int | None = 
         wait=row.total_ms,
         at=row.created_at,
         who=str(row.requested_by or "a former member"),
-        payer=str(row.consent) if row.consent_id else "",
+        payer=_payer(row),
         note=_note("" if row.reason in STATUS_SAYS_IT else row.reason, row.finish_reason),
         endpoint=row.generation.endpoint,
         chips=tuple(changes(patch)),
@@ -142,6 +146,27 @@ def of_replay(row: Replay, team: Team, carried: str = "", *, cost: int | None = 
         expected_word="about" if row.expected_high is None else "up to",
         chosen_as=str(row.pk),
     )
+
+
+def of_member(row: Replay, team: Team, *, cost: int | None = None) -> ListRow:
+    """A replay in the list of its batch, which names batch and reason itself."""
+    place = None if row.place is None else row.place + 1
+    shown = of_replay(row, team, cost=cost)
+    return replace(shown, batch=None, batch_url="", why="", number=place, first_ms=row.first_token_ms)
+
+
+def payer_said_once(shown: Sequence[ListRow]) -> tuple[Sequence[ListRow], str]:
+    """Who paid for all of these rows, taken out of them; "" where these were several, or there is one row only."""
+    payers = {row.payer for row in shown}
+    if len(shown) < 2 or len(payers) > 1 or payers == {""}:
+        return shown, ""
+    return [replace(row, payer="") for row in shown], payers.pop()
+
+
+def _payer(row: Replay) -> str:
+    """Whose consent paid; "" for a pasted key, or where that is who asked."""
+    consent = row.consent if row.consent_id else None
+    return str(consent) if consent and consent.connected_by_id != row.requested_by_id else ""
 
 
 def _is_pinned(row: Generation) -> bool:

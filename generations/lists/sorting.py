@@ -1,47 +1,46 @@
-"""Lists in another order than by time: by a value of a row and its number, what is unknown last, each from an index."""
+"""Lists in another order than by time: by a value of a row and its ID, what is unknown last, each from an index."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 
-from generations.lists.keyset import Page, Row, row_number
-from generations.models import Generation
-from generations.models.generation import TOKENS, WAIT
+from generations.lists.keyset import Page, Row
 
 NEWEST = "-time"
-EXPRESSIONS: dict[str, Any] = {
-    "time": F("sorted_at"),
-    "cost": F("cost_nanos"),
-    "wait": Coalesce(*WAIT),
-    "tokens": TOKENS,
-}
+NAMES = ("time", "cost", "wait", "tokens")
 NONE = "none"
 LARGEST = Decimal(10**24)
 
 
 def read_sort(text: str) -> str:
-    """A name of `EXPRESSIONS`, after a minus for the largest first; by time, the newest first, for any other text."""
-    return text if text.removeprefix("-") in EXPRESSIONS else NEWEST
+    """One of NAMES, after a minus for the largest first; by time, the newest first, for any other text."""
+    return text if text.removeprefix("-") in NAMES else NEWEST
 
 
 @dataclass(frozen=True, slots=True)
 class SortCursor:
-    """Where a page begins: after the row of this value (None: unknown) and number, or, `back`, before it."""
+    """Where a page begins: after the row of this value (None: unknown) and ID, or, `back`, before it."""
 
     value: Any
-    pk: int
+    pk: int | UUID
     back: bool = False
 
     @classmethod
-    def read(cls, text: str, sort: str, *, back: bool = False) -> "SortCursor | None":
-        """The cursor that `str` wrote for this order, None for any other text."""
+    def read(
+        cls, text: str, sort: str, read_pk: Callable[[str], int | UUID], *, back: bool = False
+    ) -> "SortCursor | None":
+        """The cursor that `str` wrote for this order, None for any other text.
+
+        `read_pk` raises ValueError for what is no ID.
+        """
         value, _, pk = text.rpartition("_")
         try:
-            return cls(_read(value, sort), row_number(pk), back)
+            return cls(_read(value, sort), read_pk(pk), back)
         except (ValueError, OverflowError, InvalidOperation):
             return None
 
@@ -64,14 +63,15 @@ def _read(text: str, sort: str) -> Any:
     return value
 
 
-def page(found: QuerySet[Row], sort: str, cursor: SortCursor | None, size: int) -> Page[Row]:
+def page(
+    found: QuerySet[Row], orders: Mapping[str, Any], sort: str, cursor: SortCursor | None, size: int
+) -> Page[Row]:
     """One page of `found`, by one query for the rows whose value is known and one for the others.
 
-    The cursors of the page are `SortCursor`s.
+    `orders` has the expression of each of NAMES. The cursors of the page are `SortCursor`s.
     """
     back = cursor is not None and cursor.back
-    placed: Any = found.annotate(place=EXPRESSIONS[sort.removeprefix("-")])
-    rows: list[Row] = _rows(placed, sort, cursor, size + 1)
+    rows: list[Row] = _rows(placed_by(found, orders, sort), sort, cursor, size + 1)
     more, rows = len(rows) > size, rows[:size]
     ends: Any = (cursor_of(rows[0]), cursor_of(rows[-1])) if rows else (None, None)
     if back:
@@ -81,13 +81,21 @@ def page(found: QuerySet[Row], sort: str, cursor: SortCursor | None, size: int) 
 
 def cursor_of(row: Any) -> SortCursor:
     """The place of a row that `page` has read."""
-    return SortCursor(row.place, row.pk)
+    return SortCursor(row.sort_place, row.pk)
 
 
-def place_of(row: Generation, sort: str, *, back: bool = False) -> SortCursor:
-    """The place of any row: one query."""
-    found = Generation.objects.annotate(place=EXPRESSIONS[sort.removeprefix("-")])
-    return SortCursor(found.values_list("place", flat=True).get(pk=row.pk), row.pk, back)
+def placed_by(found: "QuerySet[Any]", orders: Mapping[str, Any], sort: str) -> Any:
+    """Each row with the value that it is sorted by, as `sort_place`."""
+    return found.annotate(sort_place=orders[sort.removeprefix("-")])
+
+
+def neighbour(
+    found: QuerySet[Row], orders: Mapping[str, Any], sort: str, row: Row, *, back: bool
+) -> Row | None:
+    """The row of `found` after `row` in this order, or, `back`, before it; None at the end."""
+    place = placed_by(type(row)._default_manager.filter(pk=row.pk), orders, sort)
+    cursor = SortCursor(place.values_list("sort_place", flat=True).get(), row.pk, back)
+    return next(iter(page(found, orders, sort, cursor, 1).rows), None)
 
 
 def _rows(found: QuerySet[Row], sort: str, cursor: SortCursor | None, most: int) -> list[Row]:
@@ -107,9 +115,9 @@ def _rows(found: QuerySet[Row], sort: str, cursor: SortCursor | None, most: int)
 
 
 def ordered(found: QuerySet[Row], *, is_unknown: bool, downwards: bool) -> QuerySet[Row]:
-    """Of rows with a `place` those whose place is known, or unknown, in the order of an index."""
+    """Of rows with a `sort_place` those whose place is known, or unknown, in the order of an index."""
     sign = "-" if downwards else ""
-    return found.filter(place__isnull=is_unknown).order_by(f"{sign}place", f"{sign}id")
+    return found.filter(sort_place__isnull=is_unknown).order_by(f"{sign}sort_place", f"{sign}id")
 
 
 def _is_passed(cursor: SortCursor, *, is_unknown: bool) -> bool:
@@ -120,7 +128,7 @@ def _is_passed(cursor: SortCursor, *, is_unknown: bool) -> bool:
 def _beyond(cursor: SortCursor, *, downwards: bool) -> Q:
     """The first condition is what the index seeks by."""
     way = "lt" if downwards else "gt"
-    beyond = Q((f"id__{way}", cursor.pk))
+    further = Q((f"id__{way}", cursor.pk))
     if cursor.value is None:
-        return beyond
-    return Q((f"place__{way}e", cursor.value)) & (Q((f"place__{way}", cursor.value)) | beyond)
+        return further
+    return Q((f"sort_place__{way}e", cursor.value)) & (Q((f"sort_place__{way}", cursor.value)) | further)

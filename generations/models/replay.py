@@ -17,6 +17,7 @@ from dashboard.models import GatewayConnection, Team, User
 from dashboard.telemetry import logs
 from generations.models.batch import Batch
 from generations.models.generation import Generation, ShownManager
+from generations.models.replay_orders import INDEXES
 from generations.models.stored_record import StoredRecord
 
 RESEND_AFTER = timedelta(seconds=30)
@@ -43,7 +44,6 @@ EXPIRED_PATCH = "[]"
 
 QUOTING = ("error_finish", "empty_answer")
 """Reasons whose `detail` are the answer's own words."""
-
 
 WORDLESS = {"why": "", "text_key": "", "calls_key": "", "answer_start": "", "similarity": -1}
 """Columns of a replay that say nothing of what was said."""
@@ -186,6 +186,7 @@ class Replay(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "click"], name="one_replay_per_click")]
         indexes = [
+            *INDEXES,
             models.Index(fields=["generation", "-created_at"]),
             models.Index(fields=["heartbeat_at"], condition=Q(state="running"), name="running_replays"),
             models.Index(fields=["message_sent_at"], condition=Q(state="queued"), name="queued_replays"),

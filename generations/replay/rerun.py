@@ -1,11 +1,11 @@
-"""The failed replays of a batch ordered once more: the same generations with the same changes, as a plan of their own."""
+"""Replays ordered once more: the same generations with the same changes, as a plan of their own."""
 
 from collections.abc import Mapping, Sequence
 
-from dashboard.models import GatewayConnection
+from dashboard.models import GatewayConnection, Team
 from generations.gateway.record import Record
 from generations.models import Batch, Replay, StoredRecord
-from generations.models.replay import State
+from generations.models.replay import ReplayQuerySet, State
 from generations.replay import batches
 from generations.replay.batches import BatchPlan
 from generations.replay.order import orders
@@ -16,16 +16,22 @@ FAILED = (State.FAILED, State.INTERRUPTED)
 EXPIRED = "What it changed in the request is no longer kept."
 
 
-def plan(batch: Batch, book: PriceBook) -> BatchPlan:
-    """Each failed member once more. The number of queries does not grow with them.
+def failed_of(batch: Batch) -> ReplayQuerySet:
+    """The members of a batch that failed or were interrupted, in their order."""
+    return batch.replays.filter(state__in=FAILED).order_by("place")
+
+
+def plan(team: Team, replays: ReplayQuerySet, book: PriceBook) -> BatchPlan:
+    """Each of these replays of the team once more, in their order. The number of queries does not grow with them.
 
     Raises orders.ReplayRefused when they are too much for one plan.
     """
-    failed = batch.replays.filter(state__in=FAILED).order_by("place").select_related("generation")
-    members = list(failed.only("patch", "place", "generation"))
+    rows = replays.select_related("generation").only("patch", "place", "generation")
+    members = list(rows[: batches.MOST_MEMBERS + 1])
+    batches.bound(len(members))
     generations = list({member.generation_id: member.generation for member in members}.values())
     for generation in generations:
-        generation.team = batch.team
+        generation.team = team
     batches.weigh(generations)
     records = batches.records_of(generations)
     sources = batches.sources_of(generations)

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from dashboard.models import Team, User
 from generations.gateway.record import Record
-from generations.lists import generation_list, sorting
+from generations.lists import generation_list, offers, sorting
 from generations.lists.csv_export import MARK
 from generations.lists.generation_list import matching, page, read_cursor
 from generations.lists.keyset import Cursor, older
@@ -259,7 +259,7 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team) -> None:
     assert plan(matching(team, {"cost_min": 49_990_000})) == {"by_cost", "sort"}
     assert plan(matching(team, {"ms_min": Decimal(4_999)})) == {"by_wait", "sort"}
     for name in ("cost", "wait", "tokens"):
-        placed = matching(team, {}).annotate(place=sorting.EXPRESSIONS[name])
+        placed = sorting.placed_by(matching(team, {}), generation_list.ORDERS, name)
         found = [
             plan_of(sorting.ordered(placed, is_unknown=is_unknown, downwards=downwards))
             for is_unknown in (False, True)
@@ -275,9 +275,11 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team) -> None:
 
 def test_offers_step_through_the_indexes(team: Team, django_assert_num_queries: Any) -> None:
     fill(team, [people.person(team), people.person(team)], 2_000)
+    rows = Generation.objects.filter(team=team)
+    rows.filter(pk=rows.filter(model_id="model/1")[0].pk).update(model_id="a", hidden=True)
     with django_assert_num_queries(1):
-        offered = generation_list.offers(team)
-    assert offered == {
+        offered = offers.of_generations(team)
+    assert offered == {  # and not the model of what somebody has just forgotten
         "model_id": sorted(f"model/{number}" for number in range(40)),
         "provider": sorted(f"provider-{number}" for number in range(10)),
         "endpoint": ["chat.completions", "embeddings", "messages", "responses"],

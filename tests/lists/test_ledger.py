@@ -12,11 +12,11 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from dashboard.models import Team, User
-from generations.lists import ledger
+from generations.lists import ledger, offers, sorting
 from generations.lists.csv_export import MARK
 from generations.lists.ledger import ReplaySum, matching, page, read_cursor
 from generations.models import Batch, Generation, Replay
-from generations.models.replay import ReplayQuerySet, State
+from generations.models.replay import State
 from tests.support import people, rows
 from tests.views.kept import keep
 
@@ -48,6 +48,7 @@ def whys(found: "QuerySet[Replay]") -> list[str]:
     ("wanted", "columns", "others"),
     [
         ({"model": "m/1"}, {"model_id": "m/1"}, {"model_id": "m/12"}),
+        ({"provider": "p"}, {"provider": "p"}, {"provider": "P"}),
         ({"state": "failed"}, {"state": State.FAILED}, {"state": State.CANCELLED}),
         ({"sent_as": "changed"}, {"patch": PATCH}, {"patch": ""}),
         ({"sent_as": "stored"}, {"patch": ""}, {"patch": PATCH}),
@@ -175,7 +176,41 @@ def test_back_leads_to_the_page_before(team: Team, ada: User) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "_1", "2026-01-01_1", "2026-01-01T00:00:00+00:00_x", "²_²"])
 def test_what_is_no_place_is_none(text: str) -> None:
-    assert read_cursor(text) is None
+    assert (read_cursor(text), read_cursor(text, sort="-cost")) == (None, None)
+
+
+def test_every_order_holds_every_row_once_forwards_and_back(team: Team, ada: User) -> None:
+    """What was never sent cost nothing: it stands among the known costs, as its row says."""
+    values = (5, None, 1, 5, None, 3)
+    made = [
+        replay(
+            team,
+            ada,
+            cost_nanos=value,
+            total_ms=value,
+            output_tokens=value,
+            created_at=NOON + timedelta(hours=n % 3),
+        )
+        for n, value in enumerate(values)
+    ]
+    Replay.objects.filter(pk=made[1].pk).update(sent=False)
+    found = matching(team, {})
+    for name in sorting.NAMES:
+        for sort in {name, f"-{name}"} - {sorting.NEWEST}:
+            whole = [entry.row for entry in page(found, sort=sort).rows]
+            known = [row.sort_place for row in whole if row.sort_place is not None]  # type: ignore[attr-defined]
+            assert known == sorted(known, reverse=sort.startswith("-"))
+            assert len(known) == {"time": 6, "cost": 5}.get(name, 4)
+            cut, forwards = page(found, size=2, sort=sort), list[Replay]()
+            while True:
+                forwards += [entry.row for entry in cut.rows]
+                if cut.older is None:
+                    break
+                cut = page(found, read_cursor(str(cut.older), sort=sort), 2, sort=sort)
+            back = page(found, read_cursor(str(cut.newer), sort=sort, back=True), 2, sort=sort)
+            assert (forwards, [entry.row for entry in back.rows]) == (whole, whole[2:4])
+            after = [ledger.neighbour(found, row, sort, back=False) for row in whole]
+            assert after == [*whole[1:], None]
 
 
 # --- sums ---------------------------------------------------------------------------------------------------------
@@ -240,11 +275,13 @@ FILL = """
 INSERT INTO generations_replay
     (id, team_id, generation_id, record_id, requested_by_id, click, patch, why, place, created_at, queued_at,
      message_sent_at, state, reason, detail, reproduced, body_sha256, content_type, received_bytes, finish_reason,
-     cost_nanos, expected_high, model_id, provider, new_request_id, record_tries, {more_columns} sent)
+     cost_nanos, total_ms, output_tokens, expected_high, model_id, provider, new_request_id, record_tries,
+     {more_columns} sent)
 SELECT gen_random_uuid(), (%(teams)s::int[])[1 + n %% 2], %(generation)s, %(record)s, (%(users)s::int[])[1 + n / 2 %% 2],
        gen_random_uuid(), CASE WHEN n / 2 %% 3 = 0 THEN '[]' ELSE '' END, '', NULL, now() - n * interval '1 minute',
        now(), now(), CASE WHEN n / 2 %% 50 = 0 THEN 'failed' ELSE 'succeeded' END, '', '', false, '', '', 0, '',
-       CASE WHEN n / 2 %% 10 > 0 THEN n END, n * 2, 'model/' || n / 2 %% 40, '', '', 0, {more_values} true
+       CASE WHEN n / 2 %% 10 > 0 THEN n END, CASE WHEN n / 2 %% 10 > 0 THEN n END, CASE WHEN n / 2 %% 10 > 0 THEN n END,
+       n * 2, 'model/' || n / 2 %% 40, '', '', 0, {more_values} true
 FROM generate_series(1, %(rows)s) n
 """
 
@@ -278,9 +315,10 @@ def fill(team: Team, users: list[User], count: int) -> None:
         cursor.execute("ANALYZE generations_replay")
 
 
-def plan(found: ReplayQuerySet) -> list[str]:
+def plan(found: Any, *order: str) -> list[str]:
     """How the first page is read: the indexes, and "scan" and "sort" where it does these for all rows."""
-    explained = json.loads(ledger.shown(found).order_by("-created_at", "-id")[:51].explain(format="json"))
+    rows = ledger.shown(found).order_by(*order or ("-created_at", "-id"))
+    explained = json.loads(rows[:51].explain(format="json"))
     nodes, used = [explained[0]["Plan"]], set()
     while nodes:
         node = nodes.pop()
@@ -309,6 +347,17 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team, ada: User
     ]
     plans = [plan(matching(team, filters)) for filters in wanted]
     assert [plan for plan in plans if {"scan", "sort"} & set(plan)] == []
+    for name in ("cost", "wait", "tokens"):
+        placed = sorting.placed_by(matching(team, {}), ledger.ORDERS, name)
+        for known in (placed.filter(sort_place__isnull=False), placed.filter(sort_place=None)):
+            for sign in ("", "-"):
+                used = plan(known, f"{sign}sort_place", f"{sign}id")
+                assert {"scan", "sort"} & set(used) == set()
+                assert f"replays_by_{name}" in used
+    assert offers.of_replays(team) == {
+        "model_id": sorted(f"model/{number}" for number in range(40)),
+        "provider": [],
+    }
 
 
 # --- CSV ----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from dashboard.models import Team
 from generations.lists import counting, generation_list, sorting
+from generations.lists.keyset import row_number
 from generations.lists.sorting import SortCursor
 from generations.models import Generation
 
@@ -41,7 +42,7 @@ def test_pages_hold_every_row_once_in_its_order_forwards_and_back(
 ) -> None:
     found = Generation.objects.of(team)
     whole = generation_list.page(found, size=99, sort=sort)
-    values = [row.place for row in whole.rows]  # type: ignore[attr-defined]
+    values = [row.sort_place for row in whole.rows]  # type: ignore[attr-defined]
     known = [value for value in values if value is not None]
     assert known == sorted(known, reverse=sort.startswith("-"))
     assert values[len(known) :] == [None] * (len(values) - len(known))
@@ -67,7 +68,7 @@ def test_pages_hold_every_row_once_in_its_order_forwards_and_back(
     ["", "x", "_1", "NaN_1", "Infinity_1", "1e99_1", "1_x", "2026-01-01T00:00:00+00:00_1", "1_" + "9" * 30],
 )
 def test_what_is_no_place_in_an_order_is_none(text: str) -> None:
-    assert SortCursor.read(text, "-cost") is None
+    assert SortCursor.read(text, "-cost", row_number) is None
     assert (sorting.read_sort(text), sorting.read_sort("-wait")) == (sorting.NEWEST, "-wait")
 
 

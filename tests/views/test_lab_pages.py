@@ -378,6 +378,7 @@ def ended_batch(chat: Generation, ada: User, times: int) -> Batch:
     made = batches.plan_batch([chat], times=times)
     batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "Three times", made, 1)
     facts = {
+        "first_token_ms": 412,
         "total_ms": 900,
         "output_tokens": 12,
         "cost_nanos": 53300,
@@ -394,6 +395,10 @@ def test_the_page_of_a_batch(chat: Generation, ada: User) -> None:
     page = people.html(people.browser(ada).get(batch.get_absolute_url()))
     assert "3 of 3 finished, 0 running, 0 waiting" in page
     assert "1 distinct" in page
+    listed = page.partition("<h2>Replays</h2>")[2]
+    for words in ("Say hi", "2 · G-01M0", ">exact<", f">{ada}<", 'href="?sort=-total"', "first token"):
+        assert words in listed
+    assert "Three times" not in listed  # its own name
 
 
 def test_keys_of_two_readers_are_not_mixed(chat: Generation, ada: User) -> None:
@@ -418,7 +423,7 @@ def test_what_is_no_page_is_the_nearest_one(chat: Generation, ada: User, page: s
     answer = people.browser(ada).get(
         ended_batch(chat, ada, 3).get_absolute_url(), {"page": page, "sort": "-x"}
     )
-    assert (answer.status_code, answer.context["number"], len(answer.context["members"])) == (200, 1, 3)
+    assert (answer.status_code, answer.context["number"], len(answer.context["rows"])) == (200, 1, 3)
 
 
 def test_it_tells_what_was_changed_and_why(chat: Generation, ada: User) -> None:

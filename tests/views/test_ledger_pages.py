@@ -1,5 +1,7 @@
 """The pages of the ledger."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Role, Team, User
-from generations.lists import ledger
+from generations.lists import counting, ledger
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import State
 from generations.records import retention
@@ -47,7 +49,8 @@ def test_the_ledger_asks_the_same_queries_for_any_number_of_rows(
         replay(team, user, patch=PATCH, batch=many, model_id=f"m/{number}", cost_nanos=number, why="because")
     browser = people.browser(ada)
     browser.get(book(team))  # remembers the team in the session
-    with django_assert_num_queries(7) as queries:  # session, user, memberships, people, rows, sums, forgotten
+    # session, user, memberships, people, rows, sums (five with their time limit), forgotten, offers
+    with django_assert_num_queries(12) as queries:
         answer = browser.get(book(team))
     assert (len(answer.context["page"].rows), len(answer.context["sums"].people[0])) == (count, count)
     sql = " ".join(query["sql"] for query in queries.captured_queries)
@@ -227,3 +230,87 @@ def test_viewers_read_the_ledger_and_outsiders_do_not(team: Team, ada: User) -> 
     outsider = people.person(people.team(), Role.OWNER)
     assert people.browser(outsider).get(book(team)).status_code == 404
     assert listed(people.browser(outsider).get(book(outsider.memberships.get().team))) == []
+
+
+# --- orders, filters as chips, what is done to many ----------------------------------------------------------------
+
+
+def test_orders_filters_and_counts_live_in_the_address(team: Team, ada: User) -> None:
+    for number in range(3):
+        replay(
+            team, ada, why=str(number), cost_nanos=[5, 9, 1][number], sent=True, provider="p", model_id="m/1"
+        )
+    browser = people.browser(ada)
+    answer = browser.get(book(team), {"provider": "p", "sort": "-cost"})
+    assert listed(answer) == ["1", "0", "2"]
+    text = people.html(answer)
+    assert "<b>3</b> results" in text
+    assert f'href="{book(team)}?sort=-cost"' in text  # the chip without its filter
+    assert 'href="?provider=p&amp;sort=cost"' in text  # the head, the other way round
+    assert 'value="p"' in text
+    part = browser.get(reverse("ledger_rows", args=[team.slug]), {"provider": "p", "sort": "cost", "who": ""})
+    assert (listed(part), part["HX-Push-Url"]) == (["2", "0", "1"], f"{book(team)}?provider=p&sort=cost")
+    step = answer.context["rows"][0].url.replace("?list=", "/next?list=")
+    assert str(answer.context["page"].rows[1].row.pk) in browser.get(step)["Location"]
+    lines = browser.get(reverse("ledger_jsonl", args=[team.slug])).getvalue().decode().splitlines()
+    assert sorted(json.loads(line)["cost_nanos"] for line in lines) == [1, 5, 9]
+
+
+def test_the_page_does_not_wait_for_sums_that_take_long(
+    team: Team, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay(team, ada, cost_nanos=1, sent=True)
+    browser, totals = people.browser(ada), reverse("ledger_sums", args=[team.slug])
+    with monkeypatch.context() as patch:
+        patch.setattr(counting, "in_time", lambda read, ms=0: None)
+        page = browser.get(book(team), {"when": "7"})
+        assert f'hx-get="{totals}?when=7"' in people.html(page)
+        assert (listed(page), "<b>many</b>" in people.html(page)) == ([""], True)
+        assert "takes too long" in people.html(browser.get(totals, {"when": "7"}))
+    part = browser.get(totals, {"when": "7"}, headers={"HX-Request": "true"})
+    assert ("Known cost" in people.html(part), "<html" in people.html(part)) == (True, False)
+    assert "invalid" in people.html(browser.get(totals, {"when": "x"}))
+
+
+def test_selected_replays_are_compared_named_and_filed(team: Team, ada: User) -> None:
+    first, second = replay(team, ada, why="a"), replay(team, ada, why="b", state=State.FAILED)
+    browser, url = people.browser(ada), reverse("selected_replays", args=[team.slug])
+
+    def do(action: str, *ids: Any, **more: str) -> Any:
+        return browser.post(url, {"do": action, "id": ids, **more})
+
+    both = [str(second.pk), str(first.pk), "x"]
+    assert do("compare", *both)["Location"].endswith(f"compare?a={first.pk}&b={second.pk}")
+    assert do("ids", *both).content.decode().split() == both[:2]
+    assert do("csv", all="1", query="state=failed").getvalue().count(b"\n") == 2
+    assert json.loads(do("jsonl", first.pk).getvalue())["why"] == "a"
+    assert do("compare", first.pk, query="state=failed")["Location"] == f"{book(team)}?state=failed"
+    assert do("ids")["Location"] == book(team)
+    again = do("replay", *both)["Location"]
+    assert again == f"{reverse('replays_again', args=[team.slug])}?id={second.pk}&id={first.pk}"
+    strange = people.browser(people.person(people.team(), Role.OWNER))
+    assert strange.post(url, {"do": "ids", "id": both}).status_code == 404
+
+
+def test_selected_replays_once_more_are_a_plan_and_one_click(
+    team: Team, ada: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.GATEWAY_URLS = ["http://127.0.0.1:9/v1"]
+    monkeypatch.setattr("generations.replay.order.start.send_message", lambda pk: None)
+    of = rows.generation(team, ada, people.connection(team))
+    patch = '[{"op":"add","path":"/seed","value":7}]'
+    made = [rows.replay(of, ada, patch=text, state=State.FAILED) for text in ("", patch)]
+    browser, url = people.browser(ada), reverse("replays_again", args=[team.slug])
+    monkeypatch.setattr("generations.views.lists.replay_selection.MOST_NAMED", 1)
+    asked = {"do": "replay", "id": [row.pk for row in made]}
+    planned = people.html(browser.post(reverse("selected_replays", args=[team.slug]), asked))
+    assert ("seed" in planned, Replay.objects.count()) == (True, 2)
+    sent = dict(re.findall(r'<input type="hidden" name="(click|plan_digest)" value="([^"]+)"', planned))
+    data: Any = {**sent, "id": [row.pk for row in made]}
+    answers = [browser.post(url, data)["Location"] for _ in range(2)]
+    batch = Batch.objects.get()
+    assert answers == [batch.get_absolute_url()] * 2
+    assert [row.patch for row in batch.replays.order_by("place")] == ["", patch]
+    viewer = people.browser(people.person(team, Role.VIEWER))
+    assert (viewer.get(url, data).status_code, viewer.post(url, data).status_code) == (200, 403)
+    assert "None of the replays" in people.html(browser.get(url))

@@ -5,23 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dashboard.models import Team, User
 from generations.models import Replay, ReplayLimits
-from generations.models.replay import State
+from generations.models.replay_orders import COST, UNSENT
 from generations.reading.figures.formatting import dollars, plural, share
 
 FORGOTTEN = "generation.forgotten"
 
-# No byte of it reached the gateway: it failed before, or it was cancelled while it waited.
-UNSENT = Q(sent=False) | Q(state=State.CANCELLED, reason="before_start")
-# contract: of the errors of a POST only those from 500 on may have been charged.
-FREE = UNSENT | Q(status_code__range=(400, 499))
-# What a replay has cost in nanos, as far as that is known; null is unknown, or not known yet.
-COST = Case(When(FREE, then=Value(0)), default=F("cost_nanos"), output_field=BigIntegerField())
 # What it counts for: its cost, and before that is known the most that its limit allowed, or else that was expected. A price
 # that nobody knows counts as a number only.
 SPENT_NANOS = Coalesce(COST, "expected_most", "expected_high", "expected_low", Value(0))

@@ -1,6 +1,6 @@
 """The list of a team's generations: its page, the fragment that follows its filters, saved filters, files."""
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,13 +12,14 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team, User
 from generations.forms.lists import BrowseForm
-from generations.lists import columns, counting, csv_export, generation_list, rows
+from generations.lists import columns, counting, csv_export, generation_list, offers, rows
 from generations.lists.sorting import NEWEST, read_sort
 from generations.models import Generation, SavedFilter
 from generations.models.generation import GenerationQuerySet
+from generations.views.lists import filter_chips
 from generations.views.shared import saved_filters
 
-SLIM = ("native_response_id", "session_id", "key_id")
+SLIM = ("native_response_id", "session_id", "key_id", "app_id")
 
 
 def filters(given: QueryDict) -> str:
@@ -49,7 +50,7 @@ def generations(request: TeamRequest) -> HttpResponse:
     if any(not str(value).strip() for value in request.GET.dict().values()):
         return redirect(_address(request, request.GET))
     context = _listed(request) | {
-        "offers": generation_list.offers(request.team),
+        "offers": offers.of_generations(request.team),
         "saved": SavedFilter.objects.of(request.team, request.user),
     }
     status = 400 if context["form"].errors else 200
@@ -84,7 +85,7 @@ def _listed(request: TeamRequest) -> dict[str, Any]:
         "page": page,
         "rows": [rows.of_generation(row, request.team, carried) for row in page.rows],
         "count": counting.count(found) if not form.errors else None,
-        "chips": chips(form, request.GET),
+        "chips": filter_chips.chips(form, request.GET, partial(filters_but, request.GET)),
         "sort": "" if sort == NEWEST else sort,
         "columns": shown,
         "all_columns": columns.COLUMNS,
@@ -98,28 +99,6 @@ def _place(request: TeamRequest, sort: str) -> tuple[Any, ...]:
     """Where the page begins: `older` or `newer` than a row."""
     name = "newer" if "newer" in request.GET else "older"
     return (generation_list.read_cursor(request.GET.get(name, ""), sort=sort, back=name == "newer"),)
-
-
-@dataclass(frozen=True, slots=True)
-class FilterChip:
-    """A filter that is set: its name, its value as people read it, and the address without it."""
-
-    label: str
-    value: str
-    query: str
-
-
-def chips(form: BrowseForm, given: QueryDict) -> list[FilterChip]:
-    """The filters that are set, in the order of the form."""
-    made = []
-    for field in form:
-        value = given.get(field.name, "").strip()
-        if value:
-            choices = dict(getattr(field.field, "choices", ()))
-            made.append(
-                FilterChip(str(field.label), str(choices.get(value, value)), filters_but(given, field.name))
-            )
-    return made
 
 
 def filters_but(given: QueryDict, name: str) -> str:

@@ -1,8 +1,7 @@
-"""The ledger of a team's replays: pages, sums, CSV."""
+"""The ledger of a team's replays: pages, the fragment that follows its filters, files."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date
+from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
@@ -11,55 +10,54 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.access import Right, TeamRequest, for_team
-from dashboard.models import User
+from dashboard.access import Right, TeamRequest, for_team, may
+from dashboard.models import Team
+from dashboard.web.heavy_work import leave_page_thread
 from generations.forms.ledger import LedgerForm
-from generations.lists import columns, csv_export, rows
+from generations.lists import columns, counting, csv_export, offers, rows
 from generations.lists import ledger as book
 from generations.lists.keyset import Cursor
-from generations.lists.ledger import ReplaySum, ReplaySums
-from generations.reading.figures import daily_chart
-from generations.reading.figures.daily_chart import Chart
+from generations.lists.sorting import NEWEST, SortCursor, read_sort
+from generations.models import Replay
+from generations.models.replay import ReplayQuerySet
+from generations.views.lists import filter_chips
+from generations.views.lists.ledger_sums import LedgerSums
 
-TOP = 8  # lines of a table of sums that show at once
+SUMS_MS = 20_000
+"""Within this time the sums are counted, where the page does not wait for them."""
 
 
 def filters(given: QueryDict) -> dict[str, object]:
-    """The filters of an address: known names, no blanks, no place."""
+    """The filters and the order of an address: known names, no blanks, no place."""
     values = [(name, str(given.get(name, "")).strip()) for name in LedgerForm.base_fields]
+    sort = read_sort(given.get("sort", ""))
+    values += [("sort", sort)] if sort != NEWEST else []
     return {name: value for name, value in values if value}
 
 
-def query_of(given: QueryDict) -> str:
-    """The same as the shortest query string."""
-    return urlencode(filters(given))
+def query_of(given: QueryDict, **changed: object) -> str:
+    """The same as the shortest query string, with some of them changed; None removes one."""
+    return urlencode({name: value for name, value in (filters(given) | changed).items() if value is not None})
 
 
-def address(request: TeamRequest, **changed: object) -> str:
-    """The query string of the filters with some of them changed; None removes one."""
-    query = filters(request.GET) | changed
-    return urlencode({name: value for name, value in query.items() if value is not None})
+def address(request: TeamRequest, given: QueryDict) -> str:
+    query = query_of(given)
+    return f"{reverse('ledger', args=[request.team.slug])}{f'?{query}' if query else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class SumRow:
-    """A sum with its name, and the filters that show what it sums; "" where no filter can ask for it."""
-
-    name: str
-    query: str
-    sum: ReplaySum
+def read_form(team: Team, given: QueryDict) -> LedgerForm:
+    return LedgerForm(given, people=book.people(team), today=timezone.now().date())
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerSums:
-    """The sums as the page shows them: first lines and the rest, both charts, every day."""
+def matching(team: Team, given: QueryDict) -> tuple[LedgerForm, ReplayQuerySet]:
+    """The form of an address and what its filters find; nothing where one of them is invalid."""
+    form = read_form(team, given)
+    if form.is_valid():
+        return form, book.matching(team, form.cleaned_data)
+    return form, Replay.objects.none()
 
-    total: ReplaySum
-    people: tuple[list[SumRow], list[SumRow]]
-    models: tuple[list[SumRow], list[SumRow]]
-    days: list[SumRow]
-    cost: Chart
-    number: Chart
+
+# --- pages --------------------------------------------------------------------------------------------------------
 
 
 @for_team(Right.READ)
@@ -67,75 +65,118 @@ class LedgerSums:
 def ledger(request: TeamRequest) -> HttpResponse:
     """One page of the ledger, the first one with its sums. Blank filters leave the address, so that it can be shared."""
     if any(not str(value).strip() for value in request.GET.dict().values()):
-        return redirect(f"{reverse('ledger', args=[request.team.slug])}?{address(request)}")
-    people = book.people(request.team)
-    form = LedgerForm(request.GET, people=people, today=timezone.now().astimezone(UTC).date())
-    context: dict[str, object] = {"form": form, "team": request.team, "query": address(request)}
-    if not form.is_valid():
-        return render(request, "generations/lists/ledger.html", context, status=400)
-    found, place = book.matching(request.team, form.cleaned_data), _place(request)
-    page, shown = book.page(found, place), columns.chosen(request.user)
-    carried = f"?{urlencode({'list': address(request)})}"
-    context |= {"page": page, "since": form.cleaned_data["since"], "columns": shown}
-    context["rows"] = [
-        rows.of_replay(entry.row, request.team, carried, cost=entry.cost) for entry in page.rows
-    ]
-    context["heads"] = columns.heads("Replay", shown)
-    if place is None:
-        context["sums"] = _shown(request, form, people, book.sums(found))
-        context["forgotten"] = book.forgotten(request.team, form.cleaned_data)
-    return render(request, "generations/lists/ledger.html", context)
+        return redirect(address(request, request.GET))
+    context = _listed(request) | {"offers": offers.of_replays(request.team)}
+    status = 400 if context["form"].errors else 200
+    return render(request, "generations/lists/ledger.html", context, status=status)
 
 
-def _place(request: TeamRequest) -> Cursor | None:
-    """Where the page begins: `older` or `newer` than a row."""
-    if "newer" in request.GET:
-        return book.read_cursor(request.GET["newer"], back=True)
-    return book.read_cursor(request.GET.get("older", ""))
+@for_team(Right.READ)
+@require_GET
+def ledger_rows(request: TeamRequest) -> HttpResponse:
+    """The fragment of the ledger that follows its filters; the address of its page comes with it."""
+    answer = render(request, "generations/lists/ledger.html#list", _listed(request))
+    answer["HX-Push-Url"] = address(request, request.GET)
+    return answer
 
 
-def _shown(request: TeamRequest, form: LedgerForm, people: Iterable[User], sums: ReplaySums) -> LedgerSums:
-    names = {person.pk: str(person) for person in people}
-    by_person = [
-        _line(request, "who", group, names.get(group.key, "a former member")) for group in sums.people
-    ]
-    by_model = [_line(request, "model", group, group.key or "no model answered") for group in sums.models]
-    first, last = _span(form, sums)
-    cost = {day.key: (day.known, day.hoped) for day in sums.days}
-    number = {day.key: (day.count, 0) for day in sums.days}
-    return LedgerSums(
-        sums.total,
-        (by_person[:TOP], by_person[TOP:]),
-        (by_model[:TOP], by_model[TOP:]),
-        [_day(request, day) for day in reversed(sums.days)],
-        daily_chart.chart(cost, first, last),
-        daily_chart.chart(number, first, last),
+@for_team(Right.READ)
+@require_GET
+def ledger_sums(request: TeamRequest) -> HttpResponse:
+    """The sums of a ledger for which its page did not wait: a fragment, or by itself a page of its own."""
+    leave_page_thread(request)
+    form, found = matching(request.team, request.GET)
+    sums = counting.in_time(lambda: book.sums(found), SUMS_MS) if form.is_valid() else None
+    context = {"form": form, "query": query_of(request.GET), "sums": sums and _shown(request, form, sums)}
+    part = "#sums" if request.htmx else ""
+    return render(request, f"generations/lists/ledger_totals.html{part}", context)
+
+
+def _listed(request: TeamRequest) -> dict[str, Any]:
+    sort = read_sort(request.GET.get("sort", ""))
+    form, found = matching(request.team, request.GET)
+    place = _place(request, sort)
+    page, shown = book.page(found, place, sort=sort), columns.chosen(request.user)
+    query = query_of(request.GET)
+    carried = f"?{urlencode({'list': query})}"
+    without = partial(_without, request.GET)
+    listed, payer = rows.payer_said_once(
+        [rows.of_replay(line.row, request.team, carried, cost=line.cost) for line in page.rows]
     )
+    context = {
+        "form": form,
+        "team": request.team,
+        "query": query,
+        "page": page,
+        "rows": listed,
+        "payer": payer,
+        "chips": filter_chips.chips(form, request.GET, without),
+        "sort": "" if sort == NEWEST else sort,
+        "columns": shown,
+        "all_columns": columns.COLUMNS,
+        "heads": columns.heads("Replay", shown, sort, without("sort")),
+        "may_replay": may(request, Right.REPLAY),
+    }
+    return context if form.errors else context | _counted(request, form, found, is_first=place is None)
 
 
-def _line(request: TeamRequest, field: str, group: ReplaySum, name: str) -> SumRow:
-    return SumRow(name, address(request, **{field: group.key}) if group.key else "", group)
+def _place(request: TeamRequest, sort: str) -> Cursor | SortCursor | None:
+    """Where the page begins: `older` or `newer` than a row."""
+    name = "newer" if "newer" in request.GET else "older"
+    return book.read_cursor(request.GET.get(name, ""), sort=sort, back=name == "newer")
 
 
-def _day(request: TeamRequest, group: ReplaySum) -> SumRow:
-    day = group.key.isoformat()
-    return SumRow(day, address(request, when=None, since=day, until=day), group)
+def _without(given: QueryDict, name: str) -> str:
+    """The query string of an address without one of its filters."""
+    return query_of(given, **{name: None})
 
 
-def _span(form: LedgerForm, sums: ReplaySums) -> tuple[date, date]:
-    """The days that the charts show: those asked for, where none was, those with replays."""
-    days = [day.key for day in sums.days] or [form.today]
-    return form.cleaned_data["since"] or days[0], form.cleaned_data["until"] or max(days[-1], form.today)
+def _counted(
+    request: TeamRequest, form: LedgerForm, found: ReplayQuerySet, *, is_first: bool
+) -> dict[str, object]:
+    """How many there are and, on the first page, the sums: None where they are not worth waiting for."""
+    if not is_first:
+        return {"count": counting.count(found)}
+    sums = counting.in_time(lambda: book.sums(found))
+    return {
+        "is_first": True,
+        "sums": sums and _shown(request, form, sums),
+        "count": counting.of(sums.total.count) if sums else counting.count(found),
+        "forgotten": book.forgotten(request.team, form.cleaned_data),
+    }
+
+
+def _shown(request: TeamRequest, form: LedgerForm, sums: book.ReplaySums) -> LedgerSums:
+    return LedgerSums.of(form, sums, partial(query_of, request.GET))
+
+
+# --- files --------------------------------------------------------------------------------------------------------
 
 
 @for_team(Right.READ)
 @require_GET
 def ledger_csv(request: TeamRequest) -> HttpResponseBase:
     """Everything that the filters find as CSV, sent while it is read."""
-    form = LedgerForm(
-        request.GET, people=book.people(request.team), today=timezone.now().astimezone(UTC).date()
-    )
-    if not form.is_valid():
-        return redirect(f"{reverse('ledger', args=[request.team.slug])}?{address(request)}")
-    lines = book.csv_lines(book.matching(request.team, form.cleaned_data))
-    return csv_export.download(lines, f"replays-{request.team.slug}.csv")
+    return _file(request, "csv")
+
+
+@for_team(Right.READ)
+@require_GET
+def ledger_jsonl(request: TeamRequest) -> HttpResponseBase:
+    """The same as JSON Lines."""
+    return _file(request, "jsonl")
+
+
+def _file(request: TeamRequest, kind: str) -> HttpResponseBase:
+    form, found = matching(request.team, request.GET)
+    if form.errors:
+        return redirect(address(request, request.GET))
+    return file_of(request, found, kind)
+
+
+def file_of(request: TeamRequest, found: ReplayQuerySet, kind: str) -> HttpResponseBase:
+    """Replays as a file, "csv" or "jsonl", the newest first."""
+    name = f"replays-{request.team.slug}.{kind}"
+    if kind == "csv":
+        return csv_export.download(book.csv_lines(found), name)
+    return csv_export.download(book.json_lines(found), name, "application/x-ndjson")

@@ -10,11 +10,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team
-from generations.forms.ledger import LedgerForm
 from generations.lists import generation_list, keyset
 from generations.lists import ledger as replay_list
 from generations.lists.keyset import Cursor
@@ -83,12 +81,11 @@ def replay_step(request: TeamRequest, replay_id: UUID, *, back: bool) -> HttpRes
 
 
 def _in_list(request: TeamRequest, row: Replay, given: QueryDict, *, back: bool) -> Replay | None:
-    form = LedgerForm(given, people=replay_list.people(request.team), today=timezone.now().date())
-    if not form.is_valid():
+    form, found = ledger.matching(request.team, given)
+    if form.errors:
         messages.warning(request, INVALID)
-    found = replay_list.matching(request.team, form.cleaned_data if form.is_valid() else {})
-    page = keyset.page(found.only("id", "created_at"), "created_at", Cursor(row.created_at, row.pk, back), 1)
-    return next(iter(page.rows), None)
+        found = replay_list.matching(request.team, {})
+    return replay_list.neighbour(found, row, read_sort(given.get("sort", "")), back=back)
 
 
 def _in_batch(row: Replay, *, back: bool) -> Replay | None:

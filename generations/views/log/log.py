@@ -16,7 +16,7 @@ from dashboard.consents import panel
 from dashboard.models import GatewayConnection
 from generations.forms.log import STATUSES, LogForm
 from generations.gateway.log_paging import LogCursor, LogMark
-from generations.lists import columns, generation_list
+from generations.lists import columns, offers
 from generations.log import asking, bulk, pages
 from generations.log.pages import ShownLog
 from generations.models import SavedLogFilter
@@ -56,7 +56,7 @@ def log(request: TeamRequest) -> HttpResponse:
         return redirect(f"{reverse('log', args=[request.team.slug])}?{query}")
     context = _context(request, query)
     context |= {
-        "offers": generation_list.offers(request.team),
+        "offers": offers.of_generations(request.team),
         "statuses": STATUSES,
         "saved": SavedLogFilter.objects.of(request.team, request.user),
     }

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team, may
 from generations.forms.lab import BatchNameForm
-from generations.lists import batch_rows
+from generations.lists import batch_rows, columns
+from generations.lists import rows as list_rows
 from generations.lists.batch_rows import BatchRow, SentVariant
 from generations.models import Batch, ReplayAnswer
 from generations.models.replay import State
@@ -29,7 +30,7 @@ from generations.replay import derived_answer, trouble
 from generations.views.shared.recent_values import RecentValues
 from generations.views.shared.shortcuts import get_batch_or_404, is_just_started
 
-PAGE = 100
+PAGE = 50
 MOST_OUTPUTS, MOST_COMPARED = 12, 40
 SHOWN_CHARACTERS = 2000  # of an output that is compared in place
 CELL = 5  # replays of one cell
@@ -124,7 +125,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
         "against": outputs.chosen,
         "grid": _grid(rows, variants, outputs),
         "asked": list(variants.values())[: batch_rows.MOST_VARIANTS],
-        "members": batch_rows.ordered(rows, sort)[(number - 1) * PAGE : number * PAGE],
+        **_listed(request, row, batch_rows.ordered(rows, sort)[(number - 1) * PAGE : number * PAGE], outputs),
         "failed": len([member for member in rows if member.has_failed]),
         "hoped": sum(member.expected_high or 0 for member in rows if member.is_open),
         "unpriced": len([member for member in rows if not member.is_open and member.cost_nanos is None]),
@@ -134,6 +135,21 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
         "number": number,
         "more": number * PAGE < row.size,
         "may_replay": may(request, Right.REPLAY),
+    }
+
+
+def _listed(
+    request: TeamRequest, row: Batch, members: Sequence[BatchRow], outputs: "Outputs"
+) -> dict[str, object]:
+    """The members of one page as every list shows them, and the heads that sort them."""
+    shown, rest = columns.chosen(request.user), "" if outputs.chosen is None else f"against={outputs.chosen}"
+    sort = request.GET.get("sort", "place")
+    listed, payer = list_rows.payer_said_once(batch_rows.listed(row, members))
+    return {
+        "rows": listed,
+        "payer": payer,
+        "columns": shown,
+        "heads": columns.heads("Replay", shown, sort, rest, batch_rows.SORTED_BY),
     }
 
 

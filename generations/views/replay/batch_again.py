@@ -1,16 +1,21 @@
-"""The failed replays of a batch once more: a plan like any other, and the one click that starts it."""
+"""Replays once more, the failed ones of a batch or those that were selected: a plan like any other, and the one click
+that starts it."""
 
 import uuid
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from dashboard.access import Right, TeamRequest, enter, for_team, may
 from generations.forms.lab import RunForm
-from generations.models.replay import State
-from generations.replay import rerun
+from generations.models import Replay
+from generations.models.replay import ReplayQuerySet, State
+from generations.reading.figures.formatting import plural
+from generations.replay import batches, rerun
 from generations.replay.order import orders
 from generations.replay.prices.price_book import PriceBook
 from generations.views.replay.plan_page import PlanPage
@@ -24,25 +29,63 @@ TITLE = "Failed of: "
 @require_http_methods(["GET", "POST"])
 def batch_again(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     """GET shows what would be sent and what it may cost, POST starts it as a batch of its own."""
-    row, is_post = get_batch_or_404(request, batch_id), request.method == "POST"
-    if is_post:
+    row = get_batch_or_404(request, batch_id)
+    asked = {"batch": row, "parallel": row.parallel, "action": request.path, "back": row.get_absolute_url()}
+    return _planned(request, rerun.failed_of(row), TITLE + row.title.removeprefix(TITLE), asked)
+
+
+@for_team(Right.READ)
+@require_http_methods(["GET", "POST"])
+def replays_again(request: TeamRequest) -> HttpResponse:
+    """The same for the replays that `id` names."""
+    return again(request, named(request, (request.POST or request.GET).getlist("id")))
+
+
+def named(request: TeamRequest, ids: list[str]) -> ReplayQuerySet:
+    """The replays of the team with these IDs, the oldest first; at most as many as a batch has."""
+    known = []
+    for text in ids[: batches.MOST_MEMBERS]:
+        try:
+            known.append(UUID(text))
+        except ValueError:
+            continue
+    return Replay.objects.filter(team=request.team, pk__in=known).order_by("created_at", "id")
+
+
+def again(request: TeamRequest, replays: ReplayQuerySet) -> HttpResponse:
+    """The plan of these replays once more, or its start."""
+    ids = list(replays.values_list("pk", flat=True))
+    slug = request.team.slug
+    asked = {
+        "ids": ids,
+        "action": reverse("replays_again", args=[slug]),
+        "back": reverse("ledger", args=[slug]),
+    }
+    return _planned(request, replays, f"Again: {plural(len(ids), 'replay')}", asked)
+
+
+def _planned(
+    request: TeamRequest, replays: ReplayQuerySet, title: str, asked: Mapping[str, object]
+) -> HttpResponse:
+    """`asked` is what the page needs besides the plan; `parallel` in it is how many are to run at once."""
+    is_start = "click" in request.POST
+    if is_start:
         enter(request, request.team.slug, Right.REPLAY)
-    form = RunForm(
-        request.POST if is_post else None, initial={"click": uuid.uuid4(), "parallel": row.parallel}
-    )
+    initial = {"click": uuid.uuid4()} | ({"parallel": asked["parallel"]} if "parallel" in asked else {})
+    form = RunForm(request.POST if is_start else None, initial=initial)
     context: dict[str, object] = {
-        "batch": row,
+        **asked,
         "form": form,
         "may_replay": may(request, Right.REPLAY),
-        "interrupted": row.replays.filter(state=State.INTERRUPTED).count(),
+        "interrupted": replays.filter(state=State.INTERRUPTED).count(),
     }
     try:
-        made = rerun.plan(row, PriceBook(may(request, Right.LOOK_UP)))
+        made = rerun.plan(request.team, replays, PriceBook(may(request, Right.LOOK_UP)))
     except orders.ReplayRefused as refused:
-        return render(request, PAGE, {**context, "note": str(refused)}, status=400 if is_post else 200)
+        return render(request, PAGE, {**context, "note": str(refused)}, status=400 if is_start else 200)
     page = PlanPage(request, PAGE, form, made, context)
-    if not is_post:
+    if not is_start:
         return page.show()
     if not form.is_valid():
         return page.show(status=400)
-    return page.start(TITLE + row.title.removeprefix(TITLE))
+    return page.start(title)
