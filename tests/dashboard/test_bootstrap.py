@@ -21,7 +21,7 @@ def variables(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def bootstrap(**options: str) -> list[str]:
+def bootstrap(**options: str | None) -> list[str]:
     """The lines that it prints."""
     out = StringIO()
     usual = {
@@ -73,6 +73,12 @@ def test_new_keys_replace_the_stored_ones(monkeypatch: pytest.MonkeyPatch) -> No
     assert (source.read_key.reveal(), source.replay_key.reveal()) == ("read-key-2", "replay-key-1")
 
 
+def test_without_a_key_there_is_a_team_that_connects_by_consent() -> None:
+    said = bootstrap(gateway_url=None, read_key_env=None)
+    assert said[-1] == "No gateway connection: a@example.com signs in and presses Connect."
+    assert (Membership.objects.get().role, GatewayConnection.objects.count()) == (Role.OWNER, 0)
+
+
 def test_a_member_becomes_owner() -> None:
     bootstrap()
     Membership.objects.update(role=Role.VIEWER)
@@ -80,17 +86,20 @@ def test_a_member_becomes_owner() -> None:
     assert Membership.objects.get().role == Role.OWNER
 
 
-FAULTS = [
+HALF = "A pasted key needs both --gateway-url and --read-key-env. Without a key give neither."
+FAULTS: list[tuple[dict[str, str | None], str]] = [
     ({"password_env": "NOPE"}, "The environment variable NOPE is missing or empty."),
     ({"read_key_env": "NOPE"}, "The environment variable NOPE is missing or empty."),
     ({"gateway_url": "http://evil/v1"}, f"--gateway-url is http://evil/v1. GATEWAY_URLS allows: {URL}."),
     ({"team": "two words"}, "--team is 'two words'. Use letters, digits, - and _ only."),
+    ({"read_key_env": None}, HALF),
+    ({"gateway_url": None, "read_key_env": None, "replay_key_env": "REPLAY"}, HALF),
     ({"email": "nobody"}, "--email is 'nobody', which is not an email address."),
 ]
 
 
 @pytest.mark.parametrize(("options", "sentence"), FAULTS)
-def test_a_fault_is_one_sentence_and_nothing_is_made(options: dict[str, str], sentence: str) -> None:
+def test_a_fault_is_one_sentence_and_nothing_is_made(options: dict[str, str | None], sentence: str) -> None:
     with pytest.raises(CommandError) as caught:
         bootstrap(**options)
     assert str(caught.value) == sentence

@@ -29,9 +29,11 @@ class Command(BaseCommand):
         parser.add_argument("--team", required=True, help="the team's address, such as acme")
         parser.add_argument("--email", required=True, help="the owner's email address")
         parser.add_argument("--password-env", required=True, metavar="VAR", help="variable with the password")
-        parser.add_argument("--gateway-url", required=True, help="one of GATEWAY_URLS")
+        parser.add_argument("--gateway-url", help="one of GATEWAY_URLS, with --read-key-env")
         parser.add_argument(
-            "--read-key-env", required=True, metavar="VAR", help="variable with the key for lookups"
+            "--read-key-env",
+            metavar="VAR",
+            help="variable with a pasted key for lookups; without it the owner presses Connect after signing in",
         )
         parser.add_argument(
             "--replay-key-env", metavar="VAR", help="variable with a separate key for replays"
@@ -39,13 +41,20 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *_: Any, **options: Any) -> None:
-        read_key = _key(options["read_key_env"])
-        replay_key = _key(options["replay_key_env"]) if options["replay_key_env"] else None
-        url = _gateway_url(options["gateway_url"])
+        names = (options["gateway_url"], options["read_key_env"])
+        if bool(names[0]) != bool(names[1]) or (options["replay_key_env"] and not all(names)):
+            raise CommandError(
+                "A pasted key needs both --gateway-url and --read-key-env. Without a key give neither."
+            )
+        keys = [_key(name) if name else None for name in (options["read_key_env"], options["replay_key_env"])]
+        url = _gateway_url(options["gateway_url"]) if options["gateway_url"] else ""
         team = self._team(options["team"])
         user = self._user(_email(options["email"]), options["password_env"])
         self._owner(team, user)
-        self._connection(team, url, read_key, replay_key)
+        if keys[0]:
+            self._connection(team, url, keys[0], keys[1])
+        else:
+            self.stdout.write(f"No gateway connection: {user.email} signs in and presses Connect.")
 
     def _team(self, slug: str) -> Team:
         try:
