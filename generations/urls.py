@@ -178,6 +178,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("lookup", lookup.lookup, name="lookup"),
     path("help", help_pages.help_page, name="help"),
+    path("help/operating", help_pages.operating, name="operating"),
     path("g/<str:request_id>", lookup.any_generation, name="any_generation"),
     path("t/<slug:team>/", include(team_pages)),
 ]

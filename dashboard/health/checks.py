@@ -10,21 +10,21 @@ from django.db.models.functions import Now
 from dashboard import readiness
 from dashboard.connections.key_rotation import shut_names, stored_secrets
 from dashboard.consents.identity import document_faults, document_url
-from dashboard.health import credentials, machine
-from dashboard.health.findings import BAD, OK, WARN, Check, Finding, at_once, verdict
+from dashboard.health import credentials, database, machine
+from dashboard.health.findings import BAD, OK, WARN, Check, Finding, at_once, place, verdict
 from dashboard.models import Team
 from dashboard.processes import degraded, presence
 from dashboard.processes.models import Process
 
-OTHER_TABLES = "The tables are not those of this version. Run: python manage.py prepare"
 KEYS_SHUT = (
     "FIELD_ENCRYPTION_KEYS does not open the keys of {names}. "
     "Put back the key with which they were saved, or enter the gateway keys again."
 )
-ORDER = (
-    *("Database", "Migrations", "Cache table", "Redis", "Worker", "Beat", "Queue", "Gateway", "Credentials"),
-    *("Client metadata document", "Keys", "Mail", "Disk", "Spool", "Clock"),
+OTHER_KEYS = (
+    "These workers have other FIELD_ENCRYPTION_KEYS than this process: {names}. Replays fail where the keys are wrong, "
+    "and nothing is sent for them. Give all processes the same keys and restart them."
 )
+NOT_KNOWN = "Not known while Redis is unavailable: beat speaks through it alone."
 _more: list[Check] = []
 
 
@@ -36,33 +36,32 @@ def add(check: Check) -> None:
 
 def findings(team: Team | None = None) -> list[Finding]:
     """Every check, for the page of `team` or for the operator. Raises nothing: a check that fails is a red line."""
-    return sorted(_all(team), key=_place)
+    return sorted(_all(team), key=place)
 
 
 def _all(team: Team | None) -> list[Finding]:
-    answered = readiness.database()
-    found = [verdict("Database", answered or database_writes(), "Responds and accepts writes.")]
-    found += at_once([("Redis", redis), *machine.asked(), *credentials.gateways(team)])
+    fault = readiness.database()
+    found = database.findings(fault)
+    found += at_once(
+        [("Redis", redis), *machine.asked(), *([] if fault and team else credentials.gateways(team))]
+    )
     found += machine.findings()
-    if answered:
-        return found
-    return found + [line for check in (*ROWS, *_more) for line in _made(check, team)]
+    if not fault:
+        found += [line for check in (*ROWS, *_more) for line in _made(check, team)]
+    is_mute = any(line.name == "Redis" and line.level == BAD for line in found)
+    return [_excused(line) if is_mute else line for line in found]
 
 
-def _place(line: Finding) -> int:
-    """Stores first, then processes, gateways, secrets and the machine."""
-    return next((place for place, name in enumerate(ORDER) if line.name.startswith(name)), len(ORDER))
+def _excused(line: Finding) -> Finding:
+    """Beat writes to Redis only: without Redis nobody knows how it is."""
+    return Finding("Beat", WARN, NOT_KNOWN) if (line.name, line.level) == ("Beat", BAD) else line
 
 
 def _made(check: Check, team: Team | None) -> list[Finding]:
     try:
         return check(team)
-    except Error:
-        return [Finding(check.__name__.replace("_", " ").capitalize(), BAD, OTHER_TABLES)]
-
-
-def database_writes() -> str | None:
-    return degraded.database_fault() or None
+    except Error as error:
+        return [database.of_rows(check.__name__.replace("_", " ").capitalize(), error)]
 
 
 def redis() -> Finding:
@@ -84,7 +83,7 @@ def cache_table(team: Team | None) -> list[Finding]:
     return [verdict("Cache table", fault, "Sign-in attempts are counted.")]
 
 
-def processes(team: Team | None) -> list[Finding]:
+def worker_and_beat(team: Team | None) -> list[Finding]:
     """Workers and beats are heard of, and when they were."""
     alive = presence.alive()
     ages = Process.objects.values("kind").annotate(age=Now() - Max("heard_at"))
@@ -111,15 +110,18 @@ def _last(age: timedelta | None) -> str:
 
 
 def keys(team: Team | None) -> list[Finding]:
-    """FIELD_ENCRYPTION_KEYS opens everything that is encrypted."""
+    """FIELD_ENCRYPTION_KEYS opens everything that is encrypted, and workers have the same."""
     shut = [name for model, _ in stored_secrets() for name in shut_names(model, team)]
+    faults = [KEYS_SHUT.format(names=", ".join(shut))] if shut else []
+    if others := presence.with_other_keys():
+        faults.append(OTHER_KEYS.format(names=", ".join(others)))
     number = len(settings.FIELD_ENCRYPTION_KEYS)
     several = f"{number} keys: run `python manage.py rotate_keys`, then keep the first alone."
     fact = several if number > 1 else "Everything that is stored can be read."
-    return [verdict("Keys", KEYS_SHUT.format(names=", ".join(shut)) if shut else None, fact)]
+    return [verdict("Keys", " ".join(faults), fact)]
 
 
-def client_document(team: Team | None) -> list[Finding]:
+def client_metadata_document(team: Team | None) -> list[Finding]:
     """A gateway can read the document that lets people connect, and would accept it."""
     faults = " ".join(document_faults()) if document_url() else ""
     fact = "A gateway can read it: people can connect."
@@ -151,5 +153,6 @@ def address(team: Team | None) -> list[Finding]:
 
 
 ROWS: tuple[Check, ...] = (
-    migrations, cache_table, processes, credentials.connections, keys, machine.clock, client_document, debug, address
+    migrations, cache_table, worker_and_beat, credentials.credentials, keys, machine.clock, client_metadata_document,
+    debug, address,
 )  # fmt: skip

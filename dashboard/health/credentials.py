@@ -45,7 +45,7 @@ def gateway(url: str) -> Finding:
     )
 
 
-def connections(team: Team | None) -> list[Finding]:
+def credentials(team: Team | None) -> list[Finding]:
     """What the credentials of each connection can do, and until when."""
     sources = (
         GatewayConnection.objects.with_consents()
@@ -56,10 +56,10 @@ def connections(team: Team | None) -> list[Finding]:
     if not found:
         said = f"There is no gateway connection: nothing can be looked up. An admin adds one {WHERE}."
         return [Finding("Credentials", WARN, said)] if team else []
-    return [_credentials(source, team) for source in found]
+    return [_of_connection(source, team) for source in found]
 
 
-def _credentials(source: GatewayConnection, team: Team | None) -> Finding:
+def _of_connection(source: GatewayConnection, team: Team | None) -> Finding:
     name = f"Credentials {source.name if team else f'{source.team.slug}/{source.name}'}"
     if source.base_url not in allowed_urls():
         said = (

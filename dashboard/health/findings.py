@@ -11,6 +11,11 @@ from dashboard.models import Team
 
 OK, WARN, BAD = "ok", "warn", "bad"
 NETWORK_SECONDS = 4.0  # for all of them
+LINES = (
+    *("Database", "Migrations", "Cache table", "Redis", "Worker", "Beat", "Queue", "Gateway", "Credentials"),
+    *("Client metadata document", "Keys", "Mail", "Disk", "Spool", "Clock", "DEBUG", "Address"),
+)
+"""How the names of lines begin, in the order in which they are shown: each has a section in docs/operating.md."""
 LATE = "There was no answer in time. Look again in a moment."
 
 
@@ -21,6 +26,16 @@ class Finding:
     name: str
     level: str = OK
     said: str = ""
+
+    @property
+    def section(self) -> str:
+        """The anchor of what docs/operating.md says about it."""
+        return LINES[place(self)].lower().replace(" ", "-")
+
+
+def place(finding: Finding) -> int:
+    """Stores first, then processes, gateways, secrets and the machine."""
+    return next((number for number, name in enumerate(LINES) if finding.name.startswith(name)), 0)
 
 
 Check = Callable[[Team | None], list[Finding]]

@@ -16,7 +16,10 @@ FULL = (
     "the sweep. Give it more memory (maxmemory)."
 )
 READ_ONLY = "Redis takes no writes. Check that REDIS_URL leads to the primary server, and its disk."
-DATABASE_READ_ONLY = "The database is read-only: nothing can be saved and nobody can sign in."
+DATABASE_READ_ONLY = (
+    "The database is read-only: nothing can be saved and nobody can sign in. Check that DATABASE_URL leads to the "
+    "primary server, and default_transaction_read_only."
+)
 PROBE = "retake:probe"
 
 

@@ -12,11 +12,12 @@ class ProcessQuerySet(models.QuerySet["Process"]):
 
 
 class Process(models.Model):
-    """One running worker or beat: `name` is its host and process ID."""
+    """One running worker or beat: `name` is its host and process ID, `keys` a fingerprint of its FIELD_ENCRYPTION_KEYS."""
 
     kind = models.CharField(max_length=10)
     name = models.CharField(max_length=120)
     heard_at = models.DateTimeField(db_default=Now())
+    keys = models.CharField(max_length=16, blank=True, db_default="")
 
     objects = ProcessQuerySet.as_manager()
 

@@ -3,6 +3,7 @@
 It is said to Redis and to a row, apart from each other, so that either store suffices.
 """
 
+import hmac
 import logging
 import os
 import socket
@@ -13,6 +14,7 @@ from datetime import timedelta
 import redis
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from dashboard.processes import redis_presence
@@ -36,12 +38,24 @@ def server() -> "redis.Redis":
 
 
 def save(kind: str, name: str) -> None:
-    """Write down in the database that a process was heard of now. Raises DatabaseError."""
-    row = Process(kind=kind, name=name, heard_at=Now())
+    """Write down in the database that a process was heard of now, and with which keys. Raises DatabaseError."""
+    row = Process(kind=kind, name=name, heard_at=Now(), keys=fingerprint(settings.FIELD_ENCRYPTION_KEYS))
     Process.objects.bulk_create(
-        [row], update_conflicts=True, unique_fields=["kind", "name"], update_fields=["heard_at"]
+        [row], update_conflicts=True, unique_fields=["kind", "name"], update_fields=["heard_at", "keys"]
     )
     Process.objects.filter(heard_at__lt=Now() - FORGET).delete()
+
+
+def fingerprint(keys: list[str]) -> str:
+    """Tells one set of keys from another, and nothing else about them."""
+    return hmac.digest("\n".join(sorted(keys)).encode(), b"retake keys", "sha256").hex()[:16]
+
+
+def with_other_keys() -> list[str]:
+    """The workers that were heard of and have other FIELD_ENCRYPTION_KEYS than this process. Raises DatabaseError."""
+    same = Q(keys="") | Q(keys=fingerprint(settings.FIELD_ENCRYPTION_KEYS))  # 0.1.0 writes none
+    workers = Process.objects.heard(timedelta(seconds=SILENT_SECONDS)).filter(kind="worker")
+    return list(workers.exclude(same).order_by("name").values_list("name", flat=True))
 
 
 def begin(kind: str) -> None:

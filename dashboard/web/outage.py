@@ -24,7 +24,7 @@ UNAVAILABLE = Outage(
     "The database is unavailable",
     "Retake's database does not answer, so no page can be shown. Running replays go on, and what arrives is stored "
     "when the database is back.",
-    "Check PostgreSQL and DATABASE_URL; /readyz says what is missing.",
+    "Check PostgreSQL and DATABASE_URL; `python manage.py doctor` says why it cannot be reached.",
 )
 READ_ONLY = Outage(
     "The database is read-only",

@@ -1,10 +1,17 @@
-"""The help page: what the words mean, which keys there are, and the five jobs that people come with."""
+"""The help page (words, keys, the five jobs that people come with), and the operator's guide, to which *Health* links."""
 
+import re
+from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET
+from markdown_it import MarkdownIt
 
 from dashboard.access import SignedInRequest, for_person
 from generations.reading.glossary import TERMS
@@ -75,3 +82,25 @@ JOBS = (
 def help_page(request: SignedInRequest) -> HttpResponse:
     """Words, keys and jobs."""
     return render(request, "generations/help/help.html", {"terms": TERMS, "jobs": JOBS})
+
+
+@for_person
+@require_GET
+def operating(request: SignedInRequest) -> HttpResponse:
+    """The operator's guide of this version, with an anchor for each heading."""
+    return render(request, "generations/help/operating.html", {"guide": _guide()})
+
+
+@cache
+def _guide() -> SafeString:
+    text = (settings.BASE_DIR / "docs" / "operating.md").read_text().partition("\n")[2]
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = reader.parse(FILE_LINK.sub(r"\1", text))
+    for opened, words in pairwise(tokens):
+        if opened.type == "heading_open":
+            opened.attrSet("id", slugify(words.content))
+    return SafeString(reader.renderer.render(tokens, reader.options, {}))
+
+
+FILE_LINK = re.compile(r"\[([^\]\n]{1,200})\]\((?!https?:)[^)\n]{1,200}\)")
+"""A link to another file of the repository, which no page of ours shows."""

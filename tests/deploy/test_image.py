@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from dashboard.local.system import Port
+from generations.views.help import JOBS
 from tests.support.processes import end, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,7 @@ def context(folder: Path) -> Path:
     assert lines[0] == "*"
     for name in (line[1:] for line in lines if line.startswith("!")):
         source, target = ROOT / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
         else:
@@ -107,7 +109,9 @@ def test_its_steps_run_on_what_it_gets_and_its_process_is_healthy(
     assert len(steps) == 2
     for step in steps:
         subprocess.run(step, shell=True, cwd=app, env=bare, check=True, timeout=60)
-    assert (app / ".local" / "static" / "staticfiles.json").exists()
+    collected = json.loads((app / ".local" / "static" / "staticfiles.json").read_text())["paths"]
+    assert [job.picture for job in JOBS if f"screens/{job.picture}.png" not in collected] == []
+    assert (app / "docs" / "operating.md").exists()  # a page shows it
     port = Port().release()
     check = re.search(r"CMD (\[.*\])", of("HEALTHCHECK")[0])
     assert check is not None

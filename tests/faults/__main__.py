@@ -5,6 +5,7 @@ import sys
 import time
 from importlib import import_module
 
+from tests.faults import table
 from tests.faults.gateway import gateway
 from tests.faults.site import site
 
@@ -18,8 +19,6 @@ def main() -> None:
     options = parser.parse_args()
     begun = time.monotonic()
     with gateway() as ours, site(ours) as running:
-        from tests.faults import table
-
         for kind in KINDS:
             import_module(f"tests.faults.{kind}_faults")
         chosen = [

@@ -8,15 +8,18 @@ from contextlib import contextmanager
 
 import psycopg
 
+from dashboard.health.database import CAUSES, FULL
 from dashboard.local.system import LOOPBACK
+from dashboard.processes.degraded import DATABASE_READ_ONLY
 from dashboard.web import outage
 from tests.faults.gateway import stream
 from tests.faults.site import Failed, Site, check, until
-from tests.faults.table import Report, fault
+from tests.faults.table import Red, Report, fault
 from tests.faults.worker_faults import locked
 
 PAGE_S = 2.0
 HEALTH_S = 0.05
+BACK = "over in a second or two; pages that were asked for meanwhile say so and come back by themselves"
 
 
 def ask(site: Site, path: str, method: str = "GET", body: str = "") -> tuple[int, str, float]:
@@ -67,6 +70,7 @@ def outage_of(
     try:
         pages_explain(site, report, outage.UNAVAILABLE.title)
         report.shown_after_s = time.monotonic() - begun
+        report.looks_red(site, doctor=True)
         time.sleep(max(0.0, seconds - (time.monotonic() - begun)))
     finally:
         end()
@@ -82,12 +86,12 @@ def refused(site: Site) -> str:
     raise Failed("the database still answers")
 
 
-@fault("PostgreSQL restarts (fast)")
+@fault("PostgreSQL restarts (fast)", over=BACK)
 def restart_fast(site: Site, report: Report) -> None:
     restart(site, report, signal.SIGINT)
 
 
-@fault("PostgreSQL restarts (immediate)")
+@fault("PostgreSQL restarts (immediate)", over=BACK)
 def restart_immediate(site: Site, report: Report) -> None:
     restart(site, report, signal.SIGQUIT)
 
@@ -108,7 +112,7 @@ def restart(site: Site, report: Report, sent: signal.Signals) -> None:
     report.shown = "the page is back by itself"
 
 
-@fault("PostgreSQL is down for 15 s")
+@fault("PostgreSQL is down for 15 s", red=Red("Database", CAUSES["closed the connection"]))
 def down(site: Site, report: Report) -> None:
     engine = site.engine("PostgreSQL")
 
@@ -124,7 +128,10 @@ def down(site: Site, report: Report) -> None:
     outage_of(site, report, 15, begin, end, "down")
 
 
-@fault("PostgreSQL is unreachable for 75 s, and the replay ends meanwhile")
+@fault(
+    "PostgreSQL is unreachable for 75 s, and the replay ends meanwhile",
+    red=Red("Database", CAUSES["refused"]),
+)
 def long_down(site: Site, report: Report) -> None:
     def begin() -> str:
         site.database.refuse()
@@ -133,7 +140,7 @@ def long_down(site: Site, report: Report) -> None:
     outage_of(site, report, 75, begin, site.database.pass_on, "longdown")
 
 
-@fault("PostgreSQL hangs for 15 s: lines stay open, nothing comes")
+@fault("PostgreSQL hangs for 15 s: lines stay open, nothing comes", red=Red("Database", CAUSES["timeout"]))
 def hangs(site: Site, report: Report) -> None:
     def begin() -> str:
         site.database.freeze()
@@ -154,7 +161,9 @@ def read_only(site: Site) -> Iterator[None]:
         site.sql_writable("SELECT pg_reload_conf()")
 
 
-@fault("PostgreSQL is read-only for 70 s, and the replay ends meanwhile")
+@fault(
+    "PostgreSQL is read-only for 70 s, and the replay ends meanwhile", red=Red("Database", DATABASE_READ_ONLY)
+)
 def is_read_only(site: Site, report: Report) -> None:
     click = site.click(stream(300, 0.03), "readonly")
     until(lambda: len(site.gateway.sent[click.marker].words) > 60, 30, "The stream did not begin")
@@ -176,11 +185,12 @@ def is_read_only(site: Site, report: Report) -> None:
         full = ask(site, "/readyz?full")[1]
         check("read-only" in full, "/readyz?full is silent")
         report.shown, report.shown_after_s = outage.READ_ONLY.title, time.monotonic() - begun
+        report.looks_red(site, doctor=True)
         time.sleep(max(0.0, 70 - (time.monotonic() - begun)))
     report.keeps(report.end(site, click, state="succeeded"), site.gateway.sent[click.marker])
 
 
-@fault("a table is locked for 27 s, as a migration does")
+@fault("a table is locked for 27 s, as a migration does", red=Red("Database", "A lock holds up"))
 def table_lock(site: Site, report: Report) -> None:
     from tests.faults.watcher import Watcher
 
@@ -197,6 +207,7 @@ def table_lock(site: Site, report: Report) -> None:
         )
         check(seconds < PAGE_S + 0.5, f"its page took {seconds:.1f} s")
         report.shown, report.shown_after_s = outage.BUSY.title, time.monotonic() - begun
+        report.looks_red(site, doctor=True)
         time.sleep(max(0.0, 27 - (time.monotonic() - begun)))
         grown = len(watcher.text) - before
         report.saw(f"live text grew by {grown} characters while the table was locked")
@@ -210,7 +221,7 @@ SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'generations_repl
 """
 
 
-@fault("PostgreSQL has no connection left")
+@fault("PostgreSQL has no connection left", red=Red("Database", FULL))
 def no_connection(site: Site, report: Report) -> None:
     clicks = [site.click(stream(100, 0.05), f"crowd{number}") for number in range(4)]
     lines: list[psycopg.Connection] = []
@@ -227,7 +238,9 @@ def no_connection(site: Site, report: Report) -> None:
                      for status, text, _seconds in answers]  # fmt: skip
         report.saw(f"pages answered {[status for status, *_rest in answers]}")
         check(all(explained), "a page without an explanation")
-        time.sleep(6)
+        begun = time.monotonic()
+        report.looks_red(site, doctor=True)
+        time.sleep(max(0.0, 6 - (time.monotonic() - begun)))
     finally:
         for line in lines:
             line.close()

@@ -12,6 +12,9 @@ from tests.gateway.peer import Call
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
 MEMORY_MB = 400
+ON_PAGES = (
+    "the gateway answers, so its line is green; the page of each replay says what was wrong with its answer"
+)
 SHORT_JSON = b'{"choices": [{"message": {"content": "cut'
 
 SPLIT = "Größe €"
@@ -68,7 +71,7 @@ def wait(call: Call) -> None:
     call.gone()
 
 
-@fault("answers of nineteen broken kinds")
+@fault("answers of nineteen broken kinds", over=ON_PAGES)
 def answers(site: Site, report: Report) -> None:
     clicks = {name: site.click(script, name) for name, (script, _states) in ANSWERS.items()}
     for name, click in clicks.items():
@@ -93,7 +96,7 @@ def worker_memory(site: Site) -> float:
     return max(sizes, default=0) / 2**20
 
 
-@fault("24 MB of JSON, 24 MB of frames, a flood and an endless line, next to a neighbour")
+@fault("24 MB of JSON, 24 MB of frames, a flood and an endless line, next to a neighbour", over=ON_PAGES)
 def large(site: Site, report: Report) -> None:
     scripts: dict[str, Script] = {
         "json-24mb": gateway.large(24, is_stream=False),

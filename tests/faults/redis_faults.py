@@ -10,7 +10,7 @@ from generations.replay import trouble
 from tests.faults.database_faults import ask
 from tests.faults.gateway import stream
 from tests.faults.site import Failed, Site, check, until
-from tests.faults.table import Report, fault
+from tests.faults.table import Red, Report, fault
 from tests.faults.worker_faults import SHOWN_S
 
 
@@ -44,6 +44,7 @@ def through(site: Site, report: Report, begin: str) -> None:
         status == 503 and REDIS_UNREACHABLE in text and seconds < 2.5, f"/readyz {status} in {seconds:.1f} s"
     )
     check(REDIS_UNREACHABLE in ask(site, "/")[1], "the admin's home is silent")
+    report.looks_red(site, doctor=True)
     time.sleep(max(0.0, 12 - (time.monotonic() - begun)))
     site.wire.pass_on()
     report.keeps(report.end(site, first, state="succeeded"), site.gateway.sent[first.marker])
@@ -51,17 +52,17 @@ def through(site: Site, report: Report, begin: str) -> None:
     report.saw(f"the late click ended {time.monotonic() - begun:.0f} s after Redis went")
 
 
-@fault("Redis is unreachable for 12 s")
+@fault("Redis is unreachable for 12 s", red=Red("Redis", REDIS_UNREACHABLE))
 def gone(site: Site, report: Report) -> None:
     through(site, report, "refuse")
 
 
-@fault("Redis hangs for 12 s: lines stay open, nothing comes")
+@fault("Redis hangs for 12 s: lines stay open, nothing comes", red=Red("Redis", REDIS_UNREACHABLE))
 def hangs(site: Site, report: Report) -> None:
     through(site, report, "freeze")
 
 
-@fault("Redis restarts, its queue lost")
+@fault("Redis restarts, its queue lost", over="over in a second; what was queued is sent again within 30 s")
 def restarts(site: Site, report: Report) -> None:
     import signal
 
@@ -87,7 +88,7 @@ def restarts(site: Site, report: Report) -> None:
     report.shown = "the pages' text came out of the checkpoints"
 
 
-@fault("Redis is full, noeviction")
+@fault("Redis is full, noeviction", red=Red("Redis", FULL))
 def full(site: Site, report: Report) -> None:
     with site.redis() as server:
         before = str(server.config_get("maxmemory")["maxmemory"])
@@ -104,7 +105,8 @@ def full(site: Site, report: Report) -> None:
             check(FULL in answer[1], "/readyz?full is silent")
             check(FULL.partition(":")[0] in ask(site, "/")[1], "the admin's home is silent")
             report.shown, report.shown_after_s = FULL, time.monotonic() - begun
-            time.sleep(5)
+            report.looks_red(site, doctor=True)
+            time.sleep(max(0.0, 5 - (time.monotonic() - begun)))
         finally:
             server.config_set("maxmemory", before)
     report.keeps(report.end(site, click, state="succeeded"), site.gateway.sent[click.marker])

@@ -10,11 +10,11 @@ from cryptography.fernet import Fernet
 from dashboard.local.system import Port
 from tests.faults.gateway import stream
 from tests.faults.site import ROOT, WEB, Site, check
-from tests.faults.table import Report, fault
+from tests.faults.table import Red, Report, fault
 from tests.support.processes import BEAT, WORKER
 
 
-@fault("a worker with another field key")
+@fault("a worker with another field key", red=Red("Keys", "other FIELD_ENCRYPTION_KEYS than this process"))
 def wrong_key_worker(site: Site, report: Report) -> None:
     for name in ("worker1", "worker2"):
         site.kill(name, signal.SIGTERM)
@@ -27,11 +27,14 @@ def wrong_key_worker(site: Site, report: Report) -> None:
     check(site.posts(click) == 0 and row.sent is False, f"{site.posts(click)} POSTs, sent is {row.sent}")
     page = site.page(click.address).body.decode()
     check("may have been charged" not in page, "its page says that it may have been charged")
+    report.looks_red(site)
     report.shown = row.detail
     site.kill("worker1", signal.SIGTERM)
 
 
-@fault("a web process with another field key")
+@fault(
+    "a web process with another field key", red=Red("Keys", "FIELD_ENCRYPTION_KEYS does not open the keys of")
+)
 def wrong_key_web(site: Site, report: Report) -> None:
     site.kill("web", signal.SIGTERM)
     site.start("web", FIELD_ENCRYPTION_KEYS=Fernet.generate_key().decode())
@@ -46,6 +49,7 @@ def wrong_key_web(site: Site, report: Report) -> None:
         "the page does not say what cannot be read",
     )
     check(site.page("/").status == 200, "home does not work")
+    report.looks_red(site)
     report.shown = "which key cannot be read"
     site.kill("web", signal.SIGTERM)
 
@@ -59,7 +63,7 @@ BAD = {
 }
 
 
-@fault("settings that cannot work")
+@fault("settings that cannot work", over="the process does not start; its last log line names the setting")
 def settings(site: Site, report: Report) -> None:
     base = {**site.environment, "PORT": str(Port().release())}
     seen = []
@@ -79,7 +83,7 @@ def settings(site: Site, report: Report) -> None:
     report.proof, report.shown = f"{len(seen)} processes refused to start", seen[0]
 
 
-@fault("the old release on the new tables")
+@fault("the old release on the new tables", over="it goes on: migrations only add")
 def old_release(site: Site, report: Report) -> None:
     ours = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "PORT",
             "PUBLIC_URL", "GATEWAY_URLS", "ALLOWED_HOSTS", "SPOOL_DIR")  # fmt: skip

@@ -1,5 +1,6 @@
 """A whole Retake as an operator runs it: engines, web processes, workers and beats, each to be broken and mended."""
 
+import json
 import os
 import secrets
 import signal
@@ -38,6 +39,9 @@ SHORT = {
     "WEB_CONCURRENCY": "2",
 }
 """Deadlines that end within a fault's time."""
+
+
+DOCTOR_S = 60  # on a machine that is busy; a lock or a database that hangs is over before
 
 
 class Failed(AssertionError):
@@ -199,6 +203,25 @@ class Site:
 
     def page(self, path: str) -> Answer:
         return self.person.get(path)
+
+    def begin_doctor(self, **changes: str) -> "subprocess.Popen[str]":
+        """`manage.py doctor`, as the operator runs it next to the processes, with the environment of one of them."""
+        env = {**self.environment, **changes}
+        command = [sys.executable, "manage.py", "doctor", "--json"]
+        return subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def doctor_says(self, asked: "subprocess.Popen[str]") -> dict[str, str]:
+        """Its red lines, by name. It may take DOCTOR_S."""
+        try:
+            found = json.loads(asked.communicate(timeout=DOCTOR_S)[0])
+        except subprocess.TimeoutExpired:
+            asked.kill()
+            asked.communicate()
+            raise Failed(f"doctor did not end within {DOCTOR_S} s") from None
+        check(asked.returncode == 1, f"doctor ended with {asked.returncode}")
+        return {line["name"]: line["said"] for line in found if line["level"] == "bad"}
 
     def row(self, click: Click) -> Any:
         from django.db import connection

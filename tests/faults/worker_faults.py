@@ -9,15 +9,17 @@ from pathlib import Path
 
 import psycopg
 
-from dashboard.processes.degraded import NO_WORKER
+from dashboard.health.database import CAUSES
+from dashboard.processes.degraded import NO_BEAT, NO_WORKER
 from dashboard.web import outage
 from generations.replay import trouble
 from tests.faults.gateway import silence, stream
 from tests.faults.site import Site, check, until
-from tests.faults.table import Report, fault
+from tests.faults.table import Red, Report, fault
 
 CHECKPOINT_S = 2.5  # a checkpoint a second, on a machine that is busy
 SHOWN_S = 30
+RESTARTED = "over in a second, when it is started again; pages of replays say what it has cost them"
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def running(site: Site, click: object) -> bool:
     return bool(site.row(click).state == "running")  # type: ignore[arg-type]
 
 
-@fault("worker -9 before the claim, message taken")
+@fault("worker -9 before the claim, message taken", over=RESTARTED)
 def before_claim(site: Site, report: Report) -> None:
     site.kill("worker2", signal.SIGTERM)
     site.running["worker1"].send_signal(signal.SIGSTOP)
@@ -55,7 +57,10 @@ def before_claim(site: Site, report: Report) -> None:
     report.shown = "queued, then live"
 
 
-@fault("worker -9 after the claim, before the POST")
+@fault(
+    "worker -9 after the claim, before the POST, and the gateway gone",
+    red=Red("Gateway", "Retake could not connect to the gateway's address."),
+)
 def before_post(site: Site, report: Report) -> None:
     site.kill("worker2", signal.SIGTERM)
     site.gateway_line.freeze()
@@ -65,6 +70,7 @@ def before_post(site: Site, report: Report) -> None:
     site.kill("worker1")
     report.proof = f"claimed, the worker gone, {site.posts(click)} POSTs at the gateway"
     site.gateway_line.refuse()
+    report.looks_red(site)
     begun = time.monotonic()
     site.start("worker1")
     report.end(site, click, state="interrupted|failed")
@@ -75,7 +81,7 @@ def before_post(site: Site, report: Report) -> None:
     site.gateway_line.pass_on()
 
 
-@fault("worker -9 in mid-stream")
+@fault("worker -9 in mid-stream", over=RESTARTED)
 def mid_stream(site: Site, report: Report) -> None:
     site.kill("worker2", signal.SIGTERM)
     click = site.click(stream(400, 0.02), "midstream")
@@ -98,7 +104,7 @@ def mid_stream(site: Site, report: Report) -> None:
     )
 
 
-@fault("worker -9 after the last byte, before saving")
+@fault("worker -9 after the last byte, before saving", over=RESTARTED)
 def before_saving(site: Site, report: Report) -> None:
     site.kill("worker2", signal.SIGTERM)
     click = site.click(stream(150, 0.02), "unsaved")
@@ -117,7 +123,7 @@ def before_saving(site: Site, report: Report) -> None:
     report.shown = "the partial answer"
 
 
-@fault("batch of 12, two workers killed in turn")
+@fault("batch of 12, two workers killed in turn", over=RESTARTED)
 def batch(site: Site, report: Report) -> None:
     from generations.models import Replay
     from generations.models.replay import OPEN_STATES
@@ -141,7 +147,10 @@ def batch(site: Site, report: Report) -> None:
     )
 
 
-@fault("two batches of 50 on three workers, one killed")
+@fault(
+    "two batches of 50 on three workers, one killed",
+    over="two other workers run; the lost replays' pages say so",
+)
 def batch_of_hundred(site: Site, report: Report) -> None:
     from django.db import connection
 
@@ -191,7 +200,7 @@ def until_runs(site: Site, name: str) -> int:
     return members_of(site).get(pid, 0)
 
 
-@fault("no worker at all")
+@fault("no worker at all", red=Red("Worker", NO_WORKER))
 def no_worker(site: Site, report: Report) -> None:
     for name in ("worker1", "worker2"):
         site.kill(name, signal.SIGTERM)
@@ -204,12 +213,13 @@ def no_worker(site: Site, report: Report) -> None:
     full = site.page("/readyz?full")
     check(full.status == 503 and NO_WORKER in full.body.decode(), "/readyz?full is silent")
     check(site.page("/readyz").status == 200, "/readyz is no longer about this process")
+    report.looks_red(site)
     report.shown = trouble.NO_WORKER
     site.start("worker1")
     report.keeps(report.end(site, click, state="succeeded"), site.gateway.sent[click.marker])
 
 
-@fault("no beat, the database goes, and a worker -9 in mid-stream")
+@fault("no beat, the database goes, and a worker -9 in mid-stream", red=Red("Beat", NO_BEAT))
 def no_beat(site: Site, report: Report) -> None:
     site.kill("beat1", signal.SIGTERM)
     site.kill("worker2", signal.SIGTERM)
@@ -230,10 +240,11 @@ def no_beat(site: Site, report: Report) -> None:
     # Nobody sweeps but the web process, for whoever looks.
     until(lambda: site.page(click.address) and site.row(click).state == "interrupted", 60, "It stays running")
     report.keeps(report.end(site, click), site.gateway.sent[click.marker], killed - CHECKPOINT_S)
+    report.looks_red(site)
     report.shown = "may have been charged"
 
 
-@fault("SIGTERM of a worker: a short, a long and a silent stream")
+@fault("SIGTERM of a worker: a short, a long and a silent stream", red=Red("Worker", NO_WORKER))
 def sigterm(site: Site, report: Report) -> None:
     site.kill("worker2", signal.SIGTERM)
     short = site.click(stream(60, 0.05), "short")
@@ -243,6 +254,7 @@ def sigterm(site: Site, report: Report) -> None:
     begun = time.monotonic()
     site.kill("worker1", signal.SIGTERM, 25)
     report.proof = f"the worker ended {time.monotonic() - begun:.1f} s after SIGTERM (grace 5 s)"
+    report.looks_red(site)
     report.keeps(report.end(site, short, state="succeeded"), site.gateway.sent[short.marker])
     ended = begun + 5
     report.keeps(report.end(site, long, state="interrupted"), site.gateway.sent[long.marker], ended - 1)
@@ -253,7 +265,10 @@ def spooled(site: Site) -> list[Path]:
     return sorted(Path(site.environment["SPOOL_DIR"]).glob("*.spool"))
 
 
-@fault("SIGTERM of a worker while its answer cannot be saved: the next one delivers it")
+@fault(
+    "SIGTERM of a worker while its answer cannot be saved: the next one delivers it",
+    red=Red("Database", CAUSES["refused"]),
+)
 def sigterm_unsaved(site: Site, report: Report) -> None:
     site.kill("worker2", signal.SIGTERM)
     click = site.click(stream(150, 0.02), "spooled")
@@ -270,6 +285,7 @@ def sigterm_unsaved(site: Site, report: Report) -> None:
     begun = time.monotonic()
     check(outage.UNAVAILABLE.title in site.page(click.address).body.decode(), "its page explains nothing")
     report.shown, report.shown_after_s = outage.UNAVAILABLE.title, time.monotonic() - begun
+    report.looks_red(site, doctor=True)
     site.database.pass_on()
     check(site.row(click).state == "running", f"the row was {site.row(click).state} already")
     site.start("worker1")
@@ -279,7 +295,10 @@ def sigterm_unsaved(site: Site, report: Report) -> None:
     report.keeps(report.end(site, click, state="succeeded"), sent)
 
 
-@fault("a worker is stopped (SIGSTOP) for 15 s and goes on")
+@fault(
+    "a worker is stopped (SIGSTOP) for 15 s and goes on",
+    over="*Worker* is red after 20 s; before, the replay's page says how long it has been silent",
+)
 def frozen_worker(site: Site, report: Report) -> None:
     site.kill("worker2", signal.SIGTERM)
     click = site.click(stream(300, 0.05), "frozen")
@@ -296,7 +315,7 @@ def frozen_worker(site: Site, report: Report) -> None:
     report.keeps(report.end(site, click, state="succeeded|interrupted"), site.gateway.sent[click.marker], 0)
 
 
-@fault("web child -9, web parent -9, SIGTERM: four open pages go on")
+@fault("web child -9, web parent -9, SIGTERM: four open pages go on", over=RESTARTED)
 def web_dies(site: Site, report: Report) -> None:
     import psutil
 

@@ -1,29 +1,36 @@
 """Each fault has its red line, with the right sentence, on the page of a team and from `doctor` alike."""
 
+import json
+import re
 import shutil
 import smtplib
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from io import StringIO
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
 import redis
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
-from django.db import ProgrammingError
+from django.db import OperationalError, ProgrammingError
 from django.utils import timezone
 from pytest_django import Settings
 
 from dashboard import readiness
 from dashboard.consents.models import Consent
 from dashboard.fields import Secret
-from dashboard.health import checks, findings, machine
+from dashboard.health import checks, database, findings, machine
+from dashboard.health.credentials import gateway
 from dashboard.health.findings import BAD, OK, WARN, Finding
 from dashboard.models import GatewayConnection, Role, Team, User
 from dashboard.processes import degraded, presence, spool
 from dashboard.processes.models import Process
+from tests.faults import table
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +129,46 @@ def redis_that(fault: Exception) -> Callable[[Injected], None]:
     return lambda site: site.patch.setattr(presence, "server", Server)
 
 
+def refused_by_postgres(words: str) -> Callable[[Injected], None]:
+    """No connection can be made, for the reason that the server or libpq gives in these words."""
+
+    def connect(**_: object) -> None:
+        raise psycopg.OperationalError(f'connection failed: FATAL: {words} "hunter2"')
+
+    def inject(site: Injected) -> None:
+        site.patch.setattr(readiness, "database", lambda: readiness.UNREACHABLE)
+        site.patch.setattr(database.psycopg, "connect", connect)  # type: ignore[attr-defined]
+
+    return inject
+
+
+def crowded(used: int, waiting: int = 0) -> Callable[[Injected], None]:
+    """So many of 97 connections are in use, and so many statements wait for the one of process 4711."""
+
+    def inject(site: Injected) -> None:
+        site.patch.setattr(database, "ACTIVITY", f"SELECT {used}, 97, {waiting}, 12.0, 4711 WHERE %s > 0")
+
+    return inject
+
+
+def other_worker(site: Injected) -> None:
+    Process.objects.filter(kind="worker").update(keys=presence.fingerprint([Fernet.generate_key().decode()]))
+
+
+def locked_table(site: Injected) -> None:
+    def queue(_: object) -> None:
+        raise OperationalError(
+            "canceling statement due to lock timeout"
+        ) from psycopg.errors.LockNotAvailable()
+
+    site.patch.setattr(checks, "_more", [queue])
+
+
+def beat_behind_redis(site: Injected) -> None:
+    silent("beat")(site)
+    without_redis(site)
+
+
 def without_redis(site: Injected) -> None:
     site.settings.REDIS_URL = "redis://:hunter2@127.0.0.1:9/0"
 
@@ -153,13 +200,28 @@ FAULTS: dict[str, tuple[Callable[[Injected], Any], str, str, str]] = {
         lambda site: site.patch.setattr(degraded, "database_fault", lambda: degraded.DATABASE_READ_ONLY),
         "Database", BAD, "The database is read-only",
     ),
-    "database away": (
-        lambda site: site.patch.setattr(readiness, "database", lambda: readiness.UNREACHABLE),
-        "Database", BAD, "Check DATABASE_URL.",
+    "database down": (refused_by_postgres("Connection refused"), "Database", BAD, "Nothing listens at the address"),
+    "database gone behind a pooler": (
+        refused_by_postgres("server closed the connection unexpectedly"), "Database", BAD, "a pooler or proxy whose",
     ),
+    "database hangs": (refused_by_postgres("connection timeout expired"), "Database", BAD, "does not answer: it hangs"),
+    "database refuses": (refused_by_postgres("password authentication failed"), "Database", BAD, "refuses the user"),
+    "no such database": (refused_by_postgres('database "x" does not exist'), "Database", BAD, "Create it (createdb)"),
+    "database full": (refused_by_postgres("sorry, too many clients already"), "Database", BAD, "Raise max_connections"),
+    "database gone in words unknown": (refused_by_postgres("?"), "Database", BAD, readiness.UNREACHABLE),
+    "all connections in use": (crowded(97), "Database", BAD, "97 of 97 connections are in use. " + database.FULL),
+    "most connections in use": (crowded(90), "Database", WARN, "90 of 97 connections are in use."),
+    "a lock": (crowded(9, 2), "Database", BAD, "A lock holds up 2 statements, for 12 s at most. Process 4711 of PostgreSQL"),
+    "a locked table": (locked_table, "Queue", BAD, "The database is busy. pg_stat_activity tells who holds the lock."),
+    "beat behind Redis": (beat_behind_redis, "Beat", WARN, "Not known while Redis is unavailable"),
+    "a worker's other keys": (other_worker, "Keys", BAD, "other FIELD_ENCRYPTION_KEYS than this process: h:1."),
     "old release on new tables": (old_release, "Migrations", BAD, "Run: python manage.py migrate"),
     "missing table": (missing_table, "Keys", BAD, "Run: python manage.py prepare"),
     "queue stuck": (stuck_queue, "Queue", BAD, "See whether Worker, Redis and Beat are in order here"),
+    "gateway down": (
+        lambda site: site.patch.setattr("dashboard.health.credentials.gateway", gateway),
+        GATEWAY, BAD, "Retake could not connect to the gateway's address.",
+    ),
     "gateway hangs": (hanging_gateway, GATEWAY, BAD, findings.LATE),
     "consent ends": (lambda site: consent(site, timedelta(hours=5)), KEY, WARN, "The consent ends in 5 h"),
     "consent ended": (lambda site: consent(site, timedelta(hours=-5)), KEY, BAD, "An admin presses Reconnect"),
@@ -176,7 +238,7 @@ FAULTS: dict[str, tuple[Callable[[Injected], Any], str, str, str]] = {
         lambda site: site.source.remember_check({"read": {"fault": "The key is disabled.", "advice": "Turn it on."}}),
         KEY, BAD, "The key is disabled. Turn it on.",
     ),
-    "wrong field key": (lose_key, "Keys", BAD, "Put back the key with which they were saved"),
+    "wrong field key": (lose_key, "Keys", BAD, "FIELD_ENCRYPTION_KEYS does not open the keys of"),
     "wrong field key, its connection": (lose_key, KEY, BAD, "no longer opens the lookup key"),
     "mail refuses": (refusing(smtplib.SMTPAuthenticationError(1, b"hunter2")), "Mail", BAD, "in EMAIL_URL"),
     "mail away": (refusing(ConnectionRefusedError("hunter2")), "Mail", BAD, "Check host, port and TLS in EMAIL_URL."),
@@ -219,6 +281,7 @@ def test_the_page_is_for_admins_all_green_when_all_is_well_and_names_no_other_te
     page = people.html(people.browser(people.person(site.team, Role.ADMIN)).get(address))
     count = len(checks.findings(site.team))
     assert (count >= 15, f"All {count} checks passed" in page) == (True, True)
+    assert "/help/operating#" not in page
     fine = page.partition("<h2>Passed</h2>")[2].partition("</dl>")[0]
     assert ("Can send replays" in fine, fine.count("<dt>")) == (True, count)
     assert all(line.said for line in checks.findings(site.team))
@@ -228,6 +291,26 @@ def test_the_page_is_for_admins_all_green_when_all_is_well_and_names_no_other_te
     assert f"<strong>Worker</strong><p>{degraded.NO_WORKER}" in page
     assert "elsewhere" not in page
     assert "blue-whale" not in page
+    guide = people.html(people.browser(people.person(site.team, Role.VIEWER)).get("/help/operating"))
+    (section,) = set(re.findall(r'href="/help/operating#([^"]+)"', page))
+    assert (section, f'<h3 id="{section}">Worker</h3>' in guide) == ("worker", True)
+    assert [line.section for line in checks.findings() if f'<h3 id="{line.section}">' not in guide] == []
+
+
+def test_every_fault_that_is_really_injected_is_red_here_or_said_not_to_be() -> None:
+    """`make faults` looks at the page while each lasts; its rows, these, and the guide's table are the same."""
+    modules = sorted(Path("tests/faults").glob("*_faults.py"))
+    for path in modules:
+        import_module(f"tests.faults.{path.stem}")
+    assert len(table.FAULTS) == sum(path.read_text().count("\n@fault(") for path in modules) >= 32
+    reds = {name: fault.red for name, fault in table.FAULTS.items() if fault.red}
+    here = [(line, sentence) for _, line, level, sentence in FAULTS.values() if level == BAD]
+    shown = {
+        name: any(line.startswith(red.line) and (red.said in said or said in red.said) for line, said in here)
+        for name, red in reds.items()
+    }
+    assert [name for name in shown if not shown[name]] == []
+    assert table.health_table() in Path("docs/operating.md").read_text()
 
 
 def test_a_lost_key_of_another_team_is_not_on_the_page(site: Injected) -> None:
@@ -249,5 +332,13 @@ def test_a_new_team_is_asked_to_connect_and_doctor_ends_well_with_warnings(site:
     assert "Worker: ok. Last heard from 0 s ago." in out.getvalue()
     lose_worker = silent("worker")
     lose_worker(site)
-    with pytest.raises(CommandError, match=r"^1 of \d+ checks failed\.$"):
-        call_command("doctor", stdout=out)
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"^1 of \d+ checks failed\. What to do: docs/operating\.md$"):
+        call_command("doctor", "--json", stdout=out)
+    (red,) = [line for line in json.loads(out.getvalue()) if line["level"] == BAD]
+    assert red == {
+        "name": "Worker",
+        "level": BAD,
+        "said": degraded.NO_WORKER,
+        "guide": "docs/operating.md#worker",
+    }
