@@ -11,7 +11,7 @@ LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url 
 LOCKS := requirements.txt requirements-telemetry.txt requirements-up.txt requirements-dev.txt
 
 .DEFAULT_GOAL := up
-.PHONY: up test test-quick e2e lint bench faults soak screens clean lock
+.PHONY: up test test-quick e2e lint bench bench-peers faults soak screens clean lock
 
 up: $(UP)
 	@exec $(BIN)/python manage.py up
@@ -47,6 +47,10 @@ lint: $(DEV)
 
 bench: $(DEV)
 	@exec $(BIN)/python -m bench
+
+# Beside Arize Phoenix and MLflow, which get environments of their own in the user's cache.
+bench-peers: $(DEV)
+	@exec $(BIN)/python -m bench.peers
 
 faults: $(DEV)
 	@exec $(BIN)/python -m tests.faults $(FAULTS)

@@ -85,9 +85,13 @@ TABS = ("", "/parameters", "/cost", "/timing", "/json", "/replays")
 
 def record(size: Size, request_id: str) -> bytes:
     """A finished chat with these messages."""
+    return large.chat(*messages(size), request_id=request_id, model_id="openai/gpt-5-nano", provider="openai")
+
+
+def messages(size: Size) -> Iterator[str]:
+    """The texts of its conversation, each of its own beginning."""
     texts = prose(size.length + 977 * min(size.messages, 100))
-    said = (texts[977 * (number % 100) :][: size.length] for number in range(size.messages))
-    return large.chat(*said, request_id=request_id, model_id="openai/gpt-5-nano", provider="openai")
+    return (texts[977 * (number % 100) :][: size.length] for number in range(size.messages))
 
 
 def prose(length: int) -> str:

@@ -1,7 +1,7 @@
 """The one table."""
 
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 HEADS = ("figure", "measured", "goal", "")
@@ -53,8 +53,12 @@ def p(share: float, values: Iterable[float]) -> float:
 
 def text(figures: Iterable[Figure]) -> str:
     """The table as Markdown, which reads well in a terminal too."""
-    rows = [HEADS, *(figure.cells for figure in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
+    return aligned([HEADS, *(figure.cells for figure in figures)])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, its columns as wide as their widest cell; the first row is the head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
         for row in rows

@@ -17,7 +17,7 @@ MARKDOWN, JSON = ROOT / "bench" / "results.md", ROOT / "bench" / "results.json"
 
 def keep(figures: Sequence[Figure], seconds: float, markdown: Path = MARKDOWN, data: Path = JSON) -> None:
     """Write both files over those of the run before."""
-    about = _about(seconds)
+    about = run(seconds)
     missed = [figure for figure in figures if figure.met is False]
     lines = [
         "# Results of `make bench`",
@@ -32,7 +32,8 @@ def keep(figures: Sequence[Figure], seconds: float, markdown: Path = MARKDOWN, d
     data.write_text(json.dumps({**about, "figures": [asdict(figure) for figure in figures]}, indent=2) + "\n")
 
 
-def _about(seconds: float) -> dict[str, str]:
+def run(seconds: float) -> dict[str, str]:
+    """When and where a run was made."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout
