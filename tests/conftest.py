@@ -20,7 +20,15 @@ from hypothesis import settings as hypothesis_settings
 
 from dashboard.local.servers import Engines
 from dashboard.local.system import LOOPBACK, Port
-from tests.support.processes import DemoGateway, chromium, demo_process, process, wait_for, with_database
+from tests.support.processes import (
+    DemoGateway,
+    chromium,
+    demo_process,
+    firefox,
+    process,
+    wait_for,
+    with_database,
+)
 from tests.support.quick import sampled
 
 # A test asserts no time: the machine may be busy.
@@ -38,6 +46,12 @@ if ENGINES.starts:
 DEMO_PORT, WEB_PORT = Port(), Port()
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)  # also when pytest gives up before its first hook
 REQUIRED = bool(os.environ.get("RETAKE_REQUIRE_BROWSER"))
+# By the mark of the tests that need them.
+BROWSERS = {"browser": chromium, "firefox": firefox}
+MISSING = {
+    "browser": "no Chromium was found. On Debian: apt-get install chromium",
+    "firefox": "no Firefox was found. On Debian: apt-get install firefox-esr",
+}
 
 os.environ.update(
     ENGINES.urls,
@@ -84,16 +98,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("browser") and chromium() is None:
-        (pytest.fail if REQUIRED else pytest.skip)("no Chromium was found")
+    for name, find in BROWSERS.items():
+        if item.get_closest_marker(name) and find() is None:
+            (pytest.fail if REQUIRED else pytest.skip)(MISSING[name])
 
 
 def pytest_unconfigure() -> None:
     ENGINES.stop()
     DEMO_PORT.release()
     WEB_PORT.release()
-    if chromium() is None:
-        print("The browser tests were left out: no Chromium was found. On Debian: apt-get install chromium")
+    for name, find in BROWSERS.items():
+        if find() is None:
+            print(f"Tests were left out: {MISSING[name]}")
 
 
 @pytest.fixture(scope="session")

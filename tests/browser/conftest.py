@@ -19,6 +19,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Playwright,
     Request,
     expect,
     sync_playwright,
@@ -35,7 +36,7 @@ from tests.support import people, rows
 from tests.support.processes import FLAGS, DemoGateway, chromium, process, wait_for
 
 TIMEOUT_MS = 15_000
-ABORTED = "net::ERR_ABORTED"  # a page that is left ends its own requests
+ABORTED = ("net::ERR_ABORTED", "NS_BINDING_ABORTED")  # a page that is left ends its own requests
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 # Runs before any script of a page, and outside its CSP: policy reports go to the console, and `window.seen` keeps
@@ -197,7 +198,7 @@ class Window:
             self.seen.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
 
     def _failed(self, request: Request) -> None:
-        if request.failure != ABORTED:
+        if request.failure not in ABORTED:
             self.seen.append(f"failed: {request.failure} {request.url}")
 
     def unexpected(self) -> list[str]:
@@ -241,14 +242,20 @@ class Pool:
 
 
 @pytest.fixture(scope="package")
-def pool(web_process: str, worker: int) -> Iterator[Pool]:
-    """One Chromium. Playwright's event loop stands in this thread, which Django has to tolerate."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+def playwright() -> Iterator[Playwright]:
+    """Its event loop stands in this thread, which Django has to tolerate."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as started:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         expect.set_options(timeout=TIMEOUT_MS)
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield Pool(browser)
-        browser.close()
+        yield started
+
+
+@pytest.fixture(scope="package")
+def pool(web_process: str, worker: int, playwright: Playwright) -> Iterator[Pool]:
+    """One Chromium."""
+    browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    yield Pool(browser)
+    browser.close()
 
 
 @pytest.fixture

@@ -46,6 +46,13 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def firefox() -> str | None:
+    """Where a Firefox is, or None. $FIREFOX names one that is not on the PATH."""
+    return os.environ.get("FIREFOX") or next(
+        filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None
+    )
+
+
 @contextmanager
 def process(
     *command: str, env: Mapping[str, str] | None = None, port: int = 0
