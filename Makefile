@@ -48,7 +48,7 @@ lint: $(DEV)
 bench: $(DEV)
 	@exec $(BIN)/python -m bench
 
-# Beside Arize Phoenix and MLflow, which get environments of their own in the user's cache.
+# Against Arize Phoenix and MLflow, which get environments of their own in the user's cache.
 bench-peers: $(DEV)
 	@exec $(BIN)/python -m bench.peers
 

@@ -31,7 +31,7 @@ def test_a_trace_has_each_text_once(peer: Peer) -> None:
     trace_id, body = spans.export(attributes)
     [span] = ExportTraceServiceRequest.FromString(body).resource_spans[0].scope_spans[0].spans
     assert span.trace_id.hex() == trace_id
-    assert {one.key: one.value.string_value for one in span.attributes} == attributes
+    assert {item.key: item.value.string_value for item in span.attributes} == attributes
 
 
 def test_every_message_begins_with_what_the_browser_looks_for() -> None:

@@ -19,7 +19,6 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
-    Playwright,
     Request,
     expect,
     sync_playwright,
@@ -36,7 +35,7 @@ from tests.support import people, rows
 from tests.support.processes import FLAGS, DemoGateway, chromium, process, wait_for
 
 TIMEOUT_MS = 15_000
-ABORTED = ("net::ERR_ABORTED", "NS_BINDING_ABORTED")  # a page that is left ends its own requests
+ABORTED = "net::ERR_ABORTED"  # a page that is left ends its own requests
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 # Runs before any script of a page, and outside its CSP: policy reports go to the console, and `window.seen` keeps
@@ -198,7 +197,7 @@ class Window:
             self.seen.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
 
     def _failed(self, request: Request) -> None:
-        if request.failure not in ABORTED:
+        if request.failure != ABORTED:
             self.seen.append(f"failed: {request.failure} {request.url}")
 
     def unexpected(self) -> list[str]:
@@ -242,20 +241,14 @@ class Pool:
 
 
 @pytest.fixture(scope="package")
-def playwright() -> Iterator[Playwright]:
-    """Its event loop stands in this thread, which Django has to tolerate."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as started:
+def pool(web_process: str, worker: int) -> Iterator[Pool]:
+    """One Chromium. Playwright's event loop stands in this thread, which Django has to tolerate."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         expect.set_options(timeout=TIMEOUT_MS)
-        yield started
-
-
-@pytest.fixture(scope="package")
-def pool(web_process: str, worker: int, playwright: Playwright) -> Iterator[Pool]:
-    """One Chromium."""
-    browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-    yield Pool(browser)
-    browser.close()
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield Pool(browser)
+        browser.close()
 
 
 @pytest.fixture
