@@ -7,8 +7,8 @@ import pytest
 from dashboard.models import GatewayConnection, Role, Team
 from tests.browser import pages
 from tests.browser.conftest import WATCH
+from tests.browser.firefox.driver import Tab, opened
 from tests.support import people
-from tests.support.firefox import Tab, opened
 from tests.support.processes import DemoGateway
 
 pytestmark = [pytest.mark.browser, pytest.mark.firefox]
