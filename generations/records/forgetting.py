@@ -85,8 +85,8 @@ def _mark(generation: Generation, *, hidden: bool) -> list[date]:
     scope = retention.forget_scope(generation)
     rows = Generation.rows.filter(pk__in=scope.generations, team=generation.team_id)
     rows.update(hidden=hidden)
-    made_by = models.Q(pk__in=scope.replays) | models.Q(new_generation__in=scope.generations)
-    Replay.rows.filter(made_by, team=generation.team_id).update(hidden=hidden)
+    made_by = retention.makers_of(scope.generations, generation.team_id).values_list("pk", flat=True)
+    Replay.rows.filter(pk__in=[*scope.replays, *made_by], team=generation.team_id).update(hidden=hidden)
     return trend_days.days_of(rows)
 
 

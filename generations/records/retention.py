@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dashboard.models import User
@@ -86,6 +86,13 @@ def _made_from(generations: list[int], team: int) -> set[int]:
     return {pk for pk in linked if pk} | set(unlinked)
 
 
+def makers_of(generations: list[int], team: int) -> "QuerySet[Replay]":
+    """The replays that made these, linked or not yet: their answers are the answers of these."""
+    names = Generation.rows.filter(pk__in=generations).values_list("request_id", flat=True)
+    unlinked = Q(new_generation=None, new_request_id__in=list(names), team=team)
+    return Replay.rows.filter(Q(new_generation__in=generations) | unlinked)
+
+
 def forget(generation: Generation, user: User | None) -> ForgetScope:
     """Remove every trace of its content; an audit event with the ID and counts remains. Raises ReplayIsOpen.
 
@@ -99,7 +106,7 @@ def forget(generation: Generation, user: User | None) -> ForgetScope:
         gone = forget_scope(generation)
         if gone.is_busy:
             raise ReplayIsOpen
-        makers = list(Replay.rows.filter(new_generation__in=gone.generations).values_list("pk", flat=True))
+        makers = list(makers_of(gone.generations, generation.team_id).values_list("pk", flat=True))
         # Records that are asked for just now: an answer without its claim is not stored.
         ordered = Replay.rows.filter(pk__in=gone.replays).exclude(new_request_id="")
         awaited = list(ordered.values_list("new_request_id", flat=True))

@@ -16,7 +16,7 @@ from generations.gateway.record import Record
 from generations.models import Fetch, Generation, RecordChunk, Replay, ReplayAnswer, ReplayPart, StoredRecord
 from generations.models.replay import EXPIRED_PATCH, State
 from generations.reading import outline
-from generations.records import lookup, retention, store
+from generations.records import forgetting, lookup, new_generation, retention, store
 from generations.replay.live import publisher
 from tests.support import people, rows
 
@@ -128,13 +128,21 @@ def test_the_replay_that_made_it_loses_its_answer_and_is_not_looked_up_again(
     team: Team, ada: User, chat: Generation
 ) -> None:
     second = rows.generation(team, ada, team.connections.get(), request_id="G-2")
-    maker = replayed(second, ada, new_generation=chat, new_request_id="G-1", cost_nanos=7)
+    named = {"new_request_id": chat.request_id, "cost_nanos": 7, "record_due_at": timezone.now()}
+    # One was linked to its record, the record of the other one was looked up before.
+    makers = [replayed(second, ada, new_generation=linked, **named) for linked in (chat, None)]
+    ended = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "record_due_at": timezone.now()}
+    other = rows.replay(second, ada, new_request_id="G-other", **ended)
+    assert forgetting.hide(chat, ada).pk
+    assert list(Replay.objects.all()) == [other]
     retention.forget(chat, ada)
-    maker.refresh_from_db()
-    assert (traces(), maker.new_generation, maker.cost_nanos, maker.detail) == ([], None, 7, "")
-    from generations.records import new_generation
-
-    assert not new_generation.is_awaited(maker)
+    for maker in makers:
+        maker.refresh_from_db()
+        assert (maker.new_generation, maker.cost_nanos, maker.detail) == (None, 7, "")
+        assert (new_generation.is_awaited(maker), maker.record_due_at) == (False, None)
+    other.refresh_from_db()
+    assert new_generation.is_awaited(other)
+    assert traces() == []
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])

@@ -336,12 +336,18 @@ def test_a_viewer_may_look_and_not_run(chat: Generation) -> None:
 # --- many generations ---------------------------------------------------------------------------------------------
 
 
-def test_pasted_ids_become_a_plan_and_a_batch(team: Team, ada: User, source: GatewayConnection) -> None:
+def test_pasted_ids_become_a_plan_and_a_batch(
+    team: Team, ada: User, source: GatewayConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[GatewayConnection] = []
+    monkeypatch.setattr("generations.replay.prices.price_lists.listed", asked.append)
     made = [rows.generation(team, ada, source, request_id=f"G-01M0N8538G8F4T0W6X1Y2Z3A4{n}") for n in "BCD"]
     browser, url = people.browser(ada), reverse("lab", args=[team.slug])
     names = [row.request_id for row in made] + ["G-01M0N8538G8F4T0W6X1Y2Z3AZZ"]
     first = browser.post(url, {"ids": "\n".join(names), "click": str(uuid.uuid4())})
     assert "G-01M0N8538G8F4T0W6X1Y2Z3AZZ" in people.html(first)
+    assert asked, "the page asks for prices"
+    asked.clear()
     fields: dict[str, Any] = {
         **form_of(first.content),
         "v-temperature": "0.1",
@@ -353,7 +359,7 @@ def test_pasted_ids_become_a_plan_and_a_batch(team: Team, ada: User, source: Gat
     assert f"POST {source.base_url}/chat/completions</span> with the key of {source.name}" in page
     assert "temperature → 0.1" in page
     seen = browser.post(url, {**fields, "run": "1", "plan_digest": form_of(unseen.content)["plan_digest"]})
-    assert seen.status_code == 302
+    assert (seen.status_code, asked) == (302, [])  # no click waits for prices
     assert [body_of(replay)["temperature"] for replay in Replay.objects.all()] == [0.1] * 3
 
 

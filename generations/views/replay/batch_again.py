@@ -17,7 +17,7 @@ from generations.models.replay import ReplayQuerySet, State
 from generations.reading.figures.formatting import plural
 from generations.replay import batches, rerun
 from generations.replay.order import orders
-from generations.replay.prices.price_book import PriceBook
+from generations.views.replay.lab import price_book
 from generations.views.replay.plan_page import PlanPage
 from generations.views.shared.shortcuts import get_batch_or_404
 
@@ -80,7 +80,7 @@ def _planned(
         "interrupted": replays.filter(state=State.INTERRUPTED).count(),
     }
     try:
-        made = rerun.plan(request.team, replays, PriceBook(may(request, Right.LOOK_UP)))
+        made = rerun.plan(request.team, replays, price_book(request, is_click=is_start))
     except orders.ReplayRefused as refused:
         return render(request, PAGE, {**context, "note": str(refused)}, status=400 if is_start else 200)
     page = PlanPage(request, PAGE, form, made, context)

@@ -156,11 +156,16 @@ def _expresses(order: Order) -> bool:
 
 
 def _plan(request: TeamRequest, order: Order, form: RunForm) -> PlanView:
-    """Raises orders.Refused. A click waits for no prices: its page has asked for them."""
+    """Raises orders.Refused."""
     held = ReplayLimits.objects.filter(team=request.team).first()
     is_click = request.method == "POST" and "look" not in request.POST and not request.htmx
-    book = PriceBook(may(request, Right.LOOK_UP) and not is_click)
+    book = price_book(request, is_click=is_click)
     return PlanView(order, expected(order, book), _draft(order, form, book), held, request.user)
+
+
+def price_book(request: TeamRequest, *, is_click: bool) -> PriceBook:
+    """The prices of a plan. A click waits for none: its page has asked for them."""
+    return PriceBook(may(request, Right.LOOK_UP) and not is_click)
 
 
 def _draft(order: Order, form: RunForm, book: PriceBook) -> BatchPlan | None:

@@ -15,6 +15,7 @@ from generations.replay import batches
 from generations.replay.batches import BatchPlan
 from generations.replay.order import orders
 from generations.replay.prices.price_book import PriceBook
+from generations.views.replay.lab import price_book
 from generations.views.replay.plan_page import PlanPage
 
 MANY = "generations/lab/lab.html"
@@ -50,12 +51,13 @@ def plan_page(
     }
     if not rows or (sent is not None and not form.is_valid()):
         return render(request, MANY, context, status=400 if form.errors else 200)
+    is_click = sent is not None and "run" in sent
     try:
-        made = _draft(rows, form, PriceBook(may(request, Right.LOOK_UP)))
+        made = _draft(rows, form, price_book(request, is_click=is_click))
     except orders.ReplayRefused as refused:
         return render(request, MANY, {**context, "note": str(refused)}, status=400)
     page = PlanPage(request, MANY, form, made, context)
-    if sent is not None and "run" in sent:
+    if is_click:
         return page.start(f"{len({order.generation.pk for order in made.orders})} generations")
     return page.show()
 

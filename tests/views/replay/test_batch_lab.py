@@ -16,6 +16,7 @@ from generations.models.replay import EXPIRED_PATCH, State
 from generations.records import retention
 from generations.replay import batches, derived_answer
 from generations.replay.order.request_edits import RequestEdits
+from generations.replay.prices import price_lists
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,14 @@ SAID = (
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     monkeypatch.setattr("generations.replay.order.start.send_message", lambda pk: found.append(str(pk)))
+    return found
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The gateways whose prices were asked for."""
+    found: list[str] = []
+    monkeypatch.setattr(price_lists, "listed", lambda source: found.append(source.base_url))
     return found
 
 
@@ -137,10 +146,12 @@ def test_a_batch_has_a_name(lab: Batch, ada: User) -> None:
 
 
 def test_the_failed_ones_once_more_with_their_changes_and_once_a_click(
-    lab: Batch, ada: User, sent: list[str]
+    lab: Batch, ada: User, sent: list[str], asked: list[str]
 ) -> None:
     browser, url = people.browser(ada), reverse("batch_again", args=[lab.team.slug, lab.pk])
     page = people.html(browser.get(url))
+    assert asked, "the page asks for prices"
+    asked.clear()
     assert "seed → 7" in page
     assert "1 failed replay" in page
     sent_fields = dict(re.findall(r'<input type="hidden" name="(click|plan_digest)" value="([^"]+)"', page))
@@ -161,7 +172,7 @@ def test_the_failed_ones_once_more_with_their_changes_and_once_a_click(
         failed.patch,
         failed.body_sha256,
     )
-    assert Replay.objects.count() == before + 1
+    assert (Replay.objects.count(), asked) == (before + 1, [])  # no click waits for prices
     viewer = people.browser(people.person(lab.team, Role.VIEWER))
     assert (viewer.get(url).status_code, viewer.post(url, sent_fields).status_code) == (200, 403)
     lab.replays.filter(place=3).update(patch=EXPIRED_PATCH, state=State.INTERRUPTED)
