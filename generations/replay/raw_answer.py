@@ -1,7 +1,7 @@
 """The bytes of an answer: those of a running replay in memory and in checkpoints, those of an ended one joined.
 
-What is in a checkpoint leaves memory, small answers apart: so a replay holds `ROOM` bytes of its answer, however
-large that grows.
+What is in a checkpoint leaves memory, small answers apart: so a replay holds `ROOM` bytes of its answer at most, however
+large that grows, and all replays of a process together little more than `ROOM_OF_ALL`.
 """
 
 import io
@@ -18,46 +18,51 @@ from generations.models import ReplayAnswer, ReplayPart
 
 log = logging.getLogger(__name__)
 
-ROOM = 2 * 2**20
-"""Bytes that wait for a checkpoint; a reader with more than that waits, too."""
+ROOM, LEAST_ROOM = 2 * 2**20, 2**19
+"""Bytes that wait for a checkpoint, with few neighbours and with many; a reader with more than that waits, too."""
+ROOM_OF_ALL = 24 * 2**20
+"""Bytes that wait for a checkpoint in one process, which its running replays share."""
 ENOUGH = 2**20
-"""Bytes that are worth a checkpoint of their own, before the next one is due."""
+"""Bytes of one checkpoint."""
 SMALL = 2**20
 """An answer of up to so many bytes stays in memory to its end, checkpointed or not."""
 START = 200
 PIECE = 2**20
 
 
+def room_for(neighbours: int) -> int:
+    """The room of each replay while so many run in one process."""
+    return max(LEAST_ROOM, min(ROOM, ROOM_OF_ALL // max(1, neighbours)))
+
+
 class AnswerBuffer:
     """What a running replay holds of its answer. One thread puts bytes in, another one checkpoints them.
 
     `received` counts every byte that came, `kept` those up to `most`; `start` are the first `START` of them.
+    What is held is one block that grows and shrinks: a piece for each read would leave holes all over the heap.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
+        self.room = ROOM
         self.received = self.kept = self.saved = 0
         self.start = b""
-        self._small: list[bytes] | None = []
-        self._fresh: list[bytes] = []
-        self._pending = b""
+        self._held = bytearray()
+        self._dropped = self._pending = (
+            0  # bytes that came before those that are held; of the next checkpoint
+        )
         self._changed = threading.Condition(threading.Lock())
 
     def put(self, data: bytes) -> bool:
         """Keep these bytes. False when they are more than an answer may have: what fits is kept."""
-        size = len(data)
-        fits = data if self.kept + size <= self.most else data[: self.most - self.kept]
+        fits = data[: self.most - self.kept]
         with self._changed:
             if self.received < START:
                 self.start += fits[: START - self.received]
-            self.received += size
+            self.received += len(data)
             self.kept += len(fits)
-            self._fresh.append(fits)
-            if self._small is not None:
-                self._small.append(fits)
-                if self.kept > SMALL:
-                    self._small = None
-        return fits is data
+            self._held += fits
+        return len(fits) == len(data)
 
     @property
     def waiting(self) -> int:
@@ -65,8 +70,13 @@ class AnswerBuffer:
         return self.kept - self.saved
 
     @property
+    def is_worth_saving(self) -> bool:
+        """Whether a checkpoint should not wait until the next one is due."""
+        return self.waiting > min(ENOUGH, self.room // 2)
+
+    @property
     def is_full(self) -> bool:
-        return self.waiting > ROOM
+        return self.waiting > self.room
 
     def wait(self, seconds: float) -> None:
         """Wait until a checkpoint has made room, or so long."""
@@ -74,37 +84,37 @@ class AnswerBuffer:
             self._changed.wait_for(lambda: not self.is_full, seconds)
 
     def pending(self) -> bytes:
-        """The bytes of the next checkpoint, little more than `ENOUGH`: the same ones until `mark_saved`."""
+        """The bytes of the next checkpoint, `ENOUGH` at most: the same ones until `mark_saved`."""
         with self._changed:
-            if not self._pending:
-                count = size = 0
-                while size < ENOUGH and count < len(self._fresh):
-                    size += len(self._fresh[count])
-                    count += 1
-                self._pending = b"".join(self._fresh[:count])
-                del self._fresh[:count]
-            return self._pending
+            self._pending = self._pending or min(ENOUGH, self.waiting)
+            return self._copy(self.saved, self.saved + self._pending)
 
     def mark_saved(self) -> None:
         """A checkpoint holds what was pending."""
         with self._changed:
-            self.saved += len(self._pending)
-            self._pending = b""
+            self.saved += self._pending
+            self._pending = 0
+            if self.kept > SMALL:
+                del self._held[: self.saved - self._dropped]
+                self._dropped = self.saved
             self._changed.notify_all()
 
     def forget(self) -> None:
         """Drop what is held."""
         with self._changed:
-            self._fresh, self._pending, self._small = [], b"", None
-            self.saved = self.kept
+            self._held, self._pending = bytearray(), 0
+            self.saved = self._dropped = self.kept
             self._changed.notify_all()
 
     def wire(self, replay_id: UUID) -> "RawAnswer":
         """All of it, when no more comes."""
         with self._changed:
-            if self._small is not None:
-                return RawAnswer(replay_id, self.kept, tuple(self._small))
-            return RawAnswer(replay_id, self.kept, (self._pending, *self._fresh))
+            first = 0 if self.kept <= SMALL else self.saved
+            return RawAnswer(replay_id, self.kept, (self._copy(max(first, self._dropped), self.kept),))
+
+    def _copy(self, first: int, end: int) -> bytes:
+        with memoryview(self._held) as held:
+            return bytes(held[first - self._dropped : end - self._dropped])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from generations.gateway import events as ev
 from generations.gateway.events import LiveAnswer
 from generations.gateway.http.paced_reads import PacedReads, pause_for
 from generations.gateway.rawjson.display import visible
-from generations.replay.raw_answer import ROOM, AnswerBuffer
+from generations.replay.raw_answer import AnswerBuffer, room_for
 
 MOST_BYTES = 64 * 2**20
 """Of one answer, where the settings say nothing else."""
@@ -142,7 +142,7 @@ class LiveLog:
             self.end("too_large")
         elif now - self.begun > self.deadlines.total:
             self.end("deadline_total")  # a flood leaves nobody else the time to look
-        elif self.held.waiting > ROOM:
+        elif self.held.is_full:
             self._wait_for_room()
 
     def _wait_for_room(self) -> None:
@@ -225,7 +225,12 @@ class LiveLog:
     def _break_off(self) -> None:
         """The live log and the answer of this live log end here. The bytes are kept."""
         self.partial = True
+        self.answer = LiveAnswer()
         self._fresh.append(("note", MORE))
+
+    def share(self, neighbours: int) -> None:
+        """So many replays read at once in this process: what they have in common is shared."""
+        self.neighbours, self.held.room = neighbours, room_for(neighbours)
 
     def pause(self) -> float:
         """Seconds to wait before the next read: none up to the first token."""

@@ -107,7 +107,7 @@ def _deliver(file: SpoolFile) -> None:
     if replay is None:
         return
     if ending is not None:
-        with finishing.large_ones:
+        with finishing.alone():
             size = sum(len(piece) for piece in stored(replay.pk))
             finishing.store(replay, ending, RawAnswer(replay.pk, size, ()))
     elif replay.state == State.INTERRUPTED:

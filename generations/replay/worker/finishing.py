@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from dashboard.consents import keys
+from dashboard.processes import allocator
 from dashboard.telemetry import logs
 from generations.gateway.errors import GatewayError
 from generations.gateway.rawjson.display import visible
@@ -31,13 +33,22 @@ log = logging.getLogger(__name__)
 
 endings = threading.BoundedSemaphore(2)
 """Threads that end at the same moment only get into each other's way."""
-large_ones = threading.Lock()
-"""Held while an answer is whole in memory: a process holds one such at a time, small ones apart."""
+_large_ones = threading.Lock()
 
 PAUSES_S = (0.2, 0.5, 1, 2, 5)
 LOOK_S = 0.1
 RECORD_AFTER = timedelta(seconds=2)
 """The gateway writes the record of a generation after its answer."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Held while an answer is whole in memory: a process holds one such at a time, small ones apart."""
+    with _large_ones:
+        try:
+            yield
+        finally:
+            allocator.trim()
 
 
 def finish(replay: Replay, live_log: LiveLog, fault: GatewayError | None) -> bool:
@@ -65,10 +76,10 @@ def _try(replay: Replay, live_log: LiveLog, ending: Ending) -> bool:
     """Whether the end is stored now."""
     if not heartbeat.saver.works.is_set():
         return False
-    wire = live_log.held.wire(replay.pk)
+    is_small = live_log.held.kept <= SMALL
     try:
-        with large_ones if wire.size > SMALL else nullcontext(), endings, live_log.storing:
-            if wire.size > SMALL and heartbeat.saver.is_spooled(live_log):
+        with nullcontext() if is_small else alone(), endings, live_log.storing:
+            if not is_small and heartbeat.saver.is_spooled(live_log):
                 return False  # its checkpoints first
             store(replay, ending, live_log.held.wire(replay.pk))
             live_log.is_stored = True

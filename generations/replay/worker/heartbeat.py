@@ -14,7 +14,6 @@ from uuid import UUID
 
 from generations.replay.live import publisher
 from generations.replay.live.log import LiveLog
-from generations.replay.raw_answer import ENOUGH
 from generations.replay.worker import presence
 from generations.replay.worker.saving import Saver
 
@@ -100,12 +99,12 @@ class Heartbeat:
         """One step for these live logs."""
         reading = [live_log for live_log in live_logs if not live_log.is_over]
         for live_log in reading:
-            live_log.neighbours = len(reading)
+            live_log.share(len(reading))
             if late := live_log.overdue():
                 live_log.end(late)
             elif self.is_time_up:
                 live_log.end("shutdown")
-        if any(live_log.held.waiting > ENOUGH for live_log in live_logs):
+        if any(live_log.held.is_worth_saving for live_log in live_logs):
             self.saver.hurry()
         publisher.publish(live_logs)
         if now >= self._next_announcement:

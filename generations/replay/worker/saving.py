@@ -19,7 +19,6 @@ from dashboard.processes.spool import SpoolDamaged, SpoolFile, SpoolUnusable
 from dashboard.telemetry import logs
 from generations.models import Replay, ReplayPart
 from generations.replay.live.log import LiveLog
-from generations.replay.raw_answer import ENOUGH
 from generations.replay.worker import spooling
 from generations.replay.worker.ending import Ending
 from generations.replay.worker.own_connection import limited, use_own_connection
@@ -101,7 +100,7 @@ class Saver:
             if due:
                 self._next_beat = now + BEAT_S
                 beat(live_logs)
-            full = [live_log for live_log in live_logs if live_log.held.waiting > ENOUGH]
+            full = [live_log for live_log in live_logs if live_log.held.is_worth_saving]
             self.save(live_logs if due else full, until=now + SAVING_S)
             self._is_back()
         except (DatabaseError, InterfaceError) as error:
@@ -189,7 +188,7 @@ class Saver:
             raise fault
 
     def _has_more(self, live_log: LiveLog) -> bool:
-        return live_log in self._spooled or live_log.held.waiting > ENOUGH
+        return live_log in self._spooled or live_log.held.is_worth_saving
 
     def _next(self, live_log: LiveLog) -> SpoolPart | None:
         """The oldest checkpoint that the database does not hold: out of the spool, then out of memory."""
