@@ -14,9 +14,11 @@ from celery.signals import beat_init, setup_logging
 
 from dashboard import settings
 from dashboard.processes import redis_presence
+from dashboard.processes.queues import CLOCK
 from dashboard.telemetry import logs
 
 HEARD_SECONDS = 5.0
+MOST_WAITING = 100  # messages that no worker has taken
 NAME = f"{socket.gethostname()[:100]}:{os.getpid()}"
 logger = logging.getLogger(__name__)
 server = redis_presence.client(settings.REDIS_URL, tuple(settings.REDIS_TLS.items()))
@@ -46,6 +48,15 @@ class MemoryScheduler(Scheduler):  # type: ignore[misc]  # celery has no types
     """The schedule of the settings, in memory: intervals begin anew at each start, so no file is needed."""
 
     heard_at = -HEARD_SECONDS
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        """Send a due task, unless nobody reads them: without a worker Redis would fill up."""
+        try:
+            waiting: Any = server.llen(CLOCK)
+        except (redis.RedisError, OSError):
+            waiting = 0  # sending says what is wrong
+        if waiting < MOST_WAITING:
+            super().apply_entry(entry, producer=producer)
 
     def tick(self, *args: Any, **options: Any) -> float:
         """Send what is due; say every few seconds that this process lives. Returns seconds to the next tick."""

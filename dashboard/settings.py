@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from kombu.entity import Queue
 
 from dashboard.environment import Environment, refuse
+from dashboard.processes.queues import CLOCK, CLOCK_THREADS, REPLAYS
 from dashboard.telemetry import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -199,21 +200,27 @@ CELERY = {
         "visibility_timeout": 3600,
         "socket_timeout": 10,
         "socket_connect_timeout": 3,
+        "queue_order_strategy": "dashboard.processes.queues:BoundedReplays",
     },
     "broker_connection_retry_on_startup": True,
     "broker_pool_limit": 2,
     "task_ignore_result": True,
     "task_acks_late": False,
     # A message is taken off the queue when it is read: the row, not the broker, knows what is still to be done.
-    "task_queues": [Queue("retake", no_ack=True)],  # type: ignore[no-untyped-call]
-    "task_default_queue": "retake",
+    "task_queues": [Queue(name, no_ack=True) for name in (REPLAYS, CLOCK)],  # type: ignore[no-untyped-call]
+    "task_default_queue": CLOCK,
+    # What people wait for and what may take long; everything else is the clock's.
+    "task_routes": {
+        f"generations.tasks.{name}": {"queue": REPLAYS}
+        for name in ("run_replay", "look_up_many", "send_feedback")
+    },
     "task_publish_retry": False,
     "task_serializer": "json",
     "accept_content": ["json"],
     "worker_disable_prefetch": True,
     "worker_prefetch_multiplier": 1,
     "worker_pool": "threads",
-    "worker_concurrency": WORKER_CONCURRENCY,
+    "worker_concurrency": WORKER_CONCURRENCY + CLOCK_THREADS,
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
     "worker_enable_remote_control": False,

@@ -20,7 +20,7 @@ from generations.models.generation import Generation, ShownManager
 from generations.models.replay_orders import INDEXES
 from generations.models.stored_record import StoredRecord
 
-RESEND_AFTER = timedelta(seconds=30)
+RESEND_AFTER, RESEND_SOON = timedelta(seconds=30), timedelta(seconds=8)
 NEVER_STARTED_AFTER = timedelta(minutes=10)
 SILENT_AFTER = timedelta(seconds=20)
 
@@ -79,9 +79,9 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
     def unfinished(self) -> Self:
         return self.filter(state__in=OPEN_STATES)
 
-    def unsent(self, now: datetime) -> Self:
-        """Queued ones whose message seems lost: queued, or last sent again, over 30 s ago."""
-        return self.queued().filter(message_sent_at__lt=now - RESEND_AFTER)
+    def unsent(self, now: datetime, patience: timedelta = RESEND_AFTER) -> Self:
+        """Queued ones whose message seems lost: queued, or last sent again, so long ago."""
+        return self.queued().filter(message_sent_at__lt=now - patience)
 
     def drop_words(self) -> int:
         """Delete what may quote request and answer: patch, reason, words of errors, the keys of equal answers."""

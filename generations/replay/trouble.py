@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboard.processes import presence
 from dashboard.readiness import broker
 from generations.models import Batch, Replay
-from generations.models.replay import State
+from generations.models.replay import RESEND_SOON, State
 from generations.replay import batches
 from generations.replay.worker import recovery
 
@@ -81,7 +81,7 @@ def _is_stale(replay: Replay) -> bool:
     """By the rules of the sweep's own querysets."""
     rows, now = Replay.objects.filter(pk=replay.pk), timezone.now()
     if replay.state == State.QUEUED and (now - replay.message_sent_at).total_seconds() > QUIET_SECONDS:
-        return rows.unsent(now).exists()
+        return rows.unsent(now, RESEND_SOON).exists()
     if replay.state == State.RUNNING and _of_running(replay):
         return rows.silent(now).exists()
     return False

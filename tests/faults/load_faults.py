@@ -60,6 +60,36 @@ def behind(site: Site, click: Click) -> float:
     return float((row.total_ms - row.first_token_ms) / 1000 - (sent.ended_at - sent.words[0][0]))
 
 
+SWEPT = """
+SELECT extract(epoch FROM now() - heard_at) FROM dashboard_process WHERE kind = 'beat' AND name = 'sweep'
+"""
+
+
+@fault("long replays take every thread: the clock's work goes on")
+def all_taken(site: Site, report: Report) -> None:
+    for name in site.names("worker"):
+        site.kill(name, signal.SIGTERM)
+    site.start("worker1", WORKER_CONCURRENCY="2")
+    until(lambda: "worker" in site.alive(), 30, "The worker was not heard of")
+    first = site.click(recorded(site.gateway, 5, 0.02, after_s=3), "first")
+    site.ended(first)
+    long = [site.click(stream(500, 0.04), f"long{number}") for number in range(2)]
+    until(lambda: all(site.gateway.sent[click.marker].words for click in long), 20, "They do not begin")
+    late = site.click(stream(5, 0.02), "late")
+    fetched = until(lambda: site.row(first).new_generation_id, 15, "The record is not fetched")
+    time.sleep(2)
+    swept = float(site.sql(SWEPT)[0][0])
+    states = [site.row(click).state for click in (*long, late)]
+    check(states == ["running", "running", "queued"], f"a third one was taken: {states}")
+    report.proof = f"2 threads run 2 replays, and the third waits with {site.posts(late)} POSTs"
+    report.saw(f"a record came {fetched:.1f} s after they were taken, the last sweep was {swept:.1f} s ago")
+    check(swept < 12, f"nobody has swept for {swept:.0f} s")
+    for click in (*long, late):
+        report.keeps(report.end(site, click, state="succeeded"), site.gateway.sent[click.marker])
+    report.shown, report.shown_after_s = "queued, until a thread is free", fetched
+    site.kill("worker1", signal.SIGTERM)
+
+
 CROWD, LEAST = 200, 0.7
 
 

@@ -12,13 +12,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import redis
 from django.db import InternalError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from dashboard.processes.queues import REPLAYS
 from dashboard.telemetry import logs
 from generations.gateway.rawjson.display import visible
 from generations.models import Replay, ReplayAnswer, ReplayPart
-from generations.models.replay import State
+from generations.models.replay import RESEND_AFTER, RESEND_SOON, State
 from generations.replay import derived_answer
 from generations.replay.derived_answer import DerivedAnswer
 from generations.replay.live import publisher
@@ -47,12 +49,24 @@ def end_unstarted(now: datetime) -> int:
 
 
 def resend(now: datetime) -> int:
-    """Send the message of those queued for over 30 s again. The claim makes a second message harmless."""
-    sent = 0
-    for replay_id in list(Replay.objects.unsent(now).values_list("pk", flat=True)):
-        if Replay.objects.unsent(now).filter(pk=replay_id).update(message_sent_at=now):
+    """Send the message of those queued for long again. The claim makes a second message harmless.
+
+    While no message waits, 8 s are long: it was taken, and no claim followed, or it was never there.
+    """
+    sent, unsent = 0, Replay.objects.unsent(now, RESEND_SOON if _none_waits() else RESEND_AFTER)
+    for replay_id in list(unsent.values_list("pk", flat=True)):
+        if unsent.filter(pk=replay_id).update(message_sent_at=now):
             sent += send_message(replay_id)
     return sent
+
+
+def _none_waits() -> bool:
+    """Whether no message of a replay waits in the broker; False when it cannot tell."""
+    try:
+        waiting: Any = publisher.writer().llen(REPLAYS)
+    except redis.RedisError:
+        return False
+    return not waiting
 
 
 WATCH_S, LOOK_S = 4.0, 0.5

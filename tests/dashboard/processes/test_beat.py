@@ -8,8 +8,12 @@ import threading
 from typing import Any
 
 import pytest
+import redis
+from celery.beat import Scheduler
 
+from dashboard import beat
 from dashboard.beat import MemoryScheduler
+from dashboard.processes import queues
 from tests.support.processes import BEAT, ROOT
 
 pytestmark = pytest.mark.heavy
@@ -41,3 +45,27 @@ def test_a_line_that_cannot_be_closed_holds_nobody_up(sent: signal.Signals) -> N
             assert beat.wait(20) == 0
         finally:
             beat.kill()
+
+
+class _Redis:
+    """A server that says how many messages wait; None: it is away."""
+
+    def __init__(self, waiting: int | None) -> None:
+        self.waiting = waiting
+
+    def llen(self, name: str) -> int:
+        assert name == queues.CLOCK
+        if self.waiting is None:
+            raise redis.ConnectionError
+        return self.waiting
+
+
+@pytest.mark.parametrize(("waiting", "sends"), [(0, True), (99, True), (100, False), (None, True)])
+def test_without_a_worker_messages_do_not_heap_up(
+    waiting: int | None, sends: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(beat, "server", _Redis(waiting))
+    monkeypatch.setattr(Scheduler, "apply_entry", lambda _self, entry, producer: sent.append(entry))
+    MemoryScheduler(beat.app, lazy=True).apply_entry("sweep")
+    assert sent == (["sweep"] if sends else [])

@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, User
+from dashboard.processes import queues
 from generations.models import Fetch, Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.records import new_generation, retention
@@ -44,19 +46,26 @@ def ago(**past: float) -> dict[str, object]:
 
 
 def test_a_young_row_is_left_alone(chat: Generation, ada: User, sent: list[str]) -> None:
-    rows.replay(chat, ada, **ago(seconds=20))
+    rows.replay(chat, ada, **ago(seconds=5))
     rows.replay(chat, ada, state=State.RUNNING, heartbeat_at=timezone.now() - timedelta(seconds=15))
     assert sweeping.sweep() == NOTHING
     assert sent == []
 
 
-def test_a_lost_message_is_sent_again_once_in_thirty_seconds(
-    chat: Generation, ada: User, sent: list[str]
+def test_a_lost_message_is_sent_again_once_in_a_while(
+    chat: Generation, ada: User, sent: list[str], broker: "redis.Redis"
 ) -> None:
-    replay = rows.replay(chat, ada, **ago(seconds=40))
+    """Soon where no message waits in the queue, so that it is lost for certain; else after 30 s."""
+    replay = rows.replay(chat, ada, **ago(seconds=12))
+    broker.lpush(queues.REPLAYS, "another one")
+    assert sweeping.sweep() == NOTHING
+    broker.delete(queues.REPLAYS)
     assert sweeping.sweep() == {**NOTHING, "resent": 1}
     assert sweeping.sweep() == NOTHING
-    assert sent == [str(replay.pk)]
+    broker.lpush(queues.REPLAYS, "another one")
+    Replay.objects.update(**ago(seconds=40))
+    assert sweeping.sweep() == {**NOTHING, "resent": 1}
+    assert sent == [str(replay.pk)] * 2
 
 
 def test_a_silent_worker_is_distinguished_from_a_finished_one(chat: Generation, ada: User) -> None:
