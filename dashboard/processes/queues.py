@@ -13,13 +13,13 @@ REPLAYS, CLOCK = "retake", "retake-clock"
 CLOCK_THREADS = 4
 
 
-class BoundedReplays(round_robin_cycle):  # type: ignore[misc]  # kombu has no types
+class BoundedReplays(round_robin_cycle):
     """Which queues a worker reads next (kombu's `queue_order_strategy`): that of replays only while one more may run."""
 
     def consume(self, n: int) -> list[str]:
         from django.conf import settings
 
-        names: list[str] = list(super().consume(n))
+        names: list[str] = list(super().consume(n))  # type: ignore[no-untyped-call]
         if REPLAYS in names and taken() >= settings.WORKER_CONCURRENCY:
             names.remove(REPLAYS)
         return names

@@ -30,6 +30,7 @@ from generations.reading.large.index import LocatedValue, MemorySource
 from generations.reading.page_types.conversation import ReplayedAnswer
 from generations.reading.text import inside, items
 from generations.replay import raw_answer
+from generations.replay.raw_answer import Excerpt, RawAnswer, is_json
 
 log = logging.getLogger(__name__)
 
@@ -90,10 +91,11 @@ class DerivedAnswer:
         said = [choice.text[: beginnings.READ] for choice in self.facts.choices]
         return next((words for text in [*said, *refusals, *calls] if (words := beginnings.of_text(text))), "")
 
-    def row(self, replay_id: Any, wire: bytes) -> ReplayAnswer:
-        """The row that keeps the bytes and what was read out of them. A large answer's come later (`keep_large`)."""
-        packed = zlib.compress(wire, 3) if len(wire) <= raw_answer.LARGE else b""
-        return ReplayAnswer(replay_id=replay_id, packed=packed, size=len(wire), **self.derived)
+    def row(self, replay_id: Any, wire: bytes | Excerpt) -> ReplayAnswer:
+        """The row that keeps the bytes and what was read out of them. A large answer's come later (`put_packed`)."""
+        found = Excerpt.of(wire)
+        packed = zlib.compress(found.start, 3) if found.size <= raw_answer.LARGE else b""
+        return ReplayAnswer(replay_id=replay_id, packed=packed, size=found.size, **self.derived)
 
     @property
     def derived(self) -> dict[str, Any]:
@@ -118,41 +120,48 @@ def wire_of(endpoint: str) -> str:
     return known.wire if known else "chat"
 
 
-def read(endpoint: str, content_type: str, raw: bytes) -> DerivedAnswer:
+def excerpt(wire: RawAnswer) -> Excerpt:
+    """As much of an answer as is read. Raises DatabaseError."""
+    return wire.excerpt(PARSED_UP_TO, TAIL)
+
+
+def read(endpoint: str, content_type: str, raw: bytes | Excerpt) -> DerivedAnswer:
     """Everything that an answer of this endpoint holds. Never raises: what cannot be read is shown as it came."""
+    found = Excerpt.of(raw)
     with one_at_a_time:
         try:
-            return _read(wire_of(endpoint), content_type, raw)
+            return _read(wire_of(endpoint), content_type, found)
         except Exception:
             log.exception("An answer could not be read; its page offers the raw bytes only")
             nothing = replayed.document(None, ())
             return DerivedAnswer(
                 Facts(),
-                replayed.unread(len(raw)),
+                replayed.unread(found.size),
                 assembled=nothing,
-                unread=len(raw),
+                unread=found.size,
                 why="unread",
                 complete=False,
             )
 
 
-def _medium(content_type: str, raw: bytes) -> DerivedAnswer:
-    shown = replayed.medium(content_type, len(raw))
+def _medium(content_type: str, size: int) -> DerivedAnswer:
+    shown = replayed.medium(content_type, size)
     return DerivedAnswer(Facts(media=1), shown, assembled=replayed.document(None, ()), why="whole")
 
 
-def _read(wire: str, content_type: str, raw: bytes) -> DerivedAnswer:
-    if len(raw) > PARSED_UP_TO and raw[:64].lstrip()[:1] in (b"{", b"["):
-        return _slim(wire, raw)
-    head, unread = _head(raw)
+def _read(wire: str, content_type: str, raw: Excerpt) -> DerivedAnswer:
+    if raw.size > PARSED_UP_TO and is_json(raw.start):
+        return _slim(wire, raw.start)
+    head = _head(raw)
+    unread = raw.size - len(head)
     made = streams.assemble(wire, content_type, head)
-    if made.body is None and not made.streamed and made.why == "whole" and raw.strip() != b"null":
-        return _medium(content_type, raw)
+    if made.body is None and not made.streamed and made.why == "whole" and raw.start.strip() != b"null":
+        return _medium(content_type, raw.size)
     facts, unread = answer_facts.read(made.wire, made.body, made.strays), unread + made.unread
     if unread:
-        facts = _with_end(facts, streams.assemble(wire, content_type, _tail(raw)))
+        facts = _with_end(facts, streams.assemble(wire, content_type, _tail(raw.end)))
     note = f"the last {formatting.size(unread)} were not read" if unread else ""
-    shown = replayed.make(facts, made.body, made.strays, len(raw), note)
+    shown = replayed.make(facts, made.body, made.strays, raw.size, note)
     return DerivedAnswer(
         facts, shown, made.body, made.strays, _document(made), unread, made.why, made.complete
     )
@@ -176,13 +185,12 @@ def slim(raw: bytes) -> tuple[Value, int]:
     return loads(left), max(0, len(raw) - len(left))
 
 
-def _head(raw: bytes) -> tuple[bytes, int]:
-    """The bytes that are parsed, whole frames of a stream that is longer, and how many are left."""
-    if len(raw) <= PARSED_UP_TO:
-        return raw, 0
-    end = max(raw.rfind(b"\n\n", 0, PARSED_UP_TO), raw.rfind(b"\r\n\r\n", 0, PARSED_UP_TO))
-    end = end if end > 0 else PARSED_UP_TO
-    return raw[:end], len(raw) - end
+def _head(raw: Excerpt) -> bytes:
+    """The bytes that are parsed: whole frames of a stream that is longer."""
+    if raw.size <= PARSED_UP_TO:
+        return raw.start
+    end = max(raw.start.rfind(gap, 0, PARSED_UP_TO) for gap in (b"\n\n", b"\r\n\r\n"))
+    return raw.start[: end if end > 0 else PARSED_UP_TO]
 
 
 def _tail(raw: bytes) -> bytes:

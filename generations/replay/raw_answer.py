@@ -8,7 +8,7 @@ import io
 import logging
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -139,10 +139,41 @@ class RawAnswer:
 
     def whole(self) -> bytes:
         """All of them at once. Raises DatabaseError."""
+        return self.excerpt(self.size, 0).start
+
+    def excerpt(self, start: int, end: int) -> "Excerpt":
+        """The first `start` bytes and the last `end` ones; JSON is given whole. Raises DatabaseError."""
         joined = io.BytesIO()  # which gives its own buffer away: a list of pieces would be as much again
+        last, seen = b"", 0
         for piece in self.pieces():
-            joined.write(piece)
-        return joined.getvalue()
+            if seen < LOOKED_AT and is_json(joined.getvalue() + piece[:LOOKED_AT]):
+                start = self.size
+            joined.write(piece[: max(0, start - seen)])
+            seen += len(piece)
+            last = (last + piece)[-end:] if end else b""
+        found = joined.getvalue()
+        return Excerpt(found, last if len(found) < seen else found, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What is read of an answer: all of it, or of a long stream how it starts and how it ends; and its size."""
+
+    start: bytes = field(repr=False)
+    end: bytes = field(repr=False)
+    size: int
+
+    @classmethod
+    def of(cls, raw: "bytes | Excerpt") -> "Excerpt":
+        return cls(raw, raw, len(raw)) if isinstance(raw, bytes) else raw
+
+
+LOOKED_AT = 64
+
+
+def is_json(start: bytes) -> bool:
+    """Whether an answer that starts so is JSON, and no stream."""
+    return start[:LOOKED_AT].lstrip()[:1] in (b"{", b"[")
 
 
 def stored(replay_id: UUID) -> Iterator[bytes]:
@@ -153,8 +184,8 @@ def stored(replay_id: UUID) -> Iterator[bytes]:
         while piece := unpack.decompress(rest, PIECE):
             yield piece
             rest = unpack.unconsumed_tail
-    parts = ReplayPart.objects.filter(replay=replay_id).order_by("first_seq").values_list("wire", flat=True)
-    for part in parts.iterator(chunk_size=1):
+    parts = ReplayPart.objects.filter(replay=replay_id, first_seq__gte=0).order_by("first_seq")
+    for part in parts.values_list("wire", flat=True).iterator(chunk_size=1):
         yield bytes(part)
 
 
@@ -168,11 +199,11 @@ JOINED = """
 JOIN = f"UPDATE generations_replayanswer SET packed = {JOINED} WHERE replay_id = %(id)s"  # noqa: S608
 
 
-def pack(raw: bytes) -> Iterator[bytes]:
+def pack(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The zlib form of an answer, in pieces of about `PIECE`."""
-    packer, waiting, size, view = zlib.compressobj(3), list[bytes](), 0, memoryview(raw)
-    for at in range(0, len(raw), PIECE):
-        waiting.append(packer.compress(view[at : at + PIECE]))
+    packer, waiting, size = zlib.compressobj(3), list[bytes](), 0
+    for part in _cut(pieces):
+        waiting.append(packer.compress(part))
         size += len(waiting[-1])
         if size >= PIECE:
             yield b"".join(waiting)
@@ -180,17 +211,23 @@ def pack(raw: bytes) -> Iterator[bytes]:
     yield b"".join([*waiting, packer.flush()])
 
 
-def put_packed(replay_id: UUID, raw: bytes) -> None:
+def _cut(pieces: Iterable[bytes]) -> Iterator[memoryview]:
+    for piece in pieces:
+        view = memoryview(piece)
+        for at in range(0, len(piece), PIECE):
+            yield view[at : at + PIECE]
+
+
+def put_packed(wire: RawAnswer) -> None:
     """Put the packed pieces of a large answer next to its checkpoints. Within the transaction that joins them."""
-    for number, piece in enumerate(pack(raw)):
+    for number, piece in enumerate(pack(wire.pieces())):
         ReplayPart.objects.create(
-            replay_id=replay_id, first_seq=FIRST_PIECE + number, last_seq=0, entries="[]", wire=piece
+            replay_id=wire.replay_id, first_seq=FIRST_PIECE + number, last_seq=0, entries="[]", wire=piece
         )
 
 
-def keep_large(replay_id: UUID, raw: bytes) -> None:
-    """Give the stored row of a large answer its bytes. Within a transaction."""
-    put_packed(replay_id, raw)
+def join_packed(replay_id: UUID) -> None:
+    """Give the stored row of a large answer its bytes, which `put_packed` has packed. Within the same transaction."""
     with connection.cursor() as cursor:
         cursor.execute(JOIN, {"id": replay_id})
     ReplayPart.objects.filter(replay=replay_id, first_seq__lt=0).delete()

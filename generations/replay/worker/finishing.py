@@ -23,7 +23,7 @@ from generations.replay.derived_answer import DerivedAnswer
 from generations.replay.failures import reproduces
 from generations.replay.live import publisher
 from generations.replay.live.log import LiveLog
-from generations.replay.raw_answer import LARGE, SMALL, RawAnswer, put_packed
+from generations.replay.raw_answer import LARGE, SMALL, Excerpt, RawAnswer, put_packed
 from generations.replay.worker import claims
 from generations.replay.worker.ending import Ending
 from generations.replay.worker.heartbeat import heartbeat
@@ -123,20 +123,19 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
 
     Raises DatabaseError, InterfaceError.
     """
-    raw = wire.whole()
+    raw = derived_answer.excerpt(wire)
     reading = read(replay, ending, raw)
     ended = outcome_of(ending, reading)
     state = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
     facts = {**state, "finished_at": ending.at, **facts_of(replay, ending, reading, raw)}
     facts["record_due_at"] = timezone.now() + RECORD_AFTER if facts["new_request_id"] else None
-    row, is_large = reading.row(replay.pk, raw), len(raw) > LARGE
-    del reading
+    row, is_large = reading.row(replay.pk, raw), raw.size > LARGE
+    del reading, raw  # the statement takes several times the size of the text
     if not is_large:
         stored = claims.save_result(replay, facts, row)
     else:
         with transaction.atomic():
-            put_packed(replay.pk, raw)
-            del raw  # the statement takes several times the size of the text
+            put_packed(wire)
             stored = claims.save_result(replay, facts, row)
             transaction.set_rollback(not stored)
     if stored:
@@ -146,7 +145,7 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
     return stored
 
 
-def read(replay: Replay, ending: Ending, raw: bytes) -> DerivedAnswer:
+def read(replay: Replay, ending: Ending, raw: Excerpt) -> DerivedAnswer:
     """What the answer says. Where not all of it is parsed, how it ended is known from reading it while it came."""
     reading = derived_answer.read(replay.generation.endpoint, ending.content_type, raw)
     if reading.unread and ending.closed is not None:
@@ -157,7 +156,7 @@ def read(replay: Replay, ending: Ending, raw: bytes) -> DerivedAnswer:
 ERROR_BYTES = 4 * 2**20
 
 
-def facts_of(replay: Replay, ending: Ending, reading: DerivedAnswer, raw: bytes) -> dict[str, Any]:
+def facts_of(replay: Replay, ending: Ending, reading: DerivedAnswer, raw: Excerpt) -> dict[str, Any]:
     """The columns of what was measured here and what the answer said."""
     fault = ending.fault
     return {
@@ -169,6 +168,7 @@ def facts_of(replay: Replay, ending: Ending, reading: DerivedAnswer, raw: bytes)
         "received_bytes": ending.received,
         "new_request_id": visible(reading.facts.request_id or (fault and fault.generation_id) or "")[:256],
         "retry_after_s": round(fault.retry_after) if fault and fault.retry_after is not None else None,
-        "reproduced": fault is not None and reproduces(replay, fault.status, ending.mime, raw[:ERROR_BYTES]),
+        "reproduced": fault is not None
+        and reproduces(replay, fault.status, ending.mime, raw.start[:ERROR_BYTES]),
         **reading.columns,
     }

@@ -25,7 +25,7 @@ from generations.replay import derived_answer
 from generations.replay.derived_answer import DerivedAnswer
 from generations.replay.live import publisher
 from generations.replay.order.start import send_message
-from generations.replay.raw_answer import LARGE, RawAnswer, keep_large, stored
+from generations.replay.raw_answer import LARGE, RawAnswer, join_packed, put_packed, stored
 from generations.replay.worker import presence
 from generations.replay.worker.own_connection import limited
 
@@ -129,18 +129,21 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
     parts = list(ReplayPart.objects.filter(replay=replay_id).values_list("pk", flat=True))
     if not parts:
         return
-    wire = RawAnswer(replay_id, sum(map(len, stored(replay_id))), ()).whole()
-    reading = derived_answer.read(endpoint, content_type or "text/event-stream", wire)
-    row = reading.row(replay_id, wire)
+    wire = RawAnswer(replay_id, sum(map(len, stored(replay_id))), ())
+    raw = derived_answer.excerpt(wire)
+    reading = derived_answer.read(endpoint, content_type or "text/event-stream", raw)
+    row = reading.row(replay_id, raw)
     with transaction.atomic():
         # Its worker may have come back: then the row is no longer interrupted, and holds the whole answer.
         lost = Replay.objects.select_for_update().filter(pk=replay_id, state=State.INTERRUPTED)
         if not lost.exists():
             return
+        if wire.size > LARGE:
+            put_packed(wire)  # of what the row holds, and of the checkpoints
         ReplayAnswer.objects.filter(pk=replay_id).delete()
         row.save(force_insert=True)
-        if len(wire) > LARGE:
-            keep_large(replay_id, wire)
+        if wire.size > LARGE:
+            join_packed(replay_id)
         # Only these: a worker that comes back adds more, and finds its answer's beginning in the row.
         ReplayPart.objects.filter(pk__in=parts).delete()
         Replay.objects.filter(pk=replay_id).update(**reading.columns, **_record_of(reading))
