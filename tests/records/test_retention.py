@@ -128,7 +128,11 @@ def test_the_replay_that_made_it_loses_its_answer_and_is_not_looked_up_again(
     team: Team, ada: User, chat: Generation
 ) -> None:
     second = rows.generation(team, ada, team.connections.get(), request_id="G-2")
-    named = {"new_request_id": chat.request_id, "cost_nanos": 7, "record_due_at": timezone.now()}
+    named: dict[str, Any] = {
+        "new_request_id": chat.request_id,
+        "cost_nanos": 7,
+        "record_due_at": timezone.now(),
+    }
     # One was linked to its record, the record of the other one was looked up before.
     makers = [replayed(second, ada, new_generation=linked, **named) for linked in (chat, None)]
     ended = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "record_due_at": timezone.now()}

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from celery.worker import state
 from django.conf import settings
+from kombu.utils.scheduling import cycle_by_name
 
 from dashboard.celery import app
 from dashboard.processes import queues
-from dashboard.processes.queues import CLOCK, CLOCK_THREADS, REPLAYS, BoundedReplays
+from dashboard.processes.queues import CLOCK, CLOCK_THREADS, REPLAYS
 from generations import tasks as tasks  # their names
 
 WAITED_FOR = {"look_up_many", "run_replay", "send_feedback"}
@@ -28,7 +29,7 @@ def queue_of(task: str) -> str:
 def test_every_task_has_its_queue() -> None:
     """What takes long, or is for whoever has pressed a button, is not the clock's."""
     names = [name for name in app.tasks if name.startswith("generations.")]
-    clock = {entry["task"] for entry in settings.CELERY["beat_schedule"].values()}
+    clock = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert {name.rpartition(".")[2] for name in names if queue_of(name) == REPLAYS} == WAITED_FOR
     assert {queue_of(name) for name in clock} == {CLOCK}
     assert app.conf.worker_concurrency == settings.WORKER_CONCURRENCY + CLOCK_THREADS
@@ -38,7 +39,7 @@ def test_no_replay_is_taken_while_all_run_that_may(monkeypatch: pytest.MonkeyPat
     settings.WORKER_CONCURRENCY = 2
     held: set[_Request] = set()
     monkeypatch.setattr(state, "reserved_requests", held)
-    order = BoundedReplays()
+    order: Any = cycle_by_name(app.conf.broker_transport_options["queue_order_strategy"])()  # type: ignore[no-untyped-call]
     order.update([REPLAYS, CLOCK])
     seen = []
     for queue in (CLOCK, CLOCK, REPLAYS, REPLAYS, CLOCK):
