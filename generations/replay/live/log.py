@@ -14,12 +14,12 @@ from generations.gateway.http.paced_reads import PacedReads, pause_for
 from generations.gateway.rawjson.display import visible
 from generations.replay.raw_answer import AnswerBuffer, room_for
 
-MOST_BYTES = 64 * 2**20
-"""Of one answer, where the settings say nothing else."""
+MOST_BYTES = 64 * 2**20  # of one answer, where the settings say nothing else
 LIVE_BYTES = 2**20
 """Of text and steps in the live log, and of the answer that snapshots are compared with. Bytes are kept beyond it."""
-UNSENT_BYTES = LIVE_BYTES // 2
-"""Characters that wait for the live channel; beyond it the oldest are left to the checkpoints."""
+UNSENT_BYTES = (
+    LIVE_BYTES // 2
+)  # characters that wait for the live channel; the oldest are left to the checkpoints
 STEP_BYTES = 256
 MORE = "[The answer is longer than what is shown while it comes. All of it is kept.]"
 STEADY = ("tool", "state", "replace", "end")  # steps that are not joined with one of their kind before them
@@ -82,6 +82,7 @@ class LiveLog:
     _room: int = LIVE_BYTES
     _last: str = ""
     _waits: bool = False
+    _back_at: float = 0.0
     _seq: int = 0
     _arguments: dict[tuple[int, int], list[str]] = field(default_factory=dict)
     unsent: list[LogEntry] = field(default_factory=list)
@@ -100,11 +101,6 @@ class LiveLog:
         self.begun = self.clock()
         self.stop = PacedReads(self.pause)
         self.held = AnswerBuffer(self.deadlines.size)
-
-    @property
-    def received(self) -> int:
-        """Bytes of the answer that came."""
-        return self.held.received
 
     @property
     def content_type(self) -> str:
@@ -307,9 +303,14 @@ class LiveLog:
             return "deadline_total"
         if self._waits:
             return ""  # it is we who keep the gateway waiting
+        silent_s = now - max(self.last_byte_at or self.begun, self._back_at)
         if self.last_byte_at is None:
-            return "deadline_first_byte" if now - self.begun > self.deadlines.first_byte else ""
-        return "deadline_idle" if now - self.last_byte_at > self.deadlines.idle else ""
+            return "deadline_first_byte" if silent_s > self.deadlines.first_byte else ""
+        return "deadline_idle" if silent_s > self.deadlines.idle else ""
+
+    def excuse(self) -> None:
+        """This process did not run until now: what the gateway has sent meanwhile is not read yet."""
+        self._back_at = self.clock()
 
     def end(self, reason: str) -> None:
         """Wake the thread out of its read. The first reason is the one that counts; none does after the last byte."""

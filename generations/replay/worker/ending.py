@@ -68,7 +68,7 @@ class Ending:
             opened.content_type if opened else "",
             (closed.complete, closed.why) if closed else None,
             live_log.held.start,
-            live_log.received,
+            live_log.held.received,
             live_log.ms(live_log.headers_at),
             live_log.ms(live_log.first_token_at),
             live_log.ms(live_log.last_byte_at or live_log.clock()),

@@ -10,6 +10,7 @@ from generations.gateway import events as ev
 from generations.gateway.events import LiveAnswer
 from generations.replay.live.log import LIVE_BYTES, MORE, Deadlines, LiveLog, LogEntry, shown
 from generations.replay.raw_answer import ENOUGH, ROOM
+from generations.replay.worker import heartbeat
 
 pytestmark = pytest.mark.heavy
 
@@ -92,7 +93,7 @@ def test_bytes_are_kept_up_to_the_limit_and_then_the_replay_ends(clock: Clock) -
     live_log = LiveLog(uuid.uuid4(), uuid.uuid4(), Deadlines(10, 5, 60, size=100), clock=clock)
     take(live_log, [ev.Received(b"x" * 99), ev.Received(b"yz"), ev.Received(b"!")])
     assert live_log.held.wire(live_log.replay_id).whole() == b"x" * 99 + b"y"
-    assert (live_log.received, live_log.stop_reason, live_log.stop.cancelled) == (102, "too_large", True)
+    assert (live_log.held.received, live_log.stop_reason, live_log.stop.cancelled) == (102, "too_large", True)
 
 
 def test_a_flood_past_the_deadline_ends_by_itself(live_log: LiveLog, clock: Clock) -> None:
@@ -137,7 +138,7 @@ def test_a_reader_waits_for_a_checkpoint_when_much_is_not_saved(clock: Clock) ->
         live_log.mark_saved()
         reader.join(0.1)
         assert live_log.checkpoint() is not None or not reader.is_alive()
-    assert (live_log.received, live_log.stop_reason) == (100 * 2**16, "")
+    assert (live_log.held.received, live_log.stop_reason) == (100 * 2**16, "")
 
 
 def test_a_reader_that_waits_still_has_a_deadline(live_log: LiveLog, clock: Clock) -> None:
@@ -190,6 +191,30 @@ def test_deadlines(live_log: LiveLog, clock: Clock, after: float, byte_at: float
         live_log.take(ev.Received(b"x"))
     clock.now = live_log.begun + after
     assert live_log.overdue() == late
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_a_process_that_was_stopped_blames_no_gateway(live_log: LiveLog, clock: Clock, begins: bool) -> None:
+    """What came while it was stopped is in the socket, and its silence begins anew. The time in all goes on."""
+    if begins:
+        live_log.take(ev.Received(b"a"))
+    clock.now += 11
+    assert live_log.overdue()
+    live_log.excuse()
+    assert live_log.overdue() == ""
+    clock.now += 11
+    assert live_log.overdue() == ("deadline_idle" if begins else "deadline_first_byte")
+    clock.now += 40
+    live_log.excuse()
+    assert live_log.overdue() == "deadline_total"
+
+
+@pytest.mark.parametrize(
+    ("tick", "overslept", "away"),
+    [(0.1, 0.3, False), (5.0, 0.0, False), (0.1, 11.0, True), (11.0, 0.0, True)],
+)
+def test_a_busy_machine_or_a_slow_redis_is_no_stop(tick: float, overslept: float, away: bool) -> None:
+    assert heartbeat.was_away(tick, overslept) is away
 
 
 def test_two_silent_minutes_are_no_fault_with_the_usual_limits(clock: Clock) -> None:
