@@ -9,7 +9,7 @@ from tests.faults import table
 from tests.faults.gateway import gateway
 from tests.faults.site import site
 
-KINDS = ("worker", "database", "redis", "gateway", "load", "setting")
+KINDS = ("worker", "spool", "database", "redis", "gateway", "load", "setting")
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
 """What a gateway, or a proxy in front of it, does to an answer. All of them run at once, each in a click of its own."""
 
+import signal
 import time
 
 import psutil
 
 from tests.faults import gateway
-from tests.faults.gateway import Script, after, answer, flood, frame, raw, silence, stream
-from tests.faults.site import Site, check
+from tests.faults.gateway import Script, after, answer, endless_line, flood, frame, raw, silence, stream
+from tests.faults.site import Site, check, until
 from tests.faults.table import Report, fault
 from tests.gateway.peer import Call
 
@@ -102,7 +103,7 @@ def large(site: Site, report: Report) -> None:
         "json-24mb": gateway.large(24, is_stream=False),
         "frames-24mb": gateway.large(24, is_stream=True),
         "flood": flood,
-        "endless-line": gateway.endless_line,
+        "endless-line": endless_line,
     }
     clicks = {name: site.click(script, name) for name, script in scripts.items()}
     neighbour = site.click(stream(150, 0.03), "neighbour")
@@ -124,3 +125,38 @@ def large(site: Site, report: Report) -> None:
     check(most < MEMORY_MB, f"a worker grew to {most:.0f} MiB")
     check(used < 100, f"Redis grew to {used:.0f} MiB")
     report.shown = "too large, or the deadline"
+
+
+DEADLINE_S = 8
+
+
+@fault("a flood and an endless line end at the total deadline")
+def deadline(site: Site, report: Report) -> None:
+    from generations.models import ReplayAnswer
+
+    for name in site.names("worker"):
+        site.kill(name, signal.SIGTERM)
+    limits = dict.fromkeys(("FIRST_BYTE_SECONDS", "IDLE_SECONDS", "TOTAL_SECONDS"), str(DEADLINE_S))
+    site.start("worker1", MAX_ANSWER_MB="1000", **limits)
+    until(lambda: "worker" in site.alive(), 30, "The worker was not heard of")
+    clicks = [site.click(script, name) for name, script in (("floods", flood), ("lines", endless_line))]
+    neighbour = site.click(stream(100, 0.03), "beside")
+    most, begun = 0.0, time.monotonic()
+    while any(site.row(click).is_open for click in clicks) and time.monotonic() - begun < 75:
+        most = max(most, worker_memory(site))
+        time.sleep(0.3)
+    for click in clicks:
+        report.end(site, click, state="failed")
+        row = site.row(click)
+        check(row.reason == "deadline", f"it ended as {row.reason}")
+        check(row.total_ms < (DEADLINE_S + 3) * 1000, f"it was read for {row.total_ms / 1000:.0f} s")
+        size = ReplayAnswer.objects.get(pk=click.pk).size
+        check(size == row.received_bytes, f"{size} of {row.received_bytes} bytes are kept")
+    received = [site.row(click).received_bytes // 2**20 for click in clicks]
+    report.proof = f"{received} MiB came until the deadline of {DEADLINE_S} s"
+    report.saw(f"the worker had {most:.0f} MiB")
+    check(min(received) > 8, "that was no flood")
+    check(most < MEMORY_MB, f"the worker grew to {most:.0f} MiB")
+    report.keeps(report.end(site, neighbour, state="succeeded"), site.gateway.sent[neighbour.marker])
+    report.shown = "the deadline"
+    site.kill("worker1", signal.SIGTERM)

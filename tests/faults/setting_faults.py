@@ -1,5 +1,6 @@
 """Wrong keys, wrong settings, an old release on new tables."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -54,24 +55,30 @@ def wrong_key_web(site: Site, report: Report) -> None:
     site.kill("web", signal.SIGTERM)
 
 
-BAD = {
-    "LOG_LEVEL": "loud",
-    "DATABASE_POOL": "0",
-    "TOTAL_SECONDS": "0",
-    "BATCH_PARALLEL": "0",
-    "PORT": "99999",
-}
+# The first name of each is what the refusal begins with.
+BAD: list[dict[str, str]] = [
+    {"LOG_LEVEL": "loud"},
+    {"DATABASE_POOL": "0"},
+    {"TOTAL_SECONDS": "0"},
+    {"IDLE_SECONDS": "-1"},
+    {"IDLE_SECONDS": "50"},  # more than TOTAL_SECONDS
+    {"BATCH_PARALLEL": "0"},
+    {"TEAM_PARALLEL": "99"},  # more than BATCH_PARALLEL
+    {"PORT": "99999"},
+    {"PUBLIC_URL": "", "ALLOWED_HOSTS": ""},
+]
 
 
 @fault("settings that cannot work", over="the process does not start; its last log line names the setting")
 def settings(site: Site, report: Report) -> None:
     base = {**site.environment, "PORT": str(Port().release())}
     seen = []
-    for (name, value), command in zip(BAD.items(), (WEB, WORKER, BEAT, WEB, WEB), strict=True):
+    for changes, command in zip(BAD, itertools.cycle((WEB, WORKER, BEAT)), strict=False):
+        name, value = next(iter(changes.items()))
         done = subprocess.run(
-            [sys.executable, *command],
+            [sys.executable, *(WEB if name == "PORT" else command)],
             cwd=ROOT,
-            env={**base, name: value},
+            env={**base, **changes},
             capture_output=True,
             text=True,
             timeout=60,
