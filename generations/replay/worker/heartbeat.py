@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 TICK_S, LONGEST_PAUSE_S = 0.05, 0.2
 ANNOUNCE_S = 1.0
-LONGEST_TICK_S, AWAY_S = 6.0, 1.0
+LONGEST_TICK_S, STOPPED_S = 6.0, 1.0
 
 
-def was_away(tick_s: float, overslept_s: float) -> bool:
+def was_stopped(tick_s: float, overslept_s: float) -> bool:
     """Whether this process, or its machine, was stopped for a while: then no gateway was silent for so long."""
-    return tick_s > LONGEST_TICK_S or overslept_s > AWAY_S
+    return tick_s > LONGEST_TICK_S or overslept_s > STOPPED_S
 
 
 class Heartbeat:
@@ -101,7 +101,7 @@ class Heartbeat:
             # With many replays half of the time is left to them.
             pause = min(max(TICK_S - took, took), LONGEST_PAUSE_S)
             time.sleep(pause)
-            if was_away(took, time.monotonic() - begun - took - pause):
+            if was_stopped(took, time.monotonic() - begun - took - pause):
                 for live_log in self.running():
                     live_log.excuse()
 

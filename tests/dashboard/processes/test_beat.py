@@ -48,7 +48,7 @@ def test_a_line_that_cannot_be_closed_holds_nobody_up(sent: signal.Signals) -> N
 
 
 class _Redis:
-    """A server that says how many messages wait; None: it is away."""
+    """A server that says how many messages wait; None: it is unavailable."""
 
     def __init__(self, waiting: int | None) -> None:
         self.waiting = waiting

@@ -210,11 +210,11 @@ def test_a_process_that_was_stopped_blames_no_gateway(live_log: LiveLog, clock: 
 
 
 @pytest.mark.parametrize(
-    ("tick", "overslept", "away"),
+    ("tick", "overslept", "stopped"),
     [(0.1, 0.3, False), (5.0, 0.0, False), (0.1, 11.0, True), (11.0, 0.0, True)],
 )
-def test_a_busy_machine_or_a_slow_redis_is_no_stop(tick: float, overslept: float, away: bool) -> None:
-    assert heartbeat.was_away(tick, overslept) is away
+def test_a_busy_machine_or_a_slow_redis_is_no_stop(tick: float, overslept: float, stopped: bool) -> None:
+    assert heartbeat.was_stopped(tick, overslept) is stopped
 
 
 def test_two_silent_minutes_are_no_fault_with_the_usual_limits(clock: Clock) -> None:
