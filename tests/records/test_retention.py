@@ -137,7 +137,7 @@ def test_the_replay_that_made_it_loses_its_answer_and_is_not_looked_up_again(
     makers = [replayed(second, ada, new_generation=linked, **named) for linked in (chat, None)]
     ended = {"state": State.SUCCEEDED, "finished_at": timezone.now(), "record_due_at": timezone.now()}
     other = rows.replay(second, ada, new_request_id="G-other", **ended)
-    assert forgetting.hide(chat, ada).pk
+    assert forgetting.hide([chat], ada)
     assert list(Replay.objects.all()) == [other]
     retention.forget(chat, ada)
     for maker in makers:
