@@ -118,8 +118,14 @@ ASKED = {
 
 @register.simple_tag
 def check_facts(connection: GatewayConnection) -> list[CheckFact]:
-    """What the last test saw, line by line. Without a key for replays the other key is asked about sending too."""
+    """What the last test saw, line by line, and before the first one only what is known.
+
+    Without a key for replays the other key is asked about sending too.
+    """
     result: dict[str, dict[str, Any]] = connection.check_result or {}
+    if connection.checked_at is None:
+        seen = result.get("read", {})
+        return [_fact(name, seen[name]) for name in ASKED["read"] if seen.get(name) is not None]
     seen_by_role = [(role, result[role]) for role in ASKED if role in result]
     lines = [fact for role, seen in seen_by_role for fact in _facts(role, seen, alone="replay" not in result)]
     return lines + [_fault(seen) for _, seen in seen_by_role if seen.get("fault") and not _works(seen)]

@@ -35,6 +35,7 @@ def team_connections(request: TeamRequest) -> HttpResponse:
             (source, consents, panel.stored_requests(source, consents)) for source, consents in rows
         ],
         "allowed_urls": allowed_urls(),
+        "connected": {source.base_url for source, held in rows if any(row.consent.is_good for row in held)},
         "offers": panel.offers(request.team),
         "lost": panel.lost(request.team),
     }

@@ -62,6 +62,7 @@ def test_from_an_empty_team_to_the_first_replay(
     expect(page.locator("main")).to_contain_text(
         "Can send replays; can read stored requests; can browse the log"
     )
+    expect(page.get_by_role("button", name="Connect again")).not_to_have_class(re.compile("primary"))
     looking += look_at(page, "connected")
     demo_gateway.call("/demo/log", {"rows": 1})
     page.get_by_role("link", name="Log", exact=True).click()
