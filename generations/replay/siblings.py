@@ -11,7 +11,7 @@ from generations.models import Replay
 from generations.models.replay import EXPIRED_PATCH, ReplayQuerySet
 from generations.reading.edits import chips
 
-SHOWN = 12
+SHOWN = 8
 PATCH_READ = 2000  # characters
 
 
@@ -32,13 +32,26 @@ class Sibling:
 
 
 @dataclass(frozen=True, slots=True)
+class PairLine:
+    """What stands in the strip, and the addresses of its comparison with each one that stands before it, by name."""
+
+    name: str
+    words: str
+    compare: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Siblings:
-    """The newest replays of one original, and the one that is shown, the `number`th; `left` are not in the strip."""
+    """The newest replays of one original, and the one that is shown, the `number`th; `left` are not in the strip.
+
+    `pairs` has every two of them that can be compared.
+    """
 
     shown: list[Sibling]
     left: int
     with_original: str
     number: int
+    pairs: list[PairLine]
 
 
 def of(replay: Replay) -> Siblings:
@@ -54,8 +67,13 @@ def of(replay: Replay) -> Siblings:
     for _, row in numbered:
         row.team = replay.team
     made = [_sibling(replay, at, row, base) for at, row in sorted(numbered, key=lambda pair: pair[0])]
-    original = f"{base}?{urlencode({'a': replay.generation.slug, 'b': replay.pk})}"
-    return Siblings(made, total - len(made), original, number)
+    return Siblings(
+        shown=made,
+        left=total - len(made),
+        with_original=_address(base, replay.generation.slug, replay.pk),
+        number=number,
+        pairs=_pairs(replay.generation.slug, made, base),
+    )
 
 
 def _narrow(found: ReplayQuerySet) -> ReplayQuerySet:
@@ -68,5 +86,19 @@ def _sibling(shown: Replay, number: int, row: Replay, base: str) -> Sibling:
     patch = row.patch if patch is None else patch
     words = ["changed"] if patch == EXPIRED_PATCH else chips.of_patch(patch) or ["as stored"]
     first, second = (row, shown) if row.created_at <= shown.created_at else (shown, row)
-    query = urlencode({"a": first.pk, "b": second.pk})
-    return Sibling(number, row, words, "" if row.pk == shown.pk else f"{base}?{query}")
+    return Sibling(number, row, words, "" if row.pk == shown.pk else _address(base, first.pk, second.pk))
+
+
+def _pairs(original: str, shown: list[Sibling], base: str) -> list[PairLine]:
+    """Every two of the original and its ended replays: a line for each, the earlier ones in it."""
+    ended = [sibling for sibling in shown if not sibling.row.is_open]
+    named: list[tuple[str, str, object]] = [("Original", "", original)]
+    named += [(str(sibling.number), sibling.words, sibling.row.pk) for sibling in ended]
+    return [
+        PairLine(name, words, [(earlier, _address(base, key, own)) for earlier, _, key in named[:place]])
+        for place, (name, words, own) in enumerate(named)
+    ]
+
+
+def _address(base: str, first: object, second: object) -> str:
+    return f"{base}?{urlencode({'a': first, 'b': second})}"
