@@ -1,6 +1,7 @@
 """Every input of the product is a form."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from django import forms
@@ -145,6 +146,11 @@ class BrowseForm(FilterForm):
         who = self.fields["who"]
         assert isinstance(who, forms.TypedChoiceField)
         who.choices = [("", "anyone"), *((str(person.pk), str(person)) for person in people)]
+
+    def clean_until(self) -> datetime | None:
+        """The end of the minute that was named, as the field shows minutes."""
+        until: datetime | None = self.cleaned_data["until"]
+        return until.replace(second=59, microsecond=999_999) if until and until.second == 0 else until
 
     def clean_cost_min(self) -> int | None:
         """In nanos."""

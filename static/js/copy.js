@@ -1,7 +1,14 @@
-// data-copy="text" and data-copy-from="id" buttons copy; feedback.js says so. A link or button with data-copy-url
-// copies what that address (without a value: the link's own) answers.
+// data-copy="text", data-copy-from="id" and data-copy-link="path" buttons copy; feedback.js says so. A link or button with
+// data-copy-url copies what that address (without a value: the link's own) answers.
+
+// The address of a page as others need it: without the list that it was opened from.
+function link(path) {
+  const { origin, pathname } = new URL(path, window.location.href);
+  return origin + pathname;
+}
 
 function wanted(button) {
+  if (button.dataset.copyLink !== undefined) return link(button.dataset.copyLink);
   if (button.dataset.copyFrom === undefined) return button.dataset.copy || window.location.href;
   const source = document.getElementById(button.dataset.copyFrom);
   return source.value ?? source.textContent;
@@ -38,7 +45,7 @@ async function copy(coming) {
 }
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-url]");
+  const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-link], [data-copy-url]");
   if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const remote = button.dataset.copyUrl !== undefined;
   if (remote) event.preventDefault();

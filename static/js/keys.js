@@ -16,8 +16,14 @@ function visible(element) {
   return shown.checkVisibility({ visibilityProperty: true }) && !element.disabled;
 }
 
+// The control of a row is pressed while the row has the focus.
+function reached(element) {
+  const row = element.closest("tr");
+  return !row || row.contains(document.activeElement);
+}
+
 function control(key) {
-  return [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(visible);
+  return [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((found) => visible(found) && reached(found));
 }
 
 function press(element) {

@@ -8,7 +8,7 @@ const list = dialog?.querySelector("[role=listbox]");
 const line = dialog?.querySelector("[role=status]");
 const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 const MOST = 60;
-const ACTIONS = "main .head .actions :is(a, button), main [data-key]";
+const ACTIONS = "main .head .actions :is(a, button), main [data-key]:not(tr *)";
 let groups = [];
 let active = -1;
 

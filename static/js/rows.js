@@ -13,6 +13,7 @@ function refresh() {
   form().querySelector("[data-count]").textContent = all ? "All selected" : `${ticked} selected`;
   form().querySelector('[value="compare"]').disabled = ticked !== 2 || all;
   head().hidden = false;
+  document.querySelector("[data-selects-all]").hidden = all;
   head().checked = ticked > 0 && ticked === boxes().length;
   head().indeterminate = ticked > 0 && ticked < boxes().length;
 }
@@ -31,6 +32,11 @@ document.addEventListener("change", ({ target }) => {
   if (target.matches("input.choose, #choose input")) refresh();
 });
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-selects-all]")) {
+    form().elements.all.checked = true;
+    refresh();
+    return;
+  }
   const button = event.target.closest('#choose button[value="ids"]');
   if (!button || !navigator.clipboard) return;
   event.preventDefault();

@@ -1,5 +1,6 @@
 """The list of a team's generations: its page, the fragment that follows its filters, saved filters, files."""
 
+from datetime import UTC, date, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -7,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team, may
@@ -19,6 +21,7 @@ from generations.models.generation import GenerationQuerySet
 from generations.views.lists import filter_chips
 from generations.views.shared import saved_filters
 
+READY = (("Failed today", 0), ("Failed yesterday", 1))
 SLIM = ("native_response_id", "session_id", "key_id", "app_id")
 
 
@@ -28,6 +31,17 @@ def filters(given: QueryDict) -> str:
     sort = read_sort(given.get("sort", ""))
     known += [("sort", sort)] if sort != NEWEST else []
     return urlencode([(name, value) for name, value in known if value])
+
+
+def failed_on(day: date) -> str:
+    """The query string of what failed on a day (UTC)."""
+    return urlencode({"outcome": "failed", "since": f"{day}T00:00", "until": f"{day}T23:59"})
+
+
+def ready_filters() -> list[tuple[str, str]]:
+    """The filters that everybody has: their names and query strings."""
+    today = timezone.now().astimezone(UTC).date()
+    return [(name, failed_on(today - timedelta(days=ago))) for name, ago in READY]
 
 
 def read_form(team: Team, given: QueryDict) -> BrowseForm:
@@ -51,6 +65,7 @@ def generations(request: TeamRequest) -> HttpResponse:
         return redirect(_address(request, request.GET))
     context = _listed(request) | {
         "offers": offers.of_generations(request.team),
+        "ready": ready_filters(),
         "saved": SavedFilter.objects.of(request.team, request.user),
     }
     status = 400 if context["form"].errors else 200

@@ -75,7 +75,7 @@ class TrendPage:
     def list_address(self, first: date, last: date, **more: str) -> str:
         """The generations behind a point."""
         asked = {"model": self.wanted["model"], "provider": self.wanted["provider"], **more}
-        span = {"since": f"{first}T00:00", "until": f"{last}T23:59:59.999999"}
+        span = {"since": f"{first}T00:00", "until": f"{last}T23:59"}
         return f"{self._list}?{urlencode({name: value for name, value in asked.items() if value} | span, safe=':/')}"
 
     def _day(self, day: date) -> str:
