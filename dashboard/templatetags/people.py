@@ -125,7 +125,7 @@ def check_facts(connection: GatewayConnection) -> list[CheckFact]:
     result: dict[str, dict[str, Any]] = connection.check_result or {}
     if connection.checked_at is None:
         seen = result.get("read", {})
-        return [_fact(name, seen[name]) for name in ASKED["read"] if seen.get(name) is not None]
+        return [_fact(name, seen[name], "") for name in ASKED["read"] if seen.get(name) is not None]
     seen_by_role = [(role, result[role]) for role in ASKED if role in result]
     lines = [fact for role, seen in seen_by_role for fact in _facts(role, seen, alone="replay" not in result)]
     return lines + [_fault(seen) for _, seen in seen_by_role if seen.get("fault") and not _works(seen)]

@@ -100,7 +100,7 @@ def test_a_developer_sees_both_errors(
     left, right = (cards.nth(place).locator(".notice").first for place in (0, 1))
     assert in_sight(left)
     assert in_sight(right)
-    tops = [(card.bounding_box() or {})["y"] for card in (left, right)]
+    tops = [card.evaluate("card => card.getBoundingClientRect().top") for card in (left, right)]
     assert abs(tops[0] - tops[1]) < 24
 
 
