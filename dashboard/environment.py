@@ -87,7 +87,9 @@ def _is_origin(url: str) -> bool:
 
 def _masked(url: str) -> str:
     """The URL without what may be a password or a key."""
-    return re.sub(r"//.*@", "//...@", url.partition("?")[0])
+    before, at, host = url.partition("?")[0].rpartition("@")
+    scheme, slashes, _ = before.partition("//")
+    return f"{scheme if slashes else ''}{slashes}...@{host}" if at else host
 
 
 class Environment:

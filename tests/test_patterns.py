@@ -15,7 +15,7 @@ from tests.support.patterns import Pattern, Slow
 pytestmark = pytest.mark.heavy
 
 SMALL, LARGE = 2_000, 100_000  # characters
-SUSPICIOUS_S, MOST_S = 0.004, 0.7  # a linear pattern needs microseconds, and milliseconds
+SUSPICIOUS_S, MOST_S = 0.0008, 0.7  # a linear pattern needs microseconds, and milliseconds
 
 # Patterns that are made while the program runs, as they may look. A new one must be put here.
 MADE: dict[str, "re.Pattern[Any]"] = {
