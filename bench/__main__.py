@@ -6,6 +6,7 @@ A whole run is kept in `bench/results.md` and `bench/results.json`. `python -m b
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 
 import django
@@ -61,7 +62,11 @@ def measured(site: Site) -> Iterator[Figure]:
     ]
     for number, part in enumerate(chosen, 1):
         say(f"{number} of {len(chosen)}: {(part.__doc__ or '').strip()}")
-        yield from part.figures(site)
+        try:
+            yield from part.figures(site)
+        except Exception as error:  # the minutes of the other parts are not thrown away
+            traceback.print_exc()
+            yield Figure(part.__name__, f"failed: {type(error).__name__}", "", False)
 
 
 def say(line: str) -> None:

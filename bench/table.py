@@ -9,12 +9,16 @@ HEADS = ("figure", "measured", "goal", "")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line: what was measured, in words with its unit, and whether the goal is met (None: not known here)."""
+    """One line: what was measured, in words with its unit, and whether the goal is met (None: not known here).
+
+    `value` is the number of `measured`, where it is one that several runs can be compared by.
+    """
 
     name: str
     measured: str
     goal: str
     met: bool | None
+    value: float | None = None
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
@@ -26,17 +30,16 @@ def ratio(
 ) -> Figure:
     """A ratio that is to be at least, or at most, the goal."""
     if least is not None:
-        return Figure(name, f"{value:.2f} ({detail})", f"at least {least}", value >= least)
+        return Figure(name, f"{value:.2f} ({detail})", f"at least {least}", value >= least, value)
     assert most is not None
-    return Figure(name, f"{value:.2f} ({detail})", f"at most {most}", value <= most)
+    return Figure(name, f"{value:.2f} ({detail})", f"at most {most}", value <= most, value)
 
 
 def limit(name: str, value: float, unit: str, most: float, detail: str = "") -> Figure:
     """A figure that is to stay at or below `most`."""
     shown = f"{value:.3g} {unit}".strip() if value < 100 else f"{value:.0f} {unit}".strip()
-    return Figure(
-        name, f"{shown} ({detail})" if detail else shown, f"at most {most:g} {unit}".strip(), value <= most
-    )
+    measured = f"{shown} ({detail})" if detail else shown
+    return Figure(name, measured, f"at most {most:g} {unit}".strip(), value <= most, value)
 
 
 def interleaved(rounds: int, *measures: Callable[[], float]) -> list[float]:

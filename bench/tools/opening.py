@@ -21,8 +21,8 @@ addEventListener("click", (event) =>
   sessionStorage.setItem("clicked", performance.timeOrigin + event.timeStamp), {capture: true});
 const clicked = Number(sessionStorage.getItem("clicked"));
 const look = () => {
-  const text = document.querySelector("#view .turn .text, #view .turn .prose");
-  if (!text || !text.checkVisibility() || !text.textContent.trim()) return requestAnimationFrame(look);
+  const texts = [...document.querySelectorAll("#view .turn .text, #view .turn .prose")];
+  if (!texts.some((text) => text.checkVisibility() && text.textContent.trim())) return requestAnimationFrame(look);
   const found = performance.now();
   new PerformanceObserver((list) => {
     const painted = list.getEntriesByName("first-contentful-paint")[0];

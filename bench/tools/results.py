@@ -8,28 +8,46 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bench.site import ROOT
-from bench.table import Figure, text
+from bench.table import HEADS, Figure, aligned
 
+RUNS = 3
 MARKDOWN, JSON = ROOT / "bench" / "results.md", ROOT / "bench" / "results.json"
 
 
 def keep(figures: Sequence[Figure], seconds: float, markdown: Path = MARKDOWN, data: Path = JSON) -> None:
-    """Write both files over those of the run before."""
+    """Write both files: this run, and the spread of the last `RUNS` of the same commit on the same machine."""
     about = run(seconds)
+    runs = [*_alike(data, about), {**about, "figures": [asdict(figure) for figure in figures]}][-RUNS:]
+    data.write_text(json.dumps({"runs": runs}, indent=2) + "\n")
     missed = [figure for figure in figures if figure.met is False]
     lines = [
         "# Results of `make bench`",
         "",
+        f"The last of {len(runs)} runs of this commit; the spread is that of all of them.",
+        "",
         *(f"- {name}: {value}" for name, value in about.items()),
         f"- goals: {sum(figure.met is True for figure in figures)} met, {len(missed)} missed",
         "",
-        text(figures),
+        aligned([(*HEADS, "spread"), *((*figure.cells, _spread(figure, runs)) for figure in figures)]),
         "",
     ]
     markdown.write_text("\n".join(lines))
-    data.write_text(json.dumps({**about, "figures": [asdict(figure) for figure in figures]}, indent=2) + "\n")
+
+
+def _alike(data: Path, about: dict[str, str]) -> list[dict[str, Any]]:
+    """The runs kept so far that this one can be compared with."""
+    kept: list[dict[str, Any]] = json.loads(data.read_text())["runs"] if data.exists() else []
+    return [run for run in kept if all(run[name] == about[name] for name in ("commit", "machine"))]
+
+
+def _spread(figure: Figure, runs: list[dict[str, Any]]) -> str:
+    """The lowest and the highest value that the runs measured, "" of what is no number."""
+    values = [kept["value"] for run in runs for kept in run["figures"] if kept["name"] == figure.name]
+    known = [value for value in values if value is not None]
+    return f"{min(known):.3g} to {max(known):.3g}" if known else ""
 
 
 def run(seconds: float) -> dict[str, str]:
