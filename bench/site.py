@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("dashboard", "generations", "templates", "static", "manage.py", "Procfile", "requirements.txt")
 THEIRS = ("DATABASE_URL", "REDIS_URL", "GATEWAY_URLS", "PUBLIC_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE")
 READY = "Retake is ready: "
-SITE_PROCESSES = {"web": "dashboard.web.serve", "worker": "dashboard worker", "beat": "dashboard.beat"}
+SITE_PROCESSES = {"web": "dashboard.web.serve", "worker": "dashboard.worker", "beat": "dashboard.beat"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ MIDDLEWARE = [
     "dashboard.middleware.health",
     "dashboard.middleware.short_addresses",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.web.static_files.AnswerFiles",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

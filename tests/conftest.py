@@ -21,6 +21,7 @@ from hypothesis import settings as hypothesis_settings
 from dashboard.local.servers import Engines
 from dashboard.local.system import LOOPBACK, Port
 from tests.support.processes import (
+    WORKER,
     DemoGateway,
     chromium,
     demo_process,
@@ -235,19 +236,7 @@ def web_process(site_environment: dict[str, str]) -> Iterator[str]:
 @pytest.fixture
 def worker(transactional_db: None, broker: "redis.Redis", site_environment: dict[str, str]) -> Iterator[int]:
     """A Celery worker on the test database, its pid."""
-    command = (
-        "-m",
-        "celery",
-        "--quiet",
-        "-A",
-        "dashboard",
-        "worker",
-        "--concurrency",
-        "8",
-        "--loglevel",
-        "warning",
-    )
-    with process(*command, env=site_environment) as running:
+    with process(*WORKER, env={**site_environment, "WORKER_CONCURRENCY": "8"}) as running:
         yield running.pid
 
 

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, syn
 from dashboard.local.servers import Engines
 from dashboard.local.system import LOOPBACK, Port
 from generations.gateway.demo.examples import EXAMPLE_IDS
-from tests.support.processes import BEAT, FLAGS, ROOT, chromium, demo_process, process
+from tests.support.processes import BEAT, FLAGS, ROOT, WORKER, chromium, demo_process, process
 
 OUT, BEST = ROOT / ".local" / "screens", ROOT / "docs" / "screens"
 FOR_README = {
@@ -203,10 +203,10 @@ def own_site() -> Iterator[str]:
 
 
 def serving(environment: dict[str, str], web: Port, path: str) -> Iterator[str]:
-    celery, port = ("-m", "celery", "--quiet", "-A", "dashboard"), web.release()
+    port = web.release()
     with (
         process("-m", "dashboard.web.serve", env=environment, port=port),
-        process(*celery, "worker", env=environment),
+        process(*WORKER, env=environment),
         process(*BEAT, env=environment),
     ):
         yield urljoin(environment["PUBLIC_URL"], path)

@@ -13,12 +13,11 @@ import fcntl
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -197,7 +196,7 @@ def prepare(environment: dict[str, str], *, demo: bool) -> str:
 
 def serve(site: LocalSite, port: int, path: str, engines: Engines) -> int:
     """Run the Procfile's processes until the end; gives the exit code, 0 after a signal."""
-    announcer = threading.Thread(target=announce, args=[f"http://{LOOPBACK}:{port}", path], daemon=True)
+    announcer = threading.Thread(target=announce, args=[port, path], daemon=True)
 
     def started() -> None:
         engines.keep(lambda line: out.write(f"{line}\n"))
@@ -208,9 +207,10 @@ def serve(site: LocalSite, port: int, path: str, engines: Engines) -> int:
     return 0 if site.run(started) == 0 else 1
 
 
-def announce(address: str, path: str) -> None:
+def announce(port: int, path: str) -> None:
     """Wait for the site, then print the one line, and how to set a team up when there is no demo team."""
-    if not wait_until(lambda: answers(f"{address}/readyz"), READY_SECONDS):
+    address = f"http://{LOOPBACK}:{port}"
+    if not wait_until(lambda: is_ready(port), READY_SECONDS):
         return out.write(f"The site does not answer at {address}/readyz: the lines above say why.\n")
     if path == "/":
         out.write("There is no team yet: .venv/bin/python manage.py bootstrap --help\n")
@@ -226,12 +226,13 @@ def wait_until(true: Callable[[], bool], seconds: float) -> bool:
     return False
 
 
-def answers(url: str) -> bool:
-    """Whether a GET gives 200."""
+def is_ready(port: int) -> bool:
+    """Whether the site answers /readyz with 200. By hand: Python's HTTP client loads TLS and mail."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  our own loopback address
-            return bool(response.status == 200)
-    except (OSError, urllib.error.URLError):
+        with socket.create_connection((LOOPBACK, port), timeout=5) as line:
+            line.sendall(f"GET /readyz HTTP/1.0\r\nHost: {LOOPBACK}:{port}\r\n\r\n".encode())
+            return line.makefile("rb").readline().split(b" ")[1:2] == [b"200"]
+    except OSError:
         return False
 
 

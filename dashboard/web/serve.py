@@ -243,11 +243,13 @@ def collect_static() -> None:
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    gc.disable()  # what is loaded stays: each collection meanwhile would look through all of it
     metrics.begin()
     listening = listen(settings.WEB_HOST, settings.PORT)
     config, pages = configure()
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise touch, and so copy, every page
+    gc.enable()
     code = Web(config, pages, listening).run(settings.WEB_CONCURRENCY)
     metrics.end()
     sys.exit(code)

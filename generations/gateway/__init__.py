@@ -17,6 +17,7 @@ needs the endpoint table alone does not load an HTTP client.
     client           Client(base_url, credential): record(id), send(endpoint, body)
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from generations.gateway.record import Record
 
 __all__ = ["Block", "Client", "Endpoint", "GatewayError", "LiveAnswer", "Probe", "Record", "Stop", "Timeouts"]
+
+# httpx imports its command line where rich is installed, as in a development environment: 2 MiB, 50 ms a process.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # documented: the import raises ImportError
 
 _MODULES = {
     "LiveAnswer": "events",

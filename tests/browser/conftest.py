@@ -32,7 +32,7 @@ from generations.models import Generation, Replay
 from tests.browser.line import Line, line_to
 from tests.browser.teller import Teller
 from tests.support import people, rows
-from tests.support.processes import FLAGS, DemoGateway, chromium, process, wait_for
+from tests.support.processes import FLAGS, WORKER, DemoGateway, chromium, process, wait_for
 
 TIMEOUT_MS = 15_000
 ABORTED = "net::ERR_ABORTED"  # a page that is left ends its own requests
@@ -109,8 +109,7 @@ def web_process(site_environment: dict[str, str]) -> Iterator[str]:
 @pytest.fixture(scope="package")
 def worker(site_environment: dict[str, str], engines: Engines) -> Iterator[int]:
     """One Celery worker for all, its pid."""
-    command = ("-m", "celery", "--quiet", "-A", "dashboard", "worker", "--loglevel", "error")
-    with process(*command, env=site_environment) as running:
+    with process(*WORKER, env=site_environment) as running:
         yield running.pid
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.environment import SettingRefused
-from tests.support.processes import BEAT
+from tests.support.processes import BEAT, WORKER
 
 pytestmark = pytest.mark.heavy
 
@@ -171,7 +171,7 @@ def test_a_certificate_of_redis_is_verified_unless_the_operator_says_otherwise()
 
 COMMANDS = [
     ["-m", "dashboard.web.serve"],
-    ["-m", "celery", "--quiet", "-A", "dashboard", "worker", "--pool", "threads"],
+    [*WORKER],
     [*BEAT],
     ["manage.py", "check"],
 ]  # fmt: skip

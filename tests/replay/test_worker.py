@@ -17,7 +17,7 @@ from generations.replay.order import orders, start
 from generations.replay.worker import presence
 from generations.replay.worker.recovery import sweep
 from tests.support.live_log import text_of
-from tests.support.processes import DemoGateway, process, wait_for
+from tests.support.processes import WORKER, DemoGateway, process, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
 
@@ -66,7 +66,7 @@ def test_a_killed_worker_leaves_an_interrupted_replay_with_its_text(
     replay = click(chat, ada, source)
     wait_for(lambda: text_of(follow.saved_log(replay.pk)), 60)
     os.kill(worker, signal.SIGKILL)
-    with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment):
+    with process(*WORKER, env=site_environment):
         assert sweep()["interrupted"] == 0
         wait_for(lambda: replay.pk not in (presence.running() or ()))
         later = timezone.now() + timedelta(seconds=30)
@@ -91,7 +91,7 @@ def test_a_message_lost_with_the_broker_is_sent_again_and_makes_one_post(
 ) -> None:
     replay = click(chat, ada, source)
     broker.flushdb()
-    with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment):
+    with process(*WORKER, env=site_environment):
         assert sweep()["resent"] == 0
         assert sweep(timezone.now() + timedelta(seconds=31))["resent"] == 1
         wait_for(lambda: state_of(replay) == State.SUCCEEDED, 60)
@@ -117,7 +117,7 @@ def test_sigterm_lets_a_short_stream_finish(
     site_environment: dict[str, str],
 ) -> None:
     demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
-    with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=site_environment) as running:
+    with process(*WORKER, env=site_environment) as running:
         replay = click(chat, ada, source)
         wait_for(demo_gateway.requests, 60)
         running.terminate()
@@ -135,7 +135,7 @@ def test_sigterm_interrupts_what_outlasts_the_grace(
 ) -> None:
     demo_gateway.set(pace=1, first_byte_ms=0, fault="endless", tokens_per_s=50)
     environment = {**site_environment, "WORKER_GRACE_SECONDS": "1"}
-    with process("-m", "celery", "--quiet", "-A", "dashboard", "worker", env=environment) as running:
+    with process(*WORKER, env=environment) as running:
         replay = click(chat, ada, source)
         wait_for(lambda: text_of(follow.saved_log(replay.pk)), 60)
         running.terminate()

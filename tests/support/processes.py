@@ -37,8 +37,7 @@ FLAGS = [
 ]
 WAIT_SECONDS = 60
 _PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
-WORKER = ("-m", *_PROCFILE["worker"].split())
-BEAT = ("-m", *_PROCFILE["beat"].split())
+WORKER, BEAT = (tuple(_PROCFILE[name].split()[1:]) for name in ("worker", "beat"))
 
 
 def chromium() -> str | None:

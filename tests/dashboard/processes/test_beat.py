@@ -14,7 +14,7 @@ from celery.beat import Scheduler
 from dashboard import beat
 from dashboard.beat import MemoryScheduler
 from dashboard.processes import queues
-from tests.support.processes import BEAT, ROOT
+from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.heavy
 NOBODY = "redis://127.0.0.1:9/0"
@@ -35,7 +35,8 @@ class Stuck(MemoryScheduler):
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_line_that_cannot_be_closed_holds_nobody_up(sent: signal.Signals) -> None:
-    command = [sys.executable, *BEAT[:-1], f"{__name__}:Stuck"]
+    program = f"from dashboard import beat; from {__name__} import Stuck; beat.main(Stuck)"
+    command = [sys.executable, "-c", program]
     environment = {**os.environ, "REDIS_URL": NOBODY, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as beat:
         try:

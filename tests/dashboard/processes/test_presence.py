@@ -18,7 +18,7 @@ from generations.models import Batch, Generation, Replay
 from generations.models.replay import State
 from generations.replay import trouble
 from tests.support import people, rows
-from tests.support.processes import BEAT, process, wait_for
+from tests.support.processes import BEAT, WORKER, process, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
 NOBODY = "redis://:hunter2@127.0.0.1:9/0"
@@ -66,8 +66,7 @@ def test_what_is_old_is_forgotten() -> None:
 def test_a_real_worker_and_a_real_beat_are_heard_of_until_they_end(
     site_environment: dict[str, str], broker: "redis.Redis"
 ) -> None:
-    worker = ("-m", "celery", "--quiet", "-A", "dashboard", "worker", "--concurrency", "2")
-    with process(*worker, env=site_environment), process(*BEAT, env=site_environment):
+    with process(*WORKER, env=site_environment), process(*BEAT, env=site_environment):
         wait_for(lambda: redis_presence.heard(broker, 20) == {"worker", "beat"})
         wait_for(lambda: set(Process.objects.values_list("kind", flat=True)) == {"worker", "beat"})
         assert degraded.degraded() == {}

@@ -1,13 +1,16 @@
-"""Addresses of static files: the manifest's, worked out once."""
+"""Static files: their addresses are the manifest's, worked out once; small ones are answered whole."""
 
 from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles.storage import HashedFilesMixin
 from django.core.management import call_command
-from django.test import override_settings
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
-from dashboard.web.static_files import StaticFiles
+from dashboard.web import static_files
+from dashboard.web.static_files import AnswerFiles, StaticFiles
 
 
 @pytest.fixture
@@ -32,3 +35,34 @@ def test_a_file_that_was_not_collected_is_refused(collected: StaticFiles) -> Non
     for _ in range(2):
         with pytest.raises(ValueError, match=r"missing\.css"):
             collected.url("css/missing.css")
+
+
+ASKED: list[tuple[str, dict[str, str], int]] = [
+    ("GET", {}, 200),
+    ("GET", {"accept-encoding": "gzip"}, 200),
+    ("HEAD", {}, 200),
+    ("POST", {}, 405),
+    ("GET", {"range": "bytes=2-5"}, 206),
+    ("GET", {"if-none-match": "etag"}, 304),
+]
+
+
+def test_small_files_are_answered_whole_as_whitenoise_would_stream_them(
+    collected: StaticFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(_: object) -> HttpResponse:
+        return HttpResponse(status=404)
+
+    with override_settings(STATIC_ROOT=tmp_path, STATIC_URL="/static/"):
+        ours, theirs = AnswerFiles(nothing), WhiteNoiseMiddleware(nothing)
+    address = collected.url("css/layout.css")
+    etag = ours(RequestFactory().get(address))["ETag"]
+    for method, headers, status in ASKED:
+        given = {name: value.replace("etag", etag) for name, value in headers.items()}
+        request = RequestFactory().generic(method, address, headers=given)
+        whole, streamed = ours(request), theirs(request)
+        assert (whole.status_code, whole.streaming, streamed.streaming) == (status, False, True)
+        assert (whole.content, dict(whole.items())) == (b"".join(streamed), dict(streamed.items()))
+    monkeypatch.setattr(static_files, "LARGEST", 3)
+    assert ours(RequestFactory().get(address)).streaming
+    assert ours(RequestFactory().get("/nothing")).status_code == 404

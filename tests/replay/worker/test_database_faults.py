@@ -23,11 +23,10 @@ from generations.replay.order import orders, start
 from generations.replay.worker import presence, recovery
 from tests.support.database_faults import Counted, locked, outage, read_only
 from tests.support.live_log import text_of
-from tests.support.processes import DemoGateway, process, wait_for
+from tests.support.processes import WORKER, DemoGateway, process, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.slow]
 
-WORKER = ("-m", "celery", "--quiet", "-A", "dashboard", "worker", "--concurrency", "4")
 FRAME_MS = 50
 Click = Callable[[float], Replay]
 

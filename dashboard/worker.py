@@ -1,0 +1,25 @@
+"""The worker process: Celery's worker without Celery's command line, and all of it loaded before it begins.
+
+The command line also loads an interactive shell with completion: 14 MiB and 0.2 s of CPU that no worker needs.
+"""
+
+import gc
+import sys
+
+
+def main() -> None:
+    """Run until it is asked to end; exits with Celery's exit code."""
+    gc.disable()  # what is loaded stays: each collection meanwhile would look through all of it
+    from dashboard.celery import app
+
+    worker = app.Worker(
+        quiet=True, loglevel="WARNING", without_gossip=True, without_mingle=True, without_heartbeat=True
+    )
+    gc.freeze()
+    gc.enable()
+    worker.start()
+    sys.exit(worker.exitcode)
+
+
+if __name__ == "__main__":
+    main()
