@@ -17,7 +17,7 @@ STARTED_BY = [ROOT / name for name in ("Procfile", "Makefile", "pyproject.toml",
 # Called by Django, Celery or their packages by these names alone.
 FRAMEWORK = {
     *("handler400", "handler403", "handler404", "handler429", "handler500"),
-    *("DashboardConfig", "GenerationsConfig", "Command", "MemoryScheduler", "HonestCache", "StaticFiles"),
+    *("DashboardConfig", "GenerationsConfig", "Command", "HonestCache", "StaticFiles"),
 }
 BY_SCRIPTS = ("htmx-",)  # classes that htmx sets
 BY_KIND = ("live-",)  # classes that end in the kind of an entry

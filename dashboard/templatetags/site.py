@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from django import template
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
 from dashboard.people import appearance
+from dashboard.web.static_files import BUNDLES, StaticFiles
 
 register = template.Library()
 
@@ -94,6 +96,11 @@ PILLS = {
     "done": ("quiet", "check", "Done"),
 }
 
+ELEMENTS = {
+    "css": '<link rel="stylesheet" href="{}">',
+    "js": '<script type="module" src="{}"></script>',
+}
+
 # The level of a Django message -> the kind of notice.
 NOTICES = {"success": "good", "warning": "warn", "error": "bad"}
 
@@ -116,6 +123,15 @@ def icon(name: str) -> SafeString:
     )
     lines = (line.strip() for line in drawing.splitlines())
     return mark_safe("".join(lines))  # noqa: S308  a drawing of the package, named by a constant
+
+
+@register.simple_tag
+def bundle(name: str) -> SafeString:
+    """The elements for one of BUNDLES: one for the bundle, or, in development and tests, one for each of its files."""
+    names = [name] if isinstance(staticfiles_storage, StaticFiles) else BUNDLES[name]
+    return format_html_join(
+        "\n", ELEMENTS[name.rpartition(".")[2]], ([staticfiles_storage.url(part)] for part in names)
+    )
 
 
 @register.simple_tag

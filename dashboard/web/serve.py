@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from django.urls import get_resolver
 
 from dashboard.local.system import dies_with_parent
 from dashboard.telemetry import error_reports, logs, metrics, tracing
-from dashboard.web import outage
+from dashboard.web import outage, static_files
 from dashboard.web.request_heads import BoundedProtocol
 
 if TYPE_CHECKING:
@@ -235,7 +236,8 @@ def be_brief() -> None:
 def collect_static() -> None:
     """Where no build step has collected the static files as they are now, do it."""
     manifest = settings.STATIC_ROOT / "staticfiles.json"
-    sources = [*settings.BASE_DIR.glob("requirements*.txt"), *(settings.BASE_DIR / "static").rglob("*")]
+    base, made_by = settings.BASE_DIR, Path(static_files.__file__)
+    sources = [*base.glob("requirements*.txt"), *(base / "static").rglob("*"), made_by]
     newest = max((path.stat().st_mtime for path in sources), default=0.0)
     if not manifest.exists() or manifest.stat().st_mtime < newest:
         call_command("collectstatic", interactive=False, verbosity=0)

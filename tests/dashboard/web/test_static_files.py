@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles.storage import HashedFilesMixin
 from django.core.management import call_command
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ from django.test import RequestFactory, override_settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from dashboard.web import static_files
-from dashboard.web.static_files import AnswerFiles, StaticFiles
+from dashboard.web.static_files import BUNDLES, AnswerFiles, StaticFiles
 
 
 @pytest.fixture
@@ -35,6 +36,17 @@ def test_a_file_that_was_not_collected_is_refused(collected: StaticFiles) -> Non
     for _ in range(2):
         with pytest.raises(ValueError, match=r"missing\.css"):
             collected.url("css/missing.css")
+
+
+def test_a_bundle_is_all_its_files_in_order_and_each_script_in_a_scope_of_its_own(
+    collected: StaticFiles,
+) -> None:
+    for name, parts in BUNDLES.items():
+        text = Path(collected.path(collected.stored_name(name))).read_text()
+        places = [text.index((settings.BASE_DIR / "static" / part).read_text()) for part in parts]
+        assert places == sorted(places)
+        scopes = len(parts) if name.endswith(".js") else 0
+        assert text.count("try {\n// ") == text.count("} catch (error) {\n  reportError(error);\n}") == scopes
 
 
 ASKED: list[tuple[str, dict[str, str], int]] = [
