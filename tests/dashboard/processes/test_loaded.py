@@ -16,7 +16,7 @@ PRODUCT = {"generations.models", "generations.reading"}
 # How a process loads itself -> what it has no use for.
 UNUSED = {
     "from dashboard.celery import app; app.Worker; app.loader.import_default_modules()": COMMAND_LINES,
-    "from dashboard.web import serve; serve.collect_static = int; serve.configure()": COMMAND_LINES,
+    "from dashboard import asgi; from dashboard.web import serve; serve.get_resolver().url_patterns": COMMAND_LINES,
     "from dashboard.beat import app; app.Beat": COMMAND_LINES | DATABASE | PRODUCT,
     "import generations.gateway.demo.__main__": COMMAND_LINES | DATABASE | PRODUCT | {"httpx", "authlib"},
     "import dashboard.local.up": COMMAND_LINES | DATABASE | PRODUCT | {"ssl", "http.client", "generations"},

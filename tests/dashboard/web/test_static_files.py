@@ -1,5 +1,6 @@
 """Static files: their addresses are the manifest's, worked out once; small ones are answered whole."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,9 +73,12 @@ def test_small_files_are_answered_whole_as_whitenoise_would_stream_them(
     for method, headers, status in ASKED:
         given = {name: value.replace("etag", etag) for name, value in headers.items()}
         request = RequestFactory().generic(method, address, headers=given)
-        whole, streamed = ours(request), theirs(request)
-        assert (whole.status_code, whole.streaming, streamed.streaming) == (status, False, True)
-        assert (whole.content, dict(whole.items())) == (b"".join(streamed), dict(streamed.items()))
+        whole = ours(request)
+        with closing(theirs(request)) as streamed:
+            streams, sent = streamed.streaming, b"".join(streamed)
+        assert (whole.status_code, whole.streaming, streams) == (status, False, True)
+        assert (whole.content, dict(whole.items())) == (sent, dict(streamed.items()))
     monkeypatch.setattr(static_files, "LARGEST", 3)
-    assert ours(RequestFactory().get(address)).streaming
+    with closing(ours(RequestFactory().get(address))) as large:
+        assert large.streaming
     assert ours(RequestFactory().get("/nothing")).status_code == 404
