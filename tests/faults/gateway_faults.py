@@ -130,7 +130,7 @@ def large(site: Site, report: Report) -> None:
 DEADLINE_S = 8
 
 
-@fault("a flood and an endless line end at the total deadline")
+@fault("a flood and an endless line end at the total deadline", over=ON_PAGES)
 def deadline(site: Site, report: Report) -> None:
     from generations.models import ReplayAnswer
 

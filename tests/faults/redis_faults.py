@@ -62,7 +62,7 @@ def hangs(site: Site, report: Report) -> None:
     through(site, report, "freeze")
 
 
-@fault("Redis restarts, its queue lost", over="over in a second; what was queued is sent again within 30 s")
+@fault("Redis restarts, its queue lost", over="over in a second; what was queued is sent again within 15 s")
 def restarts(site: Site, report: Report) -> None:
     import signal
 

@@ -1,5 +1,6 @@
 """What a worker process does apart from its tasks, from its start to its end."""
 
+import gc
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
@@ -14,6 +15,8 @@ from generations.replay.worker.heartbeat import heartbeat
 def begin(**_: Any) -> None:
     """Say that this worker is there; deliver what others have left in the spool."""
     allocator.give_back()
+    gc.collect()
+    gc.freeze()  # what was loaded stays: a collection of all of it stops every stream for a moment
     heartbeat.watch()
     delivery.start()
 
