@@ -132,5 +132,5 @@ def test_its_steps_run_on_what_it_gets_and_its_process_is_healthy(
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     # A question from before it was ready may have a line of its own.
     facts = {name: lines[-1][name] for name in ("method", "route", "status", "level")}
-    assert facts == {"method": "GET", "route": "none", "status": 200, "level": "INFO"}
+    assert facts == {"method": "GET", "route": "healthz", "status": 200, "level": "INFO"}
     assert {len(line["request_id"]) for line in lines} == {32}
