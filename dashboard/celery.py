@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from celery import Celery
-from celery.exceptions import SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.signals import setup_logging, worker_init, worker_ready, worker_shutdown
 from django.conf import settings
 
@@ -14,6 +14,9 @@ from dashboard.telemetry import tasks as tasks  # connects its signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 warnings.filterwarnings("ignore", category=SecurityWarning)  # about root and pickle; ours are JSON only
+warnings.filterwarnings(
+    "ignore", category=CPendingDeprecationWarning
+)  # of each loss of the broker; we ack early
 app = Celery("retake")
 app.config_from_object(settings.CELERY)
 app.autodiscover_tasks()

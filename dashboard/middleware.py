@@ -40,7 +40,7 @@ def _note(request: HttpRequest) -> None:
     note = request.META.get(NOTE)
     if note is not None:
         match, team = request.resolver_match, getattr(request, "team", None)
-        note.route = match.route if match else ""
+        note.route = (match.route or "/") if match else ""
         note.team = team.slug if team else ""
 
 

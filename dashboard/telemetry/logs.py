@@ -40,6 +40,7 @@ OF_LIBRARIES = {
     "celery.beat": "redis",
     "kombu": "redis",
 }
+SAID = {"database": "The database is unavailable", "redis": "Redis is unavailable"}
 OURS = ("dashboard.", "generations.")
 # At DEBUG these write statements with their values, headers and addresses: only with the setting DEBUG.
 TALKATIVE = (
@@ -95,6 +96,10 @@ class Wordless(logging.Filter):
             record.args = tuple(_without_words(value) for value in record.args)
         if record.name == "asyncio":
             record.msg = str(record.msg).partition("\n")[0]  # the rest is the task, with what it raised
+        store = of_library(record)
+        if store and record.levelno >= logging.WARNING:  # celery's have a stack behind the first line
+            first = record.getMessage().partition("\n")[0].removeprefix(f"{SAID[store]}: ")
+            record.msg, record.args = f"{SAID[store]}: {first}", ()
         return True
 
 
@@ -130,6 +135,7 @@ class OnceAMinute(logging.Filter):
                 self._left_out[store] = self._left_out.get(store, 0) + 1
                 return False
             self._written[store] = now
+            record.store = store
             record.repeated = self._left_out.pop(store, 0)
         return True
 
@@ -142,6 +148,11 @@ def store_of(record: logging.LogRecord) -> str | None:
     raised = record.exc_info[1] if record.exc_info else None
     if raised is not None:
         return _store_behind(raised)
+    return of_library(record)
+
+
+def of_library(record: logging.LogRecord) -> str | None:
+    """The store whose client wrote a line."""
     return next((store for name, store in OF_LIBRARIES.items() if record.name.startswith(name)), None)
 
 

@@ -17,7 +17,7 @@ from dashboard.processes.degraded import degraded
 from dashboard.readiness import CHECKS, NEED_DATABASE, UNREACHABLE, Check
 from dashboard.telemetry import logs, metrics, row_figures
 from dashboard.web.database_watch import DatabaseWatch
-from dashboard.web.wsgi_pages import Receive, Scope, Send
+from dashboard.web.wsgi_pages import NOTE, Receive, Scope, Send
 
 CHECK_SECONDS = 1.5  # for all checks, which are made at once
 ROW_SECONDS = 1.5  # for the figures of rows, with the question whether the database is there
@@ -43,6 +43,8 @@ class Probes:
         return path == "/healthz" or (path == "/metrics" and may_measure(scope))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if note := scope.get(NOTE):
+            note.route = scope["path"].rpartition("/")[2]
         if scope["method"] not in READ:
             await answer(scope, send, 405, b"Only GET and HEAD.\n", allow=b"GET, HEAD")
         elif scope["path"].endswith("/healthz"):

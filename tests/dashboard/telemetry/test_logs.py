@@ -100,6 +100,8 @@ def test_no_library_quotes_what_an_exception_says(lines: io.StringIO) -> None:
     }
     logging.getLogger("celery.app.trace").error(LOG_FAILURE.strip(), context, exc_info=raised(error))
     logging.getLogger("a.pool").warning("error connecting in %r: %s", "pool-1", error)
+    logging.getLogger("psycopg.pool").warning("error connecting in %r: %s", "pool-1", error)
+    logging.getLogger("celery.beat").error("Message Error: %s\n%s", error, [f'File "x.py"\n {SECRET}'])
     logging.getLogger("asyncio").error(
         f"Task exception was never retrieved\nfuture: <Task exception={error!r}>"
     )
@@ -110,6 +112,8 @@ def test_no_library_quotes_what_an_exception_says(lines: io.StringIO) -> None:
     assert said == [
         "Task t[1] raised: ValueError",
         "error connecting in 'pool-1': ValueError",
+        "The database is unavailable: error connecting in 'pool-1': ValueError",
+        "Redis is unavailable: Message Error: ValueError",
         "Task exception was never retrieved",
         "It cannot be written (No space left on device)",
     ]
@@ -162,7 +166,7 @@ def test_a_store_that_is_unavailable_is_one_line_a_minute(
             logging.getLogger("psycopg.pool").warning("error connecting in 'pool-1': %s", SECRET)
 
     say()
-    assert [line.get("store", "") for line in read(lines)] == ["redis", ""]
+    assert [line.get("store", "") for line in read(lines)] == ["redis", "database"]
     logger.error("Another fault", exc_info=raised(ValueError("no")))
     assert len(read(lines)) == 3
     now = time.monotonic()

@@ -181,7 +181,7 @@ def test_no_label_of_a_real_site_holds_a_team_a_model_or_an_id(
         text = get("/metrics", Authorization=f"Bearer {TOKEN}")[1]
     wait_for(lambda: list(tmp_path.glob("retake-metrics-*")) == [])
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-    patterns = {"none"} | routes(get_resolver())
+    patterns = {"none", "/"} | routes(get_resolver())
     wrong = [
         (sample.name, name, value)
         for sample in samples
