@@ -122,7 +122,8 @@ def wire_of(endpoint: str) -> str:
 
 def excerpt(wire: RawAnswer) -> Excerpt:
     """As much of an answer as is read. Raises DatabaseError."""
-    return wire.excerpt(PARSED_UP_TO, TAIL)
+    found = wire.excerpt(PARSED_UP_TO, TAIL)
+    return replace(found, start=_head(found)) if len(found.start) < found.size else found
 
 
 def read(endpoint: str, content_type: str, raw: bytes | Excerpt) -> DerivedAnswer:
@@ -187,7 +188,7 @@ def slim(raw: bytes) -> tuple[Value, int]:
 
 def _head(raw: Excerpt) -> bytes:
     """The bytes that are parsed: whole frames of a stream that is longer."""
-    if raw.size <= PARSED_UP_TO:
+    if min(raw.size, len(raw.start)) < PARSED_UP_TO:
         return raw.start
     end = max(raw.start.rfind(gap, 0, PARSED_UP_TO) for gap in (b"\n\n", b"\r\n\r\n"))
     return raw.start[: end if end > 0 else PARSED_UP_TO]

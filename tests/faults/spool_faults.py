@@ -36,6 +36,7 @@ def left_behind(site: Site, report: Report) -> None:
     kept, forgotten = leave_unsaved(site, 2)
     check(len(spooled(site)) == 2, f"{len(spooled(site))} files are in the spool")
     site.start("worker1", FIELD_ENCRYPTION_KEYS=Fernet.generate_key().decode())
+    until(lambda: "worker" in site.alive(), 60, "The worker was not heard of")
     report.shown_after_s = until(
         lambda: site.log.read_text().count(KEPT) >= 2, SHOWN_S, "the worker's log is silent"
     )

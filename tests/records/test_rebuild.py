@@ -1,6 +1,7 @@
 """What an older Retake derived is made again: when a page reads it, and by the clock, the newest first."""
 
 import json
+import uuid
 import zlib
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,8 @@ from generations.models.replay import State
 from generations.reading import outline
 from generations.reading.answer import answer_facts, replayed
 from generations.records import rebuild, retention
-from generations.replay import derived_answer
+from generations.replay import derived_answer, raw_answer
+from generations.replay.raw_answer import RawAnswer
 from tests.support import people, rows
 from tests.support.memory import growth
 
@@ -236,6 +238,31 @@ def test_a_long_stream_with_both_line_ends_is_read_at_its_end(monkeypatch: pytes
     last = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":9}}\n\n'
     made = derived_answer.read("chat.completions", "text/event-stream", frame * 200 + last)
     assert (made.columns["finish_reason"], made.columns["output_tokens"]) == ("length", 9)
+
+
+LONG = {
+    "stream": b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n' * 200
+    + b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":9}}\n\n',
+    "one frame": b"data: " + b"x" * 9_000,
+    "json": b' {"choices":[{"message":{"content":"' + b"word " * 2_000 + b'"},"finish_reason":"stop"}]}',
+    "short": WIRE,
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+@pytest.mark.parametrize("step", [1, 700])
+def test_an_excerpt_says_the_same_as_the_whole(name: str, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a long stream only the beginning and the end are ever together in memory."""
+    monkeypatch.setattr(derived_answer, "PARSED_UP_TO", 5_000)
+    monkeypatch.setattr(derived_answer, "TAIL", 500)
+    wire = LONG[name]
+    kind = "application/json" if name in ("json", "short") else "text/event-stream"
+    pieces = tuple(wire[at : at + step] for at in range(0, len(wire), step))
+    found = derived_answer.excerpt(RawAnswer(uuid.uuid4(), len(wire), pieces))
+    assert (found.size, len(found.start) > 5_000) == (len(wire), name == "json")
+    made, other = (derived_answer.read("chat.completions", kind, raw) for raw in (found, wire))
+    assert (made.derived, made.columns, made.unread) == (other.derived, other.columns, other.unread)
+    assert b"".join(raw_answer.pack(pieces)) == zlib.compress(wire, 3)
 
 
 @pytest.mark.slow
