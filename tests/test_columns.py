@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
+from generations.gateway.demo import stories
 from generations.gateway.record import Record
 from generations.reading import outline
 from generations.reading.figures import formatting, tiles
 from generations.records import store
-from tests.reading.samples import demo_record, demo_records
+from tests.reading.samples import demo_record
 
 TIMES = {"Total wait", *tiles.TOTALS.values()}
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", [name for name, _, _ in demo_records()])
+@pytest.mark.parametrize("name", [story.name for story in stories.STORIES])
 def test_lists_name_the_time_that_the_page_names_first(name: str) -> None:
     record = Record.read(demo_record(name))
     wait = store.columns(record)["wait_ms"]
