@@ -96,10 +96,11 @@ PILLS = {
     "done": ("quiet", "check", "Done"),
 }
 
-ELEMENTS = {
-    "css": '<link rel="stylesheet" href="{}">',
-    "js": '<script type="module" src="{}"></script>',
-}
+STYLES, MODULE, SCRIPT = (
+    '<link rel="stylesheet" href="{}">',
+    '<script type="module" src="{}"></script>',
+    '<script src="{}" defer></script>',
+)
 
 # The level of a Django message -> the kind of notice.
 NOTICES = {"success": "good", "warning": "warn", "error": "bad"}
@@ -129,9 +130,12 @@ def icon(name: str) -> SafeString:
 def bundle(name: str) -> SafeString:
     """The elements for one of BUNDLES: one for the bundle, or, in development and tests, one for each of its files."""
     names = [name] if isinstance(staticfiles_storage, StaticFiles) else BUNDLES[name]
-    return format_html_join(
-        "\n", ELEMENTS[name.rpartition(".")[2]], ([staticfiles_storage.url(part)] for part in names)
-    )
+    return mark_safe("\n".join(map(_element, names)))  # noqa: S308  each made by format_html
+
+
+def _element(name: str) -> SafeString:
+    element = STYLES if name.endswith(".css") else MODULE if name.startswith("js/") else SCRIPT
+    return format_html(element, staticfiles_storage.url(name))
 
 
 @register.simple_tag

@@ -19,7 +19,12 @@ BUNDLES = {
         f"css/{name}.css" for name in ("foundation", "layout", "components", "lists", "navigation", "reading")
     ],
     "site.js": [
-        f"js/{name}.js" for name in ("keys", "palette", "copy", "time", "tip", "errors", "menu", "feedback")
+        "django_htmx/htmx-2.min.js",
+        "django_htmx/ext/hx-sse-2.min.js",
+        *(
+            f"js/{name}.js"
+            for name in ("keys", "palette", "copy", "time", "tip", "errors", "menu", "feedback")
+        ),
     ],
 }
 """What every page has, each of them one file where static files are collected."""
@@ -52,11 +57,11 @@ class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  
 
 
 def _apart(name: str, text: str) -> str:
-    """A file's text for its bundle: a script keeps its own scope, and one that fails stops no other."""
+    """A file's text for its bundle: a module of ours keeps its own scope, and one that fails stops no other."""
+    if not name.startswith("js/"):
+        return f"{text}\n"
     return (
-        f"try {{\n{text}\n}} catch (error) {{\n  reportError(error);\n}}\n"
-        if name.endswith(".js")
-        else f"{text}\n"
+        f'try {{\n(() => {{\n"use strict";\n{text}\n}})();\n}} catch (error) {{\n  reportError(error);\n}}\n'
     )
 
 
