@@ -97,9 +97,9 @@ def run() -> int:
     try:
         if gateway:
             gateway.start()
-        engines.start()
+        # The web process loads while the engines start and the database is prepared; its address is printed afterwards.
+        engines.start(meanwhile=lambda: site.start(PROCESSES[0]))
         write_private(ROOT / ".local" / "env", environment)
-        site.start(PROCESSES[0])  # it loads while the database is prepared; its address is printed afterwards
         path = prepare(variables, demo=bool(gateway))
         return serve(site, port, path, engines)
     finally:
@@ -176,7 +176,7 @@ def site_environment(
 
 def prepare(environment: dict[str, str], *, demo: bool) -> str:
     """Migrate, collect static files and make the demo team; gives the path that signs in, or "/"."""
-    command = [*MANAGE, "prepare", *(["--demo"] if demo else [])]
+    command = [*MANAGE, "prepare", "--skip-checks", *(["--demo"] if demo else [])]
     process = subprocess.Popen(
         command,
         env=environment,

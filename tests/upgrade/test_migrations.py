@@ -109,6 +109,15 @@ def test_prepare_waits_for_a_locked_table_and_nobody_stands_behind_it(
     assert "tried again" in notes.getvalue()
 
 
+def test_prepare_migrates_only_where_a_migration_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(prepare, "call_command", lambda name, **_: asked.append(name))
+    call_command("prepare", stdout=io.StringIO())
+    with back_to("0009_wait"):
+        call_command("prepare", stdout=io.StringIO())
+    assert asked == ["createcachetable", "migrate", "createcachetable"]
+
+
 def test_prepare_gives_up_with_a_sentence_and_leaves_the_tables_as_they_were(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -9,6 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 
+from dashboard import readiness
+
 LOCK_MS = 2000  # that a statement of a migration waits for a lock; whoever asks for the table waits behind it
 PAUSE_SECONDS = 2.0
 TRIES = 30
@@ -25,7 +27,8 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         with lock_timeout():
-            patiently(lambda: call_command("migrate", interactive=False, verbosity=0), self.stdout.write)
+            if readiness.migrations():
+                patiently(lambda: call_command("migrate", interactive=False, verbosity=0), self.stdout.write)
             patiently(lambda: call_command("createcachetable", verbosity=0), self.stdout.write)
         if options["demo"]:
             call_command("demo_team", stdout=self.stdout)
