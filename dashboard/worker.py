@@ -6,16 +6,18 @@ The command line also loads an interactive shell with completion: 14 MiB and 0.2
 import gc
 import sys
 
+from dashboard.processes import allocator
+
 
 def main() -> None:
     """Run until it is asked to end; exits with Celery's exit code."""
+    allocator.give_back()  # before there are threads, which would have heaps of their own
     gc.disable()  # what is loaded stays: each collection meanwhile would look through all of it
     from dashboard.celery import app
 
     worker = app.Worker(
         quiet=True, loglevel="WARNING", without_gossip=True, without_mingle=True, without_heartbeat=True
     )
-    gc.freeze()
     gc.enable()
     worker.start()
     sys.exit(worker.exitcode)

@@ -6,7 +6,6 @@ from typing import Any
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
-from dashboard.processes import allocator
 from generations.replay.worker import delivery, presence
 from generations.replay.worker.heartbeat import heartbeat
 
@@ -14,7 +13,6 @@ from generations.replay.worker.heartbeat import heartbeat
 @worker_ready.connect
 def begin(**_: Any) -> None:
     """Say that this worker is there; deliver what others have left in the spool."""
-    allocator.give_back()
     gc.collect()
     gc.freeze()  # what was loaded stays: a collection of all of it stops every stream for a moment
     heartbeat.watch()
