@@ -125,6 +125,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Pages --------------------------------------------------------------------------------------------------------
 _LOADERS = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+FORM_RENDERER = "dashboard.web.form_widgets.FormWidgets"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
 from dashboard.people import appearance
+from dashboard.web.quick_html import fill
 from dashboard.web.static_files import BUNDLES, StaticFiles
 
 register = template.Library()
@@ -142,8 +143,8 @@ def _element(name: str) -> SafeString:
 def pill(state: str, word: str = "", code: object = "") -> SafeString:
     """A state as colour, icon and word; `word` replaces the word, `code` (an HTTP status) follows it."""
     kind, name, default = PILLS.get(str(state), ("quiet", "unknown", str(state) or "Unknown"))
-    tail = "" if code in ("", None) else format_html(' <span class="mono">{}</span>', code)
-    return format_html('<span class="pill {}">{}{}{}</span>', kind, icon(name), word or default, tail)
+    tail = "" if code in ("", None) else fill(' <span class="mono">{}</span>', code)
+    return fill('<span class="pill {}">{}{}{}</span>', kind, icon(name), word or default, tail)
 
 
 @register.simple_tag
@@ -197,7 +198,7 @@ def ago(moment: datetime | None, focusable: bool = True) -> SafeString:
     """A time element: relative text, UTC in the tooltip and, with script, the local time next to it."""
     if moment is None:
         return mark_safe('<span class="muted">unknown</span>')
-    return format_html(
+    return fill(
         '<time datetime="{}" title="{}" data-ago{}>{}</time>',
         _iso(moment),
         _titled(moment),

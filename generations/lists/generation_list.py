@@ -11,7 +11,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from dashboard.models import Team
-from generations.lists import csv_export, keyset, sorting
+from generations.lists import counting, csv_export, keyset, sorting
+from generations.lists.counting import RowCount
 from generations.lists.keyset import Cursor, Page
 from generations.lists.sorting import NEWEST, SortCursor
 from generations.models import Generation, Replay
@@ -87,6 +88,21 @@ def page(
     if sort == NEWEST:
         return keyset.page(found, "sorted_at", cursor if isinstance(cursor, Cursor) else None, size)
     return sorting.page(found, ORDERS, sort, cursor if isinstance(cursor, SortCursor) else None, size)
+
+
+def counted_page(
+    found: GenerationQuerySet, cursor: Cursor | SortCursor | None, *, sort: str, by_words: bool
+) -> tuple[Page[Generation], RowCount]:
+    """One page and how many there are. Words are looked for once: what has them is counted and put in order at once."""
+    if not by_words or sort != NEWEST:
+        return page(found, cursor, sort=sort), counting.count(found)
+    slim = found.order_by().values_list("sorted_at", "pk")[: counting.MOST + 1]
+    places = counting.in_time(lambda: list(slim))
+    if places is None or len(places) > counting.MOST:
+        number = RowCount(None) if places is None else counting.of(len(places))
+        return page(found, cursor), number
+    near = keyset.nearest(places, cursor if isinstance(cursor, Cursor) else None, PAGE + 1)
+    return page(found.filter(pk__in=near), cursor), counting.of(len(places))
 
 
 def neighbour(found: GenerationQuerySet, row: Generation, sort: str, *, back: bool) -> Generation | None:

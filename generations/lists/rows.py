@@ -66,10 +66,6 @@ class ListRow:
     first_ms: int | None = None
 
     @property
-    def is_replay(self) -> bool:
-        return isinstance(self.of, Replay)
-
-    @property
     def words_unknown(self) -> bool:
         """Whether it is stored and nobody has read yet how it begins."""
         return self.is_stored and self.prompt is None

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as midnight
 from typing import Any
 
-from django.db.models import Count
-from django.db.models.functions import TruncDate
+from django.db.models import Case, Count, TextField, When
+from django.db.models.functions import Cast, TruncDate
 
 from dashboard.models import Team
 from generations.models import Replay, TrendDay
@@ -44,25 +44,44 @@ def read(team: Team, wanted: Mapping[str, Any], today: date) -> Trends:
     """The `days` until today of what has the `model` and the `provider` that are asked for: two queries."""
     span = wanted["days"]
     days = [today - timedelta(days=ago) for ago in range(span - 1, -1, -1)]
-    rows = list(TrendDay.objects.of(team).filter(day__range=(days[0] - timedelta(days=span), today)))
-    loaded = {row.day: trend_sums.load(row.parts) for row in rows}
-    parts = {day: [part for part in found if _is_asked(part, wanted)] for day, found in loaded.items()}
-    shown = [parts.get(day, []) for day in days]
-    flat = [part for day in shown for part in day]
-    by_day = [trend_sums.total(day) for day in shown]
+    is_whole = not (wanted["model"] or wanted["provider"])
+    rows = _rows(team, days[0] - timedelta(days=span), days[0], today, is_whole=is_whole)
+    loaded = {row.day: trend_sums.load(row.parts_text) for row in rows if row.parts_text}
+    asked = {day: [part for part in found if _is_asked(part, wanted)] for day, found in loaded.items()}
+    totals = {row.day: _total(row.total_text if is_whole else None, asked.get(row.day, [])) for row in rows}
+    by_day = [totals.get(day, TrendSums()) for day in days]
+    pairs = trend_sums.by_pair(part for day in days for part in asked.get(day, []))
     counts = _replays(team, wanted, days)
     return Trends(
         days=days,
         by_day=by_day,
         replays=[counts.get(day, 0) for day in days],
         total=trend_sums.total(by_day),
-        before=trend_sums.total(part for day, found in parts.items() if day < days[0] for part in found),
-        models=_by_name(flat, lambda part: part.model),
-        providers=_by_name(flat, lambda part: part.provider),
-        offered=_offered([part for found in loaded.values() for part in found]),
+        before=trend_sums.total(found for day, found in totals.items() if day < days[0]),
+        models=_by_name(pairs, lambda part: part.model),
+        providers=_by_name(pairs, lambda part: part.provider),
+        offered=_offered([part for day in days for part in loaded.get(day, [])]),
         counted_at=max((row.counted_at for row in rows if row.counted_at), default=None),
         pending=len([row for row in rows if row.is_stale and row.day >= days[0]]),
     )
+
+
+def _rows(team: Team, first: date, shown_from: date, today: date, *, is_whole: bool) -> list[Any]:
+    """The days from `first` on, with `parts_text` and `total_text` as JSON.
+
+    Of days before `shown_from` the total is enough, where everything is asked for and it was summed.
+    """
+    parts: Any = Cast("parts", TextField())
+    if is_whole:
+        enough = When(day__lt=shown_from, total__isnull=False, then=None)
+        parts = Case(enough, default=parts, output_field=TextField())
+    rows = TrendDay.objects.of(team).filter(day__range=(first, today)).defer("parts", "total")
+    return list(rows.annotate(parts_text=parts, total_text=Cast("total", TextField())))
+
+
+def _total(text: str | None, parts: list[TrendSums]) -> TrendSums:
+    """The total of a day as it was summed, else of its parts."""
+    return trend_sums.load(f"[{text}]")[0] if text else trend_sums.total(parts)
 
 
 def _is_asked(part: TrendSums, wanted: Mapping[str, Any]) -> bool:

@@ -79,7 +79,7 @@ def _counted(fetched: dict[tuple[int, date], datetime]) -> set[tuple[int, date]]
         return set()
     days = [day for _, day in fetched]
     rows = TrendDay.objects.filter(day__range=(min(days), max(days)), team__in={team for team, _ in fetched})
-    known = ((row.team_id, row.day, row.counted_at) for row in rows.defer("parts"))
+    known = ((row.team_id, row.day, row.counted_at) for row in rows.defer("parts", "total"))
     return {
         (team, day)
         for team, day, at in known
@@ -113,21 +113,26 @@ def count(pk: int) -> bool:
     """Sum one marked day again, unless another process does."""
     with transaction.atomic():
         rows = TrendDay.objects.select_for_update(skip_locked=True).filter(pk=pk, is_stale=True)
-        row = rows.defer("parts").first()
+        row = rows.defer("parts", "total").first()
         if row is None:
             return False
         now = timezone.now()
-        parts = trend_sums.dump(sums(row.team_id, row.day))
-        TrendDay.objects.filter(pk=pk).update(parts=parts, counted_at=now, is_stale=False)
+        columns = _summed(row.team_id, row.day)
+        TrendDay.objects.filter(pk=pk).update(**columns, counted_at=now, is_stale=False)
     return True
 
 
 def count_now(team: int, days: Iterable[date]) -> None:
     """Sum these days at once: what was hidden or forgotten is in no figure any more when the transaction ends."""
     kept = TrendDay.objects.filter(team=team, day__in=list(days))
-    for row in list(kept.select_for_update().defer("parts")):
-        parts = trend_sums.dump(sums(team, row.day))
-        TrendDay.objects.filter(pk=row.pk).update(parts=parts)
+    for row in list(kept.select_for_update().defer("parts", "total")):
+        TrendDay.objects.filter(pk=row.pk).update(**_summed(team, row.day))
+
+
+def _summed(team: int, day: date) -> dict[str, Any]:
+    """The columns of a day."""
+    parts = sums(team, day)
+    return {"parts": trend_sums.dump(parts), "total": trend_sums.dump([trend_sums.total(parts)])[0]}
 
 
 def sums(team: int, day: date) -> list[TrendSums]:

@@ -3,12 +3,14 @@
 from functools import lru_cache
 
 from django import template
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from dashboard.people.appearance import current
-from dashboard.templatetags.site import ago
+from dashboard.templatetags.site import ago, icon
+from generations.lists.columns import LOGGED
 from generations.log.listing import LogItem
+from generations.templatetags.row_cells import row_cells
 
 register = template.Library()
 KEPT = 2000
@@ -29,4 +31,10 @@ def _drawn(item: LogItem, _numbers: str, _age: str) -> SafeString:
 
 
 def _row(item: LogItem) -> SafeString:
-    return mark_safe(render_to_string("generations/log/cells.html", {"item": item}))  # noqa: S308  a template's
+    row, action = item.shown, SafeString()
+    if row.action_url:
+        action = format_html(
+            '<a class="btn small" href="{}">{} Replay<span class="hidden-visually"> {}</span></a>',
+            *(row.action_url, icon("replay"), row.request_id),
+        )
+    return format_html('<tr>{}<td class="act">{}</td></tr>', row_cells(row, LOGGED, "pick"), action)

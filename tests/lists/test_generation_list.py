@@ -14,10 +14,11 @@ from django.db.models import QuerySet
 
 from dashboard.models import Team, User
 from generations.gateway.record import Record
-from generations.lists import generation_list, offers, sorting
+from generations.lists import counting, generation_list, offers, sorting
 from generations.lists.csv_export import MARK
 from generations.lists.generation_list import matching, page, read_cursor
-from generations.lists.keyset import Cursor, older
+from generations.lists.keyset import Cursor, Page, older
+from generations.lists.sorting import NEWEST
 from generations.models import FirstWords, Generation, Replay, StoredRecord
 from generations.records import store
 from tests.reading.samples import demo_record
@@ -106,6 +107,27 @@ def test_free_text_finds_prompt_and_answer(team: Team) -> None:
     assert ids(matching(team, {"q": "oslo"})) == [OSLO]
     assert ids(matching(team, {"q": "OSLO -madagascar"})) == [OSLO]
     assert ids(matching(team, {"q": "madagascar"})) == []
+
+
+def test_what_words_find_is_looked_for_once_and_paged_like_any_other(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(team, [people.person(team), people.person(team)], 300)
+    found = matching(team, {"q": "some"})
+    whole = [row.pk for row in page(found, size=999).rows]
+    assert len(whole) > 100
+    for most in (counting.MOST, 100):  # of more than these only the number is given up
+        monkeypatch.setattr(counting, "MOST", most)
+        place, seen, cut = None, list[int](), Page[Generation]([])
+        while place is not None or not seen:
+            cut, count = generation_list.counted_page(found, place, sort=NEWEST, by_words=True)
+            assert str(count) == (str(len(whole)) if most > 100 else "100+")
+            seen += [row.pk for row in cut.rows]
+            place = cut.older
+        back = read_cursor(str(cut.newer), back=True)
+        before, _ = generation_list.counted_page(found, back, sort=NEWEST, by_words=True)
+        assert (seen, [row.pk for row in before.rows]) == (whole, whole[-len(cut.rows) - 50 : -len(cut.rows)])
+    assert str(generation_list.counted_page(found, None, sort="-cost", by_words=True)[1]) == "100+"
 
 
 @pytest.mark.parametrize("words", ['"', "(((", "-", "a & | !", "' OR 1=1 --", "\\", "x" * 300])

@@ -92,6 +92,15 @@ def total(parts: Iterable[TrendSums]) -> TrendSums:
     return found
 
 
+def by_pair(parts: Iterable[TrendSums]) -> list[TrendSums]:
+    """Joined by model and provider."""
+    found: dict[tuple[str, str], TrendSums] = {}
+    for part in parts:
+        key = (part.model, part.provider)
+        found.setdefault(key, TrendSums(*key)).add(part)
+    return list(found.values())
+
+
 def bounded(parts: Iterable[TrendSums]) -> list[TrendSums]:
     """At most MOST_PARTS, those with the most generations; the rest is joined under OTHER, and so are rare causes."""
     ranked = sorted(parts, key=lambda part: (-part.count, part.model, part.provider))
@@ -119,6 +128,9 @@ def dump(parts: Iterable[TrendSums]) -> list[Any]:
     return [msgspec.to_builtins(part, str_keys=True) for part in parts]
 
 
-def load(stored: Any) -> list[TrendSums]:
-    """What `dump` made."""
-    return msgspec.convert(stored, list[TrendSums], strict=False)
+_DECODER = msgspec.json.Decoder(list[TrendSums])
+
+
+def load(stored: str) -> list[TrendSums]:
+    """What `dump` made, from its JSON text."""
+    return _DECODER.decode(stored)

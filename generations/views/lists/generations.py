@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team, User
 from generations.forms.lists import BrowseForm
-from generations.lists import columns, counting, csv_export, generation_list, offers, rows
-from generations.lists.sorting import NEWEST, read_sort
+from generations.lists import columns, csv_export, generation_list, offers, rows
+from generations.lists.keyset import Cursor
+from generations.lists.sorting import NEWEST, SortCursor, read_sort
 from generations.models import Generation, SavedFilter
 from generations.models.generation import GenerationQuerySet
 from generations.views.lists import filter_chips
@@ -89,9 +90,8 @@ def _address(request: TeamRequest, given: QueryDict) -> str:
 def _listed(request: TeamRequest) -> dict[str, Any]:
     query, sort = filters(request.GET), read_sort(request.GET.get("sort", ""))
     form, found = matching(request, request.GET)
-    page = generation_list.page(
-        found.select_related("looked_up_by", "pin").defer(*SLIM), *_place(request, sort), sort=sort
-    )
+    found, by_words = found.select_related("looked_up_by", "pin").defer(*SLIM), bool(form.data.get("q"))
+    page, count = generation_list.counted_page(found, _place(request, sort), sort=sort, by_words=by_words)
     carried = f"?{urlencode({'list': query})}" if query else ""
     shown = columns.chosen(request.user)
     return {
@@ -99,7 +99,7 @@ def _listed(request: TeamRequest) -> dict[str, Any]:
         "query": query,
         "page": page,
         "rows": [rows.of_generation(row, request.team, carried) for row in page.rows],
-        "count": counting.count(found) if not form.errors else None,
+        "count": count if not form.errors else None,
         "chips": filter_chips.chips(form, request.GET, partial(filters_but, request.GET)),
         "sort": "" if sort == NEWEST else sort,
         "columns": shown,
@@ -110,10 +110,10 @@ def _listed(request: TeamRequest) -> dict[str, Any]:
     }
 
 
-def _place(request: TeamRequest, sort: str) -> tuple[Any, ...]:
+def _place(request: TeamRequest, sort: str) -> Cursor | SortCursor | None:
     """Where the page begins: `older` or `newer` than a row."""
     name = "newer" if "newer" in request.GET else "older"
-    return (generation_list.read_cursor(request.GET.get(name, ""), sort=sort, back=name == "newer"),)
+    return generation_list.read_cursor(request.GET.get(name, ""), sort=sort, back=name == "newer")
 
 
 def filters_but(given: QueryDict, name: str) -> str:

@@ -1,5 +1,6 @@
 """Axes, bars, lines and joined percentiles of the trends."""
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil, floor, log
@@ -95,7 +96,7 @@ def test_a_percentile_of_joined_sums_is_near_the_exact_one(days: list[list[int]]
         parts.append(TrendSums("m", count=len(waits)))
         for wait in waits:
             trend_sums._join(parts[-1].waits, {floor(log(wait) / log(STEP)): 1})
-    joined = trend_sums.total(trend_sums.load(trend_sums.dump(parts)))
+    joined = trend_sums.total(trend_sums.load(json.dumps(trend_sums.dump(parts))))
     known = sorted(wait for waits in days for wait in waits)
     found = trend_sums.percentile(joined.waits, percent)
     if not known:
