@@ -17,7 +17,7 @@ from generations.gateway.record import Record
 from generations.lists import counting, generation_list, offers, sorting
 from generations.lists.csv_export import MARK
 from generations.lists.generation_list import matching, page, read_cursor
-from generations.lists.keyset import Cursor, Page, older
+from generations.lists.keyset import Cursor, older
 from generations.lists.sorting import NEWEST
 from generations.models import FirstWords, Generation, Replay, StoredRecord
 from generations.records import store
@@ -118,7 +118,7 @@ def test_what_words_find_is_looked_for_once_and_paged_like_any_other(
     assert len(whole) > 100
     for most in (counting.MOST, 100):  # of more than these only the number is given up
         monkeypatch.setattr(counting, "MOST", most)
-        place, seen, cut = None, list[int](), Page[Generation]([])
+        place, seen = None, list[int]()
         while place is not None or not seen:
             cut, count = generation_list.counted_page(found, place, sort=NEWEST, by_words=True)
             assert str(count) == (str(len(whole)) if most > 100 else "100+")

@@ -74,13 +74,11 @@ def _filter_again(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse
     return redirect(where, request.team.slug)
 
 
-def _finish_due(team: Team, *, filters: bool) -> None:
+def _finish_due(team: Team) -> None:
     """The page is made already: what cannot be deleted now waits for the sweep or the next reader."""
     try:
-        if team.forgets_at is not None and team.forgets_at <= timezone.now():
-            forgetting.finish_due(team=team)
-        if filters:
-            forgetting.drop_filters()
+        forgetting.finish_due(team=team)
+        forgetting.drop_filters()
     except DatabaseError as error:
         log.warning(
             "What is to be forgotten could not be deleted yet (%s)", type(error).__name__, extra=logs.DATABASE
@@ -103,7 +101,9 @@ def finish_due(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         team = getattr(request, "team", None)
         if team is not None:
-            _finish_due(team, filters="filter" in _ended_offer(request))
+            ended = _ended_offer(request)
+            if "filter" in ended or (team.forgets_at is not None and team.forgets_at <= timezone.now()):
+                _finish_due(team)
         return response
 
     return answer
