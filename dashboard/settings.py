@@ -204,6 +204,8 @@ CELERY = {
         "queue_order_strategy": "dashboard.processes.queues:BoundedReplays",
     },
     "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,  # an hour without Redis ends no worker
+    "worker_consumer": "dashboard.processes.consumer:PatientConsumer",
     "broker_pool_limit": 2,
     "task_ignore_result": True,
     "task_acks_late": False,

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from celery.worker import state
 from django.conf import settings
+from kombu.utils.imports import symbol_by_name
 from kombu.utils.scheduling import cycle_by_name
 
 from dashboard.celery import app
@@ -33,6 +34,26 @@ def test_every_task_has_its_queue() -> None:
     assert {name.rpartition(".")[2] for name in names if queue_of(name) == REPLAYS} == WAITED_FOR
     assert {queue_of(name) for name in clock} == {CLOCK}
     assert app.conf.worker_concurrency == settings.WORKER_CONCURRENCY + CLOCK_THREADS
+
+
+def test_a_broker_is_asked_again_soon_and_for_ever() -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Line:
+        """A line that is there at once."""
+
+        alt: tuple[str, ...] = ()
+
+        def ensure_connection(self, _errback: object, max_retries: int | None, **options: Any) -> "Line":
+            asked.append({**options, "max_retries": max_retries})
+            return self
+
+    consumer = symbol_by_name(app.conf.worker_consumer)  # type: ignore[no-untyped-call]
+    made = consumer.__new__(consumer)
+    made.app, made.first_connection_attempt = app, False
+    line = Line()
+    assert made.ensure_connected(line) is line
+    assert (asked[0]["max_retries"], asked[0]["interval_max"]) == (None, 5)
 
 
 def test_no_replay_is_taken_while_all_run_that_may(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
