@@ -1,6 +1,6 @@
 """The beat process: it sends the names of due tasks and says that it lives.
 
-It loads neither Django nor the tasks, nor Celery's command line, which brings an interactive shell along (14 MiB).
+It loads neither Django nor the tasks, nor Celery's command line, which brings an interactive shell along (9 MiB).
 """
 
 import logging.config
