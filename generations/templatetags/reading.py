@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -32,11 +33,26 @@ FIELDS = {
 Amount = int | Decimal | None
 
 
-@register.simple_tag
-def term(slug: str, words: str = "") -> SafeString:
-    """A word of the glossary, as a link to what it means. Raises KeyError for one that is not there."""
-    word = WORDS[slug]
-    return format_html('<a class="term" href="{}#{}">{}</a>', reverse("help"), slug, words or word.lower())
+@register.simple_tag(takes_context=True)
+def term(context: template.Context, slug: str, words: str = "") -> SafeString | str:
+    """A word of the glossary, as a link to what it means; the word alone where the page has linked it already.
+
+    Raises KeyError for one that is not there.
+    """
+    word = words or WORDS[slug].lower()
+    linked = _linked_terms(context)
+    if slug in linked:
+        return word
+    linked.add(slug)
+    return format_html('<a class="term" href="{}#{}">{}</a>', reverse("help"), slug, word)
+
+
+def _linked_terms(context: template.Context) -> set[str]:
+    """What the page of this request has linked so far; what this part has, where it is drawn for every request."""
+    request = context.get("request")
+    kept: Any = vars(request) if request else context.render_context.dicts[0]
+    linked: set[str] = kept.setdefault("linked_terms", set())
+    return linked
 
 
 @register.simple_tag
