@@ -62,7 +62,7 @@ PHOENIX = Peer(
     spans.openinference,
     {},
     "/projects/UHJvamVjdDox/traces/{}",  # base64 of Project:1, the one that a new store has
-    "main",
+    "[data-testid=span-info-wrap]",
     "/healthz",
 )
 MLFLOW = Peer(
