@@ -68,8 +68,13 @@ def _compared(site: Site, started: Sequence[Running]) -> tuple[list[str], list[R
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, LOCAL_ONLY]) as browser,
     ):
-        rows = list(comparison.measure(browser, products))
+        rows = list(map(_said, comparison.measure(browser, products)))
     return [product.title for product in products], rows
+
+
+def _said(row: Row) -> Row:
+    say(f"{row.name}: {', '.join(row.cells)}")
+    return row
 
 
 if __name__ == "__main__":

@@ -11,17 +11,32 @@ WAIT_MS = 90_000
 # Three words with their numbers, as `bench.sizes.prose` writes them; for Python and JavaScript.
 WORDS = r"[a-z]+ \d+ [a-z]+ \d+ [a-z]+ \d+"
 VIEW = ViewportSize(width=1280, height=900)
-# Runs before any script of a page. The text is visible when one text node with WORDS, inside the record's part of the page,
-# is drawn within the window. As in `bench.tools.opening` the time is taken in the first frame that finds it so, and never
-# lies before the page's first contentful paint.
+# Runs before any script of a page. The text is visible when an element with WORDS in one text node, inside the record's part
+# of the page, is drawn within the window. As in `bench.tools.opening` the time is taken in the first frame that finds it so,
+# and never lies before the page's first contentful paint.
 WATCH = """
 (() => {
-  const inside = %s, words = new RegExp(%s);
+  const inside = %s, words = new RegExp(%s), near = new Set();
   addEventListener("click", (event) =>
     sessionStorage.setItem("clicked", performance.timeOrigin + event.timeStamp), {capture: true});
-  const clicked = Number(sessionStorage.getItem("clicked")), found = [];
+  const clicked = Number(sessionStorage.getItem("clicked"));
+  if (!clicked) return;
+  const look = () => {
+    if (window.found || ![...near].some((element) =>
+      element.checkVisibility({visibilityProperty: true, opacityProperty: true}))) return;
+    window.found = performance.now();
+    new PerformanceObserver((list) => {
+      const painted = list.getEntriesByName("first-contentful-paint")[0];
+      if (painted) window.shown = performance.timeOrigin + Math.max(window.found, painted.startTime) - clicked;
+    }).observe({type: "paint", buffered: true});
+  };
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) near[entry.isIntersecting ? "add" : "delete"](entry.target);
+    look();
+  });
   const keep = (text) => {
-    if (found.length < 500 && words.test(text.data) && text.parentElement?.closest(inside)) found.push(text);
+    const holder = text.parentElement;
+    if (words.test(text.data) && holder?.closest(inside)) seen.observe(holder);
   };
   const search = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return keep(node);
@@ -32,22 +47,8 @@ WATCH = """
   new MutationObserver((records) => {
     for (const record of records) (record.type === "childList" ? record.addedNodes : [record.target]).forEach(search);
   }).observe(document, {childList: true, subtree: true, characterData: true});
-  const drawn = (text) => {
-    if (!text.parentElement?.checkVisibility({visibilityProperty: true, opacityProperty: true})) return false;
-    const range = document.createRange();
-    range.selectNodeContents(text);
-    return [...range.getClientRects()].some((box) => box.width && box.height && box.top < innerHeight && box.bottom > 0
-      && box.left < innerWidth && box.right > 0);
-  };
-  const look = () => {
-    if (!found.some(drawn)) return requestAnimationFrame(look);
-    const now = performance.now();
-    new PerformanceObserver((list) => {
-      const painted = list.getEntriesByName("first-contentful-paint")[0];
-      if (painted) window.shown = performance.timeOrigin + Math.max(now, painted.startTime) - clicked;
-    }).observe({type: "paint", buffered: true});
-  };
-  if (clicked) requestAnimationFrame(look);
+  const again = () => window.found || (look(), requestAnimationFrame(again));
+  again();
 })();
 """
 LINK = """(path) => {
