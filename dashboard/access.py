@@ -4,7 +4,7 @@ Signed out: the sign-in page (Django's LoginRequiredMiddleware), the same whethe
 Signed in but not of the team: 404. Of the team without the right: 403 with the reason.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Model
+from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
 
+from dashboard.consents.models import DISCONNECTED, SOON
+from dashboard.joined_rows import columns, listed, made, made_or_none
 from dashboard.models import Membership, Role, Team, User
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ class TeamRequest(SignedInRequest):
 
 
 def memberships(request: HttpRequest) -> list[Membership]:
-    """The memberships of who asks by team name, with `team` and `connected`: one query a request."""
+    """The memberships of who asks by team name, with `team` and `connected`: read with the account, else one query."""
     if not hasattr(request, "_memberships"):
         request._memberships = _memberships(request.user)  # type: ignore[attr-defined]
     return cast(list[Membership], request._memberships)  # type: ignore[attr-defined]
@@ -84,33 +86,47 @@ def memberships(request: HttpRequest) -> list[Membership]:
 def _memberships(user: User | AnonymousUser) -> list[Membership]:
     if not user.is_authenticated:
         return []
+    known = user if hasattr(user, READ) else account(user.pk)
+    return cast(list[Membership], getattr(known, READ, []))
+
+
+READ = "memberships_read"  # where `account` leaves them
+
+
+def account(pk: int) -> User | None:
+    """The account with this number, its memberships read with it; None for none."""
     with connection.cursor() as cursor:
-        cursor.execute(_MEMBERSHIPS, [user.pk])
-        return [_membership(row) for row in cursor.fetchall()]
+        cursor.execute(_ACCOUNT, [timezone.now() + SOON, pk])
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    user = made(User, _USER, iter(rows[0]))
+    found = (_membership(iter(row[len(_USER) :])) for row in rows)
+    setattr(user, READ, [mine for mine in found if mine is not None])
+    return user
 
 
-def _columns(model: type[Model], table: str) -> tuple[list[str], str]:
-    """The names of the model's fields, and its columns for a SELECT."""
-    fields = model._meta.concrete_fields
-    return [field.attname for field in fields], ", ".join(f"{table}.{field.column}" for field in fields)
+_USER, _MEMBERSHIP, _TEAM = columns(User), columns(Membership), columns(Team)
+_ACCOUNT = f"""
+SELECT {listed("person", _USER)}, {listed("mine", _MEMBERSHIP)}, {listed("team", _TEAM)},
+       EXISTS (SELECT FROM dashboard_gatewayconnection WHERE team_id = team.id),
+       EXISTS (SELECT FROM dashboard_gatewayconnection source WHERE team_id = team.id
+               AND EXISTS (SELECT FROM dashboard_consent
+                           WHERE connection_id = source.id AND end_reason <> '{DISCONNECTED}')
+               AND NOT EXISTS (SELECT FROM dashboard_consent
+                               WHERE connection_id = source.id AND ended_at IS NULL AND refused = '' AND expires_at > %s))
+FROM dashboard_user person
+LEFT JOIN dashboard_membership mine ON mine.user_id = person.id LEFT JOIN dashboard_team team ON team.id = mine.team_id
+WHERE person.id = %s ORDER BY team.name, team.id
+"""  # noqa: S608 -- columns of our own models, and a constant
 
 
-_MEMBERSHIP_FIELDS, _OF_MEMBERSHIP = _columns(Membership, "mine")
-_TEAM_FIELDS, _OF_TEAM = _columns(Team, "team")
-_MEMBERSHIPS = f"""
-SELECT EXISTS (SELECT FROM dashboard_gatewayconnection WHERE team_id = team.id), {_OF_MEMBERSHIP}, {_OF_TEAM}
-FROM dashboard_membership mine JOIN dashboard_team team ON team.id = mine.team_id
-WHERE mine.user_id = %s ORDER BY team.name, team.id
-"""  # noqa: S608 -- columns of our own models
-
-
-def _membership(row: tuple[Any, ...]) -> Membership:
-    """One row of `_MEMBERSHIPS`."""
-    connected, *values = row
-    width = len(_MEMBERSHIP_FIELDS)
-    mine = Membership.from_db(DEFAULT_DB_ALIAS, _MEMBERSHIP_FIELDS, values[:width])
-    mine.team = Team.from_db(DEFAULT_DB_ALIAS, _TEAM_FIELDS, values[width:])
-    mine.connected = connected
+def _membership(values: Iterator[Any]) -> Membership | None:
+    """The part of a row of `_ACCOUNT` that follows the account; None for somebody without a team."""
+    mine = made_or_none(Membership, _MEMBERSHIP, values)
+    if mine is not None:
+        mine.team = made(Team, _TEAM, values)
+        mine.connected, mine.needs_consent = values
     return mine
 
 

@@ -78,9 +78,19 @@ class Site:
         return bool(self.membership and self.membership.connected and self.may["look_up"])
 
     @cached_property
+    def frame(self) -> tuple[object, ...]:
+        """What the head and the foot of every page depend on."""
+        user = getattr(self.request, "user", None)
+        person = (user.pk, str(user), user.initials) if user is not None and user.is_authenticated else None
+        teams = tuple((mine.team.slug, mine.team.name) for mine in self.memberships)
+        current = self.team.slug if self.team else ""
+        return person, teams, current, self.role, self.section, self.shows_log, self.is_demo
+
+    @cached_property
     def notices(self) -> list[notices.Notice]:
         """Consents that end soon or have ended, for those who can reconnect."""
-        return notices.for_team(self.team) if self.team and self.may["manage"] else []
+        mine = self.membership
+        return notices.for_team(mine.team) if mine and mine.needs_consent and self.may["manage"] else []
 
     @cached_property
     def undo(self) -> dict[str, Any] | None:

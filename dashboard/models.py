@@ -87,6 +87,8 @@ class Membership(models.Model):
 
     connected: bool
     """Whether the team has a gateway connection; only where `access.memberships` read it."""
+    needs_consent: bool
+    """Whether `notices.for_team` has something to say: a consent has ended, or ends soon; the same."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_team")]

@@ -20,7 +20,7 @@ from generations.models.replay import State
 from generations.reading.large import index
 from generations.records import forgetting, retention
 from generations.replay.live import publisher
-from generations.views.generation import generation as page
+from generations.views.generation import drawn_parts
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -142,7 +142,7 @@ def test_forget_leaves_no_trace(team: Team, ada: User, broker: "redis.Redis", la
     held = {*TABLES, *({"recordchunk"} if large else ())}
     assert places_of(broker) == {f"generations_{name}" for name in held} | {"retake"}
     people.browser(ada).post(f"{chat.get_absolute_url()}/forget")
-    assert len(page.drawn) == 0
+    assert len(drawn_parts.drawn) == 0
     forgetting.finish_due(timezone.now() + UNDO_TIME)
     assert places_of(broker) == set()
 

@@ -107,7 +107,7 @@ def test_every_template_is_used() -> None:
     """Templates of accounts take the place of allauth's, by their names."""
     names = [str(path.relative_to(ROOT / "templates")) for path in TEMPLATES]
     used = source(TEMPLATES, CODE)
-    drawn = set(re.findall(r'draw\(f?"(\w+?)(?:\{tab\})?"', used))
+    drawn = set(re.findall(r'draw\(data, f?"(\w+?)(?:\{tab\})?"', used))
     parts = tuple(f"generations/generation/{name}" for name in drawn)
     assert {"generations/generation/panel_", "generations/generation/top"} <= set(parts)
     assert [name for name in names if name not in used and not name.startswith(("account/", *parts))] == []

@@ -11,10 +11,9 @@ from django.utils import timezone
 
 from dashboard import mail
 from dashboard.access import RANK, Right
-from dashboard.consents.models import DISCONNECTED, EXPIRED, LEFT, REPLACED, Consent
+from dashboard.consents.models import DISCONNECTED, EXPIRED, LEFT, REPLACED, SOON, Consent
 from dashboard.models import GatewayConnection, Membership, Team
 
-SOON = timedelta(days=2)
 LAST_DAY = timedelta(days=1)
 READ = 100
 ENDED = {

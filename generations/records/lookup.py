@@ -16,10 +16,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.connections import clients
+from dashboard.connections import reading as connections_of
 from dashboard.consents import keys
 from dashboard.consents.keys import ConnectionKey
 from dashboard.fields import Secret
@@ -69,17 +69,26 @@ def stored_native(team: Team, native_id: str) -> Generation | None:
     return Generation.objects.of(team).filter(native_response_id=native_id).newest_first().first()
 
 
+ROW = "SELECT * FROM generations_generation WHERE team_id = %s AND request_id = %s"
+
+
 def find(team: Team, request_id: str, user: User, *, again: bool = False) -> Generation | Fetch:
     """The stored row; otherwise ask the gateway, at most one caller at a time.
 
     `again` asks even when the gateway said "not found" a moment ago. The `Fetch` has `outcome` None while somebody
     is asking. The right to ask is the caller's to check.
     """
-    return stored(team, request_id) or _ask_once(team, request_id, user, again=again)
+    row = next(iter(Generation.rows.raw(ROW, [team.pk, request_id])), None)
+    if row is not None and not row.hidden:
+        return row
+    if row is not None:
+        forgetting.finish_named(team, request_id)
+    return _ask_once(team, request_id, user, again=again)
 
 
 def refresh(generation: Generation, user: User) -> Generation | Fetch:
     """Ask the gateway for a stored row again. A failure leaves the row as it is and is kept in the `Fetch`."""
+    forgetting.finish_named(generation.team, generation.request_id)
     return _ask_once(generation.team, generation.request_id, user, again=True)
 
 
@@ -98,10 +107,9 @@ def look_up(team: Team, request_id: str, user: User) -> Generation | Fetch:
 
 
 def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Generation | Fetch:
-    forgetting.finish_named(team, request_id)
     if not claim(team, request_id, user, again=again):
         return Fetch.objects.get(team=team, request_id=request_id)
-    sources = list(GatewayConnection.objects.filter(team=team).usable())
+    sources = connections_of.usable(team)
     future = _askers.submit(ask, sources, request_id)
     try:
         return store_answer(team, request_id, user, future.result(timeout=PAGE_PATIENCE))
@@ -204,12 +212,11 @@ def _refused(source: GatewayConnection, consent_id: int, reason: str) -> list[Co
 def store_answer(team: Team, request_id: str, user: User, answer: LookupAnswer) -> Generation | Fetch:
     """Store what the gateway said and end the claim."""
     metrics.saw_lookup(outcome_name(request_id, answer), answer.seconds)
-    fetch = Fetch.objects.filter(team=team, request_id=request_id)
     if answer.record is not None and answer.source is not None:
         remember_bodies(answer.source, answer.record, answer.used)
-        return _stored_answer(fetch, request_id, user, answer.record, answer.source, team)
+        return _stored_answer(team, request_id, user, answer.record, answer.source)
     now = timezone.now()
-    row = fetch.first()
+    row = Fetch.objects.filter(team=team, request_id=request_id).first()
     if row is None:
         return _forgotten(team, request_id)
     row.outcome, row.ended_at = outcome(request_id, answer.errors, now), now
@@ -220,18 +227,27 @@ def store_answer(team: Team, request_id: str, user: User, answer: LookupAnswer) 
     return row
 
 
+END_CLAIM = """
+WITH known AS (SELECT id FROM generations_generation WHERE team_id = %(team)s AND request_id = %(id)s FOR UPDATE)
+DELETE FROM generations_fetch WHERE team_id = %(team)s AND request_id = %(id)s AND (SELECT count(*) FROM known) < 2
+RETURNING EXISTS (SELECT FROM known)
+"""
+
+
 def _stored_answer(
-    fetch: QuerySet[Fetch], request_id: str, user: User, record: Record, source: GatewayConnection, team: Team
+    team: Team, request_id: str, user: User, record: Record, source: GatewayConnection
 ) -> Generation | Fetch:
-    """Store the record and end the claim. Without a claim nothing is stored: it was forgotten meanwhile."""
-    known = Generation.objects.filter(team=team, request_id=request_id)
+    """Store the record and end the claim. Without a claim nothing is stored: it was forgotten meanwhile.
+
+    The row is locked before the claim, as who forgets does.
+    """
     with transaction.atomic():
-        list(known.select_for_update())  # first, as who forgets does
-        if not fetch.select_for_update().exists():
-            return known.first() or _forgotten(team, request_id)
-        generation = store.store(team, request_id, user, record, source.pk)
-        fetch.delete()
-    return generation
+        with connection.cursor() as cursor:
+            cursor.execute(END_CLAIM, {"team": team.pk, "id": request_id})
+            ended = cursor.fetchone()
+        if ended is None:
+            return stored(team, request_id) or _forgotten(team, request_id)
+        return store.store(team, request_id, user, record, source.pk, is_new=not ended[0])
 
 
 def _forgotten(team: Team, request_id: str) -> Fetch:

@@ -82,8 +82,19 @@ def _measure(number: Any) -> Any:
     return round(number, 3) if number is not None and abs(number) < 10**15 else None
 
 
-def store(team: Team, request_id: str, user: User | None, record: Record, source: int | None) -> Generation:
-    """Keep the record as received, its outline and the list columns. An older record with bodies is not lost."""
+def store(
+    team: Team,
+    request_id: str,
+    user: User | None,
+    record: Record,
+    source: int | None,
+    *,
+    is_new: bool = False,
+) -> Generation:
+    """Keep the record as received, its outline and the list columns. An older record with bodies is not lost.
+
+    `is_new` says that the team has none of this ID, so that no older ones are looked for.
+    """
     now, span = timezone.now(), record_source.survey(record.raw)
     sketch = outline.make(record, span)
     listed = columns(record, sketch)
@@ -103,19 +114,27 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
         sketch.question or sketch.reply
     ):  # an older record may have them; `rebuild` reads it where nobody has
         changing = [name for name in changing if name not in (*words(sketch), "derived")]
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         Generation.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing
         )
-        _keep(row, record, span, sketch, now)
+        _keep(row, record, span, sketch, now, before=[] if is_new else None)
         remember_words(row, sketch)
     return row
 
 
-def _keep(row: Generation, record: Record, span: Span, sketch: Outline, now: datetime) -> None:
+def _keep(
+    row: Generation,
+    record: Record,
+    span: Span,
+    sketch: Outline,
+    now: datetime,
+    before: list[StoredRecord] | None,
+) -> None:
     """Store the record, or the time at which it was seen unchanged; drop what is of no use any more."""
     digest = hashlib.sha256(record.raw).hexdigest()
-    before = list(row.records.slim().defer("outline"))
+    if before is None:
+        before = list(row.records.slim().defer("outline"))
     same = [stored for stored in before if stored.sha256 == digest]
     if same:
         same[0].fetched_at = now

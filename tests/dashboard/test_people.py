@@ -312,7 +312,7 @@ def test_the_members_page_needs_the_same_queries_for_one_and_for_three(
     for _ in range(count):
         invite(person(ours, Role.ADMIN), ours)
     client.get(reverse("team_members", args=[ours.slug]))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         client.get(reverse("team_members", args=[ours.slug]))
 
 

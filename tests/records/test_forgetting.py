@@ -30,7 +30,7 @@ from generations.records import forgetting, retention
 from generations.records import lookup as lookups
 from generations.replay.order import spending_limits
 from generations.urls import replay_fragments
-from generations.views.generation.generation import page_data_of
+from generations.views.generation.page_data import page_data_of
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db

@@ -49,7 +49,7 @@ def test_the_list_asks_the_same_queries_for_any_number_of_rows(
     browser = people.browser(ada)
     browser.get(listing(team))  # remembers the team in the session
     # session, user, memberships, people, rows, offers, saved; five around the count with its time limit
-    with django_assert_num_queries(12) as queries:
+    with django_assert_num_queries(11) as queries:
         answer = browser.get(listing(team) + "?outcome=unknown")
     assert len(answer.context["page"].rows) == min(count, 50)
     assert [query["sql"] for query in queries.captured_queries if "packed" in query["sql"]] == []
@@ -258,7 +258,7 @@ def test_the_table_asks_the_same_queries_for_any_number_of_ids(
 ) -> None:
     viewer = people.browser(people.person(team, Role.VIEWER))
     viewer.get(listing(team))  # remembers the team in the session
-    with django_assert_num_queries(5):  # session, user, memberships, fetches, rows
+    with django_assert_num_queries(4):  # session, person with memberships, fetches, rows
         viewer.get(many(team, *(f"req_{number}" for number in range(count))))
 
 

@@ -232,9 +232,9 @@ def test_the_number_of_queries_is_constant(
     browser, address = people.browser(ada), reverse("compare", args=[team.slug])
     browser.get(address)
     for a, b, queries in (
-        ("G-first", "G-second", 7),
-        ("G-first", str(replays[0].pk), 7),
-        (str(replays[10].pk), str(replays[11].pk), 7),
+        ("G-first", "G-second", 6),
+        ("G-first", str(replays[0].pk), 6),
+        (str(replays[10].pk), str(replays[11].pk), 6),
     ):
         with django_assert_num_queries(queries):
             assert browser.get(address, {"a": a, "b": b}).status_code == 200
@@ -247,7 +247,7 @@ def test_replays_offered_cost_one_query(
     replays = [replayed(lost, ada, "x") for _ in range(8)]
     browser, address = people.browser(ada), reverse("compare", args=[team.slug])
     browser.get(address)
-    with django_assert_num_queries(9):  # eight, and one for an answer that was pasted
+    with django_assert_num_queries(8):  # seven, and one for an answer that was pasted
         browser.get(address, {"a": "G-lost", "b": str(replays[0].pk)})
 
 

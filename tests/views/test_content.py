@@ -13,7 +13,7 @@ from generations.gateway.rawjson.values import Unreadable, loads
 from generations.gateway.record import Record
 from generations.models import Generation
 from generations.reading.record_source import request_of
-from generations.views.generation.generation import page_data_of
+from generations.views.generation.page_data import page_data_of
 from tests.reading.samples import demo_records
 from tests.support import people
 from tests.views.content import Page, leaves

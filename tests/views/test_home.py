@@ -40,7 +40,7 @@ def test_home_shows_all_that_goes_on_with_the_same_queries(
     assert "because" in page
 
 
-QUERIES = 9
+QUERIES = 8
 
 
 def test_a_new_team_sees_its_first_steps_until_it_has_replayed(team: Team, ada: User) -> None:

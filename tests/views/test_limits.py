@@ -147,7 +147,7 @@ def test_the_page_asks_the_same_queries_for_any_number_of_replays(
     browser.get(page(team))
     for _ in range(2):
         replay(team, ada)
-        with django_assert_num_queries(7):  # session, user, memberships, consents, limits, used, forgotten
+        with django_assert_num_queries(5):  # session, person with memberships, limits, used, forgotten
             browser.get(page(team))
 
 

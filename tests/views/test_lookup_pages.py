@@ -44,7 +44,7 @@ def test_home_asks_the_same_queries_for_any_number_of_rows(
     for number in range(count):
         keep(team, demo_record("oslo-cancelled"), f"req_{number}").opened(people.person(team))
     browser = people.browser(ada)
-    with django_assert_num_queries(12):  # three more than its fragment: the first steps
+    with django_assert_num_queries(11):  # three more than its fragment: the first steps
         answer = browser.get("/")
     assert len(answer.context["recent"]) == count
 

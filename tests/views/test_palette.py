@@ -42,7 +42,7 @@ def test_the_dialog_gets_everything_with_the_same_queries(
     fill(team, ada, source, "1")
     browser = people.browser(ada)
     browser.get(url)
-    with django_assert_num_queries(7):  # session, person, teams, and the four of the palette
+    with django_assert_num_queries(6):  # session, person with teams, and the four of the palette
         browser.get(url)
     fill(team, ada, source, "2")
     fill(other, people.person(other), source, "3")

@@ -331,7 +331,7 @@ def test_the_original_without_an_answer_leads_to_other_replays(
     assert f'href="{reverse("compare", args=[team.slug])}?a={other.pk}&amp;b={replay.pk}"' in page
 
 
-@pytest.mark.parametrize(("fixture", "queries"), [("kept", 9), ("chat", 11)])
+@pytest.mark.parametrize(("fixture", "queries"), [("kept", 8), ("chat", 10)])
 def test_the_page_costs_the_same_however_many_replays_there_are(
     request: pytest.FixtureRequest,
     ada: User,

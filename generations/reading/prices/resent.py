@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from generations.gateway.rawjson import spans
 from generations.gateway.rawjson.values import Number, Value
 from generations.gateway.record import Record
 from generations.reading.prices import amounts
@@ -59,7 +58,9 @@ class SentRequest:
     @property
     def limit(self) -> int | None:
         """The most tokens of output that one answer may have."""
-        return next((found for key in LIMIT_KEYS if (found := _number(self.body, key, 12)) is not None), None)
+        return next(
+            (found for key in LIMIT_KEYS if (found := _number(self.after, key, 12)) is not None), None
+        )
 
     @property
     def cap(self) -> Decimal | None:
@@ -67,13 +68,13 @@ class SentRequest:
         if self.limit is None:
             return None
         once = amounts.total(amounts.recorded(self.record, billed=True), _TEXT_OUTPUT)[0]
-        unchanged = all(_number(self.stored, key, 12) == _number(self.body, key, 12) for key in LIMIT_KEYS)
+        unchanged = all(_number(self.before, key, 12) == _number(self.after, key, 12) for key in LIMIT_KEYS)
         return max(Decimal(self.limit), once) if unchanged else Decimal(self.limit)
 
     @property
     def choices(self) -> int:
         """How many answers it asks for."""
-        return max(1, _number(self.body, "n", 6) or 1)
+        return max(1, _number(self.after, "n", 6) or 1)
 
     @property
     def growth(self) -> Decimal:
@@ -159,7 +160,7 @@ def _texts(content: Value) -> Iterator[str]:
 def _output(sent: SentRequest, found: Amounts) -> dict[str, Amount]:
     if sent.wire in WITHOUT_OUTPUT and OUTPUT not in found:
         return {}
-    before = max(1, _number(sent.stored, "n", 6) or 1)
+    before = max(1, _number(sent.before, "n", 6) or 1)
     once = amounts.total(found, _TEXT_OUTPUT)[0] / before
     least, most, more = AGAIN if sent.asks_the_same else ANOTHER
     low = max(Decimal(0), once * least - more // 4)
@@ -174,12 +175,12 @@ def _was_cut(sent: SentRequest) -> bool:
     """Whether the recorded answer ended at a limit that is another one now."""
     if sent.record.finish_reason != "length":
         return False
-    return any(_number(sent.stored, key, 12) != _number(sent.body, key, 12) for key in LIMIT_KEYS)
+    return any(_number(sent.before, key, 12) != _number(sent.after, key, 12) for key in LIMIT_KEYS)
 
 
 def _others(sent: SentRequest, found: Amounts) -> dict[str, Amount]:
     """Everything that is not text: input as long as the request, output as often as it is asked for; tools as they like."""
-    ratio = Decimal(sent.choices) / max(1, _number(sent.stored, "n", 6) or 1)
+    ratio = Decimal(sent.choices) / max(1, _number(sent.before, "n", 6) or 1)
     made = {}
     for name, amount in found.items():
         if name in _TEXT_INPUT or name in _TEXT_OUTPUT:
@@ -196,7 +197,8 @@ def _others(sent: SentRequest, found: Amounts) -> dict[str, Amount]:
     return made
 
 
-def _number(body: bytes, key: str, digits: int) -> int | None:
+def _number(body: Value, key: str, digits: int) -> int | None:
     """A plain whole number at the top of the request."""
-    raw = spans.member(body, key)
-    return int(raw) if raw is not None and raw.isdigit() and len(raw) < digits else None
+    found = body.get(key) if isinstance(body, dict) else None
+    plain = isinstance(found, Number) and found.isdecimal() and len(found) < digits
+    return int(str(found)) if plain else None

@@ -17,6 +17,7 @@ from generations.models import Generation, StoredRecord
 from generations.reading.diagnosis import altered_values
 from generations.reading.edits import json_patch
 from generations.reading.text import box, title
+from generations.replay.order.ordered_rows import OrderedRows
 
 
 class ReplayRefused(Exception):
@@ -109,9 +110,20 @@ def order(generation: Generation, source: GatewayConnection | None = None, patch
     Raises ReplayRefused.
     """
     record = generation.records.best_first().filter(replayable=True).defer("outline").first()
+    return _order(generation, record, source or source_of(generation), patch)
+
+
+def clicked(rows: OrderedRows) -> Order:
+    """A replay of the stored request as it is. Raises ReplayRefused."""
+    return _order(rows.generation, rows.record, rows.source)
+
+
+def _order(
+    generation: Generation, record: StoredRecord | None, source: GatewayConnection | None, patch: str = ""
+) -> Order:
     if record is None:
         raise ReplayRefused(NO_REQUEST)
-    return order_from(generation, Record.read(record.raw), record, source or source_of(generation), patch)
+    return order_from(generation, Record.read(record.raw), record, source, patch)
 
 
 NO_REQUEST = "The gateway has no stored request for this generation, so there is nothing to send."

@@ -4,13 +4,14 @@ import logging
 from functools import partial
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
 from dashboard.celery import app as celery
+from dashboard.joined_rows import columns, listed, made_or_none
 from dashboard.models import User
 from dashboard.telemetry import logs
-from generations.models import Replay
+from generations.models import Replay, ReplayLimits
 from generations.replay.order import orders, spending_limits
 from generations.replay.order.pricing import Price, expected
 
@@ -28,11 +29,9 @@ def start_replay(
     """
     replay = row_of(order, user, click, why, price or expected(order))
     with transaction.atomic():
-        held = spending_limits.locked(replay.team)
-        Replay.objects.bulk_create([replay], ignore_conflicts=True)
-        same_click = Replay.rows.filter(team=replay.team, click=click)
-        if same_click.values_list("pk", flat=True).get() != replay.pk:
-            first = same_click.select_related("team").get()
+        is_first, held = _insert(replay)
+        if not is_first:
+            first = Replay.rows.select_related("team").get(team=replay.team, click=click)
             if first.body_sha256 != replay.body_sha256:
                 raise orders.ClickAlreadyUsed
             return first
@@ -40,6 +39,30 @@ def start_replay(
             spending_limits.check(held, replay.team, user, [replay])
         transaction.on_commit(partial(send_message, replay.pk))
     return replay
+
+
+FIELDS = [
+    field for field in Replay._meta.concrete_fields if field.has_default() or not field.has_db_default()
+]
+LIMITS = columns(ReplayLimits)
+INSERT = f"""
+WITH limits AS (SELECT * FROM generations_replaylimits WHERE team_id = %s FOR NO KEY UPDATE),
+made AS (
+    INSERT INTO generations_replay ({", ".join(field.attname for field in FIELDS)})
+    SELECT {", ".join("%s" for _ in FIELDS)} WHERE (SELECT count(*) FROM limits) < 2
+    ON CONFLICT DO NOTHING RETURNING id
+)
+SELECT EXISTS (SELECT FROM made), {listed("limits", LIMITS)} FROM (SELECT) AS always LEFT JOIN limits ON true
+"""  # noqa: S608 -- columns of our own models
+
+
+def _insert(replay: Replay) -> tuple[bool, ReplayLimits | None]:
+    """Lock the team's limits, as `spending_limits.locked` does, then insert the row: whether its click is the first."""
+    values = [field.get_db_prep_save(getattr(replay, field.attname), connection) for field in FIELDS]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [replay.team_id, *values])
+        is_first, *limits = cursor.fetchone()
+    return is_first, made_or_none(ReplayLimits, LIMITS, iter(limits))
 
 
 def row_of(order: orders.Order, user: User, click: UUID, why: str, price: Price) -> Replay:

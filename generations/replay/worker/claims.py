@@ -5,20 +5,18 @@ Compiled by the ORM and sent one by one they took most of the time that two hund
 """
 
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection
 from django.utils import timezone
 
 from dashboard.consents.models import Consent
+from dashboard.joined_rows import listed, made, made_or_none
 from dashboard.models import GatewayConnection, Team
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
-
-Row = TypeVar("Row", bound=models.Model)
 
 # What a worker needs of each row, in the order of TAKE's answer.
 REPLAY = ("id", "state", "claim", "heartbeat_at", "patch", "batch_id")
@@ -28,10 +26,6 @@ SOURCE = ("id", "base_url", "read_key", "replay_key")
 CONSENT = ("id", "key")
 TEAM = ("id", "slug")
 SWAP = timedelta(seconds=30)  # a consent that is exchanged for longer has lost its process
-
-
-def _listed(table: str, names: tuple[str, ...]) -> str:
-    return ", ".join(f"{table}.{name}" for name in names)
 
 
 TAKE = f"""
@@ -50,8 +44,8 @@ LEFT JOIN LATERAL (
 WHERE replay.id = %(id)s AND seen.id = replay.id AND replay.state = 'queued' AND replay.cancel_asked_at IS NULL
     AND (source.swapping_at IS NULL OR source.swapping_at < %(stuck)s)
 RETURNING replay.patch, replay.batch_id,
-    {_listed("record", RECORD)}, {_listed("generation", GENERATION)}, {_listed("source", SOURCE)},
-    {_listed("consent", CONSENT)}, {_listed("team", TEAM)}
+    {listed("record", RECORD)}, {listed("generation", GENERATION)}, {listed("source", SOURCE)},
+    {listed("consent", CONSENT)}, {listed("team", TEAM)}
 """  # noqa: S608 -- names of this module
 
 
@@ -65,14 +59,12 @@ def take(replay_id: UUID) -> Replay | None:
         return None
     values = iter(found)
     known = (replay_id, State.RUNNING, claim, now, next(values), next(values))
-    replay = _made(Replay, REPLAY, iter(known))
-    replay.record = _made(StoredRecord, RECORD, values)
-    replay.generation = _made(Generation, GENERATION, values)
-    source = _made(GatewayConnection, SOURCE, values)
-    replay.connection = source if source.pk else None
-    consent = _made(Consent, CONSENT, values)
-    replay.consent = consent if consent.pk else None
-    replay.team = _made(Team, TEAM, values)
+    replay = made(Replay, REPLAY, iter(known))
+    replay.record = made(StoredRecord, RECORD, values)
+    replay.generation = made(Generation, GENERATION, values)
+    replay.connection = made_or_none(GatewayConnection, SOURCE, values)
+    replay.consent = made_or_none(Consent, CONSENT, values)
+    replay.team = made(Team, TEAM, values)
     return replay
 
 
@@ -82,18 +74,6 @@ def waits_for_key(replay_id: UUID) -> bool:
     Not whether it still is: an exchange that has ended meanwhile is no reason to leave the replay to the sweep.
     """
     return Replay.objects.queued().filter(pk=replay_id, cancel_asked_at=None).exists()
-
-
-def _made(model: type[Row], names: tuple[str, ...], values: Iterator[Any]) -> Row:
-    """A row of the model with these fields; the others are read when they are asked for."""
-    columns = {name: next(values) for name in names}
-    fields = [field for field in model._meta.concrete_fields if field.attname in columns]
-    found = [_read(field, columns[field.attname]) for field in fields]  # in the order that from_db expects
-    return model.from_db(connection.alias, [field.attname for field in fields], found)
-
-
-def _read(field: Any, value: Any) -> Any:
-    return field.from_db_value(value, None, connection) if hasattr(field, "from_db_value") else value
 
 
 ENDED = """

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods
 from dashboard.access import Right, TeamRequest, for_team
 from generations.models import Generation, PastedAnswer
 from generations.records import forgetting, retention
-from generations.views.generation.generation import forget_drawn, may_forget
+from generations.views.generation.drawn_parts import forget_drawn
+from generations.views.generation.generation import may_forget
 from generations.views.shared import undo
 from generations.views.shared.shortcuts import get_generation_or_404
 

@@ -12,7 +12,7 @@ from generations.models import Generation, PastedAnswer
 from generations.reading.answer import pasted
 from generations.reading.figures import formatting
 from generations.records import forgetting, pasted_answers
-from generations.views.generation.generation import page_data_of
+from generations.views.generation.page_data import page_data_of
 from generations.views.shared import undo
 from generations.views.shared.shortcuts import get_generation_or_404
 

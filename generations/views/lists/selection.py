@@ -15,7 +15,7 @@ from generations.models import Generation, Pin
 from generations.models.generation import GenerationQuerySet
 from generations.records import forgetting
 from generations.replay import batches
-from generations.views.generation.generation import forget_drawn
+from generations.views.generation.drawn_parts import forget_drawn
 from generations.views.lists.generations import file_of, filters, matching
 from generations.views.replay.lab_batch import plan_page
 from generations.views.shared import undo

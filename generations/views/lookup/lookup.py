@@ -98,7 +98,8 @@ def _to_generation(request: SignedInRequest, team: Team, request_id: str, *, aga
 def any_generation(request: SignedInRequest, request_id: str) -> HttpResponse:
     """`/g/<id>` for log lines: the one of your teams that has it stored, else your current team."""
     teams = {membership.team_id: membership.team for membership in memberships(request)}
-    row = Generation.objects.filter(team__in=teams, request_id=request_id).order_by("-last_opened_at").first()
+    rows = Generation.objects.filter(team__in=teams, request_id=request_id).order_by("-last_opened_at")
+    row = rows.only("request_id", "team_id").first()
     current = current_membership(request)
     if row is not None:
         row.team = teams[row.team_id]

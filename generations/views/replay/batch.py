@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team, may
+from dashboard.web.recent_values import RecentValues
 from generations.forms.lab import BatchNameForm
 from generations.lists import batch_rows, columns
 from generations.lists import rows as list_rows
@@ -27,7 +28,6 @@ from generations.reading.figures import batch_grid
 from generations.reading.figures.batch_grid import BatchGrid
 from generations.reading.figures.batch_stats import BatchStats, EqualOutputs, summarize
 from generations.replay import derived_answer, trouble
-from generations.views.shared.recent_values import RecentValues
 from generations.views.shared.shortcuts import get_batch_or_404, is_just_started
 
 PAGE = 50

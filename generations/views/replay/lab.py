@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -16,7 +16,14 @@ from generations.reading.edits import json_patch, patch_summary
 from generations.reading.edits.patch_summary import PatchLine
 from generations.replay import batches
 from generations.replay.batches import BatchPlan
-from generations.replay.order import model_suggestions, orders, preflight, spending_limits, start
+from generations.replay.order import (
+    model_suggestions,
+    ordered_rows,
+    orders,
+    preflight,
+    spending_limits,
+    start,
+)
 from generations.replay.order.orders import Order
 from generations.replay.order.preflight import Preflight
 from generations.replay.order.pricing import Price, expected
@@ -88,7 +95,7 @@ def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
     try:
         order = _again(request, generation) or _prefilled(request, generation) or orders.order(generation)
         form = _form(request, order)
-        shown = _plan(request, order, form)
+        shown = _plan(request, order, form, _limits(request))
     except orders.ReplayRefused as refused:
         return render(request, PAGE, {"generation": generation, "refused": str(refused)})
     return render(request, PAGE, _context(request, generation, form, shown))
@@ -155,9 +162,12 @@ def _expresses(order: Order) -> bool:
         return False
 
 
-def _plan(request: TeamRequest, order: Order, form: RunForm) -> PlanView:
+def _limits(request: TeamRequest) -> ReplayLimits | None:
+    return ReplayLimits.objects.filter(team=request.team).first()
+
+
+def _plan(request: TeamRequest, order: Order, form: RunForm, held: ReplayLimits | None) -> PlanView:
     """Raises orders.Refused."""
-    held = ReplayLimits.objects.filter(team=request.team).first()
     is_click = request.method == "POST" and "look" not in request.POST and not request.htmx
     book = price_book(request, is_click=is_click)
     return PlanView(order, expected(order, book), _draft(order, form, book), held, request.user)
@@ -202,7 +212,7 @@ def replay_plan(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment that says what the form, as it is now, would send."""
     generation = get_generation_or_404(request, slug)
     try:
-        submission = LabSubmission.read(request, generation)
+        submission = LabSubmission.read(request, orders.order(generation), _limits(request))
     except orders.ReplayRefused as refused:
         return render(request, f"{PAGE}#refusal", {"refused": str(refused)})
     context = _context(request, generation, submission.form, submission.plan)
@@ -221,15 +231,14 @@ class LabSubmission:
     plan: PlanView | None = None
 
     @classmethod
-    def read(cls, request: TeamRequest, generation: Generation) -> "LabSubmission":
-        """Raises orders.Refused when the stored request cannot be replayed at all."""
-        stored_order = orders.order(generation)
+    def read(cls, request: TeamRequest, stored_order: Order, limits: ReplayLimits | None) -> "LabSubmission":
+        """What was sent, with the order of the stored request as it is."""
         submission = cls(stored_order, _submitted_form(request.POST.copy(), stored_order))
         if submission.form.is_valid():
-            submission._make_plan(request)
+            submission._make_plan(request, limits)
         return submission
 
-    def _make_plan(self, request: TeamRequest) -> None:
+    def _make_plan(self, request: TeamRequest, limits: ReplayLimits | None) -> None:
         found = self.order
         try:
             patch = patch_for(found.parsed, found.stored, found.endpoint.wire, self.form.edits())
@@ -237,7 +246,7 @@ class LabSubmission:
                 self.order = orders.order_from(
                     found.generation, found.parsed, found.record, found.source, patch
                 )
-            self.plan = _plan(request, self.order, self.form)
+            self.plan = _plan(request, self.order, self.form, limits)
         except ChangeRefused as refused:
             self.form.refuse(refused)
         except orders.ReplayRefused as refused:
@@ -261,9 +270,12 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
 
     Only what the page has shown is sent: changes that were not shown yet are shown now.
     """
-    generation = get_generation_or_404(request, slug)
+    rows = ordered_rows.find(request.team, slug)
+    if rows is None:
+        raise Http404("No such generation in this team.")
+    generation = rows.generation
     try:
-        submission = LabSubmission.read(request, generation)
+        submission = LabSubmission.read(request, orders.clicked(rows), rows.limits)
     except orders.ReplayRefused as refused:
         return render(request, PAGE, {"generation": generation, "refused": str(refused)}, status=409)
     form, shown = submission.form, submission.plan

@@ -24,10 +24,10 @@ def chat(team: Team) -> Generation:
     return keep(team, demo_record("oslo-cancelled"), OSLO)
 
 
-def test_a_page_asks_four_queries(ada: User, chat: Generation, django_assert_num_queries: Any) -> None:
+def test_a_page_asks_three_queries(ada: User, chat: Generation, django_assert_num_queries: Any) -> None:
     browser = people.browser(ada)
     browser.get(chat.get_absolute_url())
-    with django_assert_num_queries(4):  # session, user, memberships, and all of the page
+    with django_assert_num_queries(3):  # session, person with memberships, and all of the page
         browser.get(chat.get_absolute_url())
 
 

@@ -14,7 +14,7 @@ from generations.models import Generation, PastedAnswer
 from generations.models.forgetting import UNDO_TIME
 from generations.reading.answer import pasted
 from generations.records import forgetting, pasted_answers, retention
-from generations.views.generation.generation import forget_drawn
+from generations.views.generation.drawn_parts import forget_drawn
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.models import Team, User
 from generations.models import Generation
-from generations.views.generation.generation import forget_drawn
+from generations.views.generation.drawn_parts import forget_drawn
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,6 @@
 """The cache of drawn parts: made once for a key, the oldest goes, nothing is left after a clear."""
 
-from generations.views.shared.recent_values import RecentValues
+from dashboard.web.recent_values import RecentValues
 
 
 def test_a_value_is_made_once_and_the_least_used_goes() -> None:

@@ -1,0 +1,73 @@
+"""All rows that a click needs, in one statement: with the ORM they were five."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from dashboard.consents.models import Consent
+from dashboard.joined_rows import columns, listed, made, made_or_none
+from dashboard.models import GatewayConnection, Team, allowed_urls
+from generations.models import Generation, ReplayLimits, StoredRecord
+from generations.models.generation import NUMBERED
+
+GENERATION = ("id", "request_id", "connection_id", "endpoint", "model_id", "provider", "cost_nanos")
+RECORD = ("id", "packed", "size")
+SOURCE = ("id", "name", "base_url", "read_key", "replay_key")
+CONSENT = ("id", "key", "expires_at", "connected_by_id")
+LIMITS = columns(ReplayLimits)
+ROWS = f"""
+SELECT {listed("generation", GENERATION)}, {listed("record", RECORD)}, {listed("source", SOURCE)},
+    {listed("consent", CONSENT)}, {listed("limits", LIMITS)}
+FROM generations_generation generation
+LEFT JOIN LATERAL (
+    SELECT id, packed, size FROM generations_storedrecord WHERE generation_id = generation.id AND replayable
+    ORDER BY has_request::int + has_answer::int DESC, fetched_at DESC LIMIT 1
+) record ON true
+LEFT JOIN dashboard_gatewayconnection source
+    ON source.team_id = generation.team_id AND source.base_url = ANY(%(allowed)s)
+LEFT JOIN LATERAL (
+    SELECT {", ".join(CONSENT)} FROM dashboard_consent
+    WHERE connection_id = source.id AND ended_at IS NULL AND refused = '' AND expires_at > %(now)s AND key IS NOT NULL
+    ORDER BY granted_at DESC, id DESC LIMIT 1
+) consent ON true
+LEFT JOIN generations_replaylimits limits ON limits.team_id = generation.team_id
+WHERE NOT generation.hidden AND generation.team_id = %(team)s AND {{named}}
+ORDER BY source.id = generation.connection_id DESC NULLS LAST, source.position, source.id LIMIT 1
+"""  # noqa: S608 -- names of this module
+BY_NUMBER, BY_ID = (ROWS.format(named=f"generation.{name} = %(named)s") for name in ("id", "request_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedRows:
+    """A generation, its best record with a request, the connection that a replay goes through with its newest usable
+    consent, and the team's limits as they are now.
+    """
+
+    generation: Generation
+    record: StoredRecord | None
+    source: GatewayConnection | None
+    limits: ReplayLimits | None
+
+
+def find(team: Team, slug: str) -> OrderedRows | None:
+    """What a click on the generation that `slug` names needs; None where the team has none of that name."""
+    number = NUMBERED.fullmatch(slug)
+    values: dict[str, Any] = {"team": team.pk, "allowed": allowed_urls(), "now": timezone.now()}
+    with connection.cursor() as cursor:
+        cursor.execute(BY_NUMBER if number else BY_ID, {**values, "named": int(slug[1:]) if number else slug})
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    columns_left = iter(found)
+    generation = made(Generation, GENERATION, columns_left)
+    generation.team = team
+    record, source = (
+        made_or_none(StoredRecord, RECORD, columns_left),
+        made_or_none(GatewayConnection, SOURCE, columns_left),
+    )
+    consent = made_or_none(Consent, CONSENT, columns_left)
+    if source is not None:
+        source.good_consents = [consent] if consent else []
+    return OrderedRows(generation, record, source, made_or_none(ReplayLimits, LIMITS, columns_left))

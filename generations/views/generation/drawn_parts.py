@@ -1,0 +1,95 @@
+"""Parts of the generation page that are drawn once per process and kept: a stored record does not change.
+
+A cached page costs little more than the check who asks; it does not even read the outline.
+"""
+
+from functools import partial
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from dashboard.people import appearance
+from dashboard.templatetags.kept import STAND_IN
+from dashboard.web.recent_values import RecentValues
+from generations.models import Generation
+from generations.reading.export import support
+from generations.reading.figures import formatting, usual
+from generations.records import pasted_answers, usual_figures
+from generations.views.generation.page_data import PageData
+from generations.views.generation.provider_request import sent_of
+
+TABS = {
+    "conversation": "Conversation",
+    "parameters": "Parameters",
+    "cost": "Cost",
+    "timing": "Timing",
+    "provider": "Sent to provider",
+    "json": "JSON",
+    "replays": "Replays",
+}
+MOST = 192  # parts of pages kept in memory
+drawn = RecentValues(MOST)
+
+
+def draw(data: PageData, part: str, **facts: object) -> SafeString:
+    """A part of the page that depends on nothing but the record, `facts` and the form token, for which a stand-in is."""
+    key = (part, data.stamp, appearance.current().numbers, tuple(facts.items()))
+    return SafeString(drawn.get(key, partial(_render, data, part, facts)))
+
+
+def forget_drawn() -> None:
+    """Drop every part that this process keeps."""
+    drawn.clear()
+
+
+def _render(data: PageData, part: str, facts: dict[str, object]) -> str:
+    context = {
+        "generation": data.row,
+        "outline": data.outline,
+        "base": data.base,
+        "csrf_token": STAND_IN,
+        **facts,
+    }
+    if add := _OF_PARTS.get(part):
+        context |= add(data, facts)
+    return render_to_string(f"generations/generation/{part}.html", context)
+
+
+def _head(data: PageData, facts: dict[str, object]) -> dict[str, object]:
+    return {"support": _support(data.row, data, str(facts["link"]))}
+
+
+def _support(row: Generation, data: PageData, link: str) -> str:
+    """The text for a ticket."""
+    facts = [("Request ID", row.request_id), ("Made", formatting.utc(row.made_at)), ("Model", row.model_id)]
+    facts += [("Provider", row.provider), ("Status", data.outline.status), ("Error code", row.error_code)]
+    return support.summary(facts, data.outline.verdict, link)
+
+
+def _top(data: PageData, _: dict[str, object]) -> dict[str, object]:
+    scales, failed = usual_figures.scales_of(data.row, data.usual), data.outline.verdict.pill == "failed"
+    return {"tiles": usual.under_tiles(data.outline.tiles, scales, failed=failed)}
+
+
+def _tabs(data: PageData, _: dict[str, object]) -> dict[str, object]:
+    return {
+        "all_tabs": {name: title for name, title in TABS.items() if name != "provider" or data.outline.sent}
+    }
+
+
+def _conversation(data: PageData, facts: dict[str, object]) -> dict[str, object]:
+    offers = pasted_answers.is_offered(data.row, data.outline)
+    return {"may_paste": offers and facts["may_paste"], "lacks_answer": offers}
+
+
+def _provider(data: PageData, _: dict[str, object]) -> dict[str, object]:
+    return {"sent": partial(sent_of, data.row, data.outline)}
+
+
+_OF_PARTS = {
+    "actions": _head,
+    "top": _top,
+    "tabs": _tabs,
+    "panel_conversation": _conversation,
+    "panel_provider": _provider,
+}
