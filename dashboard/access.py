@@ -101,7 +101,7 @@ def account(pk: int) -> User | None:
     if not rows:
         return None
     user = made(User, _USER, iter(rows[0]))
-    found = (_membership(iter(row[len(_USER) :])) for row in rows)
+    found = [_membership(iter(row[len(_USER) :])) for row in rows]
     setattr(user, READ, [mine for mine in found if mine is not None])
     return user
 

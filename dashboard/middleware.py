@@ -1,9 +1,10 @@
-"""Request IDs, health answers, pages that no cache keeps, the team that was used last, and long work."""
+"""Request IDs, health answers, what pages may load and who may keep them, the team that was used last, and long work."""
 
 from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -19,6 +20,7 @@ from dashboard.web.wsgi_pages import NOTE
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 PROBES = frozenset({"/healthz", "/readyz"})
 LAST_TEAM = "team"
+DEBUG_PAGES = (404, 500)  # Django's own, which have styles in them
 LONGEST_PATH = 4096  # characters; the longest of ours needs a tenth
 
 
@@ -67,6 +69,19 @@ def short_addresses(get_response: GetResponse) -> GetResponse:
             text = f"This address is longer than {LONGEST_PATH:,} characters: no page of Retake has one that long.\n"
             return HttpResponse(text, status=414, content_type="text/plain; charset=utf-8")
         return get_response(request)
+
+    return answer
+
+
+def content_policy(get_response: GetResponse) -> GetResponse:
+    """django-csp's policy, built once: it would build the same one for each answer. A view may have set its own."""
+    policy = build_policy()
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if not (settings.DEBUG and response.status_code in DEBUG_PAGES):
+            response.headers.setdefault("Content-Security-Policy", policy)
+        return response
 
     return answer
 

@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "dashboard.middleware.short_addresses",
     "django.middleware.security.SecurityMiddleware",
     "dashboard.web.static_files.AnswerFiles",
-    "csp.middleware.CSPMiddleware",
+    "dashboard.middleware.content_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

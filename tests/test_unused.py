@@ -109,7 +109,7 @@ def test_every_template_is_used() -> None:
     used = source(TEMPLATES, CODE)
     drawn = set(re.findall(r'draw\(data, f?"(\w+?)(?:\{tab\})?"', used))
     parts = tuple(f"generations/generation/{name}" for name in drawn)
-    assert {"generations/generation/panel_", "generations/generation/top"} <= set(parts)
+    assert {"generations/generation/panel_", "generations/generation/tabs"} <= set(parts)
     assert [name for name in names if name not in used and not name.startswith(("account/", *parts))] == []
 
 

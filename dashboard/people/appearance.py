@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.http import HttpRequest, HttpResponseBase
 
 from dashboard.models import User
-from dashboard.people.preferences import chosen
+from dashboard.people.preferences import choices
 
 BROWSER = "browser"
 THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
@@ -90,8 +90,10 @@ def offered(name: str) -> frozenset[str]:
 
 def read(user: User) -> Preferences:
     """What is kept with a person, as preferences."""
-    kept = {name: chosen(user, name) for name in CHOICES}
-    return Preferences(**{name: value for name, value in kept.items() if is_offered(name, value)})
+    kept = choices(user)
+    return Preferences(
+        **{name: kept[name] for name in CHOICES if name in kept and is_offered(name, kept[name])}
+    )
 
 
 def is_offered(name: str, value: object) -> bool:

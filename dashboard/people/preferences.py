@@ -9,8 +9,12 @@ from dashboard.models import User
 
 def chosen(user: User, name: str, default: Any = None) -> Any:
     """What `user` has chosen under `name`. The caller checks it: another version may have written it."""
-    kept = user.preferences if isinstance(user.preferences, dict) else {}
-    return kept.get(name, default)
+    return choices(user).get(name, default)
+
+
+def choices(user: User) -> dict[str, Any]:
+    """All that `user` has chosen, not checked either."""
+    return user.preferences if isinstance(user.preferences, dict) else {}
 
 
 def choose(user: User, **wanted: Any) -> None:

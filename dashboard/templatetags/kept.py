@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from dashboard.web.recent_values import RecentValues
 
 register = template.Library()
-parts = RecentValues(256)
+parts: RecentValues[str] = RecentValues(256)
 """Parts of frames: names of teams and people, nothing of what a generation says."""
 STAND_IN = secrets.token_hex(16)
 """Stands for the form token of who asks in what is kept. No text of a page can have it: nobody knows it."""
@@ -24,7 +24,7 @@ class KeptNode(Node):
     def render(self, context: template.Context) -> SafeString:
         if settings.DEBUG:  # templates are edited
             return SafeString(self.nodelist.render(context))
-        key = (self.name, *(fact.resolve(context) for fact in self.facts))
+        key = (self.name, *[fact.resolve(context) for fact in self.facts])
         return with_token(parts.get(key, partial(self._draw, context)), context.get("csrf_token", ""))
 
     def _draw(self, context: template.Context) -> str:

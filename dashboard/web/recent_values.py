@@ -3,17 +3,20 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
 
 
-class RecentValues:
-    """Texts by key, at most `size` of them: the one that was not used for longest goes first."""
+class RecentValues(Generic[Value]):
+    """Values by key, at most `size` of them: the one that was not used for longest goes first."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._values: OrderedDict[Hashable, str] = OrderedDict()
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable, make: Callable[[], str]) -> str:
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """The value of `key`; on a miss it is made, outside the lock."""
         with self._lock:
             if key in self._values:

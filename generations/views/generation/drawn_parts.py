@@ -27,14 +27,31 @@ TABS = {
     "json": "JSON",
     "replays": "Replays",
 }
-MOST = 192  # parts of pages kept in memory
-drawn = RecentValues(MOST)
+# What every tab has above itself: the name in a page's context, and what draws it.
+FRAME = {
+    "page_title": "generations/generation/page_title.html",
+    "way": "generations/generation/way.html",
+    "actions": "generations/generation/actions.html",
+    "headline": "generations/generation/headline.html",
+    "top": "generations/generation/top.html",
+}
+MOST = 128  # parts of pages kept in memory
+drawn: RecentValues[dict[str, SafeString]] = RecentValues(MOST)
 
 
 def draw(data: PageData, part: str, **facts: object) -> SafeString:
-    """A part of the page that depends on nothing but the record, `facts` and the form token, for which a stand-in is."""
-    key = (part, data.stamp, appearance.current().numbers, tuple(facts.items()))
-    return SafeString(drawn.get(key, partial(_render, data, part, facts)))
+    """A part of the page that depends on nothing but the record and `facts`."""
+    return _kept(data, {part: f"generations/generation/{part}.html"}, facts)[part]
+
+
+def draw_frame(data: PageData, **facts: object) -> dict[str, SafeString]:
+    """The parts of FRAME, which depend on nothing else either but the form token: a stand-in is where it belongs."""
+    return _kept(data, FRAME, facts)
+
+
+def _kept(data: PageData, parts: dict[str, str], facts: dict[str, object]) -> dict[str, SafeString]:
+    key = (*parts, data.stamp, appearance.current().numbers, *facts.items())
+    return drawn.get(key, partial(_render, data, parts, facts))
 
 
 def forget_drawn() -> None:
@@ -42,7 +59,7 @@ def forget_drawn() -> None:
     drawn.clear()
 
 
-def _render(data: PageData, part: str, facts: dict[str, object]) -> str:
+def _render(data: PageData, parts: dict[str, str], facts: dict[str, object]) -> dict[str, SafeString]:
     context = {
         "generation": data.row,
         "outline": data.outline,
@@ -50,9 +67,10 @@ def _render(data: PageData, part: str, facts: dict[str, object]) -> str:
         "csrf_token": STAND_IN,
         **facts,
     }
-    if add := _OF_PARTS.get(part):
-        context |= add(data, facts)
-    return render_to_string(f"generations/generation/{part}.html", context)
+    for part in parts:
+        if add := _OF_PARTS.get(part):
+            context |= add(data, facts)
+    return {part: render_to_string(template, context) for part, template in parts.items()}
 
 
 def _head(data: PageData, facts: dict[str, object]) -> dict[str, object]:

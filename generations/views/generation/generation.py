@@ -18,7 +18,7 @@ from dashboard.access import Right, TeamRequest, for_team, may
 from generations.lists import columns, picks
 from generations.models import Generation, PastedAnswer
 from generations.views.generation import elsewhere
-from generations.views.generation.drawn_parts import TABS, draw
+from generations.views.generation.drawn_parts import TABS, draw, draw_frame
 from generations.views.generation.find import finding
 from generations.views.generation.page_data import PageData, find_page_data, page_data_of
 from generations.views.lists import steps
@@ -115,22 +115,27 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
     query = filters(listed) if listed else ""
     carried = steps.suffix(query) if query else ""
     older = data.bodies_from is not None and data.bodies_from < data.row.fetched_at
-    may_paste, alike = may(request, Right.PASTE), _alike(data.row)
-    acts = {"may_look_up": may_look_up, "may_replay": may_replay, "may_forget": may_forget(request, data.row)}
+    frame = draw_frame(
+        data,
+        list_query=f"?{query}" if query else "",
+        carried=carried,
+        link=request.build_absolute_uri(data.base),
+        may_look_up=may_look_up,
+        may_replay=may_replay,
+        may_forget=may_forget(request, data.row),
+        usual=data.usual,
+        **_alike(data.row),
+    )
     return {
         "generation": data.row,
         "base": data.base,
-        "page_title": draw(data, "page_title"),
-        "way": draw(data, "way", list_query=f"?{query}" if query else "", carried=carried),
-        "actions": draw(data, "actions", link=request.build_absolute_uri(data.base), **acts, **alike),
+        **frame,
         "generation_changes": may_look_up and data.row.may_change(timezone.now()),
         "refreshed": _refreshed(request),
         "bodies_from": data.bodies_from if older else None,
-        "facts": draw(data, "headline", **alike),
-        "top": draw(data, "top", may_replay=may_replay, usual=data.usual),
         "tabs": draw(data, "tabs", current=tab, replays=data.replays, carried=carried),
         "find": _find(request, data) if tab == "json" else "",
-        "panel": _panel(request, data, tab, may_replay, may_paste),
+        "panel": _panel(request, data, tab, may_replay),
     }
 
 
@@ -145,7 +150,7 @@ def _alike(row: Generation) -> dict[str, str]:
     return {**found, "error": row.error_code, "app": row.app_id}
 
 
-def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool, may_paste: bool) -> str:
+def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool) -> str:
     if tab == "replays":
         return _replays(data, may_replay)
     if tab == "cost":
@@ -155,6 +160,7 @@ def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool, may
         return draw(data, f"panel_{tab}", may_replay=may_replay)
     if data.has_pasted:
         return _with_pasted(request, data, may_replay)
+    may_paste = may(request, Right.PASTE)
     return draw(data, "panel_conversation", may_replay=may_replay, may_paste=may_paste)
 
 

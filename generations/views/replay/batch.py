@@ -34,7 +34,7 @@ PAGE = 50
 MOST_OUTPUTS, MOST_COMPARED = 12, 40
 SHOWN_CHARACTERS = 2000  # of an output that is compared in place
 CELL = 5  # replays of one cell
-_similarities = RecentValues(5000)
+_similarities: RecentValues[str] = RecentValues(5000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dashboard.web.recent_values import RecentValues
 
 def test_a_value_is_made_once_and_the_least_used_goes() -> None:
     made: list[str] = []
-    cache = RecentValues(2)
+    cache: RecentValues[str] = RecentValues(2)
 
     def get(key: str) -> str:
         return cache.get(key, lambda: made.append(key) or key.upper())  # type: ignore[func-returns-value]
