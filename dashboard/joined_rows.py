@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -22,10 +23,10 @@ def columns(model: type[models.Model]) -> tuple[str, ...]:
 
 def made(model: type[Row], names: tuple[str, ...], values: Iterator[Any]) -> Row:
     """A row of the model with these fields, from the next values; the others are read when they are asked for."""
-    given, (order, fields, readers) = list(islice(values, len(names))), _plan(model, names)
+    given, (ordered, fields, readers) = list(islice(values, len(names))), _plan(model, names)
     for at, read in readers:
         given[at] = read(given[at], None, connection)
-    return model.from_db(connection.alias, fields, [given[at] for at in order])
+    return model.from_db(connection.alias, fields, ordered(given))
 
 
 def made_or_none(model: type[Row], names: tuple[str, ...], values: Iterator[Any]) -> Row | None:
@@ -37,8 +38,8 @@ def made_or_none(model: type[Row], names: tuple[str, ...], values: Iterator[Any]
 @cache
 def _plan(
     model: type[models.Model], names: tuple[str, ...]
-) -> tuple[list[int], list[str], list[tuple[int, Callable[..., Any]]]]:
-    """Of these fields: their places in the order that `from_db` expects, their names so, and what reads their values."""
+) -> tuple[Callable[[list[Any]], Any], list[str], list[tuple[int, Callable[..., Any]]]]:
+    """Of two or more: what brings values into the order that `from_db` expects, the names in it, and what reads them."""
     fields = [field for field in model._meta.concrete_fields if field.attname in names]
     order = [names.index(field.attname) for field in fields]
     readers = [
@@ -46,4 +47,4 @@ def _plan(
         for at, field in zip(order, fields, strict=True)
         if hasattr(field, "from_db_value")
     ]
-    return order, [field.attname for field in fields], readers
+    return itemgetter(*order), [field.attname for field in fields], readers

@@ -8,7 +8,6 @@ from django import forms
 from django.conf import settings
 from django.http import QueryDict
 
-from generations.gateway.rawjson import values
 from generations.gateway.rawjson.display import visible
 from generations.reading.edits import message_edits, parameter_edits
 from generations.reading.edits.message_edits import EditableText
@@ -288,9 +287,3 @@ class MarkForm(forms.Form):
     @property
     def is_good(self) -> bool | None:
         return {"good": True, "bad": False}.get(self.cleaned_data["mark"])
-
-
-def body_of(raw: bytes) -> Body:
-    """The members of a request; none where it is no object."""
-    value = values.loads(raw)
-    return value if isinstance(value, dict) else {}

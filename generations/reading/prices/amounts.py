@@ -91,12 +91,12 @@ def _of_usage(record: Record) -> dict[str, Amount]:
         {key: record.value(key) for key in ("usage", "provider", "model_id")},
     )
     cached, written = tokens.cached or 0, tokens.written or 0
-    relation = usages.cached_relation(fields)
+    relation = "extra" if tokens.cached is None else usages.cached_relation(fields)
     inside_ = cached + written if relation != "extra" else 0
     fresh = max(0, (tokens.input or 0) - inside_)
     found = {INPUT: Amount(Decimal(fresh), Decimal(tokens.input or 0 if relation == "unclear" else fresh))}
     found |= {CACHE_READ[0]: exactly(cached), CACHE_WRITE[0]: exactly(written)}
-    found |= _output(tokens, usages.reasoning_relation(fields))
+    found |= _output(tokens, "extra" if tokens.reasoning is None else usages.reasoning_relation(fields))
     return {name: amount for name, amount in found.items() if amount.high}
 
 

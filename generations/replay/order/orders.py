@@ -75,6 +75,8 @@ class Order:
     @cached_property
     def before(self) -> values.Value:
         """The stored request, parsed; None where it cannot be."""
+        if not self.patch:
+            return self.content
         try:
             return values.loads(self.stored)
         except values.Unreadable:

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import User
-from generations.forms.lab import ChangeForm, RequestJsonForm, RunForm, body_of
+from generations.forms.lab import ChangeForm, RequestJsonForm, RunForm
 from generations.models import Batch, Generation, Replay, ReplayLimits
 from generations.reading.edits import json_patch, patch_summary
 from generations.reading.edits.patch_summary import PatchLine
+from generations.reading.text import box
 from generations.replay import batches
 from generations.replay.batches import BatchPlan
 from generations.replay.order import (
@@ -144,8 +145,7 @@ def _form(request: TeamRequest, order: Order) -> ChangeForm | RequestJsonForm:
 def _change_form(
     order: Order, data: QueryDict | None, initial: dict[str, object] | None = None
 ) -> ChangeForm:
-    body = body_of(order.stored)
-    shown = body_of(order.body) if order.patch else body
+    body, shown = box(order.before), box(order.content)
     return ChangeForm(data, body=body, shown=shown, wire=order.endpoint.wire, initial=initial)
 
 
