@@ -13,6 +13,7 @@ from generations.gateway.rawjson.values import Unreadable, loads
 from generations.gateway.record import Record
 from generations.models import Generation
 from generations.reading.record_source import request_of
+from generations.views.generation.drawn_parts import draw
 from generations.views.generation.page_data import page_data_of
 from tests.reading.samples import demo_records
 from tests.support import people
@@ -79,7 +80,7 @@ def test_every_demo_record_renders_everywhere_and_loses_nothing(team: Team, ada:
 def panels(row: Generation) -> list[str]:
     """What the other tabs show, drawn as their addresses answer it; the last one, with all of the record, proves nothing."""
     data = page_data_of(row.team, row.slug)
-    return [data.draw(f"panel_{tab}", may_replay=True) for tab in TABS]
+    return [draw(data, f"panel_{tab}", may_replay=True) for tab in TABS]
 
 
 @given(st.integers(0, 2**63).map(made_of))

@@ -145,9 +145,9 @@ def _alike(row: Generation) -> dict[str, str]:
     The gateway's log knows no apps, so those of an app are looked for in the list.
     """
     found = {"model": row.model_id, "provider": row.provider, "session": row.session_id, "key": row.key_id}
-    places = {"like": "log_or_list", "stored": "generations"}
-    found |= {name: reverse(place, args=[row.team.slug]) for name, place in places.items()}
-    return {**found, "error": row.error_code, "app": row.app_id}
+    slug = [row.team.slug]
+    places = {"like": reverse("log_or_list", args=slug), "stored": reverse("generations", args=slug)}
+    return {**found, **places, "error": row.error_code, "app": row.app_id}
 
 
 def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool) -> str:
