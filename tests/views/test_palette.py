@@ -46,7 +46,7 @@ def test_the_dialog_gets_everything_with_the_same_queries(
         browser.get(url)
     fill(team, ada, source, "2")
     fill(other, people.person(other), source, "3")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         browser.get(url)
     found = entries(ada, team)
     assert found["Recent"] == ["G-2", "G-1"]
