@@ -17,8 +17,8 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from dashboard.consents.models import DISCONNECTED, SOON
-from dashboard.joined_rows import columns, listed, made, made_or_none
 from dashboard.models import Membership, Role, Team, User
+from dashboard.rows.joined_rows import RowPart
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -100,15 +100,15 @@ def account(pk: int) -> User | None:
         rows = cursor.fetchall()
     if not rows:
         return None
-    user = made(User, _USER, iter(rows[0]))
-    found = [_membership(iter(row[len(_USER) :])) for row in rows]
+    user = _USER.row(iter(rows[0]))
+    found = [_membership(iter(row[len(_USER.names) :])) for row in rows]
     setattr(user, READ, [mine for mine in found if mine is not None])
     return user
 
 
-_USER, _MEMBERSHIP, _TEAM = columns(User), columns(Membership), columns(Team)
+_USER, _MEMBERSHIP, _TEAM = RowPart(User), RowPart(Membership), RowPart(Team)
 _ACCOUNT = f"""
-SELECT {listed("person", _USER)}, {listed("mine", _MEMBERSHIP)}, {listed("team", _TEAM)},
+SELECT {_USER.listed("person")}, {_MEMBERSHIP.listed("mine")}, {_TEAM.listed("team")},
        EXISTS (SELECT FROM dashboard_gatewayconnection WHERE team_id = team.id),
        EXISTS (SELECT FROM dashboard_gatewayconnection source WHERE team_id = team.id
                AND EXISTS (SELECT FROM dashboard_consent
@@ -123,9 +123,9 @@ WHERE person.id = %s ORDER BY team.name, team.id
 
 def _membership(values: Iterator[Any]) -> Membership | None:
     """The part of a row of `_ACCOUNT` that follows the account; None for somebody without a team."""
-    mine = made_or_none(Membership, _MEMBERSHIP, values)
+    mine = _MEMBERSHIP.row_or_none(values)
     if mine is not None:
-        mine.team = made(Team, _TEAM, values)
+        mine.team = _TEAM.row(values)
         mine.connected, mine.needs_consent = values
     return mine
 

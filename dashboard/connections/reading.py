@@ -6,12 +6,12 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.consents.models import Consent
-from dashboard.joined_rows import columns, listed, made, made_or_none
 from dashboard.models import GatewayConnection, Team, allowed_urls
+from dashboard.rows.joined_rows import RowPart
 
-SOURCE, CONSENT = columns(GatewayConnection), columns(Consent)
+SOURCE, CONSENT = RowPart(GatewayConnection), RowPart(Consent)
 USABLE = f"""
-SELECT {listed("source", SOURCE)}, {listed("consent", CONSENT)}
+SELECT {SOURCE.listed("source")}, {CONSENT.listed("consent")}
 FROM dashboard_gatewayconnection source
 LEFT JOIN dashboard_consent consent ON consent.connection_id = source.id
     AND ended_at IS NULL AND refused = '' AND expires_at > %s AND key IS NOT NULL
@@ -30,7 +30,7 @@ def usable(team: Team) -> list[GatewayConnection]:
 
 def _source(rows: list[tuple[object, ...]]) -> GatewayConnection:
     """One connection, from a row for each of its consents."""
-    source = made(GatewayConnection, SOURCE, iter(rows[0]))
-    found = (made_or_none(Consent, CONSENT, iter(row[len(SOURCE) :])) for row in rows)
+    source = SOURCE.row(iter(rows[0]))
+    found = (CONSENT.row_or_none(iter(row[len(SOURCE.names) :])) for row in rows)
     source.good_consents = [consent for consent in found if consent is not None]
     return source

@@ -12,7 +12,7 @@ from django.utils import timezone
 from dashboard.fields import EncryptedText
 
 REQUEST_LIFE = timedelta(minutes=10)
-SOON = timedelta(days=2)  # before a key ends its team is told
+SOON = timedelta(days=2)  # before a key ends, its team's admins read of it
 EXPIRED, REPLACED, DISCONNECTED, LEFT = "expired", "replaced", "disconnected", "left"
 
 

@@ -7,19 +7,21 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.consents.models import Consent
-from dashboard.joined_rows import columns, listed, made, made_or_none
 from dashboard.models import GatewayConnection, Team, allowed_urls
+from dashboard.rows.joined_rows import RowPart
 from generations.models import Generation, ReplayLimits, StoredRecord
 from generations.models.generation import NUMBERED
 
-GENERATION = ("id", "request_id", "connection_id", "endpoint", "model_id", "provider", "cost_nanos")
-RECORD = ("id", "packed", "size")
-SOURCE = ("id", "name", "base_url", "read_key", "replay_key")
-CONSENT = ("id", "key", "expires_at", "connected_by_id")
-LIMITS = columns(ReplayLimits)
+GENERATION = RowPart(
+    Generation, "id", "request_id", "connection_id", "endpoint", "model_id", "provider", "cost_nanos"
+)
+RECORD = RowPart(StoredRecord, "id", "packed", "size")
+SOURCE = RowPart(GatewayConnection, "id", "name", "base_url", "read_key", "replay_key")
+CONSENT = RowPart(Consent, "id", "key", "expires_at", "connected_by_id")
+LIMITS = RowPart(ReplayLimits)
 ROWS = f"""
-SELECT {listed("generation", GENERATION)}, {listed("record", RECORD)}, {listed("source", SOURCE)},
-    {listed("consent", CONSENT)}, {listed("limits", LIMITS)}
+SELECT {GENERATION.listed("generation")}, {RECORD.listed("record")}, {SOURCE.listed("source")},
+    {CONSENT.listed("consent")}, {LIMITS.listed("limits")}
 FROM generations_generation generation
 LEFT JOIN LATERAL (
     SELECT id, packed, size FROM generations_storedrecord WHERE generation_id = generation.id AND replayable
@@ -28,7 +30,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN dashboard_gatewayconnection source
     ON source.team_id = generation.team_id AND source.base_url = ANY(%(allowed)s)
 LEFT JOIN LATERAL (
-    SELECT {", ".join(CONSENT)} FROM dashboard_consent
+    SELECT {", ".join(CONSENT.names)} FROM dashboard_consent
     WHERE connection_id = source.id AND ended_at IS NULL AND refused = '' AND expires_at > %(now)s AND key IS NOT NULL
     ORDER BY granted_at DESC, id DESC LIMIT 1
 ) consent ON true
@@ -60,14 +62,11 @@ def find(team: Team, slug: str) -> OrderedRows | None:
         found = cursor.fetchone()
     if found is None:
         return None
-    columns_left = iter(found)
-    generation = made(Generation, GENERATION, columns_left)
+    left = iter(found)
+    generation = GENERATION.row(left)
     generation.team = team
-    record, source = (
-        made_or_none(StoredRecord, RECORD, columns_left),
-        made_or_none(GatewayConnection, SOURCE, columns_left),
-    )
-    consent = made_or_none(Consent, CONSENT, columns_left)
+    record, source = RECORD.row_or_none(left), SOURCE.row_or_none(left)
+    consent = CONSENT.row_or_none(left)
     if source is not None:
         source.good_consents = [consent] if consent else []
-    return OrderedRows(generation, record, source, made_or_none(ReplayLimits, LIMITS, columns_left))
+    return OrderedRows(generation, record, source, LIMITS.row_or_none(left))

@@ -8,8 +8,8 @@ from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
 from dashboard.celery import app as celery
-from dashboard.joined_rows import columns, listed, made_or_none
 from dashboard.models import User
+from dashboard.rows.joined_rows import RowPart
 from dashboard.telemetry import logs
 from generations.models import Replay, ReplayLimits
 from generations.replay.order import orders, spending_limits
@@ -44,7 +44,7 @@ def start_replay(
 FIELDS = [
     field for field in Replay._meta.concrete_fields if field.has_default() or not field.has_db_default()
 ]
-LIMITS = columns(ReplayLimits)
+LIMITS = RowPart(ReplayLimits)
 INSERT = f"""
 WITH limits AS (SELECT * FROM generations_replaylimits WHERE team_id = %s FOR NO KEY UPDATE),
 made AS (
@@ -52,7 +52,7 @@ made AS (
     SELECT {", ".join("%s" for _ in FIELDS)} WHERE (SELECT count(*) FROM limits) < 2
     ON CONFLICT DO NOTHING RETURNING id
 )
-SELECT EXISTS (SELECT FROM made), {listed("limits", LIMITS)} FROM (SELECT) AS always LEFT JOIN limits ON true
+SELECT EXISTS (SELECT FROM made), {LIMITS.listed("limits")} FROM (SELECT) AS always LEFT JOIN limits ON true
 """  # noqa: S608 -- columns of our own models
 
 
@@ -62,7 +62,7 @@ def _insert(replay: Replay) -> tuple[bool, ReplayLimits | None]:
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [replay.team_id, *values])
         is_first, *limits = cursor.fetchone()
-    return is_first, made_or_none(ReplayLimits, LIMITS, iter(limits))
+    return is_first, LIMITS.row_or_none(iter(limits))
 
 
 def row_of(order: orders.Order, user: User, click: UUID, why: str, price: Price) -> Replay:

@@ -13,18 +13,18 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.consents.models import Consent
-from dashboard.joined_rows import listed, made, made_or_none
 from dashboard.models import GatewayConnection, Team
+from dashboard.rows.joined_rows import RowPart
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
 from generations.models.replay import State
 
 # What a worker needs of each row, in the order of TAKE's answer.
-REPLAY = ("id", "state", "claim", "heartbeat_at", "patch", "batch_id")
-RECORD = ("id", "packed", "size")
-GENERATION = ("id", "endpoint", "success", "status_code", "error_code")
-SOURCE = ("id", "base_url", "read_key", "replay_key")
-CONSENT = ("id", "key")
-TEAM = ("id", "slug")
+REPLAY = RowPart(Replay, "id", "state", "claim", "heartbeat_at", "patch", "batch_id")
+RECORD = RowPart(StoredRecord, "id", "packed", "size")
+GENERATION = RowPart(Generation, "id", "endpoint", "success", "status_code", "error_code")
+SOURCE = RowPart(GatewayConnection, "id", "base_url", "read_key", "replay_key")
+CONSENT = RowPart(Consent, "id", "key")
+TEAM = RowPart(Team, "id", "slug")
 SWAP = timedelta(seconds=30)  # a consent that is exchanged for longer has lost its process
 
 
@@ -44,8 +44,8 @@ LEFT JOIN LATERAL (
 WHERE replay.id = %(id)s AND seen.id = replay.id AND replay.state = 'queued' AND replay.cancel_asked_at IS NULL
     AND (source.swapping_at IS NULL OR source.swapping_at < %(stuck)s)
 RETURNING replay.patch, replay.batch_id,
-    {listed("record", RECORD)}, {listed("generation", GENERATION)}, {listed("source", SOURCE)},
-    {listed("consent", CONSENT)}, {listed("team", TEAM)}
+    {RECORD.listed("record")}, {GENERATION.listed("generation")}, {SOURCE.listed("source")},
+    {CONSENT.listed("consent")}, {TEAM.listed("team")}
 """  # noqa: S608 -- names of this module
 
 
@@ -59,12 +59,12 @@ def take(replay_id: UUID) -> Replay | None:
         return None
     values = iter(found)
     known = (replay_id, State.RUNNING, claim, now, next(values), next(values))
-    replay = made(Replay, REPLAY, iter(known))
-    replay.record = made(StoredRecord, RECORD, values)
-    replay.generation = made(Generation, GENERATION, values)
-    replay.connection = made_or_none(GatewayConnection, SOURCE, values)
-    replay.consent = made_or_none(Consent, CONSENT, values)
-    replay.team = made(Team, TEAM, values)
+    replay = REPLAY.row(iter(known))
+    replay.record = RECORD.row(values)
+    replay.generation = GENERATION.row(values)
+    replay.connection = SOURCE.row_or_none(values)
+    replay.consent = CONSENT.row_or_none(values)
+    replay.team = TEAM.row(values)
     return replay
 
 

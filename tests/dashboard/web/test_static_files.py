@@ -60,6 +60,7 @@ ASKED: list[tuple[str, dict[str, str], int]] = [
 ]
 
 
+@pytest.mark.django_db  # a response that is closed gives its connection back
 def test_small_files_are_answered_whole_as_whitenoise_would_stream_them(
     collected: StaticFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
