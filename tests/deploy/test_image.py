@@ -7,11 +7,15 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 import yaml
 
@@ -96,13 +100,43 @@ def test_compose_runs_what_the_procfile_runs_with_few_rights_and_an_own_disk_for
     assert set(COMPOSE["volumes"]) == {"database", "spool"}
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """One that other users can enter, as those of tmp_path cannot."""
+    made = Path(tempfile.mkdtemp(prefix="retake-image-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+def its_python() -> tuple[str, dict[str, str], dict[str, Any]]:
+    """A Python with our packages, its variables, and how its process becomes the image's user, who owns nothing.
+
+    As root only, and where that user can enter the folder of our Python, or the system has one of the same version.
+    """
+    (number,) = map(int, re.findall(r"--uid (\d+)", " ".join(of("RUN"))))
+    user: dict[str, Any] = {"user": number, "group": number, "extra_groups": []}
+    system = shutil.which(f"python3.{sys.version_info.minor}", path="/usr/bin") or sys.executable
+    packages = {"PYTHONPATH": str(Path(django.__file__).parents[1])}
+    pythons: list[tuple[str, dict[str, str]]] = [(sys.executable, {}), (system, packages)]
+    for python, env in pythons if os.geteuid() == 0 else []:
+        with suppress(PermissionError):
+            if (
+                subprocess.run([python, "-c", "import psycopg, redis"], env=env, cwd="/", **user).returncode
+                == 0
+            ):
+                return python, env, user
+    return sys.executable, {}, {}
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.heavy
 def test_its_steps_run_on_what_it_gets_and_its_process_is_healthy(
-    tmp_path: Path, site_environment: dict[str, str], broker: object
+    folder: Path, tmp_path: Path, site_environment: dict[str, str], broker: object
 ) -> None:
-    """Users and packages apart, each RUN is run in the order of the file; then CMD, asked by HEALTHCHECK."""
-    app, bare = context(tmp_path), {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    """Users and packages apart, each RUN is run in the order of the file; then CMD as USER, asked by HEALTHCHECK."""
+    python, packages, user = its_python()
+    app, bare = context(folder), {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
     steps = [
         run for run in of("RUN") if not run.startswith(("useradd", "install", "python -m venv", "/venv"))
     ]
@@ -115,16 +149,17 @@ def test_its_steps_run_on_what_it_gets_and_its_process_is_healthy(
     port = Port().release()
     check = re.search(r"CMD (\[.*\])", of("HEALTHCHECK")[0])
     assert check is not None
-    asks = json.loads(check[1])
-    env = {**os.environ, **site_environment, **bare, "PORT": str(port)}
-    (app / ".local" / "static").chmod(0o500)  # the process writes nothing there
+    asks = [python, *json.loads(check[1])[1:]]
+    env = {**os.environ, **site_environment, **bare, **packages, "PORT": str(port)}
+    if not user:
+        (app / ".local" / "static").chmod(0o500)  # the process writes nothing there
     command = yaml.safe_load(of("CMD")[-1])
     assert shlex.join(command) == "python -m dashboard.web.serve"
-    env |= {"LOG_FORMAT": "json"}
+    env |= {"LOG_FORMAT": "json", "SPOOL_DIR": "/spool"}
     with (tmp_path / "log").open("wb") as log:
-        running = subprocess.Popen([sys.executable, *command[1:]], cwd=app, env=env, stderr=log)
+        running = subprocess.Popen([python, *command[1:]], cwd=app, env=env, stderr=log, **user)
     try:
-        ask = partial(subprocess.run, asks, env=env, cwd=app, stderr=subprocess.DEVNULL)
+        ask = partial(subprocess.run, asks, env=env, cwd=app, stderr=subprocess.DEVNULL, **user)
         wait_for(lambda: ask().returncode == 0 or running.poll() is not None)
     finally:
         end(running)
