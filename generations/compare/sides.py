@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from dashboard.models import Team
 from generations.gateway.rawjson.values import Unreadable
+from generations.lists.rows import changes
 from generations.models import Generation, PastedAnswer, Replay, ReplayAnswer, StoredRecord
 from generations.reading.answer import replayed
 from generations.reading.diagnosis.failure import Failure
@@ -166,6 +167,11 @@ class ReplaySide:
     @property
     def url(self) -> str:
         return self.replay.get_absolute_url()
+
+    @property
+    def changes(self) -> list[str]:
+        """What it changed in the stored request, in a few words; "exact" for nothing."""
+        return changes(self.replay.patch)
 
     @cached_property
     def answer(self) -> ReplayAnswer | None:

@@ -14,6 +14,10 @@ document.addEventListener("pointerdown", (event) => close(event.target));
 document.addEventListener("focusin", (event) => close(event.target));
 document.addEventListener("click", (event) => event.target.closest(".menu-list :is(a, button)") && close(null));
 for (const menu of document.querySelectorAll("details[data-hovers]")) {
+  menu.addEventListener("toggle", () => {
+    const { right } = menu.querySelector(".menu-list").getBoundingClientRect();
+    if (menu.open && right > document.documentElement.clientWidth) menu.classList.add("end");
+  });
   menu.addEventListener("pointerenter", ({ pointerType }) => {
     if (pointerType !== "mouse" || menu.open) return;
     menu.open = true;
