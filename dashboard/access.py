@@ -4,9 +4,10 @@ Signed out: the sign-in page (Django's LoginRequiredMiddleware), the same whethe
 Signed in but not of the team: 404. Of the team without the right: 403 with the reason.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from functools import wraps
+from functools import cache, wraps
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_not_required
@@ -55,10 +56,11 @@ class Right(Enum):
         )
 
 
-def rights_of(role: Role | None) -> dict[str, bool]:
+@cache
+def rights_of(role: Role | None) -> Mapping[str, bool]:
     """Whether `role` has each right, by the right's name in small letters; without a role none."""
     rank = -1 if role is None else RANK[role]
-    return {right.name.lower(): rank >= RANK[right.value[0]] for right in Right}
+    return MappingProxyType({right.name.lower(): rank >= RANK[right.value[0]] for right in Right})
 
 
 class SignedInRequest(HttpRequest):

@@ -1,6 +1,7 @@
 """What every template may ask for: the team, the role in it, the switcher. Costs nothing until it is asked."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -60,7 +61,7 @@ class Site:
         return Role(self.membership.role) if self.membership else None
 
     @cached_property
-    def may(self) -> dict[str, bool]:
+    def may(self) -> Mapping[str, bool]:
         """Rights in the current team by name: `site.may.replay`, `site.may.manage`, ..."""
         return access.rights_of(self.role)
 

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 def fill(markup: str, *values: object) -> SafeString:
     """`markup` with its `{}` filled: what is not marked safe is escaped."""
-    shown = (value if isinstance(value, SafeString) else escape(str(value)) for value in values)
+    shown = [value if isinstance(value, SafeString) else escape(str(value)) for value in values]
     return SafeString(markup.format(*shown))
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from dashboard.access import Right, TeamRequest, for_team, may
+from dashboard.access import Right, TeamRequest, for_team, may, rights_of
 from generations.lists import columns, picks
 from generations.models import Generation, PastedAnswer
 from generations.views.generation import elsewhere
@@ -110,7 +110,8 @@ def _seen_just_now(row: Generation, request: TeamRequest) -> bool:
 def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
     if tab not in TABS:
         raise Http404("No such part of a generation.")
-    may_replay, may_look_up = may(request, Right.REPLAY), may(request, Right.LOOK_UP)
+    rights = rights_of(request.role)
+    may_replay, may_look_up = rights["replay"], rights["look_up"]
     listed = steps.list_of(request)
     query = filters(listed) if listed else ""
     carried = steps.suffix(query) if query else ""
@@ -160,7 +161,7 @@ def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool) -> 
         return draw(data, f"panel_{tab}", may_replay=may_replay)
     if data.has_pasted:
         return _with_pasted(request, data, may_replay)
-    may_paste = may(request, Right.PASTE)
+    may_paste = rights_of(request.role)["paste"]
     return draw(data, "panel_conversation", may_replay=may_replay, may_paste=may_paste)
 
 
@@ -181,8 +182,8 @@ def _with_pasted(request: TeamRequest, data: PageData, may_replay: bool) -> str:
 
 def may_forget(request: TeamRequest, row: Generation) -> bool:
     """Admins may forget every generation of the team, members those that they looked up themselves."""
-    mine = row.looked_up_by_id == request.user.pk and may(request, Right.LOOK_UP)
-    return mine or may(request, Right.MANAGE)
+    rights = rights_of(request.role)
+    return (row.looked_up_by_id == request.user.pk and rights["look_up"]) or rights["manage"]
 
 
 def _find(request: TeamRequest, data: PageData) -> str:
