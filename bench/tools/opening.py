@@ -20,14 +20,13 @@ new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((on
 addEventListener("click", (event) =>
   sessionStorage.setItem("clicked", performance.timeOrigin + event.timeStamp), {capture: true});
 const clicked = Number(sessionStorage.getItem("clicked"));
+let found;
 const look = () => {
   const texts = [...document.querySelectorAll("#view .turn .text, #view .turn .prose")];
-  if (!texts.some((text) => text.checkVisibility() && text.textContent.trim())) return requestAnimationFrame(look);
-  const found = performance.now();
-  new PerformanceObserver((list) => {
-    const painted = list.getEntriesByName("first-contentful-paint")[0];
-    if (painted) window.shown = performance.timeOrigin + Math.max(found, painted.startTime) - clicked;
-  }).observe({type: "paint", buffered: true});
+  if (texts.some((text) => text.checkVisibility() && text.textContent.trim())) found ??= performance.now();
+  const painted = performance.getEntriesByName("first-contentful-paint")[0];
+  if (found === undefined || !painted) return requestAnimationFrame(look);
+  window.shown = performance.timeOrigin + Math.max(found, painted.startTime) - clicked;
 };
 requestAnimationFrame(look);
 """
