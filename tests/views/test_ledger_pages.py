@@ -49,8 +49,8 @@ def test_the_ledger_asks_the_same_queries_for_any_number_of_rows(
         replay(team, user, patch=PATCH, batch=many, model_id=f"m/{number}", cost_nanos=number, why="because")
     browser = people.browser(ada)
     browser.get(book(team))  # remembers the team in the session
-    # session, person with memberships, people, rows, sums (five with their time limit), forgotten, offers
-    with django_assert_num_queries(11) as queries:
+    # session, person with memberships, people, rows, count (five with its time limit), sums, forgotten, offers
+    with django_assert_num_queries(12) as queries:
         answer = browser.get(book(team))
     assert (len(answer.context["page"].rows), len(answer.context["sums"].people[0])) == (count, count)
     sql = " ".join(query["sql"] for query in queries.captured_queries)

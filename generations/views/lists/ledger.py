@@ -134,14 +134,15 @@ def _without(given: QueryDict, name: str) -> str:
 def _counted(
     request: TeamRequest, form: LedgerForm, found: ReplayQuerySet, *, is_first: bool
 ) -> dict[str, object]:
-    """How many there are and, on the first page, the sums: None where they are not worth waiting for."""
+    """How many there are and, on the first page, the sums: None for so many that they are not worth waiting for."""
+    count = counting.count(found)
     if not is_first:
-        return {"count": counting.count(found)}
-    sums = counting.in_time(lambda: book.sums(found))
+        return {"count": count}
+    is_small = count.number is not None and not count.is_more
     return {
         "is_first": True,
-        "sums": sums and _shown(request, form, sums),
-        "count": counting.of(sums.total.count) if sums else counting.count(found),
+        "sums": _shown(request, form, book.sums(found)) if is_small else None,
+        "count": count,
         "forgotten": book.forgotten(request.team, form.cleaned_data),
     }
 
