@@ -16,7 +16,7 @@ import psutil
 from bench.peers import environments, spans
 from dashboard.local.system import LOOPBACK, Port
 
-START_S = 180
+START_S = 300
 QUIET = {"DO_NOT_TRACK": "true", "PHOENIX_TELEMETRY_ENABLED": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
 
 
