@@ -16,9 +16,12 @@ CAUSES = {
     "password authentication": "PostgreSQL refuses the user or the password in DATABASE_URL. Correct them, then restart.",
     "no password supplied": "PostgreSQL asks for a password, and DATABASE_URL has none. Add it, then restart.",
     "no pg_hba.conf entry": "PostgreSQL does not let this host in. Allow it in pg_hba.conf, or add ?sslmode=require.",
-    'database "': "PostgreSQL has no database of that name. Create it (createdb), then run: python manage.py prepare",
     "too many": FULL,
     "remaining connection slots": FULL,
+    "permission denied for database": "The user in DATABASE_URL may not connect to this database. GRANT CONNECT to it.",
+    "not currently accepting": "The database takes no connections: somebody has set ALLOW_CONNECTIONS to false.",
+    'role "': "PostgreSQL refuses the user or the password in DATABASE_URL. Correct them, then restart.",
+    '" does not exist': "PostgreSQL has no database of that name. Create it (createdb), then run: python manage.py prepare",
     "starting up": "PostgreSQL is starting. Wait; if it does not end, its own log says why.",
     "shutting down": "PostgreSQL is shutting down. Start it again.",
     "refused": "Nothing listens at the address in DATABASE_URL. Start PostgreSQL, or correct the address.",
@@ -26,18 +29,24 @@ CAUSES = {
     "PostgreSQL is down. Start PostgreSQL.",
     "timeout": "PostgreSQL does not answer: it hangs, or a firewall drops what is sent. Look at its machine and its log.",
     "resolve": "The host in DATABASE_URL has no address. Correct its name, or look at DNS.",
+    "valid client certificate": "PostgreSQL asks for a client certificate. Add ?sslcert=...&sslkey=... to DATABASE_URL.",
     "certificate": "PostgreSQL's certificate cannot be verified. Correct sslmode and sslrootcert in DATABASE_URL.",
 }
+# A statement also waits for those that are ahead of it in the queue: the holder is one that waits for nobody.
 ACTIVITY = """
+WITH sessions AS (
+    SELECT backend_type, query_start, pg_blocking_pids(pid) AS blockers,
+           datname = current_database() AND query_start < now() - %s * interval '1 second'
+           AND cardinality(pg_blocking_pids(pid)) > 0 AS waits
+    FROM pg_stat_activity
+)
 SELECT count(*) FILTER (WHERE backend_type = 'client backend'),
        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
        count(*) FILTER (WHERE waits),
        coalesce(max(extract(epoch FROM now() - query_start)) FILTER (WHERE waits), 0)::float,
-       min(holder) FILTER (WHERE waits)
-FROM (SELECT backend_type, query_start, (pg_blocking_pids(pid))[1] AS holder,
-             datname = current_database() AND query_start < now() - %s * interval '1 second'
-             AND cardinality(pg_blocking_pids(pid)) > 0 AS waits
-      FROM pg_stat_activity) AS sessions
+       (SELECT min(blocker) FROM sessions, unnest(blockers) AS blocker
+        WHERE waits AND blocker <> 0 AND cardinality(pg_blocking_pids(blocker)) = 0)
+FROM sessions
 """
 
 
@@ -69,17 +78,22 @@ def _activity() -> Finding:
         cursor.execute(ACTIVITY, [LOCK_SECONDS])
         used, most, waiting, seconds, holder = cursor.fetchone()
     if waiting:
-        said = (
-            f"A lock holds up {counted(waiting, 'statement', 'statements')}, for {round(seconds)} s at most. "
-            f"Process {holder} of PostgreSQL has it: wait if that is a migration, else end it: "
-            f"SELECT pg_terminate_backend({holder})"
-        )
-        return Finding("Database", BAD, said)
+        held_up = f"A lock holds up {counted(waiting, 'statement', 'statements')}; the oldest began {round(seconds)} s ago."
+        return Finding("Database", BAD, f"{held_up} {_holder(holder)}")
     if used >= most * 0.9:
         return Finding(
             "Database", BAD if used >= most else WARN, f"{used} of {most} connections are in use. {FULL}"
         )
     return Finding("Database", OK, "Responds and accepts writes.")
+
+
+def _holder(pid: int | None) -> str:
+    if pid is None:
+        return "pg_locks tells who holds it; a prepared transaction may."
+    return (
+        f"Process {pid} of PostgreSQL has it: wait if that is a migration, else end it: "
+        f"SELECT pg_terminate_backend({pid})"
+    )
 
 
 def of_rows(name: str, error: Error) -> Finding:
