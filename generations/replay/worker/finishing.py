@@ -123,7 +123,8 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
 
     Raises DatabaseError, InterfaceError.
     """
-    raw = derived_answer.excerpt(wire)
+    with _unjoined(replay) if wire.size > SMALL else nullcontext():
+        raw = derived_answer.excerpt(wire)
     reading = read(replay, ending, raw)
     ended = outcome_of(ending, reading)
     state = {"state": ended.state, "reason": ended.reason, "detail": ended.detail, "sent": ended.sent}
@@ -134,7 +135,7 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
     if not is_large:
         stored = claims.save_result(replay, facts, row)
     else:
-        with transaction.atomic():
+        with _unjoined(replay):
             put_packed(wire)
             stored = claims.save_result(replay, facts, row)
             transaction.set_rollback(not stored)
@@ -143,6 +144,14 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
     if ending.fault is not None and ending.fault.status == 401:
         keys.refuse(replay.consent_id, ending.fault.reason)
     return stored
+
+
+@contextmanager
+def _unjoined(replay: Replay) -> Iterator[None]:
+    """A transaction in which the sweep joins no checkpoints of this replay: what is read then misses none of them."""
+    with transaction.atomic():
+        list(Replay.rows.select_for_update().filter(pk=replay.pk).values_list("pk"))
+        yield
 
 
 def read(replay: Replay, ending: Ending, raw: Excerpt) -> DerivedAnswer:
