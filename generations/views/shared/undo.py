@@ -74,24 +74,23 @@ def _filter_again(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse
     return redirect(where, request.team.slug)
 
 
-def _finish_due(team: Team) -> None:
+def _finish_due(request: HttpRequest, team: Team) -> None:
     """The page is made already: what cannot be deleted now waits for the sweep or the next reader."""
     try:
-        forgetting.finish_due(team=team)
-        forgetting.drop_filters()
+        if team.forgets_at is not None and team.forgets_at <= timezone.now():
+            forgetting.finish_due(team=team)
+        _drop_filter(request.session.get(UNDO_OFFER) or {})
     except DatabaseError as error:
         log.warning(
             "What is to be forgotten could not be deleted yet (%s)", type(error).__name__, extra=logs.DATABASE
         )
 
 
-def _ended_offer(request: HttpRequest) -> dict[str, Any]:
-    """What could be undone until a moment ago, taken out of the session; empty for none."""
-    offered: dict[str, Any] = request.session.get(UNDO_OFFER) or {}
-    if offered and offered["until"] <= time.time():
-        del request.session[UNDO_OFFER]
-        return offered
-    return {}
+def _drop_filter(offered: dict[str, Any]) -> None:
+    """Delete a saved filter that can no longer be brought back. The ended offer stays in the session: who only reads
+    a page must not write it, because another page of theirs may just make an offer or sign them out."""
+    if "filter" in offered and offered["until"] <= time.time():
+        LISTS[offered["list"]].rows.due(timezone.now()).filter(pk=offered["filter"]).delete()
 
 
 def finish_due(get_response: GetResponse) -> GetResponse:
@@ -101,9 +100,7 @@ def finish_due(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         team = getattr(request, "team", None)
         if team is not None:
-            ended = _ended_offer(request)
-            if "filter" in ended or (team.forgets_at is not None and team.forgets_at <= timezone.now()):
-                _finish_due(team)
+            _finish_due(request, team)
         return response
 
     return answer
