@@ -11,7 +11,7 @@ from functools import partial
 from typing import Self
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -35,9 +35,22 @@ BITE = 50
 
 
 def hide(generations: Iterable[Generation], user: User) -> list[Forgetting]:
-    """Hide generations of a team, each with all that `retention.forget` will delete, but for those with an open replay."""
+    """Hide generations of a team, each with all that `retention.forget` will delete, but for those with an open replay.
+
+    DatabaseError only while nothing is hidden: what is must be offered to be undone, so later ones are left out.
+    """
+    clicks: list[Forgetting] = []
     with ChangedDays() as days:
-        return [click for row in generations if (click := _hide(row, user, days)) is not None]
+        for row in generations:
+            try:
+                click = _hide(row, user, days)
+            except DatabaseError as error:
+                if not clicks:
+                    raise
+                log.warning("Not all could be hidden (%s)", type(error).__name__, extra=logs.DATABASE)
+                break
+            clicks += [click] if click else []
+    return clicks
 
 
 def _hide(generation: Generation, user: User, days: "ChangedDays") -> Forgetting | None:
@@ -91,7 +104,10 @@ def _mark(generation: Generation, *, hidden: bool) -> list[date]:
 
 
 class ChangedDays:
-    """The days of what is hidden or shown in a `with`: at its end they are summed again, each once."""
+    """The days of what is hidden or shown in a `with`: at its end they are summed again, each once.
+
+    That was committed by then and can be undone, so its end raises nothing of the database.
+    """
 
     def __init__(self) -> None:
         self._days: dict[int, set[date]] = {}
@@ -104,8 +120,7 @@ class ChangedDays:
 
     def __exit__(self, *raised: object) -> None:
         for team, days in self._days.items():
-            with transaction.atomic():
-                trend_days.count_now(team, days)
+            trend_days.count_or_mark(team, days)
 
 
 # --- taken back ---------------------------------------------------------------------------------------------------

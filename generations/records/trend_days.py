@@ -3,26 +3,31 @@
 A day of a team is one row; what was looked up, refreshed, read anew or forgotten marks it.
 """
 
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as midnight
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Case, Count, FloatField, Max, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce, Floor, Greatest, Ln, TruncDate
 from django.utils import timezone
 
+from dashboard.telemetry import logs
 from generations.models import Generation, TrendDay
 from generations.models.generation import GenerationQuerySet
 from generations.reading.figures import trend_sums
 from generations.reading.figures.trend_sums import TrendSums
 
+log = logging.getLogger(__name__)
+
 KEPT_DAYS = 190
 """Twice the longest span of the page, for the comparison with the time before."""
 SLACK = timedelta(minutes=1)  # between the time a row names and the moment at which others see it
 SECONDS = 3.0  # of one tick, after which no further day begins
+MOST_AT_ONCE = 3  # days that a page sums; more are left to the clock
 
 TOTAL = Cast(Coalesce("wait_ms", "generation_ms", "latency_ms"), FloatField())
 # GREATEST passes over null: a wait that nobody knows must be in no range.
@@ -122,11 +127,36 @@ def count(pk: int) -> bool:
     return True
 
 
-def count_now(team: int, days: Iterable[date]) -> None:
-    """Sum these days at once: what was hidden or forgotten is in no figure any more when the transaction ends."""
-    kept = TrendDay.objects.filter(team=team, day__in=list(days))
-    for row in list(kept.select_for_update().defer("parts", "total")):
+def count_now(team: int, days: Iterable[date], *, nowait: bool = False) -> None:
+    """Sum these days at once: what was hidden or forgotten is in no figure any more when the transaction ends.
+
+    With `nowait`, DatabaseError where another process sums one of them.
+    """
+    kept = TrendDay.objects.filter(team=team, day__in=list(days)).order_by("pk")
+    for row in list(kept.select_for_update(nowait=nowait).defer("parts", "total")):
         TrendDay.objects.filter(pk=row.pk).update(**_summed(team, row.day))
+
+
+def count_or_mark(team: int, days: set[date]) -> None:
+    """Sum a few days at once. More of them, or where another process sums one, are marked for the clock.
+
+    Raises nothing of the database: what changed these days is done, whatever becomes of their sums.
+    """
+    try:
+        if len(days) <= MOST_AT_ONCE:
+            with transaction.atomic():
+                return count_now(team, days, nowait=True)
+    except DatabaseError as error:
+        _warn("summed at once", error)
+    try:
+        with transaction.atomic():
+            mark((team, day) for day in days)
+    except DatabaseError as error:
+        _warn("marked", error)
+
+
+def _warn(what: str, error: DatabaseError) -> None:
+    log.warning("Days of the trends could not be %s (%s)", what, type(error).__name__, extra=logs.DATABASE)
 
 
 def _summed(team: int, day: date) -> dict[str, Any]:

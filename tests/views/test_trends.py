@@ -6,13 +6,13 @@ from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Team, User
-from generations.models import Generation, TrendDay
+from generations.models import Forgetting, Generation, TrendDay
 from generations.reading import outline
 from generations.records import forgetting, rebuild, retention, trend_days
 from tests.support import people, rows
@@ -140,6 +140,36 @@ def test_what_is_hidden_is_in_no_figure_until_it_is_back(
     assert counts() == 1
     forgetting.undo([click.pk for click in clicks], team, ada)
     assert counts() == 3
+
+
+def test_undo_is_offered_whatever_becomes_of_the_sums(
+    many: list[Generation], team: Team, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process sums the day, or nothing can be written; many days are left to the clock."""
+    with CaptureQueriesContext(connection) as seen:
+        forgetting.hide(many[1:2], ada)
+    assert any("ORDER BY" in query["sql"] and "FOR UPDATE NOWAIT" in query["sql"] for query in seen)
+    refused = Mock(side_effect=OperationalError("canceling statement due to lock timeout"))
+    with monkeypatch.context() as patched:
+        patched.setattr(trend_days, "sums", refused)
+        page_after = people.browser(ada).post(f"{many[0].get_absolute_url()}/forget", follow=True)
+        assert "Retake has forgotten G-0." in people.html(page_after)
+        assert list(TrendDay.objects.stale().values_list("day", flat=True)) == [TODAY - timedelta(days=3)]
+        patched.setattr(trend_days, "mark", refused)
+        assert len(forgetting.hide(many[2:3], ada)) == 1
+        assert refused.call_count == 3
+    trend_days.tick()
+    assert page(team, ada).context["found"].total.count == 0
+    hidden = Mock(side_effect=[Forgetting(), OperationalError("canceling statement due to lock timeout")])
+    with monkeypatch.context() as patched:
+        patched.setattr(forgetting, "_hide", hidden)
+        assert len(forgetting.hide(many, ada)) == 1  # the rest is left out, and what is hidden can be undone
+    monkeypatch.setattr(trend_days, "MOST_AT_ONCE", 0)
+    clicks = Forgetting.objects.values_list("pk", flat=True)
+    assert len(forgetting.undo(list(clicks), team, ada)) == 3
+    assert page(team, ada).context["found"].pending == 1
+    trend_days.tick()
+    assert page(team, ada).context["found"].total.count == 3
 
 
 def test_days_that_are_all_too_old_are_looked_at_once(team: Team, ada: User) -> None:
