@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as midnight
 from typing import Any
 
-from django.db.models import Case, Count, TextField, When
+from django.db.models import Case, Count, F, Q, TextField, When
 from django.db.models.functions import Cast, TruncDate
 
 from dashboard.models import Team
@@ -69,14 +69,16 @@ def read(team: Team, wanted: Mapping[str, Any], today: date) -> Trends:
 def _rows(team: Team, first: date, shown_from: date, today: date, *, is_whole: bool) -> list[Any]:
     """The days from `first` on, with `parts_text` and `total_text` as JSON.
 
-    Of days before `shown_from` the total is enough, where everything is asked for and it was summed.
+    The total is None where it is not that of the parts. Of days before `shown_from` it is enough, where everything is
+    asked for.
     """
     parts: Any = Cast("parts", TextField())
+    sound = Q(total__stamp=F("parts__0__stamp"))
     if is_whole:
-        enough = When(day__lt=shown_from, total__isnull=False, then=None)
-        parts = Case(enough, default=parts, output_field=TextField())
+        parts = Case(When(sound, day__lt=shown_from, then=None), default=parts, output_field=TextField())
+    total = Case(When(sound, then=Cast("total", TextField())), output_field=TextField())
     rows = TrendDay.objects.of(team).filter(day__range=(first, today)).defer("parts", "total")
-    return list(rows.annotate(parts_text=parts, total_text=Cast("total", TextField())))
+    return list(rows.annotate(parts_text=parts, total_text=total))
 
 
 def _total(text: str | None, parts: list[TrendSums]) -> TrendSums:

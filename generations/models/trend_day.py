@@ -19,8 +19,8 @@ class TrendDayQuerySet(models.QuerySet["TrendDay"]):
 
 class TrendDay(models.Model):
     """The sums of one day (UTC): figures, names and error codes only, no content. `parts` are those of
-    `reading/figures/trend_sums.py`, `total` is all of them as one, null where an older Retake has summed;
-    `counted_at` is when they were read, null for never."""
+    `reading/figures/trend_sums.py`, `total` is all of them as one: only where it has the `stamp` of the first part,
+    because an older Retake writes the parts alone; `counted_at` is when they were read, null for never."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
     day = models.DateField()

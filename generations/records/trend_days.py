@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as midnight
 from typing import Any
+from uuid import uuid4
 
 from django.db import DatabaseError, transaction
 from django.db.models import Case, Count, FloatField, Max, Sum, Value, When
@@ -160,9 +161,14 @@ def _warn(what: str, error: DatabaseError) -> None:
 
 
 def _summed(team: int, day: date) -> dict[str, Any]:
-    """The columns of a day."""
+    """The columns of a day. The total and the first of the parts have the same `stamp`: an older Retake writes the
+    parts alone, and then the total is no longer that of these parts."""
     parts = sums(team, day)
-    return {"parts": trend_sums.dump(parts), "total": trend_sums.dump([trend_sums.total(parts)])[0]}
+    total, *stored = trend_sums.dump([trend_sums.total(parts), *parts])
+    stamp = uuid4().hex
+    for stamped in (total, *stored[:1]):
+        stamped["stamp"] = stamp
+    return {"parts": stored, "total": total}
 
 
 def sums(team: int, day: date) -> list[TrendSums]:
