@@ -25,10 +25,13 @@ PARAMETERS = [name for name in parameter_edits.VARIATIONS if name not in ("model
 
 
 class RunForm(forms.Form):
-    """What every replay and batch has. `click` makes a double click one; `plan_digest` names the plan the page showed."""
+    """What every replay and batch has. `click` makes a double click one.
+
+    `plan_digest` is the plan that the page showed, with its cost, signed (shown_plan.py).
+    """
 
     click = forms.UUIDField(widget=forms.HiddenInput)
-    plan_digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    plan_digest = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     confirm_altered = forms.BooleanField(required=False)
     confirm_cost = forms.BooleanField(required=False)
     why = forms.CharField(

@@ -24,6 +24,7 @@ from generations.replay.order import orders, preflight, spending_limits, start
 from generations.replay.order.orders import Order
 from generations.replay.order.pricing import Price, expected
 from generations.replay.order.request_edits import ChangeRefused, RequestEdits, patch_for
+from generations.replay.order.shown_plan import ShownPlan
 from generations.replay.prices.price_book import PriceBook
 
 MOST_TIMES, MOST_GENERATIONS, MOST_MEMBERS = 50, 500, 500
@@ -40,6 +41,10 @@ class BatchPlan:
     orders: list[Order]
     prices: list[Price]
     left_out: list[tuple[str, str]]
+
+    @cached_property
+    def shown(self) -> ShownPlan:
+        return ShownPlan.of(self.orders, self.prices)
 
     @property
     def low(self) -> int:

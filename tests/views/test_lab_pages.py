@@ -347,7 +347,6 @@ def test_pasted_ids_become_a_plan_and_a_batch(
     first = browser.post(url, {"ids": "\n".join(names), "click": str(uuid.uuid4())})
     assert "G-01M0N8538G8F4T0W6X1Y2Z3AZZ" in people.html(first)
     assert asked, "the page asks for prices"
-    asked.clear()
     fields: dict[str, Any] = {
         **form_of(first.content),
         "v-temperature": "0.1",
@@ -358,6 +357,7 @@ def test_pasted_ids_become_a_plan_and_a_batch(
     page = people.html(unseen)
     assert f"POST {source.base_url}/chat/completions</span> with the key of {source.name}" in page
     assert "temperature → 0.1" in page
+    asked.clear()
     seen = browser.post(url, {**fields, "run": "1", "plan_digest": form_of(unseen.content)["plan_digest"]})
     assert (seen.status_code, asked) == (302, [])  # no click waits for prices
     assert [body_of(replay)["temperature"] for replay in Replay.objects.all()] == [0.1] * 3

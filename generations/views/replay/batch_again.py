@@ -3,6 +3,7 @@ that starts it."""
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -17,8 +18,7 @@ from generations.models.replay import ReplayQuerySet, State
 from generations.reading.figures.formatting import plural
 from generations.replay import batches, rerun
 from generations.replay.order import orders
-from generations.views.replay.lab import price_book
-from generations.views.replay.plan_page import PlanPage
+from generations.views.replay.plan_page import PlanPage, planned
 from generations.views.shared.shortcuts import get_batch_or_404
 
 PAGE = "generations/lab/again.html"
@@ -80,7 +80,7 @@ def _planned(
         "interrupted": replays.filter(state=State.INTERRUPTED).count(),
     }
     try:
-        made = rerun.plan(request.team, replays, price_book(request, is_click=is_start))
+        made = planned(request, partial(rerun.plan, request.team, replays), is_click=is_start)
     except orders.ReplayRefused as refused:
         return render(request, PAGE, {**context, "note": str(refused)}, status=400 if is_start else 200)
     page = PlanPage(request, PAGE, form, made, context)

@@ -29,6 +29,7 @@ from generations.replay.order.orders import Order
 from generations.replay.order.preflight import Preflight
 from generations.replay.order.pricing import Price, expected
 from generations.replay.order.request_edits import ChangeRefused, RequestEdits, patch_for, pretty
+from generations.replay.order.shown_plan import ShownPlan
 from generations.replay.order.spending_limits import LimitUsages
 from generations.replay.prices.price_book import PriceBook
 from generations.views.shared.shortcuts import get_generation_or_404
@@ -38,17 +39,23 @@ PAGE = "generations/lab/preflight.html"
 
 @dataclass(frozen=True)
 class PlanView:
-    """What a click would do. `digest` names it: nothing else is sent. What only a page shows is made when it is shown."""
+    """What a click would do. What only a page shows is made when it is shown. `seen` is the signed plan that it names."""
 
     order: Order
     price: Price
     draft: BatchPlan | None
     held: ReplayLimits | None
     user: User
+    seen: str
 
-    @property
-    def digest(self) -> str:
-        return orders.digest(self.draft.orders if self.draft else [self.order])
+    @cached_property
+    def shown(self) -> ShownPlan:
+        return self.draft.shown if self.draft else ShownPlan.of([self.order], [self.price])
+
+    @cached_property
+    def review(self) -> str:
+        """What must be reviewed before the click, "" for nothing; a request as stored may start without a plan."""
+        return self.shown.review(self.seen) if self.order.patch or self.draft or self.seen else ""
 
     @property
     def high(self) -> int | None:
@@ -167,15 +174,24 @@ def _limits(request: TeamRequest) -> ReplayLimits | None:
 
 
 def _plan(request: TeamRequest, order: Order, form: RunForm, held: ReplayLimits | None) -> PlanView:
-    """Raises orders.Refused."""
-    is_click = request.method == "POST" and "look" not in request.POST and not request.htmx
-    book = price_book(request, is_click=is_click)
-    return PlanView(order, expected(order, book), _draft(order, form, book), held, request.user)
+    """A click waits for no prices, unless those that are kept tell another cost than its page. Raises orders.Refused."""
+    if request.method == "POST" and "look" not in request.POST and not request.htmx:
+        kept = _priced(request, order, form, held, PriceBook())
+        if not kept.review:
+            return kept
+    return _priced(request, order, form, held, price_book(request))
 
 
-def price_book(request: TeamRequest, *, is_click: bool) -> PriceBook:
-    """The prices of a plan. A click waits for none: its page has asked for them."""
-    return PriceBook(may(request, Right.LOOK_UP) and not is_click)
+def _priced(
+    request: TeamRequest, order: Order, form: RunForm, held: ReplayLimits | None, book: PriceBook
+) -> PlanView:
+    seen = form.cleaned_data["plan_digest"] if form.is_bound else ""
+    return PlanView(order, expected(order, book), _draft(order, form, book), held, request.user, seen)
+
+
+def price_book(request: TeamRequest) -> PriceBook:
+    """The prices of a plan that is shown."""
+    return PriceBook(may(request, Right.LOOK_UP))
 
 
 def _draft(order: Order, form: RunForm, book: PriceBook) -> BatchPlan | None:
@@ -283,11 +299,7 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
         return render(request, PAGE, _context(request, generation, form, None), status=400)
     if "look" in request.POST:
         return render(request, PAGE, _context(request, generation, form, shown))
-    seen = form.cleaned_data["plan_digest"]
-    unseen = bool(shown.order.patch or shown.draft or seen) and seen != shown.digest
-    if note := not_yet(
-        form, unseen=unseen, damaged=bool(shown.order.damage), costly=shown.needs_confirmation
-    ):
+    if note := not_yet(form, shown.review, damaged=bool(shown.order.damage), costly=shown.needs_confirmation):
         return render(request, PAGE, _context(request, generation, form, shown, note), status=400)
     try:
         return redirect(_start(request, generation, form, shown))
@@ -299,11 +311,11 @@ def start_replay(request: TeamRequest, slug: str) -> HttpResponse:
         return render(request, PAGE, context, status=409)
 
 
-def not_yet(form: RunForm, *, unseen: bool, damaged: bool, costly: bool) -> str:
-    """What must be looked at or ticked before it may run, "" for nothing."""
+def not_yet(form: RunForm, review: str, *, damaged: bool, costly: bool) -> str:
+    """What must be reviewed or ticked before it may run, "" for nothing."""
     data = form.cleaned_data
-    if unseen:
-        return "Nothing has been sent yet. Review the changes, then press the button again."
+    if review:
+        return f"Nothing has been sent yet. Review {review}, then press the button again."
     if damaged and not data["confirm_altered"]:
         return "Nothing has been sent yet. Check the box to send the damaged values as they are."
     if costly and not data["confirm_cost"]:

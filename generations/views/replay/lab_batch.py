@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from functools import partial
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
@@ -15,8 +16,7 @@ from generations.replay import batches
 from generations.replay.batches import BatchPlan
 from generations.replay.order import orders
 from generations.replay.prices.price_book import PriceBook
-from generations.views.replay.lab import price_book
-from generations.views.replay.plan_page import PlanPage
+from generations.views.replay.plan_page import PlanPage, planned
 
 MANY = "generations/lab/lab.html"
 
@@ -53,7 +53,7 @@ def plan_page(
         return render(request, MANY, context, status=400 if form.errors else 200)
     is_click = sent is not None and "run" in sent
     try:
-        made = _draft(rows, form, price_book(request, is_click=is_click))
+        made = planned(request, partial(_draft, rows, form), is_click=is_click)
     except orders.ReplayRefused as refused:
         return render(request, MANY, {**context, "note": str(refused)}, status=400)
     page = PlanPage(request, MANY, form, made, context)

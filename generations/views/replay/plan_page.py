@@ -1,5 +1,6 @@
 """The page of a planned batch: what it would send and cost, and the one click that starts it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.http import HttpResponse
@@ -11,7 +12,18 @@ from generations.models import ReplayLimits
 from generations.replay import batches
 from generations.replay.batches import BatchPlan
 from generations.replay.order import orders, spending_limits
-from generations.views.replay.lab import not_yet
+from generations.replay.prices.price_book import PriceBook
+from generations.views.replay.lab import not_yet, price_book
+
+
+def planned(request: TeamRequest, make: Callable[[PriceBook], BatchPlan], *, is_click: bool) -> BatchPlan:
+    """A click waits for no prices, unless those that are kept tell another cost than its page."""
+    if not is_click:
+        return make(price_book(request))
+    kept = make(PriceBook())
+    if not kept.shown.review(request.POST.get("plan_digest", "")):
+        return kept
+    return batches.priced(kept.orders, kept.left_out, price_book(request))
 
 
 @dataclass(frozen=True)
@@ -28,7 +40,7 @@ class PlanPage:
         held = ReplayLimits.objects.filter(team=self.request.team).first()
         self.context.update(
             draft=self.plan,
-            digest=orders.digest(self.plan.orders),
+            digest=self.plan.shown.signed,
             needs_confirmation=spending_limits.needs_confirmation(held, self.plan.most),
         )
 
@@ -63,7 +75,7 @@ class PlanPage:
             return "None of these can be replayed."
         return not_yet(
             self.form,
-            unseen=self.form.cleaned_data["plan_digest"] != self.context["digest"],
+            self.plan.shown.review(self.form.cleaned_data["plan_digest"]),
             damaged=bool(self.plan.damaged),
             costly=bool(self.context["needs_confirmation"]),
         )

@@ -151,13 +151,13 @@ def test_the_failed_ones_once_more_with_their_changes_and_once_a_click(
     browser, url = people.browser(ada), reverse("batch_again", args=[lab.team.slug, lab.pk])
     page = people.html(browser.get(url))
     assert asked, "the page asks for prices"
-    asked.clear()
     assert "seed → 7" in page
     assert "1 failed replay" in page
     sent_fields = dict(re.findall(r'<input type="hidden" name="(click|plan_digest)" value="([^"]+)"', page))
     before = Replay.objects.count()
     unseen = browser.post(url, sent_fields | {"plan_digest": "0" * 64})
     assert (unseen.status_code, Replay.objects.count()) == (400, before)
+    asked.clear()
     limits = ReplayLimits.objects.create(team=lab.team, person_day_count=1)
     refused = browser.post(url, sent_fields)
     assert (refused.status_code, Replay.objects.count()) == (409, before)
