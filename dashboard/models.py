@@ -194,6 +194,8 @@ class GatewayConnection(models.Model):
 
     good_consents: "list[Consent]"
     """Only where `with_consents` was asked for; `keys.good` reads them otherwise."""
+    newest_consents: "list[Consent]"
+    """The newest usable one, if any, where only that was read: enough to send with (`keys.sending`)."""
 
     objects = ConnectionQuerySet.as_manager()
 

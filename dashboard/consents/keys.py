@@ -55,7 +55,9 @@ def _readable(found: list[ConnectionKey]) -> list[ConnectionKey]:
 
 def sending(source: GatewayConnection) -> ConnectionKey | None:
     """The key that a replay is sent with."""
-    consents = [ConnectionKey(consent.key, consent) for consent in good(source) if consent.key]
+    newest = getattr(source, "newest_consents", None)
+    found = good(source) if newest is None else newest
+    consents = [ConnectionKey(consent.key, consent) for consent in found if consent.key]
     return next(iter([*consents, *pasted_for_sending(source)]), None)
 
 

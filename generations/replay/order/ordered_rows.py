@@ -68,5 +68,5 @@ def find(team: Team, slug: str) -> OrderedRows | None:
     record, source = RECORD.row_or_none(left), SOURCE.row_or_none(left)
     consent = CONSENT.row_or_none(left)
     if source is not None:
-        source.good_consents = [consent] if consent else []
+        source.newest_consents = [consent] if consent else []
     return OrderedRows(generation, record, source, LIMITS.row_or_none(left))

@@ -3,12 +3,17 @@
 import json
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import signing
 from django.urls import reverse
+from django.utils import timezone
 
+from dashboard.consents import keys
+from dashboard.consents.models import Consent
+from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.prices import read_list
 from generations.models import Generation, Replay, ReplayLimits
@@ -134,3 +139,27 @@ def test_what_was_shown_is_compared_with_what_would_start() -> None:
     foreign = signing.Signer(salt="another").sign(f"{'a' * 64} {10**24} 500")
     for signed in (ShownPlan("b" * 64, 10**24, 500).signed, "a" * 64, "", foreign):
         assert shown.review(signed) == "the changes"
+
+
+def test_a_look_asks_for_prices_with_every_consent(
+    chat: Generation, ada: User, prices: Prices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest consent may send; only an older one may read prices."""
+    source = chat.team.connections.get()
+    for days, scopes in ((2, "gateway:access pricing:read"), (1, "gateway:access")):
+        Consent.objects.create(
+            team=chat.team, connection=source, connected_by=ada, base_url=source.base_url, client_id="c",
+            subject=f"s-{days}", workspace_id="w", scopes=scopes, key=Secret(f"key-{days}"),
+            granted_at=timezone.now() - timedelta(days=days), expires_at=timezone.now() + timedelta(days=7),
+        )  # fmt: skip
+    used: list[list[str]] = []
+    monkeypatch.setattr(
+        price_lists, "listed", lambda of: used.append([item.key.reveal() for item in keys.pricing(of)])
+    )
+    page, url, _ = pages(chat, ada, "one")
+    browser = people.browser(ada)
+    shown = form_of(browser.get(page).content)
+    browser.post(url, shown | {"look": "1"})
+    browser.post(url, shown | {"v-seed": "7"})  # a click that shows a plan
+    assert used == [["key-2", "read-key"]] * 3
+    assert keys.sending(source).key.reveal() == "key-1"  # type: ignore[union-attr]
