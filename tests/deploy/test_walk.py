@@ -36,6 +36,8 @@ pytestmark = [
     ),
     pytest.mark.django_db,
     pytest.mark.heavy,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),  # two dozen processes, one after the other
 ]
 
 

@@ -1,6 +1,7 @@
 """Five jobs that people come with, each in as many clicks as it may take, counted from home."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from generations.models.replay import State
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.support import rows
+from tests.support.processes import wait_for
 
 pytestmark = pytest.mark.browser
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
@@ -34,6 +36,8 @@ class Clicks:
 
     def click(self, target: Locator) -> None:
         target.hover()
+        with suppress(AssertionError):  # a page that has just come may still be laid out
+            wait_for(lambda: in_sight(target), 3)
         self.scrolled |= not in_sight(target)
         target.click()
         self.count += 1
@@ -69,6 +73,7 @@ def test_support_sends_a_link_or_a_summary(window: Windows, ada: User, chat: Gen
     assert address.endswith(chat.get_absolute_url())
 
     somebody = Clicks(page)
+    expect(page.locator("main [name=q]")).to_be_focused()
     page.keyboard.insert_text(f"the ticket says {pages.FAILED}")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text(pages.FAILED)

@@ -48,4 +48,7 @@ def test_the_story_in_firefox(
 
     tab.click_at("main a[data-key=d]")
     tab.wait("location.pathname === '/t/acme/compare'")
-    tab.text("exactly as stored", "Figures")
+    tab.wait(
+        "[...document.querySelectorAll('main .small-chip')].some((chip) => chip.textContent === 'exact')"
+    )
+    tab.text("Figures")
