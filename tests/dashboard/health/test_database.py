@@ -23,7 +23,7 @@ def session() -> "psycopg.Connection":
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lock_is_told_with_the_process_that_holds_it_and_not_with_one_that_waits(
+def test_a_lock_names_its_holder_and_nobody_who_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A forgotten psql holds it, a migration waits for that, and a page behind the migration."""
