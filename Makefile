@@ -17,7 +17,7 @@ up: $(UP)
 	@exec $(BIN)/python manage.py up
 
 test: $(DEV)
-	@exec $(BIN)/python -m pytest -n 6 --dist worksteal
+	@exec $(BIN)/python -m pytest -n 4 --dist worksteal
 
 # For the edit loop: three cases of each test, few examples of each property, no browser, nothing slow or heavy.
 test-quick: export TESTS := quick

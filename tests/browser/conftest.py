@@ -185,6 +185,7 @@ class Window:
         context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(WATCH)
         self.context, self.page = context, context.new_page()
+        self.size = self.page.viewport_size
         self.expected: tuple[str, ...] = ()
         self.seen: list[str] = []
         self.page.on("console", self._console)
@@ -213,6 +214,8 @@ class Window:
         self.page.unroute_all(behavior="ignoreErrors")
         self.page.goto("about:blank")
         self.page.emulate_media(color_scheme="light")
+        if self.size is not None and self.page.viewport_size != self.size:
+            self.page.set_viewport_size(self.size)
         self.context.clear_cookies()
 
 

@@ -1,7 +1,6 @@
 """Five jobs that people come with, each in as many clicks as it may take, counted from home."""
 
 import re
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +12,6 @@ from generations.models.replay import State
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.support import rows
-from tests.support.processes import wait_for
 
 pytestmark = pytest.mark.browser
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
@@ -35,9 +33,8 @@ class Clicks:
         page.goto("/")
 
     def click(self, target: Locator) -> None:
-        target.hover()
-        with suppress(AssertionError):  # a page that has just come may still be laid out
-            wait_for(lambda: in_sight(target), 3)
+        target.wait_for()
+        self.page.evaluate("scrollTo(0, 0)")  # Playwright scrolls where the page is not laid out yet
         self.scrolled |= not in_sight(target)
         target.click()
         self.count += 1
