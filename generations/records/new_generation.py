@@ -45,9 +45,11 @@ def is_awaited(replay: Replay) -> bool:
     return replay.record_tries < RECORD_TRIES and (is_recent or replay.record_due_at is not None)
 
 
+EARLY = 3
+"""Tries that come before all later ones: else records that never come would hold up the new ones."""
 BITE, OF_A_TEAM = 16, 4
 """Replays that are asked for at a time, and those of one team among them: a gateway that hangs keeps no other team back."""
-SECONDS, SPACING_S = 4.0, 0.1
+SECONDS, SPACING_S = 4.0, 0.05
 """Of one call, and between two questions: records are read beyond the replays that run, not in their stead."""
 
 # Whoever takes a due replay puts it off first, so nobody else takes it, and one that is not there yet waits its turn.
@@ -58,10 +60,11 @@ SET record_tries = record_tries + 1,
         %(now)s + make_interval(secs => coalesce((ARRAY[1, 2, 3, 5, 8, 13, 20, 30])[record_tries + 1], 45) + 1) END
 FROM (
     SELECT id FROM (
-        SELECT id, record_due_at, row_number() OVER (PARTITION BY team_id ORDER BY record_due_at, id) AS place
+        SELECT id, record_due_at, record_tries >= {EARLY} AS is_late, row_number() OVER (
+            PARTITION BY team_id ORDER BY record_tries >= {EARLY}, record_due_at, id) AS place
         FROM generations_replay WHERE record_due_at <= %(now)s
     ) AS ranked
-    WHERE place <= {OF_A_TEAM} ORDER BY record_due_at, id LIMIT {BITE}
+    WHERE place <= {OF_A_TEAM} ORDER BY is_late, record_due_at, id LIMIT {BITE}
 ) AS due
 WHERE replay.id = due.id AND replay.record_due_at <= %(now)s
 RETURNING replay.id
@@ -69,7 +72,7 @@ RETURNING replay.id
 
 
 def fetch_due(seconds: float = SECONDS) -> int:
-    """Ask for the records that are due, the oldest first, for so long. Returns how many came."""
+    """Ask for the records that are due, early tries and then the oldest first, for so long. Returns how many came."""
     end, came = time.monotonic() + seconds, 0
     while time.monotonic() < end and (taken := _take_due()):
         with ThreadPoolExecutor(BITE // 2, thread_name_prefix="records") as pool:

@@ -88,6 +88,16 @@ def test_the_oldest_are_asked_for_first_and_each_is_put_off(
     assert not Replay.objects.filter(record_due_at__lte=now).exists()
 
 
+def test_records_that_never_come_hold_up_no_new_one(chat: Generation, ada: User) -> None:
+    """Ten minutes of mixed load: 42 records were not asked for, because 1,500 others had been due for longer."""
+    now = timezone.now()
+    facts: dict[str, Any] = {"state": State.SUCCEEDED, "finished_at": now, "new_request_id": "G-1"}
+    for _ in range(2 * new_generation.OF_A_TEAM):
+        rows.replay(chat, ada, record_due_at=now - timedelta(minutes=3), record_tries=5, **facts)
+    fresh = rows.replay(chat, ada, record_due_at=now, **facts)
+    assert fresh.pk in new_generation._take_due()
+
+
 def test_a_team_whose_gateway_hangs_keeps_no_other_one_back(
     chat: Generation, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
