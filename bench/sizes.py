@@ -237,7 +237,7 @@ def explore(page: Page) -> None:
     """Open what is cut short, scroll to the end, open the JSON."""
     page.wait_for_load_state("load")
     for name in ("Show more", "Show all"):
-        link = page.locator("#view a.more", has_text=name).first
+        link = page.locator("#view a.more:visible", has_text=name).first
         if link.count():
             with page.expect_response(lambda answer: "/parts/" in answer.url):
                 link.click()
