@@ -66,8 +66,12 @@ def _is_unseen(character: str) -> bool:
     return kind in ("Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Me") or character in UNSEEN
 
 
-def download(pieces: Iterator[str], name: str, kind: str = "text/csv") -> StreamingHttpResponse:
-    """A file to save under `name`, sent while it is read."""
+TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
+
+
+def download(pieces: Iterator[str], name: str) -> StreamingHttpResponse:
+    """A file to save under `name`, whose ending is one of TYPES, sent while it is read."""
+    kind = TYPES[name.rpartition(".")[2]]
     response = StreamingHttpResponse(pieces, content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"

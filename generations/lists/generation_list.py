@@ -11,14 +11,14 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from dashboard.models import Team
-from generations.lists import counting, csv_export, keyset, sorting
+from generations.lists import counting, csv_export, keyset
 from generations.lists.counting import RowCount
 from generations.lists.keyset import Cursor, Page
+from generations.lists.ordering import PAGE, Ordering
 from generations.lists.sorting import NEWEST, SortCursor
 from generations.models import Generation, Replay
 from generations.models.generation import TOKENS, WAIT, GenerationQuerySet
 
-PAGE = 50
 BATCH = 1000
 OUTCOMES = {"succeeded": True, "failed": False, "unknown": None}
 COLUMNS = {
@@ -36,13 +36,9 @@ COLUMNS = {
     "cost_min": "cost_nanos__gte",
     "cost_max": "cost_nanos__lte",
 }
-ORDERS: dict[str, Any] = {
-    "time": F("sorted_at"),
-    "cost": F("cost_nanos"),
-    "wait": Coalesce(*WAIT),
-    "tokens": TOKENS,
-}
-"""What `sorting` sorts by, each with an index."""
+ORDERING = Ordering(
+    "sorted_at", {"cost": F("cost_nanos"), "wait": Coalesce(*WAIT), "tokens": TOKENS}, keyset.row_number
+)
 
 
 def matching(team: Team, wanted: Mapping[str, Any]) -> GenerationQuerySet:
@@ -70,48 +66,19 @@ def ended_with(status: str) -> Q:
     return Q(status_code=int(status)) if is_number else Q(error_code=status)
 
 
-def read_cursor(text: str, *, sort: str = NEWEST, back: bool = False) -> Cursor | SortCursor | None:
-    """The cursor in an address, None for any other text."""
-    if sort == NEWEST:
-        return Cursor.read(text, keyset.row_number, back=back)
-    return SortCursor.read(text, sort, keyset.row_number, back=back)
-
-
-def page(
-    found: GenerationQuerySet,
-    cursor: Cursor | SortCursor | None = None,
-    size: int = PAGE,
-    *,
-    sort: str = NEWEST,
-) -> Page[Generation]:
-    """One page of `found` in the order `sort` (see `sorting`), the newest first without one."""
-    if sort == NEWEST:
-        return keyset.page(found, "sorted_at", cursor if isinstance(cursor, Cursor) else None, size)
-    return sorting.page(found, ORDERS, sort, cursor if isinstance(cursor, SortCursor) else None, size)
-
-
 def counted_page(
     found: GenerationQuerySet, cursor: Cursor | SortCursor | None, *, sort: str, by_words: bool
 ) -> tuple[Page[Generation], RowCount]:
     """One page and how many there are. Words are looked for once: what has them is counted and put in order at once."""
     if not by_words or sort != NEWEST:
-        return page(found, cursor, sort=sort), counting.count(found)
+        return ORDERING.page(found, cursor, sort=sort), counting.count(found)
     slim = found.order_by().values_list("sorted_at", "pk")[: counting.MOST + 1]
     places = counting.in_time(lambda: list(slim))
     if places is None or len(places) > counting.MOST:
         number = RowCount(None) if places is None else counting.of(len(places))
-        return page(found, cursor), number
+        return ORDERING.page(found, cursor), number
     near = keyset.nearest(places, cursor if isinstance(cursor, Cursor) else None, PAGE + 1)
-    return page(found.filter(pk__in=near), cursor), counting.of(len(places))
-
-
-def neighbour(found: GenerationQuerySet, row: Generation, sort: str, *, back: bool) -> Generation | None:
-    """The row of `found` after `row` in this order, or, `back`, before it."""
-    slim = found.only("request_id", "sorted_at")
-    if sort != NEWEST:
-        return sorting.neighbour(slim, ORDERS, sort, row, back=back)
-    cut = keyset.page(slim, "sorted_at", Cursor(row.sorted_at, row.pk, back), 1)
-    return next(iter(cut.rows), None)
+    return ORDERING.page(found.filter(pk__in=near), cursor), counting.of(len(places))
 
 
 # -- CSV -------------------------------------------------------------------------------------------------------
@@ -140,7 +107,7 @@ def _batches(found: GenerationQuerySet, size: int) -> Iterator[list[list[object]
     """Reads batch after batch by place: no cursor stays open for a slow reader."""
     cursor, more = None, True
     while more:
-        batch = page(found, cursor, size)
+        batch = ORDERING.page(found, cursor, size)
         yield [cells(row) for row in batch.rows]
         cursor, more = batch.older, batch.older is not None
 

@@ -16,8 +16,9 @@ from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
 from django.db.models.functions import Coalesce, Left, TruncDate
 
 from dashboard.models import Team, User
-from generations.lists import csv_export, keyset, sorting
+from generations.lists import csv_export
 from generations.lists.keyset import Cursor, Page
+from generations.lists.ordering import PAGE, Ordering
 from generations.lists.sorting import NEWEST, SortCursor
 from generations.models import Replay
 from generations.models.generation import TOKENS
@@ -27,14 +28,12 @@ from generations.reading.edits import json_patch
 from generations.reading.edits.patch_summary import PatchLine, lines
 from generations.replay.order.spending_limits import FORGOTTEN, dearest
 
-PAGE = 50
 BATCH = 1000
 PATCH_READ = 4000  # characters
 EQUAL = {"who": "requested_by", "model": "model_id", "provider": "provider", "state": "state"}
 KINDS = {"batch": Q(batch__isnull=False), "single": Q(batch=None)}
 CHANGES = {"changed": ~Q(patch=""), "stored": Q(patch="")}
-ORDERS: dict[str, Any] = {"time": F("created_at"), "cost": COST, "wait": F("total_ms"), "tokens": TOKENS}
-"""What `sorting` sorts by, each with an index."""
+ORDERING = Ordering("created_at", {"cost": COST, "wait": F("total_ms"), "tokens": TOKENS}, UUID)
 
 
 def matching(team: Team, wanted: Mapping[str, Any]) -> ReplayQuerySet:
@@ -143,13 +142,6 @@ def shown(found: ReplayQuerySet) -> ReplayQuerySet:
     return rows.select_related("generation", "requested_by", "batch", "consent__connected_by").only(*SHOWN)
 
 
-def read_cursor(text: str, *, sort: str = NEWEST, back: bool = False) -> Cursor | SortCursor | None:
-    """The cursor in an address, None for any other text."""
-    if sort == NEWEST:
-        return Cursor.read(text, UUID, back=back)
-    return SortCursor.read(text, sort, UUID, back=back)
-
-
 def page(
     found: ReplayQuerySet,
     cursor: Cursor | SortCursor | None = None,
@@ -157,23 +149,9 @@ def page(
     *,
     sort: str = NEWEST,
 ) -> Page[LedgerRow]:
-    """One page of `found` in the order `sort` (see `sorting`), the newest first without one."""
-    rows = shown(found)
-    if sort == NEWEST:
-        cut = keyset.page(rows, "created_at", cursor if isinstance(cursor, Cursor) else None, size)
-    else:
-        place = cursor if isinstance(cursor, SortCursor) else None
-        cut = sorting.page(rows, ORDERS, sort, place, size)
+    """One page of `found` in the order `sort`, the newest first without one."""
+    cut = ORDERING.page(shown(found), cursor, size, sort=sort)
     return Page([LedgerRow(row) for row in cut.rows], cut.newer, cut.older)
-
-
-def neighbour(found: ReplayQuerySet, row: Replay, sort: str, *, back: bool) -> Replay | None:
-    """The row of `found` after `row` in this order, or, `back`, before it."""
-    slim = found.only("id", "created_at")
-    if sort != NEWEST:
-        return sorting.neighbour(slim, ORDERS, sort, row, back=back)
-    cut = keyset.page(slim, "created_at", Cursor(row.created_at, row.pk, back), 1)
-    return next(iter(cut.rows), None)
 
 
 # --- sums ---------------------------------------------------------------------------------------------------------

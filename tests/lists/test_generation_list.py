@@ -16,7 +16,7 @@ from dashboard.models import Team, User
 from generations.gateway.record import Record
 from generations.lists import counting, generation_list, offers, sorting
 from generations.lists.csv_export import MARK
-from generations.lists.generation_list import matching, page, read_cursor
+from generations.lists.generation_list import ORDERING, matching
 from generations.lists.keyset import Cursor, older
 from generations.lists.sorting import NEWEST
 from generations.models import FirstWords, Generation, Replay, StoredRecord
@@ -114,7 +114,7 @@ def test_what_words_find_is_looked_for_once_and_paged_like_any_other(
 ) -> None:
     fill(team, [people.person(team), people.person(team)], 300)
     found = matching(team, {"q": "some"})
-    whole = [row.pk for row in page(found, size=999).rows]
+    whole = [row.pk for row in ORDERING.page(found, size=999).rows]
     assert len(whole) > 100
     for most in (counting.MOST, 100):  # of more than these only the number is given up
         monkeypatch.setattr(counting, "MOST", most)
@@ -124,7 +124,7 @@ def test_what_words_find_is_looked_for_once_and_paged_like_any_other(
             assert str(count) == (str(len(whole)) if most > 100 else "100+")
             seen += [row.pk for row in cut.rows]
             place = cut.older
-        back = read_cursor(str(cut.newer), back=True)
+        back = ORDERING.read_cursor(str(cut.newer), back=True)
         before, _ = generation_list.counted_page(found, back, sort=NEWEST, by_words=True)
         assert (seen, [row.pk for row in before.rows]) == (whole, whole[-len(cut.rows) - 50 : -len(cut.rows)])
     assert str(generation_list.counted_page(found, None, sort="-cost", by_words=True)[1]) == "100+"
@@ -160,11 +160,11 @@ def test_hostile_texts_are_stored(team: Team) -> None:
 def walk(team: Team, size: int) -> list[list[str]]:
     pages, place = [], None
     while True:
-        found = page(matching(team, {}), place, size)
+        found = ORDERING.page(matching(team, {}), place, size)
         pages.append([row.request_id for row in found.rows])
         if found.older is None:
             return pages
-        place = read_cursor(str(found.older))
+        place = ORDERING.read_cursor(str(found.older))
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(team: Team) -> None:
@@ -177,10 +177,10 @@ def test_pages_follow_each_other_without_gap_or_repetition(team: Team) -> None:
 def test_back_leads_to_the_page_before(team: Team) -> None:
     for number in range(5):
         row(team, str(number))
-    first = page(matching(team, {}), None, 2)
-    second = page(matching(team, {}), first.older, 2)
+    first = ORDERING.page(matching(team, {}), None, 2)
+    second = ORDERING.page(matching(team, {}), first.older, 2)
     assert second.newer is not None
-    back = page(matching(team, {}), read_cursor(str(second.newer), back=True), 2)
+    back = ORDERING.page(matching(team, {}), ORDERING.read_cursor(str(second.newer), back=True), 2)
     assert [row.request_id for row in back.rows] == ["4", "3"]
     assert (back.newer, back.older) == (None, first.older)
     assert first.newer is None
@@ -199,7 +199,7 @@ def test_a_row_without_a_time_stands_where_it_was_looked_up(team: Team) -> None:
     ["", "x", "_1", "2026-01-01_1", "2026-01-01T00:00:00+00:00_x", "²_²", "0001-01-01T00:00:00+23:59_1"],
 )
 def test_what_is_no_place_is_none(text: str) -> None:
-    assert read_cursor(text) is None
+    assert ORDERING.read_cursor(text) is None
 
 
 # --- plans ----------------------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team) -> None:
     assert plan(matching(team, {"cost_min": 49_990_000})) == {"by_cost", "sort"}
     assert plan(matching(team, {"ms_min": Decimal(4_999)})) == {"by_wait", "sort"}
     for name in ("cost", "wait", "tokens"):
-        placed = sorting.placed_by(matching(team, {}), generation_list.ORDERS, name)
+        placed = sorting.placed_by(matching(team, {}), ORDERING.values, name)
         found = [
             plan_of(sorting.ordered(placed, is_unknown=is_unknown, downwards=downwards))
             for is_unknown in (False, True)

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from dashboard.models import Team, User
 from generations.lists import ledger, offers, sorting
 from generations.lists.csv_export import MARK
-from generations.lists.ledger import ReplaySum, matching, page, read_cursor
+from generations.lists.ledger import ORDERING, ReplaySum, matching, page
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import State
 from tests.support import people, rows
@@ -157,7 +157,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(team: Team, ada: User
         seen.append([entry.row.pk for entry in found.rows])
         if found.older is None:
             break
-        place = read_cursor(str(found.older))
+        place = ORDERING.read_cursor(str(found.older))
     in_order = sorted(made, key=lambda row: (row.created_at, row.pk.int), reverse=True)
     assert [pk for few in seen for pk in few] == [row.pk for row in in_order]
     assert [len(few) for few in seen] == [2, 2, 2, 1]
@@ -169,14 +169,14 @@ def test_back_leads_to_the_page_before(team: Team, ada: User) -> None:
     first = page(matching(team, {}), None, 2)
     second = page(matching(team, {}), first.older, 2)
     assert second.newer is not None
-    back = page(matching(team, {}), read_cursor(str(second.newer), back=True), 2)
+    back = page(matching(team, {}), ORDERING.read_cursor(str(second.newer), back=True), 2)
     assert [entry.row.why for entry in back.rows] == ["4", "3"]
     assert (first.newer, back.newer, back.older) == (None, None, first.older)
 
 
 @pytest.mark.parametrize("text", ["", "x", "_1", "2026-01-01_1", "2026-01-01T00:00:00+00:00_x", "²_²"])
 def test_what_is_no_place_is_none(text: str) -> None:
-    assert (read_cursor(text), read_cursor(text, sort="-cost")) == (None, None)
+    assert (ORDERING.read_cursor(text), ORDERING.read_cursor(text, sort="-cost")) == (None, None)
 
 
 def test_every_order_holds_every_row_once_forwards_and_back(team: Team, ada: User) -> None:
@@ -206,10 +206,10 @@ def test_every_order_holds_every_row_once_forwards_and_back(team: Team, ada: Use
                 forwards += [entry.row for entry in cut.rows]
                 if cut.older is None:
                     break
-                cut = page(found, read_cursor(str(cut.older), sort=sort), 2, sort=sort)
-            back = page(found, read_cursor(str(cut.newer), sort=sort, back=True), 2, sort=sort)
+                cut = page(found, ORDERING.read_cursor(str(cut.older), sort=sort), 2, sort=sort)
+            back = page(found, ORDERING.read_cursor(str(cut.newer), sort=sort, back=True), 2, sort=sort)
             assert (forwards, [entry.row for entry in back.rows]) == (whole, whole[2:4])
-            after = [ledger.neighbour(found, row, sort, back=False) for row in whole]
+            after = [ORDERING.neighbour(found, row, sort, back=False) for row in whole]
             assert after == [*whole[1:], None]
 
 
@@ -348,7 +348,7 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team, ada: User
     plans = [plan(matching(team, filters)) for filters in wanted]
     assert [plan for plan in plans if {"scan", "sort"} & set(plan)] == []
     for name in ("cost", "wait", "tokens"):
-        placed = sorting.placed_by(matching(team, {}), ledger.ORDERS, name)
+        placed = sorting.placed_by(matching(team, {}), ORDERING.values, name)
         for known in (placed.filter(sort_place__isnull=False), placed.filter(sort_place=None)):
             for sign in ("", "-"):
                 used = plan(known, f"{sign}sort_place", f"{sign}id")

@@ -41,25 +41,25 @@ def test_pages_hold_every_row_once_in_its_order_forwards_and_back(
     team: Team, rows: list[Generation], sort: str
 ) -> None:
     found = Generation.objects.of(team)
-    whole = generation_list.page(found, size=99, sort=sort)
+    whole = generation_list.ORDERING.page(found, size=99, sort=sort)
     values = [row.sort_place for row in whole.rows]  # type: ignore[attr-defined]
     known = [value for value in values if value is not None]
     assert known == sorted(known, reverse=sort.startswith("-"))
     assert values[len(known) :] == [None] * (len(values) - len(known))
-    page, forwards = generation_list.page(found, size=3, sort=sort), list[str]()
+    page, forwards = generation_list.ORDERING.page(found, size=3, sort=sort), list[str]()
     back: list[str] = []
     while True:
         forwards += names(page)
         if page.older is None:
             break
-        cursor = generation_list.read_cursor(str(page.older), sort=sort)
-        page = generation_list.page(found, cursor, 3, sort=sort)
+        cursor = generation_list.ORDERING.read_cursor(str(page.older), sort=sort)
+        page = generation_list.ORDERING.page(found, cursor, 3, sort=sort)
     while page.newer is not None:
         back = names(page) + back
-        cursor = generation_list.read_cursor(str(page.newer), sort=sort, back=True)
-        page = generation_list.page(found, cursor, 3, sort=sort)
+        cursor = generation_list.ORDERING.read_cursor(str(page.newer), sort=sort, back=True)
+        page = generation_list.ORDERING.page(found, cursor, 3, sort=sort)
     assert (forwards, names(page) + back) == (names(whole), names(whole))
-    after = [generation_list.neighbour(found, row, sort, back=False) for row in whole.rows]
+    after = [generation_list.ORDERING.neighbour(found, row, sort, back=False) for row in whole.rows]
     assert [row and row.request_id for row in after] == [*names(whole)[1:], None]
 
 

@@ -15,8 +15,7 @@ from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team, User
 from generations.forms.lists import BrowseForm
 from generations.lists import columns, csv_export, generation_list, offers, rows
-from generations.lists.keyset import Cursor
-from generations.lists.sorting import NEWEST, SortCursor, read_sort
+from generations.lists.sorting import NEWEST, read_sort
 from generations.models import Generation, SavedFilter
 from generations.models.generation import GenerationQuerySet
 from generations.views.lists import filter_chips
@@ -91,7 +90,8 @@ def _listed(request: TeamRequest) -> dict[str, Any]:
     query, sort = filters(request.GET), read_sort(request.GET.get("sort", ""))
     form, found = matching(request, request.GET)
     found, by_words = found.select_related("looked_up_by", "pin").defer(*SLIM), bool(form.data.get("q"))
-    page, count = generation_list.counted_page(found, _place(request, sort), sort=sort, by_words=by_words)
+    place = generation_list.ORDERING.place(request.GET, sort)
+    page, count = generation_list.counted_page(found, place, sort=sort, by_words=by_words)
     carried = f"?{urlencode({'list': query})}" if query else ""
     shown = columns.chosen(request.user)
     return {
@@ -108,12 +108,6 @@ def _listed(request: TeamRequest) -> dict[str, Any]:
         "may_replay": may(request, Right.REPLAY),
         "may_pin": may(request, Right.LOOK_UP),
     }
-
-
-def _place(request: TeamRequest, sort: str) -> Cursor | SortCursor | None:
-    """Where the page begins: `older` or `newer` than a row."""
-    name = "newer" if "newer" in request.GET else "older"
-    return generation_list.read_cursor(request.GET.get(name, ""), sort=sort, back=name == "newer")
 
 
 def filters_but(given: QueryDict, name: str) -> str:
@@ -149,10 +143,8 @@ def _file(request: TeamRequest, kind: str) -> HttpResponseBase:
 
 def file_of(request: TeamRequest, found: GenerationQuerySet, kind: str) -> HttpResponseBase:
     """Generations as a file, "csv" or "jsonl", the newest first."""
-    name = f"generations-{request.team.slug}.{kind}"
-    if kind == "csv":
-        return csv_export.download(generation_list.csv_lines(found), name)
-    return csv_export.download(generation_list.json_lines(found), name, "application/x-ndjson")
+    lines = generation_list.csv_lines if kind == "csv" else generation_list.json_lines
+    return csv_export.download(lines(found), f"generations-{request.team.slug}.{kind}")
 
 
 # --- saved filters ------------------------------------------------------------------------------------------------

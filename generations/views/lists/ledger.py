@@ -16,8 +16,7 @@ from dashboard.web.heavy_work import leave_page_thread
 from generations.forms.ledger import LedgerForm
 from generations.lists import columns, counting, csv_export, offers, rows
 from generations.lists import ledger as book
-from generations.lists.keyset import Cursor
-from generations.lists.sorting import NEWEST, SortCursor, read_sort
+from generations.lists.sorting import NEWEST, read_sort
 from generations.models import Replay
 from generations.models.replay import ReplayQuerySet
 from generations.views.lists import filter_chips
@@ -95,7 +94,7 @@ def ledger_sums(request: TeamRequest) -> HttpResponse:
 def _listed(request: TeamRequest) -> dict[str, Any]:
     sort = read_sort(request.GET.get("sort", ""))
     form, found = matching(request.team, request.GET)
-    place = _place(request, sort)
+    place = book.ORDERING.place(request.GET, sort)
     page, shown = book.page(found, place, sort=sort), columns.chosen(request.user)
     query = query_of(request.GET)
     carried = f"?{urlencode({'list': query})}"
@@ -118,12 +117,6 @@ def _listed(request: TeamRequest) -> dict[str, Any]:
         "may_replay": may(request, Right.REPLAY),
     }
     return context if form.errors else context | _counted(request, form, found, is_first=place is None)
-
-
-def _place(request: TeamRequest, sort: str) -> Cursor | SortCursor | None:
-    """Where the page begins: `older` or `newer` than a row."""
-    name = "newer" if "newer" in request.GET else "older"
-    return book.read_cursor(request.GET.get(name, ""), sort=sort, back=name == "newer")
 
 
 def _without(given: QueryDict, name: str) -> str:
@@ -177,7 +170,5 @@ def _file(request: TeamRequest, kind: str) -> HttpResponseBase:
 
 def file_of(request: TeamRequest, found: ReplayQuerySet, kind: str) -> HttpResponseBase:
     """Replays as a file, "csv" or "jsonl", the newest first."""
-    name = f"replays-{request.team.slug}.{kind}"
-    if kind == "csv":
-        return csv_export.download(book.csv_lines(found), name)
-    return csv_export.download(book.json_lines(found), name, "application/x-ndjson")
+    lines = book.csv_lines if kind == "csv" else book.json_lines
+    return csv_export.download(lines(found), f"replays-{request.team.slug}.{kind}")

@@ -50,7 +50,8 @@ def generation_step(request: TeamRequest, slug: str, *, back: bool) -> HttpRespo
     given = list_of(request)
     found = _matching(request, given or QueryDict())
     sort = read_sort(given.get("sort", "")) if given else NEWEST
-    neighbour = generation_list.neighbour(found, row, sort, back=back)
+    slim = found.only("request_id", "sorted_at")
+    neighbour = generation_list.ORDERING.neighbour(slim, row, sort, back=back)
     query = suffix(generations.filters(given) if given else None)
     return _to(request, neighbour, row, query, back=back)
 
@@ -85,7 +86,8 @@ def _in_list(request: TeamRequest, row: Replay, given: QueryDict, *, back: bool)
     if form.errors:
         messages.warning(request, INVALID)
         found = replay_list.matching(request.team, {})
-    return replay_list.neighbour(found, row, read_sort(given.get("sort", "")), back=back)
+    slim, sort = found.only("id", "created_at"), read_sort(given.get("sort", ""))
+    return replay_list.ORDERING.neighbour(slim, row, sort, back=back)
 
 
 def _in_batch(row: Replay, *, back: bool) -> Replay | None:
