@@ -112,6 +112,7 @@ def test_every_end_has_its_state_and_its_words(team: Team, ada: User, peer: Scri
     says(peer, body, status, kind)
     replay = replayed(team, ada, peer)
     assert (replay.state, replay.reason) == (state, reason)
+    assert kind == SSE or replay.first_token_ms is None  # its first token would be its end
     page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
     assert words in page
     plain = "<title>Succeeded" in page
@@ -142,6 +143,7 @@ def test_two_equal_failures_stand_side_by_side(team: Team, ada: User, peer: Scri
     assert replay.reproduced
     page = people.browser(ada).get(replay.get_absolute_url()).content.decode()
     assert page.count("Most likely: azure rate-limited the request.") == 2
+    assert page.count("What to do</dt>") == 1  # for the replay; whether one helps was just seen
     assert "Reproduced." in page
     assert "What differs between the errors" in page
     assert "generation_id" in page

@@ -35,7 +35,7 @@ def caveats(body: values.Value) -> list[str]:
     found = keys_of(body)
     notes = [text for key, text in STALE.items() if key in found]
     if "tools" in found:
-        notes.append("This request includes tools. Provider-side tools (web search, code) will run again.")
+        notes.append("Provider-side tools (web search, code) will run again.")
     if any(SIGNED.search(text) for text in texts_of(body)):
         notes.append("It refers to a signed address, which may have expired since.")
     return notes

@@ -37,6 +37,8 @@ _large_ones = threading.Lock()
 
 PAUSES_S = (0.2, 0.5, 1, 2, 5)
 LOOK_S = 0.1
+EVENT_STREAM = "text/event-stream"
+"""Any other answer is read when it is there: its first token would be its end."""
 RECORD_AFTER = timedelta(seconds=2)
 """The gateway writes the record of a generation after its answer."""
 
@@ -170,7 +172,7 @@ def facts_of(replay: Replay, ending: Ending, reading: DerivedAnswer, raw: Excerp
     fault = ending.fault
     return {
         "headers_ms": ending.headers_ms,
-        "first_token_ms": ending.first_token_ms,
+        "first_token_ms": ending.first_token_ms if ending.mime.lower() == EVENT_STREAM else None,
         "total_ms": ending.total_ms,
         "status_code": ending.status,
         "content_type": ending.content_type,
