@@ -12,7 +12,7 @@ from generations.reading.figures import formatting, tiles
 from generations.records import store
 from tests.reading.samples import demo_record
 
-TIMES = {"Total wait", *tiles.TOTALS.values()}
+TIMES = {"Total wait", tiles.AFTER_BYTE, *tiles.TOTALS.values()}
 
 
 @pytest.mark.heavy

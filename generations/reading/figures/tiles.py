@@ -16,6 +16,7 @@ from generations.reading.text import decimal, first, short, words
 Fields = dict[str, Value]
 WRITTEN = ("chat", "responses", "messages")  # wires whose answers are made of tokens, one after another
 SPEEDS = ("throughput", "output_speed_tps")
+AFTER_BYTE = "After first byte"  # of an answer that was not streamed: it has no first token
 TOTALS: dict[Meaning, str] = {
     "whole": "Generation",
     "after": "After first token",
@@ -111,6 +112,8 @@ def _total(fields: Fields, known: Times, axis: Axis) -> Tile:
     """The time that the bar shows, too. Attempts in vain are part of it."""
     value, wait = timing.headline(known, axis), timing.is_wait(known, axis)
     label = "Total wait" if wait and known.meaning == "whole" else TOTALS[known.meaning]
+    if known.meaning == "after" and not known.streamed:
+        label = AFTER_BYTE
     if value is None:
         return Tile(label, UNKNOWN, note=_no_total(fields, known))
     number, unit = formatting.split_ms(value)

@@ -161,9 +161,7 @@ def test_caveats() -> None:
         {"previous_response_id": "r", "input": [{"content": [{"file_id": "f"}]}], "tools": [{"a": "b"}]}
     )
     assert [note.split(" ")[-1] for note in notes[:2]] == ["dropped.", "gone."]
-    assert notes[2:] == [
-        "This request includes tools. Provider-side tools (web search, code) will run again."
-    ]
+    assert notes[2:] == ["Provider-side tools (web search, code) will run again."]
 
 
 def test_signed_addresses_may_have_expired() -> None:
