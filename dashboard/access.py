@@ -17,7 +17,7 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from dashboard.consents.models import DISCONNECTED, SOON
+from dashboard.consents.models import DISCONNECTED, IN_FORCE, SOON
 from dashboard.models import Membership, Role, Team, User
 from dashboard.rows.joined_rows import RowPart
 
@@ -98,7 +98,7 @@ READ = "memberships_read"  # where `account` leaves them
 def account(pk: int) -> User | None:
     """The account with this number, its memberships read with it; None for none."""
     with connection.cursor() as cursor:
-        cursor.execute(_ACCOUNT, [timezone.now() + SOON, pk])
+        cursor.execute(_ACCOUNT, {"at": timezone.now() + SOON, "person": pk})
         rows = cursor.fetchall()
     if not rows:
         return None
@@ -115,12 +115,12 @@ SELECT {_USER.listed("person")}, {_MEMBERSHIP.listed("mine")}, {_TEAM.listed("te
        EXISTS (SELECT FROM dashboard_gatewayconnection source WHERE team_id = team.id
                AND EXISTS (SELECT FROM dashboard_consent
                            WHERE connection_id = source.id AND end_reason <> '{DISCONNECTED}')
-               AND NOT EXISTS (SELECT FROM dashboard_consent
-                               WHERE connection_id = source.id AND ended_at IS NULL AND refused = '' AND expires_at > %s))
+               AND NOT EXISTS (SELECT FROM dashboard_consent consent
+                               WHERE connection_id = source.id AND {IN_FORCE}))
 FROM dashboard_user person
 LEFT JOIN dashboard_membership mine ON mine.user_id = person.id LEFT JOIN dashboard_team team ON team.id = mine.team_id
-WHERE person.id = %s ORDER BY team.name, team.id
-"""  # noqa: S608 -- columns of our own models, and a constant
+WHERE person.id = %(person)s ORDER BY team.name, team.id
+"""  # noqa: S608 -- columns of our own models, and constants
 
 
 def _membership(values: Iterator[Any]) -> Membership | None:

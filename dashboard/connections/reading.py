@@ -5,7 +5,7 @@ from itertools import groupby
 from django.db import connection
 from django.utils import timezone
 
-from dashboard.consents.models import Consent
+from dashboard.consents.models import GOOD, NEWEST_FIRST, Consent
 from dashboard.models import GatewayConnection, Team, allowed_urls
 from dashboard.rows.joined_rows import RowPart
 
@@ -13,17 +13,16 @@ SOURCE, CONSENT = RowPart(GatewayConnection), RowPart(Consent)
 USABLE = f"""
 SELECT {SOURCE.listed("source")}, {CONSENT.listed("consent")}
 FROM dashboard_gatewayconnection source
-LEFT JOIN dashboard_consent consent ON consent.connection_id = source.id
-    AND ended_at IS NULL AND refused = '' AND expires_at > %s AND key IS NOT NULL
-WHERE source.team_id = %s AND source.base_url = ANY(%s)
-ORDER BY source.position, source.id, consent.granted_at DESC, consent.id DESC
+LEFT JOIN dashboard_consent consent ON consent.connection_id = source.id AND {GOOD}
+WHERE source.team_id = %(team)s AND source.base_url = ANY(%(allowed)s)
+ORDER BY source.position, source.id, {NEWEST_FIRST}
 """  # noqa: S608 -- columns of our own models
 
 
 def usable(team: Team) -> list[GatewayConnection]:
     """What `GatewayConnection.objects.usable()` finds for a team, in the same order."""
     with connection.cursor() as cursor:
-        cursor.execute(USABLE, [timezone.now(), team.pk, allowed_urls()])
+        cursor.execute(USABLE, {"team": team.pk, "allowed": allowed_urls(), "at": timezone.now()})
         rows = cursor.fetchall()
     return [_source(list(group)) for _, group in groupby(rows, key=lambda row: row[0])]
 

@@ -15,6 +15,16 @@ REQUEST_LIFE = timedelta(minutes=10)
 SOON = timedelta(days=2)  # before a key ends, its team's admins read of it
 EXPIRED, REPLACED, DISCONNECTED, LEFT = "expired", "replaced", "disconnected", "left"
 
+# What `Consent.is_good`, `ConsentQuerySet.good` and `newest_first` say, for statements by hand: of a table `consent`,
+# at the time `at`. NEWEST_GOOD joins the consent whose key pays for what is sent through a table `source`.
+IN_FORCE = "consent.ended_at IS NULL AND consent.refused = '' AND consent.expires_at > %(at)s"
+GOOD = f"{IN_FORCE} AND consent.key IS NOT NULL"
+NEWEST_FIRST = "consent.granted_at DESC, consent.id DESC"
+NEWEST_GOOD = f"""LEFT JOIN LATERAL (
+    SELECT * FROM dashboard_consent AS consent WHERE consent.connection_id = source.id AND {GOOD}
+    ORDER BY {NEWEST_FIRST} LIMIT 1
+) AS consent ON true"""  # noqa: S608 -- constants of this module
+
 
 def hash_state(state: str) -> str:
     """The form in which a state is stored."""

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from dashboard.consents.models import Consent
+from dashboard.consents.models import NEWEST_GOOD, Consent
 from dashboard.models import GatewayConnection, Team, allowed_urls
 from dashboard.rows.joined_rows import RowPart
 from generations.models import Generation, ReplayLimits, StoredRecord
@@ -29,11 +29,7 @@ LEFT JOIN LATERAL (
 ) record ON true
 LEFT JOIN dashboard_gatewayconnection source
     ON source.team_id = generation.team_id AND source.base_url = ANY(%(allowed)s)
-LEFT JOIN LATERAL (
-    SELECT {", ".join(CONSENT.names)} FROM dashboard_consent
-    WHERE connection_id = source.id AND ended_at IS NULL AND refused = '' AND expires_at > %(now)s AND key IS NOT NULL
-    ORDER BY granted_at DESC, id DESC LIMIT 1
-) consent ON true
+{NEWEST_GOOD}
 LEFT JOIN generations_replaylimits limits ON limits.team_id = generation.team_id
 WHERE NOT generation.hidden AND generation.team_id = %(team)s AND {{named}}
 ORDER BY source.id = generation.connection_id DESC NULLS LAST, source.position, source.id LIMIT 1
@@ -56,7 +52,7 @@ class OrderedRows:
 def find(team: Team, slug: str) -> OrderedRows | None:
     """What a click on the generation that `slug` names needs; None where the team has none of that name."""
     number = NUMBERED.fullmatch(slug)
-    values: dict[str, Any] = {"team": team.pk, "allowed": allowed_urls(), "now": timezone.now()}
+    values: dict[str, Any] = {"team": team.pk, "allowed": allowed_urls(), "at": timezone.now()}
     with connection.cursor() as cursor:
         cursor.execute(BY_NUMBER if number else BY_ID, {**values, "named": int(slug[1:]) if number else slug})
         found = cursor.fetchone()

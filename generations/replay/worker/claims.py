@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from dashboard.consents.models import Consent
+from dashboard.consents.models import NEWEST_GOOD, Consent
 from dashboard.models import GatewayConnection, Team
 from dashboard.rows.joined_rows import RowPart
 from generations.models import Generation, Replay, ReplayAnswer, StoredRecord
@@ -30,17 +30,13 @@ SWAP = timedelta(seconds=30)  # a consent that is exchanged for longer has lost 
 
 TAKE = f"""
 UPDATE generations_replay AS replay
-SET state = 'running', claim = %(claim)s, claimed_at = %(now)s, heartbeat_at = %(now)s, consent_id = consent.id
+SET state = 'running', claim = %(claim)s, claimed_at = %(at)s, heartbeat_at = %(at)s, consent_id = consent.id
 FROM generations_replay AS seen
 JOIN generations_storedrecord AS record ON record.id = seen.record_id
 JOIN generations_generation AS generation ON generation.id = seen.generation_id
 JOIN dashboard_team AS team ON team.id = seen.team_id
 LEFT JOIN dashboard_gatewayconnection AS source ON source.id = seen.connection_id
-LEFT JOIN LATERAL (
-    SELECT id, key FROM dashboard_consent
-    WHERE connection_id = source.id AND ended_at IS NULL AND refused = '' AND expires_at > %(now)s AND key IS NOT NULL
-    ORDER BY granted_at DESC, id DESC LIMIT 1
-) AS consent ON true
+{NEWEST_GOOD}
 WHERE replay.id = %(id)s AND seen.id = replay.id AND replay.state = 'queued' AND replay.cancel_asked_at IS NULL
     AND (source.swapping_at IS NULL OR source.swapping_at < %(stuck)s)
 RETURNING replay.patch, replay.batch_id,
@@ -53,7 +49,7 @@ def take(replay_id: UUID) -> Replay | None:
     """Claim a queued replay for the calling worker, with what its POST needs. A replay for exactly one caller, ever."""
     claim, now = uuid.uuid4(), timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"id": replay_id, "claim": claim, "now": now, "stuck": now - SWAP})
+        cursor.execute(TAKE, {"id": replay_id, "claim": claim, "at": now, "stuck": now - SWAP})
         found = cursor.fetchone()
     if found is None:
         return None
