@@ -17,16 +17,20 @@ from generations.reading.large import index
 from generations.reading.large.index import MemorySource, Span
 
 CHUNK = 256 * 1024  # bytes of a large record in one row
-
-
 AHEAD = 4  # chunks read with one query
+BEST_FIRST = "has_request::int + has_answer::int DESC, fetched_at DESC"  # for statements by hand: what `best_first` says
+_BODIES = Cast("has_request", models.IntegerField()) + Cast("has_answer", models.IntegerField())
+_ORDERING = (_BODIES.desc(), "-fetched_at")
 
 
 class StoredRecordQuerySet(models.QuerySet["StoredRecord"]):
     def best_first(self) -> Self:
         """The record with most bodies first, the newest of those first."""
-        bodies = Cast("has_request", models.IntegerField()) + Cast("has_answer", models.IntegerField())
-        return self.order_by(bodies.desc(), "-fetched_at")
+        return self.order_by(*_ORDERING)
+
+    def best_of_each(self) -> Self:
+        """The first of these for each generation."""
+        return self.order_by("generation_id", *_ORDERING).distinct("generation_id")
 
     def slim(self) -> Self:
         """Without the bytes: what pages read."""

@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models.functions import Cast
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
@@ -188,12 +187,10 @@ def _patch(generation: Generation, parsed: Record, edits: RequestEdits) -> str:
 
 def records_of(generations: Sequence[Generation]) -> dict[int, StoredRecord]:
     """The best replayable record of each."""
-    bodies = Cast("has_request", models.IntegerField()) + Cast("has_answer", models.IntegerField())
     rows = StoredRecord.objects.filter(
         generation__in=[generation.pk for generation in generations], replayable=True
     )
-    best = rows.order_by("generation_id", bodies.desc(), "-fetched_at").distinct("generation_id")
-    return {row.generation_id: row for row in best.defer("outline")}
+    return {row.generation_id: row for row in rows.best_of_each().defer("outline")}
 
 
 def sources_of(generations: Sequence[Generation]) -> list[GatewayConnection]:

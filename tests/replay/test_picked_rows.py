@@ -1,4 +1,4 @@
-"""Statements by hand pick the consent that the queryset picks."""
+"""Statements by hand pick the consent and the record that the querysets pick."""
 
 from datetime import timedelta
 
@@ -9,9 +9,11 @@ from dashboard.connections import reading
 from dashboard.consents.models import SOON, Consent
 from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, User
-from generations.models import Generation, Replay
+from generations.models import Generation, Replay, StoredRecord
+from generations.replay import batches
 from generations.replay.order import ordered_rows
 from generations.replay.worker import claims
+from generations.views.generation.page_data import find_page_data
 from tests.support import rows
 
 DAY = timedelta(days=1)
@@ -57,3 +59,30 @@ def test_the_newest_good_consent(chat: Generation, ada: User, source: GatewayCon
         assert mine.needs_consent == (not good)
         for first in good[:1]:
             first.end("replaced")
+
+
+def test_the_best_record(chat: Generation) -> None:
+    now, packed = timezone.now(), StoredRecord.pack(b"{}")
+    StoredRecord.objects.all().delete()
+    for days, has_request, has_answer in (
+        (0, False, False),
+        (1, False, True),
+        (2, True, False),
+        (4, True, True),
+        (3, True, True),
+    ):
+        chat.records.create(
+            fetched_at=now - days * DAY, packed=packed, size=2, has_request=has_request, has_answer=has_answer,
+            replayable=has_request,
+        )  # fmt: skip
+    days_ago = []
+    while best := chat.records.best_first().first():
+        replayable = chat.records.best_first().filter(replayable=True).first()
+        page, click = find_page_data(chat.team, chat.slug), ordered_rows.find(chat.team, chat.slug)
+        assert page is not None
+        assert click is not None
+        assert page.records[0] == best.pk
+        assert click.record == replayable == batches.records_of([chat]).get(chat.pk)
+        days_ago.append((now - best.fetched_at).days)
+        best.delete()
+    assert days_ago == [3, 4, 1, 2, 0]

@@ -11,6 +11,7 @@ from dashboard.models import GatewayConnection, Team, allowed_urls
 from dashboard.rows.joined_rows import RowPart
 from generations.models import Generation, ReplayLimits, StoredRecord
 from generations.models.generation import NUMBERED
+from generations.models.stored_record import BEST_FIRST
 
 GENERATION = RowPart(
     Generation, "id", "request_id", "connection_id", "endpoint", "model_id", "provider", "cost_nanos"
@@ -25,7 +26,7 @@ SELECT {GENERATION.listed("generation")}, {RECORD.listed("record")}, {SOURCE.lis
 FROM generations_generation generation
 LEFT JOIN LATERAL (
     SELECT id, packed, size FROM generations_storedrecord WHERE generation_id = generation.id AND replayable
-    ORDER BY has_request::int + has_answer::int DESC, fetched_at DESC LIMIT 1
+    ORDER BY {BEST_FIRST} LIMIT 1
 ) record ON true
 LEFT JOIN dashboard_gatewayconnection source
     ON source.team_id = generation.team_id AND source.base_url = ANY(%(allowed)s)

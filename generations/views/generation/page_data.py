@@ -11,6 +11,7 @@ from django.http import Http404
 from dashboard.models import Team
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
+from generations.models.stored_record import BEST_FIRST
 from generations.reading import outline as outlines
 from generations.reading.page_types.outline import Outline
 from generations.records.lookup import without_disproved_cause
@@ -20,21 +21,21 @@ FROM_BODIES = (
     *("request", "answer", "parameters", "tools", "schema", "damage", "damage_total", "warnings"),
     *("refusals", "replayable", "tree", "answered", "lacks_answer", "sent", "unread"),
 )
-PAGE_DATA = """
+PAGE_DATA = f"""
 SELECT g.*, r.id AS record_id, r.sha256, r.fetched_at AS bodies_from,
        (SELECT count(*) FROM generations_replay WHERE generation_id = g.id AND NOT hidden) AS replays_made,
        EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id AND NOT hidden) AS has_pasted,
        EXISTS (SELECT 1 FROM dashboard_gatewayconnection c
-               WHERE c.id = g.connection_id AND c.check_result @> '{"read": {"reads_bodies": true}}') AS reads_bodies,
+               WHERE c.id = g.connection_id AND c.check_result @> '{{"read": {{"reads_bodies": true}}}}') AS reads_bodies,
        (SELECT u.figures::text FROM generations_usualfigures u
         WHERE u.team_id = g.team_id AND u.model_id = g.model_id AND u.endpoint = g.endpoint) AS usual
 FROM generations_generation g
 LEFT JOIN LATERAL (
     SELECT id, sha256, fetched_at FROM generations_storedrecord
     WHERE generation_id = g.id
-    ORDER BY has_request::int + has_answer::int DESC, fetched_at DESC LIMIT 1
+    ORDER BY {BEST_FIRST} LIMIT 1
 ) r ON true
-WHERE NOT g.hidden AND g.team_id = %s AND """
+WHERE NOT g.hidden AND g.team_id = %s AND """  # noqa: S608 -- a constant of ours
 
 
 @dataclass
