@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.consents.models import GOOD, NEWEST_FIRST, Consent
-from dashboard.models import GatewayConnection, Team, allowed_urls
+from dashboard.models import GatewayConnection, allowed_urls
 from dashboard.rows.joined_rows import RowPart
 
 SOURCE, CONSENT = RowPart(GatewayConnection), RowPart(Consent)
@@ -19,10 +19,10 @@ ORDER BY source.position, source.id, {NEWEST_FIRST}
 """  # noqa: S608 -- columns of our own models
 
 
-def usable(team: Team) -> list[GatewayConnection]:
+def usable(team_id: int) -> list[GatewayConnection]:
     """What `GatewayConnection.objects.usable()` finds for a team, in the same order."""
     with connection.cursor() as cursor:
-        cursor.execute(USABLE, {"team": team.pk, "allowed": allowed_urls(), "at": timezone.now()})
+        cursor.execute(USABLE, {"team": team_id, "allowed": allowed_urls(), "at": timezone.now()})
         rows = cursor.fetchall()
     return [_source(list(group)) for _, group in groupby(rows, key=lambda row: row[0])]
 

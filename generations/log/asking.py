@@ -19,6 +19,7 @@ import redis
 from django.db import close_old_connections
 
 from dashboard.connections import clients
+from dashboard.connections import reading as connections_of
 from dashboard.consents import keys
 from dashboard.consents.keys import ConnectionKey
 from dashboard.models import GatewayConnection, Team
@@ -61,8 +62,7 @@ UNREADABLE = LogRefusal(
 
 def sources(team: Team) -> list[GatewayConnection]:
     """The connections of the team that may be asked for the log, in their order."""
-    usable = GatewayConnection.objects.filter(team=team).usable()
-    return [source for source in usable if keys.browsing(source)]
+    return [source for source in connections_of.usable(team.pk) if keys.browsing(source)]
 
 
 def page(source: GatewayConnection, query: Mapping[str, str], patience: float = PAGE_PATIENCE) -> Answer:

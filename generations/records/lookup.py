@@ -102,14 +102,14 @@ def look_up(team: Team, request_id: str, user: User) -> Generation | Fetch:
     forgetting.finish_named(team, request_id)
     if not claim(team, request_id, user, again=True):
         return Fetch.objects.get(team=team, request_id=request_id)
-    sources = list(GatewayConnection.objects.filter(team=team).usable())
+    sources = connections_of.usable(team.pk)
     return store_answer(team, request_id, user, ask(sources, request_id))
 
 
 def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Generation | Fetch:
     if not claim(team, request_id, user, again=again):
         return Fetch.objects.get(team=team, request_id=request_id)
-    sources = connections_of.usable(team)
+    sources = connections_of.usable(team.pk)
     future = _askers.submit(ask, sources, request_id)
     try:
         return store_answer(team, request_id, user, future.result(timeout=PAGE_PATIENCE))
@@ -120,7 +120,7 @@ def _ask_once(team: Team, request_id: str, user: User, *, again: bool) -> Genera
 
 def ask_in_background(team: Team, request_ids: Iterable[str], user: User) -> None:
     """Ask for these without waiting, where nobody asks yet. The answers are stored when they come."""
-    sources = list(GatewayConnection.objects.filter(team=team).usable())
+    sources = connections_of.usable(team.pk)
     for request_id in request_ids:
         if claim(team, request_id, user, again=False):
             _askers.submit(_store_answer_later, team, request_id, user, partial(ask, sources, request_id))

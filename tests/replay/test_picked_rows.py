@@ -45,7 +45,7 @@ def test_the_newest_good_consent(chat: Generation, ada: User, source: GatewayCon
     for left in (3, 2, 1, 0):
         good = list(source.consents.good().newest_first())
         assert len(good) == left
-        (usable,) = reading.usable(source.team)
+        (usable,) = reading.usable(source.team_id)
         found = ordered_rows.find(source.team, chat.slug)
         Replay.objects.filter(pk=queued.pk).update(state="queued")
         taken = claims.take(queued.pk)

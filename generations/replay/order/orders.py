@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.utils.timesince import timeuntil
 
+from dashboard.connections import reading as connections_of
 from dashboard.consents import keys
 from dashboard.models import GatewayConnection
 from generations.gateway import endpoints
@@ -101,7 +102,7 @@ def stored_body(record: StoredRecord) -> bytes | None:
 
 def source_of(generation: Generation) -> GatewayConnection | None:
     """The connection that a replay goes through: the one that knew the ID, else the team's first."""
-    sources = list(GatewayConnection.objects.filter(team=generation.team_id).usable())
+    sources = connections_of.usable(generation.team_id)
     known = [source for source in sources if source.pk == generation.connection_id]
     return next(iter([*known, *sources]), None)
 
