@@ -18,8 +18,9 @@ needs the endpoint table alone does not load an HTTP client.
 """
 
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from generations.gateway import lazy
 
 if TYPE_CHECKING:
     from generations.gateway.blocks import Block
@@ -36,20 +37,16 @@ __all__ = ["Block", "Client", "Endpoint", "GatewayError", "LiveAnswer", "Probe",
 # httpx imports its command line where rich is installed, as in a development environment: 2 MiB, 50 ms a process.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # documented: the import raises ImportError
 
-_MODULES = {
-    "LiveAnswer": "events",
-    "Block": "blocks",
-    "Client": "client",
-    "Endpoint": "endpoints",
-    "GatewayError": "errors",
-    "Probe": "probing",
-    "Record": "record",
-    "Stop": "http.exchange",
-    "Timeouts": "http.exchange",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = lazy.loader(
+    __name__,
+    {
+        "blocks": ("Block",),
+        "client": ("Client",),
+        "endpoints": ("Endpoint",),
+        "errors": ("GatewayError",),
+        "events": ("LiveAnswer",),
+        "http.exchange": ("Stop", "Timeouts"),
+        "probing": ("Probe",),
+        "record": ("Record",),
+    },
+)

@@ -1,15 +1,21 @@
 """The names that the library offers load from where they are defined."""
 
+from types import ModuleType
+
 import pytest
 
 from generations import gateway
+from generations.gateway import oauth
+
+OFFERED = [(package, name) for package in (gateway, oauth) for name in package.__all__]
 
 
-@pytest.mark.parametrize("name", gateway.__all__)
-def test_every_offered_name_loads(name: str) -> None:
-    assert getattr(gateway, name).__name__ == name
+@pytest.mark.parametrize(("package", "name"), OFFERED)
+def test_every_offered_name_loads(package: ModuleType, name: str) -> None:
+    assert getattr(package, name).__name__ == name
 
 
-def test_an_unknown_name_raises() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
-        gateway.__getattr__("Nothing")
+@pytest.mark.parametrize("package", [gateway, oauth])
+def test_an_unknown_name_raises(package: ModuleType) -> None:
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'Nothing'"):
+        _ = package.Nothing

@@ -5,8 +5,9 @@ answers and put what went wrong into words. The names are loaded when they are f
 documents alone does not load an HTTP client.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from generations.gateway import lazy
 
 if TYPE_CHECKING:
     from generations.gateway.oauth.client import Grant, OAuthClient, UserInfo, discover, fetch_document
@@ -25,20 +26,11 @@ __all__ = [
     "origin_of",
 ]
 
-_MODULES = {
-    "Discovery": "discovery",
-    "Grant": "client",
-    "OAuthClient": "client",
-    "OAuthFailure": "failures",
-    "OAuthUnusable": "discovery",
-    "UserInfo": "client",
-    "discover": "client",
-    "fetch_document": "client",
-    "origin_of": "discovery",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = lazy.loader(
+    __name__,
+    {
+        "client": ("Grant", "OAuthClient", "UserInfo", "discover", "fetch_document"),
+        "discovery": ("Discovery", "OAuthUnusable", "origin_of"),
+        "failures": ("OAuthFailure",),
+    },
+)
