@@ -57,10 +57,15 @@ class Right(Enum):
 
 
 @cache
-def rights_of(role: Role | None) -> Mapping[str, bool]:
-    """Whether `role` has each right, by the right's name in small letters; without a role none."""
-    rank = -1 if role is None else RANK[role]
-    return MappingProxyType({right.name.lower(): rank >= RANK[right.value[0]] for right in Right})
+def rights_of(role: Role | None) -> frozenset[Right]:
+    """The rights that `role` has; without a role none."""
+    return frozenset(right for right in Right if role is not None and right.held_by(role))
+
+
+@cache
+def named_rights(role: Role | None) -> Mapping[str, bool]:
+    """Whether `role` has each right, by the right's name in small letters: for templates."""
+    return MappingProxyType({right.name.lower(): right in rights_of(role) for right in Right})
 
 
 class SignedInRequest(HttpRequest):
@@ -189,4 +194,4 @@ OPEN_VIEWS = {
 
 def may(request: TeamRequest, right: Right) -> bool:
     """Whether who asks has `right` in the team of this request (for showing and hiding controls)."""
-    return right.held_by(request.role)
+    return right in rights_of(request.role)

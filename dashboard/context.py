@@ -63,7 +63,7 @@ class Site:
     @cached_property
     def may(self) -> Mapping[str, bool]:
         """Rights in the current team by name: `site.may.replay`, `site.may.manage`, ..."""
-        return access.rights_of(self.role)
+        return access.named_rights(self.role)
 
     @property
     def section(self) -> str:

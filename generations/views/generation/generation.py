@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from dashboard.access import Right, TeamRequest, for_team, may, rights_of
+from dashboard.access import Right, TeamRequest, for_team, rights_of
 from generations.lists import columns, picks
 from generations.models import Generation, PastedAnswer
 from generations.views.generation import elsewhere
@@ -111,7 +111,7 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
     if tab not in TABS:
         raise Http404("No such part of a generation.")
     rights = rights_of(request.role)
-    may_replay, may_look_up = rights["replay"], rights["look_up"]
+    may_replay, may_look_up = Right.REPLAY in rights, Right.LOOK_UP in rights
     listed = steps.list_of(request)
     query = filters(listed) if listed else ""
     carried = steps.suffix(query) if query else ""
@@ -161,7 +161,7 @@ def _panel(request: TeamRequest, data: PageData, tab: str, may_replay: bool) -> 
         return draw(data, f"panel_{tab}", may_replay=may_replay)
     if data.has_pasted:
         return _with_pasted(request, data, may_replay)
-    may_paste = rights_of(request.role)["paste"]
+    may_paste = Right.PASTE in rights_of(request.role)
     return draw(data, "panel_conversation", may_replay=may_replay, may_paste=may_paste)
 
 
@@ -174,7 +174,7 @@ def _with_pasted(request: TeamRequest, data: PageData, may_replay: bool) -> str:
         "outline": data.outline,
         "base": data.base,
         "may_replay": may_replay,
-        "may_paste": may(request, Right.PASTE),
+        "may_paste": Right.PASTE in rights_of(request.role),
         "pasted": pasted,
     }
     return render_to_string("generations/generation/panel_conversation.html", context, request)
@@ -183,7 +183,7 @@ def _with_pasted(request: TeamRequest, data: PageData, may_replay: bool) -> str:
 def may_forget(request: TeamRequest, row: Generation) -> bool:
     """Admins may forget every generation of the team, members those that they looked up themselves."""
     rights = rights_of(request.role)
-    return (row.looked_up_by_id == request.user.pk and rights["look_up"]) or rights["manage"]
+    return (row.looked_up_by_id == request.user.pk and Right.LOOK_UP in rights) or Right.MANAGE in rights
 
 
 def _find(request: TeamRequest, data: PageData) -> str:
