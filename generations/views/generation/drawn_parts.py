@@ -11,7 +11,6 @@ from django.utils.safestring import SafeString
 from dashboard.people import appearance
 from dashboard.templatetags.kept import STAND_IN
 from dashboard.web.recent_values import RecentValues
-from generations.models import Generation
 from generations.reading.export import support
 from generations.reading.figures import formatting, usual
 from generations.records import pasted_answers, usual_figures
@@ -73,12 +72,13 @@ def _render(data: PageData, parts: dict[str, str], facts: dict[str, object]) -> 
     return {part: render_to_string(template, context) for part, template in parts.items()}
 
 
-def _head(data: PageData, facts: dict[str, object]) -> dict[str, object]:
-    return {"support": _support(data.row, data, str(facts["link"]))}
+def _actions(data: PageData, facts: dict[str, object]) -> dict[str, object]:
+    return {"support": _support(data, str(facts["link"]))}
 
 
-def _support(row: Generation, data: PageData, link: str) -> str:
+def _support(data: PageData, link: str) -> str:
     """The text for a ticket."""
+    row = data.row
     facts = [("Request ID", row.request_id), ("Made", formatting.utc(row.made_at)), ("Model", row.model_id)]
     facts += [("Provider", row.provider), ("Status", data.outline.status), ("Error code", row.error_code)]
     return support.summary(facts, data.outline.verdict, link)
@@ -105,7 +105,7 @@ def _provider(data: PageData, _: dict[str, object]) -> dict[str, object]:
 
 
 _OF_PARTS = {
-    "actions": _head,
+    "actions": _actions,
     "top": _top,
     "tabs": _tabs,
     "panel_conversation": _conversation,
