@@ -110,5 +110,6 @@ def _outline(row: Generation, records: tuple[int, ...]) -> Outline:
     if len(texts) < len(records):
         raise Http404("This generation was forgotten a moment ago.")
     best, *newer = (outline_of(pk, texts[pk]) for pk in records)
-    bodies = {name: getattr(best, name) for name in FROM_BODIES}
-    return msgspec.structs.replace(newer[0], **bodies) if newer else best
+    if not newer:
+        return best
+    return msgspec.structs.replace(newer[0], **{name: getattr(best, name) for name in FROM_BODIES})
