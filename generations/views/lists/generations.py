@@ -33,15 +33,20 @@ def filters(given: QueryDict) -> str:
     return urlencode([(name, value) for name, value in known if value])
 
 
-def failed_on(day: date) -> str:
-    """The query string of what failed on a day (UTC)."""
-    return urlencode({"outcome": "failed", "since": f"{day}T00:00", "until": f"{day}T23:59"})
+def whole_days(first: date, last: date) -> dict[str, str]:
+    """The filters of what was made from one day to another (UTC), both whole."""
+    return {"since": f"{first}T00:00", "until": f"{last}T23:59"}
+
+
+def failed_days_ago(days: int) -> str:
+    """The query string of what failed on the day (UTC) so many days ago."""
+    day = timezone.now().astimezone(UTC).date() - timedelta(days=days)
+    return urlencode({"outcome": "failed", **whole_days(day, day)})
 
 
 def ready_filters() -> list[tuple[str, str]]:
     """The filters that everybody has: their names and query strings."""
-    today = timezone.now().astimezone(UTC).date()
-    return [(name, failed_on(today - timedelta(days=ago))) for name, ago in READY]
+    return [(name, failed_days_ago(days)) for name, days in READY]
 
 
 def read_form(team: Team, given: QueryDict) -> BrowseForm:

@@ -18,6 +18,7 @@ from generations.reading.figures import formatting, round_ticks, trend_chart
 from generations.reading.figures.formatting import Amount
 from generations.reading.figures.trend_chart import Slot
 from generations.reading.figures.trend_sums import OTHER, TrendSums
+from generations.views.lists.generations import whole_days
 from generations.views.lists.trend_panels import (
     BarPart,
     DayRow,
@@ -75,8 +76,8 @@ class TrendPage:
     def list_address(self, first: date, last: date, **more: str) -> str:
         """The generations behind a point."""
         asked = {"model": self.wanted["model"], "provider": self.wanted["provider"], **more}
-        span = {"since": f"{first}T00:00", "until": f"{last}T23:59"}
-        return f"{self._list}?{urlencode({name: value for name, value in asked.items() if value} | span, safe=':/')}"
+        filters = {name: value for name, value in asked.items() if value} | whole_days(first, last)
+        return f"{self._list}?{urlencode(filters, safe=':/')}"
 
     def _day(self, day: date) -> str:
         return self.list_address(day, day)

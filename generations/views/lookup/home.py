@@ -19,7 +19,7 @@ from generations.lists import batch_list, columns, rows
 from generations.lists.rows import ListRow
 from generations.models import Generation, Pin, Replay, Visit
 from generations.replay import trouble
-from generations.views.lists.generations import ready_filters
+from generations.views.lists.generations import failed_days_ago
 
 RECENT, MINE, MOST_PINNED, MOST_RUNNING = 20, 8, 10, 10
 REPLAY_PARTS = ("generation", "requested_by", "team", "batch", "consent__connected_by")
@@ -92,7 +92,7 @@ def home_context(team: Team, user: User) -> dict[str, object]:
         "mine": [_visited(visit, team) for visit in Visit.objects.newest_of(team, user)[:MINE]],
         "recent": [rows.of_generation(row, team, opened=True) for row in opened],
         "heads": columns.heads("Generation"),
-        "failed_yesterday": ready_filters()[1][1],
+        "failed_yesterday": failed_days_ago(1),
     }
 
 
