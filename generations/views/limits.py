@@ -49,7 +49,7 @@ class LimitGroup:
 @require_http_methods(["GET", "HEAD", "POST"])
 def team_limits(request: TeamRequest) -> HttpResponse:
     """GET: the limits. POST (admins): set them."""
-    now = ReplayLimits.objects.filter(team=request.team).first() or ReplayLimits(team=request.team)
+    now = spending_limits.of(request.team) or ReplayLimits(team=request.team)
     if request.method != "POST":
         return _page(request, now, LimitsForm.of(now))
     enter(request, request.team.slug, Right.MANAGE)

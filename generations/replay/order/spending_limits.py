@@ -125,6 +125,11 @@ def limit_usages(team: Team, user: User, limits: ReplayLimits | None) -> LimitUs
 # --- whether it may be --------------------------------------------------------------------------------------------
 
 
+def of(team: Team) -> ReplayLimits | None:
+    """The team's limits as they are now, to be shown."""
+    return ReplayLimits.objects.filter(team=team).first()
+
+
 def locked(team: Team) -> ReplayLimits | None:
     """The team's limits, held until the transaction ends, so that no two clicks squeeze past one."""
     return ReplayLimits.objects.select_for_update(no_key=True).filter(team=team).first()

@@ -103,7 +103,7 @@ def replay_form(request: TeamRequest, slug: str) -> HttpResponse:
     try:
         order = _again(request, generation) or _prefilled(request, generation) or orders.order(generation)
         form = _form(request, order)
-        shown = _plan(request, order, form, _limits(request))
+        shown = _plan(request, order, form, spending_limits.of(request.team))
     except orders.ReplayRefused as refused:
         return render(request, PAGE, {"generation": generation, "refused": str(refused)})
     return render(request, PAGE, _context(request, generation, form, shown))
@@ -169,10 +169,6 @@ def _expresses(order: Order) -> bool:
         return False
 
 
-def _limits(request: TeamRequest) -> ReplayLimits | None:
-    return ReplayLimits.objects.filter(team=request.team).first()
-
-
 def _plan(request: TeamRequest, order: Order, form: RunForm, held: ReplayLimits | None) -> PlanView:
     """A click waits for no prices, unless those that are kept tell another cost than its page. Raises orders.Refused."""
     if request.method == "POST" and "look" not in request.POST and not request.htmx:
@@ -228,7 +224,7 @@ def replay_plan(request: TeamRequest, slug: str) -> HttpResponse:
     """The fragment that says what the form, as it is now, would send."""
     generation = get_generation_or_404(request, slug)
     try:
-        submission = LabSubmission.read(request, orders.order(generation), _limits(request))
+        submission = LabSubmission.read(request, orders.order(generation), spending_limits.of(request.team))
     except orders.ReplayRefused as refused:
         return render(request, f"{PAGE}#refusal", {"refused": str(refused)})
     context = _context(request, generation, submission.form, submission.plan)

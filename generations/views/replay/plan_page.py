@@ -1,14 +1,14 @@
 """The page of a planned batch: what it would send and cost, and the one click that starts it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from dashboard.access import TeamRequest
 from generations.forms.lab import RunForm
-from generations.models import ReplayLimits
 from generations.replay import batches
 from generations.replay.batches import BatchPlan
 from generations.replay.order import orders, spending_limits
@@ -34,18 +34,20 @@ class PlanPage:
     template: str
     form: RunForm
     plan: BatchPlan
-    context: dict[str, object]
+    context: Mapping[str, object]
 
-    def __post_init__(self) -> None:
-        held = ReplayLimits.objects.filter(team=self.request.team).first()
-        self.context.update(
-            draft=self.plan,
-            digest=self.plan.shown.signed,
-            needs_confirmation=spending_limits.needs_confirmation(held, self.plan.most),
-        )
+    @cached_property
+    def needs_confirmation(self) -> bool:
+        return spending_limits.needs_confirmation(spending_limits.of(self.request.team), self.plan.most)
 
     def show(self, note: str = "", status: int = 200) -> HttpResponse:
-        context = {**self.context, "note": note} if note else self.context
+        context = {
+            **self.context,
+            "draft": self.plan,
+            "digest": self.plan.shown.signed,
+            "needs_confirmation": self.needs_confirmation,
+            "note": note,
+        }
         return render(self.request, self.template, context, status=status)
 
     def start(self, title: str) -> HttpResponse:
@@ -77,5 +79,5 @@ class PlanPage:
             self.form,
             self.plan.shown.review(self.form.cleaned_data["plan_digest"]),
             damaged=bool(self.plan.damaged),
-            costly=bool(self.context["needs_confirmation"]),
+            costly=self.needs_confirmation,
         )
