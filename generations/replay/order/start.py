@@ -41,10 +41,12 @@ def start_replay(
     return replay
 
 
+# Without those that only the database has a default for: a new row holds no value of theirs to be sent.
 FIELDS = [
     field for field in Replay._meta.concrete_fields if field.has_default() or not field.has_db_default()
 ]
 LIMITS = RowPart(ReplayLimits)
+# Counting what `limits` holds, one row at most, makes the database lock it before it inserts the replay.
 INSERT = f"""
 WITH limits AS (SELECT * FROM generations_replaylimits WHERE team_id = %s FOR NO KEY UPDATE),
 made AS (
