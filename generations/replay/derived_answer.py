@@ -188,7 +188,7 @@ def slim(raw: bytes) -> tuple[Value, int]:
 
 def _head(raw: Excerpt) -> bytes:
     """The bytes that are parsed: whole frames of a stream that is longer."""
-    if min(raw.size, len(raw.start)) < PARSED_UP_TO:
+    if raw.size <= PARSED_UP_TO or len(raw.start) < PARSED_UP_TO:
         return raw.start
     end = max(raw.start.rfind(gap, 0, PARSED_UP_TO) for gap in (b"\n\n", b"\r\n\r\n"))
     return raw.start[: end if end > 0 else PARSED_UP_TO]

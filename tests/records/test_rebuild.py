@@ -243,6 +243,9 @@ def test_a_long_stream_with_both_line_ends_is_read_at_its_end(monkeypatch: pytes
 LONG = {
     "stream": b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n' * 200
     + b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":9}}\n\n',
+    "exactly the bound": b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'.ljust(
+        5_000, b"\n"
+    ),
     "one frame": b"data: " + b"x" * 9_000,
     "json": b' {"choices":[{"message":{"content":"' + b"word " * 2_000 + b'"},"finish_reason":"stop"}]}',
     "short": WIRE,
@@ -262,6 +265,7 @@ def test_an_excerpt_says_the_same_as_the_whole(name: str, step: int, monkeypatch
     assert (found.size, len(found.start) > 5_000) == (len(wire), name == "json")
     made, other = (derived_answer.read("chat.completions", kind, raw) for raw in (found, wire))
     assert (made.derived, made.columns, made.unread) == (other.derived, other.columns, other.unread)
+    assert bool(made.unread) == (name in ("stream", "one frame"))
     assert b"".join(raw_answer.pack(pieces)) == zlib.compress(wire, 3)
 
 
