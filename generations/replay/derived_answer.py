@@ -91,11 +91,10 @@ class DerivedAnswer:
         said = [choice.text[: beginnings.READ] for choice in self.facts.choices]
         return next((words for text in [*said, *refusals, *calls] if (words := beginnings.of_text(text))), "")
 
-    def row(self, replay_id: Any, wire: bytes | Excerpt) -> ReplayAnswer:
+    def row(self, replay_id: Any, raw: Excerpt) -> ReplayAnswer:
         """The row that keeps the bytes and what was read out of them. A large answer's come later (`put_packed`)."""
-        found = Excerpt.of(wire)
-        packed = zlib.compress(found.start, 3) if found.size <= raw_answer.LARGE else b""
-        return ReplayAnswer(replay_id=replay_id, packed=packed, size=found.size, **self.derived)
+        packed = zlib.compress(raw.start, 3) if raw.size <= raw_answer.LARGE else b""
+        return ReplayAnswer(replay_id=replay_id, packed=packed, size=raw.size, **self.derived)
 
     @property
     def derived(self) -> dict[str, Any]:
@@ -126,20 +125,19 @@ def excerpt(wire: RawAnswer) -> Excerpt:
     return replace(found, start=_head(found)) if len(found.start) < found.size else found
 
 
-def read(endpoint: str, content_type: str, raw: bytes | Excerpt) -> DerivedAnswer:
+def read(endpoint: str, content_type: str, raw: Excerpt) -> DerivedAnswer:
     """Everything that an answer of this endpoint holds. Never raises: what cannot be read is shown as it came."""
-    found = Excerpt.of(raw)
     with one_at_a_time:
         try:
-            return _read(wire_of(endpoint), content_type, found)
+            return _read(wire_of(endpoint), content_type, raw)
         except Exception:
             log.exception("An answer could not be read; its page offers the raw bytes only")
             nothing = replayed.document(None, ())
             return DerivedAnswer(
                 Facts(),
-                replayed.unread(found.size),
+                replayed.unread(raw.size),
                 assembled=nothing,
-                unread=found.size,
+                unread=raw.size,
                 why="unread",
                 complete=False,
             )
@@ -286,7 +284,7 @@ def current(answer: ReplayAnswer, endpoint: str, content_type: str) -> ReplayAns
     """The answer as today's reader reads it: an old one is made again from its bytes, and kept with its columns."""
     if answer.version == VERSION:
         return answer
-    made = read(endpoint, content_type, answer.wire)
+    made = read(endpoint, content_type, Excerpt.of(answer.wire))
     derived = made.derived
     for name, value in derived.items():
         setattr(answer, name, value)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import BigIntegerField, F, Func, QuerySet
 
 from generations.models import ReplayAnswer, ReplayPart
 
@@ -48,9 +49,8 @@ class AnswerBuffer:
         self.received = self.kept = self.saved = 0
         self.start = b""
         self._held = bytearray()
-        self._dropped = self._pending = (
-            0  # bytes that came before those that are held; of the next checkpoint
-        )
+        # Bytes that came before those that are held; of the next checkpoint.
+        self._dropped = self._pending = 0
         self._changed = threading.Condition(threading.Lock())
 
     def put(self, data: bytes) -> bool:
@@ -129,17 +129,13 @@ class RawAnswer:
         """All of them. Raises DatabaseError."""
         missing = self.size - sum(map(len, self.tail))
         if missing:
-            for piece in stored(self.replay_id):
+            for piece in _stored(self.replay_id):
                 # A checkpoint whose answer got lost is stored, and in the tail too.
                 yield piece[:missing]
                 missing = max(0, missing - len(piece))
             if missing:
                 log.warning("Of replay %s %d bytes are not stored", self.replay_id, missing)
         yield from self.tail
-
-    def whole(self) -> bytes:
-        """All of them at once. Raises DatabaseError."""
-        return self.excerpt(self.size, 0).start
 
     def excerpt(self, start: int, end: int) -> "Excerpt":
         """The first `start` bytes and the last `end` ones; JSON is given whole. Raises DatabaseError."""
@@ -164,8 +160,9 @@ class Excerpt:
     size: int
 
     @classmethod
-    def of(cls, raw: "bytes | Excerpt") -> "Excerpt":
-        return cls(raw, raw, len(raw)) if isinstance(raw, bytes) else raw
+    def of(cls, raw: bytes) -> "Excerpt":
+        """All of an answer that is in memory."""
+        return cls(raw, raw, len(raw))
 
 
 LOOKED_AT = 64
@@ -176,7 +173,15 @@ def is_json(start: bytes) -> bool:
     return start[:LOOKED_AT].lstrip()[:1] in (b"{", b"[")
 
 
-def stored(replay_id: UUID) -> Iterator[bytes]:
+def of_stored(replay_id: UUID) -> RawAnswer:
+    """All that is stored of an answer. Its size is counted in one statement: the sweep may join checkpoints meanwhile."""
+    joined = ReplayAnswer.objects.filter(replay=replay_id).values_list("size", flat=True)
+    octets = Func(F("wire"), function="octet_length", output_field=BigIntegerField())
+    parts = _parts(replay_id).order_by().values_list(octets, flat=True)
+    return RawAnswer(replay_id, sum(joined.union(parts, all=True)), ())
+
+
+def _stored(replay_id: UUID) -> Iterator[bytes]:
     """What checkpoints hold, in order. The sweep may have joined the first of them: then they are an answer."""
     joined = ReplayAnswer.objects.filter(replay=replay_id).values_list("packed", flat=True).first()
     if joined is not None:
@@ -184,9 +189,13 @@ def stored(replay_id: UUID) -> Iterator[bytes]:
         while piece := unpack.decompress(rest, PIECE):
             yield piece
             rest = unpack.unconsumed_tail
-    parts = ReplayPart.objects.filter(replay=replay_id, first_seq__gte=0).order_by("first_seq")
-    for part in parts.values_list("wire", flat=True).iterator(chunk_size=1):
+    for part in _parts(replay_id).values_list("wire", flat=True).iterator(chunk_size=1):
         yield bytes(part)
+
+
+def _parts(replay_id: UUID) -> QuerySet[ReplayPart]:
+    """Its checkpoints in order."""
+    return ReplayPart.objects.filter(replay=replay_id, first_seq__gte=0).order_by("first_seq")
 
 
 LARGE = 4 * 2**20

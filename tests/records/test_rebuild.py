@@ -18,7 +18,7 @@ from generations.reading import outline
 from generations.reading.answer import answer_facts, replayed
 from generations.records import rebuild, retention
 from generations.replay import derived_answer, raw_answer
-from generations.replay.raw_answer import RawAnswer
+from generations.replay.raw_answer import Excerpt, RawAnswer
 from tests.support import people, rows
 from tests.support.memory import growth
 
@@ -122,7 +122,7 @@ def test_what_the_record_said_since_stays(ada: User, chat: Generation) -> None:
 
 def test_equal_answers_have_equal_keys_whoever_read_them_first(ada: User, chat: Generation) -> None:
     before, after = old(chat, ada), rows.replay(chat, ada, state=State.SUCCEEDED)
-    made = derived_answer.read("chat.completions", "application/json", WIRE)
+    made = derived_answer.read("chat.completions", "application/json", Excerpt.of(WIRE))
     Replay.objects.filter(pk=after.pk).update(**made.columns)
     rebuild.tick()
     names = ("text_key", "calls_key", "derived")
@@ -223,7 +223,7 @@ def test_of_a_very_long_stream_the_beginning_and_the_end_are_read(
     frame = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
     last = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":9}}\n\n'
     wire = frame * 200 + last + b"data: [DONE]\n\n"
-    made = derived_answer.read("chat.completions", "text/event-stream", wire)
+    made = derived_answer.read("chat.completions", "text/event-stream", Excerpt.of(wire))
     assert made.facts.text == "word " * (5_000 // len(frame))
     assert (made.columns["finish_reason"], made.columns["output_tokens"]) == ("length", 9)
     assert (made.columns["text_key"], made.columns["calls_key"]) == ("", "")
@@ -236,7 +236,7 @@ def test_a_long_stream_with_both_line_ends_is_read_at_its_end(monkeypatch: pytes
     monkeypatch.setattr(derived_answer, "TAIL", 500)
     frame = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\r\n\r\n'
     last = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":9}}\n\n'
-    made = derived_answer.read("chat.completions", "text/event-stream", frame * 200 + last)
+    made = derived_answer.read("chat.completions", "text/event-stream", Excerpt.of(frame * 200 + last))
     assert (made.columns["finish_reason"], made.columns["output_tokens"]) == ("length", 9)
 
 
@@ -263,7 +263,7 @@ def test_an_excerpt_says_the_same_as_the_whole(name: str, step: int, monkeypatch
     pieces = tuple(wire[at : at + step] for at in range(0, len(wire), step))
     found = derived_answer.excerpt(RawAnswer(uuid.uuid4(), len(wire), pieces))
     assert (found.size, len(found.start) > 5_000) == (len(wire), name == "json")
-    made, other = (derived_answer.read("chat.completions", kind, raw) for raw in (found, wire))
+    made, other = (derived_answer.read("chat.completions", kind, raw) for raw in (found, Excerpt.of(wire)))
     assert (made.derived, made.columns, made.unread) == (other.derived, other.columns, other.unread)
     assert bool(made.unread) == (name in ("stream", "one frame"))
     assert b"".join(raw_answer.pack(pieces)) == zlib.compress(wire, 3)
@@ -275,7 +275,7 @@ def test_tiny_frames_of_words_take_little_memory() -> None:
     frame = b'data: {"created":%d,"choices":[{"delta":{"content":"w"}}]}\n\n'
     wire = b"".join(frame % at for at in range(390_000))
     with growth([psutil.Process()]) as grown:
-        made = derived_answer.read("chat.completions", "text/event-stream", wire)
+        made = derived_answer.read("chat.completions", "text/event-stream", Excerpt.of(wire))
     assert made.unread
     assert grown.mib is None or grown.mib < 150
 
@@ -302,19 +302,19 @@ def test_a_stream_of_odd_frames_is_read_to_a_bound_and_says_so(
     monkeypatch.setattr(frame_reader, "MOST_FRAMES", 3_000)
     last = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":9}}\n\n'
     wire = b"".join(f"data: {frame % at}\n\n".encode() for at in range(12_000)) + last
-    made = derived_answer.read("chat.completions", "text/event-stream", wire)
+    made = derived_answer.read("chat.completions", "text/event-stream", Excerpt.of(wire))
     assert len(wire) * 0.3 < made.unread < len(wire)
     assert "were not read" in made.shown.side.note
     assert (made.columns["text_key"], made.columns["calls_key"]) == ("", "")
     assert len(made.facts.choices) <= assemble_chat.MOST_CHOICES
-    assert made.row(None, wire).wire == wire
+    assert made.row(None, Excerpt.of(wire)).wire == wire
     assert len(made.strays) < 8_000
 
 
 def test_ordinary_frames_are_read_beyond_that_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame_reader, "MOST_FRAMES", 10)
     frame = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
-    made = derived_answer.read("chat.completions", "text/event-stream", frame * 20_000)
+    made = derived_answer.read("chat.completions", "text/event-stream", Excerpt.of(frame * 20_000))
     assert (made.unread, made.facts.text) == (0, "word " * 20_000)
 
 
@@ -323,10 +323,10 @@ def test_a_reader_that_fails_leaves_the_bytes(monkeypatch: pytest.MonkeyPatch) -
         raise RuntimeError
 
     monkeypatch.setattr(answer_facts, "read", broken)
-    made = derived_answer.read("chat.completions", "application/json", WIRE)
+    made = derived_answer.read("chat.completions", "application/json", Excerpt.of(WIRE))
     assert (made.complete, made.unread) == (False, len(WIRE))
     assert "download it" in made.shown.side.turns[0].parts[0].note
-    assert made.row(None, WIRE).wire == WIRE
+    assert made.row(None, Excerpt.of(WIRE)).wire == WIRE
 
 
 def test_old_rows_learn_how_their_words_begin(ada: User, chat: Generation) -> None:

@@ -13,6 +13,7 @@ from generations.models import Generation, Replay
 from generations.models.replay import State
 from generations.records import pasted_answers
 from generations.replay import derived_answer
+from generations.replay.raw_answer import Excerpt
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -37,9 +38,9 @@ def made(team: Team, ada: User, **payload: Any) -> Generation:
 
 
 def replayed(of: Generation, ada: User, words: str) -> Replay:
-    raw = json.dumps(body(words)).encode()
+    raw = Excerpt.of(json.dumps(body(words)).encode())
     row = rows.replay(
-        of, ada, state=State.SUCCEEDED, content_type="application/json", received_bytes=len(raw)
+        of, ada, state=State.SUCCEEDED, content_type="application/json", received_bytes=raw.size
     )
     derived_answer.read(of.endpoint, "application/json", raw).row(row.pk, raw).save()
     return Replay.objects.get(pk=row.pk)

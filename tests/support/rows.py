@@ -10,6 +10,7 @@ from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.records import store
 from generations.replay import derived_answer
+from generations.replay.raw_answer import Excerpt
 
 CHAT = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content": "Say hi"}], "stream": True}
 
@@ -45,7 +46,8 @@ def replay(of: Generation, user: User, **columns: Any) -> Replay:
 def answer(of: Replay, wire: bytes, content_type: str | None = None) -> ReplayAnswer:
     """The stored answer of a replay, read from its bytes as the engine does."""
     kind = of.content_type if content_type is None else content_type
-    row = derived_answer.read(of.generation.endpoint, kind, wire).row(of.pk, wire)
+    raw = Excerpt.of(wire)
+    row = derived_answer.read(of.generation.endpoint, kind, raw).row(of.pk, raw)
     row.save()
     return row
 

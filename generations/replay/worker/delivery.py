@@ -13,8 +13,8 @@ from dashboard.processes.spool import SpoolDamaged, SpoolFile, SpoolUnusable
 from dashboard.telemetry import logs
 from generations.models import Replay
 from generations.models.replay import State
+from generations.replay import raw_answer
 from generations.replay.live import publisher
-from generations.replay.raw_answer import RawAnswer, stored
 from generations.replay.worker import finishing, recovery, saving, spooling
 from generations.replay.worker.ending import Ending
 
@@ -108,8 +108,7 @@ def _deliver(file: SpoolFile) -> None:
         return
     if ending is not None:
         with finishing.alone():
-            size = sum(len(piece) for piece in stored(replay.pk))
-            finishing.store(replay, ending, RawAnswer(replay.pk, size, ()))
+            finishing.store(replay, ending, raw_answer.of_stored(replay.pk))
     elif replay.state == State.INTERRUPTED:
         recovery.join_parts(replay.pk, replay.generation.endpoint, replay.content_type)
     log.warning("The answer of replay %s was delivered from the spool", replay.pk)

@@ -21,11 +21,11 @@ from dashboard.telemetry import logs
 from generations.gateway.rawjson.display import visible
 from generations.models import Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import RESEND_AFTER, RESEND_SOON, State
-from generations.replay import derived_answer
+from generations.replay import derived_answer, raw_answer
 from generations.replay.derived_answer import DerivedAnswer
 from generations.replay.live import publisher
 from generations.replay.order.start import send_message
-from generations.replay.raw_answer import LARGE, RawAnswer, join_packed, put_packed, stored
+from generations.replay.raw_answer import LARGE, join_packed, put_packed
 from generations.replay.worker import presence
 from generations.replay.worker.own_connection import limited
 
@@ -129,7 +129,7 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
     parts = list(ReplayPart.objects.filter(replay=replay_id).values_list("pk", flat=True))
     if not parts:
         return
-    wire = RawAnswer(replay_id, sum(map(len, stored(replay_id))), ())
+    wire = raw_answer.of_stored(replay_id)
     raw = derived_answer.excerpt(wire)
     reading = derived_answer.read(endpoint, content_type or "text/event-stream", raw)
     row = reading.row(replay_id, raw)

@@ -17,6 +17,7 @@ from generations.records import retention
 from generations.replay import batches, derived_answer
 from generations.replay.order.request_edits import RequestEdits
 from generations.replay.prices import price_lists
+from generations.replay.raw_answer import Excerpt
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +65,7 @@ def lab(chat: Generation, ada: User, sent: list[str]) -> Batch:
     for place, text in enumerate(SAID):
         member = batch.replays.get(place=place)
         wire = json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}).encode()
-        read = derived_answer.read(chat.endpoint, "application/json", wire)
+        read = derived_answer.read(chat.endpoint, "application/json", Excerpt.of(wire))
         rows.answer(member, wire, "application/json")
         facts = {**read.columns, "cost_nanos": 53300, "total_ms": 900 + place}
         batch.replays.filter(pk=member.pk).update(state=State.SUCCEEDED, **facts)
