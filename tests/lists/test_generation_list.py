@@ -18,6 +18,7 @@ from generations.lists import counting, generation_list, offers, sorting
 from generations.lists.csv_export import MARK
 from generations.lists.generation_list import ORDERING, matching
 from generations.lists.keyset import Cursor, older
+from generations.lists.ordering import PAGE
 from generations.lists.sorting import NEWEST
 from generations.models import FirstWords, Generation, Replay, StoredRecord
 from generations.records import store
@@ -242,7 +243,7 @@ def plan(found: "QuerySet[Generation]") -> set[str]:
 
 def plan_of(found: "QuerySet[Generation]") -> set[str]:
     """The same of rows that have their order."""
-    explained = json.loads(found[: generation_list.PAGE + 1].explain(format="json"))
+    explained = json.loads(found[: PAGE + 1].explain(format="json"))
     nodes, used = [explained[0]["Plan"]], set()
     while nodes:
         node = nodes.pop()
