@@ -23,7 +23,7 @@ from generations.lists.sorting import NEWEST, SortCursor
 from generations.models import Replay
 from generations.models.generation import TOKENS
 from generations.models.replay import EXPIRED_PATCH, ReplayQuerySet
-from generations.models.replay_orders import COST
+from generations.models.replay_costs import COST
 from generations.reading.edits import json_patch
 from generations.reading.edits.patch_summary import PatchLine, lines
 from generations.replay.order.spending_limits import FORGOTTEN, dearest

@@ -17,7 +17,7 @@ from dashboard.models import GatewayConnection, Team, User
 from dashboard.telemetry import logs
 from generations.models.batch import Batch
 from generations.models.generation import Generation, ShownManager
-from generations.models.replay_orders import INDEXES
+from generations.models.replay_indexes import INDEXES
 from generations.models.stored_record import StoredRecord
 
 RESEND_AFTER, RESEND_SOON = timedelta(seconds=30), timedelta(seconds=8)
@@ -185,35 +185,7 @@ class Replay(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "click"], name="one_replay_per_click")]
-        indexes = [
-            *INDEXES,
-            models.Index(fields=["generation", "-created_at"]),
-            models.Index(fields=["heartbeat_at"], condition=Q(state="running"), name="running_replays"),
-            models.Index(fields=["message_sent_at"], condition=Q(state="queued"), name="queued_replays"),
-            models.Index(fields=["consent"], name="replays_by_consent"),
-            models.Index(
-                fields=["-finished_at"],
-                condition=Q(similarity=None, state="succeeded"),
-                name="replays_to_compare",
-            ),
-            models.Index(fields=["team", "-created_at", "-id"], name="replays_by_time"),
-            models.Index(fields=["team", "model_id", "-created_at", "-id"], name="replays_by_model"),
-            models.Index(fields=["team", "state", "-created_at", "-id"], name="replays_by_state"),
-            models.Index(fields=["batch", "place"], condition=Q(batch__isnull=False), name="batch_members"),
-            models.Index(fields=["batch"], condition=Q(state="waiting"), name="waiting_members"),
-            models.Index(fields=["team", "requested_by", "-created_at", "-id"], name="replays_by_person"),
-            models.Index(
-                fields=["record_due_at"], condition=Q(record_due_at__isnull=False), name="records_due"
-            ),
-            models.Index(
-                fields=["team", "batch"],
-                condition=Q(state__in=["queued", "running"], batch__isnull=False),
-                name="members_under_way",
-            ),
-            models.Index(
-                fields=["finished_at"], condition=Q(finished_at__isnull=False), name="replays_by_end"
-            ),
-        ]
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return f"replay {self.id} ({self.state})"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard.models import Team, User
 from generations.models import Replay, ReplayLimits
-from generations.models.replay_orders import COST, UNSENT
+from generations.models.replay_costs import COST, UNSENT
 from generations.reading.figures.formatting import dollars, plural, share
 
 FORGOTTEN = "generation.forgotten"

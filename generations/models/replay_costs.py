@@ -1,9 +1,6 @@
-"""What lists of replays are sorted by, each with its index: what a replay has cost, its wait, its tokens."""
+"""What a replay has cost, in SQL."""
 
-from django.db import models
 from django.db.models import BigIntegerField, Case, F, Q, Value, When
-
-from generations.models.generation import TOKENS
 
 # No byte of it reached the gateway: it failed before, or it was cancelled while it waited.
 UNSENT = Q(sent=False) | Q(state="cancelled", reason="before_start")
@@ -11,10 +8,3 @@ UNSENT = Q(sent=False) | Q(state="cancelled", reason="before_start")
 FREE = UNSENT | Q(status_code__range=(400, 499))
 # What a replay has cost in nanos, as far as that is known; null is unknown, or not known yet.
 COST = Case(When(FREE, then=Value(0)), default=F("cost_nanos"), output_field=BigIntegerField())
-
-INDEXES = [
-    models.Index("team", COST, "id", name="replays_by_cost"),
-    models.Index(fields=["team", "total_ms", "id"], name="replays_by_wait"),
-    models.Index("team", TOKENS, "id", name="replays_by_tokens"),
-    models.Index(fields=["team", "provider", "-created_at", "-id"], name="replays_by_provider"),
-]
