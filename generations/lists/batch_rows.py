@@ -101,8 +101,7 @@ COLUMNS = [SOURCES.get(field.name, field.name) for field in fields(BatchRow) if 
 def listed(batch: Batch, members: Sequence[BatchRow]) -> list[ListRow]:
     """These members as every list shows them, in their order: one query."""
     found = ledger.shown(batch.replays.filter(pk__in=[member.id for member in members]))
-    lines = [ledger.LedgerRow(row) for row in found]
-    shown = {line.row.pk: rows.of_member(line.row, batch.team, cost=line.cost) for line in lines}
+    shown = {row.pk: rows.of_member(row, batch.team) for row in found}
     return [shown[member.id] for member in members if member.id in shown]
 
 

@@ -7,7 +7,6 @@ apart. No answer and no record is read; of a patch only its beginning.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +24,8 @@ from generations.models.generation import TOKENS
 from generations.models.replay import EXPIRED_PATCH, ReplayQuerySet
 from generations.models.replay_costs import COST
 from generations.reading.edits import json_patch
-from generations.reading.edits.patch_summary import PatchLine, lines
-from generations.replay.order.spending_limits import FORGOTTEN, dearest
+from generations.reading.edits.patch_summary import lines
+from generations.replay.order.spending_limits import FORGOTTEN
 
 BATCH = 1000
 PATCH_READ = 4000  # characters
@@ -76,54 +75,6 @@ def people(team: Team) -> list[User]:
 # --- rows ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class LedgerRow:
-    """One line of the ledger. `row` has `cost` (nanos), `patch_head` and `patch_bytes` on top of its columns."""
-
-    row: Replay
-
-    @property
-    def cost(self) -> int | None:
-        """In nanos; None while, or because, it is not known."""
-        found: int | None = self.row.cost  # type: ignore[attr-defined]
-        return found
-
-    @property
-    def expected(self) -> int | None:
-        """The dearest that was expected, in nanos."""
-        return dearest(self.row)
-
-    @property
-    def is_unsent(self) -> bool:
-        """Nothing of it reached the gateway."""
-        return self.row.sent is False or (self.row.state, self.row.reason) == ("cancelled", "before_start")
-
-    @property
-    def patch(self) -> str | None:
-        """The JSON Patch, "" for none; None when it is too long to be read here."""
-        is_long = self.row.patch_bytes > PATCH_READ  # type: ignore[attr-defined]
-        return None if is_long else self.row.patch_head  # type: ignore[attr-defined]
-
-    @property
-    def expired(self) -> bool:
-        """Whether there were changes that are no longer kept."""
-        return self.patch == EXPIRED_PATCH
-
-    @property
-    def patch_bytes(self) -> int:
-        return self.row.patch_bytes  # type: ignore[attr-defined, no-any-return]
-
-    @cached_property
-    def changes(self) -> list[PatchLine] | None:
-        """What the patch changes; None when it is too long for a list."""
-        if self.patch is None:
-            return None
-        try:
-            return lines(None, json_patch.read(self.patch)) if self.patch else []
-        except json_patch.PatchRefused:
-            return None
-
-
 SHOWN = (
     *("id", "created_at", "finished_at", "state", "reason", "reproduced", "status_code", "sent", "why"),
     *("place", "model_id", "provider", "expected_low", "expected_high", "expected_most", "cost_nanos"),
@@ -136,7 +87,7 @@ SHOWN = (
 
 
 def shown(found: ReplayQuerySet) -> ReplayQuerySet:
-    """With what a line shows and nothing else: one query."""
+    """With what a line shows and nothing else, and `cost` (nanos), `patch_head` and `patch_bytes`: one query."""
     size = Func(F("patch"), function="octet_length", output_field=IntegerField())
     rows = found.annotate(cost=COST, patch_head=Left("patch", PATCH_READ), patch_bytes=size)
     return rows.select_related("generation", "requested_by", "batch", "consent__connected_by").only(*SHOWN)
@@ -148,10 +99,9 @@ def page(
     size: int = PAGE,
     *,
     sort: str = NEWEST,
-) -> Page[LedgerRow]:
+) -> Page[Replay]:
     """One page of `found` in the order `sort`, the newest first without one."""
-    cut = ORDERING.page(shown(found), cursor, size, sort=sort)
-    return Page([LedgerRow(row) for row in cut.rows], cut.newer, cut.older)
+    return ORDERING.page(shown(found), cursor, size, sort=sort)
 
 
 # --- sums ---------------------------------------------------------------------------------------------------------
@@ -262,32 +212,30 @@ def _batches(found: ReplayQuerySet, size: int) -> Iterator[list[list[object]]]:
     cursor, more = None, True
     while more:
         batch = page(found, cursor, size)
-        yield [cells(entry) for entry in batch.rows]
+        yield [cells(row) for row in batch.rows]
         cursor, more = batch.older, batch.older is not None
 
 
-def cells(entry: LedgerRow) -> list[object]:
-    """One line of the CSV. Unknown is empty; a patch that is too long is replaced by its size."""
-    row = entry.row
-    patch = f"{entry.patch_bytes} bytes" if entry.patch is None else entry.patch
+def cells(row: Replay) -> list[object]:
+    """One line of the CSV. Unknown is empty."""
     return [
         *(row.created_at, str(row.pk), row.requested_by and row.requested_by.email, row.why),
         *(row.batch and row.batch.title, row.place, row.generation.request_id, row.generation.model_id),
-        *(
-            "" if entry.changes is None or entry.expired else len(entry.changes),
-            patch,
-            row.state,
-            row.reason,
-            row.status_code,
-        ),
-        *(
-            row.model_id,
-            row.provider,
-            row.sent,
-            entry.cost,
-            row.expected_low,
-            row.expected_high,
-            row.expected_most,
-        ),
+        *patch_cells(row),
+        *(row.state, row.reason, row.status_code, row.model_id, row.provider, row.sent),
+        row.cost,  # type: ignore[attr-defined]
+        *(row.expected_low, row.expected_high, row.expected_most),
         *(row.input_tokens, row.output_tokens, row.total_ms, row.new_request_id, row.finished_at),
     ]
+
+
+def patch_cells(row: Replay) -> tuple[int | str, str]:
+    """How many changes its patch makes, "" where that cannot be read, and the patch; its size for one that is too long."""
+    patch, size = row.patch_head, row.patch_bytes  # type: ignore[attr-defined]
+    if size > PATCH_READ:
+        return "", f"{size} bytes"
+    try:
+        changes = len(lines(None, json_patch.read(patch))) if patch else 0
+    except json_patch.PatchRefused:
+        return "", patch
+    return "" if patch == EXPIRED_PATCH else changes, patch

@@ -105,14 +105,13 @@ def of_generation(row: Generation, team: Team, carried: str = "", *, opened: boo
     )
 
 
-def of_replay(row: Replay, team: Team, carried: str = "", *, cost: int | None = None) -> ListRow:
+def of_replay(row: Replay, team: Team, carried: str = "") -> ListRow:
     """A replay with what it changed. Its generation and who asked for it are read with it.
 
-    The patch is `patch_head`, where a list reads no more than its beginning; `cost` stands for the row's own.
+    Where a list has read them (`ledger.shown`), the patch is `patch_head`, its beginning, and the cost is `cost`.
     """
     patch = str(row.__dict__.get("patch_head", row.__dict__.get("patch", "")))
-    known = row.cost_nanos if cost is None else cost
-    unsent = row.sent is False or (row.state, row.reason) == (State.CANCELLED, "before_start")
+    known = row.__dict__.get("cost", row.cost_nanos)
     open_or_silent = row.is_open or row.state != State.SUCCEEDED
     return ListRow(
         of=row,
@@ -137,17 +136,17 @@ def of_replay(row: Replay, team: Team, carried: str = "", *, cost: int | None = 
         batch=row.batch if row.batch_id else None,
         batch_url=reverse("batch", args=[team.slug, row.batch_id]) if row.batch_id else "",
         similarity=row.similarity if row.similarity is not None and row.similarity >= 0 else None,
-        cost_note="not sent" if unsent else "",
-        expected=dearest(row) if known is None and not unsent else None,
+        cost_note="not sent" if row.is_unsent else "",
+        expected=dearest(row) if known is None and not row.is_unsent else None,
         expected_word="about" if row.expected_high is None else "up to",
         chosen_as=str(row.pk),
     )
 
 
-def of_member(row: Replay, team: Team, *, cost: int | None = None) -> ListRow:
+def of_member(row: Replay, team: Team) -> ListRow:
     """A replay in the list of its batch, which names batch and reason itself."""
     place = None if row.place is None else row.place + 1
-    shown = of_replay(row, team, cost=cost)
+    shown = of_replay(row, team)
     return replace(shown, batch=None, batch_url="", why="", number=place, first_ms=row.first_token_ms)
 
 

@@ -203,6 +203,11 @@ class Replay(models.Model):
         return self.state in OPEN_STATES
 
     @property
+    def is_unsent(self) -> bool:
+        """No byte of it reached the gateway: `replay_costs.UNSENT`."""
+        return self.sent is False or (self.state, self.reason) == (State.CANCELLED, "before_start")
+
+    @property
     def outcome(self) -> str:
         """The state as it is shown: reproduced failures and empty answers have names of their own."""
         return outcome(self.state, self.reason, reproduced=self.reproduced)

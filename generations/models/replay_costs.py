@@ -2,7 +2,7 @@
 
 from django.db.models import BigIntegerField, Case, F, Q, Value, When
 
-# No byte of it reached the gateway: it failed before, or it was cancelled while it waited.
+# No byte of it reached the gateway: it failed before, or it was cancelled while it waited. `Replay.is_unsent`.
 UNSENT = Q(sent=False) | Q(state="cancelled", reason="before_start")
 # contract: of the errors of a POST only those from 500 on may have been charged.
 FREE = UNSENT | Q(status_code__range=(400, 499))

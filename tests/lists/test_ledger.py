@@ -13,10 +13,13 @@ from django.db.models import QuerySet
 
 from dashboard.models import Team, User
 from generations.lists import ledger, offers, sorting
+from generations.lists import rows as list_rows
 from generations.lists.csv_export import MARK
-from generations.lists.ledger import ORDERING, ReplaySum, matching, page
+from generations.lists.ledger import ORDERING, ReplaySum, matching, page, patch_cells
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import State
+from generations.models.replay_costs import UNSENT
+from generations.replay.order.spending_limits import dearest
 from tests.support import people, rows
 from tests.views.kept import keep
 
@@ -88,7 +91,7 @@ def test_whoever_left_can_still_be_chosen(team: Team, ada: User) -> None:
 # --- what a line shows --------------------------------------------------------------------------------------------
 
 
-def entry(team: Team, user: User, **columns: Any) -> ledger.LedgerRow:
+def entry(team: Team, user: User, **columns: Any) -> Replay:
     replay(team, user, **columns)
     (found,) = page(matching(team, {})).rows
     return found
@@ -110,20 +113,22 @@ def entry(team: Team, user: User, **columns: Any) -> ledger.LedgerRow:
 def test_costs_are_known_or_unknown(
     team: Team, ada: User, columns: dict[str, Any], cost: int | None, expected: int | None, is_unsent: bool
 ) -> None:
-    shown = entry(team, ada, **columns)
-    assert (shown.cost, shown.expected, shown.is_unsent) == (cost, expected, is_unsent)
+    row = entry(team, ada, **columns)
+    shown = list_rows.of_replay(row, team)
+    assert (shown.cost, dearest(row), row.is_unsent) == (cost, expected, is_unsent)
+    assert Replay.objects.filter(UNSENT).exists() == is_unsent
 
 
-def test_a_patch_shows_its_lines(team: Team, ada: User) -> None:
-    changes = entry(team, ada, patch=PATCH).changes
-    assert changes is not None
-    assert [change.path for change in changes] == ["temperature", "seed"]
+def test_the_changes_of_a_patch_are_counted(team: Team, ada: User) -> None:
+    assert patch_cells(entry(team, ada, patch=PATCH)) == (2, PATCH)
 
 
 @pytest.mark.parametrize("patch", ["[", "{}", '[{"op": "add"}]', "x" * 5000])
-def test_a_patch_that_cannot_be_shown_tells_its_size(team: Team, ada: User, patch: str) -> None:
-    shown = entry(team, ada, patch=patch)
-    assert (shown.changes, shown.patch_bytes) == (None, len(patch))
+def test_a_patch_that_cannot_be_read_is_shown_as_it_is_a_long_one_by_its_size(
+    team: Team, ada: User, patch: str
+) -> None:
+    shown = patch if len(patch) < 5000 else "5000 bytes"
+    assert patch_cells(entry(team, ada, patch=patch)) == ("", shown)
 
 
 def test_no_answer_no_record_and_no_long_patch_is_read(
@@ -132,14 +137,8 @@ def test_no_answer_no_record_and_no_long_patch_is_read(
     replay(team, ada, patch="x" * 100_000, detail="a quote", batch=batch(team, title="t"))
     with django_assert_num_queries(1) as queries:
         (shown,) = page(matching(team, {})).rows
-        statements = [
-            shown.row.generation.request_id,
-            str(shown.row.requested_by),
-            shown.row.batch,
-            shown.changes,
-            shown.cost,
-        ]
-    assert (statements[0], statements[3]) == ("r", None)
+        line = dict(zip(ledger.CSV_COLUMNS, ledger.cells(shown), strict=True))
+    assert (line["request_id"], line["batch"], line["changes"]) == ("r", "t", "")
     sql = queries.captured_queries[0]["sql"]
     for column in ("detail", "packed", '"outline"', "parts", "left_out"):
         assert column not in sql
@@ -154,7 +153,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(team: Team, ada: User
     seen, place = [], None
     while True:
         found = page(matching(team, {}), place, 2)
-        seen.append([entry.row.pk for entry in found.rows])
+        seen.append([row.pk for row in found.rows])
         if found.older is None:
             break
         place = ORDERING.read_cursor(str(found.older))
@@ -170,7 +169,7 @@ def test_back_leads_to_the_page_before(team: Team, ada: User) -> None:
     second = page(matching(team, {}), first.older, 2)
     assert second.newer is not None
     back = page(matching(team, {}), ORDERING.read_cursor(str(second.newer), back=True), 2)
-    assert [entry.row.why for entry in back.rows] == ["4", "3"]
+    assert [row.why for row in back.rows] == ["4", "3"]
     assert (first.newer, back.newer, back.older) == (None, None, first.older)
 
 
@@ -197,18 +196,18 @@ def test_every_order_holds_every_row_once_forwards_and_back(team: Team, ada: Use
     found = matching(team, {})
     for name in sorting.NAMES:
         for sort in {name, f"-{name}"} - {sorting.NEWEST}:
-            whole = [entry.row for entry in page(found, sort=sort).rows]
+            whole = list(page(found, sort=sort).rows)
             known = [row.sort_place for row in whole if row.sort_place is not None]  # type: ignore[attr-defined]
             assert known == sorted(known, reverse=sort.startswith("-"))
             assert len(known) == {"time": 6, "cost": 5}.get(name, 4)
             cut, forwards = page(found, size=2, sort=sort), list[Replay]()
             while True:
-                forwards += [entry.row for entry in cut.rows]
+                forwards += cut.rows
                 if cut.older is None:
                     break
                 cut = page(found, ORDERING.read_cursor(str(cut.older), sort=sort), 2, sort=sort)
             back = page(found, ORDERING.read_cursor(str(cut.newer), sort=sort, back=True), 2, sort=sort)
-            assert (forwards, [entry.row for entry in back.rows]) == (whole, whole[2:4])
+            assert (forwards, list(back.rows)) == (whole, whole[2:4])
             after = [ORDERING.neighbour(found, row, sort, back=False) for row in whole]
             assert after == [*whole[1:], None]
 

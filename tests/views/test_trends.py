@@ -108,7 +108,7 @@ def test_each_point_opens_the_generations_that_it_counts(
     of_one = page(team, ada, provider="openai", model="m/a").context
     [replays] = [panel for panel in of_one["page"].panels if panel.heading == "Replays"]
     found = browser.get(replays.marks[-1].href).context["page"].rows
-    assert (of_one["found"].replays[-1], [entry.row.provider for entry in found]) == (1, ["openai"])
+    assert (of_one["found"].replays[-1], [row.provider for row in found]) == (1, ["openai"])
 
 
 def test_a_day_is_counted_again_when_it_has_changed(many: list[Generation], team: Team, ada: User) -> None:

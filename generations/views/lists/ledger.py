@@ -99,9 +99,7 @@ def _listed(request: TeamRequest) -> dict[str, Any]:
     query = query_of(request.GET)
     carried = f"?{urlencode({'list': query})}"
     without = partial(_without, request.GET)
-    listed, payer = rows.payer_said_once(
-        [rows.of_replay(line.row, request.team, carried, cost=line.cost) for line in page.rows]
-    )
+    listed, payer = rows.payer_said_once([rows.of_replay(row, request.team, carried) for row in page.rows])
     context = {
         "form": form,
         "team": request.team,
