@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import partial
-from typing import Self
 from uuid import UUID
 
 from django.db import DatabaseError, models, transaction
@@ -39,8 +38,8 @@ def hide(generations: Iterable[Generation], user: User) -> list[Forgetting]:
 
     DatabaseError only while nothing is hidden: what is must be offered to be undone, so later ones are left out.
     """
-    clicks: list[Forgetting] = []
-    with ChangedDays() as days:
+    clicks, days = list[Forgetting](), set[date]()
+    try:
         for row in generations:
             try:
                 click = _hide(row, user, days)
@@ -50,15 +49,19 @@ def hide(generations: Iterable[Generation], user: User) -> list[Forgetting]:
                 log.warning("Not all could be hidden (%s)", type(error).__name__, extra=logs.DATABASE)
                 break
             clicks += [click] if click else []
+    finally:
+        if days:
+            trend_days.count_or_mark(row.team_id, days)
     return clicks
 
 
-def _hide(generation: Generation, user: User, days: "ChangedDays") -> Forgetting | None:
+def _hide(generation: Generation, user: User, days: set[date]) -> Forgetting | None:
+    """`days` are given those whose figures change."""
     with transaction.atomic():
         list(Generation.rows.select_for_update().filter(pk=generation.pk))  # no replay can start meanwhile
         if retention.forget_scope(generation).is_busy:
             return None
-        days.add(generation.team_id, _mark(generation, hidden=True))
+        days.update(_mark(generation, hidden=True))
         return _ordered(generation, user)
 
 
@@ -103,36 +106,20 @@ def _mark(generation: Generation, *, hidden: bool) -> list[date]:
     return trend_days.days_of(rows)
 
 
-class ChangedDays:
-    """The days of what is hidden or shown in a `with`: at its end they are summed again, each once.
-
-    That was committed by then and can be undone, so its end raises nothing of the database.
-    """
-
-    def __init__(self) -> None:
-        self._days: dict[int, set[date]] = {}
-
-    def add(self, team: int, days: Iterable[date]) -> None:
-        self._days.setdefault(team, set()).update(days)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        for team, days in self._days.items():
-            trend_days.count_or_mark(team, days)
-
-
 # --- taken back ---------------------------------------------------------------------------------------------------
 
 
 def undo(clicks: Iterable[UUID], team: Team, user: User) -> list[Generation]:
     """Show again what `user` has hidden by these clicks, but for what it is too late for."""
-    with ChangedDays() as days:
+    days = set[date]()
+    try:
         return [row for pk in clicks if (row := _undo(pk, team, user, days)) is not None]
+    finally:
+        if days:
+            trend_days.count_or_mark(team.pk, days)
 
 
-def _undo(pk: UUID, team: Team, user: User, days: ChangedDays) -> Generation | None:
+def _undo(pk: UUID, team: Team, user: User, days: set[date]) -> Generation | None:
     with transaction.atomic():
         mine = Forgetting.objects.undoable(pk=pk, team=team, user=user)
         forgetting = mine.select_for_update().first()
@@ -143,7 +130,7 @@ def _undo(pk: UUID, team: Team, user: User, days: ChangedDays) -> Generation | N
         if forgetting.pasted_only:
             PastedAnswer.rows.filter(generation=generation).update(hidden=False)
         else:
-            days.add(team.pk, _mark(generation, hidden=False))
+            days.update(_mark(generation, hidden=False))
         _hide_the_rest(team)
     generation.team = team
     return generation
