@@ -30,26 +30,18 @@ TITLE = "Failed of: "
 def batch_again(request: TeamRequest, batch_id: UUID) -> HttpResponse:
     """GET shows what would be sent and what it may cost, POST starts it as a batch of its own."""
     row = get_batch_or_404(request, batch_id)
-    asked = {"batch": row, "parallel": row.parallel, "action": request.path, "back": row.get_absolute_url()}
-    return _planned(request, rerun.failed_of(row), TITLE + row.title.removeprefix(TITLE), asked)
+    title = TITLE + row.title.removeprefix(TITLE)
+    asked = {"batch": row, "action": request.path, "back": row.get_absolute_url()}
+    return _planned(request, rerun.failed_of(row), title, asked, row.parallel)
 
 
 @for_team(Right.READ)
 @require_http_methods(["GET", "POST"])
 def replays_again(request: TeamRequest) -> HttpResponse:
     """The same for the replays that `id` names."""
-    return again(request, named(request, (request.POST or request.GET).getlist("id")))
-
-
-def named(request: TeamRequest, ids: list[str]) -> ReplayQuerySet:
-    """The replays of the team with these IDs, the oldest first; at most as many as a batch has."""
-    known = []
-    for text in ids[: batches.MOST_MEMBERS]:
-        try:
-            known.append(UUID(text))
-        except ValueError:
-            continue
-    return Replay.objects.filter(team=request.team, pk__in=known).order_by("created_at", "id")
+    named = (request.POST or request.GET).getlist("id")[: batches.MOST_MEMBERS]
+    rows = Replay.objects.filter(team=request.team).named(*named)
+    return again(request, rows.order_by("created_at", "id"))
 
 
 def again(request: TeamRequest, replays: ReplayQuerySet) -> HttpResponse:
@@ -65,13 +57,17 @@ def again(request: TeamRequest, replays: ReplayQuerySet) -> HttpResponse:
 
 
 def _planned(
-    request: TeamRequest, replays: ReplayQuerySet, title: str, asked: Mapping[str, object]
+    request: TeamRequest,
+    replays: ReplayQuerySet,
+    title: str,
+    asked: Mapping[str, object],
+    parallel: int | None = None,
 ) -> HttpResponse:
-    """`asked` is what the page needs besides the plan; `parallel` in it is how many are to run at once."""
+    """`asked` is what the page needs besides the plan; `parallel` is how many are to run at once, None for as usual."""
     is_start = "click" in request.POST
     if is_start:
         enter(request, request.team.slug, Right.REPLAY)
-    initial = {"click": uuid.uuid4()} | ({"parallel": asked["parallel"]} if "parallel" in asked else {})
+    initial = {"click": uuid.uuid4()} | ({} if parallel is None else {"parallel": parallel})
     form = RunForm(request.POST if is_start else None, initial=initial)
     context: dict[str, object] = {
         **asked,
