@@ -13,7 +13,17 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from generations.gateway.id_typos import MAX_LENGTH, hint, normalized, possible, typed
 
-__all__ = ["MAX_LENGTH", "MOST_IDS", "Recognized", "find_id", "hint", "is_native", "made_at", "recognize"]
+__all__ = [
+    "MAX_LENGTH",
+    "MOST_IDS",
+    "NUMBERED",
+    "Recognized",
+    "find_id",
+    "hint",
+    "is_native",
+    "made_at",
+    "recognize",
+]
 
 LONGEST_TEXT = 2**20  # characters: of a longer text only the beginning is read
 MOST_IDS = 50
@@ -97,7 +107,7 @@ HEADER_NAME = re.compile(r"[<> ]*+[A-Za-z][A-Za-z0-9]*+(?:-[A-Za-z0-9]++)++")
 LINK = re.compile(r"https?://\S+", re.I)
 RETAKE_PATH = re.compile(r"(?:/t/(?P<team>[-\w]+))?/(?P<part>g|r)/(?P<name>[^/]+)")
 STOPS = ".,:;!?)'\"”»…"
-ROW = re.compile(r"~\d{1,18}", re.A)
+NUMBERED = re.compile("~[0-9]{1,18}")  # a row of Retake
 OWN_ID = re.compile(f"{GATEWAY_ID.pattern}|{REALTIME_ID.pattern}", re.I | re.A)
 ALMOST_ID = re.compile(
     r"(?<![A-Za-z0-9])G-(?:[A-Za-z0-9]{1,32}-)?[0-9A-Za-z]{20,32}(?![A-Za-z0-9-])", re.I | re.A
@@ -243,7 +253,7 @@ def _named(part: str) -> str:
     """The ID in the path of a link of Retake, without the stop of a sentence that the link ended."""
     name = unquote(part).replace("\0", "")
     own = typed(name).rstrip(STOPS).removesuffix(".json")
-    return _tidy(own if ROW.fullmatch(own) or OWN_ID.fullmatch(own) else name.removesuffix(".json"))[
+    return _tidy(own if NUMBERED.fullmatch(own) or OWN_ID.fullmatch(own) else name.removesuffix(".json"))[
         :MAX_LENGTH
     ]
 

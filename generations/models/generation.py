@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway import endpoints
+from generations.gateway.request_ids import NUMBERED
 from generations.reading.figures.recorded_times import OPEN
 
 # What can stand in a path as it is. Everything else is addressed as ~<pk>.
 PLAIN_ID = re.compile(r"(?!~)(?!.*\.json$)(?!\.+$)[A-Za-z0-9._:@=+-]{1,256}")
-NUMBERED = re.compile("~[0-9]{1,18}")
 YOUNG = timedelta(minutes=10)
 STALE_AFTER = timedelta(seconds=30)
 Row = TypeVar("Row", bound=models.Model)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from dashboard.consents.models import NEWEST_GOOD, Consent
 from dashboard.models import GatewayConnection, Team, allowed_urls
 from dashboard.rows.joined_rows import RowPart
+from generations.gateway.request_ids import NUMBERED
 from generations.models import Generation, ReplayLimits, StoredRecord
-from generations.models.generation import NUMBERED
 from generations.models.stored_record import BEST_FIRST
 
 GENERATION = RowPart(

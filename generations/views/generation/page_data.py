@@ -1,6 +1,5 @@
 """All that the page of a generation needs, in one statement; the outline, which is large, only where a part is drawn."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -10,6 +9,7 @@ from django.http import Http404
 
 from dashboard.models import Team
 from generations.gateway.record import Record
+from generations.gateway.request_ids import NUMBERED
 from generations.models import Generation, StoredRecord
 from generations.models.stored_record import BEST_FIRST
 from generations.reading import outline as outlines
@@ -65,7 +65,7 @@ class PageData:
 
 def find_page_data(team: Team, slug: str) -> PageData | None:
     """The stored generation that `slug` names with all that its page needs, in one statement."""
-    if re.fullmatch(r"~\d{1,18}", slug):
+    if NUMBERED.fullmatch(slug):
         rows = Generation.objects.raw(PAGE_DATA + "g.id = %s", [team.pk, int(slug[1:])])
     else:
         rows = Generation.objects.raw(PAGE_DATA + "g.request_id = %s", [team.pk, slug])
