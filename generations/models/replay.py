@@ -88,8 +88,8 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
     def unfinished(self) -> Self:
         return self.filter(state__in=OPEN_STATES)
 
-    def unsent(self, now: datetime, patience: timedelta = RESEND_AFTER) -> Self:
-        """Queued ones whose message seems lost: queued, or last sent again, so long ago."""
+    def unsent(self, now: datetime, patience: timedelta) -> Self:
+        """Queued ones whose message seems lost: queued, or last sent again, over `patience` ago."""
         return self.queued().filter(message_sent_at__lt=now - patience)
 
     def drop_words(self) -> int:

@@ -78,7 +78,7 @@ def notice(*shown: Replay) -> None:
 
 
 def _is_stale(replay: Replay) -> bool:
-    """By the rules of the sweep's own querysets."""
+    """Whether a sweep may find something to do: whether messages wait in the broker, it sees for itself."""
     rows, now = Replay.objects.filter(pk=replay.pk), timezone.now()
     if replay.state == State.QUEUED and (now - replay.message_sent_at).total_seconds() > QUIET_SECONDS:
         return rows.unsent(now, RESEND_SOON).exists()
