@@ -165,6 +165,8 @@ def grid_items(rows: Sequence[BatchRow], known: dict[str, SentVariant]) -> list[
 
 SORTED_BY = {"lead": "place", "verdict": "verdict", "tokens": "tokens", "cost": "cost", "wait": "total"}
 """What the heads of its list sort by."""
+OTHER_ORDERS = {"first": "First token", "finish": "Finish"}
+"""What it can be sorted by, too: no column of its own shows it."""
 SORTS = {
     "place": ("place",),
     "verdict": ("state", "reason"),

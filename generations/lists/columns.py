@@ -65,10 +65,12 @@ def heads(
 
 
 def _head(name: str, label: str, sort: str, rest: str | None, sorted_by: Mapping[str, str]) -> Head:
-    """The first click puts the largest (the newest) first, the second one the smallest."""
     by, css = sorted_by.get(name), "n" if name in NUMBERS else ""
-    if rest is None or by is None:
-        return Head(label, css)
+    return Head(label, css) if rest is None or by is None else sorting_head(label, by, sort, rest, css)
+
+
+def sorting_head(label: str, by: str, sort: str, rest: str, css: str = "") -> Head:
+    """A head that sorts. The first click puts the largest (the newest) first, the second one the smallest."""
     wanted = by if sort == f"-{by}" else f"-{by}"
     direction = {by: "ascending", f"-{by}": "descending"}.get(sort, "")
     return Head(label, css, f"{rest}&sort={wanted}" if rest else f"sort={wanted}", direction)

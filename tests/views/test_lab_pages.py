@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway.demo.keys import SCOPED_KEY
+from generations.lists import batch_rows
 from generations.models import Batch, Generation, Replay, ReplayAnswer, ReplayLimits
 from generations.models.replay import EXPIRED_PATCH, State
 from generations.records import rebuild
@@ -405,6 +406,7 @@ def test_the_page_of_a_batch(chat: Generation, ada: User) -> None:
     for words in ("Say hi", "2 · G-01M0", ">exact<", f">{ada}<", 'href="?sort=-total"', "first token"):
         assert words in listed
     assert "Three times" not in listed  # its own name
+    assert set(re.findall(r"sort=-?(\w+)", listed)) == set(batch_rows.SORTS)
 
 
 def test_keys_of_two_readers_are_not_mixed(chat: Generation, ada: User) -> None:

@@ -115,6 +115,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
     sort, number = request.GET.get("sort", "place"), _number(request, row)
     progress = _progress(row, rows)
     outputs = Outputs(row, rows, found, _number_of(request.GET.get("against", "")))
+    shown = batch_rows.ordered(rows, sort)[(number - 1) * PAGE : number * PAGE]
     return {
         "batch": row,
         "progress": progress,
@@ -125,7 +126,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
         "against": outputs.chosen,
         "grid": _grid(rows, variants, outputs),
         "asked": list(variants.values())[: batch_rows.MOST_VARIANTS],
-        **_listed(request, row, batch_rows.ordered(rows, sort)[(number - 1) * PAGE : number * PAGE], outputs),
+        **_listed(request, row, shown, outputs, sort),
         "failed": len([member for member in rows if member.has_failed]),
         "hoped": sum(member.expected_high or 0 for member in rows if member.is_open),
         "unpriced": len([member for member in rows if not member.is_open and member.cost_nanos is None]),
@@ -139,17 +140,19 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
 
 
 def _listed(
-    request: TeamRequest, row: Batch, members: Sequence[BatchRow], outputs: "Outputs"
+    request: TeamRequest, row: Batch, members: Sequence[BatchRow], outputs: "Outputs", sort: str
 ) -> dict[str, object]:
     """The members of one page as every list shows them, and the heads that sort them."""
     shown, rest = columns.chosen(request.user), "" if outputs.chosen is None else f"against={outputs.chosen}"
-    sort = request.GET.get("sort", "place")
     listed, payer = list_rows.payer_said_once(batch_rows.listed(row, members))
     return {
         "rows": listed,
         "payer": payer,
         "columns": shown,
         "heads": columns.heads("Replay", shown, sort, rest, batch_rows.SORTED_BY),
+        "other_orders": [
+            columns.sorting_head(label, by, sort, rest) for by, label in batch_rows.OTHER_ORDERS.items()
+        ],
     }
 
 
