@@ -1,6 +1,10 @@
 """Documents cannot drift: what they name exists."""
 
+import ast
+import builtins
+import pkgutil
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -93,3 +97,54 @@ def test_the_tables_of_scale_are_those_of_the_arithmetic() -> None:
 def test_the_configuration_is_that_of_the_source() -> None:
     assert configuration.DOCUMENT.read_text() == configuration.page()
     assert set(configuration.calls()) - {"DEMO_GATEWAY"} == set(documented())
+
+
+# --- what docstrings say is raised ----------------------------------------------------------------------------------
+
+NAMED = r"(?:[a-z_]+\.)*(?:[A-Z]\w+\.)?_?[A-Z]\w+"
+RAISED = re.compile(rf"\bRaises `?{NAMED}`?(?:,?(?: and| or)? `?{NAMED}`?)*")
+DOTTED = re.compile(r"(?<![\w.])[a-z_]+\.[A-Z]\w+")  # also behind what a list says of its first one
+
+
+def bound(tree: ast.Module) -> set[str]:
+    """The classes and imports of a module."""
+    nodes = list(ast.walk(tree))
+    imported = [
+        name for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for name in node.names
+    ]
+    classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    return classes | {name.asname or name.name for name in imported}
+
+
+def raised(tree: ast.Module) -> set[str]:
+    """The exceptions that its docstrings name."""
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    texts = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, documented)]
+    lists = [match[0].removeprefix("Raises ") for text in texts for match in RAISED.finditer(text)]
+    more = [
+        name for text in texts if "Raises " in text for name in DOTTED.findall(text.partition("Raises ")[2])
+    ]
+    return {name for found in lists for name in re.findall(NAMED, found)} | set(more)
+
+
+def test_every_exception_that_a_docstring_names_exists() -> None:
+    names, modules, known = set(dir(builtins)), defaultdict[str, set[str]](set), dict[str, set[str]]()
+    for path in (
+        path for folder in ("dashboard", "generations", "bench") for path in (ROOT / folder).rglob("*.py")
+    ):
+        tree = ast.parse(path.read_text())
+        known[str(path.relative_to(ROOT))] = raised(tree)
+        names |= bound(tree)
+        modules[path.parent.name if path.stem == "__init__" else path.stem] |= bound(tree)
+
+    def exists(name: str) -> bool:
+        place, _, last = name.removesuffix(".DoesNotExist").rpartition(".")
+        if not place:
+            return last in names
+        try:
+            return last in modules[place.rpartition(".")[2]] or bool(pkgutil.resolve_name(name))
+        except (ImportError, AttributeError):
+            return False
+
+    assert sum(map(len, known.values())) > 100
+    assert [(path, name) for path, found in known.items() for name in sorted(found) if not exists(name)] == []

@@ -57,7 +57,7 @@ def keys_of(team: Team) -> list[str]:
 
 
 def exchange(client: oauth.OAuthClient, code: str, verifier: Secret, asked: tuple[str, ...]) -> oauth.Grant:
-    """The key for a code. Raises oauth.Failure."""
+    """The key for a code. Raises oauth.OAuthFailure."""
     return client.exchange(code, verifier.reveal(), asked)
 
 
@@ -79,13 +79,16 @@ KNOWN_SECONDS, UNKNOWN_SECONDS = 300, 30
 def oauth_client(
     base_url: str, client_id: str, secret: Secret | None, redirect_uri: str
 ) -> oauth.OAuthClient:
-    """The OAuth client for the gateway at `base_url`. Raises AddressNotAllowed, oauth.Unusable, oauth.Failure."""
+    """The OAuth client for the gateway at `base_url`. Raises AddressNotAllowed, oauth.OAuthUnusable, oauth.OAuthFailure."""
     found = discovery(base_url)
     return oauth.OAuthClient(found, client_id, _revealed(secret) if secret else None, redirect_uri)
 
 
 def discovery(base_url: str) -> oauth.Discovery:
-    """What the gateway announces, asked once in five minutes. Raises AddressNotAllowed, oauth.Unusable, oauth.Failure."""
+    """What the gateway announces, asked once in five minutes.
+
+    Raises AddressNotAllowed, oauth.OAuthUnusable, oauth.OAuthFailure.
+    """
     _require_allowed(base_url)
     name = f"oauth-discovery:{base_url}"
     known = cache.get(name)

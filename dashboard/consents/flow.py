@@ -154,7 +154,7 @@ def finish(user: User, query: dict[str, str]) -> ConsentRequest:
 
 
 def _redeem(row: ConsentRequest, verifier: Secret, query: dict[str, str]) -> Consent:
-    """The consent that the code stands for, stored. Raises ConsentFailed, oauth.Failure."""
+    """The consent that the code stands for, stored. Raises ConsentFailed, oauth.OAuthFailure."""
     if not row.is_fresh:
         raise ConsentFailed("late")
     if "error" in query:
@@ -187,7 +187,7 @@ def _still_there(row: ConsentRequest) -> ClientIdentity:
 
 
 def _kept(row: ConsentRequest, protocol: oauth.OAuthClient, grant: oauth.Grant) -> Consent:
-    """The stored consent. Raises ConsentFailed or oauth.Failure after revoking a key that cannot be kept."""
+    """The stored consent. Raises ConsentFailed or oauth.OAuthFailure after revoking a key that cannot be kept."""
     try:
         person = protocol.person(grant.key)
         if person.client_id and person.client_id != row.client_id:

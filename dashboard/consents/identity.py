@@ -138,6 +138,6 @@ def _unread(failure: oauth.OAuthFailure) -> str:
 
 
 def of_consent(base_url: str, client_id: str, team: Team) -> oauth.OAuthClient:
-    """The protocol's client for a consent that was given. Raises Failure, Unusable or clients.Withdrawn."""
+    """The protocol's client for a consent that was given. Raises AddressNotAllowed, OAuthUnusable, OAuthFailure."""
     client = recalled(team, base_url, client_id)
     return clients.oauth_client(base_url, client_id, client.secret if client else None, redirect_uri())

@@ -179,7 +179,7 @@ def _create(binaries: Path, folder: Path, password: str) -> None:
 def _run(*command: str | Path, cwd: Path, stdin: str = "") -> None:
     """Run one of the wheel's programs to its end, as the server user.
 
-    Raises CalledProcessError with its stderr.
+    Raises subprocess.CalledProcessError with its stderr.
     """
     user = server_user()
     subprocess.run(

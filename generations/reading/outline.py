@@ -75,7 +75,7 @@ _DECODER = msgspec.json.Decoder(Outline)
 
 
 def build(record: Record, span: Span | None = None) -> Outline:
-    """The outline of a record. Raises TooMuch, and by design nothing else; `make` guards against what that forgot."""
+    """The outline of a record. Raises TooManyValues, and by design nothing else; `make` guards against what that forgot."""
     source = source_of(record, span or survey(record.raw))
     return _with_request(_with_answer(_with_facts(_summary(source), source), source), source)
 

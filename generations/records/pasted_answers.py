@@ -33,7 +33,7 @@ def is_offered(row: Generation, outline: Outline) -> bool:
 
 
 def keep(row: Generation, user: User, text: str, *, as_text: bool = False) -> PastedAnswer:
-    """Store what was pasted in the place of what was pasted before. Raises pasted.Refused, Generation.DoesNotExist."""
+    """Store what was pasted in the place of what was pasted before. Raises PasteRefused, Generation.DoesNotExist."""
     known = endpoints.find(row.endpoint)
     read = pasted.read(text, known.wire if known else "", as_text=as_text, secrets=clients.keys_of(row.team))
     columns = {

@@ -116,7 +116,7 @@ def plan_batch(
 ) -> BatchPlan:
     """Each generation with each variant, `times` over; the number of queries does not grow with the generations.
 
-    Raises orders.Refused when these are more than MOST_MEMBERS.
+    Raises orders.ReplayRefused when these are more than MOST_MEMBERS.
     """
     left_out: list[tuple[str, str]] = []
     weigh(generations)
@@ -207,7 +207,7 @@ def start_batch(
 ) -> Batch:
     """The batch of this click; the same click again gives the same batch.
 
-    Raises orders.ClickAlreadyUsed when the click has started another one, spending_limits.Exceeded.
+    Raises orders.ClickAlreadyUsed when the click has started another one, spending_limits.LimitExceeded.
     """
     batch = Batch(
         team=team,

@@ -177,7 +177,10 @@ def _slim(wire: str, raw: bytes) -> DerivedAnswer:
 
 
 def slim(raw: bytes) -> tuple[Value, int]:
-    """The value of a large JSON text with its long texts cut, and how many bytes were cut. Raises TooMuch, Unreadable."""
+    """The value of a large JSON text with its long texts cut, and how many bytes were cut.
+
+    Raises TooManyValues, Unreadable.
+    """
     found = LocatedValue(MemorySource(raw), index_builder.survey(raw))
     strings.measure(found)
     left = strings.slim(found)
@@ -242,7 +245,7 @@ def document_of(answer: ReplayAnswer) -> bytes:
 
 
 def stored(endpoint: str, found: LocatedValue) -> answer_diff.ComparedAnswer:
-    """What a record's stored answer says, for comparisons. Raises TooMuch, Unreadable."""
+    """What a record's stored answer says, for comparisons. Raises TooManyValues, Unreadable."""
     wire = wire_of(endpoint)
     if found.size > PARSED_UP_TO:
         with one_at_a_time:
@@ -264,7 +267,7 @@ def _unread(size: int) -> str:
 
 
 def said(answer: ReplayAnswer, endpoint: str) -> answer_diff.ComparedAnswer:
-    """What a stored answer says, for comparisons. Raises TooMuch, Unreadable."""
+    """What a stored answer says, for comparisons. Raises TooManyValues, Unreadable."""
     unread = _unread(answer.unread)
     document = document_of(answer)
     if len(document) > PARSED_UP_TO + len(replayed.wrapped(b"")):

@@ -25,7 +25,7 @@ def start_replay(
 ) -> Replay:
     """The replay of this click, queued. The same click again gives the same replay. `price` is what the page expected.
 
-    Raises orders.ClickAlreadyUsed when the click has sent another body, spending_limits.Exceeded.
+    Raises orders.ClickAlreadyUsed when the click has sent another body, spending_limits.LimitExceeded.
     """
     replay = row_of(order, user, click, why, price or expected(order))
     with transaction.atomic():

@@ -97,7 +97,7 @@ def deadlines() -> Deadlines:
 
 
 def prepare(replay: Replay) -> PreparedPost:
-    """Client, endpoint and exact body of a claimed replay. Raises `orders.Refused`: nothing has been sent then."""
+    """Client, endpoint and exact body of a claimed replay. Raises `orders.ReplayRefused`: nothing has been sent then."""
     source = replay.connection
     if source is None:
         raise orders.ReplayRefused("The gateway connection was removed before the replay started.")

@@ -45,7 +45,7 @@ class Owner:
 
 
 def create(owner: Owner) -> SpoolFile:
-    """The file of a replay. Raises dashboard.processes.spool.Unusable."""
+    """The file of a replay. Raises SpoolUnusable."""
     return SpoolFile.create(f"{owner.replay_id}_{owner.claim}")
 
 

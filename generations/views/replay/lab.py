@@ -170,7 +170,10 @@ def _expresses(order: Order) -> bool:
 
 
 def _plan(request: TeamRequest, order: Order, form: RunForm, held: ReplayLimits | None) -> PlanView:
-    """A click waits for no prices, unless those that are kept tell another cost than its page. Raises orders.Refused."""
+    """A click waits for no prices, unless those that are kept tell another cost than its page.
+
+    Raises orders.ReplayRefused.
+    """
     if request.method == "POST" and "look" not in request.POST and not request.htmx:
         kept = _priced(request, order, form, held, PriceBook())
         if not kept.review:
@@ -191,7 +194,7 @@ def price_book(request: TeamRequest) -> PriceBook:
 
 
 def _draft(order: Order, form: RunForm, book: PriceBook) -> BatchPlan | None:
-    """The batch, where more than one replay is asked for. Raises orders.Refused when none of it can be."""
+    """The batch, where more than one replay is asked for. Raises orders.ReplayRefused when none of it can be."""
     if not form.is_bound or not hasattr(form, "cleaned_data"):
         return None
     if not form.asks_for_many:

@@ -63,7 +63,7 @@ def plan_page(
 
 
 def _draft(rows: Sequence[Generation], form: BatchForm, book: PriceBook) -> BatchPlan:
-    """Raises plan.Refused."""
+    """What the form orders for these generations. Raises orders.ReplayRefused."""
     if not form.is_bound:
         return batches.plan_batch(rows, book=book)
     return batches.plan_batch(rows, form.variants(form.edits()), form.cleaned_data["times"], book)
