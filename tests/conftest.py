@@ -47,11 +47,10 @@ if ENGINES.starts:
 DEMO_PORT, WEB_PORT = Port(), Port()
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)  # also when pytest gives up before its first hook
 REQUIRED = bool(os.environ.get("RETAKE_REQUIRE_BROWSER"))
-# By the mark of the tests that need them.
-BROWSERS = {"browser": chromium, "firefox": firefox}
-MISSING = {
-    "browser": "no Chromium was found. On Debian: apt-get install chromium",
-    "firefox": "no Firefox was found. On Debian: apt-get install firefox-esr",
+# By the mark of the tests that need it: how a program is found, and what is said where there is none.
+NEEDED = {
+    "browser": (chromium, "no Chromium was found. On Debian: apt-get install chromium"),
+    "firefox": (firefox, "no Firefox was found. On Debian: apt-get install firefox-esr"),
 }
 
 os.environ.update(
@@ -99,18 +98,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for name, find in BROWSERS.items():
-        if item.get_closest_marker(name) and find() is None:
-            (pytest.fail if REQUIRED else pytest.skip)(MISSING[name])
+    for mark, (find, missing) in NEEDED.items():
+        if item.get_closest_marker(mark) and find() is None:
+            (pytest.fail if REQUIRED else pytest.skip)(missing)
 
 
 def pytest_unconfigure() -> None:
     ENGINES.stop()
     DEMO_PORT.release()
     WEB_PORT.release()
-    for name, find in BROWSERS.items():
+    for find, missing in NEEDED.values():
         if find() is None:
-            print(f"Tests were left out: {MISSING[name]}")
+            print(f"Tests were left out: {missing}")
 
 
 @pytest.fixture(scope="session")
