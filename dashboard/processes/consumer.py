@@ -9,7 +9,7 @@ LONGEST_PAUSE_S = 5
 
 
 class PatientConsumer(Consumer):  # type: ignore[misc]  # celery has no types
-    """Celery's own, but that it waits 30 s between two tries after an outage of minutes."""
+    """Waits 5 s at most between two tries: after an outage of minutes Celery's own waits 30 s."""
 
     def ensure_connected(self, conn: Any) -> Any:
         conn.ensure_connection = partial(conn.ensure_connection, interval_max=LONGEST_PAUSE_S)

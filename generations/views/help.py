@@ -91,6 +91,10 @@ def operating(request: SignedInRequest) -> HttpResponse:
     return render(request, "generations/help/operating.html", {"guide": _guide()})
 
 
+FILE_LINK = re.compile(r"\[([^\]\n]{1,200})\]\((?!https?:)[^)\n]{1,200}\)")
+"""A link to another file of the repository, which no page of ours shows."""
+
+
 @cache
 def _guide() -> SafeString:
     text = (settings.BASE_DIR / "docs" / "operating.md").read_text().partition("\n")[2]
@@ -100,7 +104,3 @@ def _guide() -> SafeString:
         if opened.type == "heading_open":
             opened.attrSet("id", slugify(words.content))
     return SafeString(reader.renderer.render(tokens, reader.options, {}))
-
-
-FILE_LINK = re.compile(r"\[([^\]\n]{1,200})\]\((?!https?:)[^)\n]{1,200}\)")
-"""A link to another file of the repository, which no page of ours shows."""

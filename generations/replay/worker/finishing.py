@@ -45,7 +45,7 @@ RECORD_AFTER = timedelta(seconds=2)
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Held while an answer is whole in memory: a process holds one such at a time, small ones apart."""
+    """Held while a large answer is read: a process reads one such at a time."""
     with _large_ones:
         try:
             yield
