@@ -14,9 +14,8 @@ from dashboard.telemetry import tasks as tasks  # connects its signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 warnings.filterwarnings("ignore", category=SecurityWarning)  # about root and pickle; ours are JSON only
-warnings.filterwarnings(
-    "ignore", category=CPendingDeprecationWarning
-)  # of each loss of the broker; we ack early
+# Of each loss of the broker; we ack early.
+warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 app = Celery("retake")
 app.config_from_object(settings.CELERY)
 app.autodiscover_tasks()

@@ -199,9 +199,8 @@ class LiveAnswer:
     model: str | None = None
     provider: str | None = None
     faults: list[StreamError] = field(default_factory=list)
-    _open: dict[int, Block] = field(
-        default_factory=dict, repr=False, compare=False
-    )  # choice -> block being written
+    # By choice: the block that is being written.
+    _open: dict[int, Block] = field(default_factory=dict, repr=False, compare=False)
     _tools: dict[tuple[int, int], Block] = field(default_factory=dict, repr=False, compare=False)
 
     def collect(self, events: Iterable[Event]) -> "LiveAnswer":

@@ -36,9 +36,8 @@ def probed(key: bytes | GatewayError, record: bytes | GatewayError, kind: str | 
     value = object_of(key).get("data") if isinstance(key, bytes) else None
     data = value if isinstance(value, dict) else None
     accepted = _accepted(key, record, known)
-    quiet = isinstance(
-        key, errors.NotFound | errors.Forbidden
-    )  # a delegated key without keys:read is a good key
+    # A delegated key without keys:read is a good key.
+    quiet = isinstance(key, errors.NotFound | errors.Forbidden)
     faulty = [
         fault
         for fault in (None if known else record, None if quiet else key)

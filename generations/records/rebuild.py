@@ -103,9 +103,8 @@ def generation(pk: int) -> bool:
 
 
 def _generation(pk: int) -> bool:
-    locked = Generation.objects.select_for_update(
-        skip_locked=True
-    )  # whoever looks it up or forgets it goes first
+    # Whoever looks it up or forgets it goes first.
+    locked = Generation.objects.select_for_update(skip_locked=True)
     row = locked.filter(pk=pk, derived__lt=outlines.VERSION).first()
     if row is None:
         return False

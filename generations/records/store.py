@@ -110,9 +110,8 @@ def store(
         **listed,
     )
     changing = [*listed, "connection", "fetched_at", "replayable", "derived"]
-    if not (
-        sketch.question or sketch.reply
-    ):  # an older record may have them; `rebuild` reads it where nobody has
+    # An older record may have them; `rebuild` reads it where nobody has.
+    if not (sketch.question or sketch.reply):
         changing = [name for name in changing if name not in (*words(sketch), "derived")]
     with transaction.atomic(savepoint=False):
         Generation.objects.bulk_create(

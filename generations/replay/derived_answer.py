@@ -294,9 +294,8 @@ def current(answer: ReplayAnswer, endpoint: str, content_type: str) -> ReplayAns
     answer.__dict__.pop("kept", None)
     answer.words = made.text  # type: ignore[attr-defined]
     with transaction.atomic():
-        kept = ReplayAnswer.objects.filter(pk=answer.pk).update(
-            **derived
-        )  # 0 where it was forgotten meanwhile
+        # 0 where it was forgotten meanwhile.
+        kept = ReplayAnswer.objects.filter(pk=answer.pk).update(**derived)
         if kept:
             _count_again(answer.pk, made)
     return answer

@@ -61,9 +61,8 @@ def test_several_ids_and_the_list(
     page.goto("/")
     pages.look_up(page, f"{pages.CHAT}, {pages.FAILED} and {UNKNOWN}")
     expect(page.locator("h1")).to_have_text("3 generations")
-    expect(page.locator("#many [role=status]")).to_have_text(
-        "2 of 3 found."
-    )  # the page loads itself until then
+    # The page loads itself until then.
+    expect(page.locator("#many [role=status]")).to_have_text("2 of 3 found.")
     page.locator("#many").get_by_role("link", name=pages.FAILED).click()
     expect(page.locator("h1")).to_have_text(pages.FAILED)
 

@@ -163,9 +163,8 @@ class Held(NamedTuple):
     threads: int
 
 
-MOST_GROWTH = Held(
-    60.0, 24, 40
-)  # after the warm part; a worker's 16 threads begin when they are first needed
+# After the warm part; a worker's 16 threads begin when they are first needed.
+MOST_GROWTH = Held(60.0, 24, 40)
 
 
 def tree(site: Site) -> dict[str, Held]:

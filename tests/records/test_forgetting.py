@@ -150,9 +150,8 @@ def test_whoever_comes_first_deletes_it(
     make_due()
     FINISHERS[who](reader, team)
     assert list(Generation.rows.values_list("request_id", flat=True)) == ["G-0"]
-    assert [row.hidden for row in Replay.rows.all()] == [
-        False
-    ]  # it made the generation, and has lost its answer
+    # It made the generation, and has lost its answer.
+    assert [row.hidden for row in Replay.rows.all()] == [False]
     assert (Forgetting.objects.count(), people.actions(team)) == (0, ["generation.forgotten"])
     late = browser.post(f"/t/{team.slug}/undo", follow=True)
     assert "It is too late to undo this" in people.html(late)

@@ -103,9 +103,8 @@ NOT_SAID = {"a", "button", "code", "pre", "quoted", "label", "table", "h1", "h2"
 def test_each_term_in_the_sentences_of_a_page_is_linked_there_once(
     team: Team, ada: User, source: GatewayConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        home_page, "degraded", dict
-    )  # no process runs here, and an operator is not taught words
+    # No process runs here, and an operator is not taught words.
+    monkeypatch.setattr(home_page, "degraded", dict)
     assert set(SAID) == set(WORDS)
     Membership.objects.filter(user=ada).update(role=Role.OWNER)
     chat = rows.generation(team, ada, source)

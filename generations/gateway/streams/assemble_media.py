@@ -95,9 +95,8 @@ class MediaBody(Body):
             grown(self.body, "logprobs", member, self.lost)
 
     def finished(self) -> Value:
-        for (
-            value
-        ) in self._partial.values():  # no whole picture came: the last partial one is the best there is
+        # No whole picture came: the last partial one is the best there is.
+        for value in self._partial.values():
             image = tolerant.text(value.get("b64_json")) or tolerant.text(value.get("partial_image_b64"))
             self._picture({**{k: v for k, v in value.items() if k != "partial_image_b64"}, "b64_json": image})
             break

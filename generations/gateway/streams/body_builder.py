@@ -55,9 +55,8 @@ class Body:
         for key, values in self._earlier.items():
             self.stray(f"other {key}", values if len(values) > 1 else values[0])
         body = finished(self.body)
-        self.strays[:] = [
-            StrayEvent(name, finished(data)) for name, data in self.strays
-        ]  # some grew after they were kept
+        # Some grew after they were kept.
+        self.strays[:] = [StrayEvent(name, finished(data)) for name, data in self.strays]
         return body
 
     def stray(self, name: str, data: Draft) -> None:

@@ -144,9 +144,8 @@ class StreamedCalls:
         return call
 
     def _free(self) -> int:
-        while (
-            self._next in self._numbers
-        ):  # it only grows, so all searches together cost no more than the calls
+        # It only grows, so all searches together cost no more than the calls.
+        while self._next in self._numbers:
             self._next += 1
         return self._next
 

@@ -17,9 +17,8 @@ from generations.replay.raw_answer import AnswerBuffer, room_for
 MOST_BYTES = 64 * 2**20  # of one answer, where the settings say nothing else
 LIVE_BYTES = 2**20
 """Of text and steps in the live log, and of the answer that snapshots are compared with. Bytes are kept beyond it."""
-UNSENT_BYTES = (
-    LIVE_BYTES // 2
-)  # characters that wait for the live channel; the oldest are left to the checkpoints
+# Characters that wait for the live channel; the oldest are left to the checkpoints.
+UNSENT_BYTES = LIVE_BYTES // 2
 STEP_BYTES = 256
 MORE = "[The answer is longer than what is shown while it comes. All of it is kept.]"
 STEADY = ("tool", "state", "replace", "end")  # steps that are not joined with one of their kind before them

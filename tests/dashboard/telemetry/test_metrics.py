@@ -92,9 +92,8 @@ def test_it_answers_within_two_seconds_when_the_rows_do_not_come(monkeypatch: py
     begun = time.monotonic()
     status, text = ask(Probes(DatabaseWatch(there)), "/metrics")
     assert (status, "retake_database_up 0.0" in text) == (200, True)
-    assert (
-        time.monotonic() - begun < 2.5
-    )  # of which half a second is the thread's that this loop waits for at its end
+    # Of which half a second is the thread's that this loop waits for at its end.
+    assert time.monotonic() - begun < 2.5
 
 
 @pytest.mark.django_db(transaction=True)

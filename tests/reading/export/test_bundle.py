@@ -203,9 +203,8 @@ NAMED = [
     "choices",
     "logit_bias",
 ]
-THEIRS = st.integers(10**6, 10**9).map(
-    "zq{}".format
-)  # what only content holds: texts, numbers, names of members
+# What only content holds: texts, numbers, names of members.
+THEIRS = st.integers(10**6, 10**9).map("zq{}".format)
 LEAVES = (
     THEIRS | THEIRS.map('it says {}, "quoted"'.format) | st.integers(10**6, 10**9) | st.booleans() | st.none()
 )

@@ -15,9 +15,8 @@ from generations.gateway.demo.server.settings import Settings
 from generations.gateway.demo.tokens import seeded
 
 HOUR = 3600.0
-TICK = (
-    0.004  # seconds; deadlines lie on a common grid, so that many streams are served in one turn of the loop
-)
+# Seconds. Deadlines lie on a common grid, so that many streams are served in one turn of the loop.
+TICK = 0.004
 
 
 @dataclass(frozen=True, slots=True)
