@@ -13,12 +13,12 @@ COLUMNS = {
     "tokens": "Tokens",
     "cost": "Cost",
     "wait": "Wait",
-    "age": "Age",
+    "age": "When",
     "who": "By",
 }
 USUAL = ("verdict", "model", "tokens", "cost", "wait", "age", "who")
-LOGGED = USUAL[:-1]
-"""Those of the log, which does not say who."""
+WITHOUT_WHO = USUAL[:-1]
+"""Those of the log, which does not say who, and of what one person has opened."""
 NUMBERS = ("tokens", "cost", "wait")
 SORTED_BY = {"tokens": "tokens", "cost": "cost", "wait": "wait", "age": "time"}
 

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.people.appearance import current
 from dashboard.templatetags.site import ago, icon
-from generations.lists.columns import LOGGED
+from generations.lists.columns import WITHOUT_WHO
 from generations.log.listing import LogItem
 from generations.templatetags.row_cells import row_cells
 
@@ -37,4 +37,4 @@ def _row(item: LogItem) -> SafeString:
             '<a class="btn small" href="{}">{} Replay<span class="hidden-visually"> {}</span></a>',
             *(row.action_url, icon("replay"), row.request_id),
         )
-    return format_html('<tr>{}<td class="act">{}</td></tr>', row_cells(row, LOGGED, "pick"), action)
+    return format_html('<tr>{}<td class="act">{}</td></tr>', row_cells(row, WITHOUT_WHO, "pick"), action)

@@ -154,7 +154,7 @@ def _wait(row: ListRow) -> SafeString:
 
 
 def _age(row: ListRow) -> SafeString:
-    return fill('<td class="age" data-label="Age">{} {}</td>', row.when, ago(row.at, focusable=False))
+    return fill('<td class="age" data-label="When">{} {}</td>', row.when, ago(row.at, focusable=False))
 
 
 def _who(row: ListRow) -> SafeString:

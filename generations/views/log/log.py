@@ -26,7 +26,7 @@ MOST_LIVE = 500
 LIVE_SECONDS = 10
 SKEW = timedelta(minutes=5)
 EMPTY: dict[str, Any] = {}
-LISTED = {"columns": columns.LOGGED, "heads": columns.heads("Request", columns.LOGGED)}
+LISTED = {"columns": columns.WITHOUT_WHO, "heads": columns.heads("Request", columns.WITHOUT_WHO)}
 
 
 def filters(given: QueryDict) -> str:

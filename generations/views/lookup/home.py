@@ -92,12 +92,14 @@ def home_context(team: Team, user: User) -> dict[str, object]:
         "mine": [_visited(visit, team) for visit in Visit.objects.newest_of(team, user)[:MINE]],
         "recent": [rows.of_generation(row, team, opened=True) for row in opened],
         "heads": columns.heads("Generation"),
+        "mine_columns": columns.WITHOUT_WHO,
+        "mine_heads": columns.heads("Generation", columns.WITHOUT_WHO),
         "failed_yesterday": failed_days_ago(1),
     }
 
 
 def _visited(visit: Visit, team: Team) -> ListRow:
-    return replace(rows.of_generation(visit.generation, team), at=visit.at, when="opened", who="you")
+    return replace(rows.of_generation(visit.generation, team), at=visit.at, when="")
 
 
 @dataclass(frozen=True, slots=True)
