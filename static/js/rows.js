@@ -1,19 +1,21 @@
 // Ticking rows of a list: all of the page at once, how many there are, and their IDs to the clipboard. Without script the bar stays.
 
-const boxes = () => [...document.querySelectorAll('input.choose[form="choose"]')];
-const form = () => document.getElementById("choose");
 const head = () => document.querySelector("input[data-picks]");
+const picks = () => head()?.dataset.picks ?? ""; // its form; not form().id, which are the boxes of that name
+const form = () => document.getElementById(picks());
+const boxes = () => [...document.querySelectorAll(`input.choose[form="${picks()}"]`)];
+const whole = () => form().querySelector('[type="checkbox"][name="all"]'); // of the lists; the log has buttons
 
 function refresh() {
   if (!form()) return;
   const ticked = boxes().filter((box) => box.checked).length;
-  const all = form().elements.all.checked;
+  const all = whole()?.checked === true;
   form().classList.add("follows");
   form().classList.toggle("shown", ticked > 0 || all);
   form().querySelector("[data-count]").textContent = all ? "All selected" : `${ticked} selected`;
-  form().querySelector('[value="compare"]').disabled = ticked !== 2 || all;
+  for (const compare of form().querySelectorAll('[value="compare"]')) compare.disabled = ticked !== 2 || all;
+  for (const button of document.querySelectorAll("[data-selects-all]")) button.hidden = all;
   head().hidden = false;
-  document.querySelector("[data-selects-all]").hidden = all;
   head().checked = ticked > 0 && ticked === boxes().length;
   head().indeterminate = ticked > 0 && ticked < boxes().length;
 }
@@ -29,11 +31,11 @@ async function copy(button) {
 
 document.addEventListener("change", ({ target }) => {
   if (target.matches("input[data-picks]")) for (const box of boxes()) box.checked = target.checked;
-  if (target.matches("input.choose, #choose input")) refresh();
+  refresh();
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-selects-all]")) {
-    form().elements.all.checked = true;
+    whole().checked = true;
     refresh();
     return;
   }

@@ -58,7 +58,7 @@ def test_new_rows_come_on_top_by_themselves_and_stop_when_paused(
     assert rows(page) == [*made[::-1], *known]
     total = f"{len(known)} requests in the last 15 minutes when this page was opened, 3 more since."
     expect(page.get_by_text(total)).to_be_visible()
-    expect(page.get_by_role("button", name="Look up all, 200 at most, of this filter")).to_be_visible()
+    expect(page.get_by_role("button", name="Look up all, 200 at most")).to_be_visible()
     assert "3 new" in page.evaluate("notes")  # the next tick, which brings none, has emptied it perhaps
 
     page.get_by_role("button", name="Pause").click()
@@ -66,6 +66,13 @@ def test_new_rows_come_on_top_by_themselves_and_stop_when_paused(
     held = arrive(demo_gateway, 1)
     page.wait_for_timeout(900)
     assert held[0] not in rows(page)
+    bar = page.locator("#pick")
+    expect(bar).to_be_hidden()
+    page.get_by_label("Select all on this page").check()
+    expect(bar).to_contain_text(f"{len(known) + len(made)} selected")
+    expect(bar.get_by_role("button", name="Look up selected")).to_be_in_viewport()
+    page.get_by_label("Select all on this page").uncheck()
+    expect(bar).to_be_hidden()
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(f'[id="log-{held[0]}"]')).to_be_visible()
     assert rows(page) == [*held, *made[::-1], *known]
@@ -107,7 +114,11 @@ def test_all_failed_ones_are_looked_up_and_replayed_as_a_batch(
     window: Windows, ada: User, source: GatewayConnection, worker: int, demo_gateway: DemoGateway
 ) -> None:
     page = window(ada)
+    page.goto(f"{LOG}?range=7d")
+    only_failed = page.get_by_role("link", name="Only failed")
+    expect(only_failed).to_have_attribute("href", "?range=7d&status=error")
     page.goto(f"{LOG}?status=4xx")
+    expect(only_failed).to_have_count(0)
     count = len(rows(page))
     page.get_by_role("button", name=f"Look up all {count}").click()
     expect(page.locator("#bulk [role=status]")).to_have_text(f"{count} of {count} found.")

@@ -84,11 +84,13 @@ def _context(request: TeamRequest, query: str) -> dict[str, Any]:
     shown = _shown(source, form, cursor)
     if shown.refusal and shown.refusal.code in asking.NO_KEY:
         return context | {"source": None} | _unreadable(request)
+    has_status = bool(form.cleaned_data["status"] or form.cleaned_data["error_code"])
     return context | {
         "shown": shown,
         "rest": request.GET.urlencode(),
         "is_live": shown.mark is not None and form.is_open,
-        "has_status": bool(form.cleaned_data["status"] or form.cleaned_data["error_code"]),
+        "has_status": has_status,
+        "only_failed": "" if has_status or form.cleaned_data["id"] else f"{query}&status=error".lstrip("&"),
         "live_seconds": LIVE_SECONDS,
         "may_manage": may(request, Right.MANAGE),
     }
