@@ -41,7 +41,7 @@ class LedgerForm(FilterForm):
     when = forms.ChoiceField(label="When", choices=WHEN, required=False)
     who = forms.TypedChoiceField(label="By", coerce=int, empty_value=None, required=False)
     model = offered("Model that answered", "models", 200)
-    state = forms.ChoiceField(label="State", choices=[("", "any"), *State.choices], required=False)
+    state = forms.ChoiceField(label="Verdict", choices=[("", "any"), *State.choices], required=False)
     sent_as = forms.ChoiceField(
         label="Sent", choices=[("", "any"), ("stored", "as stored"), ("changed", "changed")], required=False
     )

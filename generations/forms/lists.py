@@ -120,7 +120,7 @@ class BrowseForm(FilterForm):
         required=False,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
-    outcome = forms.ChoiceField(label="Outcome", choices=OUTCOMES, required=False)
+    outcome = forms.ChoiceField(label="Verdict", choices=OUTCOMES, required=False)
     model = offered("Model", "models", 200)
     since = _moment("Made from (UTC)")
     until = _moment("Made until (UTC)")

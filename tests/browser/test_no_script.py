@@ -67,7 +67,7 @@ def test_several_ids_and_the_list(
     expect(page.locator("h1")).to_have_text(pages.FAILED)
 
     page.goto("/t/acme/generations")
-    page.get_by_label("Outcome").select_option("failed")
+    page.get_by_role("combobox", name="Verdict").select_option("failed")
     page.locator("summary", has_text="More filters").click()
     page.get_by_label("Provider", exact=True).fill("google")
     page.get_by_role("button", name="Show").click()
@@ -77,7 +77,7 @@ def test_several_ids_and_the_list(
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Clear all filters").click()
     page.get_by_role("link", name="Broken").click()
-    expect(page.get_by_label("Outcome", exact=True)).to_have_value("failed")
+    expect(page.get_by_role("combobox", name="Verdict")).to_have_value("failed")
     page.get_by_role("button", name="Remove the saved filter Broken").click()
     expect(page.get_by_role("link", name="Broken")).to_have_count(0)
 
