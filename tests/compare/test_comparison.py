@@ -36,7 +36,7 @@ def test_the_gateways_times_stand_against_the_gateways() -> None:
     )
     assert times(first, other) == [
         Delta("First token", "400 ms", "200 ms", "−200 ms", "−50%", "down"),
-        Delta("Total", "1 s", "1.5 s", "+500 ms", "+50%", "up"),
+        Delta("Total", "1.00 s", "1.50 s", "+500 ms", "+50%", "up"),
     ]
     assert Comparison(first, other).clock == "both as the gateway recorded them"
 
@@ -45,7 +45,7 @@ def test_times_measured_here_stand_against_times_measured_here() -> None:
     first, other = rerun(first_token_ms=100, total_ms=1000), rerun(first_token_ms=100, total_ms=2000)
     assert times(first, other) == [
         Delta("First token", "100 ms", "100 ms", "", "same", "same", "measured here"),
-        Delta("Total", "1 s", "2 s", "+1 s", "+100%", "up", "measured here"),
+        Delta("Total", "1.00 s", "2.00 s", "+1.00 s", "+100%", "up", "measured here"),
     ]
     assert Comparison(first, other).clock == "times measured here"
 
@@ -54,7 +54,7 @@ def test_two_clocks_are_not_compared() -> None:
     first, other = recorded(latency_ms=400, generation_ms=1000), rerun(first_token_ms=500, total_ms=2000)
     assert times(first, other) == [
         Delta("First token", "400 ms", "500 ms", note="measured here"),
-        Delta("Total", "1 s", "2 s", note="measured here"),
+        Delta("Total", "1.00 s", "2.00 s", note="measured here"),
     ]
     assert [delta.note for delta in times(other, first)] == ["the first one measured here"] * 2
     assert Comparison(first, other).clock == "two clocks: times are not compared"
@@ -79,15 +79,15 @@ def test_times_of_another_meaning_are_not_compared() -> None:
     after = recorded(latency_ms=400, generation_ms=1400)
     assert times(before, after) == [
         Delta("First token", "400 ms", "400 ms", "", "same", "same"),
-        Delta("Total", "unknown", "1.4 s"),
-        Delta("After the first token", "1 s", "unknown"),
+        Delta("Total", "unknown", "1.40 s"),
+        Delta("After the first token", "1.00 s", "unknown"),
     ]
 
 
 def test_the_time_until_a_failure_is_no_faster_answer() -> None:
     failed = recorded(success=False, latency_ms=100)
     [total] = [delta for delta in times(recorded(generation_ms=1000), failed) if delta.label == "Total"]
-    assert total == Delta("Total", "1 s", "100 ms")
+    assert total == Delta("Total", "1.00 s", "100 ms")
 
 
 def test_models_are_said_to_differ_when_one_source_names_both() -> None:

@@ -29,8 +29,8 @@ def test_a_figure_is_high_low_or_usual_and_its_mark_stands_on_the_scale() -> Non
     slow = scale(total=Decimal(97_000))
     assert (slow.word, slow.at, slow.median_at, slow.p95_at) == ("high", "100.0", "2.2", "4.1")
     assert slow.text == (
-        "Total time 1 min 37 s is higher than for 95% of 214 in 30 days with this model and endpoint: median 2.1 s, "
-        "p95 4 s."
+        "Total time 1 min 37 s is higher than for 95% of 214 in 30 days with this model and endpoint: median 2.10 s, "
+        "p95 4.00 s."
     )
     normal = scale(total=Decimal(2000))
     assert (normal.word, normal.at, normal.p95_at, normal.is_unusual) == ("usual", "40.0", "80.0", False)
@@ -77,6 +77,6 @@ def test_the_figures_of_a_team_are_counted_by_the_clock_and_drawn_under_the_tile
     assert (usual_figures.tick(), UsualFigures.objects.count()) == (1, 1)
     made[39].refresh_from_db()
     drawn = {mark.measure: mark.text for mark in usual_figures.scales_of(made[39], json.dumps(found.figures))}
-    assert drawn["total"].startswith("Total time 4 s is higher than for 95% of 40 in 30 days")
+    assert drawn["total"].startswith("Total time 4.00 s is higher than for 95% of 40 in 30 days")
     page = people.html(people.browser(ada).get(made[39].get_absolute_url()))
     assert "Cost $0.00000004 is higher than for 95% of 40" in page

@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 UNKNOWN = "unknown"
 NANOS = Decimal(10) ** 9
+HUNDREDTH = Decimal("0.01")
 Amount = int | Decimal
 
 
@@ -35,12 +36,15 @@ def short(value: Amount) -> str:
 
 
 def split_ms(value: Amount) -> tuple[str, str]:
-    """Milliseconds as a number and its unit: ("412", "ms"), ("1.83", "s"), ("2 min 5", "s"), ("1 h 3",
-    "min").
+    """Milliseconds as a number and its unit: ("412", "ms"), ("1.83", "s"), ("2 min 5", "s"), ("1 h 3", "min").
+
+    Below 10 s with both decimals, zeros too: rounding leaves them known, and a column of seconds lines up.
     """
     ms = Decimal(value)
     if abs(ms) < Decimal("999.5"):
         return (significant(ms, 3 if abs(ms) >= 100 else 2), "ms")
+    if abs(ms) < Decimal(9_995):
+        return str((ms / 1000).quantize(HUNDREDTH, ROUND_HALF_UP)), "s"
     if abs(ms) < Decimal(59_950):
         return significant(ms / 1000), "s"
     seconds = int((ms / 1000).to_integral_value(ROUND_HALF_UP))

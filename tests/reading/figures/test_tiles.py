@@ -144,7 +144,7 @@ def test_failed_attempts_are_part_of_the_wait() -> None:
         generation_ms=100,
         provider_attempts=tries,
     )
-    assert found["Total wait"] == ("1 s", "900 ms of it failed attempts")
+    assert found["Total wait"] == ("1.00 s", "900 ms of it failed attempts")
 
 
 def test_counts_of_0_in_and_out_are_not_called_tokens() -> None:
