@@ -40,8 +40,8 @@ async function fetched() {
 
 // --- what is shown
 
-function answers({ name, hint }, words) {
-  const text = `${name} ${hint}`.toLowerCase();
+function answers({ name, hint, terms = "" }, words) {
+  const text = `${name} ${hint} ${terms}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 

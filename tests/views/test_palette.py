@@ -79,4 +79,8 @@ def test_without_script_it_is_a_page(
     few = people.html(browser.post(url, {"q": "SPENDING settings"}))
     assert "<span>Replay limits</span>" in few
     assert "<span>Compare</span>" not in few
+    assert ("what replays may cost" in few, "spending" in few) == (
+        True,
+        False,
+    )  # found by a word it does not show
     assert "Nothing has these words" in people.html(browser.post(url, {"q": "zzz"}))

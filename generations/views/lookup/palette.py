@@ -28,15 +28,16 @@ OUTCOMES = {True: "succeeded", False: "failed", None: "unknown"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A place to go to. `hint` stands behind its name and is searched, too."""
+    """A place to go to. `hint` stands behind its name; `terms` are other words that find it, and are not shown."""
 
     name: str
     url: str
     hint: str = ""
+    terms: str = ""
 
     def answers(self, words: Iterable[str]) -> bool:
         """Whether each of these words is in it, whatever the case."""
-        text = f"{self.name} {self.hint}".casefold()
+        text = f"{self.name} {self.hint} {self.terms}".casefold()
         return all(word in text for word in words)
 
 
@@ -134,35 +135,36 @@ def _teams(request: TeamRequest) -> Iterator[Entry]:
             yield Entry(mine.team.name, reverse("team_home", args=[mine.team.slug]), "switch team")
 
 
+# The name of a page, its address, what it is for, other words that find it, and who may see it.
 PAGES = (
-    ("Home", "team_home", "lookup, running now", Right.READ),
-    ("Generations", "generations", "list, stored", Right.READ),
-    ("Log", "log", "gateway", Right.LOOK_UP),
-    ("Replays", "ledger", "list, ledger, cost", Right.READ),
-    ("Batches", "batches", "list", Right.READ),
-    ("Trends", "trends", "failures, cost, speed over time", Right.READ),
-    ("Replay many", "lab", "new batch, plan", Right.REPLAY),
-    ("Compare", "compare", "two generations or replays, diff", Right.READ),
-    ("Members", "team_members", "settings, invite, roles", Right.READ),
-    ("Replay limits", "team_limits", "settings, spending", Right.READ),
-    ("Gateway connections", "team_connections", "settings, keys, connect", Right.MANAGE),
-    ("Health", "team_health", "settings, why is it red, doctor", Right.MANAGE),
+    ("Home", "team_home", "lookup, running now", "recent", Right.READ),
+    ("Generations", "generations", "what the team has looked up", "list, stored", Right.READ),
+    ("Log", "log", "requests at the gateway", "list, browse", Right.LOOK_UP),
+    ("Replays", "ledger", "who replayed what, and its cost", "list, ledger, spending", Right.READ),
+    ("Batches", "batches", "replays started together", "list", Right.READ),
+    ("Trends", "trends", "failures, cost, speed over time", "chart", Right.READ),
+    ("Replay many", "lab", "plan a batch", "new batch, lab", Right.REPLAY),
+    ("Compare", "compare", "two generations or replays", "diff", Right.READ),
+    ("Members", "team_members", "people, roles, invitations", "settings, invite", Right.READ),
+    ("Replay limits", "team_limits", "what replays may cost", "settings, spending", Right.READ),
+    ("Gateway connections", "team_connections", "keys and consents", "settings, connect", Right.MANAGE),
+    ("Health", "team_health", "checks of this Retake", "settings, why is it red, doctor", Right.MANAGE),
 )
 OWN_PAGES = (
-    ("Profile", "profile", "name, password, teams"),
-    ("Preferences", "preferences", "theme, dark, time zone, numbers, density"),
-    ("Help", "help", "words, keys, how to"),
+    ("Profile", "profile", "name, password, teams", "account"),
+    ("Preferences", "preferences", "theme, time zone, numbers, density", "dark"),
+    ("Help", "help", "words and keys", "how to"),
 )
 
 
 def _pages(request: TeamRequest) -> Iterator[Entry]:
     slug, shows_log = request.team.slug, request.membership.connected
-    for name, view, hint, right in PAGES:
+    for name, view, hint, terms, right in PAGES:
         if may(request, right) and (view != "log" or shows_log):
-            yield Entry(name, reverse(view, args=[slug]), hint)
+            yield Entry(name, reverse(view, args=[slug]), hint, terms)
     ledger, today = reverse("ledger", args=[slug]), timezone.now().date()
-    yield Entry("Replays of today", f"{ledger}?when=1", "ledger, cost")
+    yield Entry("Replays of today", f"{ledger}?when=1", "with their cost", "ledger")
     since = appearance.current().week_begins(today)
-    yield Entry("Replays of this week", f"{ledger}?since={since}&until={today}", "ledger, cost")
-    for name, view, hint in OWN_PAGES:
-        yield Entry(name, reverse(view), hint)
+    yield Entry("Replays of this week", f"{ledger}?since={since}&until={today}", "with their cost", "ledger")
+    for name, view, hint, terms in OWN_PAGES:
+        yield Entry(name, reverse(view), hint, terms)
