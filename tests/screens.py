@@ -236,7 +236,7 @@ def sign_in(browser: Browser, url: str) -> StorageState:
     """The cookies of whoever the printed address signs in, with the example generations looked up once."""
     tab = browser.new_page()
     tab.goto(url)
-    for example in tab.locator(".hero a.mono").all_inner_texts():
+    for example in tab.locator(".stories .mono").all_inner_texts():
         tab.request.get(urljoin(url, f"/g/{example}"))
     cookies = tab.context.storage_state()
     tab.context.close()
