@@ -78,7 +78,7 @@ class PreferencesForm(forms.Form):
     density = forms.ChoiceField(
         choices=appearance.DENSITIES,
         widget=forms.RadioSelect,
-        help_text="How close the rows of lists stand.",
+        help_text="Row height in lists.",
     )
     zone = forms.ChoiceField(
         label="Time zone",

@@ -40,8 +40,7 @@ def asked_for(scopes: Iterable[str]) -> str:
 
 
 def in_words(granted: Iterable[str]) -> str:
-    """What a key may do, in a sentence: "Can send replays; can read stored requests; cannot send feedback."."""
-    held = set(granted)
-    parts = [f"{'can' if scope in held else 'cannot'} {words}" for scope, words in WORDS.items()]
-    text = "; ".join(sorted(parts, key=lambda part: part.startswith("cannot")))
+    """What a key may do, in a sentence: "Can send replays, read stored requests; cannot send feedback."."""
+    may, lacking = asked_for(granted), asked_for(WORDS.keys() - set(granted))
+    text = "; ".join([*([f"can {may}"] if may else []), *([f"cannot {lacking}"] if lacking else [])])
     return f"{text[:1].upper()}{text[1:]}."

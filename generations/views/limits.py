@@ -19,7 +19,11 @@ from generations.replay.order.spending_limits import LimitUsage, LimitUsages
 
 # Heading, explanation, and the limits below it.
 GROUPS = (
-    ("One replay", "Asked with what is expected before it runs.", ("per_replay_nanos", "confirm_nanos")),
+    (
+        "One replay",
+        "Checked against the expected cost before it runs.",
+        ("per_replay_nanos", "confirm_nanos"),
+    ),
     ("Each person, each day", "Days end at midnight UTC.", ("person_day_nanos", "person_day_count")),
     ("The whole team, each day", "Days end at midnight UTC.", ("team_day_nanos", "team_day_count")),
 )

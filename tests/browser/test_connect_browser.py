@@ -59,9 +59,7 @@ def test_from_an_empty_team_to_the_first_replay(
 
     expect(page).to_have_url(re.compile("/t/acme/settings/connections$"))
     expect(page.locator("main")).to_contain_text("is connected")
-    expect(page.locator("main")).to_contain_text(
-        "Can send replays; can read stored requests; can browse the log"
-    )
+    expect(page.locator("main")).to_contain_text("Can send replays, read stored requests, browse the log")
     expect(page.get_by_role("button", name="Connect again")).not_to_have_class(re.compile("primary"))
     looking += look_at(page, "connected")
     demo_gateway.call("/demo/log", {"rows": 1})

@@ -85,7 +85,7 @@ KEYS_AFTER_A_REPLAY = [
     "Next and previous",
     "Go to anything",
     "Home",
-    "This help",
+    "Keys on this page",
 ]
 
 

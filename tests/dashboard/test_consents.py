@@ -95,7 +95,7 @@ def test_the_key_is_stored_encrypted_and_shown_nowhere(
         assert key not in str(cursor.fetchall())
     page = admin.get(reverse("team_connections", args=[ours.slug])).content.decode()
     assert key not in page
-    assert "Can send replays; can read stored requests; can browse the log" in page
+    assert "Can send replays, read stored requests, browse the log" in page
     assert "cannot send feedback" in page
 
 

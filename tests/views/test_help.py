@@ -26,7 +26,7 @@ LINKED = re.compile(r'{% term "([\w-]+)"')
 def test_words_keys_and_jobs(team: Team, ada: User) -> None:
     page = people.html(people.browser(ada).get(reverse("help")))
     assert [slug for slug in WORDS if f'id="{slug}"' not in page] == []
-    assert page.count("<dt>This help</dt>") == 2  # on the page, and in the dialog that ? opens
+    assert page.count("<dt>Keys on this page</dt>") == 2  # on the page, and in the dialog that ? opens
     assert [job.picture for job in JOBS if finders.find(f"screens/{job.picture}.png") is None] == []
     assert page.count('loading="lazy"') == len(JOBS) == 5
     assert people.browser().get(reverse("help")).status_code == 302
