@@ -250,6 +250,7 @@ def test_the_calls_of_a_session_stand_in_order(
     made = arrive(demo_gateway, 8, at=demo_now(), step_us=1_000)
     answer = page(ada_here, team, "log_session", id="trip-1")
     assert shown(answer) == made[3:7]
+    assert 'name="query" value="range=90d&amp;session=trip-1"' in html(answer)
     assert page(ada_here, team, "log_session").status_code == 404
 
 
