@@ -32,11 +32,11 @@ from generations.models import Generation, Replay
 from tests.browser.line import Line, line_to
 from tests.browser.teller import Teller
 from tests.support import people, rows
+from tests.support.page_checks import DESKTOP, PHONE
 from tests.support.processes import FLAGS, WORKER, DemoGateway, chromium, process, wait_for
 
 TIMEOUT_MS = 15_000
 ABORTED = "net::ERR_ABORTED"  # a page that is left ends its own requests
-DESKTOP, PHONE = (1280, 900), (390, 844)
 
 # Runs before any script of a page, and outside its CSP: policy reports go to the console, and `window.seen` keeps
 # every text that the live answer ever showed.
@@ -230,10 +230,9 @@ class Pool:
         return self.free[kind].pop() if self.free[kind] else Window(self._context(*kind))
 
     def _context(self, address: str, phone: bool, scripts: bool) -> BrowserContext:
-        width, height = PHONE if phone else DESKTOP
         return self.browser.new_context(
             base_url=address,
-            viewport={"width": width, "height": height},
+            viewport=PHONE if phone else DESKTOP,
             is_mobile=phone,
             has_touch=phone,
             java_script_enabled=scripts,

@@ -16,6 +16,7 @@ from tests.support.people import PASSWORD
 from tests.support.processes import DemoGateway
 
 CHAT, FAILED = EXAMPLE_IDS["chat"], EXAMPLE_IDS["failed"]
+UNKNOWN = "G-01ARZ3NDEKTSV4RRFFQ69G5FAV"
 TABS = ("Conversation", "Parameters", "Cost", "Timing", "JSON", "Replays")
 OPEN = re.compile("queued|running")
 

@@ -3,19 +3,17 @@
 Every page as it begins is looked at by `everyday/test_every_page.py`.
 """
 
-from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from dashboard.models import GatewayConnection, Invitation, Role, Team, User
 from dashboard.views.errors import csrf_failure
@@ -23,53 +21,16 @@ from generations.models import Batch, Generation, Replay, SavedFilter
 from generations.models.replay import State
 from generations.replay import derived_answer
 from tests.browser import pages
-from tests.browser.conftest import PHONE, Windows
+from tests.browser.conftest import Windows
 from tests.browser.teller import Teller
 from tests.reading.samples import demo_record
 from tests.support import people, rows
+from tests.support.page_checks import ONLY_CONTRAST, complaints, inspect, load_axe, violations
 from tests.views.kept import keep
 
 pytestmark = pytest.mark.browser
 STATUS = (r"status of 4\d\d",)
-UNKNOWN = "G-01ARZ3NDEKTSV4RRFFQ69G5FAV"
-AXE = Axe()
 LONG_ANSWER = b'{"choices": [{"message": {"role": "assistant", "content": "%s"}}]}' % (rb"word\n" * 80)
-VIOLATIONS: dict[str, object] = {"resultTypes": ["violations"], "preload": False, "iframes": False}
-ONLY_CONTRAST: dict[str, object] = {"runOnly": ["color-contrast"]}  # nothing else depends on the scheme
-WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-def complaints(page: Page, paths: Iterable[str], part: str | None = None) -> list[str]:
-    """What axe finds on these pages (or in a part of them) in light and dark, and which scroll sideways on a phone."""
-    return [line for path in paths for line in look(page, path, part)]
-
-
-def look(page: Page, path: str, part: str | None) -> list[str]:
-    page.goto(path)
-    return inspect(page, part)
-
-
-def inspect(page: Page, part: str | None = None) -> list[str]:
-    """The same of the page as it stands."""
-    path = page.url
-    page.emulate_media(color_scheme="light")
-    page.evaluate(AXE.axe_script)
-    found = [f"{path}: {line}" for line in violations(page, part, {})]
-    page.emulate_media(color_scheme="dark")
-    found += [f"{path} in the dark: {line}" for line in violations(page, part, ONLY_CONTRAST)]
-    wide = page.viewport_size
-    assert wide is not None
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    if (pixels := page.evaluate(WIDER)) > 0:
-        found.append(f"{path}: {pixels} px too wide for a phone")
-    page.set_viewport_size(wide)
-    return found
-
-
-def violations(page: Page, part: str | None, options: dict[str, object]) -> list[str]:
-    run = "([part, options]) => axe.run(part ?? document, options)"
-    found = page.evaluate(run, [part, {**VIOLATIONS, **options}])["violations"]
-    return [f"{violation['id']} {node['target']}" for violation in found for node in violation["nodes"]]
 
 
 def invitation(team: Team, by: User) -> str:
@@ -88,7 +49,7 @@ def test_a_button_whose_request_runs_can_still_be_read(window: Windows, ada: Use
     page.evaluate(
         "document.querySelectorAll('.btn').forEach((button) => button.classList.add('htmx-request'))"
     )
-    page.evaluate(AXE.axe_script)
+    load_axe(page)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert violations(page, None, ONLY_CONTRAST) == []
@@ -175,7 +136,7 @@ def test_pages_that_say_no(window: Windows, team: Team, source: GatewayConnectio
     page = window(ada, expect=STATUS)
     assert complaints(page, ["/nothing-here", "/lookup?q=hello"]) == []
     viewer = window(people.person(team, Role.VIEWER), expect=STATUS)
-    assert complaints(viewer, [f"/t/acme/lookup?id={UNKNOWN}", "/t/acme/settings/connections"]) == []
+    assert complaints(viewer, [f"/t/acme/lookup?id={pages.UNKNOWN}", "/t/acme/settings/connections"]) == []
 
 
 def _fulfill(answer: dict[str, str], route: Route) -> None:

@@ -13,8 +13,8 @@ from generations.gateway.demo.replies.media import picture, wav
 from generations.models import Generation, Replay
 from generations.models.replay import State
 from tests.browser.conftest import Windows
-from tests.browser.test_axe import complaints
 from tests.support import rows
+from tests.support.page_checks import complaints
 
 pytestmark = pytest.mark.browser
 STATUS_404 = (r"status of 404 \(Not Found\)",)

@@ -11,8 +11,8 @@ from dashboard.consents.models import Consent
 from dashboard.models import Role, Team
 from tests.browser import pages
 from tests.browser.conftest import Windows
-from tests.browser.test_axe import inspect
 from tests.support import people
+from tests.support.page_checks import inspect
 from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.browser

@@ -14,8 +14,8 @@ from generations.gateway.demo.keys import FULL_KEY
 from generations.gateway.demo.stories import EXAMPLE_IDS
 from generations.models import Feedback
 from tests.browser.conftest import Windows
-from tests.browser.test_axe import complaints
 from tests.support import rows
+from tests.support.page_checks import complaints
 from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.browser

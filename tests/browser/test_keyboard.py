@@ -11,7 +11,7 @@ from generations.models import Generation
 from tests.browser import pages
 from tests.browser.conftest import Windows
 from tests.browser.teller import Teller
-from tests.browser.test_axe import inspect
+from tests.support.page_checks import inspect
 from tests.support.processes import DemoGateway, wait_for
 
 pytestmark = pytest.mark.browser

@@ -14,8 +14,8 @@ from generations.replay import batches
 from generations.replay.order.request_edits import RequestEdits
 from tests.browser import pages
 from tests.browser.conftest import Windows
-from tests.browser.test_axe import complaints, inspect
 from tests.support import rows
+from tests.support.page_checks import complaints, inspect
 from tests.support.processes import DemoGateway, wait_for
 
 pytestmark = pytest.mark.browser

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from dashboard.models import GatewayConnection, Team, User
 from generations.models import BulkLookup, Generation
 from tests.browser.conftest import Windows
-from tests.browser.test_axe import complaints
 from tests.browser.test_connect_browser import photograph
+from tests.support.page_checks import complaints
 from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.browser

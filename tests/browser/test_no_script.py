@@ -14,7 +14,6 @@ from tests.support import people
 from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.browser
-UNKNOWN = "G-01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
 @pytest.mark.slow
@@ -59,7 +58,7 @@ def test_several_ids_and_the_list(
 ) -> None:
     page = window(ada, scripts=False)
     page.goto("/")
-    pages.look_up(page, f"{pages.CHAT}, {pages.FAILED} and {UNKNOWN}")
+    pages.look_up(page, f"{pages.CHAT}, {pages.FAILED} and {pages.UNKNOWN}")
     expect(page.locator("h1")).to_have_text("3 generations")
     # The page loads itself until then.
     expect(page.locator("#many [role=status]")).to_have_text("2 of 3 found.")

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from dashboard.models import GatewayConnection, Team, User
 from generations.models import Generation, PastedAnswer
 from tests.browser.conftest import Windows
-from tests.browser.test_axe import complaints
 from tests.support import rows
+from tests.support.page_checks import complaints
 
 pytestmark = pytest.mark.browser
 FRAME = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}

@@ -13,19 +13,13 @@ from generations.models import Batch, Generation
 from generations.models.replay import State
 from tests.browser.conftest import Windows
 from tests.support import rows
+from tests.support.page_checks import jumps
 
 pytestmark = pytest.mark.browser
 LANDMARKS = {"banner", "navigation", "search", "main", "contentinfo", "region", "complementary", "form"}
 CONTROLS = {"button", "link", "textbox", "searchbox", "combobox", "checkbox", "radio", "tab", "option"}
 # Around the content of every page.
 AROUND = ["banner", "navigation Lists", "search", "navigation Team and account", "main", "contentinfo"]
-SHIFTS = """(wait_ms) => new Promise((done) => {
-  let sum = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => done(sum), wait_ms);
-})"""
 
 
 def tree(page: Page) -> list[tuple[str, str, Any]]:
@@ -75,6 +69,5 @@ def test_five_pages_as_a_screen_reader_hears_them(
     ):
         page.goto(address)
         found[address] = faults(page)
-        if (shift := page.evaluate(SHIFTS, 200)) >= 0.05:
-            found[address].append(f"the layout shifts by {shift:.3f}")
+        found[address] += jumps(page, 200)
     assert {address: lines for address, lines in found.items() if lines} == {}

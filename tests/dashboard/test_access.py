@@ -1,16 +1,13 @@
 """Every address of the site asks "may they?", and these are the answers."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
 from urllib.parse import quote
-from uuid import UUID
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from dashboard.access import OPEN_VIEWS, Right
 from dashboard.models import Role, Team, User
-from dashboard.web.event_streams import EventStream
+from tests.support.addresses import ALL, STREAMS, Address
 from tests.support.people import browser, person, team
 
 # Pages of django-allauth answer for themselves: "everybody" or "person".
@@ -24,40 +21,8 @@ ALLAUTH = {
     "account_reset_password_from_key": "everybody",
     "account_reset_password_from_key_done": "everybody",
 }
-SAMPLES = {"IntConverter": 1, "StringConverter": "x", "SlugConverter": "x", "UUIDConverter": UUID(int=0)}
-# Live streams ask inside themselves, again and again. Each has a test of its own with its view.
-STREAMS = {"replay_events"}
 METHODS = ("get", "post")
 
-
-class Address(NamedTuple):
-    """A named URL: its view, and the converters of everything that stands in its path."""
-
-    name: str
-    view: Any
-    converters: dict[str, Any]
-
-    @property
-    def right(self) -> Any:
-        return "stream" if isinstance(self.view, EventStream) else getattr(self.view, "right", None)
-
-    def url(self, of: Team | None = None) -> str:
-        """The URL, with samples for what it takes besides the team."""
-        values = {key: SAMPLES[type(converter).__name__] for key, converter in self.converters.items()}
-        return reverse(self.name, kwargs=values | ({"team": of.slug} if of else {}))
-
-
-def addresses(resolver: URLResolver, outer: dict[str, Any]) -> Iterator[Address]:
-    """Every URL but those of the admin, which has a test of its own."""
-    for pattern in resolver.url_patterns:
-        converters = outer | pattern.pattern.converters
-        if isinstance(pattern, URLPattern):
-            yield Address(str(pattern.name), pattern.callback, converters)
-        elif pattern.namespace != "admin":
-            yield from addresses(pattern, converters)
-
-
-ALL = list(addresses(get_resolver(), {}))
 OURS = [page for page in ALL if page.name not in ALLAUTH]
 TEAM_PAGES = [page for page in OURS if isinstance(page.right, Right)]
 PERSON_PAGES = [page for page in OURS if page.right == "person"]

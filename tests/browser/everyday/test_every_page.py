@@ -18,18 +18,16 @@ from dashboard.consents.models import ConsentRequest
 from dashboard.models import GatewayConnection, Invitation, Role, Team, User
 from generations.models import Batch, BulkLookup, Feedback, Generation
 from generations.models.replay import State
-from tests.browser.conftest import DESKTOP, PHONE, Windows
-from tests.browser.test_axe import AXE, UNKNOWN, WIDER, violations
-from tests.browser.test_tree import SHIFTS
-from tests.dashboard.test_access import ALL, STREAMS, Address
+from tests.browser.conftest import Windows
+from tests.browser.pages import UNKNOWN
 from tests.support import people, rows
+from tests.support.addresses import ALL, STREAMS, Address
+from tests.support.page_checks import DESKTOP, PHONE, TARGETS, jumps, load_axe, too_wide, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-CALM = 0.05
 THIRDS = 3  # so that several processes can share the work
 CHAT = "G-01M0N8538G8F4T0W6X1Y2Z3A4B"  # that of rows.generation
 DRAWN: dict[str, object] = {"runOnly": ["color-contrast", "scrollable-region-focusable"]}
-TARGETS: dict[str, object] = {"rules": {"target-size": {"enabled": True}}}  # axe leaves it out by itself
 TABS = ("parameters", "cost", "timing", "json", "provider")
 REGEX = {"account_reset_password_from_key": {"uidb36": "x", "key": "y-z"}}  # its path names no converters
 PARTS = ("log_news", "many_rows", "part_media", "replay_part_media", "waiting_status")
@@ -106,14 +104,13 @@ def faults(page: Page, address: str) -> list[str]:
     """What is wrong with a page: first on a phone in the dark, then, where that may differ, on a desk in the light."""
     found = []
     page.emulate_media(color_scheme="dark")
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.set_viewport_size(PHONE)
     page.goto(address)
-    page.evaluate(AXE.axe_script)
+    load_axe(page)
     found += [f"phone: {line}" for line in violations(page, None, TARGETS)]
-    found += [f"jumps by {shift:.3f}" for shift in [page.evaluate(SHIFTS, 20)] if shift >= CALM]
-    found += [f"{pixels} px too wide" for pixels in [page.evaluate(WIDER)] if pixels > 0]
+    found += jumps(page, 20) + too_wide(page)
     page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+    page.set_viewport_size(DESKTOP)
     found += [f"desk: {line}" for line in violations(page, None, DRAWN)]
     return [f"{address} {line}" for line in found]
 
