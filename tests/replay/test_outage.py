@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 from psycopg import sql
@@ -18,6 +17,7 @@ from generations.models.replay import State
 from generations.replay.worker import runner
 from tests.gateway.peer import Call, serving
 from tests.support import rows
+from tests.support.database_faults import session
 from tests.support.processes import DemoGateway, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
@@ -26,21 +26,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pyte
 @contextmanager
 def outage() -> Iterator[None]:
     """Nobody gets into the database, and whoever was in it is thrown out, as when the server is started anew."""
-    database = connection.settings_dict
-    keys = {
-        "host": database["HOST"],
-        "port": database["PORT"],
-        "user": database["USER"],
-        "password": database["PASSWORD"],
-    }
-    name = sql.Identifier(database["NAME"])
+    database = connection.settings_dict["NAME"]
+    name = sql.Identifier(database)
     connection.close()
-    given = {key: value for key, value in keys.items() if value}
-    with psycopg.connect(dbname="postgres", autocommit=True, **given) as server:
+    with session("postgres") as server:
         server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
         server.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-            [database["NAME"]],
+            [database],
         )
         try:
             yield

@@ -12,7 +12,8 @@ from django.db import connection
 from psycopg import sql
 
 
-def _server(database: str = "postgres") -> "psycopg.Connection[tuple[Any, ...]]":
+def session(database: str | None = None, *, autocommit: bool = True) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection of its own, past Django's: to the tests' database, or to another one of its server."""
     description = connection.settings_dict
     keys = {
         "host": description["HOST"],
@@ -21,7 +22,7 @@ def _server(database: str = "postgres") -> "psycopg.Connection[tuple[Any, ...]]"
         "password": description["PASSWORD"],
     }
     given = {key: value for key, value in keys.items() if value}
-    return psycopg.connect(dbname=database, autocommit=True, **given)
+    return psycopg.connect(dbname=database or description["NAME"], autocommit=autocommit, **given)
 
 
 def _leave() -> None:
@@ -39,12 +40,12 @@ def outage() -> Iterator[None]:
     """Nobody gets into the database, and whoever was in it is thrown out, as when the server is started anew."""
     name = connection.settings_dict["NAME"]
     _leave()
-    with _server() as server:
+    with session("postgres") as server:
         server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
         _throw_out(server, name)
         try:
             with pytest.raises(psycopg.OperationalError):
-                _server(name)
+                session()
             yield
         finally:
             server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
@@ -56,11 +57,11 @@ def read_only() -> Iterator[None]:
     name = connection.settings_dict["NAME"]
     table = sql.Identifier(name)
     _leave()
-    with _server() as server:
+    with session("postgres") as server:
         server.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(table))
         _throw_out(server, name)
         try:
-            with _server(name) as other, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            with session() as other, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
                 other.execute("CREATE TABLE proof ()")
             yield
         finally:
@@ -72,11 +73,10 @@ def read_only() -> Iterator[None]:
 @contextmanager
 def locked(*tables: str) -> Iterator[None]:
     """Nobody reads or writes these tables, as while a migration alters them."""
-    name = connection.settings_dict["NAME"]
-    with _server(name) as owner, owner.transaction():
+    with session() as owner, owner.transaction():
         for table in tables:
             owner.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table)))
-        with _server(name) as other:
+        with session() as other:
             other.execute("SET lock_timeout = '100ms'")
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 other.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(tables[0])))

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, migrations, models
@@ -16,6 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from dashboard.management.commands import prepare
 from dashboard.online_indexes import AddIndexOnline
+from tests.support.database_faults import session
 from tests.support.lint_migrations import RELEASED
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
@@ -85,9 +85,7 @@ def back_to(name: str) -> Iterator[None]:
 @contextmanager
 def locked(table: str) -> Iterator[Any]:
     """Somebody holds the table, as a long transaction does."""
-    values = connection.get_connection_params()
-    keys = {key: values[key] for key in ("host", "port", "user", "password", "dbname") if key in values}
-    with psycopg.connect(**keys) as other:
+    with session(autocommit=False) as other:
         other.execute(f'LOCK TABLE "{table}" IN ACCESS EXCLUSIVE MODE')
         yield other
 
@@ -134,13 +132,7 @@ def test_a_reader_waits_no_longer_than_the_migration_does(monkeypatch: pytest.Mo
     """Whoever wants the table stands behind a waiting ALTER TABLE: for LOCK_MS, not for as long as the lock is held."""
     monkeypatch.setattr(prepare, "LOCK_MS", 300)
     monkeypatch.setattr(prepare, "PAUSE_SECONDS", 0.5)
-    values = connection.get_connection_params()
-    keys = {key: values[key] for key in ("host", "port", "user", "password", "dbname") if key in values}
-    with (
-        back_to("0009_wait"),
-        psycopg.connect(**keys) as holder,
-        psycopg.connect(**keys, autocommit=True) as reader,
-    ):
+    with back_to("0009_wait"), session(autocommit=False) as holder, session() as reader:
         holder.execute("SELECT count(*) FROM generations_replay")  # a transaction that reads, and stays open
         work = threading.Thread(target=run_prepare)
         work.start()

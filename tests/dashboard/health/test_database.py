@@ -1,25 +1,17 @@
 """What health says of PostgreSQL, against a real one."""
 
 import threading
-import time
 
-import psycopg
 import pytest
-from django.db import connection
 
 from dashboard.health import database
+from tests.support.database_faults import session
 from tests.support.processes import wait_for
 
 HOLD = "LOCK TABLE django_session IN ROW EXCLUSIVE MODE"
 WAIT = "LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE"
 BEHIND = "SELECT 1 FROM django_session"
-
-
-def session() -> "psycopg.Connection":
-    options = connection.get_connection_params()
-    for name in ("cursor_factory", "context", "prepare_threshold"):
-        options.pop(name, None)
-    return psycopg.connect(**options)
+WAITS = "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -28,18 +20,19 @@ def test_a_lock_names_its_holder_and_nobody_who_waits(
 ) -> None:
     """A forgotten psql holds it, a migration waits for that, and a page behind the migration."""
     monkeypatch.setattr(database, "LOCK_SECONDS", 0.0)
-    holder, migration, page = session(), session(), session()
+    holder, migration, page = (session(autocommit=False) for _ in range(3))
     holder.execute(HOLD)
-    threads = [
-        threading.Thread(target=waiting.execute, args=[statement])
-        for waiting, statement in ((migration, WAIT), (page, BEHIND))
-    ]
-    for thread in threads:
-        thread.start()
-        time.sleep(0.2)
+    threads = []
+    with session() as onlooker:
+        for waiting, statement in ((migration, WAIT), (page, BEHIND)):
+            threads.append(threading.Thread(target=waiting.execute, args=[statement]))
+            threads[-1].start()
+            asked = [waiting.info.backend_pid]
+            wait_for(lambda asked=asked: onlooker.execute(WAITS, asked).fetchall())
     try:
-        wait_for(lambda: "2 statements" in database.findings(None)[0].said)
-        assert f"Process {holder.info.backend_pid} of PostgreSQL has it" in database.findings(None)[0].said
+        said = database.findings(None)[0].said
+        assert "2 statements" in said
+        assert f"Process {holder.info.backend_pid} of PostgreSQL has it" in said
     finally:
         holder.close()
         threads[0].join(10)
