@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,12 +82,13 @@ def end(running: subprocess.Popen[bytes]) -> None:
         running.wait()
 
 
-def wait_for(true: Any, seconds: float = WAIT_SECONDS) -> None:
-    """Until true() is; fails the test after `seconds`."""
+def wait_for(true: Any, seconds: float = WAIT_SECONDS, message: Callable[[], str] | None = None) -> Any:
+    """The first value of true() that is; after `seconds` fails the test, with what `message` then says."""
     limit = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < limit, f"waited {seconds} s in vain"
+    while not (found := true()):
+        assert time.monotonic() < limit, message() if message else f"waited {seconds} s in vain"
         time.sleep(0.02)
+    return found
 
 
 def with_database(url: str, name: str) -> str:

@@ -3,15 +3,13 @@
 Source: w3c.github.io/webdriver-bidi
 """
 
-import base64
 import itertools
 import json
 import re
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +77,6 @@ class Tab:
         """Run `script` in every page from now on, ahead of its own."""
         self.ask("script.addPreloadScript", functionDeclaration=f"() => {{ {script} }}")
 
-    def resize(self, width: int, height: int) -> None:
-        self.ask(
-            "browsingContext.setViewport", context=self.context, viewport={"width": width, "height": height}
-        )
-
     def goto(self, address: str) -> None:
         self.ask("browsingContext.navigate", context=self.context, url=address, wait="complete")
 
@@ -102,18 +95,15 @@ class Tab:
 
     def wait(self, script: str) -> Any:
         """The first true value of the expression; a page on its way to the next one has none."""
-        limit = time.monotonic() + SHOWN_S
-        while True:
-            try:
-                found = self.run(script)
-            except BidiError as error:
-                found, problem = None, str(error)
-            else:
-                problem = f"{script} is {found!r} at {self.run('location.href')}" if not found else ""
-            if found:
-                return found
-            assert time.monotonic() < limit, problem
-            time.sleep(0.02)
+
+        def value() -> Any:
+            with suppress(BidiError):
+                return self.run(script)
+            return None
+
+        return wait_for(
+            value, SHOWN_S, lambda: f"{script} is {self.run(script)!r} at {self.run('location.href')}"
+        )
 
     def text(self, *words: str, within: str = "main") -> None:
         """Wait until the part of the page shows these words."""
@@ -156,18 +146,12 @@ class Tab:
         )
 
     def _located(self, locator: dict[str, Any]) -> dict[str, str]:
-        limit = time.monotonic() + SHOWN_S
-        while True:
-            nodes = self.ask("browsingContext.locateNodes", context=self.context, locator=locator)["nodes"]
-            if nodes:
-                return {"sharedId": nodes[0]["sharedId"]}
-            assert time.monotonic() < limit, f"no {locator['value']}"
-            time.sleep(0.02)
+        def nodes() -> list[dict[str, str]]:
+            found = self.ask("browsingContext.locateNodes", context=self.context, locator=locator)
+            return list(found["nodes"])
 
-    def picture(self, path: Path) -> None:
-        """The whole page as a PNG file."""
-        shot = self.ask("browsingContext.captureScreenshot", context=self.context, origin="document")
-        path.write_bytes(base64.b64decode(shot["data"]))
+        node = wait_for(nodes, SHOWN_S, lambda: f"no {locator['value']}")[0]
+        return {"sharedId": node["sharedId"]}
 
 
 @contextmanager
