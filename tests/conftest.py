@@ -9,7 +9,8 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import django
@@ -47,10 +48,11 @@ if ENGINES.starts:
 DEMO_PORT, WEB_PORT = Port(), Port()
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)  # also when pytest gives up before its first hook
 REQUIRED = bool(os.environ.get("RETAKE_REQUIRE_BROWSER"))
-# By the mark of the tests that need it: how a program is found, and what is said where there is none.
-NEEDED = {
-    "browser": (chromium, "no Chromium was found. On Debian: apt-get install chromium"),
-    "firefox": (firefox, "no Firefox was found. On Debian: apt-get install firefox-esr"),
+# By the mark of the tests that need them: packages of Debian, and where the program is.
+NEEDED: dict[str, dict[str, Callable[[], str | None]]] = {
+    "browser": {"chromium": chromium},
+    "firefox": {"firefox-esr": firefox},
+    "server": {name: partial(shutil.which, name) for name in ("nginx", "openssl", "curl", "bash")},
 }
 
 os.environ.update(
@@ -68,7 +70,7 @@ os.environ.update(
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # a process of xdist would load the settings with our addresses
 
-from tests.support.fixtures import ada, no_kept_prices, source, team  # noqa: E402, F401  they import models
+from tests.support.fixtures import ada, no_kept_prices, priced_source, source, team  # noqa: E402, F401  they import models
 
 
 def spread(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
@@ -97,19 +99,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
+def missing(mark: str) -> str:
+    """What the tests of this mark need and is not there, and how to get it; "" where nothing is missing."""
+    absent = [package for package, find in NEEDED[mark].items() if find() is None]
+    return f"not found: {', '.join(absent)}. On Debian: apt-get install {' '.join(absent)}" if absent else ""
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for mark, (find, missing) in NEEDED.items():
-        if item.get_closest_marker(mark) and find() is None:
-            (pytest.fail if REQUIRED else pytest.skip)(missing)
+    for mark in NEEDED:
+        if item.get_closest_marker(mark) and (problem := missing(mark)):
+            (pytest.fail if REQUIRED else pytest.skip)(problem)
 
 
 def pytest_unconfigure() -> None:
     ENGINES.stop()
     DEMO_PORT.release()
     WEB_PORT.release()
-    for find, missing in NEEDED.values():
-        if find() is None:
-            print(f"Tests were left out: {missing}")
+    for problem in filter(None, map(missing, NEEDED)):
+        print(f"Tests were left out: {problem}")
 
 
 @pytest.fixture(scope="session")

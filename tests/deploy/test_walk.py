@@ -7,12 +7,10 @@ import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -31,9 +29,7 @@ HERE = Path(__file__).parent
 GUIDE = (ROOT / "docs" / "deploy" / "server.md").read_text()
 PASSWORD = "correct horse battery"
 pytestmark = [
-    pytest.mark.skipif(
-        not all(map(shutil.which, ("nginx", "openssl", "curl", "bash"))), reason="no nginx was found"
-    ),
+    pytest.mark.server,
     pytest.mark.django_db,
     pytest.mark.heavy,
     pytest.mark.slow,
@@ -120,18 +116,15 @@ class Server:
             line.execute(f"DROP ROLE IF EXISTS {self.name}")
 
 
-def live(browser: "Browser", path: str) -> tuple[list[float], str]:
-    """When each piece of an event stream came, and all of it."""
-    answer, arrived, text = browser.open("GET", path), [], ""
-    assert answer.status == 200
-    while line := answer.readline():
-        text += line.decode()
-        if line.startswith(b"data:"):
-            arrived.append(time.monotonic())
-        if text.endswith("event: end\n"):
-            break
+def live(browser: "Browser", path: str) -> Iterator[str]:
+    """The lines of an event stream, each when it comes, until its end."""
+    answer = browser.open("GET", path)
+    assert (answer.status, answer.headers["content-type"].split(";")[0]) == (200, "text/event-stream")
+    line = "begun"
+    while line and line != "event: end\n":
+        line = answer.readline().decode()
+        yield line
     browser.line.close()
-    return arrived, text
 
 
 class Browser:
@@ -178,12 +171,36 @@ def served_as_the_example_says(browser: Browser) -> None:
     assert re.fullmatch(r"[0-9a-f]{32}", page.headers["x-request-id"])  # nginx's own, which its log has
     assert "strict-transport-security" in page.headers
     assert "Secure" in page.headers["set-cookie"]
-    found = {}
-    for path in ("/", "/metrics", "/readyz", "/t/x/r/00000000-0000-0000-0000-000000000000/events"):
+    found = []
+    for path in ("/", "/metrics", "/readyz"):
         answer = browser.open("GET", path)
-        found[path] = answer.status, answer.read().decode()
-    assert [status for status, _ in found.values()] == [302, 403, 200, 200]
-    assert "event: end" in found.popitem()[1][1]  # nobody's, so it ends at once
+        answer.read()
+        found.append((answer.status, answer.headers["location"]))
+    assert found == [(302, "/accounts/login/?next=/"), (403, None), (200, None)]
+    nobodys = "/t/x/r/00000000-0000-0000-0000-000000000000/events"
+    assert "event: end\n" in list(live(browser, nobodys))  # at once
+
+
+def replayed(browser: Browser, chat: str) -> str:
+    """The page of a new replay."""
+    form = browser.page(f"{chat}/replay")
+    fields = {name: hidden(form, name) for name in ("csrfmiddlewaretoken", "click")}
+    return browser.send(f"{chat}/replays/start", fields)
+
+
+def words_come_before_the_gateway_has_ended(browser: Browser, chat: str, gateway: DemoGateway) -> None:
+    """nginx keeps nothing back: the gateway stays silent after half of its words, and they are read meanwhile."""
+    gateway.set(pace=0, fault="stall")
+    page = replayed(browser, chat)
+    csrf = hidden(browser.page(page), "csrfmiddlewaretoken")
+    stop = Browser(int(browser.line.port))
+    stop.cookies = browser.cookies
+    lines = live(browser, f"{page}/events")
+    assert any("live-text" in line for line in lines)
+    assert gateway.requests()[-1]["outcome"] == "open"
+    stop.send(f"{page}/stop", {"csrfmiddlewaretoken": csrf})
+    assert list(lines)[-1] == "event: end\n"
+    stop.line.close()
 
 
 def hidden(page: str, name: str) -> str:
@@ -231,14 +248,10 @@ def test_a_new_operator_gets_a_site_a_backup_and_an_upgrade_by_the_guide_alone(
     browser.page(browser.send("/lookup", asked))
     chat = f"/t/acme/g/{EXAMPLE_IDS['chat']}"
     demo_gateway.set(pace=1, frames=20, frame_ms=50)
-    form = browser.page(f"{chat}/replay")
-    replay = browser.send(
-        f"{chat}/replays/start", {name: hidden(form, name) for name in ("csrfmiddlewaretoken", "click")}
-    )
-    arrived, text = live(browser, f"{replay}/events")
-    assert arrived[-1] - arrived[0] > 0.6  # a second of words comes as it is sent: nginx keeps nothing back
-    assert len(arrived) > 8
-    assert "event: end" in text
+    lines = list(live(browser, f"{replayed(browser, chat)}/events"))
+    assert sum(line.startswith("data:") for line in lines) > 8
+    assert lines[-1] == "event: end\n"
+    words_come_before_the_gateway_has_ended(browser, chat, demo_gateway)
 
     (entry,) = re.findall(r"^[\d* ]+ root (.*)$", BACKUP, re.M)
     server.run("cd /", f"sh <<'CRON'\n{entry}\nCRON")
