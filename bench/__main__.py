@@ -66,7 +66,7 @@ def measured(site: Site) -> Iterator[Figure]:
             yield from part.figures(site)
         except Exception as error:  # the minutes of the other parts are not thrown away
             traceback.print_exc()
-            yield Figure(part.__name__, f"failed: {type(error).__name__}", "", False)
+            yield Figure(part.__name__, type(error).__name__, "", None, failed=True)
 
 
 def say(line: str) -> None:

@@ -11,7 +11,8 @@ HEADS = ("figure", "measured", "goal", "")
 class Figure:
     """One line: what was measured, in words with its unit, and whether the goal is met (None: not known here).
 
-    `value` is the number of `measured`, where it is one that several runs can be compared by.
+    `value` is the number of `measured`, where it is one that several runs can be compared by. `failed`: it stands for a
+    whole part that could not be measured.
     """
 
     name: str
@@ -19,10 +20,12 @@ class Figure:
     goal: str
     met: bool | None
     value: float | None = None
+    failed: bool = False
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
-        return self.name, self.measured, self.goal, {True: "ok", False: "missed", None: "unknown"}[self.met]
+        verdict = "failed" if self.failed else {True: "ok", False: "missed", None: "unknown"}[self.met]
+        return self.name, self.measured, self.goal, verdict
 
 
 def ratio(

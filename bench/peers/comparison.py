@@ -10,11 +10,10 @@ from bench import sizes
 from bench.footprint import MIB, pss_of
 from bench.peers.products import Running
 from bench.peers.rows import Row
-from bench.peers.watching import Record, opened
+from bench.peers.watching import RUNS, Record, opened
 from bench.site import Site
 from generations.gateway.demo import ulid
 
-RUNS = 3
 SIZES = sizes.SIZES[:3]
 OPENINGS = "click to visible text, nothing cached", "the same once more, scripts and styles cached"
 
@@ -52,7 +51,7 @@ def peer(running: Running) -> Product:
 
 
 def measure(browser: Browser, products: Sequence[Product]) -> Iterator[Row]:
-    """Three rounds for each size, in which the products take turns; then what each costs as a whole."""
+    """`RUNS` rounds for each size, in which the products take turns; then what each costs as a whole."""
     for size in SIZES:
         rounds = [[opened(browser, product.records[size.name]) for product in products] for _ in range(RUNS)]
         for number, name in enumerate(OPENINGS):

@@ -2,9 +2,7 @@
 
 import os
 import signal
-import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -107,20 +105,19 @@ def running(peer: Peer, folder: Path) -> Iterator[Running]:
     (program, *arguments), variables = peer.start(port, folder)
     begun = time.monotonic()
     with (folder / "log.txt").open("ab") as log:
-        process = subprocess.Popen(
+        process = psutil.Popen(
             [programs / program, *arguments],
             cwd=folder,
             env={**_environment(programs), **QUIET, **variables},
             stdout=log,
             stderr=log,
         )
-    started = psutil.Process(process.pid)
     try:
         address = f"http://{LOOPBACK}:{port}"
         _wait(peer, process, f"{address}{peer.plain}", folder)
-        yield Running(peer, started, address, time.monotonic() - begun)
+        yield Running(peer, process, address, time.monotonic() - begun)
     finally:
-        _end(process, started)
+        _end(process)
 
 
 def _environment(programs: Path) -> dict[str, str]:
@@ -132,7 +129,7 @@ def _environment(programs: Path) -> dict[str, str]:
     }
 
 
-def _wait(peer: Peer, process: "subprocess.Popen[bytes]", address: str, folder: Path) -> None:
+def _wait(peer: Peer, process: psutil.Popen, address: str, folder: Path) -> None:
     limit = time.monotonic() + START_S
     while not _answers(address):
         if process.poll() is not None or time.monotonic() > limit:
@@ -144,13 +141,13 @@ def _answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=5) as answer:
             return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError):
+    except OSError:
         return False
 
 
-def _end(process: "subprocess.Popen[bytes]", started: psutil.Process) -> None:
+def _end(process: psutil.Popen) -> None:
     """SIGTERM to it and to all that it started; SIGKILL for who stays."""
-    family = [started, *started.children(recursive=True)] if process.poll() is None else []
+    family = [process, *process.children(recursive=True)] if process.poll() is None else []
     for member in family:
         _send(member, signal.SIGTERM)
     _, left = psutil.wait_procs(family, timeout=15)

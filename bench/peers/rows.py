@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bench.peers.watching import RUNS, VIEW
 from bench.site import ROOT
 from bench.table import aligned
 
 MARKDOWN, JSON = ROOT / "bench" / "peers.md", ROOT / "bench" / "peers.json"
-MEANING = """\
+MEANING = f"""\
 Each opening begins with a click on a link to the record and ends when words of its conversation are drawn within the window
-(1280 by 900), in the part of the page that is the record: ours `#view`, Phoenix's span, MLflow's dialog, each in the view
-that its page opens with. A new browser profile for each; then the same link once more in that profile. The text, words with
-numbers, is the same in each product, and stands in a peer's trace once. Each column has the median and, in brackets, the
-lowest and the highest of three openings, which took turns between the products; all of them ran at the same time."""
+({VIEW["width"]} by {VIEW["height"]}), in the part of the page that is the record: ours `#view`, Phoenix's span, MLflow's
+dialog, each in the view that its page opens with. A new browser profile for each; then the same link once more in that
+profile. The text, words with numbers, is the same in each product, and stands in a peer's trace once. Each column has the
+median and, in brackets, the lowest and the highest of {RUNS} openings, which took turns between the products; all of them
+ran at the same time."""
 
 
 @dataclass(frozen=True, slots=True)

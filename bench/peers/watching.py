@@ -7,28 +7,26 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize
 from playwright.sync_api import TimeoutError as NotShownError
 
+from bench.tools.opening import CLICK
+
 WAIT_MS = 240_000
 # Three words with their numbers, as `bench.sizes.prose` writes them; for Python and JavaScript.
 WORDS = r"[a-z]+ \d+ [a-z]+ \d+ [a-z]+ \d+"
+RUNS = 3  # of each opening
 VIEW = ViewportSize(width=1280, height=900)
 # Runs before any script of a page. The text is visible when an element with WORDS in one text node, inside the record's part
 # of the page, is drawn within the window. As in `bench.tools.opening` the time is taken in the first frame that finds it so,
 # and never lies before the page's first contentful paint.
 WATCH = """
 (() => {
+  %s
   const inside = %s, words = new RegExp(%s), near = new Set(), kept = new WeakSet();
-  addEventListener("click", (event) =>
-    sessionStorage.setItem("clicked", performance.timeOrigin + event.timeStamp), {capture: true});
-  const clicked = Number(sessionStorage.getItem("clicked"));
   if (!clicked) return;
   const look = () => {
     if (window.found || ![...near].some((element) =>
       element.checkVisibility({visibilityProperty: true, opacityProperty: true}))) return;
     window.found = performance.now();
-    new PerformanceObserver((list) => {
-      const painted = list.getEntriesByName("first-contentful-paint")[0];
-      if (painted) window.shown = performance.timeOrigin + Math.max(window.found, painted.startTime) - clicked;
-    }).observe({type: "paint", buffered: true});
+    drawn(window.found);
   };
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) near[entry.isIntersecting ? "add" : "delete"](entry.target);
@@ -76,7 +74,7 @@ class Record:
 def opened(browser: Browser, record: Record) -> tuple[float, float]:
     """In a new profile: ms from the click to the text, first with nothing cached, then once more with what was kept."""
     context = browser.new_context(viewport=VIEW)
-    context.add_init_script(WATCH % (json.dumps(record.inside), json.dumps(WORDS)))
+    context.add_init_script(WATCH % (CLICK, json.dumps(record.inside), json.dumps(WORDS)))
     context.add_cookies(
         [{"name": name, "value": value, "url": record.address} for name, value in record.cookies.items()]
     )

@@ -12,21 +12,27 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from dashboard.local.system import LOOPBACK
 
-# Before any script of the page: when the link was clicked, when text of the conversation was drawn, and long tasks.
+# For a script that runs before any of the page: `clicked` is when the link was clicked, on the page before; `drawn` takes
+# when the text was found and leaves in `window.shown` the ms from the click until then, or until the page's first paint.
+CLICK = """
+addEventListener("click", (event) =>
+  sessionStorage.setItem("clicked", performance.timeOrigin + event.timeStamp), {capture: true});
+const clicked = Number(sessionStorage.getItem("clicked"));
+const drawn = (found) => {
+  const painted = performance.getEntriesByName("first-contentful-paint")[0];
+  if (!painted) return requestAnimationFrame(() => drawn(found));
+  window.shown = performance.timeOrigin + Math.max(found, painted.startTime) - clicked;
+};
+"""
+# When text of the conversation was drawn, and long tasks.
 WATCH = """
 window.tasks = [];
 new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((one) => [one.startTime, one.duration])))
   .observe({type: "longtask", buffered: true});
-addEventListener("click", (event) =>
-  sessionStorage.setItem("clicked", performance.timeOrigin + event.timeStamp), {capture: true});
-const clicked = Number(sessionStorage.getItem("clicked"));
-let found;
 const look = () => {
   const texts = [...document.querySelectorAll("#view .turn .text, #view .turn .prose")];
-  if (texts.some((text) => text.checkVisibility() && text.textContent.trim())) found ??= performance.now();
-  const painted = performance.getEntriesByName("first-contentful-paint")[0];
-  if (found === undefined || !painted) return requestAnimationFrame(look);
-  window.shown = performance.timeOrigin + Math.max(found, painted.startTime) - clicked;
+  if (texts.some((text) => text.checkVisibility() && text.textContent.trim())) drawn(performance.now());
+  else requestAnimationFrame(look);
 };
 requestAnimationFrame(look);
 """
@@ -87,7 +93,7 @@ def _beginning(context: BrowserContext, way: Way) -> Page:
     context.add_cookies(
         [{"name": name, "value": value, "url": way.start} for name, value in way.cookies.items()]
     )
-    context.add_init_script(WATCH)
+    context.add_init_script(CLICK + WATCH)
     page = context.new_page()
     page.goto(way.start)
     uncached = context.new_cdp_session(page)

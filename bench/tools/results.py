@@ -22,19 +22,32 @@ def keep(figures: Sequence[Figure], seconds: float, markdown: Path = MARKDOWN, d
     about = run(seconds)
     runs = [*_alike(data, about), {**about, "figures": [asdict(figure) for figure in figures]}][-RUNS:]
     data.write_text(json.dumps({"runs": runs}, indent=2) + "\n")
-    missed = [figure for figure in figures if figure.met is False]
     lines = [
         "# Results of `make bench`",
         "",
-        f"The last of {len(runs)} runs of this commit; the spread is that of all of them.",
+        _heading(len(runs)),
         "",
         *(f"- {name}: {value}" for name, value in about.items()),
-        f"- goals: {sum(figure.met is True for figure in figures)} met, {len(missed)} missed",
+        f"- goals: {_goals(figures)}",
         "",
         aligned([(*HEADS, "spread"), *((*figure.cells, _spread(figure, runs)) for figure in figures)]),
         "",
     ]
     markdown.write_text("\n".join(lines))
+
+
+def _heading(runs: int) -> str:
+    if runs == 1:
+        return "The first run of this commit; the spread comes with the second."
+    return f"The last of {runs} runs of this commit; the spread is that of all of them."
+
+
+def _goals(figures: Sequence[Figure]) -> str:
+    """How many are met and missed; of a part that failed none is known, so these are counted apart."""
+    failed = sum(figure.failed for figure in figures)
+    met, missed = (sum(figure.met is verdict for figure in figures) for verdict in (True, False))
+    parts = "1 part" if failed == 1 else f"{failed} parts"
+    return f"{met} met, {missed} missed" + (f", {parts} failed, whose goals are in neither" if failed else "")
 
 
 def _alike(data: Path, about: dict[str, str]) -> list[dict[str, Any]]:
@@ -44,10 +57,10 @@ def _alike(data: Path, about: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def _spread(figure: Figure, runs: list[dict[str, Any]]) -> str:
-    """The lowest and the highest value that the runs measured, "" of what is no number."""
+    """The lowest and the highest value that the runs measured, "" of what is no number and of a single one."""
     values = [kept["value"] for run in runs for kept in run["figures"] if kept["name"] == figure.name]
     known = [value for value in values if value is not None]
-    return f"{min(known):.3g} to {max(known):.3g}" if known else ""
+    return f"{min(known):.3g} to {max(known):.3g}" if len(known) > 1 else ""
 
 
 def run(seconds: float) -> dict[str, str]:
