@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from dashboard.models import GatewayConnection, Team, User
-from generations.gateway.demo.keys import SCOPED_KEY
+from generations.gateway.demo.keys import PLAIN_KEY, SCOPED_KEY
 from generations.replay.prices import price_lists
 from tests.support import people
 from tests.support.processes import DemoGateway
@@ -27,6 +27,12 @@ def ada(team: Team) -> User:
 def source(team: Team, demo_gateway: DemoGateway) -> GatewayConnection:
     """The team's connection to the demo gateway, which gives it stored requests."""
     return people.connection(team, demo_gateway.url, SCOPED_KEY)
+
+
+@pytest.fixture
+def priced_source(team: Team, demo_gateway: DemoGateway) -> GatewayConnection:
+    """A connection whose second key may read prices; its first may not."""
+    return people.connection(team, demo_gateway.url, SCOPED_KEY, PLAIN_KEY)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,8 @@
 """Teams, people and connections for every test. Each call makes new ones with names of their own."""
 
 import itertools
+import re
+from html import unescape
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.http import HttpResponse, HttpResponseBase
@@ -63,6 +65,25 @@ def html(page: HttpResponseBase) -> str:
     """A page with every run of white space as one space, as browsers show it: templates break lines where they like."""
     assert isinstance(page, HttpResponse)
     return " ".join(page.content.decode().split())
+
+
+def form_of(page: bytes) -> dict[str, str]:
+    """The fields of a page's forms as a browser would send them back, but for those of its header."""
+    text = page.decode()
+    found: dict[str, str] = {}
+    for tag in re.findall(r'<input type="(?:hidden|text|number)"[^>]*>', text):
+        attributes = dict(re.findall(r'(name|value)="([^"]*)"', tag))
+        found[attributes.get("name", "")] = attributes.get("value", "")
+    for select in re.finditer(r'<select name="([^"]+)".*?</select>', text, re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)" selected', select[0])
+        found[select[1]] = chosen[1] if chosen else ""
+    for area in re.finditer(r'<textarea name="([^"]+)"[^>]*>\n?(.*?)</textarea>', text, re.DOTALL):
+        found[area[1]] = area[2]
+    return {
+        name: unescape(value)
+        for name, value in found.items()
+        if name not in ("", "q", "team", "csrfmiddlewaretoken")
+    }
 
 
 def actions(of: Team) -> list[str]:

@@ -3,7 +3,6 @@
 import json
 import re
 import uuid
-from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,38 +44,19 @@ def chat(team: Team, ada: User, source: GatewayConnection) -> Generation:
     return rows.generation(team, ada, source)
 
 
-def form_of(page: bytes) -> dict[str, str]:
-    """The fields of the lab's form as a browser would send them back."""
-    html = page.decode()
-    found: dict[str, str] = {}
-    for tag in re.findall(r'<input type="(?:hidden|text|number)"[^>]*>', html):
-        attributes = dict(re.findall(r'(name|value)="([^"]*)"', tag))
-        found[attributes.get("name", "")] = attributes.get("value", "")
-    for select in re.finditer(r'<select name="([^"]+)".*?</select>', html, re.DOTALL):
-        chosen = re.search(r'<option value="([^"]*)" selected', select[0])
-        found[select[1]] = chosen[1] if chosen else ""
-    for area in re.finditer(r'<textarea name="([^"]+)"[^>]*>\n?(.*?)</textarea>', html, re.DOTALL):
-        found[area[1]] = area[2]
-    return {
-        name: unescape(value)
-        for name, value in found.items()
-        if name not in ("", "q", "team", "csrfmiddlewaretoken")
-    }
-
-
 class Lab:
     """The pre-flight of one generation in a browser."""
 
     def __init__(self, of: Generation, user: User, query: str = "") -> None:
         self.of, self.browser = of, people.browser(user)
         self.page = self.browser.get(reverse("replay_form", args=[of.team.slug, of.slug]) + query)
-        self.fields = form_of(self.page.content)
+        self.fields = people.form_of(self.page.content)
 
     def send(self, name: str = "start_replay", **changes: str) -> Any:
         self.fields |= changes
         answer = self.browser.post(reverse(name, args=[self.of.team.slug, self.of.slug]), self.fields)
         self.fields |= {
-            name: value for name, value in form_of(answer.content).items() if name == "plan_digest"
+            name: value for name, value in people.form_of(answer.content).items() if name == "plan_digest"
         }
         return answer
 
@@ -229,7 +209,7 @@ def test_back_and_changed_it_is_another_click(chat: Generation, ada: User) -> No
     answer = lab.send()
     assert (answer.status_code, Replay.objects.count()) == (409, 1)
     assert "has already started something else" in answer.content.decode()
-    lab.fields |= form_of(answer.content)
+    lab.fields |= people.form_of(answer.content)
     assert (lab.send().status_code, Replay.objects.count()) == (302, 2)
     assert (lab.send().status_code, Replay.objects.count()) == (302, 2)
 
@@ -349,7 +329,7 @@ def test_pasted_ids_become_a_plan_and_a_batch(
     assert "G-01M0N8538G8F4T0W6X1Y2Z3AZZ" in people.html(first)
     assert asked, "the page asks for prices"
     fields: dict[str, Any] = {
-        **form_of(first.content),
+        **people.form_of(first.content),
         "v-temperature": "0.1",
         "id": [row.slug for row in made],
     }
@@ -359,7 +339,9 @@ def test_pasted_ids_become_a_plan_and_a_batch(
     assert f"POST {source.base_url}/chat/completions</span> with the key of {source.name}" in page
     assert "temperature → 0.1" in page
     asked.clear()
-    seen = browser.post(url, {**fields, "run": "1", "plan_digest": form_of(unseen.content)["plan_digest"]})
+    seen = browser.post(
+        url, {**fields, "run": "1", "plan_digest": people.form_of(unseen.content)["plan_digest"]}
+    )
     assert (seen.status_code, asked) == (302, [])  # no click waits for prices
     assert [body_of(replay)["temperature"] for replay in Replay.objects.all()] == [0.1] * 3
 

@@ -1,7 +1,6 @@
 """The pages of the ledger."""
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -303,10 +302,9 @@ def test_selected_replays_once_more_are_a_plan_and_one_click(
     browser, url = people.browser(ada), reverse("replays_again", args=[team.slug])
     monkeypatch.setattr("generations.views.lists.replay_selection.MOST_NAMED", 1)
     asked = {"do": "replay", "id": [row.pk for row in made]}
-    planned = people.html(browser.post(reverse("selected_replays", args=[team.slug]), asked))
-    assert ("seed" in planned, Replay.objects.count()) == (True, 2)
-    sent = dict(re.findall(r'<input type="hidden" name="(click|plan_digest)" value="([^"]+)"', planned))
-    data: Any = {**sent, "id": [row.pk for row in made]}
+    planned = browser.post(reverse("selected_replays", args=[team.slug]), asked)
+    assert ("seed" in people.html(planned), Replay.objects.count()) == (True, 2)
+    data: Any = {**people.form_of(planned.content), "id": [row.pk for row in made]}
     answers = [browser.post(url, data)["Location"] for _ in range(2)]
     batch = Batch.objects.get()
     assert answers == [batch.get_absolute_url()] * 2

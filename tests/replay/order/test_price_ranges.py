@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.models import GatewayConnection, Team
 from generations.gateway.client import Client
-from generations.gateway.demo.keys import PLAIN_KEY, SCOPED_KEY
+from generations.gateway.demo.keys import SCOPED_KEY
 from generations.gateway.errors import GatewayError
 from generations.gateway.record import Record
 from generations.models import Generation, StoredRecord
@@ -20,17 +20,10 @@ from generations.replay.order.orders import Order
 from generations.replay.order.pricing import Price, expected
 from generations.replay.prices.price_book import PriceBook
 from tests.reading.samples import demo_records
-from tests.support import people
 from tests.support.processes import DemoGateway
 
 pytestmark = pytest.mark.django_db
 LARGEST = 2**20  # bytes: larger records cost the test seconds and tell nothing more
-
-
-@pytest.fixture
-def source(team: Team, demo_gateway: DemoGateway) -> GatewayConnection:
-    """A connection whose second key may read prices; its first may not."""
-    return people.connection(team, demo_gateway.url, SCOPED_KEY, PLAIN_KEY)
 
 
 @pytest.fixture
@@ -75,9 +68,11 @@ def record(client: Client, request_id: str) -> Record:
     raise AssertionError(f"no record of {request_id}")
 
 
-def test_replays_cost_what_was_expected(team: Team, source: GatewayConnection, quick: DemoGateway) -> None:
+def test_replays_cost_what_was_expected(
+    team: Team, priced_source: GatewayConnection, quick: DemoGateway
+) -> None:
     """In all that are billed (a broken answer is not). With a limit, high is at most 3 times low (median)."""
-    client, made = Client(quick.url, SCOPED_KEY), list(plans(team, source))
+    client, made = Client(quick.url, SCOPED_KEY), list(plans(team, priced_source))
     for _, order, _ in made:
         send(client, order)
     seen = [entry["request_id"] for entry in quick.requests() if "/pricing/" not in entry["path"]]

@@ -14,7 +14,7 @@ from dashboard.fields import Secret
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.gateway import errors, prices
 from generations.gateway.client import Client
-from generations.gateway.demo.keys import MANAGEMENT_KEY, PLAIN_KEY, SCOPED_KEY, UNSCOPED_KEY
+from generations.gateway.demo.keys import MANAGEMENT_KEY, PLAIN_KEY, UNSCOPED_KEY
 from generations.gateway.demo.server.pricing import UNLISTED
 from generations.models import Generation, ReplayLimits
 from generations.replay.batches import plan_batch
@@ -67,13 +67,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 @pytest.fixture
-def source(team: Team, demo_gateway: DemoGateway) -> GatewayConnection:
-    """A connection whose second key may read prices; its first may not."""
-    return people.connection(team, demo_gateway.url, SCOPED_KEY, PLAIN_KEY)
-
-
-@pytest.fixture
-def chat(team: Team, source: GatewayConnection) -> Generation:
+def chat(team: Team, priced_source: GatewayConnection) -> Generation:
     return keep(team, demo_record("oslo-cancelled"), OSLO)
 
 
@@ -147,7 +141,9 @@ def test_what_the_list_lacks_is_calculated_once(chat: Generation, asked: Counter
     assert asked == {**ONCE, "POST /pricing/calculate": 4}
 
 
-def test_the_order_of_sources_and_tiers(chat: Generation, team: Team, source: GatewayConnection) -> None:
+def test_the_order_of_sources_and_tiers(
+    chat: Generation, team: Team, priced_source: GatewayConnection
+) -> None:
     def basis(*patch: tuple[str, Any]) -> pricing.Price:
         ops = json.dumps([{"op": "add", "path": f"/{key}", "value": value} for key, value in patch])
         return pricing.expected(orders.order(chat, patch=ops), PriceBook(may_ask=True))
@@ -173,23 +169,25 @@ def test_the_order_of_sources_and_tiers(chat: Generation, team: Team, source: Ga
     )
 
 
-def test_only_keys_that_may_are_tried(team: Team, source: GatewayConnection, asked: Counter[str]) -> None:
+def test_only_keys_that_may_are_tried(
+    team: Team, priced_source: GatewayConnection, asked: Counter[str]
+) -> None:
     """A delegated key without the scope is refused, a management key is never tried, a plain key may."""
-    source.read_key, source.replay_key = Secret(UNSCOPED_KEY), Secret(PLAIN_KEY)
-    source.log_key = Secret(MANAGEMENT_KEY)
-    assert [used.key.reveal() for used in keys.pricing(source)] == [UNSCOPED_KEY, PLAIN_KEY]
-    assert price_lists.listed(source)
+    priced_source.read_key, priced_source.replay_key = Secret(UNSCOPED_KEY), Secret(PLAIN_KEY)
+    priced_source.log_key = Secret(MANAGEMENT_KEY)
+    assert [used.key.reveal() for used in keys.pricing(priced_source)] == [UNSCOPED_KEY, PLAIN_KEY]
+    assert price_lists.listed(priced_source)
     assert asked == ONCE
 
 
 def test_a_list_that_cannot_be_read_is_not_asked_for_again_at_once(
-    source: GatewayConnection, monkeypatch: pytest.MonkeyPatch
+    priced_source: GatewayConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the last one goes on being used, with its age."""
-    assert price_lists.listed(source)
-    old = price_lists.PriceList(price_lists._memory[source.base_url].entries, 1_000_000.0)
-    monkeypatch.setattr(price_lists, "_memory", {source.base_url: old})
-    price_lists.store().delete(price_lists._name(source.base_url))
+    assert price_lists.listed(priced_source)
+    old = price_lists.PriceList(price_lists._memory[priced_source.base_url].entries, 1_000_000.0)
+    monkeypatch.setattr(price_lists, "_memory", {priced_source.base_url: old})
+    price_lists.store().delete(price_lists._name(priced_source.base_url))
     tries = []
 
     def failing(client: Client) -> bytes:
@@ -197,29 +195,33 @@ def test_a_list_that_cannot_be_read_is_not_asked_for_again_at_once(
         raise errors.ReadTimeout()
 
     monkeypatch.setattr(prices, "list_bytes", failing)
-    assert [price_lists.listed(source) for _ in range(3)] == [old, old, old]
+    assert [price_lists.listed(priced_source) for _ in range(3)] == [old, old, old]
     assert len(tries) == 1
 
 
 def test_a_slow_gateway_is_asked_once_and_its_answer_is_kept(
-    source: GatewayConnection, demo_gateway: DemoGateway, asked: Counter[str]
+    priced_source: GatewayConnection, demo_gateway: DemoGateway, asked: Counter[str]
 ) -> None:
     demo_gateway.set(delay_ms=400)
     try:
-        assert [price_lists.listed(source, 0.05) for _ in range(3)] == [None, None, None]
-        wait_for(lambda: price_lists.kept(source.base_url) is not None, 5)
+        assert [price_lists.listed(priced_source, 0.05) for _ in range(3)] == [None, None, None]
+        wait_for(lambda: price_lists.kept(priced_source.base_url) is not None, 5)
     finally:
         demo_gateway.set(delay_ms=0)
     assert asked == ONCE
 
 
-def test_limits_count_what_the_request_allows(team: Team, ada: User, source: GatewayConnection) -> None:
+def test_limits_count_what_the_request_allows(
+    team: Team, ada: User, priced_source: GatewayConnection
+) -> None:
     lines = [
         {"dimension": name, "quantity": 10, "unit_price_usd": "1", "unit_size": 10**6}
         for name in ("input_text_tokens", "output_text_tokens")
     ]
     body = {**rows.CHAT, "max_tokens": 1000}
-    limited = rows.generation(team, ada, source, pricing_lines=lines, cost_nanos=20_000, replay_request=body)
+    limited = rows.generation(
+        team, ada, priced_source, pricing_lines=lines, cost_nanos=20_000, replay_request=body
+    )
     order = orders.order(limited)
     row = start.start_replay(order, ada, uuid.uuid4())
     assert (row.expected_high, row.expected_most) == (10_000 + 31_000, 10_000 + 1_000_000)

@@ -1,7 +1,6 @@
 """The batch lab: the grid, outputs next to each other, marks, names, and the failed ones once more."""
 
 import json
-import re
 import uuid
 from typing import Any
 
@@ -150,11 +149,12 @@ def test_the_failed_ones_once_more_with_their_changes_and_once_a_click(
     lab: Batch, ada: User, sent: list[str], asked: list[str]
 ) -> None:
     browser, url = people.browser(ada), reverse("batch_again", args=[lab.team.slug, lab.pk])
-    page = people.html(browser.get(url))
+    answer = browser.get(url)
+    page = people.html(answer)
     assert asked, "the page asks for prices"
     assert "seed → 7" in page
     assert "1 failed replay" in page
-    sent_fields = dict(re.findall(r'<input type="hidden" name="(click|plan_digest)" value="([^"]+)"', page))
+    sent_fields = people.form_of(answer.content)
     before = Replay.objects.count()
     unseen = browser.post(url, sent_fields | {"plan_digest": "0" * 64})
     assert (unseen.status_code, Replay.objects.count()) == (400, before)

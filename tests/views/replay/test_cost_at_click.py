@@ -22,7 +22,6 @@ from generations.replay.order.shown_plan import ShownPlan
 from generations.replay.prices import price_lists
 from generations.replay.prices.price_lists import PriceList
 from tests.support import people, rows
-from tests.views.test_lab_pages import form_of
 
 pytestmark = pytest.mark.django_db
 CHANGED = "Review the expected cost, which has changed"
@@ -95,12 +94,12 @@ def test_a_click_starts_at_the_cost_that_was_shown(
     page, url, more = pages(chat, ada, way)
     browser, before = people.browser(ada), Replay.objects.count()
     prices.answer = DEAR
-    shown = form_of(browser.get(page).content) | more
+    shown = people.form_of(browser.get(page).content) | more
     prices.asked.clear()
 
     def click(**changes: Any) -> tuple[int, str]:
         answer = browser.post(url, shown | changes)
-        shown["plan_digest"] = form_of(answer.content).get("plan_digest", shown["plan_digest"])
+        shown["plan_digest"] = people.form_of(answer.content).get("plan_digest", shown["plan_digest"])
         return answer.status_code, people.html(answer)
 
     # The kept prices are gone: they are asked for again, so the box and the limits count with $20.
@@ -158,7 +157,7 @@ def test_a_look_asks_for_prices_with_every_consent(
     )
     page, url, _ = pages(chat, ada, "one")
     browser = people.browser(ada)
-    shown = form_of(browser.get(page).content)
+    shown = people.form_of(browser.get(page).content)
     browser.post(url, shown | {"look": "1"})
     browser.post(url, shown | {"v-seed": "7"})  # a click that shows a plan
     assert used == [["key-2", "read-key"]] * 3
