@@ -7,7 +7,7 @@ import psutil
 
 from tests.faults import gateway
 from tests.faults.gateway import Script, after, answer, endless_line, flood, frame, raw, silence, stream
-from tests.faults.site import Site, check, until
+from tests.faults.site import Site, check
 from tests.faults.table import Report, fault
 from tests.gateway.peer import Call
 
@@ -134,11 +134,8 @@ DEADLINE_S = 8
 def deadline(site: Site, report: Report) -> None:
     from generations.models import ReplayAnswer
 
-    for name in site.names("worker"):
-        site.kill(name, signal.SIGTERM)
     limits = dict.fromkeys(("FIRST_BYTE_SECONDS", "IDLE_SECONDS", "TOTAL_SECONDS"), str(DEADLINE_S))
-    site.start("worker1", MAX_ANSWER_MB="1000", **limits)
-    until(lambda: "worker" in site.alive(), 30, "The worker was not heard of")
+    site.one_worker(MAX_ANSWER_MB="1000", **limits)
     clicks = [site.click(script, name) for name, script in (("floods", flood), ("lines", endless_line))]
     neighbour = site.click(stream(100, 0.03), "beside")
     most, begun = 0.0, time.monotonic()

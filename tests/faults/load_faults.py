@@ -67,10 +67,7 @@ SELECT extract(epoch FROM now() - heard_at) FROM dashboard_process WHERE kind = 
 
 @fault("long replays take every thread: the clock's work goes on", over=NO_FAULT)
 def all_taken(site: Site, report: Report) -> None:
-    for name in site.names("worker"):
-        site.kill(name, signal.SIGTERM)
-    site.start("worker1", WORKER_CONCURRENCY="2")
-    until(lambda: "worker" in site.alive(), 30, "The worker was not heard of")
+    site.one_worker(WORKER_CONCURRENCY="2")
     first = site.click(recorded(site.gateway, 5, 0.02, after_s=3), "first")
     site.ended(first)
     long = [site.click(stream(500, 0.04), f"long{number}") for number in range(2)]
@@ -118,10 +115,7 @@ def two_hundred(site: Site, report: Report) -> None:
     from bench.spinning import spinning
     from generations.models import ReplayAnswer
 
-    for name in site.names("worker"):
-        site.kill(name, signal.SIGTERM)
-    site.start("worker1", WORKER_CONCURRENCY=str(CROWD))
-    until(lambda: "worker" in site.alive(), 30, "The worker was not heard of")
+    site.one_worker(WORKER_CONCURRENCY=str(CROWD))
     ratios, words = [], 40
     with spinning() as neighbour:
         for _ in range(2):

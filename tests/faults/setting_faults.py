@@ -17,10 +17,7 @@ from tests.support.processes import BEAT, WORKER
 
 @fault("a worker with another field key", red=Red("Keys", "other FIELD_ENCRYPTION_KEYS than this process"))
 def wrong_key_worker(site: Site, report: Report) -> None:
-    for name in ("worker1", "worker2"):
-        site.kill(name, signal.SIGTERM)
-    other = Fernet.generate_key().decode()
-    site.start("worker1", FIELD_ENCRYPTION_KEYS=other)
+    site.one_worker(FIELD_ENCRYPTION_KEYS=Fernet.generate_key().decode())
     click = site.click(stream(5, 0.01), "wrongkey")
     report.end(site, click, state="failed")
     row = site.row(click)

@@ -117,6 +117,13 @@ class Site:
     def names(self, kind: str) -> list[str]:
         return [name for name in self.running if name.startswith(kind)]
 
+    def one_worker(self, **changes: str) -> None:
+        """In place of all workers one, with these settings, which has been heard of."""
+        for name in self.names("worker"):
+            self.kill(name, signal.SIGTERM)
+        self.start("worker1", **changes)
+        until(lambda: "worker" in self.alive(), 30, "The worker was not heard of")
+
     def whole(self) -> None:
         """All engines and processes run and serve, whatever the last fault has left."""
         self.database.pass_on()

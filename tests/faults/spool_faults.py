@@ -4,25 +4,11 @@ import signal
 
 from cryptography.fernet import Fernet
 
-from tests.faults.gateway import stream
-from tests.faults.site import Click, Site, check, until
+from tests.faults.site import Site, check, until
 from tests.faults.table import Red, Report, fault
-from tests.faults.worker_faults import SHOWN_S, spooled
+from tests.faults.worker_faults import SHOWN_S, leave_unsaved, spooled
 
 KEPT = ".spool in SPOOL_DIR is kept: FIELD_ENCRYPTION_KEYS holds no key that opens it"
-
-
-def leave_unsaved(site: Site, count: int) -> list[Click]:
-    """Answers that a worker received and could not save before it was ended."""
-    site.kill("worker2", signal.SIGTERM)
-    clicks = [site.click(stream(100, 0.02), f"left{number}") for number in range(count)]
-    sent = [site.gateway.sent[click.marker] for click in clicks]
-    until(lambda: all(len(item.words) > 20 for item in sent), 30, "The streams did not begin")
-    site.database.refuse()
-    until(lambda: all(item.ended_at for item in sent), 30, "The streams did not end")
-    site.kill("worker1", signal.SIGTERM, 25)
-    site.database.pass_on()
-    return clicks
 
 
 @fault(
@@ -34,9 +20,9 @@ def left_behind(site: Site, report: Report) -> None:
     from generations.records import retention
 
     kept, forgotten = leave_unsaved(site, 2)
+    site.database.pass_on()
     check(len(spooled(site)) == 2, f"{len(spooled(site))} files are in the spool")
-    site.start("worker1", FIELD_ENCRYPTION_KEYS=Fernet.generate_key().decode())
-    until(lambda: "worker" in site.alive(), 60, "The worker was not heard of")
+    site.one_worker(FIELD_ENCRYPTION_KEYS=Fernet.generate_key().decode())
     report.shown_after_s = until(
         lambda: site.log.read_text().count(KEPT) >= 2, SHOWN_S, "the worker's log is silent"
     )

@@ -14,7 +14,7 @@ from dashboard.processes.degraded import NO_BEAT, NO_WORKER
 from dashboard.web import outage
 from generations.replay import trouble
 from tests.faults.gateway import silence, stream
-from tests.faults.site import Site, check, until
+from tests.faults.site import Click, Site, check, until
 from tests.faults.table import Red, Report, fault
 
 CHECKPOINT_S = 2.5  # a checkpoint a second, on a machine that is busy
@@ -266,18 +266,24 @@ def spooled(site: Site) -> list[Path]:
     return sorted(Path(site.environment["SPOOL_DIR"]).glob("*.spool"))
 
 
+def leave_unsaved(site: Site, count: int) -> list[Click]:
+    """Answers of 150 words that a worker received whole and could not save before it ended. The database stays cut off."""
+    site.kill("worker2", signal.SIGTERM)
+    clicks = [site.click(stream(150, 0.02), f"unsaved{number}") for number in range(count)]
+    sent = [site.gateway.sent[click.marker] for click in clicks]
+    until(lambda: all(len(item.words) > 30 for item in sent), 30, "The streams did not begin")
+    site.database.refuse()
+    until(lambda: all(item.ended_at for item in sent), 30, "The streams did not end")
+    site.kill("worker1", signal.SIGTERM, 25)
+    return clicks
+
+
 @fault(
     "SIGTERM of a worker while its answer cannot be saved: the next one delivers it",
     red=Red("Database", CAUSES["refused"]),
 )
 def sigterm_unsaved(site: Site, report: Report) -> None:
-    site.kill("worker2", signal.SIGTERM)
-    click = site.click(stream(150, 0.02), "spooled")
-    sent = site.gateway.sent[click.marker]
-    until(lambda: len(sent.words) > 30, 30, "The stream did not begin")
-    site.database.refuse()
-    until(lambda: sent.ended_at, 30, "The stream did not end")
-    site.kill("worker1", signal.SIGTERM, 25)
+    (click,) = leave_unsaved(site, 1)
     files = spooled(site)
     check(len(files) == 1, f"{len(files)} files are in the spool")
     held, mode = files[0].read_bytes(), stat.S_IMODE(files[0].stat().st_mode)
@@ -293,7 +299,7 @@ def sigterm_unsaved(site: Site, report: Report) -> None:
     took = until(lambda: site.row(click).state == "succeeded", 40, "The next worker did not deliver it")
     report.saw(f"delivered {took:.1f} s after the next worker was started")
     until(lambda: not spooled(site), 10, "The file stays in the spool")
-    report.keeps(report.end(site, click, state="succeeded"), sent)
+    report.keeps(report.end(site, click, state="succeeded"), site.gateway.sent[click.marker])
 
 
 @fault(
