@@ -112,6 +112,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_unconfigure() -> None:
+    from generations.gateway.http import exchange
+
+    for transport in exchange._pools.values():  # Python warns of sockets that are open at its end
+        transport.close()
     ENGINES.stop()
     DEMO_PORT.release()
     WEB_PORT.release()

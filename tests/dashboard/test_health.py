@@ -1,28 +1,16 @@
 """Probes answer before host checks and redirects; readiness names what is missing."""
 
 import os
-import socket
-import socketserver
-import ssl
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
 from dashboard import readiness
-from dashboard.local.system import LOOPBACK
+from tests.faults.self_signed import broker_behind_tls
 from tests.support.people import browser
 
 pytestmark = pytest.mark.django_db
@@ -105,46 +93,8 @@ def test_the_icon_is_found_where_browsers_look_by_themselves() -> None:
 @pytest.fixture
 def self_signed(tmp_path: Path, broker: object) -> Iterator[str]:
     """The URL of the broker behind TLS, with a certificate that it signed itself."""
-    key, name = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "h")]),
-    )
-    now = datetime.now(UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "pem").write_bytes(
-        key.private_bytes(*form) + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "pem")
-
-    there = urlsplit(os.environ["REDIS_URL"])
-
-    class Talk(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            with (
-                suppress(OSError),
-                socket.create_connection((LOOPBACK, there.port or 0)) as back,
-                context.wrap_socket(self.request, server_side=True) as line,
-            ):
-                other = threading.Thread(target=pump, args=[back, line], daemon=True)
-                other.start()
-                pump(line, back)
-                back.shutdown(socket.SHUT_RDWR)
-                other.join()
-
-    with socketserver.ThreadingTCPServer((LOOPBACK, 0), Talk) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"rediss://:{there.password}@{LOOPBACK}:{server.server_address[1]}/0"
-        server.shutdown()
-
-
-def pump(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(4096):
-            target.sendall(data)
+    with broker_behind_tls(os.environ["REDIS_URL"], tmp_path / "pem") as url:
+        yield url
 
 
 def test_a_self_signed_certificate_is_accepted_only_where_the_setting_says_so(

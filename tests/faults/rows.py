@@ -16,6 +16,7 @@ from generations.records import store  # noqa: E402
 from tests.support import people  # noqa: E402
 
 PASSWORD = "correct horse battery"
+KEY = "phaseo_v1_sk_000000000000_" + "0" * 40
 
 
 def begin(gateway_url: str) -> dict[str, str]:
@@ -23,7 +24,7 @@ def begin(gateway_url: str) -> dict[str, str]:
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     team = people.team("acme")
     owner = people.person(team, Role.OWNER, "owner@example.com", PASSWORD)
-    people.connection(team, gateway_url, key="phaseo_v1_sk_000000000000_" + "0" * 40)
+    people.connection(team, gateway_url, KEY)
     client = Client()
     client.force_login(owner)
     return {name: morsel.value for name, morsel in client.cookies.items()}

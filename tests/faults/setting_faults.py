@@ -8,9 +8,11 @@ import sys
 
 from cryptography.fernet import Fernet
 
-from dashboard.local.system import Port
+from dashboard.local.system import Port, accepts
+from tests.faults import rows
 from tests.faults.gateway import stream
-from tests.faults.site import ROOT, WEB, Site, check
+from tests.faults.self_signed import broker_behind_tls
+from tests.faults.site import ROOT, WEB, Site, check, until
 from tests.faults.table import Red, Report, fault
 from tests.support.processes import BEAT, WORKER
 
@@ -50,6 +52,55 @@ def wrong_key_web(site: Site, report: Report) -> None:
     report.looks_red(site)
     report.shown = "which key cannot be read"
     site.kill("web", signal.SIGTERM)
+
+
+@fault(
+    "lost field keys: a key is entered again, and rotated to the first keys when they are found",
+    red=Red("Keys", "FIELD_ENCRYPTION_KEYS does not open the keys of"),
+)
+def lost_keys(site: Site, report: Report) -> None:
+    old, new = site.environment["FIELD_ENCRYPTION_KEYS"], Fernet.generate_key().decode()
+    site.kill("web", signal.SIGTERM)
+    site.start("web", FIELD_ENCRYPTION_KEYS=new)
+    site.one_worker(FIELD_ENCRYPTION_KEYS=new)
+    until(lambda: accepts(site.port), 30, "The web process does not listen")
+    ((pk, name),) = site.sql("SELECT id, name FROM dashboard_gatewayconnection")
+    edit = f"/t/acme/settings/connections/{pk}"
+    page = site.page(edit)
+    check("The stored key cannot be read. Enter it again." in page.body.decode(), "the form does not say so")
+    report.looks_red(site)
+    form = {"csrfmiddlewaretoken": page.hidden("csrfmiddlewaretoken"), "name": name, "read_key": rows.KEY}
+    answer = site.person.post(edit, form | {"base_url": site.environment["GATEWAY_URLS"]})
+    check(answer.status == 302, f"entering the key again was answered {answer.status}")
+    report.end(site, site.click(stream(5, 0.01), "entered-again"), state="succeeded")
+    rotated = site.manage("rotate_keys", FIELD_ENCRYPTION_KEYS=f"{old},{new}")
+    check(rotated.startswith("1 encrypted anew"), f"rotate_keys said: {rotated}")
+    site.kill("web", signal.SIGTERM)
+    site.kill("worker1", signal.SIGTERM)
+    site.whole()
+    report.end(site, site.click(stream(5, 0.01), "rotated"), state="succeeded")
+    report.proof, report.shown = (
+        f"other keys in web and worker; rotate_keys: {rotated}",
+        "which key cannot be read",
+    )
+
+
+@fault("a broker whose certificate nobody signed", red=Red("Redis", "REDIS_TLS_VERIFY=false"))
+def unverified_broker(site: Site, report: Report) -> None:
+    with broker_behind_tls(site.engines.urls["REDIS_URL"], site.log.with_name("pem")) as url:
+        site.kill("web", signal.SIGTERM)
+        site.start("web", REDIS_URL=url)
+        until(lambda: accepts(site.port), 30, "The web process does not listen")
+        report.looks_red(site, doctor=True, REDIS_URL=url)
+        site.kill("web", signal.SIGTERM)
+        site.start("web", REDIS_URL=url, REDIS_TLS_VERIFY="false")
+        site.one_worker(REDIS_URL=url, REDIS_TLS_VERIFY="false")
+        until(lambda: accepts(site.port), 30, "The web process does not listen")
+        report.end(site, site.click(stream(5, 0.01), "over-tls"), state="succeeded")
+        report.proof = "Redis behind TLS; with REDIS_TLS_VERIFY=false the same processes work"
+        report.shown = "the setting that accepts such a certificate"
+        for name in ("web", "worker1"):
+            site.kill(name, signal.SIGTERM)
 
 
 # The first name of each is what the refusal begins with.

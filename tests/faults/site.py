@@ -137,6 +137,8 @@ class Site:
             process = self.running.get(name)
             if process is None or process.poll() is not None:
                 self.start(name)
+            else:
+                process.send_signal(signal.SIGCONT)
         until(lambda: accepts(self.port), 30, "The web process does not listen")
         until(lambda: self.alive() == {"worker", "beat"}, 40, "Workers and beat were not heard of")
 
@@ -210,6 +212,20 @@ class Site:
 
     def page(self, path: str) -> Answer:
         return self.person.get(path)
+
+    def manage(self, command: str, **changes: str) -> str:
+        """What a management command writes, with these settings; it must end well."""
+        env = {**self.environment, **changes}
+        done = subprocess.run(
+            [sys.executable, "manage.py", command],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        check(done.returncode == 0, f"{command} ended with {done.returncode}: {done.stderr[-500:]}")
+        return done.stdout.strip()
 
     def begin_doctor(self, **changes: str) -> "subprocess.Popen[str]":
         """`manage.py doctor`, as the operator runs it next to the processes, with the environment of one of them."""

@@ -44,8 +44,11 @@ def running(site: Site, click: object) -> bool:
 def before_claim(site: Site, report: Report) -> None:
     site.kill("worker2", signal.SIGTERM)
     site.running["worker1"].send_signal(signal.SIGSTOP)
-    click = site.click(stream(20, 0.02), "unclaimed")
     with site.redis() as server:
+        # Until its last question has run out, of a second, the broker would answer it with the message.
+        asking = lambda: [line for line in server.client_list() if line["cmd"] == "brpop"]  # noqa: E731
+        until(lambda: not any("b" in line["flags"] for line in asking()), 10, "The stopped worker still asks")
+        click = site.click(stream(20, 0.02), "unclaimed")
         until(lambda: server.llen("retake"), 10, "The message was not sent")
         taken = server.lpop("retake")  # as the worker does that dies with it
     site.kill("worker1")

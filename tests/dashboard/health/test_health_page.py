@@ -196,6 +196,12 @@ FAULTS: dict[str, tuple[Callable[[Injected], Any], str, str, str]] = {
     "Redis away": (without_redis, "Redis", BAD, "Redis cannot be reached. Check REDIS_URL."),
     "Redis full": (redis_that(redis.exceptions.OutOfMemoryError("x")), "Redis", BAD, "Give it more memory (maxmemory)."),
     "Redis read-only": (redis_that(redis.ReadOnlyError("x")), "Redis", BAD, "Check that REDIS_URL leads to the primary"),
+    "Redis unverified": (
+        redis_that(redis.ConnectionError("CERTIFICATE_VERIFY_FAILED")),
+        "Redis",
+        BAD,
+        "Where it is self-signed, as hosted plans have it, set REDIS_TLS_VERIFY=false.",
+    ),
     "database read-only": (
         lambda site: site.patch.setattr(degraded, "database_fault", lambda: degraded.DATABASE_READ_ONLY),
         "Database", BAD, "The database is read-only",
