@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import redis
 
 from dashboard.health.database import CAUSES
 from dashboard.processes.degraded import NO_BEAT, NO_WORKER
@@ -40,14 +41,19 @@ def running(site: Site, click: object) -> bool:
     return bool(site.row(click).state == "running")  # type: ignore[arg-type]
 
 
+def asking(server: "redis.Redis") -> bool:
+    """Whether somebody waits for a message."""
+    clients: list[dict[str, str]] = server.client_list()
+    return any(client["cmd"] == "brpop" and "b" in client["flags"] for client in clients)
+
+
 @fault("worker -9 before the claim, message taken", over=RESTARTED)
 def before_claim(site: Site, report: Report) -> None:
     site.kill("worker2", signal.SIGTERM)
     site.running["worker1"].send_signal(signal.SIGSTOP)
     with site.redis() as server:
         # Until its last question has run out, of a second, the broker would answer it with the message.
-        asking = lambda: [line for line in server.client_list() if line["cmd"] == "brpop"]  # noqa: E731
-        until(lambda: not any("b" in line["flags"] for line in asking()), 10, "The stopped worker still asks")
+        until(lambda: not asking(server), 10, "The stopped worker still asks")
         click = site.click(stream(20, 0.02), "unclaimed")
         until(lambda: server.llen("retake"), 10, "The message was not sent")
         taken = server.lpop("retake")  # as the worker does that dies with it
