@@ -1,18 +1,34 @@
 """The replays of one original in a strip: which there are, what each changed, and where two are compared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
 from django.db.models.functions import Left
 from django.urls import reverse
 
-from generations.models import Replay
+from generations.models import Generation, Replay
 from generations.models.replay import EXPIRED_PATCH, ReplayQuerySet
 from generations.reading.edits import chips
 
 SHOWN = 8
+MOST_OPEN = 6
+"""Pairs that stand in the strip by themselves; more would push the answers off a phone, so they open as a menu."""
 PATCH_READ = 2000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What can be one side of a comparison: the original, or a replay of it (`row`), by number from 1. `key` names it in
+    the address; `words` say what it changed.
+    """
+
+    name: str
+    key: str
+    words: str = ""
+    row: Replay | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +39,8 @@ class Sibling:
 
     number: int
     row: Replay
-    chips: list[str]
+    words: str
     compare: str
-
-    @property
-    def words(self) -> str:
-        return ", ".join(self.chips)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,8 @@ class PairLine:
 class Siblings:
     """The newest replays of one original, and the one that is shown, the `number`th; `left` are not in the strip.
 
-    `pairs` has every two of them that can be compared.
+    `pairs` has every two of them that can be compared. `others` are those that the shown one is not in, where they are
+    few: both names, and the address.
     """
 
     shown: list[Sibling]
@@ -52,28 +65,49 @@ class Siblings:
     with_original: str
     number: int
     pairs: list[PairLine]
+    others: list[tuple[str, str, str]]
 
 
 def of(replay: Replay) -> Siblings:
     """The strip on the page of a replay, and which of its original it is. Two queries, whatever there is."""
-    found = Replay.objects.filter(generation=replay.generation_id)
-    before = Q(created_at__lt=replay.created_at) | Q(created_at=replay.created_at, id__lt=replay.pk)
-    total, number = found.aggregate(total=Count("id"), number=Count("id", filter=before) + 1).values()
-    rows = list(_narrow(found).order_by("-created_at", "-id")[:SHOWN])
-    numbered = [(total - place, row) for place, row in enumerate(rows)]
-    if all(row.pk != replay.pk for row in rows):
-        numbered[-1:] = [(number, replay)]
+    numbered, total = _newest(replay.generation, [replay])
     base = reverse("compare", args=[replay.team.slug])
-    for _, row in numbered:
-        row.team = replay.team
-    made = [_sibling(replay, at, row, base) for at, row in sorted(numbered, key=lambda pair: pair[0])]
+    named = _candidates(replay.generation, [pair for pair in numbered if not pair[1].is_open])
     return Siblings(
-        shown=made,
-        left=total - len(made),
+        shown=[_sibling(replay, number, row, base) for number, row in numbered],
+        left=total - len(numbered),
         with_original=_address(base, replay.generation.slug, replay.pk),
-        number=number,
-        pairs=_pairs(replay.generation.slug, made, base),
+        number=next(number for number, row in numbered if row.pk == replay.pk),
+        pairs=_pairs(named, base),
+        others=_others(named, str(replay.pk), base),
     )
+
+
+def to_compare(original: Generation, *chosen: Replay) -> tuple[list[Candidate], int]:
+    """What a side of a comparison can be instead: the original and its newest replays that have ended, `chosen` among
+    them; and how many are left out. Two queries.
+    """
+    numbered, total = _newest(original, chosen)
+    ended = [pair for pair in numbered if pair[1] in chosen or not pair[1].is_open]
+    return _candidates(original, ended), total - len(numbered)
+
+
+def _newest(original: Generation, kept: Sequence[Replay]) -> tuple[list[tuple[int, Replay]], int]:
+    """Its newest replays, `kept` among them, in their order with their numbers; and how many it has."""
+    found = Replay.objects.filter(generation=original)
+    before = {f"before_{place}": Count("id", filter=_before(row)) for place, row in enumerate(kept)}
+    total, *places = found.aggregate(total=Count("id"), **before).values()
+    rows = enumerate(_narrow(found).order_by("-created_at", "-id")[:SHOWN])
+    newest = [(total - place, row) for place, row in rows if row not in kept]
+    numbered = [(place + 1, row) for place, row in zip(places, kept, strict=True)]
+    numbered += newest[: max(0, SHOWN - len(kept))]
+    for _, row in numbered:
+        row.team = original.team
+    return sorted(numbered, key=lambda pair: pair[0]), total
+
+
+def _before(row: Replay) -> Q:
+    return Q(created_at__lt=row.created_at) | Q(created_at=row.created_at, id__lt=row.pk)
 
 
 def _narrow(found: ReplayQuerySet) -> ReplayQuerySet:
@@ -81,23 +115,39 @@ def _narrow(found: ReplayQuerySet) -> ReplayQuerySet:
     return found.annotate(patch_head=Left("patch", PATCH_READ)).only(*columns)
 
 
-def _sibling(shown: Replay, number: int, row: Replay, base: str) -> Sibling:
+def _words(row: Replay) -> str:
     patch = getattr(row, "patch_head", None)
     patch = row.patch if patch is None else patch
-    words = ["changed"] if patch == EXPIRED_PATCH else chips.of_patch(patch) or ["as stored"]
+    return "changed" if patch == EXPIRED_PATCH else ", ".join(chips.of_patch(patch) or ["as stored"])
+
+
+def _sibling(shown: Replay, number: int, row: Replay, base: str) -> Sibling:
     first, second = (row, shown) if row.created_at <= shown.created_at else (shown, row)
-    return Sibling(number, row, words, "" if row.pk == shown.pk else _address(base, first.pk, second.pk))
+    return Sibling(number, row, _words(row), "" if row == shown else _address(base, first.pk, second.pk))
 
 
-def _pairs(original: str, shown: list[Sibling], base: str) -> list[PairLine]:
-    """Every two of the original and its ended replays: a line for each, the earlier ones in it."""
-    ended = [sibling for sibling in shown if not sibling.row.is_open]
-    named: list[tuple[str, str, object]] = [("Original", "", original)]
-    named += [(str(sibling.number), sibling.words, sibling.row.pk) for sibling in ended]
+def _candidates(original: Generation, numbered: Sequence[tuple[int, Replay]]) -> list[Candidate]:
+    replays = [Candidate(str(number), str(row.pk), _words(row), row) for number, row in numbered]
+    return [Candidate("Original", original.slug), *replays]
+
+
+def _pairs(named: Sequence[Candidate], base: str) -> list[PairLine]:
+    """A line for each, the earlier ones in it."""
     return [
-        PairLine(name, words, [(earlier, _address(base, key, own)) for earlier, _, key in named[:place]])
-        for place, (name, words, own) in enumerate(named)
+        PairLine(
+            later.name,
+            later.words,
+            [(earlier.name, _address(base, earlier.key, later.key)) for earlier in named[:place]],
+        )
+        for place, later in enumerate(named)
     ]
+
+
+def _others(named: Sequence[Candidate], shown: str, base: str) -> list[tuple[str, str, str]]:
+    """Every two without the shown one; nothing where these are too many."""
+    rest = [candidate for candidate in named if candidate.key != shown]
+    found = [(a.name, b.name, _address(base, a.key, b.key)) for a, b in combinations(rest, 2)]
+    return found if len(found) <= MOST_OPEN else []
 
 
 def _address(base: str, first: object, second: object) -> str:

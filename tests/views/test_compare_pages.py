@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.http import HttpResponse
@@ -232,9 +233,9 @@ def test_the_number_of_queries_is_constant(
     browser, address = people.browser(ada), reverse("compare", args=[team.slug])
     browser.get(address)
     for a, b, queries in (
-        ("G-first", "G-second", 6),
-        ("G-first", str(replays[0].pk), 6),
-        (str(replays[10].pk), str(replays[11].pk), 6),
+        ("G-first", "G-second", 10),  # two for each original
+        ("G-first", str(replays[0].pk), 8),
+        (str(replays[10].pk), str(replays[11].pk), 8),
     ):
         with django_assert_num_queries(queries):
             assert browser.get(address, {"a": a, "b": b}).status_code == 200
@@ -247,7 +248,7 @@ def test_replays_offered_cost_one_query(
     replays = [replayed(lost, ada, "x") for _ in range(8)]
     browser, address = people.browser(ada), reverse("compare", args=[team.slug])
     browser.get(address)
-    with django_assert_num_queries(8):  # seven, and one for an answer that was pasted
+    with django_assert_num_queries(10):  # nine, and one for an answer that was pasted
         browser.get(address, {"a": "G-lost", "b": str(replays[0].pk)})
 
 
@@ -268,6 +269,30 @@ def test_the_tab_of_replays_lets_people_choose_two(ada: User, team: Team, first:
     assert f'action="{reverse("compare", args=[team.slug])}"' in text
     values = re.findall(r'<input type="radio" name="b" value="([^"]+)"', text)
     assert values == ["G-first", str(replays[1].pk), str(replays[0].pk)]
+
+
+def test_either_side_is_changed_for_another_of_its_original(
+    ada: User, team: Team, first: Generation, second: Generation
+) -> None:
+    made = [replayed(first, ada, "x", patch='[{"op":"add","path":"/seed","value":7}]') for _ in range(10)]
+    rows.replay(first, ada)  # has not ended
+    old, new = str(made[0].pk), str(made[9].pk)
+    base = reverse("compare", args=[team.slug])
+    sides = people.browser(ada).get(base, {"a": old, "b": new, "view": "side"}).context["sides"]
+    for (letter, _, choices, _), other in zip(sides, (new, old), strict=True):
+        named = {candidate.name: (candidate.key, address) for candidate, address in choices}
+        assert list(named) == ["Original", "1", "5", "6", "7", "8", "9", "10"]
+        assert [named[name] for name in ("1", "10") if named[name][0] == other] == [(other, "")]
+        key, address = named["Original"]
+        assert (key, address) == (
+            "G-first",
+            f"{base}?{urlencode({'a': old, 'b': new} | {letter.lower(): key})}&view=side",
+        )
+    text = page(ada, team, a=old, b=new)
+    assert 'aria-label="Compare another as A"' in text
+    assert "seed 7" in text
+    assert "3 more" in text
+    assert "Compare another" not in page(ada, team, a="G-second", b="G-second")
 
 
 def test_a_replay_links_its_full_comparison(ada: User, team: Team, first: Generation) -> None:

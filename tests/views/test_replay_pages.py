@@ -271,8 +271,16 @@ def test_the_head_names_one_total_and_its_clock_and_leads_to_the_siblings(
 def test_a_long_line_of_siblings_is_bounded_and_keeps_the_one_that_is_shown(
     ada: User, chat: Generation
 ) -> None:
-    made = [rows.replay(chat, ada, state=State.SUCCEEDED) for _ in range(siblings.SHOWN + 3)]
+    made = [rows.replay(chat, ada, state=State.SUCCEEDED) for _ in range(4)]
+    others = [pair[:2] for pair in siblings.of(made[1]).others]  # few: each pair without this one
+    assert others == [
+        *(("Original", name) for name in "134"),
+        *(("1", "3"), ("1", "4"), ("3", "4")),
+    ]
+    made += [rows.replay(chat, ada, state=State.SUCCEEDED) for _ in range(siblings.SHOWN - 1)]
     strip = siblings.of(made[0])
+    assert strip.others == []
+    assert len(strip.pairs) == siblings.SHOWN + 1
     assert [sibling.number for sibling in strip.shown] == [1, *range(5, siblings.SHOWN + 4)]
     assert strip.number == 1
     assert ([not sibling.compare for sibling in strip.shown].index(True), strip.left) == (0, 3)

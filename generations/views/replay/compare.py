@@ -1,5 +1,7 @@
 """Any two generations or replays of a team side by side."""
 
+from collections.abc import Callable
+from typing import TypeAlias
 from urllib.parse import urlencode
 
 from django import forms
@@ -15,6 +17,8 @@ from generations.compare.comparison import Comparison
 from generations.compare.sides import Subject
 from generations.reading.diff.answer_diff import VIEWS
 from generations.reading.diff.passages import View
+from generations.replay import siblings
+from generations.replay.siblings import Candidate
 
 LABELS: dict[View, str] = {"inline": "Inline", "side": "Side by side", "changes": "Only changes"}
 
@@ -67,6 +71,31 @@ def compare(request: TeamRequest, /) -> HttpResponse:
     return render(request, "generations/compare/compare.html", context, status=404 if invalid else 200)
 
 
+Choices: TypeAlias = list[tuple[Candidate, str]]
+"""What can stand in the place of a side, each with the address of that comparison, "" for what the other side is."""
+
+
+def _sides(a: Subject, b: Subject, address: Callable[..., str]) -> list[tuple[str, Subject, Choices, int]]:
+    """Both sides with their letter, what can be chosen instead, nothing where that is nothing else, and how many
+    replays more there are. Two queries for each original. `address` makes that of a comparison.
+    """
+    replays = [side.replay for side in (a, b) if side.replay]
+    known = {
+        original: siblings.to_compare(original, *(row for row in replays if row.generation == original))
+        for original in {a.generation, b.generation}
+    }
+    sides, keys = [], {"a": a.key, "b": b.key}
+    for letter, subject, other in (("a", a, b), ("b", b, a)):
+        candidates, left = known[subject.generation]
+        choices = [
+            (each, "" if each.key == other.key else address(**keys | {letter: each.key}))
+            for each in candidates
+        ]
+        has_others = {each.key for each in candidates} - {a.key, b.key}
+        sides.append((letter.upper(), subject, choices if has_others else [], left))
+    return sides
+
+
 def _compared(request: TeamRequest, a: Subject, b: Subject) -> dict[str, object]:
     base, view = reverse("compare", args=[request.team.slug]), view_of(request)
     comparison = Comparison(a, b, view)
@@ -74,6 +103,7 @@ def _compared(request: TeamRequest, a: Subject, b: Subject) -> dict[str, object]
         leave_page_thread(request)
     return {
         "comparison": comparison,
+        "sides": _sides(a, b, lambda **keys: f"{base}?{urlencode(keys | {'view': view})}"),
         "may_paste": may(request, Right.PASTE),
         "switch": switch(base, a=a.key, b=b.key),
         "swapped": f"{base}?{urlencode({'a': b.key, 'b': a.key, 'view': view})}",

@@ -137,6 +137,13 @@ def test_an_engineer_compares_the_cool_replay_with_a_sibling(
     assert somebody.count == 3
 
     page.goto(cool.get_absolute_url())
+    page.get_by_role("link", name="Compare 1 with 3").press("Enter")
+    expect(page).to_have_url(re.compile(f"a={exact.pk}&b={warm.pk}"))
+    page.get_by_role("navigation", name="Compare another as A").get_by_role("link", name="2").click()
+    expect(page).to_have_url(re.compile(f"a={cool.pk}&b={warm.pk}"))
+    for _ in range(2):  # too many pairs to stand there openly
+        answered(chat, ada, 0.9, "It is hot.")
+    page.goto(cool.get_absolute_url())
     page.locator("summary", has_text="Compare any two").hover()
     page.get_by_role("link", name="Compare 1 with 3").click()
     expect(page).to_have_url(re.compile(f"a={exact.pk}&b={warm.pk}"))
