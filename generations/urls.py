@@ -111,6 +111,7 @@ one_batch: list[URLPattern | URLResolver] = [
     path("name", batch_actions.rename, name="batch_name"),
     path("mark", batch_actions.mark, name="batch_mark"),
     path("again", batch_again.batch_again, name="batch_again"),
+    path("selected", replay_selection.selected_members, name="batch_selected"),
 ]
 
 # The gateway's log.

@@ -81,7 +81,7 @@ SHOWN = (
     *("input_tokens", "output_tokens", "total_ms", "new_request_id", "team_id", "batch__title"),
     *("generation__request_id", "generation__model_id", "generation__prompt_start", "generation__endpoint"),
     *("answer_start", "similarity", "finish_reason", "first_token_ms"),
-    *("requested_by__name", "requested_by__email"),
+    *("generation__pin__team", "requested_by__name", "requested_by__email"),
     *("consent", "consent__connected_by", "consent__connected_by__name", "consent__connected_by__email"),
 )
 
@@ -90,7 +90,8 @@ def shown(found: ReplayQuerySet) -> ReplayQuerySet:
     """With what a line shows and nothing else, and `cost` (nanos), `patch_head` and `patch_bytes`: one query."""
     size = Func(F("patch"), function="octet_length", output_field=IntegerField())
     rows = found.annotate(cost=COST, patch_head=Left("patch", PATCH_READ), patch_bytes=size)
-    return rows.select_related("generation", "requested_by", "batch", "consent__connected_by").only(*SHOWN)
+    related = ("generation__pin", "requested_by", "batch", "consent__connected_by")
+    return rows.select_related(*related).only(*SHOWN)
 
 
 def page(

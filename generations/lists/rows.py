@@ -30,6 +30,7 @@ class ListRow:
     `prompt` and `answer` are None where nobody has read them yet, "" where none is kept. `chosen_as` is what a
     checkbox sends, "" for no checkbox. `when` is the word for `at` where it is not the time it was made. `payer` is
     whose consent paid, where that is somebody else than `who`. `number` counts the members of a batch, from 1.
+    `is_pinned`: a replay is kept by the pin of its original.
     """
 
     of: Generation | Replay | LogRow
@@ -140,6 +141,7 @@ def of_replay(row: Replay, team: Team, carried: str = "") -> ListRow:
         expected=dearest(row) if known is None and not row.is_unsent else None,
         expected_word="about" if row.expected_high is None else "up to",
         chosen_as=str(row.pk),
+        is_pinned=_is_pinned(row.generation),
     )
 
 

@@ -146,9 +146,8 @@ class LookupLine:
 
 def lines(job: BulkLookup) -> list[LookupLine]:
     """Every request of the job: two queries."""
-    rows = {
-        row.request_id: row for row in Generation.objects.of(job.team).filter(request_id__in=job.request_ids)
-    }
+    stored = Generation.objects.of(job.team).filter(request_id__in=job.request_ids)
+    rows = {row.request_id: row for row in stored.select_related("looked_up_by", "pin")}
     fetches = Fetch.objects.filter(team=job.team, request_id__in=job.request_ids)
     outcomes = {fetch.request_id: fetch.outcome for fetch in fetches}
     return [LookupLine(name, rows.get(name), outcomes.get(name)) for name in job.request_ids]

@@ -70,12 +70,12 @@ def _what(row: ListRow, form_id: str, prefix: str, *, copies: bool) -> SafeStrin
     """What it is: the box to select it, the link with its first words and its ID, and what is to be said of it."""
     copy = fill(COPY, row.url, row.request_id, icon("link")) if copies else NOTHING
     box = NOTHING
+    number = f"{row.number} · " if row.number else ""
     if form_id and row.chosen_as:
         box = fill(
-            '<input type="checkbox" class="choose" form="{}" name="id" value="{}" aria-label="Select {}">',
-            *(form_id, row.chosen_as, row.request_id),
+            '<input type="checkbox" class="choose" id="{}-box" form="{}" name="id" value="{}" aria-label="Select {}{}">',
+            *(row.key or row.chosen_as, form_id, row.chosen_as, number, row.request_id),
         )
-    number = f"{row.number} · " if row.number else ""
     return fill(
         '<td class="what">{}{}<a data-row id="{}{}" href="{}">{}<span class="name mono" title="{}">{}{}</span></a>{}</td>',
         *(

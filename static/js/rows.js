@@ -6,6 +6,8 @@ const form = () => document.getElementById(picks());
 const boxes = () => [...document.querySelectorAll(`input.choose[form="${picks()}"]`)];
 const whole = () => form().querySelector('[type="checkbox"][name="all"]'); // of the lists; the log has buttons
 
+let kept = new Set();
+
 function refresh() {
   if (!form()) return;
   const ticked = boxes().filter((box) => box.checked).length;
@@ -44,5 +46,12 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   copy(button);
 });
-document.addEventListener("htmx:afterSwap", refresh);
+// A list that follows its filters, or what runs, comes anew: what was ticked and is still there stays so.
+document.addEventListener("htmx:beforeSwap", () => {
+  kept = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const box of boxes()) box.checked ||= kept.has(box.value);
+  refresh();
+});
 refresh();

@@ -76,6 +76,13 @@ def test_a_batch_of_several_generations_is_cancelled(
     page.get_by_role("button", name="Start 4 replays").click()
     expect(page.locator("#live [role=status]")).to_contain_text("3 waiting")
     wait_for(lambda: len(demo_gateway.requests()) == 1)
+    box = page.get_by_role("checkbox", name="Select 2 ·")
+    box.check()
+    page.locator("#live").evaluate("node => node.dataset.old = 1")
+    page.locator("#live:not([data-old])").wait_for()  # what runs came anew: the choice and the focus stay
+    expect(box).to_be_checked()
+    expect(box).to_be_focused()
+    expect(page.locator("#choose")).to_contain_text("1 selected")
     page.get_by_role("button", name="Also stop running").click()
     expect(page.locator("#live [role=status]")).to_contain_text("4 of 4 finished")
     assert len(demo_gateway.requests()) == 1

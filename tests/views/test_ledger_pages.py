@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard.models import Role, Team, User
 from generations.lists import counting, ledger
-from generations.models import Batch, Generation, Replay
+from generations.models import Batch, Generation, Pin, Replay
 from generations.models.replay import State
 from generations.records import retention
 from tests.support import people, rows
@@ -289,6 +289,12 @@ def test_selected_replays_are_compared_named_and_filed(team: Team, ada: User) ->
     assert again == f"{reverse('replays_again', args=[team.slug])}?id={second.pk}&id={first.pk}"
     strange = people.browser(people.person(people.team(), Role.OWNER))
     assert strange.post(url, {"do": "ids", "id": both}).status_code == 404
+    viewer = people.browser(people.person(team, Role.VIEWER))
+    assert viewer.post(url, {"do": "pin", "id": both}).status_code == 403
+    assert do("pin", first.pk, query="state=failed")["Location"] == f"{book(team)}?state=failed"
+    assert people.html(browser.get(book(team))).count(" pinned</span>") == 2
+    do("unpin", all="1")
+    assert Pin.objects.count() == 0
 
 
 def test_selected_replays_once_more_are_a_plan_and_one_click(

@@ -1,9 +1,11 @@
 """What is done to many rows of the list, and the pins of a team."""
 
+import html
 import json
+import re
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
@@ -11,12 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import AuditEvent, Role, Team, User
-from generations.models import Generation, Pin, Replay
+from generations.models import BulkLookup, Fetch, Generation, Pin, Replay
 from generations.records import retention
 from generations.views.lists import selection
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
+LATER = timezone.now() + timedelta(days=1)
+OLD = "G-01KQXWAW8GC2W5QAV9YJQW3Q7Z"
 NAMES = ("G-01M0N8538G8F4T0W6X1Y2Z3A01", "G-01M0N8538G8F4T0W6X1Y2Z3A02", "G-01M0N8538G8F4T0W6X1Y2Z3A03")
 
 
@@ -124,3 +128,41 @@ def test_forgetting_many_asks_first_and_takes_what_one_may(
     answer = do(people.browser(bob), team, "forget", *NAMES, sure="1")
     assert answer.status_code == 302
     assert sorted(Generation.objects.values_list("request_id", flat=True)) == list(NAMES[:2])
+
+
+@pytest.mark.parametrize("page", ["many", "bulk_lookup"])
+def test_a_lookup_of_many_lists_what_is_stored_like_any_list(
+    team: Team, ada: User, stored: list[Generation], page: str, django_assert_num_queries: Any
+) -> None:
+    browser = people.browser(ada)
+
+    def show(*names: str) -> tuple[str, str]:
+        """The page of these IDs, and its address."""
+        if page == "many":
+            url = f"{reverse('many', args=[team.slug])}?{urlencode([('id', name) for name in names])}"
+        else:
+            job = BulkLookup.objects.create(
+                team=team, user=ada, request_ids=list(names), ended_at=timezone.now()
+            )
+            url = job.get_absolute_url()
+        browser.get(url)
+        with django_assert_num_queries(5):
+            return people.html(browser.get(url)), url
+
+    Fetch.objects.create(team=team, request_id=OLD, outcome={"code": "not_found"}, lease_until=LATER)
+    do(browser, team, "pin", NAMES[0])
+    show(NAMES[0])
+    text, url = show(*NAMES, OLD)
+    assert [
+        text.count(part) for part in ('class="question"', 'class="choose" id="row-', " pinned</span>")
+    ] == [
+        *(3, 3, 1),
+    ]
+    assert "Not found at the gateway" in text
+    back = html.unescape(re.findall(r'name="back" value="([^"]+)"', text)[0])
+    assert back == url
+    assert do(browser, team, "unpin", *NAMES, back=back)["Location"] == back
+    assert do(browser, team, "compare", NAMES[0], back="//evil.example")["Location"] == (
+        reverse("generations", args=[team.slug])
+    )
+    assert Pin.objects.count() == 0

@@ -113,6 +113,7 @@ def _listed(request: TeamRequest) -> dict[str, Any]:
         "all_columns": columns.COLUMNS,
         "heads": columns.heads("Replay", shown, sort, without("sort")),
         "may_replay": may(request, Right.REPLAY),
+        "may_pin": may(request, Right.LOOK_UP),
     }
     return context if form.errors else context | _counted(request, form, found, is_first=place is None)
 

@@ -19,10 +19,12 @@ from generations.views.generation.drawn_parts import forget_drawn
 from generations.views.lists.generations import file_of, filters, matching
 from generations.views.replay.lab_batch import plan_page
 from generations.views.shared import undo
+from generations.views.shared.way_back import way_back
 
 MOST = 1_000
 """Rows that one action takes; files take all."""
 MOST_FORGOTTEN = 100
+FILES, PINS = ("csv", "jsonl"), ("pin", "unpin")
 MOST_NAMED = 50
 """Rows that an address names; proxies take 4 to 8 kB of it."""
 NOTHING = "Nothing was selected. Select rows first, or choose all that the filters find."
@@ -36,8 +38,9 @@ def selected(request: TeamRequest) -> HttpResponseBase:
     """Do `do` to the rows named by `id`, or with `all` to what the filters in `query` find."""
     action, given = request.POST.get("do", ""), QueryDict(request.POST.get("query", "")[:2000])
     found = _found(request, given)
-    back = f"{reverse('generations', args=[request.team.slug])}{f'?{filters(given)}' if given else ''}"
-    if action in ("csv", "jsonl"):
+    usual = f"{reverse('generations', args=[request.team.slug])}{f'?{filters(given)}' if given else ''}"
+    back = way_back(request, usual)
+    if action in FILES:
         return file_of(request, found, action)
     names = list(found.newest_first().values_list("pk", flat=True)[: MOST + 1])
     if not names:
@@ -64,8 +67,8 @@ def _done(request: TeamRequest, action: str, rows: GenerationQuerySet, back: str
     if action == "ids":
         names = rows.newest_first().values_list("request_id", flat=True)
         return HttpResponse("\n".join(names) + "\n", content_type="text/plain; charset=utf-8")
-    if action in ("pin", "unpin"):
-        return _pin(request, rows, back, lift=action == "unpin")
+    if action in PINS:
+        return pin(request, rows, back, lift=action == "unpin")
     if action == "forget":
         return _forget(request, rows, back)
     messages.warning(request, "Choose what to do with the selected rows.")
@@ -103,7 +106,7 @@ def _replay(request: TeamRequest, rows: GenerationQuerySet, back: str) -> HttpRe
     return redirect(f"{reverse('lab', args=[request.team.slug])}?{query}")
 
 
-def _pin(request: TeamRequest, rows: GenerationQuerySet, back: str, *, lift: bool) -> HttpResponse:
+def pin(request: TeamRequest, rows: GenerationQuerySet, back: str, *, lift: bool) -> HttpResponse:
     """Set or lift the team's pins, each with an event."""
     if not may(request, Right.LOOK_UP):
         raise PermissionDenied(VIEWERS)

@@ -13,12 +13,15 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.web.heavy_work import leave_page_thread
 from generations.forms.log import LogForm
+from generations.lists import columns
+from generations.lists.rows import of_generation
 from generations.log import bulk
 from generations.log.asking import LogRefusal
-from generations.log.bulk import FoundRequests
+from generations.log.bulk import FoundRequests, LookupLine
 from generations.models import BulkLookup
 from generations.views.log.log import chosen, filters
-from generations.views.lookup.addresses import is_possible_id
+from generations.views.lookup.addresses import is_possible_id, waiting_url
+from generations.views.lookup.lookup_many import LookupRow
 
 SLOW = "The gateway does not answer. Try again in a moment."
 
@@ -83,13 +86,25 @@ def _progress(request: TeamRequest, job_id: UUID) -> dict[str, Any]:
     job = get_object_or_404(BulkLookup.objects.of(request.team), pk=job_id)
     job.team = request.team
     lines = bulk.lines(job)
-    open_ones = [line for line in lines if line.state == "asking"]
+    found = [line.row for line in lines if line.row]
     return {
         "job": job,
-        "lines": lines,
-        "done": len(lines) - len(open_ones),
-        "found": len([line for line in lines if line.row]),
-        "replayable": len([line for line in lines if line.row and line.row.replayable]),
+        "lines": [_row(job, line) for line in lines],
+        "heads": columns.heads("Generation"),
+        "done": len([line for line in lines if line.state != "asking"]),
+        "found": len(found),
+        "replayable": len([row for row in found if row.replayable]),
         "pause": 1 if job.ended_at is None else None,
         "may_replay": may(request, Right.REPLAY),
+        "may_pin": True,
     }
+
+
+def _row(job: BulkLookup, line: LookupLine) -> LookupRow:
+    if line.row is not None:
+        shown = of_generation(line.row, job.team)
+        return LookupRow(line.request_id, shown.url, "found", shown=shown)
+    if line.state == "asking":
+        return LookupRow(line.request_id, "", "waiting" if job.ended_at is None else "not_asked")
+    title = (line.outcome or {}).get("title", "")
+    return LookupRow(line.request_id, waiting_url(job.team, line.request_id), line.state, title)

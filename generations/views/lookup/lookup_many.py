@@ -24,12 +24,12 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class LookupRow:
-    """One of several IDs: its row, or a state ("asking", "not_yet", "viewer", "native", what the gateway said)."""
+    """One of several IDs: its row, or a state ("asking", "waiting", "not_asked", "not_yet", "viewer", "native", what
+    the gateway said) with its title."""
 
     request_id: str
     url: str
     state: str
-    row: Generation | None = None
     title: str = ""
     shown: ListRow | None = None
 
@@ -70,7 +70,9 @@ def many_context(request: TeamRequest) -> dict[str, object]:
         "lines": lines,
         "heads": columns.heads("Generation"),
         "done": len(lines) - len(waits),
-        "found": len([line for line in lines if line.row]),
+        "found": len([line for line in lines if line.shown]),
+        "may_replay": may(request, Right.REPLAY),
+        "may_pin": may(request, Right.LOOK_UP),
         "pause": None if not waits else 1 if "asking" in waits else 5,
         "left_out": left_out if left_out.isascii() and left_out.isdigit() else "",
         "query": urlencode([("id", request_id) for request_id in ids]),
@@ -89,7 +91,7 @@ def asked_ids(request: HttpRequest) -> list[str]:
 def _stored_rows(team: Team, ids: list[str]) -> dict[str, Generation]:
     natives = [request_id for request_id in ids if is_native(request_id)]
     wanted = Q(request_id__in=ids) | Q(native_response_id__in=natives)
-    rows = list(Generation.objects.of(team).filter(wanted).select_related("looked_up_by"))
+    rows = list(Generation.objects.of(team).filter(wanted).select_related("looked_up_by", "pin"))
     return {row.native_response_id: row for row in rows} | {row.request_id: row for row in rows}
 
 
@@ -110,7 +112,7 @@ def to_ask(
 def _line(request: TeamRequest, request_id: str, row: Generation | None, fetch: Fetch | None) -> LookupRow:
     if row is not None:
         shown = of_generation(row, request.team)
-        return LookupRow(request_id, shown.url, "found", row, shown=shown)
+        return LookupRow(request_id, shown.url, "found", shown=shown)
     url = waiting_url(request.team, request_id)
     if is_native(request_id):
         return LookupRow(request_id, "", "native")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.web.recent_values import RecentValues
 from generations.forms.lab import BatchNameForm
-from generations.lists import batch_rows, columns
+from generations.lists import batch_rows, columns, counting
 from generations.lists import rows as list_rows
 from generations.lists.batch_rows import BatchRow, SentVariant
 from generations.models import Batch, ReplayAnswer
@@ -136,6 +136,8 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
         "number": number,
         "more": number * PAGE < row.size,
         "may_replay": may(request, Right.REPLAY),
+        "may_pin": may(request, Right.LOOK_UP),
+        "count": counting.of(len(rows)),
     }
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.access import Right, TeamRequest, enter, for_team, may
 from generations.forms.lab import RunForm
-from generations.models import Replay
+from generations.models import Batch, Replay
 from generations.models.replay import ReplayQuerySet, State
 from generations.reading.figures.formatting import plural
 from generations.replay import batches, rerun
@@ -22,16 +22,19 @@ from generations.views.replay.plan_page import PlanPage, planned
 from generations.views.shared.shortcuts import get_batch_or_404
 
 PAGE = "generations/lab/again.html"
-TITLE = "Failed of: "
+FAILED, AGAIN = "Failed of: ", "Again: "
 
 
 @for_team(Right.READ)
 @require_http_methods(["GET", "POST"])
 def batch_again(request: TeamRequest, batch_id: UUID) -> HttpResponse:
-    """GET shows what would be sent and what it may cost, POST starts it as a batch of its own."""
-    row = get_batch_or_404(request, batch_id)
-    title = TITLE + row.title.removeprefix(TITLE)
-    asked = {"batch": row, "action": request.path, "back": row.get_absolute_url()}
+    """GET shows what would be sent and what it may cost, POST starts it as a batch of its own: the members that `id`
+    names, without one those that failed."""
+    row, named = get_batch_or_404(request, batch_id), _named(request)
+    if named:
+        return again(request, row.replays.named(*named), row)
+    title = FAILED + row.title.removeprefix(FAILED)
+    asked = {"batch": row, "only_failed": True, "action": request.path, "back": row.get_absolute_url()}
     return _planned(request, rerun.failed_of(row), title, asked, row.parallel)
 
 
@@ -39,21 +42,31 @@ def batch_again(request: TeamRequest, batch_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def replays_again(request: TeamRequest) -> HttpResponse:
     """The same for the replays that `id` names."""
-    named = (request.POST or request.GET).getlist("id")[: batches.MOST_MEMBERS]
-    rows = Replay.objects.filter(team=request.team).named(*named)
-    return again(request, rows.order_by("created_at", "id"))
+    return again(request, Replay.objects.filter(team=request.team).named(*_named(request)))
 
 
-def again(request: TeamRequest, replays: ReplayQuerySet) -> HttpResponse:
-    """The plan of these replays once more, or its start."""
-    ids = list(replays.values_list("pk", flat=True))
+def _named(request: TeamRequest) -> list[str]:
+    return (request.POST or request.GET).getlist("id")[: batches.MOST_MEMBERS]
+
+
+def address(request: TeamRequest, batch: Batch | None) -> str:
+    """Where replays of all the team, or of a batch, are planned once more."""
     slug = request.team.slug
+    return reverse("batch_again", args=[slug, batch.pk]) if batch else reverse("replays_again", args=[slug])
+
+
+def again(request: TeamRequest, replays: ReplayQuerySet, batch: Batch | None = None) -> HttpResponse:
+    """The plan of these replays once more, or its start. `batch`: they are members of it."""
+    ordered = replays.order_by(*(("place",) if batch else ("created_at", "id")))
+    ids = list(ordered.values_list("pk", flat=True))
     asked = {
         "ids": ids,
-        "action": reverse("replays_again", args=[slug]),
-        "back": reverse("ledger", args=[slug]),
+        "batch": batch,
+        "action": address(request, batch),
+        "back": batch.get_absolute_url() if batch else reverse("ledger", args=[request.team.slug]),
     }
-    return _planned(request, replays, f"Again: {plural(len(ids), 'replay')}", asked)
+    what = batch.title.removeprefix(AGAIN) if batch else plural(len(ids), "replay")
+    return _planned(request, ordered, AGAIN + what, asked, batch.parallel if batch else None)
 
 
 def _planned(

@@ -1,16 +1,18 @@
 """The batch lab: the grid, outputs next to each other, marks, names, and the failed ones once more."""
 
 import json
+import re
 import uuid
 from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.test import Client
 from django.urls import reverse
 
 from dashboard.models import GatewayConnection, Role, Team, User
 from generations.forms.lab import RunForm
-from generations.models import Batch, Generation, Replay, ReplayLimits, ReplayMark
+from generations.models import Batch, Generation, Pin, Replay, ReplayLimits, ReplayMark
 from generations.models.replay import EXPIRED_PATCH, State
 from generations.records import retention
 from generations.replay import batches, derived_answer
@@ -131,6 +133,58 @@ def test_marks_are_kept_with_who_and_when_and_go_with_their_replay(
     Replay.objects.unfinished().delete()
     retention.forget(chat, ada)
     assert ReplayMark.objects.count() == 0
+
+
+def test_members_are_selected_like_the_rows_of_a_list(
+    lab: Batch, ada: User, sent: list[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, url = people.browser(ada), reverse("batch_selected", args=[lab.team.slug, lab.pk])
+    ids = [str(member(lab, place).pk) for place in range(4)]
+    page, here = (
+        people.html(browser.get(lab.get_absolute_url())),
+        f"{lab.get_absolute_url()}?page=1&sort=-cost",
+    )
+    assert (page.count('class="choose" id="row-'), f'action="{url}"' in page) == (4, True)
+    viewer = people.browser(people.person(lab.team, Role.VIEWER))
+    assert re.findall(r'name="do" value="(\w+)"', people.html(viewer.get(lab.get_absolute_url()))) == [
+        *("compare", "ids", "csv", "jsonl"),
+    ]
+
+    def do(action: str, *chosen: str, by: Client = browser, back: str = "") -> Any:
+        return by.post(url, {"do": action, "id": chosen, "back": back} | ({} if chosen else {"all": "1"}))
+
+    assert do("ids", by=viewer).content.decode().split() == ids
+    assert do("compare", ids[2], ids[0])["Location"].endswith(f"compare?a={ids[0]}&b={ids[2]}")
+    assert do("csv", ids[3], ids[1]).getvalue().count(b"\r\n") == 3
+    assert [json.loads(line)["text"] for line in do("jsonl", ids[1]).getvalue().splitlines()] == [SAID[1]]
+    for odd in ("", "https://evil.example/", "//evil.example", "/t/other/", f"{here}{'x' * 9000}"):
+        assert do("compare", ids[0], back=odd)["Location"] == lab.get_absolute_url()
+    assert do("compare", ids[0], back=here)["Location"] == here
+    stranger = str(rows.replay(lab.replays.all()[0].generation, ada).pk)
+    assert do("ids", stranger, "x", back=here)["Location"] == here
+    assert do("ids", ids[0], by=people.browser(people.person(people.team()))).status_code == 404
+
+    again = do("replay", ids[1], ids[0])["Location"]
+    assert again == f"{reverse('batch_again', args=[lab.team.slug, lab.pk])}?id={ids[0]}&id={ids[1]}"
+    monkeypatch.setattr("generations.views.lists.replay_selection.MOST_NAMED", 1)
+    in_place, plan = do("replay", *ids[:2]), browser.get(again)
+    assert people.form_of(in_place.content).keys() == people.form_of(plan.content).keys()
+    assert "Each selected replay of" in people.html(plan)
+    fields: Any = {**people.form_of(plan.content), "id": ids[:2]}
+    assert viewer.post(again, fields).status_code == 403
+    started = [browser.post(again, fields)["Location"] for _ in range(2)]
+    new = Batch.objects.exclude(pk=lab.pk).get()
+    assert (started, new.title) == ([new.get_absolute_url()] * 2, "Again: Two by two")
+    assert [row.patch for row in new.replays.order_by("place")] == [
+        member(lab, place).patch for place in (0, 1)
+    ]
+
+    assert do("pin", ids[0], by=viewer).status_code == 403
+    assert do("pin", *ids, back=here)["Location"] == here
+    assert people.html(browser.get(here)).count(" pinned</span>") == 4
+    assert Pin.objects.get().generation == new.replays.all()[0].generation
+    do("unpin", ids[0])
+    assert Pin.objects.count() == 0
 
 
 def test_a_batch_has_a_name(lab: Batch, ada: User) -> None:
