@@ -102,10 +102,14 @@ class StoredRecord(models.Model):
         """The stored form of `raw`."""
         return zlib.compress(raw, 3)
 
-    def keep(self, raw: bytes) -> None:
-        """Store the bytes of this new row: a large record in chunks of their own, made one after the other."""
+    def take(self, raw: bytes) -> None:
+        """Make `raw` the bytes of this new row; those of a large record are stored by `keep`."""
         self.size = len(raw)
         self.packed = self.pack(raw) if len(raw) <= index.SMALL else b""
+
+    def keep(self, raw: bytes) -> None:
+        """Store this new row with its bytes: a large record in chunks of their own, made one after the other."""
+        self.take(raw)
         self.save(force_insert=True)
         numbers = range(0) if self.packed else _numbers(0, len(raw))
         for batch in (numbers[first : first + AHEAD] for first in numbers[::AHEAD]):

@@ -33,6 +33,7 @@ from generations.models import Fetch, Generation
 from generations.reading.diagnosis import replayability
 from generations.reading.page_types.outline import Outline
 from generations.records import forgetting, store
+from generations.records.first_record import store_first
 
 log = logging.getLogger(__name__)
 
@@ -243,13 +244,16 @@ def _stored_answer(
 
     The row is locked before the claim, as who forgets does.
     """
+    new = store.read(team, request_id, user, record, source.pk)
+    if new.is_small and (row := store_first(new)):
+        return row
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(END_CLAIM, {"team": team.pk, "id": request_id})
             ended = cursor.fetchone()
         if ended is None:
             return stored(team, request_id) or _forgotten(team, request_id)
-        return store.store(team, request_id, user, record, source.pk, is_new=not ended[0])
+        return store.keep(new, is_new=not ended[0])
 
 
 def _forgotten(team: Team, request_id: str) -> Fetch:

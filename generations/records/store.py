@@ -1,7 +1,7 @@
 """A record as rows: its bytes, its outline, the columns of lists, the words that free text finds."""
 
 import hashlib
-from datetime import datetime
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,6 @@ from generations.reading.diagnosis import verdict
 from generations.reading.diagnosis.ending import ERROR_FINISH
 from generations.reading.figures import costs, tiles, timing, usage
 from generations.reading.large import index
-from generations.reading.large.index import Span
 from generations.reading.page_types.outline import Outline
 from generations.records.search_text import remember_words
 
@@ -82,19 +81,23 @@ def _measure(number: Any) -> Any:
     return round(number, 3) if number is not None and abs(number) < 10**15 else None
 
 
-def store(
-    team: Team,
-    request_id: str,
-    user: User | None,
-    record: Record,
-    source: int | None,
-    *,
-    is_new: bool = False,
-) -> Generation:
-    """Keep the record as received, its outline and the list columns. An older record with bodies is not lost.
+@dataclass(frozen=True, slots=True)
+class ReadRecord:
+    """A record that has come, its outline, and new rows of it without its bytes. `listed`: the columns of lists."""
 
-    `is_new` says that the team has none of this ID, so that no older ones are looked for.
-    """
+    record: Record
+    sketch: Outline
+    row: Generation
+    stored: StoredRecord
+    listed: tuple[str, ...]
+
+    @property
+    def is_small(self) -> bool:
+        return len(self.record.raw) <= index.SMALL
+
+
+def read(team: Team, request_id: str, user: User | None, record: Record, source: int | None) -> ReadRecord:
+    """All that is derived from a record when it comes. Touches no database."""
     now, span = timezone.now(), record_source.survey(record.raw)
     sketch = outline.make(record, span)
     listed = columns(record, sketch)
@@ -109,7 +112,28 @@ def store(
         derived=outline.VERSION,
         **listed,
     )
-    changing = [*listed, "connection", "fetched_at", "replayable", "derived"]
+    stored = StoredRecord(
+        generation=row,
+        fetched_at=now,
+        marks=index.dump(span) if len(record.raw) > index.SMALL else "",
+        sha256=hashlib.sha256(record.raw).hexdigest(),
+        has_request=record.request_body is not None,
+        has_answer=sketch.answered,
+        replayable=sketch.replayable,
+        outline=outline.dump(sketch),
+    )
+    return ReadRecord(record, sketch, row, stored, tuple(listed))
+
+
+def store(team: Team, request_id: str, user: User | None, record: Record, source: int | None) -> Generation:
+    """Keep the record as received, its outline and the list columns. An older record with bodies is not lost."""
+    return keep(read(team, request_id, user, record, source))
+
+
+def keep(new: ReadRecord, *, is_new: bool = False) -> Generation:
+    """The same of a record that was read. `is_new` says that the team has none of its ID: no older ones are looked for."""
+    row, sketch = new.row, new.sketch
+    changing = [*new.listed, "connection", "fetched_at", "replayable", "derived"]
     # An older record may have them; `rebuild` reads it where nobody has.
     if not (sketch.question or sketch.reply):
         changing = [name for name in changing if name not in (*words(sketch), "derived")]
@@ -117,48 +141,25 @@ def store(
         Generation.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["team", "request_id"], update_fields=changing
         )
-        _keep(row, record, span, sketch, now, before=[] if is_new else None)
+        _keep(new, before=[] if is_new else None)
         remember_words(row, sketch)
     return row
 
 
-def _keep(
-    row: Generation,
-    record: Record,
-    span: Span,
-    sketch: Outline,
-    now: datetime,
-    before: list[StoredRecord] | None,
-) -> None:
+def _keep(new: ReadRecord, before: list[StoredRecord] | None) -> None:
     """Store the record, or the time at which it was seen unchanged; drop what is of no use any more."""
-    digest = hashlib.sha256(record.raw).hexdigest()
+    row, stored = new.row, new.stored
     if before is None:
         before = list(row.records.slim().defer("outline"))
-    same = [stored for stored in before if stored.sha256 == digest]
+    same = [known for known in before if known.sha256 == stored.sha256]
     if same:
-        same[0].fetched_at = now
-        kept = {"outline": outline.dump(sketch), "has_answer": sketch.answered}
-        row.records.filter(pk=same[0].pk).update(fetched_at=now, **kept)
+        same[0].fetched_at = stored.fetched_at
+        kept = {name: getattr(stored, name) for name in ("fetched_at", "outline", "has_answer")}
+        row.records.filter(pk=same[0].pk).update(**kept)
     else:
-        before.append(_add(row, record, span, sketch, digest, now))
+        stored.keep(new.record.raw)
+        before.append(stored)
     _prune(row, before)
-
-
-def _add(
-    row: Generation, record: Record, span: Span, sketch: Outline, digest: str, now: datetime
-) -> StoredRecord:
-    made = StoredRecord(
-        generation=row,
-        fetched_at=now,
-        marks=index.dump(span) if len(record.raw) > index.SMALL else "",
-        sha256=digest,
-        has_request=record.request_body is not None,
-        has_answer=sketch.answered,
-        replayable=sketch.replayable,
-        outline=outline.dump(sketch),
-    )
-    made.keep(record.raw)
-    return made
 
 
 def _prune(row: Generation, records: list[StoredRecord]) -> None:

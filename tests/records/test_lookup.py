@@ -14,7 +14,7 @@ from generations.gateway import errors
 from generations.gateway.demo import ulid
 from generations.gateway.demo.keys import EXPIRED_KEY, PLAIN_KEY, SCOPED_KEY
 from generations.gateway.record import Record
-from generations.models import Fetch, Generation, StoredRecord
+from generations.models import Fetch, FirstWords, Generation, StoredRecord
 from generations.records import lookup, store
 from tests.support import people
 from tests.support.processes import DemoGateway, wait_for
@@ -244,10 +244,55 @@ def test_the_same_record_again_is_stored_once(team: Team, ada: User) -> None:
         b"\xff\xfe\x00",
     ],
 )
-def test_odd_records_are_stored_whole(team: Team, ada: User, raw: bytes) -> None:
-    row = store.store(team, KNOWN, ada, Record.read(raw, asked_id=KNOWN), None)
-    assert row.records.get().raw == raw
-    assert Generation.objects.get().request_id == KNOWN
+def test_odd_records_are_stored_whole(team: Team, ada: User, source: GatewayConnection, raw: bytes) -> None:
+    """By the one statement of a first lookup as by the ORM, whose row has the same columns."""
+    found = Record.read(raw, asked_id=KNOWN)
+    assert lookup.claim(team, KNOWN, ada, again=False)
+    row = lookup.store_answer(team, KNOWN, ada, lookup.LookupAnswer(found, source))
+    assert isinstance(row, Generation)
+    assert (row.records.get().raw, Fetch.objects.count()) == (raw, 0)
+    assert rows_of(team) == rows_of(store.store(people.team(), KNOWN, ada, found, source.pk).team)
+
+
+OWN = {"id", "team_id", "generation_id", "looked_up_at", "fetched_at", "sorted_at"}
+
+
+def rows_of(team: Team) -> list[dict[str, Any]]:
+    """What a lookup stored: every column but the numbers of rows and the times of storing."""
+    row = Generation.rows.get(team=team)
+    stored = (Generation.rows.filter(pk=row.pk), row.records.all(), FirstWords.objects.filter(generation=row))
+    return [
+        {name: value for name, value in rows.values().get().items() if name not in OWN} for rows in stored
+    ]
+
+
+def test_a_first_lookup_asks_the_database_four_times(
+    team: Team, ada: User, source: GatewayConnection, django_assert_num_queries: Any
+) -> None:
+    """For the row, the claim, the connections; then for all that is stored, which ends the claim, at once."""
+    source.check_result = {"read": {"reads_bodies": True}}
+    source.save()
+    with django_assert_num_queries(4):
+        found = lookup.find(team, KNOWN, ada)
+    assert rows_of(team) == rows_of(
+        store.store(
+            people.team(), KNOWN, ada, Record.read(known_bytes(found), asked_id=KNOWN), source.pk
+        ).team
+    )
+
+
+def known_bytes(found: Generation | Fetch) -> bytes:
+    assert isinstance(found, Generation)
+    return found.records.get().raw
+
+
+def test_what_somebody_stored_meanwhile_is_kept(team: Team, ada: User, source: GatewayConnection) -> None:
+    """The claim ran out and somebody else asked, too: who comes second finds the row, and updates it."""
+    assert lookup.claim(team, KNOWN, ada, again=False)
+    first = store.store(team, KNOWN, ada, record(cost_nanos=1), source.pk)
+    second = lookup.store_answer(team, KNOWN, ada, lookup.LookupAnswer(record(cost_nanos=2), source))
+    assert (second, Fetch.objects.count()) == (first, 0)
+    assert Generation.objects.get().cost_nanos == 2
 
 
 def test_a_plain_key_stores_what_it_sees(team: Team, ada: User, demo_gateway: DemoGateway) -> None:
