@@ -37,17 +37,13 @@ class Engines:
             else f"postgres://{postgres.USER}{place}/{postgres.DATABASE}"
         )
 
-    def start(self, meanwhile: Callable[[], object] = lambda: None) -> None:
-        """Start what is missing and wait until it serves; `meanwhile` is done before the waiting.
-
-        Raises UnavailableError.
-        """
+    def start(self) -> None:
+        """Start what is missing and wait until it serves. Raises UnavailableError."""
         for name, port in self._ports.items():
             engine = self._engine(name, port)
             port.release()
             engine.start()
             self.running.append(engine)
-        meanwhile()
         for engine in self.running:
             engine.wait_ready()
 

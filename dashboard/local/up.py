@@ -94,17 +94,22 @@ def run() -> int:
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
     }
     site = LocalSite(ROOT / "Procfile", PROCESSES, variables, out.write)
+    preparing = None
     try:
+        # What prepares the database and the web process load while the engines start; both ask the database later.
+        preparing = begin_preparing(variables, demo=bool(gateway))
+        site.start(PROCESSES[0])
         if gateway:
             gateway.start()
-        # The web process loads while the engines start and the database is prepared; its address is printed afterwards.
-        engines.start(meanwhile=lambda: site.start(PROCESSES[0]))
+        engines.start()
         write_private(ROOT / ".local" / "env", environment)
-        path = prepare(variables, demo=bool(gateway))
+        path = prepare(preparing, demo=bool(gateway))
         return serve(site, port, path, engines)
     finally:
         for number in ENDINGS:
             signal.signal(number, signal.SIG_IGN)
+        if preparing:
+            preparing.terminate()
         site.stop()
         if gateway:
             gateway.stop()
@@ -174,22 +179,24 @@ def site_environment(
     return {name: os.environ.get(name) or value for name, value in ours.items()}
 
 
-def prepare(environment: dict[str, str], *, demo: bool) -> str:
-    """Migrate, collect static files and make the demo team; gives the path that signs in, or "/"."""
-    command = [*MANAGE, "prepare", "--skip-checks", *(["--demo"] if demo else [])]
-    process = subprocess.Popen(
+def begin_preparing(environment: dict[str, str], *, demo: bool) -> "subprocess.Popen[str]":
+    """Load what `prepare` runs: migrations, and the demo team."""
+    command = [*MANAGE, "prepare", "--skip-checks", "--on-line", *(["--demo"] if demo else [])]
+    return subprocess.Popen(
         command,
         env=environment,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
         preexec_fn=dies_with_parent(signal.SIGTERM),
     )
-    try:
-        text, _ = process.communicate()
-    finally:
-        process.terminate()
-    if process.returncode:
+
+
+def prepare(preparing: "subprocess.Popen[str]", *, demo: bool) -> str:
+    """Have the database, which is there by now, migrated and the demo team made; gives the path that signs in, or "/"."""
+    text, _ = preparing.communicate("\n")
+    if preparing.returncode:
         raise UnavailableError("The database could not be prepared; the reason stands above.")
     return text.strip().splitlines()[-1] if demo else "/"
 

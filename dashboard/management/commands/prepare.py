@@ -1,5 +1,6 @@
 """`manage.py prepare`: the database made ready for this version of the code."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
+from django.urls import get_resolver
 
 from dashboard import readiness
 
@@ -24,14 +26,27 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="make the demo team")
+        parser.add_argument(
+            "--on-line",
+            action="store_true",
+            help="load, then read a line of standard input before the database is asked",
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
+        if options["on_line"] and not may_begin():
+            return
         with lock_timeout():
             if readiness.migrations():
                 patiently(lambda: call_command("migrate", interactive=False, verbosity=0), self.stdout.write)
             patiently(lambda: call_command("createcachetable", verbosity=0), self.stdout.write)
         if options["demo"]:
             call_command("demo_team", stdout=self.stdout)
+
+
+def may_begin() -> bool:
+    """Load what the demo team needs, then wait for a line; False when whoever was to write it is gone."""
+    _ = get_resolver().url_patterns
+    return bool(sys.stdin.readline())
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`make up` in a checkout of its own, from the first start to the last process."""
 
+import io
 import os
 import queue
 import re
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from dashboard.local import state, up
 from dashboard.local.system import LOOPBACK, Port, UnavailableError
@@ -152,6 +154,15 @@ def test_from_the_first_start_to_the_last_process(checkout: Path, start: Callabl
     assert again.ready() != path
     assert manage(checkout, *count).stdout == people.stdout
     assert again.end(signal.SIGKILL) == -signal.SIGKILL
+
+
+def test_the_database_is_asked_when_the_line_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not before, and never where whoever was to write it is gone."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    call_command("prepare", "--on-line", "--demo")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    with pytest.raises(RuntimeError, match="Database access not allowed"):
+        call_command("prepare", "--on-line", "--demo")
 
 
 @pytest.mark.parametrize("text", ["web", "0", "65536", "-1"])
