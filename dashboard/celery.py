@@ -13,6 +13,7 @@ from django.conf import settings
 from dashboard.telemetry import tasks as tasks  # connects its signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # it would not look at their result; they load every view
 warnings.filterwarnings("ignore", category=SecurityWarning)  # about root and pickle; ours are JSON only
 # Of each loss of the broker; we ack early.
 warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)

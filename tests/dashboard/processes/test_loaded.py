@@ -13,9 +13,11 @@ pytestmark = pytest.mark.heavy
 COMMAND_LINES = {"click_repl", "prompt_toolkit", "rich", "httpx._main"}
 DATABASE = {"django.db", "psycopg", "cryptography.fernet"}
 PRODUCT = {"generations.models", "generations.reading"}
+PAGES = {"generations.views", "generations.forms", "dashboard.urls", "allauth.account.views"}
 # How a process loads itself -> what it has no use for.
 UNUSED = {
-    "from dashboard.celery import app; app.Worker; app.loader.import_default_modules()": COMMAND_LINES,
+    "from dashboard.celery import app; app.Worker; app.loader.import_default_modules()": COMMAND_LINES
+    | PAGES,
     "from dashboard import asgi; from dashboard.web import serve; serve.get_resolver().url_patterns": COMMAND_LINES,
     "from dashboard.beat import app; app.Beat": COMMAND_LINES | DATABASE | PRODUCT,
     "import generations.gateway.demo.__main__": COMMAND_LINES | DATABASE | PRODUCT | {"httpx", "authlib"},
