@@ -26,6 +26,7 @@ import django
 import uvicorn
 from django.conf import settings
 from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
 from django.urls import get_resolver
 
 from dashboard.local.system import dies_with_parent
@@ -210,6 +211,8 @@ def configure() -> tuple[uvicorn.Config, "Bridge"]:
     collect_static()  # before WhiteNoise looks
     asgi = import_module("dashboard.asgi")
     _ = get_resolver().url_patterns
+    MigrationLoader(None, load=False).load_disk()  # what /readyz reads; each process would load it
+    import_module("dashboard.templatetags.site").drawings()
     outage.page(outage.UNAVAILABLE, is_fragment=False, consequence="")  # while there is time
     config = uvicorn.Config(
         asgi.application,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from lucide.templatetags.lucide import lucide
 
 from dashboard.templatetags.site import ICONS, PILLS, ago, icon, notice_kind, pill, relative
 
@@ -19,6 +20,12 @@ def test_every_icon_is_a_hidden_drawing_with_thin_strokes(name: str) -> None:
     assert re.findall(r'<svg [^>]*?width="(\d+)"', drawing) == [size]
     assert re.findall(r'<svg [^>]*?stroke-width="([\d.]+)"', drawing) == [stroke]
     assert re.findall(r'<svg [^>]*?aria-hidden="(\w+)"', drawing) == ["true"]
+
+
+def test_icons_are_as_the_package_draws_them() -> None:
+    for name, drawing in ICONS.items():
+        drawn = lucide(drawing, size=16, stroke_width=2.25, aria_hidden="true", **{"class": f"icon {name}"})
+        assert icon(name) == "".join(map(str.strip, drawn.splitlines()))
 
 
 def test_a_name_out_of_data_that_is_not_ours_is_a_question_mark() -> None:
