@@ -15,11 +15,13 @@ from pathlib import Path
 import psutil
 
 from bench.person import Person
+from bench.tools import installed
 from dashboard.local.state import home, read_env
 from dashboard.local.system import Port
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("dashboard", "generations", "templates", "static", "manage.py", "Procfile", "requirements.txt")
+PACKAGES = "requirements-up.txt"
 THEIRS = ("DATABASE_URL", "REDIS_URL", "GATEWAY_URLS", "PUBLIC_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE")
 READY = "Retake is ready: "
 SITE_PROCESSES = {"web": "dashboard.web.serve", "worker": "dashboard.worker", "beat": "dashboard.beat"}
@@ -59,13 +61,17 @@ class Site:
 
 @contextmanager
 def checkout() -> Iterator[Path]:
-    """A copy of the checkout, without data; the copy and all that was made in it is deleted at the end."""
+    """A copy of the checkout, without data, with the packages that `make up` installs.
+
+    It and all that was made in it is deleted at the end.
+    """
     folder = Path(tempfile.mkdtemp(prefix="retake-bench-"))
     folder.chmod(0o711)  # as root the database server runs as another user
     try:
         for name in COPIED:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, folder / name)
+        installed.python(folder / ".venv", ROOT / PACKAGES)
         yield folder
     finally:
         for made in {home(folder), folder}:
@@ -79,7 +85,7 @@ def running(folder: Path, **variables: str) -> Iterator[Site]:
     ours = {name: value for name, value in os.environ.items() if name not in THEIRS}
     begun = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, str(folder / "manage.py"), "up"],
+        [folder / ".venv" / "bin" / "python", folder / "manage.py", "up"],
         cwd=folder,
         env={**ours, "PORT": str(port.release()), **variables},
         stdout=subprocess.PIPE,
