@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Team, User
-from generations.models import Forgetting, Generation, TrendDay
+from generations.models import Forgetting, Generation, Replay, TrendDay
 from generations.reading import outline
 from generations.records import forgetting, rebuild, retention, trend_days
 from tests.support import people, rows
@@ -109,6 +109,10 @@ def test_each_point_opens_the_generations_that_it_counts(
     [replays] = [panel for panel in of_one["page"].panels if panel.heading == "Replays"]
     found = browser.get(replays.marks[-1].href).context["page"].rows
     assert (of_one["found"].replays[-1], [row.provider for row in found]) == (1, ["openai"])
+    Replay.objects.filter(provider="openai").update(hidden=True)
+    Replay.rows.filter(provider="other").update(created_at=made(3, 86_399.999))
+    counts = page(team, ada, days="7").context["found"].replays
+    assert counts == [0, 0, 0, 1, 0, 0, 0]
 
 
 def test_a_day_is_counted_again_when_it_has_changed(many: list[Generation], team: Team, ada: User) -> None:
