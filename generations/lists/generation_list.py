@@ -7,6 +7,7 @@ here reads a body, and nothing counts rows.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
@@ -20,6 +21,7 @@ from generations.models import Generation, Replay
 from generations.models.generation import TOKENS, WAIT, GenerationQuerySet
 
 BATCH = 1000
+NOT_LISTED = ("native_response_id", "session_id", "key_id", "app_id")
 OUTCOMES = {"succeeded": True, "failed": False, "unknown": None}
 COLUMNS = {
     "model": "model_id",
@@ -47,7 +49,7 @@ def matching(team: Team, wanted: Mapping[str, Any]) -> GenerationQuerySet:
     Costs are nanos, times ms.
     """
     given = {name: value for name, value in wanted.items() if value not in (None, "")}
-    found = Generation.objects.of(team)
+    found = Generation.rows.of(team).shown()
     found = found.filter(**{column: given[name] for name, column in COLUMNS.items() if name in given})
     found = found.with_duration(given.get("ms_min"), given.get("ms_max"))
     if "outcome" in given:
@@ -71,14 +73,40 @@ def counted_page(
 ) -> tuple[Page[Generation], RowCount]:
     """One page and how many there are. Words are looked for once: what has them is counted and put in order at once."""
     if not by_words or sort != NEWEST:
-        return ORDERING.page(found, cursor, sort=sort), counting.count(found)
-    slim = found.order_by().values_list("sorted_at", "pk")[: counting.MOST + 1]
-    places = counting.in_time(lambda: list(slim))
-    if places is None or len(places) > counting.MOST:
-        number = RowCount(None) if places is None else counting.of(len(places))
-        return ORDERING.page(found, cursor), number
-    near = keyset.nearest(places, cursor if isinstance(cursor, Cursor) else None, PAGE + 1)
-    return ORDERING.page(found.filter(pk__in=near), cursor), counting.of(len(places))
+        return ORDERING.page(listed(found), cursor, sort=sort), counting.count(found)
+    place = cursor if isinstance(cursor, Cursor) else None
+    number, ids = counting.in_time(lambda: _counted_ids(found, place)) or (None, [])
+    count = RowCount(None) if number is None else counting.of(number)
+    if number is not None and not count.is_more:
+        found = Generation.objects.filter(pk__in=ids)
+    return ORDERING.page(listed(found), cursor), count
+
+
+def listed(found: GenerationQuerySet) -> GenerationQuerySet:
+    """With what a line shows, and without columns that no line shows."""
+    return found.select_related("looked_up_by", "pin").defer(*NOT_LISTED)
+
+
+COUNTED_IDS = """
+WITH found AS MATERIALIZED ({found})
+SELECT (SELECT count(*) FROM found), ARRAY(SELECT pk FROM found {beyond} ORDER BY {order} LIMIT %s)
+"""
+
+
+def _counted_ids(found: GenerationQuerySet, cursor: Cursor | None) -> tuple[int, list[int]]:
+    """How many there are, up to `MOST` and one more, and of these the IDs that a page beyond the cursor is made of."""
+    slim = found.order_by().values("sorted_at", "pk")[: counting.MOST + 1]
+    rows, values = slim.query.sql_with_params()
+    back = cursor is not None and cursor.back
+    order = "sorted_at, pk" if back else "sorted_at DESC, pk DESC"
+    beyond = f"WHERE (sorted_at, pk) {'>' if back else '<'} (%s, %s)" if cursor else ""
+    with connection.cursor() as statement:
+        statement.execute(
+            COUNTED_IDS.format(found=rows, beyond=beyond, order=order),
+            (*values, *((cursor.at, cursor.pk) if cursor else ()), PAGE + 1),
+        )
+        number, ids = statement.fetchone()
+    return number, ids
 
 
 # -- CSV -------------------------------------------------------------------------------------------------------

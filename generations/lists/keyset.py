@@ -1,6 +1,6 @@
 """Keyset pages: cut by the time and the ID of a row, so the last page costs what the first one does."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -77,11 +77,3 @@ def newer(found: QuerySet[Row], column: str, cursor: Cursor) -> QuerySet[Row]:
     """The rows before the cursor."""
     after = Q((f"{column}__gt", cursor.at)) | Q(id__gt=cursor.pk)
     return found.filter(Q((f"{column}__gte", cursor.at)), after)
-
-
-def nearest(places: Iterable[tuple[datetime, Any]], cursor: Cursor | None, most: int) -> list[Any]:
-    """Of rows by time and ID the IDs of the first `most` beyond the cursor, in the direction in which it looks."""
-    back = cursor is not None and cursor.back
-    place = None if cursor is None else (cursor.at, cursor.pk)
-    beyond = [found for found in places if place is None or (found > place if back else found < place)]
-    return [pk for _, pk in sorted(beyond, reverse=not back)[:most]]

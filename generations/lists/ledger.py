@@ -38,7 +38,7 @@ ORDERING = Ordering("created_at", {"cost": COST, "wait": F("total_ms"), "tokens"
 def matching(team: Team, wanted: Mapping[str, Any]) -> ReplayQuerySet:
     """The team's replays that the values of a LedgerForm describe; None and "" ask for nothing. Days are UTC."""
     given = {name: value for name, value in wanted.items() if value not in (None, "")}
-    found = Replay.objects.filter(_within("created_at", given), team=team)
+    found = Replay.rows.shown().filter(_within("created_at", given), team=team)
     found = found.filter(**{column: given[name] for name, column in EQUAL.items() if name in given})
     if "kind" in given:
         found = found.filter(KINDS[given["kind"]])

@@ -35,7 +35,17 @@ TOKENS = Coalesce(
 """All tokens that are known."""
 
 
-class GenerationQuerySet(models.QuerySet["Generation"]):
+class HideableQuerySet(models.QuerySet[Row]):
+    def shown(self) -> Self:
+        """Those that are not hidden, as lists find and count them.
+
+        The few hidden ones have an index of their own. What is asked for otherwise can be counted in one index, because
+        `hidden` is read of no row.
+        """
+        return self.exclude(pk__in=self.model._base_manager.filter(hidden=True).values("pk"))
+
+
+class GenerationQuerySet(HideableQuerySet["Generation"]):
     def of(self, team: Team) -> Self:
         """The team's generations."""
         return self.filter(team=team)
@@ -155,6 +165,9 @@ class Generation(models.Model):
             models.Index("team", Coalesce(*WAIT), "id", name="wait_order"),
             models.Index("team", TOKENS, "id", name="token_order"),
             models.Index(fields=["derived", "-id"], name="by_derived"),
+            models.Index(fields=["id"], condition=Q(hidden=True), name="hidden_generations"),
+            # What words find is looked up by ID: where it stands, without a visit to its row.
+            models.Index(fields=["id"], include=["team", "sorted_at"], name="place_of_id"),
             # The release before reads by these; the next may drop them.
             models.Index(fields=["team", "cost_nanos"], name="by_cost"),
             models.Index("team", Coalesce(*WAIT), name="by_wait"),

@@ -17,7 +17,7 @@ from dashboard.consents.models import Consent
 from dashboard.models import GatewayConnection, Team, User
 from dashboard.telemetry import logs
 from generations.models.batch import Batch
-from generations.models.generation import Generation, ShownManager
+from generations.models.generation import Generation, HideableQuerySet, ShownManager
 from generations.models.replay_indexes import INDEXES
 from generations.models.stored_record import StoredRecord
 
@@ -62,7 +62,7 @@ def outcome(state: str, reason: str, *, reproduced: bool = False) -> str:
     return "empty" if state == State.SUCCEEDED and reason == "empty_answer" else str(state)
 
 
-class ReplayQuerySet(models.QuerySet["Replay"]):
+class ReplayQuerySet(HideableQuerySet["Replay"]):
     def named(self, *texts: str) -> Self:
         """Those with these IDs. What is no ID names none."""
         known = []

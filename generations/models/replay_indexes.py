@@ -33,4 +33,5 @@ INDEXES = [
         name="members_under_way",
     ),
     models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="replays_by_end"),
+    models.Index(fields=["id"], condition=Q(hidden=True), name="hidden_replays"),
 ]

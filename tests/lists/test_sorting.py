@@ -1,16 +1,19 @@
 """Lists in any order: every row once, forwards and back, what is unknown last; and how many there are."""
 
 from datetime import timedelta
+from random import Random
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from dashboard.models import Team
-from generations.lists import counting, generation_list, sorting
+from generations.lists import counting, generation_list, ledger, sorting
+from generations.lists.counting import RowCount
 from generations.lists.keyset import row_number
 from generations.lists.sorting import SortCursor
-from generations.models import Generation
+from generations.models import Generation, Replay, StoredRecord
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -83,3 +86,28 @@ def test_rows_are_counted_up_to_a_bound_and_not_for_long(
     slow = found.extra(where=["pg_sleep(0.4) IS NOT NULL"])
     assert str(counting.count(slow)) == "many"
     assert found.count() == 8
+
+
+def test_what_is_hidden_is_in_no_count_and_on_no_page(
+    team: Team, rows: list[Generation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = StoredRecord.objects.create(generation=rows[0], packed=b"", size=0, sha256="", outline="")
+    replays = [
+        Replay.objects.create(team=team, generation=rows[0], record=record, click=uuid4(), model_id=model)
+        for model in "aabab"
+    ]
+    Generation.rows.filter(cost_nanos=5).update(model_id="a")
+    random = Random(14)
+    for matching, made in ((generation_list.matching, rows), (ledger.matching, replays)) * 8:
+        everything = type(made[0])._base_manager
+        everything.update(hidden=False)
+        everything.filter(pk__in=random.sample([row.pk for row in made], random.randrange(5))).update(
+            hidden=True
+        )
+        most, wanted = random.randrange(7), {"model": random.choice(["", "a"])}
+        monkeypatch.setattr(counting, "MOST", most)
+        found = matching(team, wanted)
+        asked = (wanted["model"],) if wanted["model"] else ("", "a", "b")
+        left = [row.pk for row in everything.all() if not row.hidden and row.model_id in asked]
+        assert counting.count(found) == RowCount(min(len(left), most), len(left) > most)
+        assert {row.pk for row in found} == set(left)

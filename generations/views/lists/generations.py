@@ -22,7 +22,6 @@ from generations.views.lists import filter_chips
 from generations.views.shared import saved_filters
 
 READY = (("Failed today", 0), ("Failed yesterday", 1))
-SLIM = ("native_response_id", "session_id", "key_id", "app_id")
 
 
 def filters(given: QueryDict) -> str:
@@ -94,8 +93,8 @@ def _address(request: TeamRequest, given: QueryDict) -> str:
 def _listed(request: TeamRequest) -> dict[str, Any]:
     query, sort = filters(request.GET), read_sort(request.GET.get("sort", ""))
     form, found = matching(request, request.GET)
-    found, by_words = found.select_related("looked_up_by", "pin").defer(*SLIM), bool(form.data.get("q"))
     place = generation_list.ORDERING.place(request.GET, sort)
+    by_words = form.is_valid() and bool(form.cleaned_data["q"])
     page, count = generation_list.counted_page(found, place, sort=sort, by_words=by_words)
     carried = f"?{urlencode({'list': query})}" if query else ""
     shown = columns.chosen(request.user)
