@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 
 import msgspec
+from django.db import connection
 from django.http import Http404
 
 from dashboard.models import Team
+from dashboard.rows.joined_rows import RowPart
 from generations.gateway.record import Record
 from generations.gateway.request_ids import NUMBERED
 from generations.models import Generation, StoredRecord
@@ -21,14 +24,15 @@ FROM_BODIES = (
     *("request", "answer", "parameters", "tools", "schema", "damage", "damage_total", "warnings"),
     *("refusals", "replayable", "tree", "answered", "lacks_answer", "sent", "unread"),
 )
+_ROW = RowPart(Generation)
 PAGE_DATA = f"""
-SELECT g.*, r.id AS record_id, r.sha256, r.fetched_at AS bodies_from,
-       (SELECT count(*) FROM generations_replay WHERE generation_id = g.id AND NOT hidden) AS replays_made,
-       EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id AND NOT hidden) AS has_pasted,
+SELECT {_ROW.listed("g")}, r.id, r.sha256, r.fetched_at,
        EXISTS (SELECT 1 FROM dashboard_gatewayconnection c
-               WHERE c.id = g.connection_id AND c.check_result @> '{{"read": {{"reads_bodies": true}}}}') AS reads_bodies,
+               WHERE c.id = g.connection_id AND c.check_result @> '{{"read": {{"reads_bodies": true}}}}'),
+       (SELECT count(*) FROM generations_replay WHERE generation_id = g.id AND NOT hidden),
+       EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id AND NOT hidden),
        (SELECT u.figures::text FROM generations_usualfigures u
-        WHERE u.team_id = g.team_id AND u.model_id = g.model_id AND u.endpoint = g.endpoint) AS usual
+        WHERE u.team_id = g.team_id AND u.model_id = g.model_id AND u.endpoint = g.endpoint)
 FROM generations_generation g
 LEFT JOIN LATERAL (
     SELECT id, sha256, fetched_at FROM generations_storedrecord
@@ -36,6 +40,16 @@ LEFT JOIN LATERAL (
     ORDER BY {BEST_FIRST} LIMIT 1
 ) r ON true
 WHERE NOT g.hidden AND g.team_id = %s AND """  # noqa: S608 -- a constant of ours
+
+
+@dataclass(frozen=True, slots=True)
+class _BestRecord:
+    """The record with most bodies, None where there is none; whether the connection's key reads bodies."""
+
+    pk: int | None
+    sha256: str | None
+    fetched_at: datetime | None
+    reads_bodies: bool
 
 
 @dataclass
@@ -51,8 +65,8 @@ class PageData:
     stamp: str
     replays: int
     has_pasted: bool
-    bodies_from: datetime | None
     usual: str | None
+    bodies_from: datetime | None
 
     @cached_property
     def outline(self) -> Outline:
@@ -65,20 +79,22 @@ class PageData:
 
 def find_page_data(team: Team, slug: str) -> PageData | None:
     """The stored generation that `slug` names with all that its page needs, in one statement."""
-    if NUMBERED.fullmatch(slug):
-        rows = Generation.objects.raw(PAGE_DATA + "g.id = %s", [team.pk, int(slug[1:])])
-    else:
-        rows = Generation.objects.raw(PAGE_DATA + "g.request_id = %s", [team.pk, slug])
-    row = next(iter(rows), None)
-    if row is None:
+    numbered = NUMBERED.fullmatch(slug)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PAGE_DATA + ("g.id = %s" if numbered else "g.request_id = %s"),
+            [team.pk, int(slug[1:]) if numbered else slug],
+        )
+        found = cursor.fetchone()
+    if found is None:
         return None
+    values = iter(found)
+    row = _ROW.row(values)
     row.team = team
-    base, found = row.get_absolute_url(), row.__dict__
-    records, stamp = _records(row)
-    return PageData(
-        *(row, base, records, stamp),
-        *(found["replays_made"], found["has_pasted"], found["bodies_from"], found["usual"]),
-    )
+    best = _BestRecord(*islice(values, 4))
+    replays, has_pasted, usual = values
+    base, (records, stamp) = row.get_absolute_url(), _records(row, best)
+    return PageData(row, base, records, stamp, replays, has_pasted, usual, best.fetched_at)
 
 
 def page_data_of(team: Team, slug: str) -> PageData:
@@ -89,18 +105,17 @@ def page_data_of(team: Team, slug: str) -> PageData:
     return found
 
 
-def _records(row: Generation) -> tuple[tuple[int, ...], str]:
+def _records(row: Generation, best: _BestRecord) -> tuple[tuple[int, ...], str]:
     """The records that a page shows, and the stamp that names all that their parts are drawn from."""
-    found = row.__dict__
-    if found["record_id"] is None:
+    if best.pk is None or best.fetched_at is None:
         return (), f"{row.pk}"
-    stamp = f"{row.pk} {row.team.slug} {found['reads_bodies']} {found['record_id']} {found['sha256']}"
-    if found["bodies_from"] >= row.fetched_at:
-        return (found["record_id"],), stamp
+    stamp = f"{row.pk} {row.team.slug} {best.reads_bodies} {best.pk} {best.sha256}"
+    if best.fetched_at >= row.fetched_at:
+        return (best.pk,), stamp
     newest = row.records.only("sha256").order_by("-fetched_at").first()
-    if newest is None or newest.pk == found["record_id"]:
-        return (found["record_id"],), stamp
-    return (found["record_id"], newest.pk), f"{stamp} {newest.pk} {newest.sha256}"
+    if newest is None or newest.pk == best.pk:
+        return (best.pk,), stamp
+    return (best.pk, newest.pk), f"{stamp} {newest.pk} {newest.sha256}"
 
 
 def _outline(row: Generation, records: tuple[int, ...]) -> Outline:
