@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -19,7 +19,6 @@ from tests.support.database_faults import session
 from tests.support.lint_migrations import RELEASED
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines, pytest.mark.heavy]
-LAST = "0012_online_indexes"
 
 
 def new_migrations() -> list[migrations.Migration]:
@@ -33,6 +32,31 @@ def new_migrations() -> list[migrations.Migration]:
 
 
 MIGRATIONS = new_migrations()
+
+
+class Step(NamedTuple):
+    """One of our migrations, the one before it, and what it changes."""
+
+    before: str
+    name: str
+    table: str
+    operation: Any
+
+
+def newest(kind: type[migrations.operations.base.Operation]) -> Step:
+    """The newest step of `generations` with such an operation: going back behind it takes the least time."""
+    migration, operation = [
+        (migration, operation)
+        for migration in MIGRATIONS
+        for operation in migration.operations
+        if isinstance(operation, kind) and migration.app_label == "generations"
+    ][-1]
+    ((_, before),) = [(app, name) for app, name in migration.dependencies if app == "generations"]
+    model: Any = operation
+    return Step(before, migration.name, f"generations_{model.model_name.lower()}", operation)
+
+
+COLUMN, INDEX = newest(migrations.AddField), newest(AddIndexOnline)
 
 
 def test_the_released_migrations_are_still_there() -> None:
@@ -96,14 +120,13 @@ def test_prepare_waits_for_a_locked_table_and_nobody_stands_behind_it(
     monkeypatch.setattr(prepare, "LOCK_MS", 100)
     monkeypatch.setattr(prepare, "PAUSE_SECONDS", 0.2)
     notes = io.StringIO()
-    with back_to("0009_wait"):
-        with locked("generations_replay") as other:
+    with back_to(COLUMN.before):
+        with locked(COLUMN.table) as other:
             release = threading.Timer(1.5, other.rollback)
             release.start()
             call_command("prepare", stdout=notes)
             release.join()
-        loader = MigrationLoader(connection)
-        assert ("generations", LAST) in loader.applied_migrations
+        assert ("generations", COLUMN.name) in MigrationLoader(connection).applied_migrations
     assert "tried again" in notes.getvalue()
 
 
@@ -111,7 +134,7 @@ def test_prepare_migrates_only_where_a_migration_is_missing(monkeypatch: pytest.
     asked: list[str] = []
     monkeypatch.setattr(prepare, "call_command", lambda name, **_: asked.append(name))
     call_command("prepare", stdout=io.StringIO())
-    with back_to("0009_wait"):
+    with back_to(COLUMN.before):
         call_command("prepare", stdout=io.StringIO())
     assert asked == ["createcachetable", "migrate", "createcachetable"]
 
@@ -122,25 +145,25 @@ def test_prepare_gives_up_with_a_sentence_and_leaves_the_tables_as_they_were(
     monkeypatch.setattr(prepare, "LOCK_MS", 50)
     monkeypatch.setattr(prepare, "PAUSE_SECONDS", 0.05)
     monkeypatch.setattr(prepare, "TRIES", 3)
-    with back_to("0009_wait"):
-        with locked("generations_replay"), pytest.raises(CommandError, match="stays locked"):
+    with back_to(COLUMN.before):
+        with locked(COLUMN.table), pytest.raises(CommandError, match="stays locked"):
             call_command("prepare", stdout=io.StringIO())
-        assert ("generations", "0010_consent") not in MigrationLoader(connection).applied_migrations
+        assert ("generations", COLUMN.name) not in MigrationLoader(connection).applied_migrations
 
 
 def test_a_reader_waits_no_longer_than_the_migration_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever wants the table stands behind a waiting ALTER TABLE: for LOCK_MS, not for as long as the lock is held."""
     monkeypatch.setattr(prepare, "LOCK_MS", 300)
     monkeypatch.setattr(prepare, "PAUSE_SECONDS", 0.5)
-    with back_to("0009_wait"), session(autocommit=False) as holder, session() as reader:
-        holder.execute("SELECT count(*) FROM generations_replay")  # a transaction that reads, and stays open
+    with back_to(COLUMN.before), session(autocommit=False) as holder, session() as reader:
+        holder.execute(f"SELECT count(*) FROM {COLUMN.table}")  # a transaction that reads, and stays open
         work = threading.Thread(target=run_prepare)
         work.start()
         worst = 0.0
         end = time.monotonic() + 2
         while time.monotonic() < end:
             begun = time.monotonic()
-            reader.execute("SELECT count(*) FROM generations_replay")
+            reader.execute(f"SELECT count(*) FROM {COLUMN.table}")
             worst = max(worst, time.monotonic() - begun)
         holder.rollback()
         work.join()
@@ -155,18 +178,21 @@ def run_prepare() -> None:
 
 
 def test_an_index_whose_making_was_cut_short_is_made_again() -> None:
-    name = "by_wait"
-    with back_to("0010_consent"):
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE INDEX {name} ON generations_generation (team_id)")
+    name = INDEX.operation.index.name
+    found = (
+        f"SELECT indisvalid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = '{name}'::regclass"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(found)
+        made = cursor.fetchone()
+        with back_to(INDEX.before):
+            cursor.execute(f"CREATE INDEX {name} ON {INDEX.table} (id)")
             cursor.execute(f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass")
-        call_command("migrate", "generations", LAST, verbosity=0)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT indisvalid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = '{name}'::regclass"
-            )
-            valid, definition = cursor.fetchone()
-    assert (valid, "wait_ms" in definition) == (True, True)
+            call_command("migrate", "generations", INDEX.name, verbosity=0)
+            cursor.execute(found)
+            assert cursor.fetchone() == made
+    assert made[0] is True
+    assert not made[1].endswith("(id)")
 
 
 def test_the_linter_refuses_what_it_must(tmp_path: Path) -> None:
