@@ -133,9 +133,9 @@ def test_every_exception_that_a_docstring_names_exists() -> None:
         path for folder in ("dashboard", "generations", "bench") for path in (ROOT / folder).rglob("*.py")
     ):
         tree = ast.parse(path.read_text())
-        known[str(path.relative_to(ROOT))] = raised(tree)
-        names |= bound(tree)
-        modules[path.parent.name if path.stem == "__init__" else path.stem] |= bound(tree)
+        known[str(path.relative_to(ROOT))], own = raised(tree), bound(tree)
+        names |= own
+        modules[path.parent.name if path.stem == "__init__" else path.stem] |= own
 
     def exists(name: str) -> bool:
         place, _, last = name.removesuffix(".DoesNotExist").rpartition(".")
