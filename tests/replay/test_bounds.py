@@ -91,7 +91,7 @@ def test_a_flood_ends_at_the_deadline(
     """It was 54 to 88 seconds where 10 were allowed, and 1.4 to 6 GB."""
     peer = gateway(FLOODS[name])
     with growth([psutil.Process()]) as grown:
-        replay, wire, took = run(asked, ada, Deadlines(30, 30, 2, size=4096 * MIB), monkeypatch)
+        replay, wire, took = run(asked, ada, Deadlines(30, 30, 1, size=4096 * MIB), monkeypatch)
     assert (replay.state, replay.reason, len(peer.calls)) == (State.FAILED, "deadline", 1)
     assert took < 60
     assert len(wire) == replay.received_bytes
