@@ -128,7 +128,7 @@ class _LargeValues:
         self.values = {key: cut for key, raw in found if (cut := memoryview(raw))[0] in b"{["}
 
 
-FAST = 32 * 1024  # bytes from which on it is worth it
+FAST = 1024  # bytes from which on it is worth it
 MANY = 1_000_000
 _OBJECT, _LIST = msgspec.json.Decoder(dict[str, msgspec.Raw]), msgspec.json.Decoder(list[msgspec.Raw])
 
