@@ -120,7 +120,8 @@ def test_a_pasted_id_takes_half_of_the_way(team: Team, ada: User, source: Gatewa
     that of one that was: mostly for each number of the record, and for each member of its tree.
     """
     browser = people.browser(ada)
-    browser.post("/lookup", {"q": "G-01M0N8D8ZGR5N8V3B2C1D0E9F8"})  # the thread that asks is there
+    # The thread that asks is there, and all that a process draws once.
+    browser.post("/lookup", {"q": "G-01M0N8D8ZGR5N8V3B2C1D0E9F8"}, follow=True)
     counts = []
     for _ in ("asked", "drawn", "stored"):
         with calls.entered() as entered:
