@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigIntegerField, F, Func, QuerySet
+from django.db.models import BigIntegerField, F, Func, QuerySet, Value
+from django.db.models.functions import Cast
 
 from generations.models import ReplayAnswer, ReplayPart
 
@@ -125,9 +126,14 @@ class RawAnswer:
     size: int
     tail: tuple[bytes, ...] = field(repr=False)
 
+    @property
+    def stored(self) -> int:
+        """How many bytes of it are read from the database: the sweep must not join them meanwhile."""
+        return self.size - sum(map(len, self.tail))
+
     def pieces(self) -> Iterator[bytes]:
         """All of them. Raises DatabaseError."""
-        missing = self.size - sum(map(len, self.tail))
+        missing = self.stored
         if missing:
             for piece in _stored(self.replay_id):
                 # A checkpoint whose answer got lost is stored, and in the tail too.
@@ -174,11 +180,20 @@ def is_json(start: bytes) -> bool:
 
 
 def of_stored(replay_id: UUID) -> RawAnswer:
-    """All that is stored of an answer. Its size is counted in one statement: the sweep may join checkpoints meanwhile."""
-    joined = ReplayAnswer.objects.filter(replay=replay_id).values_list("size", flat=True)
-    octets = Func(F("wire"), function="octet_length", output_field=BigIntegerField())
-    parts = _parts(replay_id).order_by().values_list(octets, flat=True)
-    return RawAnswer(replay_id, sum(joined.union(parts, all=True)), ())
+    """All that is stored of an answer."""
+    return with_parts(replay_id)[0]
+
+
+def with_parts(replay_id: UUID) -> tuple[RawAnswer, list[int]]:
+    """All that is stored of an answer, and the rows of its checkpoints.
+
+    Both come from one statement: the sweep may join checkpoints meanwhile, and a worker may add some.
+    """
+    none, octets = Value(None, BigIntegerField()), Func(F("wire"), function="octet_length")
+    joined = ReplayAnswer.objects.filter(replay=replay_id).annotate(part=none).values_list("part", "size")
+    parts = _parts(replay_id).order_by().annotate(octets=Cast(octets, BigIntegerField()))
+    found = list(joined.union(parts.values_list("pk", "octets"), all=True))
+    return RawAnswer(replay_id, sum(size for _, size in found), ()), [pk for pk, _ in found if pk is not None]
 
 
 def _stored(replay_id: UUID) -> Iterator[bytes]:

@@ -107,7 +107,7 @@ def _deliver(file: SpoolFile) -> None:
     if replay is None:
         return
     if ending is not None:
-        with finishing.alone():
+        with finishing.alone(), finishing.unjoined(replay):
             finishing.store(replay, ending, raw_answer.of_stored(replay.pk))
     elif replay.state == State.INTERRUPTED:
         recovery.join_parts(replay.pk, replay.generation.endpoint, replay.content_type)

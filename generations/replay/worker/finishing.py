@@ -125,7 +125,7 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
 
     Raises DatabaseError, InterfaceError.
     """
-    with _unjoined(replay) if wire.size > SMALL else nullcontext():
+    with unjoined(replay) if wire.stored else nullcontext():
         raw = derived_answer.excerpt(wire)
     reading = read(replay, ending, raw)
     ended = outcome_of(ending, reading)
@@ -137,7 +137,7 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
     if not is_large:
         stored = claims.save_result(replay, facts, row)
     else:
-        with _unjoined(replay):
+        with unjoined(replay):
             put_packed(wire)
             stored = claims.save_result(replay, facts, row)
             transaction.set_rollback(not stored)
@@ -149,7 +149,7 @@ def store(replay: Replay, ending: Ending, wire: RawAnswer) -> bool:
 
 
 @contextmanager
-def _unjoined(replay: Replay) -> Iterator[None]:
+def unjoined(replay: Replay) -> Iterator[None]:
     """A transaction in which the sweep joins no checkpoints of this replay: what is read then misses none of them."""
     with transaction.atomic():
         list(Replay.rows.select_for_update().filter(pk=replay.pk).values_list("pk"))

@@ -126,10 +126,9 @@ def _touched(suspects: list[Replay]) -> list[Replay]:
 
 def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
     """Make the partial answer out of the checkpoints of a replay that nobody finishes, and what was joined before."""
-    parts = list(ReplayPart.objects.filter(replay=replay_id).values_list("pk", flat=True))
+    wire, parts = raw_answer.with_parts(replay_id)
     if not parts:
         return
-    wire = raw_answer.of_stored(replay_id)
     raw = derived_answer.excerpt(wire)
     reading = derived_answer.read(endpoint, content_type or "text/event-stream", raw)
     row = reading.row(replay_id, raw)

@@ -1,19 +1,23 @@
 """What a worker left in the spool: delivered, dropped when it was forgotten, kept when it cannot be read."""
 
+import itertools
 import os
+import threading
 import uuid
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.db import connection
 from django.utils import timezone
 
 from dashboard.models import User
 from dashboard.processes import spool
 from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
+from generations.replay import raw_answer
 from generations.replay.live.log import Deadlines, LiveLog
-from generations.replay.worker import delivery, spooling
+from generations.replay.worker import delivery, recovery, spooling
 from generations.replay.worker.ending import Ending
 from generations.replay.worker.spooling import Owner, SpoolPart
 from tests.support import rows
@@ -65,6 +69,31 @@ def test_it_is_delivered_once_whether_or_not_the_sweep_came_first(left: Replay, 
     assert left.state not in (State.RUNNING, State.INTERRUPTED)
     assert not ReplayPart.objects.exists()
     assert spool.files() == []
+
+
+def test_the_sweep_that_joins_in_between_takes_nothing_from_it(
+    left: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the reads of what was joined and of the checkpoints: then neither would have held the answer."""
+    Replay.objects.update(state=State.INTERRUPTED)
+    real, calls, sweeps = raw_answer._parts, itertools.count(1), list[threading.Thread]()
+
+    def parts(replay_id: uuid.UUID) -> Any:
+        if next(calls) == 2:
+            sweeps.append(threading.Thread(target=sweep, args=[replay_id]))
+            sweeps[0].start()
+            sweeps[0].join(0.5)  # it waits for the delivery, or is done by then
+        return real(replay_id)
+
+    def sweep(replay_id: uuid.UUID) -> None:
+        recovery.join_parts(replay_id, "chat.completions", "text/event-stream")
+        connection.close()
+
+    monkeypatch.setattr(raw_answer, "_parts", parts)
+    assert delivery.deliver_all() == 1
+    sweeps[0].join()
+    assert ReplayAnswer.objects.get(pk=left.pk).wire == b"".join(WORDS)
+    assert not ReplayPart.objects.exists()
 
 
 def test_checkpoints_without_an_end_join_what_the_sweep_had_joined(chat: Generation, ada: User) -> None:

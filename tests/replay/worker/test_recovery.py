@@ -1,6 +1,7 @@
 """The sweep: nothing stays open for ever, nothing is sent twice."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from dashboard.processes import queues
 from generations.models import Fetch, Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.records import new_generation, retention
-from generations.replay import derived_answer
+from generations.replay import derived_answer, raw_answer
 from generations.replay.worker import recovery as sweeping
 from tests.support import people, rows
 
@@ -125,6 +126,22 @@ def test_parts_that_come_while_the_sweep_joins_others_stay(
     monkeypatch.setattr(derived_answer, "read", read)
     sweeping.join_parts(replay.pk, "chat.completions", "")
     assert [part.first_seq for part in ReplayPart.objects.all()] == [2]
+
+
+def test_parts_that_come_before_the_sweep_reads_them_are_joined_once(
+    chat: Generation, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay, real = rows.replay(chat, ada, state=State.INTERRUPTED), derived_answer.excerpt
+    add = partial(ReplayPart.objects.create, replay=replay, entries="[]")
+    add(first_seq=1, last_seq=1, wire=b"data: 1\n\n")
+
+    def excerpt(wire: Any) -> Any:
+        add(first_seq=2, last_seq=2, wire=b"data: 2\n\n")
+        return real(wire)
+
+    monkeypatch.setattr(derived_answer, "excerpt", excerpt)
+    sweeping.join_parts(replay.pk, "chat.completions", "")
+    assert raw_answer.of_stored(replay.pk).excerpt(100, 0).start == b"data: 1\n\ndata: 2\n\n"
 
 
 def test_tidy_drops_old_questions_only(chat: Generation, ada: User, source: GatewayConnection) -> None:
