@@ -3,11 +3,13 @@
 import json
 import re
 import uuid
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +23,7 @@ from generations.records import rebuild
 from generations.replay import batches, derived_answer
 from generations.replay.order import orders, start
 from generations.replay.order.request_edits import RequestEdits
+from generations.views.replay.batch import _hoped
 from tests.support import calls, people, rows
 from tests.support.processes import DemoGateway
 
@@ -555,3 +558,15 @@ def test_a_gateway_that_is_unavailable_offers_nothing(chat: Generation, ada: Use
 def test_a_viewer_causes_no_call(team: Team, ada: User, demo_gateway: DemoGateway) -> None:
     row = rows.generation(team, ada, people.connection(team, demo_gateway.url, SCOPED_KEY))
     assert names_of(row, people.person(team, Role.VIEWER)) == []
+
+
+def test_no_upper_price_is_named_where_one_is_unknown() -> None:
+    def price(unknown: int) -> str:
+        figures = {"low": 10**9, "high": 2 * 10**9, "most": 5 * 10**9, "foreign": 0, "basis": []}
+        draft = SimpleNamespace(orders=[1, 2], unknown=unknown, **figures)
+        return " ".join(render_to_string("generations/lab/batch_price.html", {"draft": draft}).split())
+
+    assert "$1 to $2" in price(0).replace(".00", "")
+    assert ("allow up to" in price(0), "allow up to" in price(1)) == (True, False)
+    assert "No upper price is known for 1 of 2 replays." in price(1)
+    assert [_hoped(known) for known in ([], [1, 2], [1, None])] == [0, 3, None]

@@ -34,11 +34,23 @@ def caveats(body: values.Value) -> list[str]:
     """What may make the replay differ although its body is equal."""
     found = keys_of(body)
     notes = [text for key, text in STALE.items() if key in found]
-    if "tools" in found:
-        notes.append("Provider-side tools (web search, code) will run again.")
+    if any(tool not in OWN_TOOLS for tool in tools_of(body)):
+        notes.append("Tools that run at the provider, such as web search and code, will run again.")
     if any(SIGNED.search(text) for text in texts_of(body)):
         notes.append("It refers to a signed address, which may have expired since.")
     return notes
+
+
+# Types of tools that whoever sends the request runs; without a type they are Anthropic's of the same kind.
+OWN_TOOLS = ("", "function", "custom")
+
+
+def tools_of(body: values.Value) -> Iterator[str]:
+    """The types of the tools that a request offers, "" of one without a type."""
+    tools = body.get("tools") if isinstance(body, dict) else None
+    for tool in tools if isinstance(tools, list) else ():
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        yield str(kind) if kind else ""
 
 
 # How the large stores sign an address that is good for a while.

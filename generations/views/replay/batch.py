@@ -128,7 +128,7 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
         "asked": list(variants.values())[: batch_rows.MOST_VARIANTS],
         **_listed(request, row, shown, outputs, sort),
         "failed": len([member for member in rows if member.has_failed]),
-        "hoped": sum(member.expected_high or 0 for member in rows if member.is_open),
+        "hoped": _hoped([member.expected_high for member in rows if member.is_open]),
         "unpriced": len([member for member in rows if not member.is_open and member.cost_nanos is None]),
         "carried": "" if outputs.chosen is None else f"&against={outputs.chosen}",
         "replay_path": _path_of_replays(row),
@@ -139,6 +139,12 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
         "may_pin": may(request, Right.LOOK_UP),
         "count": counting.of(len(rows)),
     }
+
+
+def _hoped(expected: Sequence[int | None]) -> int | None:
+    """What open members may cost at most, nanos; None where it is not known of one."""
+    known = [nanos for nanos in expected if nanos is not None]
+    return sum(known) if len(known) == len(expected) else None
 
 
 def _listed(

@@ -158,10 +158,22 @@ def test_caveats() -> None:
     assert caveats({"model": "m"}) == []
     assert caveats({"tools": [], "previous_response_id": None}) == []
     notes = caveats(
-        {"previous_response_id": "r", "input": [{"content": [{"file_id": "f"}]}], "tools": [{"a": "b"}]}
+        {
+            "previous_response_id": "r",
+            "input": [{"content": [{"file_id": "f"}]}],
+            "tools": [{"type": "web_search"}],
+        }
     )
     assert [note.split(" ")[-1] for note in notes[:2]] == ["dropped.", "gone."]
-    assert notes[2:] == ["Provider-side tools (web search, code) will run again."]
+    assert notes[2:] == ["Tools that run at the provider, such as web search and code, will run again."]
+
+
+@pytest.mark.parametrize(
+    "tool", [{"type": "function"}, {"type": "custom"}, {"name": "get_weather", "input_schema": {}}, "odd", {}]
+)
+def test_tools_that_the_sender_runs_need_no_warning(tool: Any) -> None:
+    assert caveats({"tools": [tool]}) == []
+    assert len(caveats({"tools": [tool, {"type": "web_search_20250305", "name": "web_search"}]})) == 1
 
 
 def test_signed_addresses_may_have_expired() -> None:
