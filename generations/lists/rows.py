@@ -162,8 +162,7 @@ def payer_said_once(shown: Sequence[ListRow]) -> tuple[Sequence[ListRow], str]:
 
 def _payer(row: Replay) -> str:
     """Whose consent paid; "" for a pasted key, or where that is who asked."""
-    consent = row.consent if row.consent_id else None
-    return str(consent) if consent and consent.connected_by_id != row.requested_by_id else ""
+    return str(row.paid_through or "")
 
 
 def _is_pinned(row: Generation) -> bool:

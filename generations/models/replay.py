@@ -217,6 +217,18 @@ class Replay(models.Model):
         return self.sent is False or (self.state, self.reason) == (State.CANCELLED, "before_start")
 
     @property
+    def paid_through(self) -> "Consent | None":
+        """The consent that pays, where it is not known to be that of who asked. None for a pasted key."""
+        consent = self.consent if self.consent_id else None
+        if (
+            consent
+            and consent.connected_by_id is not None
+            and consent.connected_by_id == self.requested_by_id
+        ):
+            return None
+        return consent
+
+    @property
     def outcome(self) -> str:
         """The state as it is shown: reproduced failures and empty answers have names of their own."""
         return outcome(self.state, self.reason, reproduced=self.reproduced)

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
+from dashboard.consents.models import Consent
 from dashboard.models import Team, User
 from generations.lists import ledger, offers, sorting
 from generations.lists import rows as list_rows
@@ -420,3 +421,15 @@ def test_csv_needs_the_same_memory_for_any_number_of_rows(team: Team, ada: User)
         tracemalloc.stop()
     assert lines == 1_601
     assert peaks[1] < 2 * peaks[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "connected", "is_said"), [(1, 1, False), (1, 2, True), (1, None, True), (None, None, True)]
+)
+def test_whose_consent_pays_is_said_unless_it_is_known_to_be_that_of_who_asked(
+    asked: int | None, connected: int | None, is_said: bool
+) -> None:
+    """Of two people whose accounts were deleted nobody knows that they were one."""
+    row = Replay(requested_by_id=asked, consent=Consent(pk=1, connected_by_id=connected))
+    assert (row.paid_through is not None) is is_said
+    assert Replay(requested_by_id=asked).paid_through is None
