@@ -70,7 +70,12 @@ os.environ.update(
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # a process of xdist would load the settings with our addresses
 
+from generations.lists import counting  # noqa: E402  its tables need Django's settings
 from tests.support.fixtures import ada, no_kept_prices, priced_source, source, team  # noqa: E402, F401  they import models
+
+counting.PATIENCE_MS = 10_000  # the machine may be busy; a count that takes too long is "many"
+# Debian keeps servers where nobody but root looks for them.
+os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
 
 
 def spread(items: list[pytest.Item], processes: int) -> list[pytest.Item]:

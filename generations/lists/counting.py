@@ -36,11 +36,11 @@ def of(number: int) -> RowCount:
     return RowCount(min(number, MOST), number > MOST)
 
 
-def in_time(read: Callable[[], Made], ms: int = PATIENCE_MS) -> Made | None:
-    """What `read` reads from the database; None where one of its statements takes longer than `ms`."""
+def in_time(read: Callable[[], Made], ms: int | None = None) -> Made | None:
+    """What `read` reads from the database; None where one of its statements takes longer than `ms`, or `PATIENCE_MS`."""
     try:
         with transaction.atomic():
-            _limit(f"{ms}ms")
+            _limit(f"{ms or PATIENCE_MS}ms")
             made = read()
             _limit("0")
     except OperationalError:

@@ -87,7 +87,7 @@ def to_compare(original: Generation, *chosen: Replay) -> tuple[list[Candidate], 
     """What a side of a comparison can be instead: the original and its newest replays that have ended, `chosen` among
     them; and how many are left out. Two queries.
     """
-    numbered, total = _newest(original, chosen)
+    numbered, total = _newest(original, list(dict.fromkeys(chosen)))
     ended = [pair for pair in numbered if pair[1] in chosen or not pair[1].is_open]
     return _candidates(original, ended), total - len(numbered)
 

@@ -83,6 +83,7 @@ def test_rows_are_counted_up_to_a_bound_and_not_for_long(
     assert str(counting.count(found)) == "8"
     monkeypatch.setattr(counting, "MOST", 7)
     assert str(counting.count(found)) == "7+"
+    monkeypatch.setattr(counting, "PATIENCE_MS", 150)
     slow = found.extra(where=["pg_sleep(0.4) IS NOT NULL"])
     assert str(counting.count(slow)) == "many"
     assert found.count() == 8

@@ -249,7 +249,8 @@ def test_a_viewer_causes_no_call(
     viewer = people.browser(people.person(team, Role.VIEWER))
     page = viewer.get(many(team, OSLO, OLD, "msg_01XFDU", "resp_68a1b2c3"))
     states = [line.state for line in page.context["lines"]]
-    assert (states, page.context["pause"]) == (["found", "viewer", "found", "native"], None)
+    assert (states, page.context["pause"]) == (["found", "viewer", "again", "native"], None)
+    assert page.content.count(b'class="choose" id=') == 1  # the third is another ID of the first
 
 
 @pytest.mark.parametrize("count", [1, 50])

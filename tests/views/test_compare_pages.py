@@ -293,6 +293,10 @@ def test_either_side_is_changed_for_another_of_its_original(
     assert "seed 7" in text
     assert "3 more" in text
     assert "Compare another" not in page(ada, team, a="G-second", b="G-second")
+    same = people.browser(ada).get(base, {"a": old, "b": old}).context["sides"]
+    assert [[candidate.name for candidate, _ in side[2]] for side in same] == [
+        ["Original", "1", "5", "6", "7", "8", "9", "10"]
+    ] * 2
 
 
 def test_a_replay_links_its_full_comparison(ada: User, team: Team, first: Generation) -> None:

@@ -27,7 +27,7 @@ MOST_FORGOTTEN = 100
 FILES, PINS = ("csv", "jsonl"), ("pin", "unpin")
 MOST_NAMED = 50
 """Rows that an address names; proxies take 4 to 8 kB of it."""
-NOTHING = "Nothing was selected. Select rows first, or choose all that the filters find."
+NOTHING = "Nothing was selected. Select rows first."
 COMPARE_TWO = "Select exactly two generations to compare them."
 VIEWERS = "Viewers cannot do this. Ask an admin of the team to change your role."
 

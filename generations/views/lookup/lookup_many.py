@@ -1,6 +1,7 @@
 """A table of several IDs that fills in as their records arrive."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -24,8 +25,8 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class LookupRow:
-    """One of several IDs: its row, or a state ("asking", "waiting", "not_asked", "not_yet", "viewer", "native", what
-    the gateway said) with its title."""
+    """One of several IDs: its row, or a state ("asking", "waiting", "not_asked", "not_yet", "viewer", "native", "again",
+    what the gateway said) with its title."""
 
     request_id: str
     url: str
@@ -63,7 +64,9 @@ def many_context(request: TeamRequest) -> dict[str, object]:
     if may(request, Right.LOOK_UP):
         due = to_ask(ids, rows, fetches, timezone.now())
         lookups.ask_in_background(request.team, due, request.user)
-    lines = [_line(request, request_id, rows.get(request_id), fetches.get(request_id)) for request_id in ids]
+    lines = _each_once(
+        [_line(request, request_id, rows.get(request_id), fetches.get(request_id)) for request_id in ids]
+    )
     waits = [line.state for line in lines if line.is_open]
     left_out = request.GET.get("left_out", "")
     return {
@@ -107,6 +110,16 @@ def to_ask(
         request_id for request_id in missing if request_id not in fetches or fetches[request_id].is_due(now)
     ]
     return due[: max(0, AT_ONCE - len(asking))]
+
+
+def _each_once(lines: Sequence[LookupRow]) -> list[LookupRow]:
+    """The lines, a stored row in the first of those that name it; the others lead to it."""
+    shown, found = set[str](), list[LookupRow]()
+    for line in lines:
+        again = line.shown is not None and line.shown.chosen_as in shown
+        found.append(replace(line, shown=None, state="again") if again else line)
+        shown |= {line.shown.chosen_as} if line.shown else set()
+    return found
 
 
 def _line(request: TeamRequest, request_id: str, row: Generation | None, fetch: Fetch | None) -> LookupRow:
