@@ -25,8 +25,8 @@ function refresh() {
 async function copy(button) {
   const answer = await fetch(form().action, { method: "POST", body: new FormData(form(), button) });
   const text = (await answer.text()).trim();
-  const failed = !answer.ok || answer.redirected;
-  if (!failed) await navigator.clipboard.writeText(text);
+  const isList = answer.ok && !answer.redirected;
+  const failed = !isList || !(await navigator.clipboard.writeText(text).then(() => true, () => false));
   const words = failed ? "The IDs could not be copied." : `Copied ${text.split("\n").length} IDs`;
   document.dispatchEvent(new CustomEvent("said", { detail: { value: words, control: button, failed } }));
 }

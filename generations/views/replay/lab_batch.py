@@ -6,6 +6,7 @@ from functools import partial
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.template.defaultfilters import pluralize
 from django.views.decorators.http import require_http_methods
 
 from dashboard.access import Right, TeamRequest, enter, for_team, may
@@ -58,7 +59,8 @@ def plan_page(
         return render(request, MANY, {**context, "note": str(refused)}, status=400)
     page = PlanPage(request, MANY, form, made, context)
     if is_click:
-        return page.start(f"{len({order.generation.pk for order in made.orders})} generations")
+        count = len({order.generation.pk for order in made.orders})
+        return page.start(f"{count} generation{pluralize(count)}")
     return page.show()
 
 
