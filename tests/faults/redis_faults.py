@@ -10,8 +10,7 @@ from generations.replay import trouble
 from tests.faults.database_faults import ask
 from tests.faults.gateway import stream
 from tests.faults.site import Failed, Site, check, until
-from tests.faults.table import Red, Report, fault
-from tests.faults.worker_faults import SHOWN_S
+from tests.faults.table import SHOWN_S, Red, Report, fault
 
 
 def unreachable(site: Site) -> str:

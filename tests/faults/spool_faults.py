@@ -5,8 +5,8 @@ import signal
 from cryptography.fernet import Fernet
 
 from tests.faults.site import Site, check, until
-from tests.faults.table import Red, Report, fault
-from tests.faults.worker_faults import SHOWN_S, leave_unsaved, spooled
+from tests.faults.table import SHOWN_S, Red, Report, fault
+from tests.faults.worker_faults import leave_unsaved, spooled
 
 KEPT = ".spool in SPOOL_DIR is kept: FIELD_ENCRYPTION_KEYS holds no key that opens it"
 
