@@ -28,7 +28,8 @@ setInterval(tick, 500);
 // The head is swapped now and then; the bar goes with the panel.
 const watcher = new IntersectionObserver((entries) => {
   const bar = document.querySelector(".live-bar");
-  if (bar) bar.hidden = entries.at(-1).isIntersecting;
+  const { target, isIntersecting } = entries.at(-1);
+  if (bar && target.isConnected) bar.hidden = isIntersecting; // one that was swapped is out of sight, too
 });
 
 function watch() {

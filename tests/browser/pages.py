@@ -51,8 +51,9 @@ def path(replay: Replay) -> str:
 
 
 def wait_for_end(page: Page, state: str = "succeeded") -> None:
-    """Until the page itself shows that the replay has ended so."""
+    """Until the page itself shows that the replay has ended so, in the panel and in the head, which come one by one."""
     expect(page.locator("#panel")).to_have_attribute("data-state", state)
+    expect(page.locator("#stop")).to_have_count(0)
 
 
 def live_text(page: Page) -> str:

@@ -22,7 +22,7 @@ def test_a_colleague_may_stop_and_replay_again(
     replay = pages.start_replay(scripted_chat, ada)
     page = window(grace)
     page.goto(pages.path(replay))
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.locator("#stop")).to_be_visible()
     expect(page.locator("#replay-status")).to_contain_text("by ada@example.com")
     teller.finish()
     pages.wait_for_end(page)
@@ -92,7 +92,7 @@ def test_a_removed_member_watches_no_longer(
     teller.say("Hello")
     pages.wait_for_text(page, "Hello")
     Membership.objects.filter(user=grace).delete()
-    page.get_by_role("button", name="Stop").click()
+    page.locator("#stop").click()
     expect(page.get_by_role("alert")).to_contain_text("or it belongs to a team you are not in")
     replay.refresh_from_db()
     assert replay.cancel_asked_at is None

@@ -48,7 +48,7 @@ def test_stop(window: Windows, scripted_chat: Generation, ada: User, teller: Tel
     page.goto(pages.path(pages.start_replay(scripted_chat, ada)))
     teller.say_words(1, 10)
     pages.wait_for_text(page, teller.text)
-    page.get_by_role("button", name="Stop").click()
+    page.locator("#stop").click()
     pages.wait_for_end(page, "cancelled")
     assert pages.final_text(page) == teller.text
 
