@@ -3,6 +3,7 @@
 import logging.config
 import os
 import warnings
+from functools import cached_property
 from typing import Any
 
 from celery import Celery
@@ -17,7 +18,16 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # it would not look at their r
 warnings.filterwarnings("ignore", category=SecurityWarning)  # about root and pickle; ours are JSON only
 # Of each loss of the broker; we ack early.
 warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
-app = Celery("retake")
+
+
+class Retake(Celery):  # type: ignore[misc]  # celery has no types
+    @cached_property
+    def Worker(self) -> Any:  # noqa: N802  Celery's name
+        """The program of a worker, by whichever command it is started."""
+        return self.subclass_with_self("dashboard.processes.worker:Worker")
+
+
+app = Retake("retake")
 app.config_from_object(settings.CELERY)
 app.autodiscover_tasks()
 

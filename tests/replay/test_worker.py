@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 import uuid
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import redis
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, User
+from dashboard.processes import redis_presence
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.replay.live import follow
@@ -143,3 +145,15 @@ def test_sigterm_interrupts_what_outlasts_the_grace(
     replay.refresh_from_db()
     assert (replay.state, replay.reason) == (State.INTERRUPTED, "worker_stopped")
     assert ReplayAnswer.objects.get(replay=replay).text
+
+
+def test_many_signals_at_once_end_it_like_one(
+    broker: "redis.Redis", site_environment: dict[str, str]
+) -> None:
+    """A supervisor and its group, or each thread of a parent that dies: their signals come within one another's handler."""
+    with process(*WORKER, env=site_environment) as running:
+        wait_for(lambda: "worker" in redis_presence.heard(broker, 20))
+        limit = time.monotonic() + 1
+        while running.poll() is None and time.monotonic() < limit:
+            os.kill(running.pid, signal.SIGTERM)
+        assert running.wait(20) == 0

@@ -85,8 +85,8 @@ class Site:
         self.process.send_signal(how)
         self.process.wait(30)
         self.reader.join(30)
-        # A worker whose broker has gone with `up` waits for it: up to 5 s between two tries, and 10 s at its end.
-        wait_for(lambda: not processes_of(self.checkout), 60, lambda: str(processes_of(self.checkout)))
+        # A worker whose database has gone with `up` waits 10 s for it, to delete the row that says it is there.
+        wait_for(lambda: not processes_of(self.checkout), 15, lambda: str(processes_of(self.checkout)))
         return self.process.returncode
 
 
