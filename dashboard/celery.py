@@ -24,7 +24,7 @@ class Retake(Celery):  # type: ignore[misc]  # celery has no types
     @cached_property
     def Worker(self) -> Any:  # noqa: N802  Celery's name
         """The program of a worker, by whichever command it is started."""
-        return self.subclass_with_self("dashboard.processes.worker:Worker")
+        return self.subclass_with_self("dashboard.processes.worker:WorkerProgram")
 
 
 app = Retake("retake")

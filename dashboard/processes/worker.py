@@ -10,7 +10,7 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 Handler = Callable[[int, Any], object]
 
 
-class Worker(CeleryWorker):  # type: ignore[misc]  # celery has no types
+class WorkerProgram(CeleryWorker):  # type: ignore[misc]  # celery has no types
     """Ends as well when it is asked several times at once: by a supervisor and by its group, or by the kernel once for each
     thread of a parent that dies.
 
