@@ -136,13 +136,28 @@ def engines() -> Engines:
 
 
 @pytest.fixture(scope="session")
+def no_early_pool(engines: Engines) -> None:
+    """Without the pool that a test without a database may have made by asking for one: it is for the wrong database, and
+    Django would go on with it after the name has changed."""
+    from django.db import connection
+
+    connection.close_pool()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(
     engines: Engines,
     static_files: None,
+    no_early_pool: None,
     django_db_setup: None,
     django_db_blocker: "pytest_django.DjangoDbBlocker",
 ) -> Iterator[None]:
     """A fresh test database, once the engines run; at the end nobody else is in it."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        assert cursor.fetchone() == (connection.settings_dict["NAME"],), "these tables are another database's"
     yield
     with django_db_blocker.unblock():
         end_other_sessions()

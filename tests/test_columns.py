@@ -8,11 +8,9 @@ import pytest
 from generations.gateway.demo import stories
 from generations.gateway.record import Record
 from generations.reading import outline
-from generations.reading.figures import formatting, tiles
+from generations.reading.figures import formatting
 from generations.records import store
-from tests.reading.samples import demo_record
-
-TIMES = {"Total wait", tiles.AFTER_BYTE, *tiles.TOTALS.values()}
+from tests.reading.samples import TIME_LABELS, demo_record
 
 
 @pytest.mark.heavy
@@ -20,7 +18,7 @@ TIMES = {"Total wait", tiles.AFTER_BYTE, *tiles.TOTALS.values()}
 def test_lists_name_the_time_that_the_page_names_first(name: str) -> None:
     record = Record.read(demo_record(name))
     wait = store.columns(record)["wait_ms"]
-    shown = [tile.title for tile in outline.make(record).tiles if tile.label in TIMES]
+    shown = [tile.title for tile in outline.make(record).tiles if tile.label in TIME_LABELS]
     assert shown == ["" if wait is None else formatting.exact_ms(wait)]
 
 

@@ -13,9 +13,12 @@ from generations.gateway.demo.sanitiser import sanitise
 from generations.gateway.demo.server.exchange import pretty
 from generations.gateway.demo.shapes import Story
 from generations.gateway.record import Record
+from generations.reading.figures import tiles
 
 Form = Literal["scoped", "plain", "legacy"]
 NOW = int(time.time() * 1000)
+# Of the one tile that tells how long a generation took.
+TIME_LABELS = {"Total wait", tiles.AFTER_BYTE, *tiles.TOTALS.values()}
 
 
 def demo_records(form: Form = "scoped") -> Iterator[tuple[str, str, bytes]]:
