@@ -33,7 +33,7 @@ def figures(site: Site) -> list[Figure]:
         pace=1, frames=FRAMES, frame_ms=1000 * STREAM_S / FRAMES, first_byte_ms=0, record_ms=3_600_000
     )
     batch, took = run(generation)
-    gateway.reset()
+    gateway.reset(keep_consents=True)
     ended = batch.replays.filter(state=State.SUCCEEDED).count()
     ideal = STREAM_S * -(-SIZE // PARALLEL)
     page = [timed(site, batch.get_absolute_url()) for _ in range(5)]

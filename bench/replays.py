@@ -25,7 +25,7 @@ def figures(site: Site) -> list[Figure]:
     alone = compared("200 replays at once, a bare client's time against ours", pair)
     with spinning():
         crowded = compared("the same next to a process that spins", pair)
-    story.gateway(site).reset()
+    story.gateway(site).reset(keep_consents=True)
     return [
         alone,
         crowded,

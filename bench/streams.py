@@ -65,7 +65,7 @@ def figures(site: Site) -> list[Figure]:
     gateway, web, ours = story.gateway(site), site.named("web"), site.named("web", "worker", "beat")
     postgres, redis = port_of(site, "DATABASE_URL"), port_of(site, "REDIS_URL")
     threads_before = threads(web)
-    gateway.reset()
+    gateway.reset(keep_consents=True)
     gateway.set(**crowd.pace(first_byte_ms=QUIET_MS))
     replays, _ = crowd.click_at_once(crowd.chat(), story.owner(), story.source())
     wait_for(lambda: len(gateway.requests()) == crowd.CROWD)
@@ -77,7 +77,7 @@ def figures(site: Site) -> list[Figure]:
     wait_for(lambda: watchers.ended == STREAMS, 20)
     watchers.close()
     crowd.forget(replays)
-    gateway.reset()
+    gateway.reset(keep_consents=True)
     return [
         limit("300 open streams: Postgres connections held", held, "", 0),
         limit("300 open streams: threads added to the web processes", threads_added, "", 9),

@@ -116,8 +116,9 @@ class DemoGateway:
         with urllib.request.urlopen(request, timeout=10) as response:
             return json.loads(response.read() or b"null")
 
-    def reset(self) -> None:
-        self.call("/demo/reset", {})
+    def reset(self, *, keep_consents: bool = False) -> None:
+        """Nothing received, and the settings of the start. The keys of consents end, unless they are kept."""
+        self.call("/demo/reset", {"keep_consents": keep_consents})
 
     def set(self, **settings: object) -> None:
         """Speed and faults for everything that comes, until the next test."""

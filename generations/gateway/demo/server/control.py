@@ -20,8 +20,13 @@ class Control:
         self.state = state
 
     async def reset(self, exchange: Exchange) -> None:
-        """POST /demo/reset: nothing received, the settings of the start."""
-        self.state.reset()
+        """POST /demo/reset `{keep_consents}`: nothing received, the settings of the start, and no consents."""
+        try:
+            fields: Json = json.loads(await exchange.body(SETTINGS_LIMIT) or b"{}")
+            self.state.reset(keep_consents=fields.get("keep_consents") is True)
+        except (ValueError, AttributeError) as problem:
+            await exchange.data(400, {"error": str(problem)})
+            return
         await exchange.control(200, {"ok": True})
 
     async def requests(self, exchange: Exchange) -> None:

@@ -25,8 +25,9 @@ class ServerState:
         """The demo gateway's clock, which `/demo/oauth` moves ahead."""
         return datetime.fromtimestamp(self.oauth.ledger.now(), UTC)
 
-    def reset(self) -> None:
-        """Back to how the process began."""
+    def reset(self, *, keep_consents: bool = False) -> None:
+        """Back to how the process began; the keys that consents made can go on."""
         self.store.reset()
-        self.oauth.reset()
+        if not keep_consents:
+            self.oauth.reset()
         self.settings = self.started_with
