@@ -129,6 +129,17 @@ def test_a_claim_of_a_dead_process_expires(
     assert isinstance(lookup.find(team, KNOWN, ada), Generation)
 
 
+def test_what_follows_a_claim_waits_for_the_disk_again(
+    team: Team, ada: User, source: GatewayConnection
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")
+        assert lookup.claim(team, KNOWN, ada, again=False)
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
+        cursor.execute("RESET synchronous_commit")
+
+
 def test_a_slow_gateway_does_not_hold_the_page(
     team: Team,
     ada: User,
