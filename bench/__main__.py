@@ -52,6 +52,7 @@ def measured(site: Site) -> Iterator[Figure]:
         partials,
         replays,
         sizes,
+        story,
         streams,
         yardstick,
     )
@@ -63,6 +64,7 @@ def measured(site: Site) -> Iterator[Figure]:
     for number, part in enumerate(chosen, 1):
         say(f"{number} of {len(chosen)}: {(part.__doc__ or '').strip()}")
         try:
+            story.check_connection()
             yield from part.figures(site)
         except Exception as error:  # the minutes of the other parts are not thrown away
             traceback.print_exc()

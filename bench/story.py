@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 from bench.site import Site
+from dashboard.consents import notices
 from dashboard.models import GatewayConnection, Team, User
 from generations.gateway.demo import ulid
 from generations.gateway.demo.examples import EXAMPLE_IDS
@@ -26,6 +27,12 @@ def owner() -> User:
 
 def source() -> GatewayConnection:
     return GatewayConnection.objects.get(team__slug="acme")
+
+
+def check_connection() -> None:
+    """A page that says that a key has ended is not the page to measure. Raises AssertionError then."""
+    said = [notice.text for notice in notices.for_team(team())]
+    assert not said, said
 
 
 def chat(site: Site) -> Generation:
