@@ -16,6 +16,8 @@ from generations.gateway.streams.assemble import Assembled, assemble
 from generations.reading.answer import answer_facts
 from generations.reading.answer.answer_facts import Facts
 from generations.reading.diagnosis import verdict
+from generations.replay import derived_answer
+from generations.replay.raw_answer import Excerpt
 
 HERE = Path(__file__).parent / "recorded"
 SHA256 = "a1f13267fdb75231f6c6986f26cbd750b5eb78703b8885f0ce96518a842f7374"
@@ -108,6 +110,21 @@ def test_what_streams_live_ends_like_the_body(name: str) -> None:
 
 
 RECORDED = [name for name in EXPECTED if EXPECTED[name]["record"]]
+
+
+def test_a_replay_names_its_model_as_records_do() -> None:
+    """Of every wire, streamed or whole: frames hold the provider's slug, which stays in the answer's facts."""
+    slugs = 0
+    for name in RECORDED:
+        taken = recording(name)
+        full = str(json.loads(taken.record or b"{}")["model_id"])
+        patch = json.dumps([{"op": "replace", "path": "/model", "value": f"openai:{full}"}])
+        made = derived_answer.read(taken.wire, taken.content_type, Excerpt.of(taken.raw))
+        expected = full if made.facts.model else ""
+        asked = [(patch, "another/model"), ("", full), ("[]", full)]
+        assert {made.columns_of(*pair)["model_id"] for pair in asked} == {expected}, name
+        slugs += made.facts.model not in ("", full)
+    assert slugs > 40
 
 
 @pytest.mark.parametrize("name", RECORDED)

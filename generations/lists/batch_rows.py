@@ -141,8 +141,7 @@ def _variant(group: Mapping[str, Any]) -> SentVariant:
     if len(patch) >= PATCH_READ or patch == EXPIRED_PATCH:
         return SentVariant(group["number"], group["why"], None)
     operations = json_patch.read(patch) if patch else ()
-    models = [operation.value for operation in operations if operation.path == "/model"]
-    model = models[-1] if models and isinstance(models[-1], str) else ""
+    model = json_patch.asked_model(operations)
     shown = lines(None, operations)
     rest = [
         line.text for line, operation in zip(shown, operations, strict=True) if operation.path != "/model"

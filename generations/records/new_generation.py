@@ -4,6 +4,7 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -18,6 +19,8 @@ from generations.records import lookup
 log = logging.getLogger(__name__)
 
 WITHIN = timedelta(minutes=15)
+UNRESOLVED = "unknown"
+"""contract: the `model_id` of a request whose model the gateway never resolved."""
 
 
 def record_of(replay: Replay) -> Generation | None:
@@ -29,11 +32,19 @@ def record_of(replay: Replay) -> Generation | None:
         return None
     found = lookup.find(replay.team, replay.new_request_id, user)
     if isinstance(found, Generation):
-        columns = {"cost_nanos": Coalesce("cost_nanos", Value(found.cost_nanos)), "provider": found.provider}
-        Replay.objects.filter(pk=replay.pk).update(new_generation=found, record_due_at=None, **columns)
+        Replay.objects.filter(pk=replay.pk).update(
+            new_generation=found, record_due_at=None, **_known_by_record(found)
+        )
         replay.new_generation = found
         return found
     return None
+
+
+def _known_by_record(found: Generation) -> dict[str, Any]:
+    """The columns of a replay that its record tells better than its answer, which names a model by the provider's slug."""
+    columns = {"cost_nanos": Coalesce("cost_nanos", Value(found.cost_nanos)), "provider": found.provider}
+    named = found.model_id not in ("", UNRESOLVED)
+    return columns | {"model_id": found.model_id} if named else columns
 
 
 def is_awaited(replay: Replay) -> bool:

@@ -21,9 +21,10 @@ from generations.gateway.streams import assemble as streams
 from generations.gateway.streams.assemble import Assembled, StrayEvent
 from generations.models import PastedAnswer, Replay, ReplayAnswer
 from generations.reading import beginnings
-from generations.reading.answer import answer_facts, other_members, replayed
+from generations.reading.answer import answer_facts, other_members, replayed, vocabulary
 from generations.reading.answer.answer_facts import Facts
 from generations.reading.diff import answer_diff
+from generations.reading.edits import json_patch
 from generations.reading.figures import formatting, usage
 from generations.reading.large import index_builder, strings
 from generations.reading.large.index import LocatedValue, MemorySource
@@ -34,7 +35,7 @@ from generations.replay.raw_answer import Excerpt, RawAnswer, is_json
 
 log = logging.getLogger(__name__)
 
-READER = 3
+READER = 4
 """Raise it when the same body gives another outline, key or column."""
 VERSION = 100 * streams.VERSION + READER
 PARSED_UP_TO = 16 * 2**20  # bytes of an answer that are parsed
@@ -62,9 +63,16 @@ class DerivedAnswer:
         """The words of all choices, for lists and exports."""
         return visible("\n\n".join(choice.text for choice in self.facts.choices if choice.text))
 
+    def columns_of(self, patch: str, stored_model: str) -> dict[str, Any]:
+        """What a replay's row holds of its answer, its model by the gateway's name where that is known: by what the patch
+        asks for, or by the model of the original.
+        """
+        model = vocabulary.full_model(self.facts.model, (_asked(patch), stored_model))
+        return self.columns | {"model_id": visible(model)[:200]}
+
     @property
     def columns(self) -> dict[str, Any]:
-        """What a replay's row holds of its answer."""
+        """The same by the answer alone."""
         facts, tokens = self.facts, usage.tokens(self.facts.usage)
         return {
             "finish_reason": visible(facts.finish)[:60],
@@ -106,6 +114,14 @@ class DerivedAnswer:
             "assembled": zlib.compress(self.assembled, 3) if self.assembled else b"",
             "unread": self.unread,
         }
+
+
+def _asked(patch: str) -> str:
+    """The model that a replay's patch asks for; "" for none, and where it cannot be read."""
+    try:
+        return json_patch.asked_model(json_patch.read(patch)) if patch else ""
+    except json_patch.PatchRefused:
+        return ""
 
 
 def fits(number: int | None) -> int | None:
@@ -302,10 +318,17 @@ def current(answer: ReplayAnswer, endpoint: str, content_type: str) -> ReplayAns
 
 
 def _count_again(replay_id: UUID, made: DerivedAnswer) -> None:
-    """Columns of an ended replay. What the gateway's record added since then stays where the answer says nothing."""
+    """Columns of an ended replay. What the gateway's record added since then stays where the answer says nothing; the
+    record's name of the model stays in any case.
+    """
     rows = Replay.objects.filter(pk=replay_id)
-    columns = {name: value for name, value in made.columns.items() if name in KEYS or value not in (None, "")}
-    rows.update(**columns)
+    known = rows.values_list("patch", "generation__model_id", "new_generation").first()
+    if known is None:
+        return
+    columns = made.columns_of(*known[:2])
+    if known[2] is not None:
+        del columns["model_id"]
+    rows.update(**{name: value for name, value in columns.items() if name in KEYS or value not in (None, "")})
 
 
 KEYS = ("text_key", "calls_key", "derived", "answer_start")

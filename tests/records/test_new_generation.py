@@ -28,6 +28,8 @@ def ended(chat: Generation, ada: User, demo_gateway: DemoGateway) -> Replay:
 
 def test_the_record_comes_and_is_linked(ended: Replay, demo_gateway: DemoGateway) -> None:
     Fetch.objects.all().delete()
+    assert (ended.model_id, ended.generation.model_id) == ("openai/gpt-5-nano",) * 2
+    Replay.objects.update(model_id="gpt-5-nano-2025-08-07")  # as an alias leaves it
 
     def came() -> bool:
         Fetch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -40,6 +42,7 @@ def test_the_record_comes_and_is_linked(ended: Replay, demo_gateway: DemoGateway
     ended.refresh_from_db()
     assert ended.new_generation is not None
     assert ended.new_generation.request_id == ended.new_request_id
+    assert ended.model_id == "openai/gpt-5-nano"
     assert len(demo_gateway.requests()) == 1
 
 

@@ -33,7 +33,7 @@ ANSWER = {
     "cost_nanos": 53300,
 }
 WIRE = json.dumps(ANSWER).encode()
-CURRENT = {"finish_reason": "stop", "input_tokens": 4, "output_tokens": 2, "model_id": "gpt-5-nano"}
+CURRENT = {"finish_reason": "stop", "input_tokens": 4, "output_tokens": 2, "model_id": "openai/gpt-5-nano"}
 
 
 @pytest.fixture

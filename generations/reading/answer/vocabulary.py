@@ -1,5 +1,7 @@
 """One word for what providers call differently: why an answer ended, and which model gave it."""
 
+from collections.abc import Iterable
+
 FINISH = {
     "stop": ("stop", "end_turn", "stop_sequence", "eos", "end", "complete", "finished"),
     "tool_calls": ("tool_calls", "tool_use", "function_call", "tool_call"),
@@ -28,6 +30,21 @@ def same_finish(first: str, second: str) -> bool:
     if COMPLETED in (first.lower(), second.lower()):
         return {finish(first), finish(second)} <= {"stop", "tool_calls"}
     return finish(first) == finish(second)
+
+
+def full_model(answered: str, known: Iterable[str]) -> str:
+    """The gateway's name of the model that an answer names: the first of `known` that may be the same, else as it came.
+
+    contract: frames carry the provider's slug (`gpt-5-nano`), records the full name (`openai/gpt-5-nano`). A request may
+    name a provider before it (`openai:openai/gpt-5-nano`), which is no part of the name.
+    """
+    names = (_without_provider(name) for name in known)
+    return next((name for name in names if answered and same_model(answered, name)), answered)
+
+
+def _without_provider(model: str) -> str:
+    provider, colon, name = model.partition(":")
+    return name if colon and "/" not in provider and "/" in name else model
 
 
 def same_model(model: str, other: str) -> bool:

@@ -84,6 +84,18 @@ def write(patch: Iterable[Operation]) -> str:
     return dumps(operations)
 
 
+def asked_model(patch: Iterable[Operation]) -> str:
+    """The model that a patch asks for, "" where it leaves the stored one."""
+    models = [_model_of(operation) for operation in patch]
+    return next((model for model in reversed(models) if isinstance(model, str)), "")
+
+
+def _model_of(operation: Operation) -> Value:
+    if operation.path == "" and isinstance(operation.value, dict):
+        return operation.value.get("model")
+    return operation.value if operation.path == "/model" else None
+
+
 # -- applying ----------------------------------------------------------------------------------------------
 
 

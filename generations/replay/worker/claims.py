@@ -21,7 +21,7 @@ from generations.models.replay import State
 # What a worker needs of each row, in the order of TAKE's answer.
 REPLAY = RowPart(Replay, "id", "state", "claim", "heartbeat_at", "patch", "batch_id")
 RECORD = RowPart(StoredRecord, "id", "packed", "size")
-GENERATION = RowPart(Generation, "id", "endpoint", "success", "status_code", "error_code")
+GENERATION = RowPart(Generation, "id", "endpoint", "model_id", "success", "status_code", "error_code")
 SOURCE = RowPart(GatewayConnection, "id", "base_url", "read_key", "replay_key")
 CONSENT = RowPart(Consent, "id", "key")
 TEAM = RowPart(Team, "id", "slug")

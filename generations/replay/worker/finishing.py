@@ -181,5 +181,5 @@ def facts_of(replay: Replay, ending: Ending, reading: DerivedAnswer, raw: Excerp
         "retry_after_s": round(fault.retry_after) if fault and fault.retry_after is not None else None,
         "reproduced": fault is not None
         and reproduces(replay, fault.status, ending.mime, raw.start[:ERROR_BYTES]),
-        **reading.columns,
+        **reading.columns_of(replay.patch, replay.generation.model_id),
     }

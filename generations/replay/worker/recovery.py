@@ -134,8 +134,9 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
     row = reading.row(replay_id, raw)
     with transaction.atomic():
         # Its worker may have come back: then the row is no longer interrupted, and holds the whole answer.
-        lost = Replay.objects.select_for_update().filter(pk=replay_id, state=State.INTERRUPTED)
-        if not lost.exists():
+        lost = Replay.objects.select_for_update(of=("self",)).filter(pk=replay_id, state=State.INTERRUPTED)
+        asked = lost.values_list("patch", "generation__model_id").first()
+        if asked is None:
             return
         if wire.size > LARGE:
             put_packed(wire)  # of what the row holds, and of the checkpoints
@@ -145,7 +146,7 @@ def join_parts(replay_id: UUID, endpoint: str, content_type: str) -> None:
             join_packed(replay_id)
         # Only these: a worker that comes back adds more, and finds its answer's beginning in the row.
         ReplayPart.objects.filter(pk__in=parts).delete()
-        Replay.objects.filter(pk=replay_id).update(**reading.columns, **_record_of(reading))
+        Replay.objects.filter(pk=replay_id).update(**reading.columns_of(*asked), **_record_of(reading))
 
 
 def _record_of(reading: DerivedAnswer) -> dict[str, Any]:

@@ -198,6 +198,21 @@ def test_a_slug_is_of_its_full_name(first: str, second: str, *, same: bool) -> N
     assert vocabulary.same_model(first, second) is vocabulary.same_model(second, first) is same
 
 
+def test_a_slug_is_named_in_full_where_that_name_is_known() -> None:
+    known = ("", "phaseo/free", "a:openai/gpt-5", "other/gpt-5-nano:free", "gpt-4")
+    full = {
+        "gpt-5": "openai/gpt-5",
+        "gpt-5-nano:free": "other/gpt-5-nano:free",
+        "OpenAI/GPT-5": "openai/gpt-5",
+    }
+    assert {answered: vocabulary.full_model(answered, known) for answered in full} == full
+    assert [vocabulary.full_model(name, known) for name in ("", "gpt-6", "x/gpt-5")] == [
+        "",
+        "gpt-6",
+        "x/gpt-5",
+    ]
+
+
 # --- who, and what it cost --------------------------------------------------------------------------------------
 
 
