@@ -36,7 +36,7 @@ def figures(site: Site) -> list[Figure]:
     gateway.reset(keep_consents=True)
     ended = batch.replays.filter(state=State.SUCCEEDED).count()
     ideal = STREAM_S * -(-SIZE // PARALLEL)
-    page = [timed(site, batch.get_absolute_url()) for _ in range(5)]
+    page = [timed(site, batch.get_absolute_url()) for _ in range(20)]
     return [
         ratio(
             f"{SIZE} replays of {STREAM_S:g} s, {PARALLEL} at once: the ideal time against ours",
