@@ -1,47 +1,39 @@
-"""Celery's worker, whose handlers of signals do not run within one another."""
+"""Celery's worker, which ends in one way whatever asks it to."""
 
 import signal
-from collections.abc import Callable
 from typing import Any
 
 from celery.apps.worker import Worker as CeleryWorker
+from celery.platforms import EX_OK
+from celery.signals import worker_shutting_down
+from celery.worker import state
 
-ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-Handler = Callable[[int, Any], object]
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
 
 class WorkerProgram(CeleryWorker):  # type: ignore[misc]  # celery has no types
-    """Ends as well when it is asked several times at once: by a supervisor and by its group, or by the kernel once for each
-    thread of a parent that dies.
+    """Takes nothing new, lets its replays run for WORKER_GRACE_SECONDS, and saves the rest, however often it is asked.
 
-    Celery's handlers take a lock that is not reentrant, so one within another waited for itself, for ever.
+    Celery's own handlers throw running tasks away at the second Ctrl-C and at SIGQUIT, start the program anew at SIGHUP
+    without the folder that it is imported from, and take a lock that is not reentrant: one within another, as a
+    supervisor and its group send them, waited for itself, for ever.
     """
 
     def install_platform_tweaks(self, worker: Any) -> None:
         super().install_platform_tweaks(worker)
-        for number, handler in one_at_a_time(
-            {number: signal.getsignal(number) for number in ENDINGS}
-        ).items():
-            signal.signal(number, handler)
+        is_busy = False
 
-
-def one_at_a_time(handlers: dict[signal.Signals, Any]) -> dict[signal.Signals, Handler]:
-    """The handlers, each doing nothing while one of them runs, for microseconds. What is no function stays as it is."""
-    is_busy = False
-
-    def guarded(handler: Handler) -> Handler:
-        def handle(number: int, frame: Any) -> None:
+        def end(number: int, _frame: object) -> None:
             nonlocal is_busy
+            state.should_stop = EX_OK
             if is_busy:
                 return
             is_busy = True
             try:
-                handler(number, frame)
+                sent = signal.Signals(number).name
+                worker_shutting_down.send(sender=worker.hostname, sig=sent, how="Warm", exitcode=EX_OK)
             finally:
                 is_busy = False
 
-        return handle
-
-    return {
-        number: guarded(handler) if callable(handler) else handler for number, handler in handlers.items()
-    }
+        for number in ENDINGS:
+            signal.signal(number, end)

@@ -44,7 +44,8 @@ LOOK_SECONDS = 1.0
 TRACE_SECONDS = 0.5  # that a frozen process has to write down what it is doing
 CONNECTION_SECONDS = 1.4  # that a page waits for a connection of the pool
 LIMITS = "-c lock_timeout=1400 -c statement_timeout=30000"  # in ms, of the web process's own sessions
-ENDINGS = (signal.SIGTERM, signal.SIGINT)
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+OF_TERMINALS = (signal.SIGINT, signal.SIGHUP)  # these reach the children, too: their parent ends them
 logger = logging.getLogger(__name__)
 
 
@@ -163,7 +164,7 @@ class Web:
         try:
             signal.set_wakeup_fd(-1)
             for number in (*ENDINGS, signal.SIGALRM, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
+                signal.signal(number, signal.SIG_IGN if number in OF_TERMINALS else signal.SIG_DFL)
             dies_with_parent(signal.SIGTERM)()
             faulthandler.enable()
             error_reports.begin()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 import uuid
 from datetime import timedelta
 
@@ -11,12 +10,12 @@ import redis
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, User
-from dashboard.processes import redis_presence
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.replay.live import follow
 from generations.replay.order import orders, start
 from generations.replay.worker import presence
+from generations.replay.worker.heartbeat import Heartbeat
 from generations.replay.worker.recovery import sweep
 from tests.support.live_log import text_of
 from tests.support.processes import WORKER, DemoGateway, process, wait_for
@@ -147,13 +146,28 @@ def test_sigterm_interrupts_what_outlasts_the_grace(
     assert ReplayAnswer.objects.get(replay=replay).text
 
 
-def test_many_signals_at_once_end_it_like_one(
-    broker: "redis.Redis", site_environment: dict[str, str]
+def test_whatever_asks_it_to_end_and_how_often_it_lets_its_stream_end(
+    chat: Generation,
+    ada: User,
+    source: GatewayConnection,
+    broker: "redis.Redis",
+    demo_gateway: DemoGateway,
+    site_environment: dict[str, str],
 ) -> None:
     """A supervisor and its group, or each thread of a parent that dies: their signals come within one another's handler."""
+    demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
     with process(*WORKER, env=site_environment) as running:
-        wait_for(lambda: "worker" in redis_presence.heard(broker, 20))
-        limit = time.monotonic() + 1
-        while running.poll() is None and time.monotonic() < limit:
-            os.kill(running.pid, signal.SIGTERM)
+        replay = click(chat, ada, source)
+        wait_for(lambda: state_of(replay) == State.RUNNING, 60)
+        for sent in [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM] * 50:
+            os.kill(running.pid, sent)
         assert running.wait(20) == 0
+    assert state_of(replay) == State.SUCCEEDED
+
+
+def test_asking_again_gives_no_more_time() -> None:
+    """Each second SIGTERM would put the end off, until the supervisor kills."""
+    beats = Heartbeat()
+    beats.quit_within(0)
+    beats.quit_within(60)
+    assert beats.is_time_up

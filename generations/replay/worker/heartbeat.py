@@ -128,8 +128,9 @@ class Heartbeat:
         return self._quit_at is not None and time.monotonic() >= self._quit_at
 
     def quit_within(self, seconds: float) -> None:
-        """On SIGTERM: let streams run for `seconds`, then end them."""
-        self._quit_at = time.monotonic() + seconds
+        """On SIGTERM: let streams run for `seconds`, then end them. Asked again, they get no more time."""
+        if self._quit_at is None:
+            self._quit_at = time.monotonic() + seconds
 
 
 heartbeat = Heartbeat()
