@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, DataError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from dashboard.consents import keys
@@ -60,11 +60,16 @@ def finish(replay: Replay, live_log: LiveLog, fault: GatewayError | None) -> boo
     worker: False.
     """
     ending, tries = Ending.of(live_log, fault), 0
-    while not _try(replay, live_log, ending):
-        if _wait(PAUSES_S[min(tries, len(PAUSES_S) - 1)]):
-            _spool(live_log, ending)
-            return False
-        tries += 1
+    try:
+        while not _try(replay, live_log, ending):
+            if _wait(PAUSES_S[min(tries, len(PAUSES_S) - 1)]):
+                _spool(live_log, ending)
+                return False
+            tries += 1
+    except Exception:  # what was paid for outlives what we do not foresee
+        log.exception("The answer of replay %s cannot be stored", replay.pk)
+        _spool(live_log, ending)
+        return False
     return True
 
 
@@ -86,6 +91,8 @@ def _try(replay: Replay, live_log: LiveLog, ending: Ending) -> bool:
             store(replay, ending, live_log.held.wire(replay.pk))
             live_log.is_stored = True
             heartbeat.saver.discard(live_log)
+    except DataError:
+        raise  # another try would end the same
     except (DatabaseError, InterfaceError):
         log.warning(
             "The database is unavailable; the answer of replay %s is saved when it is back",

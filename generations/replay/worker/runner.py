@@ -19,7 +19,7 @@ from dashboard.telemetry import request_ids
 from generations.gateway import endpoints
 from generations.gateway.client import Client
 from generations.gateway.endpoints import Endpoint
-from generations.gateway.errors import GatewayError
+from generations.gateway.errors import Garbled, GatewayError
 from generations.models import Replay
 from generations.replay.live import publisher
 from generations.replay.live.log import Deadlines, LiveLog
@@ -144,6 +144,9 @@ def perform(sending: PreparedPost, live_log: LiveLog) -> GatewayError | None:
             live_log.take(event)
     except GatewayError as error:
         return error
+    except Exception:  # what came up to here was paid for
+        log.exception("The answer of replay %s could not be read to its end", live_log.replay_id)
+        return Garbled(sent=live_log.stop.sent)
     finally:
         live_log.is_over = True
         live_log.stop.rest()

@@ -16,9 +16,9 @@ from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.records import lookup, store
 from generations.replay.live import follow
-from generations.replay.live.log import Deadlines
+from generations.replay.live.log import Deadlines, LiveLog
 from generations.replay.order import orders, start
-from generations.replay.worker import runner
+from generations.replay.worker import delivery, finishing, runner
 from generations.replay.worker.heartbeat import heartbeat
 from tests.support import rows
 from tests.support.live_log import text_of
@@ -254,6 +254,30 @@ def test_the_same_error_again_is_reproduced(
     assert run(of, ada).reproduced
     demo_gateway.set(fault="key-limit")
     assert not run(of, ada).reproduced
+
+
+def test_what_came_outlives_an_error_that_nobody_foresaw(
+    chat: Generation, ada: User, demo_gateway: DemoGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once while the answer is read, once while it is stored; the second is stored as soon as it can be."""
+
+    def fail(*_: object) -> None:
+        raise RecursionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LiveLog, "_show", fail)
+        broken = run(chat, ada)
+    assert (broken.state, broken.reason, broken.sent) == (State.FAILED, "unreadable", True)
+    assert ReplayAnswer.objects.get(replay=broken).size == broken.received_bytes
+    with monkeypatch.context() as patch:
+        patch.setattr(finishing, "store", fail)
+        unstored = run(chat, ada)
+    assert not ReplayAnswer.objects.filter(replay=unstored).exists()
+    assert delivery.deliver_all() == 1
+    unstored.refresh_from_db()
+    assert unstored.state == State.SUCCEEDED
+    assert ReplayAnswer.objects.get(replay=unstored).text
+    assert len(demo_gateway.requests()) == 2
 
 
 # --- stop, deadlines, shutdown --------------------------------------------------------------------------------------
