@@ -9,14 +9,17 @@ import fcntl
 import logging
 import os
 import stat
+import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from django.conf import settings
 
 from dashboard import fields
+from dashboard.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +53,8 @@ def folder() -> Path:
 
 
 def files() -> list[Path]:
-    """Every file there is. Raises SpoolUnusable."""
-    return sorted(folder().glob(f"*{SUFFIX}"))
+    """Every file there is. A folder that is missing is not made: who looks may be another user. Raises SpoolUnusable."""
+    return sorted(folder().glob(f"*{SUFFIX}")) if os.path.lexists(settings.SPOOL_DIR) else []
 
 
 def used() -> int:
@@ -70,6 +73,13 @@ def has_room(size: int) -> bool:
     return used() + size <= settings.SPOOL_MB * 2**20
 
 
+def _write(handle: int, data: bytes, at: int) -> None:
+    """All of it. Raises OSError."""
+    written = 0
+    while written < len(data):
+        written += os.pwrite(handle, data[written:], at + written)
+
+
 class SpoolFile:
     """One file, locked. Not for two threads at once."""
 
@@ -84,12 +94,17 @@ class SpoolFile:
         if not has_room(len(MARK)):
             raise SpoolUnusable("The files in SPOOL_DIR have reached SPOOL_MB.")
         new = path.with_name(f".{uuid.uuid4().hex}")  # nobody looks at it until it is locked
+        handle = None
         try:
             handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.write(handle, MARK)
+            _write(handle, MARK, 0)
             new.rename(path)
         except OSError as error:
+            if handle is not None:  # it is tried each second: what is left behind would add up
+                os.close(handle)
+                with suppress(OSError):
+                    new.unlink()
             raise SpoolUnusable(f"SPOOL_DIR cannot be written: {error.strerror}.") from None
         return cls(path, handle, len(MARK))
 
@@ -126,14 +141,13 @@ class SpoolFile:
         try:
             if not has_room(len(piece)):
                 return False
-            written = 0
-            while written < len(piece):
-                written += os.pwrite(self._handle, piece[written:], self.size + written)
+            _write(self._handle, piece, self.size)
             if lasting:
                 os.fsync(self._handle)
         except (OSError, SpoolUnusable) as error:
-            log.warning("SPOOL_DIR cannot be written (%s)", error)
-            os.ftruncate(self._handle, self.size)
+            log.warning("SPOOL_DIR cannot be written (%s)", error, extra=logs.SPOOL)
+            with suppress(OSError):
+                os.ftruncate(self._handle, self.size)
             return False
         self.size += len(piece)
         return True
@@ -182,8 +196,11 @@ def faults() -> str | None:
     """What is wrong with SPOOL_DIR or with what is in it, in one sentence."""
     try:
         names = files()
+        _try_to_make(Path(settings.SPOOL_DIR).absolute())
     except SpoolUnusable as error:
         return str(error)
+    except OSError as error:
+        return f"SPOOL_DIR is missing and cannot be made: {error.strerror}."
     shut = sum(_is_shut(name) for name in names)
     if shut:
         return (
@@ -191,6 +208,13 @@ def faults() -> str | None:
             "Put back the key of FIELD_ENCRYPTION_KEYS with which they were written."
         )
     return None
+
+
+def _try_to_make(path: Path) -> None:
+    """Whether a folder that is missing could be made, without making it: the next worker does. Raises OSError."""
+    if not os.path.lexists(path):
+        parent = next(parent for parent in path.parents if parent.exists())
+        Path(tempfile.mkdtemp(prefix=".retake-", dir=parent)).rmdir()
 
 
 def _is_shut(path: Path) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from dashboard.telemetry import request_ids
 
 Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-DATABASE, REDIS = {"store": "database"}, {"store": "redis"}
+DATABASE, REDIS, SPOOL = {"store": "database"}, {"store": "redis"}, {"store": "spool"}
 """`extra` of a line that says that a store is unavailable: one a minute is written, whoever writes it."""
 QUIET_SECONDS = 60.0
 FRAMES = 30  # of a traceback, the innermost

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 
 from dashboard.processes import spool
 from dashboard.processes.spool import SpoolDamaged, SpoolFile, SpoolUnusable
@@ -44,6 +44,7 @@ def deliver_all() -> int:
     """Deliver each file whose owner has ended; gives how many. What cannot be read is kept, and reported once."""
     delivered = 0
     try:
+        spool.folder()  # made, or reported, before it is needed
         for path in spool.files():
             delivered += _deliver_path(path)
     except SpoolUnusable as error:
@@ -73,6 +74,13 @@ def _deliver_path(path: Path) -> bool:
             return False
         _report(path, f"{path.name} in SPOOL_DIR is kept: {error}")
         return False
+    except (OperationalError, InterfaceError, InternalError):
+        raise
+    except Exception:  # one that cannot be stored keeps no other one back
+        if path not in _reported:
+            log.exception("%s in SPOOL_DIR is kept: it cannot be stored", path.name)
+        _reported.add(path)
+        return False
     finally:
         if file is not None:
             file.close()
@@ -97,7 +105,8 @@ def _deliver(file: SpoolFile) -> None:
     replay: Replay | None = None
     for piece in file.pieces():
         owner, content = spooling.read(piece)
-        replay = Replay.objects.filter(pk=owner.replay_id, claim=owner.claim).first()
+        # Also a hidden one: forgetting can be taken back for some seconds.
+        replay = Replay.rows.filter(pk=owner.replay_id, claim=owner.claim).first()
         if replay is None or replay.state not in (State.RUNNING, State.INTERRUPTED):
             return  # forgotten meanwhile, or stored before
         if isinstance(content, Ending):

@@ -217,7 +217,7 @@ class Saver:
 
     def _drop_forgotten(self, live_log: LiveLog) -> None:
         """Its generation was forgotten while its worker was taken for lost: nothing of the answer is kept."""
-        if not Replay.objects.filter(pk=live_log.replay_id).exists():
+        if not Replay.rows.filter(pk=live_log.replay_id).exists():
             live_log.forget()
             self.discard(live_log)
 

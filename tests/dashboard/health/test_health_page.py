@@ -262,7 +262,7 @@ FAULTS: dict[str, tuple[Callable[[Injected], Any], str, str, str]] = {
     "mail away": (refusing(ConnectionRefusedError("hunter2")), "Mail", BAD, "Check host, port and TLS in EMAIL_URL."),
     "clock off": (lambda site: site.patch.setattr(machine, "CLOCK_SECONDS", -1), "Clock", BAD, "time synchronization"),
     "disk full": (full_disk, "Disk", BAD, "50 MB are free on the disk of SPOOL_DIR"),
-    "spool unusable": (lambda site: setattr(site.settings, "SPOOL_DIR", "/proc/nowhere"), "Spool", BAD, "SPOOL_DIR cannot"),
+    "spool unusable": (lambda site: setattr(site.settings, "SPOOL_DIR", "/proc/no"), "Spool", BAD, "and cannot be made"),
     "spool waits": (old_file, "Spool", WARN, "Start a worker with this disk"),
     "DEBUG": (lambda site: setattr(site.settings, "DEBUG", True), "DEBUG", BAD, "Set DEBUG=false and restart."),
     "no TLS": (

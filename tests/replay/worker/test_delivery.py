@@ -2,8 +2,11 @@
 
 import itertools
 import os
+import resource
+import signal
 import threading
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +20,7 @@ from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.replay import raw_answer
 from generations.replay.live.log import Deadlines, LiveLog
-from generations.replay.worker import delivery, recovery, spooling
+from generations.replay.worker import delivery, finishing, recovery, spooling
 from generations.replay.worker.ending import Ending
 from generations.replay.worker.spooling import Owner, SpoolPart
 from tests.support import rows
@@ -110,6 +113,61 @@ def test_what_was_forgotten_meanwhile_is_dropped(left: Replay) -> None:
     assert delivery.deliver_all() == 1
     assert spool.files() == []
     assert not ReplayAnswer.objects.exists()
+
+
+def test_what_was_hidden_is_delivered_for_it_may_be_taken_back(left: Replay) -> None:
+    Replay.rows.update(state=State.INTERRUPTED, hidden=True)
+    assert delivery.deliver_all() == 1
+    assert ReplayAnswer.objects.get(pk=left.pk).wire == b"".join(WORDS)
+
+
+def test_one_that_cannot_be_stored_keeps_no_other_one_back(
+    left: Replay,
+    chat: Generation,
+    ada: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever the reason, even one that nobody has thought of."""
+    other = rows.replay(chat, ada, state=State.RUNNING, claim=uuid.uuid4(), heartbeat_at=timezone.now())
+    leave(other, ends=True)
+    first = spool.files()[0].name.partition("_")[0]
+    real = finishing.store
+
+    def store(replay: Replay, *rest: Any) -> bool:
+        if str(replay.pk) == first:
+            raise RecursionError("prompt")
+        return real(replay, *rest)
+
+    monkeypatch.setattr(finishing, "store", store)
+    assert (delivery.deliver_all(), delivery.deliver_all()) == (1, 0)
+    assert [path.name.partition("_")[0] for path in spool.files()] == [first]
+    assert caplog.text.count("it cannot be stored") == 1
+
+
+def test_a_disk_without_room_costs_no_handles_and_leaves_nothing(tmp_path: Any) -> None:
+    """It is tried each second for each replay."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handled = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4, limit[1]))
+        for number in range(5):
+            with pytest.raises(spool.SpoolUnusable):
+                spool.SpoolFile.create(str(number))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handled)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert list(spool.folder().iterdir()) == []
+
+
+def test_whoever_only_looks_makes_no_folder(settings: Any, tmp_path: Any) -> None:
+    """`doctor` may be another user than the worker, whose folder it would be then."""
+    settings.SPOOL_DIR = str(tmp_path / "new")
+    assert (spool.faults(), spool.files(), list(tmp_path.iterdir())) == (None, [], [])
+    settings.SPOOL_DIR = "/proc/nowhere/x"
+    assert (spool.faults() or "").startswith("SPOOL_DIR is missing and cannot be made: ")
 
 
 def test_what_was_stored_before_is_dropped(left: Replay) -> None:
