@@ -1,6 +1,7 @@
 """Thin filters over `reading`: numbers with units, unknown as "unknown"; marks for what is not seen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.people.appearance import SEPARATORS, current
 from generations.reading.diff import invisible_characters
+from generations.reading.diff.deltas import Delta
 from generations.reading.diff.likeness import Likeness, of_kind
 from generations.reading.diff.text_diff import Piece
 from generations.reading.edits.patch_summary import PatchLine
@@ -68,9 +70,18 @@ def all_like(page: str, field: str, value: str, words: str = "") -> SafeString |
 
 
 @register.filter
-def spelled(text: str) -> str:
+def spelled(text: object) -> str:
     """A text of figures, with its numbers written as who reads prefers it."""
-    return spelling.spell(text, *SEPARATORS[current().numbers])
+    return spelling.spell(str(text), *SEPARATORS[current().numbers])
+
+
+@register.filter
+def written(delta: Delta) -> Delta:
+    """A difference with its figures as who reads prefers them; the names of models and providers stay as they are."""
+    if not delta.is_figure:
+        return delta
+    names = ("before", "after", "difference", "change")
+    return replace(delta, **{name: spelled(getattr(delta, name)) for name in names})
 
 
 @register.filter

@@ -1,7 +1,7 @@
 """What changed between two figures: sign, percent, better or worse. None is unknown and gives no change."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import eq
 from typing import Any, Literal
@@ -28,6 +28,7 @@ class Delta:
     change: str = ""
     tone: Tone = ""
     note: str = ""
+    is_figure: bool = field(default=False, compare=False)
 
 
 def figure(
@@ -47,10 +48,11 @@ def figure(
     """
     shown = show(before), show(after)
     if not fair or before is None or after is None:
-        return Delta(label, *shown, note=note)
+        return Delta(label, *shown, note=note, is_figure=True)
     worse = (after < before) if more_is_better else (after > before)
     tone: Tone = "same" if before == after or neutral else "up" if worse else "down"
-    return Delta(label, *shown, signed(after - before, show), percent(before, after), tone, note)
+    changes = signed(after - before, show), percent(before, after)
+    return Delta(label, *shown, *changes, tone, note, is_figure=True)
 
 
 def word(

@@ -3,7 +3,7 @@
 import re
 
 # What `formatting` writes: thousands apart, or a fraction. A version like 4.5.1 and a name like gpt-4.1 are no numbers.
-NUMBER = re.compile(r"(?<![\w.,-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?![\w,]|\.\d)")
+NUMBER = re.compile(r"(?<![\w.,-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?!\w|[.,]\d)")
 
 
 def spell(text: str, thousands: str, point: str) -> str:

@@ -13,6 +13,7 @@ from dashboard.access import Right, TeamRequest, for_team
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import ReplayQuerySet
 from generations.replay import batches
+from generations.templatetags.reading import count
 from generations.views.lists import ledger
 from generations.views.lists.selection import FILES, MOST_NAMED, NOTHING, PINS, pin
 from generations.views.replay import batch_again, batch_exports
@@ -60,7 +61,7 @@ def _done(
         messages.warning(request, NOTHING)
         return redirect(back)
     if len(names) > MOST:
-        messages.info(request, f"Only the newest {MOST:,} were taken: one action takes no more.")
+        messages.info(request, f"Only the newest {count(MOST)} were taken: one action takes no more.")
     names = names[:MOST]
     if action == "ids":
         return HttpResponse("".join(f"{pk}\n" for pk in names), content_type="text/plain; charset=utf-8")

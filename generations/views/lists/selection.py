@@ -15,6 +15,7 @@ from generations.models import Generation, Pin
 from generations.models.generation import GenerationQuerySet
 from generations.records import forgetting
 from generations.replay import batches
+from generations.templatetags.reading import count
 from generations.views.generation.drawn_parts import forget_drawn
 from generations.views.lists.generations import file_of, filters, matching
 from generations.views.replay.lab_batch import plan_page
@@ -48,7 +49,7 @@ def selected(request: TeamRequest) -> HttpResponseBase:
         return redirect(back)
     rows = Generation.objects.of(request.team).filter(pk__in=names[:MOST])
     if len(names) > MOST:
-        messages.info(request, f"Only the newest {MOST:,} were taken: one action takes no more.")
+        messages.info(request, f"Only the newest {count(MOST)} were taken: one action takes no more.")
     return _done(request, action, rows, back)
 
 
@@ -96,7 +97,7 @@ def _replay(request: TeamRequest, rows: GenerationQuerySet, back: str) -> HttpRe
     if left:
         messages.info(
             request,
-            f"{left:,} cannot be replayed, or are beyond {batches.MOST_GENERATIONS}; they are left out.",
+            f"{count(left)} cannot be replayed, or are beyond {batches.MOST_GENERATIONS}; they are left out.",
         )
     if len(chosen) > MOST_NAMED:
         for row in chosen:
@@ -115,7 +116,7 @@ def pin(request: TeamRequest, rows: GenerationQuerySet, back: str, *, lift: bool
     if names:
         subject = names[0] if len(names) == 1 else f"{len(names)} generations"
         audit(request.team, request.user, action, subject, requests=names[:100])
-    what = f"{len(names):,} generation{'' if len(names) == 1 else 's'}"
+    what = f"{count(len(names))} generation{'' if len(names) == 1 else 's'}"
     messages.success(request, f"Lifted the pin of {what}." if lift else f"Pinned {what} for {request.team}.")
     return redirect(back)
 
@@ -134,7 +135,7 @@ def _forget(request: TeamRequest, rows: GenerationQuerySet, back: str) -> HttpRe
         row.team = request.team
     clicks = forgetting.hide(chosen, request.user)
     forget_drawn()
-    words = f"Retake has forgotten {len(clicks):,} of {total:,} selected generations."
+    words = f"Retake has forgotten {count(len(clicks))} of {count(total)} selected generations."
     if clicks:
         undo.offer_forgetting(request, words, *clicks)
     else:
