@@ -31,7 +31,7 @@ SECTIONS = {
 }
 
 
-UNDO_OFFER = "undo"  # in the session: what who asks has removed a moment ago
+UNDO_OFFERS = "undo_offers"  # in the session: what who asks has removed a moment ago, the last one last
 
 
 class Site:
@@ -95,11 +95,11 @@ class Site:
 
     @cached_property
     def undo(self) -> dict[str, Any] | None:
-        """What can be undone now: `words`, `team`, and `left`, the seconds that are left."""
-        offered = self.request.session.get(UNDO_OFFER) if hasattr(self.request, "session") else None
-        if not offered or (left := offered["until"] - time.time()) <= 0:
-            return None
-        return {**offered, "left": f"{left:.1f}"}
+        """The last thing that can be undone now: `key`, `words`, `team`, and `left`, the seconds that are left."""
+        offers = self.request.session.get(UNDO_OFFERS, []) if hasattr(self.request, "session") else []
+        now = time.time()
+        open_now = [offered for offered in offers if not offered.get("done") and offered["until"] > now]
+        return {**open_now[-1], "left": f"{open_now[-1]['until'] - now:.1f}"} if open_now else None
 
     @property
     def is_demo(self) -> bool:

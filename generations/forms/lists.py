@@ -169,4 +169,3 @@ class SaveFilterForm(forms.Form):
     """A name for the filters in the address."""
 
     name = forms.CharField(label="Name", max_length=60)
-    query = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)

@@ -1,6 +1,7 @@
 """Forgotten is hidden at once everywhere, brought back within ten seconds, and deleted afterwards whoever comes first."""
 
 import itertools
+import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -119,6 +120,36 @@ def test_hidden_at_once_and_back_with_one_click(team: Team, ada: User, chat: Gen
     assert people.actions(team) == []
     team.refresh_from_db()
     assert team.forgets_at is None
+
+
+def test_each_button_brings_back_what_it_was_offered_for_also_when_pressed_twice(
+    team: Team, ada: User, chat: Generation
+) -> None:
+    """Somebody forgets in two tabs, then presses Undo in the first one, twice."""
+    other = rows.generation(team, ada, team.connections.get(), request_id="G-9")
+    browser = forget(ada, chat)
+    keys = [undo_key(browser, team)]
+    browser.post(f"{other.get_absolute_url()}/forget")
+    keys.append(undo_key(browser, team))
+    for _ in range(2):
+        back = browser.post(f"/t/{team.slug}/undo", {"key": keys[0]}, follow=True)
+        assert (back.redirect_chain[-1][0], "It is back as it was." in people.html(back)) == (
+            chat.get_absolute_url(),
+            True,
+        )
+    assert not Generation.objects.filter(pk=other.pk).exists()
+    assert undo_key(browser, team) == keys[1]  # what is still hidden is offered again
+    browser.post(f"/t/{team.slug}/undo", {"key": keys[1]})
+    assert Generation.objects.filter(pk=other.pk).exists()
+    late = browser.post(f"/t/{team.slug}/undo", {"key": "of nobody"}, follow=True)
+    assert "too late" in people.html(late)
+
+
+def undo_key(browser: Client, team: Team) -> str:
+    """That of the button on the next page."""
+    found = re.search(r'name="key" value="(\w+)"', people.html(browser.get(f"/t/{team.slug}/batches")))
+    assert found is not None
+    return found[1]
 
 
 def test_no_part_of_a_hidden_answer_is_served(team: Team, ada: User, chat: Generation) -> None:

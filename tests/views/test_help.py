@@ -104,7 +104,9 @@ class Sentences(HTMLParser):
 
 
 # Figures as they are written for who prefers nothing.
-ENGLISH = re.compile(r"\d\.\d{1,2} ?(ms|s\b|%|tok|[KMG]B)|\$\d[\d,]*\.(\d\d|\d{4,})\b|(?<![\d.,])[1-9]\d{0,2},\d{3}\b")
+ENGLISH = re.compile(
+    r"\d\.\d{1,2} ?(ms|s\b|%|tok|[KMG]B)|\$\d[\d,]*\.(\d\d|\d{4,})\b|(?<![\d.,])[1-9]\d{0,2},\d{3}\b"
+)
 VOID = {"img", "input", "br", "hr", "meta", "link", "line", "rect", "circle", "path", "wbr", "source", "col"}
 # Texts of records, links, what a field wants; a page that has nothing to show has one link: what to do.
 QUOTED = {"text", "prose", "mono", "term", "help", "empty"}

@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import AuditEvent, Role, Team, User
-from generations.models import BulkLookup, Fetch, Generation, Pin, Replay
+from generations.models import BulkLookup, Fetch, Generation, Pin, Replay, SavedFilter
 from generations.records import retention
 from generations.views.lists import selection
+from generations.views.shared.saved_filters import MOST_SAVED
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,28 @@ def test_rows_lead_to_the_plan_the_comparison_and_files(
     assert [json.loads(line)["request_id"] for line in lines] == [NAMES[0]]
     assert do(browser, team, "csv", all="1", query="outcome=failed").getvalue().count(b"\n") == 1
     assert do(browser, people.team(), "ids", *NAMES).status_code == 404
+
+
+def test_the_longest_filters_are_taken_whole_or_not_at_all(
+    team: Team, ada: User, stored: list[Generation]
+) -> None:
+    """Each Chinese character has nine in an address: a filter that is cut would find other rows, to be forgotten."""
+    browser, model = people.browser(ada), "模" * 200
+    Generation.objects.filter(pk=stored[0].pk).update(model_id=model, session_id="会" * 100)
+    filters = {"model": model, "session": "会" * 99}
+    assert do(browser, team, "ids", all="1", query=urlencode(filters)).status_code == 302
+    query = urlencode({**filters, "session": "会" * 100})
+    assert do(browser, team, "ids", all="1", query=query).content.decode().split() == [NAMES[0]]
+    step = browser.get(f"{stored[1].get_absolute_url()}/previous", {"list": query})
+    assert parse_qs(urlsplit(step["Location"]).query)["list"] == [query]
+    save = reverse("save_filter", args=[team.slug])
+    said = people.html(browser.post(save, {"name": "Long", "query": query}, follow=True))
+    assert ("at most 2,000 can be kept" in said, SavedFilter.objects.exists()) == (True, False)
+    for number in range(MOST_SAVED):
+        SavedFilter.objects.create(team=team, user=ada, name=str(number), query="")
+    browser.post(save, {"name": "7", "query": "outcome=failed"})  # in the place of what it held
+    browser.post(save, {"name": "one more", "query": "outcome=failed"})
+    assert list(SavedFilter.objects.exclude(query="").values_list("name", flat=True)) == ["7"]
 
 
 def test_an_id_that_looks_like_a_row_number_is_not_taken_for_that_row(

@@ -180,5 +180,5 @@ def choose_columns(request: TeamRequest) -> HttpResponse:
     """Keep which columns the lists of this person show."""
     columns.choose(request.user, request.POST.getlist("column"))
     page = "ledger" if request.POST.get("page") == "ledger" else "generations"
-    query = QueryDict(request.POST.get("query", "")[:2000]).urlencode()
+    query = QueryDict(request.POST.get("query", "")).urlencode()
     return redirect(f"{reverse(page, args=[request.team.slug])}{f'?{query}' if query else ''}")

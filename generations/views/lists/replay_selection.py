@@ -28,7 +28,7 @@ COMPARE_TWO = "Select exactly two replays to compare them."
 @require_POST
 def selected_replays(request: TeamRequest) -> HttpResponseBase:
     """Do `do` to the rows named by `id`, or with `all` to what the filters in `query` find."""
-    action, given = request.POST.get("do", ""), QueryDict(request.POST.get("query", "")[:2000])
+    action, given = request.POST.get("do", ""), QueryDict(request.POST.get("query", ""))
     rows = Replay.objects.filter(team=request.team)
     found = ledger.matching(request.team, given)[1] if "all" in request.POST else _named(request, rows)
     if action in FILES:

@@ -37,7 +37,7 @@ VIEWERS = "Viewers cannot do this. Ask an admin of the team to change your role.
 @require_POST
 def selected(request: TeamRequest) -> HttpResponseBase:
     """Do `do` to the rows named by `id`, or with `all` to what the filters in `query` find."""
-    action, given = request.POST.get("do", ""), QueryDict(request.POST.get("query", "")[:2000])
+    action, given = request.POST.get("do", ""), QueryDict(request.POST.get("query", ""))
     found = _found(request, given)
     usual = f"{reverse('generations', args=[request.team.slug])}{f'?{filters(given)}' if given else ''}"
     back = way_back(request, usual)

@@ -23,7 +23,7 @@ from generations.views.lists import generations, ledger
 from generations.views.shared.shortcuts import get_generation_or_404, get_replay_or_404
 
 Step = Generation | Replay
-LONGEST_LIST = 2000  # characters
+LONGEST_LIST = 6000  # characters
 FIRST, LAST = "This is the first one here.", "This is the last one here."
 INVALID = "One of the filters is no longer valid, so this goes through the whole list."
 

@@ -1,6 +1,7 @@
-"""Undo: what the session remembers of the last thing that was forgotten or removed, and the click that brings it back."""
+"""Undo: what the session remembers of what was forgotten or removed, and the click that brings one of them back."""
 
 import logging
+import secrets
 import time
 from typing import Any
 from uuid import UUID
@@ -13,38 +14,52 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from dashboard.access import Right, TeamRequest, for_team
-from dashboard.context import UNDO_OFFER
+from dashboard.context import UNDO_OFFERS
 from dashboard.middleware import GetResponse
 from dashboard.models import Team
 from dashboard.telemetry import logs
-from generations.models import Forgetting, SavedFilter, SavedLogFilter
+from generations.models import Forgetting, Generation, SavedFilter, SavedLogFilter
 from generations.models.forgetting import UNDO_TIME
 from generations.records import forgetting
 
 log = logging.getLogger(__name__)
 LISTS: dict[str, type[Any]] = {"generations": SavedFilter, "log": SavedLogFilter}
+MOST_OFFERS = 20
 TOO_LATE = "It is too late to undo this: what you removed is deleted."
 
 
 def offer(request: TeamRequest, words: str, **facts: str) -> None:
     """Offer to undo what was just done, for ten seconds, on every page of who did it."""
     until = time.time() + UNDO_TIME.total_seconds()
-    request.session[UNDO_OFFER] = {"words": words, "team": request.team.slug, "until": until, **facts}
+    made = {"key": secrets.token_hex(8), "words": words, "team": request.team.slug, "until": until, **facts}
+    _drop_filters(request)
+    still = [other for other in request.session.get(UNDO_OFFERS, []) if other["until"] > time.time()]
+    request.session[UNDO_OFFERS] = [*still, made][-MOST_OFFERS:]
 
 
 def offer_forgetting(request: TeamRequest, words: str, *clicks: Forgetting) -> None:
-    offer(request, words, forgetting=" ".join(str(click.pk) for click in clicks))
+    ids = (" ".join(str(getattr(click, name)) for click in clicks) for name in ("pk", "generation_id"))
+    offer(request, words, **dict(zip(("forgetting", "rows"), ids, strict=True)))
 
 
 @for_team(Right.READ)
 @require_POST
 def undo(request: TeamRequest) -> HttpResponse:
-    """Bring back what who asks has just removed."""
-    offered: dict[str, Any] = request.session.pop(UNDO_OFFER, None) or {}
-    if offered.get("team") != request.team.slug or offered["until"] < time.time():
+    """Bring back what the button was offered for. A second press finds it back, and says so as the first one does."""
+    offered = _offered(request, request.POST.get("key"))
+    if offered is None:
         messages.warning(request, TOO_LATE)
         return redirect("team_home", request.team.slug)
+    offered["done"] = True
+    request.session.modified = True
     return _restored(request, offered)
+
+
+def _offered(request: TeamRequest, key: str | None) -> dict[str, Any] | None:
+    """The offer of this key, of the last one for None; None where there is none, or no longer."""
+    offers: list[dict[str, Any]] = request.session.get(UNDO_OFFERS, [])
+    mine = [made for made in offers if made["team"] == request.team.slug and made["until"] >= time.time()]
+    return next((made for made in reversed(mine) if key in (made["key"], None)), None)
 
 
 def _restored(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse:
@@ -52,6 +67,9 @@ def _restored(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse:
         return _filter_again(request, offered)
     clicks = [UUID(pk) for pk in offered["forgetting"].split()]
     rows = forgetting.undo(clicks, request.team, request.user)
+    rows = rows or list(Generation.objects.of(request.team).filter(pk__in=offered["rows"].split()))
+    for row in rows:
+        row.team = request.team
     if not rows:
         messages.warning(request, TOO_LATE)
         return redirect("team_home", request.team.slug)
@@ -66,8 +84,12 @@ def _filter_again(request: TeamRequest, offered: dict[str, Any]) -> HttpResponse
     """A saved filter under its name; one that was saved meanwhile under the same name stays."""
     where = offered["list"]
     mine = LISTS[where].rows.undoable(pk=offered["filter"], team=request.team, user=request.user)
-    row = mine.first()
-    if row is None or not mine.update(removed_at=None):
+    row = (
+        mine.first()
+        or LISTS[where].objects.of(request.team, request.user).filter(pk=offered["filter"]).first()
+    )
+    mine.update(removed_at=None)
+    if row is None:
         messages.warning(request, TOO_LATE)
     else:
         messages.success(request, f"{row.name} is saved again.")
@@ -79,18 +101,19 @@ def _finish_due(request: HttpRequest, team: Team) -> None:
     try:
         if team.forgets_at is not None and team.forgets_at <= timezone.now():
             forgetting.finish_due(team=team)
-        _drop_filter(request.session.get(UNDO_OFFER) or {})
+        _drop_filters(request)
     except DatabaseError as error:
         log.warning(
             "What is to be forgotten could not be deleted yet (%s)", type(error).__name__, extra=logs.DATABASE
         )
 
 
-def _drop_filter(offered: dict[str, Any]) -> None:
-    """Delete a saved filter that can no longer be brought back. The ended offer stays in the session: who only reads
+def _drop_filters(request: HttpRequest) -> None:
+    """Delete saved filters that can no longer be brought back. Ended offers stay in the session: who only reads
     a page must not write it, because another page of theirs may just make an offer or sign them out."""
-    if "filter" in offered and offered["until"] <= time.time():
-        LISTS[offered["list"]].rows.due(timezone.now()).filter(pk=offered["filter"]).delete()
+    for offered in request.session.get(UNDO_OFFERS, []):
+        if "filter" in offered and "done" not in offered and offered["until"] <= time.time():
+            LISTS[offered["list"]].rows.due(timezone.now()).filter(pk=offered["filter"]).delete()
 
 
 def finish_due(get_response: GetResponse) -> GetResponse:
