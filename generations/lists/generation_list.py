@@ -63,8 +63,8 @@ def matching(team: Team, wanted: Mapping[str, Any]) -> GenerationQuerySet:
 
 
 def ended_with(status: str) -> Q:
-    """An HTTP status (a number) or an error code."""
-    is_number = status.isascii() and status.isdigit() and len(status) < 10
+    """An HTTP status (three digits) or an error code."""
+    is_number = status.isascii() and status.isdigit() and len(status) == 3
     return Q(status_code=int(status)) if is_number else Q(error_code=status)
 
 

@@ -40,6 +40,11 @@ class Trends:
     counted_at: datetime | None
     pending: int
 
+    @property
+    def has_something(self) -> bool:
+        """Whether there is anything to draw: generations, also of the time before, or replays of older ones."""
+        return bool(self.total.count or self.before.count or any(self.replays))
+
 
 def read(team: Team, wanted: Mapping[str, Any], today: date) -> Trends:
     """The `days` until today of what has the `model` and the `provider` that are asked for: two queries."""

@@ -22,12 +22,20 @@ function refresh() {
   head().indeterminate = ticked > 0 && ticked < boxes().length;
 }
 
-async function copy(button) {
+function written(count) {
+  return count.toLocaleString("en").replaceAll(",", document.documentElement.dataset.thousands);
+}
+
+async function fetched(button) {
   const answer = await fetch(form().action, { method: "POST", body: new FormData(form(), button) });
-  const text = (await answer.text()).trim();
-  const isList = answer.ok && !answer.redirected;
-  const failed = !isList || !(await navigator.clipboard.writeText(text).then(() => true, () => false));
-  const words = failed ? "The IDs could not be copied." : `Copied ${text.split("\n").length} IDs`;
+  return answer.ok && !answer.redirected ? (await answer.text()).trim() : "";
+}
+
+async function copy(button) {
+  const text = await fetched(button).catch(() => "");
+  const failed = !text || !(await navigator.clipboard.writeText(text).then(() => true, () => false));
+  const count = text.split("\n").length;
+  const words = failed ? "The IDs could not be copied." : `Copied ${written(count)} ID${count === 1 ? "" : "s"}`;
   document.dispatchEvent(new CustomEvent("said", { detail: { value: words, control: button, failed } }));
 }
 

@@ -52,6 +52,7 @@ def ids(found: "QuerySet[Generation]") -> list[str]:
         ({"outcome": "failed"}, {"success": False}, {"success": None}),
         ({"outcome": "unknown"}, {"success": None}, {"success": False}),
         ({"status": "502"}, {"status_code": 502}, {"error_code": "502", "status_code": 500}),
+        ({"status": "10054"}, {"error_code": "10054"}, {"error_code": "1005"}),
         ({"status": "rate_limited"}, {"error_code": "rate_limited"}, {"error_code": "rate"}),
         ({"stream": True}, {"stream": True}, {"stream": None}),
         ({"stream": False}, {"stream": False}, {"stream": None}),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from dashboard.models import GatewayConnection, Membership, Role, Team, User
 from generations.gateway.demo import ulid
 from generations.gateway.demo.examples import EXAMPLE_IDS
+from generations.lists.sorting import cursor_of
 from generations.models import Fetch, Generation, SavedFilter
 from generations.records import lookup
 from generations.views.lookup.lookup_many import AT_ONCE, to_ask
@@ -306,6 +307,9 @@ def test_filters_act_as_they_change_and_stand_in_the_address(team: Team, ada: Us
     assert 'aria-label="Remove the filter Model"' in page
     assert 'href="?model=a%2F0&amp;sort=cost"' in page
     assert 'aria-sort="descending"' in page
+    after = cursor_of(part.context["page"].rows[0])
+    rest = people.html(browser.get(address, {"sort": "-cost", "older": str(after)}))
+    assert ("Previous</a>" in rest, "Newer" in rest) == (True, False)  # the dearer ones are not newer
     wrong = browser.get(address, {"since": "x"})
     assert (wrong.status_code, b"One of the filters is invalid" in wrong.content) == (200, True)
 

@@ -217,3 +217,7 @@ def test_the_trends_cost_the_same_queries_for_any_number(team: Team, ada: User) 
 def test_without_generations_it_says_so(team: Team, ada: User) -> None:
     assert "No trends yet" in people.html(page(team, ada))
     assert "Nothing in this time" in people.html(page(team, ada, model="m/x"))
+    old = rows.generation(team, ada, people.connection(team), created_at=made(200))
+    rows.replay(old, ada)
+    text = people.html(page(team, ada))
+    assert ("No trends yet" in text, "1 replay" in text, "Counted" in text) == (False, True, False)
