@@ -96,23 +96,23 @@ def _what(row: ListRow, form_id: str, prefix: str, *, copies: bool) -> SafeStrin
 def _words(row: ListRow) -> SafeString:
     said = NOTHING
     if row.prompt:
-        said = fill('<span class="question">{}</span>', row.prompt)
+        said = fill('<span class="question" dir="auto">{}</span>', row.prompt)
     elif row.words_unknown:
         said = UNREAD
-    return said + fill('<span class="reply">{}</span>', row.answer) if row.answer else said
+    return said + fill('<span class="reply" dir="auto">{}</span>', row.answer) if row.answer else said
 
 
 def _facts(row: ListRow) -> SafeString:
     """Pinned, not stored, what a replay changed, how similar it is, its batch and its reason."""
     facts = [fill('<span class="small-chip">{} pinned</span>', icon("pin"))] if row.is_pinned else []
     facts += [] if row.is_stored else [NOT_STORED]
-    facts += [fill('<span class="small-chip">{}</span>', chip) for chip in row.chips]
+    facts += [fill('<span class="small-chip" dir="auto">{}</span>', chip) for chip in row.chips]
     if row.similarity is not None:
         facts.append(fill('<span class="muted">{}% similar</span>', row.similarity))
     if row.batch:
         title = whole_words(row.batch.title or "a batch")
-        facts.append(fill('<span>in <a href="{}">{}</a></span>', row.batch_url, title))
-    facts += [fill('<span class="reason">{}</span>', row.why)] if row.why else []
+        facts.append(fill('<span>in <a href="{}" dir="auto">{}</a></span>', row.batch_url, title))
+    facts += [fill('<span class="reason" dir="auto">{}</span>', row.why)] if row.why else []
     return fill('<p class="row-facts">{}</p>', joined(facts, " ")) if facts else NOTHING
 
 

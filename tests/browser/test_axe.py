@@ -73,7 +73,7 @@ def test_the_json_explorer_opened_and_searched(window: Windows, ada: User, chat:
 
 
 def test_lists(window: Windows, ada: User, team: Team) -> None:
-    SavedFilter.objects.create(team=team, user=ada, name="Streamed", query="stream=1")
+    SavedFilter.objects.create(team=team, user=ada, name="W" * 60, query="stream=1")
     listing = "/t/acme/generations"
     filtered = [f"{listing}?stream=1", f"{listing}?model=none&byok=1", f"{listing}?who=999999999"]
     assert complaints(window(ada, expect=STATUS), filtered, "#main") == []

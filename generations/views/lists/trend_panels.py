@@ -52,6 +52,11 @@ class TrendPanel:
     series: list[TrendSeries]
     kind: str = "series"
 
+    @property
+    def scale_end(self) -> int:
+        """Where the words of the scale end, in px from its left: a digit is up to 7 px wide."""
+        return max(52, *(8 + 7 * len(words) for _, words in self.scale))
+
 
 @dataclass(frozen=True, slots=True)
 class TrendTile:
