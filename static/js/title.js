@@ -1,11 +1,25 @@
-// When a replay or batch on this page ends, the tab's title says so, and notify.js hears of it. While the tab is hidden its stream is closed, so the state is asked
-// for now and then at data-poll, a JSON document with a `state`.
+// When a replay or batch on this page ends, the tab's title says so, and notify.js hears of it. While the tab is hidden its stream is
+// closed, so the state is asked for now and then at data-poll, a JSON document with a `state`. A replay has an `outcome`, too: a
+// failure that was reproduced, an end without an answer.
 
-const ENDED = { succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled", interrupted: "Interrupted", done: "Done" };
+const ENDED = {
+  succeeded: "Succeeded",
+  empty: "Finished without an answer",
+  failed: "Failed",
+  reproduced: "Reproduced",
+  cancelled: "Cancelled",
+  interrupted: "Interrupted",
+  done: "Done",
+};
 const POLL_MS = 5000;
 const plain = document.title.replace(/^(Queued|Running) · /, "");
-let last = document.querySelector("[data-state]")?.dataset.state;
+let last = shown();
 let timer = 0;
+
+function shown() {
+  const { state, outcome } = document.querySelector("[data-state]")?.dataset ?? {};
+  return outcome ?? state;
+}
 
 function note(state) {
   if (state in ENDED && last && !(last in ENDED)) {
@@ -16,14 +30,16 @@ function note(state) {
 }
 
 function look() {
-  note(document.querySelector("[data-state]")?.dataset.state);
+  note(shown());
 }
 
 async function ask() {
   const url = document.querySelector("[data-poll]")?.dataset.poll;
   if (!url || last in ENDED) return;
   const answer = await fetch(url, { headers: { Accept: "application/json" } }).catch(() => null);
-  if (answer?.ok) note((await answer.json()).state);
+  if (!answer?.ok) return;
+  const { state, outcome } = await answer.json();
+  note(outcome ?? state);
 }
 
 document.addEventListener("htmx:load", look);

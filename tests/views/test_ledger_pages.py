@@ -1,6 +1,7 @@
 """The pages of the ledger."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.models import Role, Team, User
+from dashboard.models import GatewayConnection, Role, Team, User
 from generations.lists import counting, ledger
 from generations.models import Batch, Generation, Pin, Replay
 from generations.models.replay import State
@@ -318,3 +319,19 @@ def test_selected_replays_once_more_are_a_plan_and_one_click(
     viewer = people.browser(people.person(team, Role.VIEWER))
     assert (viewer.get(url, data).status_code, viewer.post(url, data).status_code) == (200, 403)
     assert "None of the replays" in people.html(browser.get(url))
+
+
+def test_words_in_rows_have_a_direction_of_their_own(
+    team: Team, ada: User, source: GatewayConnection
+) -> None:
+    """In one of the page's, an Arabic prompt loses its first words, and two such texts in a line change places."""
+    asked = {**rows.CHAT, "messages": [{"role": "user", "content": "مرحبا"}]}
+    chat = rows.generation(team, ada, source, replay_request=asked)
+    batch = Batch.objects.create(team=team, started_by=ada, click=uuid4(), title="دفعة", parallel=1, size=1)
+    rows.replay(chat, ada, batch=batch, place=0, why="سبب", answer_start="أهلا", state=State.SUCCEEDED)
+    browser = people.browser(ada)
+    page = people.html(browser.get(reverse("ledger", args=[team.slug])))
+    page += people.html(browser.get(reverse("batches", args=[team.slug])))
+    shown = re.findall(r'dir="auto">([^<]+)<', page)
+    assert {"مرحبا", "أهلا", "سبب", "دفعة"} <= set(shown)
+    assert shown.count("دفعة") == 2

@@ -4,6 +4,7 @@ import json
 import re
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -226,6 +227,25 @@ def test_every_end_explains_itself(
     replay = ended(chat, ada, **columns)
     ReplayAnswer.objects.filter(replay=replay, replay__reason="gateway_error").delete()
     assert message in strip_tags(people.html(people.browser(ada).get(url(replay))))
+
+
+@pytest.mark.parametrize(
+    ("columns", "outcome", "title"),
+    [
+        ({"state": State.FAILED, "reproduced": True}, "reproduced", "Reproduced · replay of"),
+        ({"reason": "empty_answer"}, "empty", "Finished without an answer · replay of"),
+    ],
+)
+def test_the_tab_says_what_the_page_says(
+    ada: User, chat: Generation, columns: dict[str, Any], outcome: str, title: str
+) -> None:
+    """title.js writes the same, from the panel that comes at the end or, in a hidden tab, from the JSON."""
+    replay, browser = ended(chat, ada, **columns), people.browser(ada)
+    page = people.html(browser.get(url(replay)))
+    assert (f"<title>{title}" in page, f'data-outcome="{outcome}"' in page) == (True, True)
+    assert browser.get(f"{url(replay)}.json").json()["outcome"] == outcome
+    script = (Path(__file__).parents[2] / "static/js/title.js").read_text()
+    assert f'{outcome}: "{title.partition(" ·")[0]}"' in script
 
 
 def test_a_queued_replay_tells_its_deadlines(ada: User, chat: Generation) -> None:

@@ -248,7 +248,7 @@ def replay_json(request: TeamRequest, replay_id: UUID) -> JsonResponse:
     """State and figures of a replay, for scripts and for hidden tabs."""
     row = _replay(request, replay_id)
     names = (
-        "state reason detail reproduced created_at finished_at headers_ms first_token_ms total_ms status_code "
+        "state outcome reason detail reproduced created_at finished_at headers_ms first_token_ms total_ms status_code "
         "content_type received_bytes finish_reason input_tokens output_tokens cost_nanos model_id provider "
         "new_request_id body_sha256 sent patch why"
     ).split()
