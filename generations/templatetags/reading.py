@@ -80,8 +80,9 @@ def written(delta: Delta) -> Delta:
     """A difference with its figures as who reads prefers them; the names of models and providers stay as they are."""
     if not delta.is_figure:
         return delta
-    names = ("before", "after", "difference", "change")
-    return replace(delta, **{name: spelled(getattr(delta, name)) for name in names})
+    before, after = spelled(delta.before), spelled(delta.after)
+    changes = spelled(delta.difference), spelled(delta.change)
+    return replace(delta, before=before, after=after, difference=changes[0], change=changes[1])
 
 
 @register.filter
