@@ -7,7 +7,7 @@ from uuid import UUID
 from generations.compare.sides import GenerationSide, ReplaySide
 from generations.models import Replay
 from generations.models.replay import State
-from generations.reading.diff import text_diff
+from generations.reading.diff import passages
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +52,7 @@ def _percent(original: GenerationSide, answer: ReplaySide) -> int:
 
 
 def similarity(before: str, after: str) -> int:
-    """Percent of the characters of two texts that both have; 100 for equal ones only."""
-    both = len(before) + len(after)
-    if not before.strip() or not after.strip() or both > LONGEST:
+    """How similar two texts are in percent, as the page of a comparison says it."""
+    if not before.strip() or not after.strip() or len(before) + len(after) > LONGEST:
         return NOTHING
-    if before == after:
-        return 100
-    same = sum(len(piece.text) for piece in text_diff.texts(before, after).pieces if piece.kind == "same")
-    return min(99, 200 * same // both)
+    return passages.percent(before, after)

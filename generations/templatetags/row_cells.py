@@ -14,6 +14,7 @@ from generations.gateway.log import LogRow
 from generations.lists.columns import COLUMNS
 from generations.lists.rows import ListRow
 from generations.models import Generation, Replay
+from generations.reading.diff import likeness
 from generations.reading.figures.recorded_times import OPEN
 from generations.templatetags.reading import count, dollars, duration, nanos
 
@@ -24,6 +25,7 @@ COPY = (
     'tabindex="-1" aria-label="Copy the link to {}">{}</button>'
 )
 UNREAD = SafeString('<span class="unread">First words unknown yet</span>')
+SIMILAR = '<span class="muted" title="The answer, next to the original\'s">{}</span>'
 NOT_STORED = SafeString('<span class="muted">not stored</span>')
 
 
@@ -108,12 +110,17 @@ def _facts(row: ListRow) -> SafeString:
     facts += [] if row.is_stored else [NOT_STORED]
     facts += [fill('<span class="small-chip" dir="auto">{}</span>', chip) for chip in row.chips]
     if row.similarity is not None:
-        facts.append(fill('<span class="muted">{}% similar</span>', row.similarity))
+        facts.append(_similar(row.similarity))
     if row.batch:
         title = whole_words(row.batch.title or "a batch")
         facts.append(fill('<span>in <a href="{}" dir="auto">{}</a></span>', row.batch_url, title))
     facts += [fill('<span class="reason" dir="auto">{}</span>', row.why)] if row.why else []
     return fill('<p class="row-facts">{}</p>', joined(facts, " ")) if facts else NOTHING
+
+
+def _similar(percent: int) -> SafeString:
+    found = likeness.of_percent(percent)
+    return fill(SIMILAR, "same answer" if found is likeness.SAME else found.word)
 
 
 def _verdict(row: ListRow) -> SafeString:

@@ -1,4 +1,4 @@
-"""How alike two things are: the one table of words and colours for every diff.
+"""How alike two things are: the one table of words and colours for every diff, and the one percentage.
 
 The tones are classes of `.likeness` in `static/css/reading.css`.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Tone = Literal["same", "near", "far", "new", "gone"]
-NEAR = 0.7  # from this share on two texts are said to be near each other
+NEAR = 70  # from these percent on two texts are said to be near each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,16 @@ def of_kind(kind: str, side: str = "") -> Likeness:
     return Likeness(f"{side} only", found.tone) if side and found.tone in ("new", "gone") else found
 
 
-def of_share(share: float, *, equal: bool = False) -> Likeness:
-    """The likeness of two texts that share so much of their characters (0 to 1); "same" is kept for `equal` ones."""
-    if equal:
-        return SAME
-    percent = 100 * share
-    shown = f"{min(percent, 99.9):.1f}".removesuffix(".0") if percent > 99 else f"{percent:.0f}"
-    return Likeness(f"{shown}% similar", "near" if share >= NEAR else "far")
+def percent(shared: int, total: int) -> int:
+    """Whole percent of the characters of two texts that are in both, never rounded up: lists keep it, pages show it.
+
+    100 is kept for equal texts, also for two empty ones, and 0 for those that share nothing.
+    """
+    if shared >= total:
+        return 100
+    return max(1, 100 * shared // total) if shared else 0
+
+
+def of_percent(similar: int) -> Likeness:
+    """The likeness of two texts that are so similar."""
+    return SAME if similar == 100 else Likeness(f"{similar}% similar", "near" if similar >= NEAR else "far")

@@ -19,20 +19,20 @@ LINES = 3  # the same in lines, side by side
 class Passage:
     """One text on both sides: `pieces` for the views inline and changes, `rows` for side by side.
 
-    `alike` is the share of characters that both have, 0 to 1; `changes` what differs where both texts are JSON.
+    `percent` says how similar they are (`likeness.percent`); `changes` what differs where both texts are JSON.
     """
 
     label: str
     equal: bool
     pieces: list[Piece] = field(default_factory=list)
     rows: list[LinePair] = field(default_factory=list)
-    alike: float = 0
+    percent: int = 0
     notes: list[str] = field(default_factory=list)
     changes: "Lines | None" = None
 
     @property
     def likeness(self) -> Likeness:
-        return likeness.of_share(self.alike, equal=self.equal)
+        return likeness.of_percent(self.percent)
 
 
 def passage(label: str, before: str, after: str, view: View = "inline") -> Passage:
@@ -41,8 +41,8 @@ def passage(label: str, before: str, after: str, view: View = "inline") -> Passa
     pieces, rows, cut = _drawn(found.pieces, view)
     changes = json_diff.text_changes(before, after) if before != after else None
     notes = [note for note in (invisible_characters.note(before, after), found.note, cut) if note]
-    alike = _alike(found.pieces, len(before) + len(after))
-    return Passage(label, found.equal, pieces, rows, alike, notes, lines(changes) if changes else None)
+    similar = _percent(found.pieces, before, after)
+    return Passage(label, found.equal, pieces, rows, similar, notes, lines(changes) if changes else None)
 
 
 def _drawn(pieces: list[Piece], view: View) -> tuple[list[Piece], list[LinePair], str]:
@@ -79,14 +79,14 @@ def _short(side: list[Piece]) -> list[Piece]:
     return text_diff.folded(side, AROUND, LINE // 2, LINE)
 
 
-def _alike(pieces: list[Piece], both: int) -> float:
-    same = 2 * sum(len(piece.text) for piece in pieces if piece.kind == "same")
-    return same / both if both else 1
+def _percent(pieces: list[Piece], before: str, after: str) -> int:
+    shared = 2 * sum(len(piece.text) for piece in pieces if piece.kind == "same")
+    return likeness.percent(shared, len(before) + len(after))
 
 
-def share(before: str, after: str) -> float:
-    """How much of their characters two texts share, from 0 to 1."""
-    return _alike(text_diff.texts(before, after).pieces, len(before) + len(after))
+def percent(before: str, after: str) -> int:
+    """How similar two texts are, as `passage` says it of them."""
+    return _percent(text_diff.texts(before, after).pieces, before, after)
 
 
 def words(before: str, after: str) -> list[Piece]:

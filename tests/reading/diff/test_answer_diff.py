@@ -95,12 +95,15 @@ def test_answers_without_anything_to_compare() -> None:
 def test_the_share_that_is_alike() -> None:
     found = [texts("one two three four", other).likeness for other in ("one two three five", "else", "")]
     assert [(each.word, each.tone) for each in found] == [
-        ("78% similar", "near"),
+        ("77% similar", "near"),
         ("0% similar", "far"),
         ("0% similar", "far"),
     ]
     assert texts("same", "same").likeness == likeness.SAME
-    assert texts("x" * 99_999 + " a", "x" * 99_999 + " b").likeness.word == "99.9% similar"
+    assert texts("x" * 99_999 + " a", "x" * 99_999 + " b").likeness.word == "99% similar"
+    assert (
+        texts("x" * 999 + " a", "b " + "y" * 99 + " a").likeness.word == "1% similar"
+    )  # not 0: they share a word
 
 
 def test_one_table_has_the_words_of_every_difference() -> None:
