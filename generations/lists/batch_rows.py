@@ -27,7 +27,7 @@ LONG_CHANGE = "changed"
 @dataclass(slots=True)
 class BatchRow:
     """A member. `change` tells equal patches by their beginning; `is_good` is its mark, None for none; `asked` is the
-    model that its changes ask for."""
+    model that its changes ask for. `similarity` to the original's answer is None before it was read, -1 without one."""
 
     id: UUID
     place: int
@@ -49,6 +49,7 @@ class BatchRow:
     calls_key: str
     derived: int
     is_good: bool | None
+    similarity: int | None
     change: str
     asked: str = ""
 
@@ -87,6 +88,7 @@ class BatchRow:
             self.finish_reason,
             text_key=self.key if keys else None,
             calls_key=calls if keys else None,
+            request=self.generation,
         )
 
 

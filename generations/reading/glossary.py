@@ -61,8 +61,10 @@ TERMS = (
     Term(
         "similarity",
         "Similarity",
-        "How much of two answers is the same and in the same order, in percent of their characters. A batch compares the "
-        "first 2,000 characters of each, and calls those the same that differ in white space or JSON formatting only.",
+        "How much of two answers is the same and in the same order, in percent of their characters, rounded down. Lists, "
+        "and the grid of a batch of several generations, compare an answer with its original's. A batch of one generation "
+        "compares the first 2,000 characters of its outputs, and calls those the same that differ in white space or JSON "
+        "formatting only.",
     ),
     Term(
         "first-token",

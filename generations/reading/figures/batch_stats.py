@@ -1,5 +1,6 @@
 """How much the replays of a batch differ: counts, figures with their histograms, distinct outputs, agreement.
 
+Outputs and tool calls are compared within one original request: answers to different questions are different anyway.
 Rows of a list load no bodies, so `output_key` and `tool_calls.key` are made once when a replay ends and kept
 with its figures. Unknown is None and is counted as unknown, never as 0.
 """
@@ -23,7 +24,7 @@ MOST_BINS = 20
 @dataclass(frozen=True, slots=True)
 class BatchItem:
     """What one replay of the batch returned. `tokens`: of the output. `text` and `calls` may be left out (None) where
-    their stored keys are given; `text` is then at most what is shown of it."""
+    their stored keys are given; `text` is then at most what is shown of it. `request` tells what it replays."""
 
     state: str
     reason: str = ""
@@ -35,6 +36,7 @@ class BatchItem:
     calls: tuple[NamedCall, ...] | None = None
     text_key: str | None = None
     calls_key: str | None = None
+    request: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class EqualOutputs:
-    """Outcomes with the same output. `members` are their positions in the batch; `text` is the first one's."""
+    """Answers to one request with the same output. `members` are their positions in the batch; `text` is the first
+    one's; `share` is of the request's known outputs."""
 
     key: str
     text: str | None
@@ -85,13 +88,27 @@ class EqualOutputs:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestOutputs:
+    """The distinct outputs of one request, the most frequent first, and how many of its answers are not known."""
+
+    request: int
+    outputs: list[EqualOutputs]
+    unknown: int
+
+    @property
+    def known(self) -> int:
+        """Its answers whose output is known."""
+        return sum(len(output.members) for output in self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
-    """`agreeing` of `known` answers made the same tool calls; `members` are their positions in the batch."""
+    """`agreeing` of `known` answers made the tool calls that most answers to their request made. `members` are the
+    positions of those that agree. Requests with one answer are left out: there is nothing to agree with."""
 
     agreeing: int
     known: int
     members: tuple[int, ...]
-    calls: tuple[NamedCall, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +122,35 @@ class BatchStats:
     latency: Distribution | None
     cost: Distribution | None
     tokens: Distribution | None
-    outputs: list[EqualOutputs]
-    unknown_outputs: int
+    requests: list[RequestOutputs]
     agreement: Agreement | None
+
+    @property
+    def unknown_outputs(self) -> int:
+        """Answers whose output is not known."""
+        return sum(found.unknown for found in self.requests)
+
+    @property
+    def has_outputs(self) -> bool:
+        """Whether an output is known."""
+        return any(found.outputs for found in self.requests)
+
+    @property
+    def repeated(self) -> list[RequestOutputs]:
+        """The requests with several known outputs, which can be compared."""
+        return [found for found in self.requests if found.known > 1]
+
+    @property
+    def differing(self) -> list[RequestOutputs]:
+        """Those whose outputs are not all the same, the most distinct ones first."""
+        found = [found for found in self.repeated if len(found.outputs) > 1]
+        return sorted(found, key=lambda found: -len(found.outputs))
 
 
 def summarize(outcomes: Sequence[BatchItem]) -> BatchStats:
     """The statistics of a batch. Latency, tokens and outputs are of the succeeded ones, cost of all that have
     one (a failed replay may be charged)."""
     well = [(at, item) for at, item in enumerate(outcomes) if item.state == SUCCEEDED]
-    found = outputs(well)
     return BatchStats(
         total=len(outcomes),
         states=counts(item.state for item in outcomes),
@@ -125,8 +161,7 @@ def summarize(outcomes: Sequence[BatchItem]) -> BatchStats:
         latency=figures([item.latency_ms for _, item in well]),
         cost=figures([item.cost_nanos for item in outcomes]),
         tokens=figures([item.tokens for _, item in well]),
-        outputs=found,
-        unknown_outputs=len(well) - sum(len(item.members) for item in found),
+        requests=[outputs(request, members) for request, members in _requests(well)],
         agreement=agreement(well),
     )
 
@@ -214,8 +249,8 @@ def output_key(text: str) -> str:
     return tool_calls.fingerprint(tool_calls.normal(text))
 
 
-def outputs(numbered: Sequence[tuple[int, BatchItem]]) -> list[EqualOutputs]:
-    """The distinct outputs, the most frequent first."""
+def outputs(request: int, numbered: Sequence[tuple[int, BatchItem]]) -> RequestOutputs:
+    """The distinct outputs of these answers to one request, the most frequent first."""
     groups = _groups(numbered, _output)
     total = sum(map(len, groups.values()))
     texts = {at: item.text for at, item in numbered}
@@ -223,20 +258,32 @@ def outputs(numbered: Sequence[tuple[int, BatchItem]]) -> list[EqualOutputs]:
         EqualOutputs(key, texts[at[0]], tuple(at), formatting.share(len(at), total))
         for key, at in groups.items()
     ]
-    return sorted(made, key=lambda output: (-len(output.members), output.members))
+    made.sort(key=lambda output: (-len(output.members), output.members))
+    return RequestOutputs(request, made, len(numbered) - total)
 
 
 def agreement(numbered: Sequence[tuple[int, BatchItem]]) -> Agreement | None:
-    """The largest group with the same tool calls; an answer without calls counts as one with none.
+    """The largest group with the same tool calls of each request; an answer without calls counts as one with none.
 
-    None when no answer is known to have called a tool.
+    None when no answer that can be compared is known to have called a tool.
     """
-    groups = _groups(numbered, _calls)
-    if not groups.keys() - {tool_calls.key(())}:
+    found = [_groups(members, _calls) for _, members in _requests(numbered)]
+    groups = [group for group in found if sum(map(len, group.values())) > 1]
+    if not any(group.keys() - {tool_calls.key(())} for group in groups):
         return None
-    members = max(groups.values(), key=lambda at: (len(at), -at[0]))
-    calls = {at: item.calls for at, item in numbered}
-    return Agreement(len(members), sum(map(len, groups.values())), tuple(members), calls[members[0]])
+    known = sum(len(at) for group in groups for at in group.values())
+    agreeing = [at for group in groups for at in max(group.values(), key=lambda at: (len(at), -at[0]))]
+    return Agreement(len(agreeing), known, tuple(sorted(agreeing)))
+
+
+def _requests(
+    numbered: Iterable[tuple[int, BatchItem]],
+) -> Iterable[tuple[int, list[tuple[int, BatchItem]]]]:
+    """The answers by what they answer, in the order of the first ones."""
+    found: dict[int, list[tuple[int, BatchItem]]] = {}
+    for at, item in numbered:
+        found.setdefault(item.request, []).append((at, item))
+    return found.items()
 
 
 def _output(item: BatchItem) -> str | None:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,27 +13,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard.access import Right, TeamRequest, for_team, may
-from dashboard.web.recent_values import RecentValues
 from generations.forms.lab import BatchNameForm
 from generations.lists import batch_rows, columns, counting
 from generations.lists import rows as list_rows
 from generations.lists.batch_rows import BatchRow, SentVariant
-from generations.models import Batch, ReplayAnswer
+from generations.models import Batch
 from generations.models.replay import State
-from generations.reading.diff import likeness, passages, text_diff
 from generations.reading.diff.likeness import Likeness
-from generations.reading.diff.text_diff import Piece
 from generations.reading.figures import batch_grid
 from generations.reading.figures.batch_grid import BatchGrid
-from generations.reading.figures.batch_stats import BatchStats, EqualOutputs, summarize
+from generations.reading.figures.batch_stats import summarize
 from generations.replay import derived_answer, trouble
+from generations.views.replay.batch_outputs import Outputs
 from generations.views.shared.shortcuts import get_batch_or_404, is_just_started
 
 PAGE = 50
-MOST_OUTPUTS, MOST_COMPARED = 12, 40
-SHOWN_CHARACTERS = 2000  # of an output that is compared in place
 CELL = 5  # replays of one cell
-_similarities: RecentValues[str] = RecentValues(5000)
+SETTLES = timedelta(minutes=2)
+"""After its end the answers of a batch are compared with their originals; a page that is open waits for it so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +52,6 @@ class Progress:
     def ends_at(self) -> datetime | None:
         """When it is expected to end."""
         return None if self.left_s is None else timezone.now() + timedelta(seconds=self.left_s)
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """Equal outputs of a batch next to the reference: the pieces that differ, or its own beginning as one piece."""
-
-    row: BatchRow
-    number: int
-    pieces: list[Piece]
-    similarity: Likeness | None
-    is_reference: bool
-    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +103,14 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
     return {
         "batch": row,
         "progress": progress,
+        "settles": _settles(row, rows),
         "trouble": trouble.of_batch(row) if progress.under_way else "",
         "spread": found,
         "recounting": recounting,
         "outputs": outputs.shown,
+        "more_outputs": outputs.named,
+        "several": outputs.several,
+        "together": _together(rows, len(variants)),
         "against": outputs.chosen,
         "grid": _grid(rows, variants, outputs),
         "asked": list(variants.values())[: batch_rows.MOST_VARIANTS],
@@ -141,6 +129,13 @@ def _page(request: TeamRequest, row: Batch) -> dict[str, object]:
     }
 
 
+def _together(rows: Sequence[BatchRow], variants: int) -> str:
+    """What the figures of a batch are of, where that is more than one thing."""
+    generations = len({member.generation for member in rows})
+    counted = ((generations, "generations"), (variants, "variants"))
+    return " and ".join(f"{number} {name}" for number, name in counted if number > 1)
+
+
 def _hoped(expected: Sequence[int | None]) -> int | None:
     """What open members may cost at most, nanos; None where it is not known of one."""
     known = [nanos for nanos in expected if nanos is not None]
@@ -148,7 +143,7 @@ def _hoped(expected: Sequence[int | None]) -> int | None:
 
 
 def _listed(
-    request: TeamRequest, row: Batch, members: Sequence[BatchRow], outputs: "Outputs", sort: str
+    request: TeamRequest, row: Batch, members: Sequence[BatchRow], outputs: Outputs, sort: str
 ) -> dict[str, object]:
     """The members of one page as every list shows them, and the heads that sort them."""
     shown, rest = columns.chosen(request.user), "" if outputs.chosen is None else f"against={outputs.chosen}"
@@ -186,6 +181,13 @@ def _progress(row: Batch, rows: Sequence[BatchRow]) -> Progress:
     return Progress(len(rows), len(rows) - waiting - under_way, under_way, waiting, left)
 
 
+def _settles(row: Batch, rows: Sequence[BatchRow]) -> bool:
+    """Whether it has just ended and answers are still to be compared with their originals."""
+    if row.finished_at is None or timezone.now() - row.finished_at > SETTLES:
+        return False
+    return any(member.similarity is None and member.state == State.SUCCEEDED for member in rows)
+
+
 def _number(request: HttpRequest, row: Batch) -> int:
     """The page that is asked for, from 1; what is no page of this batch is the nearest one."""
     asked = _number_of(request.GET.get("page", "")) or 1
@@ -194,71 +196,6 @@ def _number(request: HttpRequest, row: Batch) -> int:
 
 def _number_of(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 9 else None
-
-
-# --- outputs ------------------------------------------------------------------------------------------------------
-
-
-class Outputs:
-    """The distinct outputs of a batch next to a reference: the chosen replay's, else the most frequent."""
-
-    def __init__(
-        self, batch: Batch, rows: Sequence[BatchRow], found: BatchStats, against: int | None
-    ) -> None:
-        self.rows, self.groups = rows, found.outputs
-        self.chosen = against if self._group_of(against) else None
-        self.reference = self._group_of(self.chosen) or next(iter(self.groups), None)
-        near = self.groups[:MOST_COMPARED]
-        if self.reference and self.reference not in near:
-            near = [self.reference, *near]
-        places = [rows[group.members[0]].place for group in near]
-        texts = ReplayAnswer.objects.filter(replay__batch=batch, replay__place__in=places)
-        parts = texts.annotate(part=Left("text", SHOWN_CHARACTERS + 1)).values_list("replay__place", "part")
-        known = dict(parts) if places else {}
-        self.texts = {
-            group.key: known[place] for group, place in zip(near, places, strict=True) if place in known
-        }
-
-    def _group_of(self, place: int | None) -> EqualOutputs | None:
-        return next(
-            (group for group in self.groups if any(self.rows[at].place == place for at in group.members)),
-            None,
-        )
-
-    @property
-    def shown(self) -> list[Output]:
-        """The most frequent outputs, the reference first."""
-        if self.reference is None:
-            return []
-        rest = [group for group in self.groups if group is not self.reference]
-        known = [group for group in [self.reference, *rest][:MOST_OUTPUTS] if group.key in self.texts]
-        return [self._output(group) for group in known]
-
-    def _output(self, group: EqualOutputs) -> Output:
-        text, base = self.texts[group.key], self.texts.get(self.reference.key) if self.reference else None
-        is_reference = group is self.reference or base is None
-        pieces = [Piece("same", text[:SHOWN_CHARACTERS])]
-        if not is_reference and base is not None:
-            pieces = text_diff.texts(base[:SHOWN_CHARACTERS], text[:SHOWN_CHARACTERS]).pieces
-        return Output(
-            row=self.rows[group.members[0]],
-            number=len(group.members),
-            pieces=pieces,
-            similarity=None if is_reference else self.similarity(group.key),
-            is_reference=is_reference,
-            is_cut=len(text) > SHOWN_CHARACTERS,
-        )
-
-    def similarity(self, key: str | None) -> Likeness | None:
-        """How much of an output the reference has; None where one of them is not known."""
-        base = self.reference
-        if base is None or key is None or base.key not in self.texts or key not in self.texts:
-            return None
-        if key == base.key:
-            return likeness.SAME
-        before, after = (self.texts[name][:SHOWN_CHARACTERS] for name in (base.key, key))
-        share = _similarities.get((base.key, key), lambda: str(passages.share(before, after)))
-        return likeness.of_share(float(share))
 
 
 # --- the grid -----------------------------------------------------------------------------------------------------
@@ -276,5 +213,5 @@ def _grid(rows: Sequence[BatchRow], variants: dict[str, SentVariant], outputs: O
 
 
 def _cell(rows: Sequence[BatchRow], positions: Sequence[int], outputs: Outputs) -> Cell:
-    shown = [(rows[at], outputs.similarity(rows[at].key)) for at in positions[:CELL]]
+    shown = [(rows[at], outputs.similarity(rows[at])) for at in positions[:CELL]]
     return Cell(shown, len(positions) - len(shown))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from generations.reading.answer import tool_calls
 from generations.reading.answer.tool_calls import NamedCall
 from generations.reading.figures.batch_stats import (
+    Agreement,
     BatchItem,
     Bin,
     Tally,
@@ -27,7 +28,7 @@ def good(text: str | None = "Hi", latency_ms: int | None = 100, **more: object) 
 
 def test_nothing_known() -> None:
     empty = summarize([])
-    assert (empty.total, empty.states, empty.latency, empty.cost, empty.outputs, empty.agreement) == (
+    assert (empty.total, empty.states, empty.latency, empty.cost, empty.requests, empty.agreement) == (
         0,
         [],
         None,
@@ -38,7 +39,7 @@ def test_nothing_known() -> None:
     queued = summarize([BatchItem("queued"), BatchItem("running")])
     assert (queued.latency, queued.tokens, queued.unknown_outputs, queued.agreement) == (None, None, 0, None)
     unread = summarize([BatchItem("succeeded"), BatchItem("succeeded")])
-    assert (unread.outputs, unread.unknown_outputs, unread.agreement) == ([], 2, None)
+    assert (unread.has_outputs, unread.unknown_outputs, unread.agreement) == (False, 2, None)
     assert unread.finishes == [Tally("unknown", 2, "1")]
 
 
@@ -135,7 +136,7 @@ def test_outputs_are_grouped_by_what_they_mean() -> None:
         "Hi there",
     ]
     stats = summarize([good(text) for text in texts])
-    assert [(output.text, output.members, output.share) for output in stats.outputs] == [
+    assert [(output.text, output.members, output.share) for output in stats.requests[0].outputs] == [
         ("Hi  there\n", (0, 2, 6), "0.5"),
         ('{"a":1,"b":[2]}', (1, 3), "0.333"),
         ("hi there", (4,), "0.167"),
@@ -147,7 +148,31 @@ def test_stored_keys_stand_for_texts_that_were_not_loaded() -> None:
     stats = summarize(
         [good("Hi there"), good("Hi th", text_key=output_key("Hi\nthere")), good(None, text_key="other")]
     )
-    assert [output.members for output in stats.outputs] == [(0, 1), (2,)]
+    assert [output.members for output in stats.requests[0].outputs] == [(0, 1), (2,)]
+
+
+def test_answers_to_different_requests_are_not_compared() -> None:
+    """Three questions: the first is answered twice alike, the second in two ways, the third once and once unknown."""
+    asked = (
+        (1, "Yes", OSLO),
+        (2, "Yes", PARIS),
+        (1, "Yes", OSLO),
+        (2, "No", OSLO),
+        (3, "4", PARIS),
+        (3, None, None),
+    )
+    stats = summarize(
+        [BatchItem("succeeded", text=text, calls=calls, request=request) for request, text, calls in asked]
+    )
+    found = [
+        (each.request, [output.members for output in each.outputs], each.unknown) for each in stats.requests
+    ]
+    assert found == [(1, [(0, 2)], 0), (2, [(1,), (3,)], 0), (3, [(4,)], 1)]
+    assert [output.share for each in stats.requests for output in each.outputs] == ["1", "0.5", "0.5", "1"]
+    assert [each.request for each in stats.repeated] == [1, 2]
+    assert [each.request for each in stats.differing] == [2]
+    assert stats.unknown_outputs == 1
+    assert stats.agreement == Agreement(3, 4, (0, 1, 2))  # the third question has one known answer
 
 
 def test_agreement_of_tool_calls() -> None:
@@ -160,7 +185,6 @@ def test_agreement_of_tool_calls() -> None:
     )
     assert stats.agreement is not None
     assert (stats.agreement.agreeing, stats.agreement.known, stats.agreement.members) == (2, 4, (1, 2))
-    assert stats.agreement.calls == OSLO
     stored = summarize([made(None, tool_calls.key(OSLO)), made(OSLO), made(PARIS)]).agreement
     assert stored is not None
     assert (stored.agreeing, stored.known) == (2, 3)

@@ -55,6 +55,16 @@ def chat(team: Team, ada: User, source: GatewayConnection) -> Generation:
     return rows.generation(team, ada, source)
 
 
+def answered(batch: Batch, place: int, text: str) -> None:
+    """A member succeeds with this answer."""
+    member = batch.replays.get(place=place)
+    wire = json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}).encode()
+    read = derived_answer.read(member.generation.endpoint, "application/json", Excerpt.of(wire))
+    rows.answer(member, wire, "application/json")
+    facts = {**read.columns, "cost_nanos": 53300, "total_ms": 900 + place}
+    batch.replays.filter(pk=member.pk).update(state=State.SUCCEEDED, **facts)
+
+
 @pytest.fixture
 def lab(chat: Generation, ada: User, sent: list[str]) -> Batch:
     """Two models, as stored and with a seed: three answers, of which two are equal, and a failure."""
@@ -64,12 +74,7 @@ def lab(chat: Generation, ada: User, sent: list[str]) -> Batch:
     made = batches.plan_batch([chat], variants)
     batch = batches.start_batch(chat.team, ada, uuid.uuid4(), "Two by two", made, 4, "Is it steady?")
     for place, text in enumerate(SAID):
-        member = batch.replays.get(place=place)
-        wire = json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}).encode()
-        read = derived_answer.read(chat.endpoint, "application/json", Excerpt.of(wire))
-        rows.answer(member, wire, "application/json")
-        facts = {**read.columns, "cost_nanos": 53300, "total_ms": 900 + place}
-        batch.replays.filter(pk=member.pk).update(state=State.SUCCEEDED, **facts)
+        answered(batch, place, text)
     batch.replays.filter(place=3).update(state=State.FAILED, reason="gateway_error", status_code=502)
     return batch
 
@@ -95,9 +100,52 @@ def test_models_and_variants_are_a_grid_with_outputs_next_to_each_other(lab: Bat
     # Any other output can be the one that all are compared with, in the first page and in its updates.
     for name in ("batch", "batch_live"):
         chosen = browser.get(reverse(name, args=[lab.team.slug, lab.pk]), {"against": "1"})
-        assert [output.row.place for output in chosen.context["outputs"]] == [1, 0]
+        assert [output.row.place for output in chosen.context["outputs"][0].outputs] == [1, 0]
         assert "<del>&lt;b&gt;Bergen&lt;/b&gt;</del><ins>Oslo</ins>" in people.html(chosen)
     assert browser.get(url, {"against": "99"}).context["against"] is None
+
+
+def test_outputs_of_several_generations_are_compared_each_with_its_own(
+    chat: Generation, team: Team, ada: User, source: GatewayConnection, sent: list[str]
+) -> None:
+    """Three questions with three answers each: only the answers of one differ, and none is compared across."""
+    others = [rows.generation(team, ada, source, request_id=f"{chat.request_id[:-1]}{end}") for end in "CD"]
+    made = batches.plan_batch([chat, *others], [RequestEdits(), RequestEdits([("seed", "7")])], 3)
+    batch = batches.start_batch(team, ada, uuid.uuid4(), "Three questions", made, 4)
+    for row in batch.replays.order_by("place"):
+        if row.generation_id != others[1].pk:  # its answers are still to come
+            said = "Yes." if row.generation_id == chat.pk else SAID[(row.place or 0) % 3]
+            answered(batch, row.place or 0, said)
+    batch.replays.filter(place=0).update(similarity=0)
+    batch.replays.filter(place=1).update(similarity=100)
+    browser = people.browser(ada)
+    page = browser.get(batch.get_absolute_url())
+    shown, text = page.context["outputs"], people.html(page)
+    assert [(each.row.request_id, each.distinct, each.known) for each in shown] == [
+        (others[0].request_id, 2, 6)
+    ]
+    assert [(output.number, output.row.generation) for output in shown[0].outputs] == [
+        (4, others[0].pk),
+        (2, others[0].pk),
+    ]
+    for words in (
+        "different for 1 of 2 generations that answered more than once",
+        "2 distinct of 6",
+        "each original's answer",
+        "12 of 18 · 3 generations and 2 variants together",
+    ):
+        assert words in text
+    assert "Yes." not in text.partition("Distinct outputs")[2].partition("<h2>Replays</h2>")[0]
+    # The grid is first, and compares each answer with its original's: what the rows of every list say.
+    assert text.index("<h2>Grid</h2>") < text.index("<h2>Distinct outputs</h2>")
+    words = [similar and similar.word for _, similar in page.context["grid"].lines[0][2][0].rows]
+    assert words == ["0% similar", "same", None]
+    assert ("0% similar" in text, "same answer" in text) == (True, True)
+    # One of its own outputs can be the one to compare with; that of a question with one answer is none.
+    chosen = shown[0].outputs[1].row.place
+    again = browser.get(batch.get_absolute_url(), {"against": str(chosen)})
+    assert [output.number for output in again.context["outputs"][0].outputs] == [2, 4]
+    assert browser.get(batch.get_absolute_url(), {"against": "0"}).context["against"] is None
 
 
 def test_marks_are_kept_with_who_and_when_and_go_with_their_replay(
