@@ -12,6 +12,7 @@ from generations.views.generation import (
     generation,
     json_value,
     pasted_answer,
+    pin,
     record_parts,
 )
 from generations.views.lists import (
@@ -61,6 +62,7 @@ one_generation: list[URLPattern | URLResolver] = [
     path("request.json", export.request_file, name="request_file"),
     path("bundle.zip", export.bundle, name="bundle"),
     path("forget", forget.forget, name="forget"),
+    path("pin", pin.pin_generation, name="pin_generation"),
     path("feedback", feedback.generation_feedback, name="generation_feedback"),
     path("feedback/bar", feedback.generation_feedback_bar, name="generation_feedback_bar"),
     path("feedback/give", feedback.give_to_generation, name="give_to_generation"),

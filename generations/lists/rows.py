@@ -102,7 +102,7 @@ def of_generation(row: Generation, team: Team, carried: str = "", *, opened: boo
         note=_note(row.error_code, row.finish_reason),
         endpoint=row.endpoint,
         chosen_as=row.slug,
-        is_pinned=_is_pinned(row),
+        is_pinned=row.is_pinned,
     )
 
 
@@ -141,7 +141,7 @@ def of_replay(row: Replay, team: Team, carried: str = "") -> ListRow:
         expected=dearest(row) if known is None and not row.is_unsent else None,
         expected_word="about" if row.expected_high is None else "up to",
         chosen_as=str(row.pk),
-        is_pinned=_is_pinned(row.generation),
+        is_pinned=row.generation.is_pinned,
     )
 
 
@@ -163,11 +163,6 @@ def payer_said_once(shown: Sequence[ListRow]) -> tuple[Sequence[ListRow], str]:
 def _payer(row: Replay) -> str:
     """Whose consent paid; "" for a pasted key, or where that is who asked."""
     return str(row.paid_through or "")
-
-
-def _is_pinned(row: Generation) -> bool:
-    """Whether it is pinned, where its pin was read with it."""
-    return row._state.fields_cache.get("pin") is not None
 
 
 def _note(cause: str, finish: str) -> str:

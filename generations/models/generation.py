@@ -191,6 +191,11 @@ class Generation(models.Model):
         return reverse("generation", args=[self.team.slug, self.slug])
 
     @property
+    def is_pinned(self) -> bool:
+        """Whether the team has pinned it, where its pin was read with it."""
+        return self._state.fields_cache.get("pin") is not None
+
+    @property
     def total_ms(self) -> Decimal | None:
         """The time in ms that its page names first, failed attempts included."""
         times: list[Decimal | None] = [getattr(self, name) for name in WAIT]

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dashboard.models import AuditEvent, Role, Team, User
 from generations.models import BulkLookup, Fetch, Generation, Pin, Replay, SavedFilter
+from generations.models.replay import State
 from generations.records import retention
 from generations.views.lists import selection
 from generations.views.shared.saved_filters import MOST_SAVED
@@ -135,6 +136,40 @@ def test_any_member_sets_and_lifts_a_pin_and_it_keeps_the_bodies(
         ("generation.pinned", NAMES[0]),
         ("generation.unpinned", NAMES[0]),
     ]
+
+
+def test_the_pages_of_a_generation_and_of_its_replay_pin_it(
+    team: Team, ada: User, stored: list[Generation]
+) -> None:
+    """With script the button comes anew and says what was done; without, the page that it stands on."""
+    row, browser = stored[0], people.browser(ada)
+    replay = rows.replay(row, ada, state=State.SUCCEEDED)
+    url = reverse("pin_generation", args=[team.slug, row.slug])
+    for page, words in ((row, "Pin"), (replay, "Pin original")):
+        shown = people.html(browser.get(page.get_absolute_url()))
+        assert f'action="{url}"' in shown
+        assert f"</svg> {words} </button>" in shown
+        fields = {"back": page.get_absolute_url(), "do": "pin"}
+        assert browser.post(url, fields)["Location"] == page.get_absolute_url()
+        again = people.html(browser.get(page.get_absolute_url()))
+        assert (f"Pinned for {team}." in again, 'name="do" value="unpin"' in again) == (True, True)
+        part = browser.post(url, {**fields, "do": "unpin", "of": "original"}, headers={"HX-Request": "true"})
+        assert (part.status_code, json.loads(part["HX-Trigger"])) == (
+            200,
+            {"said": {"value": "Lifted the pin"}},
+        )
+        assert ("<html" in people.html(part), "</svg> Pin original </button>" in people.html(part)) == (
+            False,
+            True,
+        )
+        assert not Pin.objects.exists()
+    browser.post(url, {"do": "pin", "back": "https://elsewhere.example/"})
+    viewer = people.browser(people.person(team, Role.VIEWER))
+    for page in (row, replay):  # they see that it is pinned, and have no button
+        shown = people.html(viewer.get(page.get_absolute_url()))
+        assert ("pinned</span>" in shown, url in shown) == (True, False)
+    assert viewer.post(url, {"do": "unpin"}).status_code == 403
+    assert Pin.objects.get().generation == row
 
 
 def test_forgetting_many_asks_first_and_takes_what_one_may(

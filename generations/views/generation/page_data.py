@@ -31,6 +31,7 @@ SELECT {_ROW.listed("g")}, r.id, r.sha256, r.fetched_at,
                WHERE c.id = g.connection_id AND c.check_result @> '{{"read": {{"reads_bodies": true}}}}'),
        (SELECT count(*) FROM generations_replay WHERE generation_id = g.id AND NOT hidden),
        EXISTS (SELECT 1 FROM generations_pastedanswer WHERE generation_id = g.id AND NOT hidden),
+       EXISTS (SELECT 1 FROM generations_pin WHERE generation_id = g.id),
        (SELECT u.figures::text FROM generations_usualfigures u
         WHERE u.team_id = g.team_id AND u.model_id = g.model_id AND u.endpoint = g.endpoint)
 FROM generations_generation g
@@ -55,8 +56,8 @@ class _BestRecord:
 @dataclass
 class PageData:
     """A generation as its page needs it: the row, the records that its page is made of, the best first, a stamp that
-    names them, the number of replays, whether somebody pasted its answer, and the JSON of what is usual for its model
-    and endpoint.
+    names them, the number of replays, whether somebody pasted its answer or pinned it, and the JSON of what is usual
+    for its model and endpoint.
     """
 
     row: Generation
@@ -65,6 +66,7 @@ class PageData:
     stamp: str
     replays: int
     has_pasted: bool
+    is_pinned: bool
     usual: str | None
     bodies_from: datetime | None
 
@@ -92,9 +94,9 @@ def find_page_data(team: Team, slug: str) -> PageData | None:
     row = _ROW.row(values)
     row.team = team
     best = _BestRecord(*islice(values, 4))
-    replays, has_pasted, usual = values
+    replays, has_pasted, is_pinned, usual = values
     base, (records, stamp) = row.get_absolute_url(), _records(row, best)
-    return PageData(row, base, records, stamp, replays, has_pasted, usual, best.fetched_at)
+    return PageData(row, base, records, stamp, replays, has_pasted, is_pinned, usual, best.fetched_at)
 
 
 def page_data_of(team: Team, slug: str) -> PageData:

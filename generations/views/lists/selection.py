@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dashboard.access import Right, TeamRequest, for_team, may
-from dashboard.people.team_service import audit
-from generations.models import Generation, Pin
+from generations.models import Generation
 from generations.models.generation import GenerationQuerySet
 from generations.records import forgetting
 from generations.replay import batches
@@ -20,6 +19,7 @@ from generations.views.generation.drawn_parts import forget_drawn
 from generations.views.lists.generations import file_of, filters, matching
 from generations.views.replay.lab_batch import plan_page
 from generations.views.shared import undo
+from generations.views.shared.pins import set_pins
 from generations.views.shared.way_back import way_back
 
 MOST = 1_000
@@ -108,15 +108,11 @@ def _replay(request: TeamRequest, rows: GenerationQuerySet, back: str) -> HttpRe
 
 
 def pin(request: TeamRequest, rows: GenerationQuerySet, back: str, *, lift: bool) -> HttpResponse:
-    """Set or lift the team's pins, each with an event."""
+    """Set or lift the team's pins."""
     if not may(request, Right.LOOK_UP):
         raise PermissionDenied(VIEWERS)
-    names = Pin.objects.lift(rows) if lift else Pin.objects.put(rows, request.user)
-    action = "generation.unpinned" if lift else "generation.pinned"
-    if names:
-        subject = names[0] if len(names) == 1 else f"{len(names)} generations"
-        audit(request.team, request.user, action, subject, requests=names[:100])
-    what = f"{count(len(names))} generation{'' if len(names) == 1 else 's'}"
+    number = set_pins(request, rows, lift=lift)
+    what = f"{count(number)} generation{'' if number == 1 else 's'}"
     messages.success(request, f"Lifted the pin of {what}." if lift else f"Pinned {what} for {request.team}.")
     return redirect(back)
 

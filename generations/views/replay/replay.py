@@ -40,7 +40,7 @@ ENDED = "It is already stopping or has ended."
 
 def _replay(request: TeamRequest, replay_id: UUID) -> Replay:
     rows = Replay.objects.filter(team=request.team).select_related(
-        "generation",
+        "generation__pin",
         "requested_by",
         "connection",
         "cancelled_by",
@@ -92,6 +92,9 @@ def _head(request: TeamRequest, replay: Replay) -> dict[str, object]:
         "replay": replay,
         "generation": replay.generation,
         "may_replay": may(request, Right.REPLAY),
+        "may_pin": may(request, Right.LOOK_UP),
+        "is_pinned": replay.generation.is_pinned,
+        "pin_url": reverse("pin_generation", args=[request.team.slug, replay.generation.slug]),
         "headline": headline.of(replay),
         "compare_url": reverse("compare", args=[request.team.slug]),
         "deadlines": _deadlines(),
