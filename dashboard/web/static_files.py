@@ -23,7 +23,7 @@ BUNDLES = {
         "django_htmx/ext/hx-sse-2.min.js",
         *(
             f"js/{name}.js"
-            for name in ("keys", "palette", "copy", "time", "tip", "errors", "menu", "feedback")
+            for name in ("keys", "palette", "copy", "time", "tip", "errors", "menu", "feedback", "steady")
         ),
     ],
 }

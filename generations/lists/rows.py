@@ -77,9 +77,10 @@ class ListRow:
 
 
 def of_generation(row: Generation, team: Team, carried: str = "", *, opened: bool = False) -> ListRow:
-    """A stored generation, by who looked it up; `opened`: by the last visit. `carried` ends its address."""
+    """A stored generation, by who looked it up; `opened`: by who opened it last, as the list says. `carried` ends its
+    address."""
     if opened:  # who looked it up is not read with these
-        at, when, who = row.last_opened_at, "opened", row.last_opened_by
+        at, when, who = row.last_opened_at, "", row.last_opened_by
     else:
         at, who = row.made_at or row.looked_up_at, row.looked_up_by
         when = "" if row.made_at else "looked up"

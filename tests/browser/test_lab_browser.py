@@ -6,10 +6,11 @@ import re
 import uuid
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.models import GatewayConnection, Team, User
-from generations.models import Generation
+from generations.models import Generation, Replay
+from generations.models.replay import State
 from generations.replay import batches
 from generations.replay.order.request_edits import RequestEdits
 from tests.browser import pages
@@ -28,6 +29,11 @@ def lab(page: Page, chat: Generation) -> None:
 
 def sent(gateway: DemoGateway) -> list[dict[str, object]]:
     return [json.loads(body) for body in pages.bodies(gateway)]
+
+
+def top_of(row: Locator) -> float:
+    """Where it begins in the window, in pixels."""
+    return float(row.evaluate("row => row.getBoundingClientRect().top"))
 
 
 def test_an_edited_replay_shows_its_changes_and_sends_them(
@@ -83,9 +89,32 @@ def test_a_batch_of_several_generations_is_cancelled(
     expect(box).to_be_checked()
     expect(box).to_be_focused()
     expect(page.locator("#choose")).to_contain_text("1 selected")
+    # What appears above the list leaves the row under the pointer where it is.
+    row = page.locator("#live a[data-row]").nth(2)
+    row.hover()
+    place = top_of(row)
+    Replay.objects.filter(place=3).update(state=State.FAILED, reason="upstream")
+    expect(page.locator("#live")).to_contain_text("Failures")
+    assert top_of(row) == pytest.approx(place, abs=1)
     page.get_by_role("button", name="Also stop running").click()
     expect(page.locator("#live [role=status]")).to_contain_text("4 of 4 finished")
     assert len(demo_gateway.requests()) == 1
+    # Home is not scrolled: what ends there leaves its room, until the pointer goes elsewhere.
+    made = Generation.objects.get(request_id__endswith="E")
+    made.opened(ada)
+    running = rows.replay(made, ada, state=State.RUNNING)
+    page.goto("/")
+    row = page.locator("#recent [data-row]").last
+    row.hover()
+    place = top_of(row)
+    running.delete()
+    again = "htmx.ajax('GET', '/t/acme/recent', {target: '#recent', swap: 'outerHTML'})"
+    page.evaluate(again)
+    expect(page.get_by_role("heading", name="Running now")).to_have_count(0)
+    assert top_of(row) == pytest.approx(place, abs=1)
+    page.mouse.move(0, 0)
+    page.evaluate(again)
+    wait_for(lambda: top_of(row) < place - 50)
 
 
 def test_the_lab_without_script(
