@@ -126,7 +126,6 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
         may_forget=may_forget(request, data.row),
         may_pin=may_look_up,
         is_pinned=data.is_pinned,
-        pin_url=reverse("pin_generation", args=[request.team.slug, data.row.slug]),
         usual=data.usual,
         **_alike(data.row),
     )
