@@ -82,7 +82,7 @@ class Outputs:
         }
         texts = ReplayAnswer.objects.filter(replay__batch=batch, replay__place__in=list(names))
         parts = texts.annotate(part=Left("text", SHOWN_CHARACTERS + 1)).values_list("replay__place", "part")
-        return {names[place]: part for place, part in parts} if names else {}
+        return {names[place]: part for place, part in parts if place is not None} if names else {}
 
     @property
     def shown(self) -> list[OneRequest]:

@@ -114,8 +114,9 @@ def test_outputs_of_several_generations_are_compared_each_with_its_own(
     batch = batches.start_batch(team, ada, uuid.uuid4(), "Three questions", made, 4)
     for row in batch.replays.order_by("place"):
         if row.generation_id != others[1].pk:  # its answers are still to come
-            said = "Yes." if row.generation_id == chat.pk else SAID[(row.place or 0) % 3]
-            answered(batch, row.place or 0, said)
+            answered(
+                batch, row.place or 0, "Yes." if row.generation_id == chat.pk else SAID[(row.place or 0) % 3]
+            )
     batch.replays.filter(place=0).update(similarity=0)
     batch.replays.filter(place=1).update(similarity=100)
     browser = people.browser(ada)
@@ -129,7 +130,7 @@ def test_outputs_of_several_generations_are_compared_each_with_its_own(
         (2, others[0].pk),
     ]
     for words in (
-        "different for 1 of 2 generations that answered more than once",
+        "different for 1 of 2 generations with several answers",
         "2 distinct of 6",
         "each original's answer",
         "12 of 18 · 3 generations and 2 variants together",
@@ -138,8 +139,8 @@ def test_outputs_of_several_generations_are_compared_each_with_its_own(
     assert "Yes." not in text.partition("Distinct outputs")[2].partition("<h2>Replays</h2>")[0]
     # The grid is first, and compares each answer with its original's: what the rows of every list say.
     assert text.index("<h2>Grid</h2>") < text.index("<h2>Distinct outputs</h2>")
-    words = [similar and similar.word for _, similar in page.context["grid"].lines[0][2][0].rows]
-    assert words == ["0% similar", "same", None]
+    said = [similar and similar.word for _, similar in page.context["grid"].lines[0][2][0].rows]
+    assert said == ["0% similar", "same", None]
     assert ("0% similar" in text, "same answer" in text) == (True, True)
     # One of its own outputs can be the one to compare with; that of a question with one answer is none.
     chosen = shown[0].outputs[1].row.place
