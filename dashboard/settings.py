@@ -234,6 +234,7 @@ CELERY = {
         "rebuild": {"task": "generations.tasks.rebuild", "schedule": 10.0, "options": {"expires": 10}},
         "trends": {"task": "generations.tasks.trends", "schedule": 20.0, "options": {"expires": 20}},
         "usual": {"task": "generations.tasks.usual", "schedule": 30.0, "options": {"expires": 30}},
+        "makers": {"task": "generations.tasks.note_makers", "schedule": 600.0, "options": {"expires": 600}},
         "consents": {"task": "generations.tasks.consents", "schedule": 600.0, "options": {"expires": 600}},
         "tidy": {"task": "generations.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },

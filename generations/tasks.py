@@ -9,7 +9,7 @@ from dashboard.processes import presence
 from generations.compare import similarity
 from generations.feedback import sending
 from generations.log import bulk
-from generations.records import forgetting, new_generation, retention, trend_days, usual_figures
+from generations.records import forgetting, makers, new_generation, retention, trend_days, usual_figures
 from generations.records import rebuild as rebuilding
 from generations.replay import batches
 from generations.replay.worker import recovery, runner
@@ -77,6 +77,12 @@ def trends() -> None:
 def usual() -> None:
     """Every 30 s: what is usual for the teams whose figures are due."""
     usual_figures.tick()
+
+
+@shared_task(name="generations.tasks.note_makers")
+def note_makers() -> None:
+    """Every 10 minutes: generations of which it is not noted yet that a replay made them."""
+    makers.tick()
 
 
 @shared_task(name="generations.tasks.tidy")

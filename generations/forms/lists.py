@@ -60,6 +60,7 @@ class ShortLookupForm(LookupForm):
 
 YES_NO = (("", "any"), ("1", "yes"), ("0", "no"))
 OUTCOMES = (("", "any"), ("succeeded", "succeeded"), ("failed", "failed"), ("unknown", "unknown"))
+MADE_BY = (("", "any"), ("app", "your apps"), ("replay", "replays here"))
 NANOS = 10**9
 
 
@@ -132,6 +133,7 @@ class BrowseForm(FilterForm):
     app = _plain("App ID", 64)
     stream = _yes_no("Streamed")
     byok = _yes_no("Own provider key")
+    made_by = forms.ChoiceField(label="Made by", choices=MADE_BY, required=False)
     replayed = _yes_no("Has replays")
     who = forms.TypedChoiceField(label="Looked up by", coerce=int, empty_value=None, required=False)
     cost_min = _amount("Cost from ($)", 9)

@@ -23,6 +23,7 @@ from generations.models.generation import TOKENS, WAIT, GenerationQuerySet
 BATCH = 1000
 NOT_LISTED = ("native_response_id", "session_id", "key_id", "app_id")
 OUTCOMES = {"succeeded": True, "failed": False, "unknown": None}
+IS_REPLAY = {"app": False, "replay": True}
 COLUMNS = {
     "model": "model_id",
     "provider": "provider",
@@ -54,6 +55,8 @@ def matching(team: Team, wanted: Mapping[str, Any]) -> GenerationQuerySet:
     found = found.with_duration(given.get("ms_min"), given.get("ms_max"))
     if "outcome" in given:
         found = found.filter(success=OUTCOMES[given["outcome"]])
+    if "made_by" in given:
+        found = found.filter(is_replay=IS_REPLAY[given["made_by"]])
     if "status" in given:
         found = found.filter(ended_with(given["status"]))
     if "replayed" in given:
@@ -115,6 +118,7 @@ CSV_COLUMNS = (
     *("request_id", "made_at", "looked_up_at", "model_id", "provider", "endpoint", "stream", "byok"),
     *("success", "status_code", "error_code", "finish_reason", "latency_ms", "generation_ms", "wait_ms"),
     *("input_tokens", "output_tokens", "cost_nanos", "native_response_id", "session_id", "replayable"),
+    "is_replay",
 )
 
 

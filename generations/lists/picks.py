@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from generations.lists.rows import ListRow, of_generation, of_replay
+from generations.lists.rows import NO_MAKERS, ListRow, Makers, of_generation, of_replay
 from generations.models import Generation, Replay
 
 
@@ -18,12 +18,17 @@ class Pick:
     is_b: bool = False
 
 
-def picks(original: Generation, replays: Iterable[Replay], *, silent: bool) -> list[Pick]:
+def picks(
+    original: Generation, replays: Iterable[Replay], *, silent: bool, makers: Makers = NO_MAKERS
+) -> list[Pick]:
     """The original, then its replays as given. `silent`: it has no answer, so the two newest replays are compared."""
     rows = list(replays)
     among_replays = silent and len(rows) > 1
     first = Pick(
-        of_generation(original, original.team), original.slug, "the original", is_a=not among_replays
+        of_generation(original, original.team, makers=makers),
+        original.slug,
+        "the original",
+        is_a=not among_replays,
     )
     return [
         first,

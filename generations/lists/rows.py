@@ -3,7 +3,7 @@
 Everything comes out of narrow columns; no body is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from dashboard.models import Team
 from generations.gateway.log import LogRow
+from generations.lists import made_by
+from generations.lists.made_by import Maker
 from generations.models import Batch, Generation, Replay
 from generations.models.replay import EXPIRED_PATCH, State
 from generations.reading.edits import chips
@@ -21,6 +23,8 @@ EXACT = "exact"
 CHANGED = "changes no longer stored"
 ORDINARY = ("stop", "tool_calls", "end_turn", "completed")
 STATUS_SAYS_IT = ("gateway_error",)
+Makers = Mapping[str, Maker]
+NO_MAKERS: Makers = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class ListRow:
     `prompt` and `answer` are None where nobody has read them yet, "" where none is kept. `chosen_as` is what a
     checkbox sends, "" for no checkbox. `when` is the word for `at` where it is not the time it was made. `payer` is
     whose consent paid, where that is somebody else than `who`. `number` counts the members of a batch, from 1.
-    `is_pinned`: a replay is kept by the pin of its original.
+    `is_pinned`: a replay is kept by the pin of its original. `maker` is the replay that made a generation.
     """
 
     of: Generation | Replay | LogRow
@@ -65,6 +69,7 @@ class ListRow:
     is_stored: bool = True
     number: int | None = None
     first_ms: int | None = None
+    maker: Maker | None = None
 
     @property
     def words_unknown(self) -> bool:
@@ -76,9 +81,14 @@ class ListRow:
         return self.input_tokens is not None or self.output_tokens is not None
 
 
-def of_generation(row: Generation, team: Team, carried: str = "", *, opened: bool = False) -> ListRow:
-    """A stored generation, by who looked it up; `opened`: by who opened it last, as the list says. `carried` ends its
-    address."""
+def of_generation(
+    row: Generation, team: Team, carried: str = "", *, opened: bool = False, makers: Makers = NO_MAKERS
+) -> ListRow:
+    """A stored generation, by who looked it up; `opened`: by who opened it last, as the list says. `carried`
+    ends its address.
+
+    `makers` are the replays that made the generations of the list, by request ID (`made_by.py`).
+    """
     if opened:  # who looked it up is not read with these
         at, when, who = row.last_opened_at, "", row.last_opened_by
     else:
@@ -104,7 +114,14 @@ def of_generation(row: Generation, team: Team, carried: str = "", *, opened: boo
         endpoint=row.endpoint,
         chosen_as=row.slug,
         is_pinned=row.is_pinned,
+        maker=makers.get(row.request_id),
     )
+
+
+def of_generations(found: Sequence[Generation], team: Team, carried: str = "") -> list[ListRow]:
+    """Stored generations with the replays that made some of them: one query more at most."""
+    makers = made_by.of_rows(team, found)
+    return [of_generation(row, team, carried, makers=makers) for row in found]
 
 
 def of_replay(row: Replay, team: Team, carried: str = "") -> ListRow:
@@ -179,7 +196,13 @@ def changes(patch: str) -> list[str]:
 
 
 def of_log(
-    row: LogRow, stored: Generation | None, url: str, *, key: str = "", action_url: str = ""
+    row: LogRow,
+    stored: Generation | None,
+    url: str,
+    *,
+    key: str = "",
+    action_url: str = "",
+    maker: Maker | None = None,
 ) -> ListRow:
     """A row of the gateway's log; its words only where it is stored."""
     return ListRow(
@@ -201,4 +224,5 @@ def of_log(
         chosen_as=row.request_id,
         action_url=action_url,
         is_stored=stored is not None,
+        maker=maker,
     )

@@ -1,4 +1,4 @@
-"""Rows of the log with what the team has stored of them: one query for any number of rows."""
+"""Rows of the log with what the team has stored of them: two queries for any number of rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from django.urls import reverse
 from dashboard.models import Team
 from generations.gateway import endpoints
 from generations.gateway.log import LogRow
+from generations.lists import made_by
+from generations.lists.made_by import Maker
 from generations.lists.rows import ListRow, of_log
 from generations.models import Generation
 from generations.models.generation import PLAIN_ID
@@ -16,17 +18,21 @@ from generations.models.generation import PLAIN_ID
 
 @dataclass(frozen=True, slots=True)
 class LogItem:
-    """A row of the log, and its stored generation if there is one. `home` is the team's address."""
+    """A row of the log, its stored generation if there is one, and the replay of the team that made it. `home` is the
+    team's address.
+    """
 
     row: LogRow
     home: str
     stored: Generation | None = None
+    maker: Maker | None = None
 
     @property
     def shown(self) -> ListRow:
         """As lists show it."""
         action = self.replay_url if self.may_replay else ""
-        return of_log(self.row, self.stored, self.url, key=f"log-{self.row.request_id}", action_url=action)
+        key = f"log-{self.row.request_id}"
+        return of_log(self.row, self.stored, self.url, key=key, action_url=action, maker=self.maker)
 
     @property
     def url(self) -> str:
@@ -61,4 +67,5 @@ def items(team: Team, rows: Sequence[LogRow]) -> list[LogItem]:
         for generation in Generation.objects.of(team).filter(request_id__in=ids)
     }
     home = reverse("team_home", args=[team.slug])  # once: a reverse for each row takes milliseconds
-    return [LogItem(row, home, stored.get(row.request_id)) for row in rows]
+    makers = made_by.of_ids(team, ids)
+    return [LogItem(row, home, stored.get(row.request_id), makers.get(row.request_id)) for row in rows]

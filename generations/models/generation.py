@@ -56,6 +56,10 @@ class GenerationQuerySet(HideableQuerySet["Generation"]):
         request_ids = [slug for slug in slugs if not NUMBERED.fullmatch(slug)]
         return self.filter(Q(request_id__in=request_ids) | Q(pk__in=numbers))
 
+    def of_apps(self) -> Self:
+        """Those that no replay of the team made: what its apps did."""
+        return self.filter(is_replay=False)
+
     def recently_opened(self) -> Self:
         """Those somebody opened, the latest first, with the visit's time as `opened_at`."""
         return self.exclude(last_opened_at=None).order_by("-last_opened_at").select_related("last_opened_by")
@@ -122,6 +126,8 @@ class Generation(models.Model):
     output_tokens = models.BigIntegerField(null=True)
     cost_nanos = models.BigIntegerField(null=True)
     replayable = models.BooleanField(default=False)
+    # Whether a replay of this team made it (`records/makers.py`).
+    is_replay = models.BooleanField(default=False, db_default=False)
     # How the user's last message and the answer begin, for lists. Null: not read yet. They are content.
     prompt_start = models.CharField(max_length=200, null=True)  # noqa: DJ001  "" is known to be none
     answer_start = models.CharField(max_length=200, null=True)  # noqa: DJ001  "" is known to be none
@@ -149,6 +155,7 @@ class Generation(models.Model):
             models.Index(fields=["team", "error_code", "-sorted_at", "-id"], name="by_error"),
             models.Index(fields=["team", "stream", "-sorted_at", "-id"], name="by_stream"),
             models.Index(fields=["team", "byok", "-sorted_at", "-id"], name="by_byok"),
+            models.Index(fields=["team", "is_replay", "-sorted_at", "-id"], name="by_is_replay"),
             models.Index(fields=["team", "looked_up_by", "-sorted_at", "-id"], name="by_person"),
             models.Index(
                 fields=["team", "session_id", "-sorted_at", "-id"],

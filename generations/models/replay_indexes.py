@@ -34,4 +34,7 @@ INDEXES = [
     ),
     models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="replays_by_end"),
     models.Index(fields=["id"], condition=Q(hidden=True), name="hidden_replays"),
+    models.Index(
+        fields=["team", "new_request_id"], condition=~Q(new_request_id=""), name="replays_by_new_id"
+    ),
 ]

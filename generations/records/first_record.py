@@ -18,15 +18,21 @@ WITH ended AS (
     AND NOT EXISTS (SELECT FROM generations_generation WHERE team_id = %s AND request_id = %s)
     RETURNING id
 ), made AS (
-    INSERT INTO generations_generation ({row}) SELECT {row_values} FROM ended
-    ON CONFLICT (team_id, request_id) DO NOTHING RETURNING id
+    INSERT INTO generations_generation ({row}, is_replay) SELECT {row_values}, EXISTS (
+        SELECT FROM generations_replay WHERE team_id = %s AND new_request_id = %s AND new_request_id <> ''
+    ) FROM ended
+    ON CONFLICT (team_id, request_id) DO NOTHING RETURNING id, is_replay
 ), stored AS (
     INSERT INTO generations_storedrecord (generation_id, {stored}) SELECT id, {stored_values} FROM made
 ), words AS (
     INSERT INTO generations_firstwords (generation_id, vector) SELECT id, to_tsvector('simple', %s) FROM made
 )
-SELECT id FROM made
+SELECT id, is_replay FROM made
 """
+
+
+KNOWN = ("generation_id", "is_replay")
+"""Columns whose values the statement finds."""
 
 
 def store_first(new: ReadRecord) -> Generation | None:
@@ -43,20 +49,22 @@ def store_first(new: ReadRecord) -> Generation | None:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            statement, [*named, *named, *of_row.values(), *of_stored.values(), first_words(new.sketch)]
+            statement,
+            [*named, *named, *of_row.values(), *named, *of_stored.values(), first_words(new.sketch)],
         )
         made = cursor.fetchone()
     if made is None:
         return None
-    row.pk, row._state.adding, row._state.db = made[0], False, connection.alias
+    row.pk, row.is_replay = made
+    row._state.adding, row._state.db = False, connection.alias
     return row
 
 
 def _columns(row: models.Model) -> dict[str, Any]:
-    """What the database is given for a new row, by column; not what it fills itself, nor the generation's number."""
+    """What the database is given for a new row, by column; not what it fills itself, nor what STORE knows."""
     found = dict[str, Any]()
     for field in row._meta.concrete_fields:
-        if field.primary_key or field.generated or field.column == "generation_id":
+        if field.primary_key or field.generated or field.column in KNOWN:
             continue
         value = field.pre_save(row, add=True)
         if not isinstance(value, DatabaseDefault):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from generations.models import Generation, Replay
 from generations.models.replay import RECORD_TRIES
-from generations.records import lookup
+from generations.records import lookup, makers
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,10 @@ def record_of(replay: Replay) -> Generation | None:
             new_generation=found, record_due_at=None, **_known_by_record(found)
         )
         replay.new_generation = found
+        if (
+            not found.is_replay and found.pk != replay.generation_id
+        ):  # it was stored before its replay had ended
+            makers.note([found.pk])
         return found
     return None
 

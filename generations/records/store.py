@@ -18,6 +18,7 @@ from generations.reading.diagnosis.ending import ERROR_FINISH
 from generations.reading.figures import costs, tiles, timing, usage
 from generations.reading.large import index
 from generations.reading.page_types.outline import Outline
+from generations.records import makers
 from generations.records.search_text import remember_words
 
 COSTS = ("cost_nanos", "cost_cents")
@@ -133,6 +134,7 @@ def store(team: Team, request_id: str, user: User | None, record: Record, source
 def keep(new: ReadRecord, *, is_new: bool = False) -> Generation:
     """The same of a record that was read. `is_new` says that the team has none of its ID: no older ones are looked for."""
     row, sketch = new.row, new.sketch
+    row.is_replay = makers.is_made(row.team_id, row.request_id)
     changing = [*new.listed, "connection", "fetched_at", "replayable", "derived"]
     # An older record may have them; `rebuild` reads it where nobody has.
     if not (sketch.question or sketch.reply):

@@ -172,9 +172,11 @@ def _summed(team: int, day: date) -> dict[str, Any]:
 
 
 def sums(team: int, day: date) -> list[TrendSums]:
-    """The generations of a day, by model and provider: one query."""
+    """The generations of a day, by model and provider, but for those that replays made: one query."""
     start = datetime.combine(day, midnight(), UTC)
-    rows = Generation.objects.filter(team=team, sorted_at__gte=start, sorted_at__lt=start + timedelta(days=1))
+    rows = Generation.objects.of_apps().filter(
+        team=team, sorted_at__gte=start, sorted_at__lt=start + timedelta(days=1)
+    )
     groups = (
         rows.alias(total=TOTAL)
         .annotate(span=SPAN)

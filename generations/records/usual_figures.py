@@ -98,8 +98,9 @@ def _bound_statements() -> None:
 
 
 def _counted(team: int, now: datetime) -> Any:
-    """A row for each model and endpoint with enough successful generations: one statement."""
-    rows = Generation.objects.filter(team=team, success=True, sorted_at__gte=now - timedelta(days=DAYS))
+    """A row for each model and endpoint with enough successful generations of the apps: one statement."""
+    since = now - timedelta(days=DAYS)
+    rows = Generation.objects.of_apps().filter(team=team, success=True, sorted_at__gte=since)
     grouped = (
         rows.exclude(model_id="")
         .values("model_id", "endpoint")

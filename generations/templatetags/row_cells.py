@@ -12,6 +12,7 @@ from dashboard.templatetags.site import ago, icon, pill, whole_words
 from dashboard.web.quick_html import fill, joined
 from generations.gateway.log import LogRow
 from generations.lists.columns import COLUMNS
+from generations.lists.made_by import Maker
 from generations.lists.rows import ListRow
 from generations.models import Generation, Replay
 from generations.reading.diff import likeness
@@ -105,9 +106,10 @@ def _words(row: ListRow) -> SafeString:
 
 
 def _facts(row: ListRow) -> SafeString:
-    """Pinned, not stored, what a replay changed, how similar it is, its batch and its reason."""
+    """Pinned, not stored, which replay made it, what a replay changed, how similar it is, its batch and its reason."""
     facts = [fill('<span class="small-chip">{} pinned</span>', icon("pin"))] if row.is_pinned else []
     facts += [] if row.is_stored else [NOT_STORED]
+    facts += [_maker(row.maker)] if row.maker else []
     facts += [fill('<span class="small-chip" dir="auto">{}</span>', chip) for chip in row.chips]
     if row.similarity is not None:
         facts.append(_similar(row.similarity))
@@ -116,6 +118,13 @@ def _facts(row: ListRow) -> SafeString:
         facts.append(fill('<span>in <a href="{}" dir="auto">{}</a></span>', row.batch_url, title))
     facts += [fill('<span class="reason" dir="auto">{}</span>', row.why)] if row.why else []
     return fill('<p class="row-facts">{}</p>', joined(facts, " ")) if facts else NOTHING
+
+
+def _maker(maker: Maker) -> SafeString:
+    return fill(
+        '<a class="small-chip" href="{}" title="Made by replay {} of {}">{} Replay {} of {}</a>',
+        *(maker.url, maker.number, maker.original, icon("replay"), maker.number, maker.short_original),
+    )
 
 
 def _similar(percent: int) -> SafeString:

@@ -63,6 +63,13 @@ def test_it_is_due_soon_and_fetched_for_replays_that_nobody_watches(ended: Repla
     wait_for(came, 60)
     assert new_generation.fetch_due() == 0
     ended.refresh_from_db()
+    made = Generation.objects.get(is_replay=True)
+    assert ended.new_generation == made
+    # Somebody looked it up before its replay had ended.
+    Generation.objects.update(is_replay=False)
+    Replay.objects.update(new_generation=None)
+    assert new_generation.record_of(Replay.objects.get()) == made
+    assert Generation.objects.get(is_replay=True) == made
     assert ended.record_due_at is None
 
 

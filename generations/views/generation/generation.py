@@ -127,6 +127,7 @@ def _page(request: TeamRequest, data: PageData, tab: str) -> dict[str, object]:
         may_pin=may_look_up,
         is_pinned=data.is_pinned,
         usual=data.usual,
+        maker=data.maker if data.row.is_replay else None,
         **_alike(data.row),
     )
     return {
@@ -201,8 +202,12 @@ def _replays(data: PageData, may_replay: bool) -> str:
         "-created_at"
     )[:REPLAYS_SHOWN]
     silent = data.outline.lacks_answer and not data.has_pasted  # then replays are compared with each other
+    makers = {data.row.request_id: data.maker} if data.maker else {}
     context = {"generation": data.row, "base": data.base, "outline": data.outline, "replays": latest}
-    context |= {"picks": picks.picks(data.row, latest, silent=silent), "heads": columns.heads("Replay")}
+    context |= {
+        "picks": picks.picks(data.row, latest, silent=silent, makers=makers),
+        "heads": columns.heads("Replay"),
+    }
     return render_to_string(
         "generations/generation/panel_replays.html", {**context, "may_replay": may_replay}
     )

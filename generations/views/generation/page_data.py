@@ -13,6 +13,8 @@ from dashboard.models import Team
 from dashboard.rows.joined_rows import RowPart
 from generations.gateway.record import Record
 from generations.gateway.request_ids import NUMBERED
+from generations.lists import made_by
+from generations.lists.made_by import Maker
 from generations.models import Generation, StoredRecord
 from generations.models.stored_record import BEST_FIRST
 from generations.reading import outline as outlines
@@ -69,6 +71,11 @@ class PageData:
     is_pinned: bool
     usual: str | None
     bodies_from: datetime | None
+
+    @cached_property
+    def maker(self) -> Maker | None:
+        """The replay of the team that made it."""
+        return made_by.of_rows(self.row.team, [self.row]).get(self.row.request_id)
 
     @cached_property
     def outline(self) -> Outline:

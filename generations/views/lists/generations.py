@@ -38,9 +38,9 @@ def whole_days(first: date, last: date) -> dict[str, str]:
 
 
 def failed_days_ago(days: int) -> str:
-    """The query string of what failed on the day (UTC) so many days ago."""
+    """The query string of what failed on the day (UTC) so many days ago, but for what replays made."""
     day = timezone.now().astimezone(UTC).date() - timedelta(days=days)
-    return urlencode({"outcome": "failed", **whole_days(day, day)})
+    return urlencode({"outcome": "failed", "made_by": "app", **whole_days(day, day)})
 
 
 def ready_filters() -> list[tuple[str, str]]:
@@ -102,7 +102,7 @@ def _listed(request: TeamRequest) -> dict[str, Any]:
         "form": form,
         "query": query,
         "page": page,
-        "rows": [rows.of_generation(row, request.team, carried) for row in page.rows],
+        "rows": rows.of_generations(page.rows, request.team, carried),
         "count": count if not form.errors else None,
         "chips": filter_chips.chips(form, request.GET, partial(filters_but, request.GET)),
         "sort": "" if sort == NEWEST else sort,

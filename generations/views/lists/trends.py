@@ -74,8 +74,9 @@ class TrendPage:
         return f"{self._own}?{urlencode(query)}"
 
     def list_address(self, first: date, last: date, **more: str) -> str:
-        """The generations behind a point."""
+        """The generations behind a point: those of the team's apps, which alone are counted."""
         asked = {"model": self.wanted["model"], "provider": self.wanted["provider"], **more}
+        asked["made_by"] = "app"
         filters = {name: value for name, value in asked.items() if value} | whole_days(first, last)
         return f"{self._list}?{urlencode(filters, safe=':/')}"
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.web.heavy_work import leave_page_thread
 from generations.forms.log import LogForm
-from generations.lists import columns
-from generations.lists.rows import of_generation
+from generations.lists import columns, made_by
+from generations.lists.rows import Makers, of_generation
 from generations.log import bulk
 from generations.log.asking import LogRefusal
 from generations.log.bulk import FoundRequests, LookupLine
@@ -87,9 +87,10 @@ def _progress(request: TeamRequest, job_id: UUID) -> dict[str, Any]:
     job.team = request.team
     lines = bulk.lines(job)
     found = [line.row for line in lines if line.row]
+    makers = made_by.of_rows(job.team, found)
     return {
         "job": job,
-        "lines": [_row(job, line) for line in lines],
+        "lines": [_row(job, line, makers) for line in lines],
         "heads": columns.heads("Generation"),
         "done": len([line for line in lines if line.state != "asking"]),
         "found": len(found),
@@ -100,9 +101,9 @@ def _progress(request: TeamRequest, job_id: UUID) -> dict[str, Any]:
     }
 
 
-def _row(job: BulkLookup, line: LookupLine) -> LookupRow:
+def _row(job: BulkLookup, line: LookupLine, makers: Makers) -> LookupRow:
     if line.row is not None:
-        shown = of_generation(line.row, job.team)
+        shown = of_generation(line.row, job.team, makers=makers)
         return LookupRow(line.request_id, shown.url, "found", shown=shown)
     if line.state == "asking":
         return LookupRow(line.request_id, "", "waiting" if job.ended_at is None else "not_asked")

@@ -15,7 +15,7 @@ from dashboard.models import Team, User
 from dashboard.processes.degraded import degraded
 from generations.forms.lists import EXAMPLES
 from generations.gateway.demo.examples import EXAMPLE_IDS
-from generations.lists import batch_list, columns, rows
+from generations.lists import batch_list, columns, made_by, rows
 from generations.lists.rows import ListRow
 from generations.models import Generation, Pin, Replay, Visit
 from generations.replay import trouble
@@ -79,8 +79,10 @@ def home_context(team: Team, user: User) -> dict[str, object]:
     running = Replay.objects.filter(team=team).under_way().select_related(*REPLAY_PARTS)
     shown = list(running.order_by("-created_at")[:MOST_RUNNING])
     trouble.notice(*shown)
-    opened = Generation.objects.of(team).recently_opened()[:RECENT]
-    pins = Pin.objects.of(team)[:MOST_PINNED]
+    opened = list(Generation.objects.of(team).recently_opened()[:RECENT])
+    pinned = [pin.generation for pin in Pin.objects.of(team)[:MOST_PINNED]]
+    visits = list(Visit.objects.newest_of(team, user)[:MINE])
+    makers = made_by.of_rows(team, [*opened, *pinned, *(visit.generation for visit in visits)])
     return {
         "home_team": team,
         "examples": EXAMPLES,
@@ -88,9 +90,9 @@ def home_context(team: Team, user: User) -> dict[str, object]:
         "running": [rows.of_replay(replay, team) for replay in shown],
         "replay_heads": columns.heads("Replay"),
         "batches": batch_list.unfinished(team, MOST_RUNNING),
-        "pinned": [rows.of_generation(pin.generation, team) for pin in pins],
-        "mine": [_visited(visit, team) for visit in Visit.objects.newest_of(team, user)[:MINE]],
-        "recent": [rows.of_generation(row, team, opened=True) for row in opened],
+        "pinned": [rows.of_generation(row, team, makers=makers) for row in pinned],
+        "mine": [_visited(visit, team, makers) for visit in visits],
+        "recent": [rows.of_generation(row, team, opened=True, makers=makers) for row in opened],
         "heads": columns.heads("Generation"),
         "mine_columns": columns.WITHOUT_WHO,
         "mine_heads": columns.heads("Generation", columns.WITHOUT_WHO),
@@ -98,8 +100,8 @@ def home_context(team: Team, user: User) -> dict[str, object]:
     }
 
 
-def _visited(visit: Visit, team: Team) -> ListRow:
-    return replace(rows.of_generation(visit.generation, team), at=visit.at, when="")
+def _visited(visit: Visit, team: Team, makers: rows.Makers) -> ListRow:
+    return replace(rows.of_generation(visit.generation, team, makers=makers), at=visit.at, when="")
 
 
 @dataclass(frozen=True, slots=True)

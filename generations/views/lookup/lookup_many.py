@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team
 from generations.gateway.request_ids import MOST_IDS, is_native
-from generations.lists import columns
-from generations.lists.rows import ListRow, of_generation
+from generations.lists import columns, made_by
+from generations.lists.rows import ListRow, Makers, of_generation
 from generations.models import Fetch, Generation
 from generations.records import lookup as lookups
 from generations.views.lookup.addresses import is_possible_id, waiting_url
@@ -64,8 +64,12 @@ def many_context(request: TeamRequest) -> dict[str, object]:
     if may(request, Right.LOOK_UP):
         due = to_ask(ids, rows, fetches, timezone.now())
         lookups.ask_in_background(request.team, due, request.user)
+    makers = made_by.of_rows(request.team, rows.values())
     lines = _each_once(
-        [_line(request, request_id, rows.get(request_id), fetches.get(request_id)) for request_id in ids]
+        [
+            _line(request, request_id, rows.get(request_id), fetches.get(request_id), makers)
+            for request_id in ids
+        ]
     )
     waits = [line.state for line in lines if line.is_open]
     left_out = request.GET.get("left_out", "")
@@ -122,9 +126,11 @@ def _each_once(lines: Sequence[LookupRow]) -> list[LookupRow]:
     return found
 
 
-def _line(request: TeamRequest, request_id: str, row: Generation | None, fetch: Fetch | None) -> LookupRow:
+def _line(
+    request: TeamRequest, request_id: str, row: Generation | None, fetch: Fetch | None, makers: Makers
+) -> LookupRow:
     if row is not None:
-        shown = of_generation(row, request.team)
+        shown = of_generation(row, request.team, makers=makers)
         return LookupRow(request_id, shown.url, "found", shown=shown)
     url = waiting_url(request.team, request_id)
     if is_native(request_id):

@@ -106,11 +106,12 @@ def _stored(request: TeamRequest, text: str) -> list[Group]:
 def _entry(request: TeamRequest, row: Generation) -> Entry:
     row.team = request.team
     hint = " ".join((row.model_id or "unknown model", OUTCOMES[row.success]))
+    hint = f"{hint}, made by a replay" if row.is_replay else hint
     return Entry(row.request_id, row.get_absolute_url(), hint)
 
 
 def _recent(request: TeamRequest) -> Iterator[Entry]:
-    columns = ("request_id", "model_id", "success", "last_opened_at")
+    columns = ("request_id", "model_id", "success", "is_replay", "last_opened_at")
     rows = Generation.objects.of(request.team).recently_opened().select_related(None)
     return (_entry(request, row) for row in rows.only(*columns)[:RECENT])
 

@@ -122,7 +122,7 @@ def test_the_page_asks_the_database_as_often_for_any_number_of_rows(
         assert len(shown(page(ada_here, team, **WINDOW))) == rows
 
 
-QUERIES = 6
+QUERIES = 7
 
 
 # --- filters ------------------------------------------------------------------------------------------------------
