@@ -59,6 +59,9 @@ def test_from_home_to_a_replay_and_back(
     assert keys.locator("dt:visible").all_text_contents() == KEYS_AFTER_A_REPLAY
     pages.press(page, "Escape")
     expect(keys).to_be_hidden()
+    pages.press(page, "p")
+    expect(page.locator("#said")).to_contain_text("Pinned for Acme")
+    expect(page.get_by_role("button", name="Lift pin of original")).to_be_visible()
     press_chain(page, "gh", "[0-9]/$")
     assert teller.posts == 1
 
@@ -81,6 +84,7 @@ KEYS_AFTER_A_REPLAY = [
     "Look up",
     "Replay",
     "Diff",
+    "Pin, lift pin",
     "Copy link",
     "Next and previous",
     "Go to anything",
