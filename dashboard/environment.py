@@ -3,15 +3,15 @@
 import base64
 import os
 import re
-from email.utils import parseaddr
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import dj_database_url
 from environs import Env, EnvError
-from redis.connection import parse_url
+from redis import RedisError
+from redis.connection import ConnectionPool, parse_url
 
 from dashboard.local.state import read_env
 
@@ -50,6 +50,10 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 HOST = re.compile(r"\*|\.?[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?|\[[0-9a-f:.]{2,45}\]", re.IGNORECASE)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PRINTABLE = re.compile(r"[ -~]*")
+ADDRESS = re.compile(r"([^<>@,;\"]*<)?[^\s<>@,;\"]+@[a-z0-9][a-z0-9.-]*>?", re.IGNORECASE)
+MAIL_OPTIONS = ("tls", "ssl", "timeout", "_server_email", "_default_from_email")
+ON, OFF = ("1", "y", "yes", "t", "true", "on"), ("0", "n", "no", "f", "false", "off")
+LEAST_DIFFERENT = 5  # characters of a secret; Django's own check asks for as many
 
 
 class SettingRefused(SystemExit):
@@ -66,10 +70,27 @@ def _split(url: str) -> SplitResult | None:
     """The parts of an http or https URL with a host; None when it is none."""
     try:
         parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        fits = parts.scheme in ("http", "https") and _is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         return None
     return parts if fits and url.isprintable() and " " not in url else None
+
+
+def _is_host(name: str) -> bool:
+    """Whether a resolver would take it: no label is empty or longer than 63 characters."""
+    return all(0 < len(label) < 64 for label in name.removesuffix(".").split("."))
+
+
+def host_of(url: str) -> str:
+    """The host of an origin, as ALLOWED_HOSTS has it."""
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
+def _origin(url: str) -> str:
+    """An origin as browsers write it: in small letters, without the scheme's own port."""
+    url = url.lower()
+    return url.removesuffix({"https": ":443", "http": ":80"}.get(url.partition("://")[0], " "))
 
 
 def _is_fernet_key(key: str) -> bool:
@@ -124,6 +145,8 @@ class Environment:
 
     def text(self, name: str, default: str = "") -> str:
         text = self.values.get(name) or self._from_file(f"{name}_FILE") or default
+        if text.isspace():
+            refuse(name, "holds nothing but spaces")
         return text if "\0" not in text else refuse(name, "holds a NUL")
 
     def _from_file(self, name: str) -> str:
@@ -171,10 +194,8 @@ class Environment:
     def sender(self, name: str, default: str) -> str:
         """A mail address with or without a name."""
         text = self.text(name, default)
-        address = parseaddr(text)[1]
-        if "@" not in address.strip("@") or not text.isprintable():
-            refuse(name, f"is {text!r}, which is no mail address")
-        return text
+        fits = ADDRESS.fullmatch(text) and ("<" in text) == text.endswith(">") and text.isprintable()
+        return text if fits else refuse(name, f"is {text!r}, which is no mail address")
 
     def hosts(self, name: str, default: list[str]) -> list[str]:
         """Host names as Django's ALLOWED_HOSTS has them."""
@@ -184,7 +205,7 @@ class Environment:
 
     def origins(self, name: str, default: list[str]) -> list[str]:
         """Origins as Django's CSRF_TRUSTED_ORIGINS has them: `https://*.example.com` is one."""
-        names = self.items(name, default)
+        names = [_origin(text) for text in self.items(name, default)]
         wrong = next((text for text in names if not _is_origin(text.replace("://*.", "://", 1))), None)
         return names if wrong is None else refuse(name, f"holds {_masked(wrong)!r}, which is no origin")
 
@@ -195,17 +216,22 @@ class Environment:
         text = self.text(name)
         if len(text) < 50:
             refuse(name, "is missing" if not text else "is too short")
-        return text
+        return text if len(set(text)) >= LEAST_DIFFERENT else refuse(name, "is not random")
 
     def secret_or_none(self, name: str, least: int) -> str:
-        """At least so many printable ASCII characters; empty where it is not set."""
+        """At least so many printable ASCII characters, no space among them; empty where it is not set."""
         text = self.printable(name)
-        return refuse(name, f"is shorter than {least} characters") if 0 < len(text) < least else text
+        if 0 < len(text) < least:
+            refuse(name, f"is shorter than {least} characters")
+        if " " in text:
+            refuse(name, "holds a space")
+        return text if not text or len(set(text)) >= LEAST_DIFFERENT else refuse(name, "is not random")
 
     def sentry(self, name: str) -> str:
         """Where errors are reported to; empty where it is not set. It needs the package, which is not always there."""
         text = self.text(name)
-        if text and (_split(text) is None or "@" not in text):
+        parts = _split(text)
+        if text and not (parts and parts.username and parts.path.rpartition("/")[2].isdigit()):
             refuse(name, "is no DSN")
         if text and find_spec("sentry_sdk") is None:
             refuse(name, "is set, which needs `pip install -r requirements-telemetry.txt`")
@@ -214,7 +240,8 @@ class Environment:
     def secrets(self, name: str) -> list[str]:
         """Several of them, comma-separated; none where it is not set."""
         found: list[str] = self.items(name, [])
-        return refuse(name, "holds one that is too short") if any(len(text) < 50 for text in found) else found
+        wrong = any(len(text) < 50 or len(set(text)) < LEAST_DIFFERENT for text in found)
+        return refuse(name, "holds one that is too short or not random") if wrong else found
 
     def fernet_keys(self, name: str) -> list[str]:
         """Fernet keys, the first of which encrypts."""
@@ -225,16 +252,16 @@ class Environment:
 
     def public_url(self, name: str) -> str:
         """The origin, without a trailing slash; empty when not set."""
-        text = self.text(name).rstrip("/")
-        if text and not _is_origin(text):
+        text = _origin(self.text(name).rstrip("/"))
+        if text and not (_is_origin(text) and "*" not in text and HOST.fullmatch(host_of(text))):
             refuse(name, f"is {_masked(text)!r}, which is no origin")
         return text
 
     def gateway_urls(self, name: str, default: list[str]) -> list[str]:
-        urls = [url.rstrip("/") for url in self.items(name, default)]
+        urls = list(dict.fromkeys(url.rstrip("/") for url in self.items(name, default)))
         for url in urls:
             parts = _split(url)
-            if parts is None or parts.query or parts.fragment or parts.username is not None:
+            if parts is None or "?" in url or "#" in url or parts.username is not None:
                 refuse(name, f"holds {_masked(url)!r}, which is no http or https URL")
         return urls
 
@@ -260,24 +287,33 @@ class Environment:
         }
 
     def _check_options(self, name: str, options: dict[str, Any]) -> None:
-        from psycopg import (
-            ProgrammingError,
-            conninfo,
-        )  # 8 MiB that beat, which asks no database, does without
+        # 8 MiB that beat, which asks no database, does without
+        from psycopg import ProgrammingError, conninfo, pq
 
+        names = ", ".join(sorted(options))
         try:
-            conninfo.make_conninfo("", **options)
+            tried = conninfo.make_conninfo("", **{**options, "host": "/"})
         except (ProgrammingError, TypeError):
-            refuse(name, f"has options that PostgreSQL does not know ({', '.join(sorted(options))})")
+            refuse(name, f"has options that PostgreSQL does not know ({names})")
+        # libpq looks at the values before it looks for a server, which is not at this place.
+        fits = b"connection to server" in pq.PGconn.connect_start(tried.encode()).error_message
+        numbers = [str(options[number]) for number in LIVENESS if number in options]
+        if not (fits and all(number.lstrip("-").isdecimal() for number in numbers)):
+            refuse(name, f"has an option with a value that PostgreSQL does not take ({names})")
 
     def redis(self, name: str) -> str:
         text = self.text(name) or refuse(name, "is missing")
         if not text.startswith(("redis://", "rediss://", "unix://")) or any(map(str.isspace, text)):
             refuse(name, "is no redis://, rediss:// or unix:// URL")
         try:
-            parse_url(text)  # type: ignore[no-untyped-call]
-        except (ValueError, TypeError, AttributeError):
-            refuse(name, "cannot be read")
+            given: dict[str, Any] = parse_url(text)  # type: ignore[no-untyped-call]
+            ConnectionPool.from_url(text).make_connection()  # type: ignore[no-untyped-call]  # asks nobody
+        except (ValueError, TypeError, AttributeError, RedisError):
+            refuse(name, "cannot be read, or has an option that is not known")
+        place = urlsplit(text).path.strip("/")
+        fits = bool(place) if text.startswith("unix://") else not place or place.isdecimal()
+        if not fits or given.get("db", 0) < 0 or not _is_host(given.get("host", "localhost")):
+            refuse(name, "names no server, or a database that is no number")
         return text
 
     def redis_tls(self, name: str, url: str) -> dict[str, str]:
@@ -290,9 +326,21 @@ class Environment:
         options = dict(self._read("dj_email_url", name, None) or {"EMAIL_BACKEND": CONSOLE})
         if "EMAIL_BACKEND" not in options:
             refuse(name, "is no mail URL")
-        if options["EMAIL_BACKEND"].endswith("smtp.EmailBackend") and not options.get("EMAIL_HOST"):
+        is_smtp = options["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+        if is_smtp and not _is_host(options.get("EMAIL_HOST") or ""):
             refuse(name, "names no mail server")
+        self._check_mail_options(name, dict(parse_qsl(urlsplit(self.text(name)).query)))
         return options
+
+    def _check_mail_options(self, name: str, given: dict[str, str]) -> None:
+        """What is not understood would be left out, and passwords sent in the clear."""
+        if wrong := next((option for option in given if option not in MAIL_OPTIONS), None):
+            refuse(name, f"has the option {wrong!r}, and must have {' or '.join(MAIL_OPTIONS[:3])}")
+        switches = [given[option].lower() for option in ("tls", "ssl") if option in given]
+        if any(value not in (*ON, *OFF) for value in switches):
+            refuse(name, "has a tls or ssl that is neither true nor false")
+        if len(switches) == 2 and all(value in ON for value in switches):
+            refuse(name, "has tls and ssl, which exclude each other")
 
     def cookie_names(self) -> tuple[str, str]:
         """Session and CSRF cookie names; two checkouts on one loopback host (cookies ignore ports) keep apart."""

@@ -1,11 +1,10 @@
 """Settings, from the environment only. A missing or malformed value stops the start with one sentence that names it."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from kombu.entity import Queue
 
-from dashboard.environment import Environment, refuse
+from dashboard.environment import Environment, host_of, refuse
 from dashboard.processes.queues import CLOCK, CLOCK_THREADS, REPLAYS
 from dashboard.telemetry import logs
 
@@ -19,9 +18,7 @@ SECRET_KEY = env.secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 FIELD_ENCRYPTION_KEYS = env.fernet_keys("FIELD_ENCRYPTION_KEYS")
 PUBLIC_URL = env.public_url("PUBLIC_URL")
-ALLOWED_HOSTS = env.hosts(
-    "ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname or ""] if PUBLIC_URL else []
-)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=[host_of(PUBLIC_URL)] if PUBLIC_URL else [])
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL] if PUBLIC_URL else [])
 if not (ALLOWED_HOSTS or DEBUG):
     refuse("PUBLIC_URL", "is missing, and so is ALLOWED_HOSTS, so that no request would be answered")

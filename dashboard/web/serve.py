@@ -197,9 +197,10 @@ def listen(host: str, port: int) -> socket.socket:
     """The listening socket. Stops the start with one sentence when the port is taken."""
     try:
         return socket.create_server((host, port), backlog=2048)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the name of a host may be none
+        why = getattr(error, "strerror", None) or "no such host"
         sys.exit(
-            f"Port {port} of {host} cannot be used ({error.strerror}): "
+            f"Port {port} of {host} cannot be used ({why}): "
             "set PORT to a free one, or WEB_HOST to an address of this machine."
         )
 

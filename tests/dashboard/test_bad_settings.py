@@ -42,31 +42,39 @@ URLS = [
     "//h",
     "http://",
     "http://a b/",
+    "http://a..b/",
+    f"http://{'a' * 64}.example.com/",
     "\x01",
 ]
 # By the method that reads it. What a reader takes as it is (a host to listen at) has no bad value before it is used.
 BAD: dict[str, list[str]] = {
     "flag": ["perhaps", "2", "-1", "yes please"],
     "number": ["0", "-1", "1.5", "many", "1e3", "999999999999", "١x", " ", "0x10"],
-    "secret": ["short", " "],
-    "secrets": ["short", f"{'hunter2' * 10},short"],
+    "secret": ["short", " ", "a" * 60, " " * 60],
+    "secrets": ["short", f"{'hunter2' * 10},short", "a" * 60],
     "fernet_keys": ["abc", "ü" * 44, f"{GOOD['FIELD_ENCRYPTION_KEYS']},abc", ","],
-    "public_url": [*URLS, "https://h/path", "https://u:hunter2@h", "https://h?q=1", "ftp://h", "retake.example.com"],
+    "public_url": [*URLS, "https://h/path", "https://u:hunter2@h", "https://h?q=1", "ftp://h", "retake.example.com",
+        "https://höst", "https://*.h"],
     "hosts": ["https://h", "h/path", "a b", "h:8000", "höst", ";"],
     "origins": ["h", "https://h/path", "*", "ftp://h", "https://"],
-    "gateway_urls": [*URLS, "ftp://h/v1", "https://u:hunter2@h/v1", "https://h/v1?key=hunter2", "api.example.com"],
-    "database": [*URLS, "mysql://u:hunter2@h/n", "postgres://u:hunter2@h", f"postgres://h/{'n' * 64}", "postgres://h/n?nonsense=1"],
-    "redis": [*URLS, "redis://:hunter2@h:port/0", "redis://h:6379/0?socket_timeout=soon", "redis://h h/0"],
+    "gateway_urls": [*URLS, "ftp://h/v1", "https://u:hunter2@h/v1", "https://h/v1?key=hunter2",
+        "https://h/v1?", "https://h/v1#", "api.example.com"],
+    "database": [*URLS, "mysql://u:hunter2@h/n", "postgres://u:hunter2@h", f"postgres://h/{'n' * 64}", "postgres://h/n?nonsense=1",
+        "postgres://u:hunter2@h/n?sslmode=REQUIRE", "postgres://u:hunter2@h/n?connect_timeout=soon"],
+    "redis": [*URLS, "redis://:hunter2@h:port/0", "redis://h:6379/0?socket_timeout=soon", "redis://h h/0",
+        "redis://h/-1", "redis://h/x", "redis://h?db=-1", "redis://h?nonsense=1", "redis://a..b/0", "unix://", "rediss://h?ssl_cert_reqs=no"],
     "redis_tls": ["perhaps", "2"],
-    "email": ["nonsense", "smtp://u:hunter2@h:port", "gopher://h"],
-    "sender": ["nobody", "@", "a@", "Retake <>", "a\nb@c"],
+    "email": ["nonsense", "smtp://u:hunter2@h:port", "gopher://h", "smtp://a..b", "smtp://h?tls=perhaps",
+        "smtp://u:hunter2@h?starttls=true", "smtp://h?tls=true&ssl=true"],
+    "sender": ["nobody", "@", "a@", "Retake <>", "a\nb@c", "a@b, c@d", "Retake <a@b> <c@d>", "a b@c d"],
     "choice": ["yaml", "json lines", "0"],
-    "secret_or_none": ["short", "ü" * 30],
-    "sentry": ["nonsense", "http://", "https://sentry.example.com/1", "ftp://k@h/1"],
+    "secret_or_none": ["short", "ü" * 30, " " * 30, "a" * 30, "a token with spaces in it"],
+    "sentry": ["nonsense", "http://", "https://sentry.example.com/1", "ftp://k@h/1",
+        "https://k@h/", "https://k@h/x", "https://@h/1", "https://h/1?x=@"],
     "log_level": ["loud", "10", "warn ing", "notset"],
     "token": ["a b", "a;b", "ü", "a=b", "a" * 65],
     "printable": ["ü", "a\nb", "\x7f"],
-    "text": [],
+    "text": [" "],
     "items": [],
 }  # fmt: skip
 FINE = {"number": {"BODY_RETENTION_DAYS": ["0"], "WORKER_GRACE_SECONDS": ["0"], "SPOOL_MB": ["0"]}}
@@ -148,6 +156,19 @@ def test_an_impossible_pair_is_refused(changes: dict[str, str | None], name: str
 def test_a_shorter_total_shortens_what_was_not_set(total: str) -> None:
     found = load(TOTAL_SECONDS=total)
     assert max(found["FIRST_BYTE_SECONDS"], found["IDLE_SECONDS"]) <= int(total)
+
+
+def test_an_address_is_read_as_browsers_write_it() -> None:
+    """Theirs is compared with ours, letter by letter."""
+    found = load(
+        PUBLIC_URL="https://Retake.Example.com:443/", CSRF_TRUSTED_ORIGINS="HTTP://H:80,https://h:8443"
+    )
+    assert (found["PUBLIC_URL"], found["ALLOWED_HOSTS"]) == (
+        "https://retake.example.com",
+        ["retake.example.com"],
+    )
+    assert found["CSRF_TRUSTED_ORIGINS"] == ["http://h", "https://h:8443"]
+    assert load(PUBLIC_URL="http://[::1]:8000")["ALLOWED_HOSTS"] == ["[::1]"]
 
 
 @pytest.mark.parametrize("level", ["info", "Info", "INFO"])

@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.local.system import LOOPBACK, Port
 from dashboard.models import GatewayConnection, User
-from dashboard.web.serve import Beats
+from dashboard.web.serve import Beats, listen
 from generations.models.replay import State
 from tests.support import people, rows
 from tests.support.processes import process, wait_for
@@ -107,6 +107,12 @@ def test_after_a_stop_of_all_processes_none_is_taken_for_frozen() -> None:
     assert beats.frozen() == {1}
     beats.beat(1)
     assert beats.frozen() == set()
+
+
+@pytest.mark.parametrize("host", ["a" * 64, "a..b", "no.host.invalid"])
+def test_a_host_that_is_none_is_refused_with_one_sentence(host: str) -> None:
+    with pytest.raises(SystemExit, match=r"^Port 0 of .* cannot be used \(.+\): set PORT"):
+        listen(host, 0)
 
 
 def test_nobody_else_forks_or_serves() -> None:
