@@ -12,8 +12,17 @@ def main() -> None:
         return up()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     from django.core.management import execute_from_command_line
+    from django.db import Error
 
-    return execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Error as error:
+        from dashboard.health.database import sentence_of
+
+        sentence = sentence_of(error, prepares=sys.argv[1:2] in (["prepare"], ["migrate"]))
+        if sentence is None or "--traceback" in sys.argv:
+            raise
+        sys.exit(sentence)
 
 
 if __name__ == "__main__":

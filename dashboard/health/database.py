@@ -6,7 +6,7 @@ from django.db import Error, connection
 from dashboard import readiness
 from dashboard.health.findings import BAD, OK, WARN, Finding, counted, verdict
 from dashboard.processes import degraded
-from dashboard.web.outage import OTHER_TABLES, outage_of
+from dashboard.web.outage import OTHER_TABLES, UNAVAILABLE, outage_of
 
 NO_ANSWER_SECONDS = 2
 LOCK_SECONDS = 1.0  # that a statement may wait for another
@@ -71,6 +71,17 @@ def unreachable() -> str:
     except psycopg.OperationalError as error:
         return next((said for words, said in CAUSES.items() if words in str(error)), readiness.UNREACHABLE)
     return "The database could not be reached a moment ago, and can be now. Look again."
+
+
+def sentence_of(error: Error, *, prepares: bool) -> str | None:
+    """What a command says instead of a traceback; None for an error that is not the database's state.
+
+    `prepares`: the tables are being made, so that they cannot be wrong.
+    """
+    outage = outage_of(error)
+    if outage is None or (prepares and outage is OTHER_TABLES):
+        return None
+    return unreachable() if outage is UNAVAILABLE else f"{outage.title}. {outage.operator}"
 
 
 def _activity() -> Finding:

@@ -1,10 +1,14 @@
 """`manage.py doctor` says in plain words what is wrong, and ends with 1 when something is."""
 
+import runpy
 from io import StringIO
 
+import psycopg
+import psycopg_pool
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from pytest_django import Settings
 
 from dashboard.processes import degraded, presence, spool
@@ -47,6 +51,33 @@ def test_all_in_order(demo_gateway: DemoGateway, settings: Settings, broker: obj
     names = "Database, Redis, Mail, Disk, Spool, Migrations, Cache table, Worker, Beat, Keys, DEBUG, Address, Queue"
     assert set(lines) == {*names.split(", "), f"Gateway {demo_gateway.url}"}
     assert ([name for name in lines if not lines[name].startswith("ok.")], ending) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (psycopg_pool.PoolTimeout("hunter2"), "The database could not be reached a moment ago"),
+        (
+            psycopg.errors.ReadOnlySqlTransaction("hunter2"),
+            "The database is read-only. Check default_transaction",
+        ),
+        (psycopg.errors.QueryCanceled("hunter2"), "The database is busy. pg_stat_activity"),
+    ],
+)
+def test_a_command_says_why_the_database_does_not_do_it(
+    monkeypatch: pytest.MonkeyPatch, raised: Exception, said: str
+) -> None:
+    """One sentence instead of a traceback."""
+
+    def fail(_argv: object) -> None:
+        raise OperationalError("hunter2") from raised
+
+    monkeypatch.setattr("django.core.management.execute_from_command_line", fail)
+    monkeypatch.setattr("sys.argv", ["manage.py", "rotate_keys"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_path("manage.py", run_name="__main__")
+    assert str(caught.value).startswith(said)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_gateway_that_does_not_answer(settings: Settings, broker: object) -> None:

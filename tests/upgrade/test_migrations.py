@@ -130,6 +130,15 @@ def test_prepare_waits_for_a_locked_table_and_nobody_stands_behind_it(
     assert "tried again" in notes.getvalue()
 
 
+def test_a_statement_of_prepare_may_take_its_time_whatever_the_server_allows() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 777")
+        with prepare.lock_timeout():
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("0",)
+        cursor.execute("RESET statement_timeout")
+
+
 def test_prepare_migrates_only_where_a_migration_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(prepare, "call_command", lambda name, **_: asked.append(name))

@@ -51,15 +51,18 @@ def may_begin() -> bool:
 
 @contextmanager
 def lock_timeout() -> Iterator[None]:
-    """The session waits LOCK_MS for each lock, so that the running site does not stand behind a migration."""
+    """The session waits LOCK_MS for each lock, so that the running site does not stand behind a migration.
+
+    A statement may take its time: an index over many rows does, whatever the server's statement_timeout is.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = {LOCK_MS}")
+        cursor.execute(f"SET lock_timeout = {LOCK_MS}; SET statement_timeout = 0")
     try:
         yield
     finally:
         if connection.is_usable():
             with connection.cursor() as cursor:
-                cursor.execute("RESET lock_timeout")
+                cursor.execute("RESET lock_timeout; RESET statement_timeout")
 
 
 def patiently(work: Callable[[], object], note: Callable[[str], object]) -> None:
