@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -109,7 +110,7 @@ def exposed(rows: "dict[str, float] | None") -> tuple[bytes, str]:
 
     instruments()
     registry = CollectorRegistry()
-    if os.environ.get(FOLDER):
+    if Path(os.environ.get(FOLDER, "")).is_dir() and os.environ.get(FOLDER):  # somebody may tidy /tmp
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     registry.register(RowCollector(rows))
     return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -39,7 +39,7 @@ class Probes:
         """Whether a request is for this application. `/readyz?full` asks who asks: without the token it is a page."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if path == "/readyz":
-            return not scope["query_string"] or (scope["query_string"] == b"full" and may_measure(scope))
+            return not scope["query_string"] or (b"full" in names_in(scope) and may_measure(scope))
         return path == "/healthz" or (path == "/metrics" and may_measure(scope))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,9 +98,14 @@ class Probes:
 
 def may_measure(scope: Scope) -> bool:
     """Whether a request brings METRICS_TOKEN. Takes the same time for every wrong token."""
-    given = dict(scope["headers"]).get(b"authorization", b"")
-    expected = f"Bearer {settings.METRICS_TOKEN}".encode()
-    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(given, expected)
+    scheme, _, token = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")
+    is_right = hmac.compare_digest(token.strip(), settings.METRICS_TOKEN.encode())
+    return bool(settings.METRICS_TOKEN) and scheme.lower() == b"bearer" and is_right
+
+
+def names_in(scope: Scope) -> set[bytes]:
+    """The names in a query: `full` and `full=1` are the same question."""
+    return {pair.partition(b"=")[0] for pair in scope["query_string"].split(b"&")}
 
 
 def figures_in_thread() -> dict[str, float] | None:

@@ -70,6 +70,20 @@ def test_who_has_no_token_is_left_to_the_pages_which_have_no_such_address(
     assert people.browser().get("/metrics").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("sent", "takes"),
+    [
+        (f"bearer  {TOKEN}", True), (f"Basic {TOKEN}", False), (TOKEN, False), (f"Bearer {TOKEN}x", False),
+        ("Bearer", False), ("Bearer ü" + TOKEN, False), (f"Bearer {TOKEN} {TOKEN}", False), ("", False),
+    ],
+)  # fmt: skip
+def test_the_token_is_read_as_http_writes_it(sent: str, takes: bool) -> None:
+    scope = {"type": "http", "headers": [(b"authorization", sent.encode())]}
+    asked = [("/metrics", b""), ("/metrics", b"x=1"), ("/readyz", b"full"), ("/readyz", b"a&full=1")]
+    probes = Probes(DatabaseWatch(there))
+    assert {probes.takes({**scope, "path": path, "query_string": query}) for path, query in asked} == {takes}
+
+
 def test_without_a_token_in_the_settings_nobody_has_it(settings: Settings) -> None:
     settings.METRICS_TOKEN = ""
     assert [ask(Probes(DatabaseWatch(there)), "/metrics", token=token) for token in ("", None)] == [
