@@ -20,7 +20,20 @@ UNVERIFIED = (
     "Redis's certificate cannot be verified. Where it is self-signed, as hosted plans have it, "
     "set REDIS_TLS_VERIFY=false."
 )
+REDIS_REFUSES = "Redis refuses the user or the password in REDIS_URL. Correct them, then restart."
 REDIS_UNREACHABLE = "Redis cannot be reached. Check REDIS_URL."
+# What the server or OpenSSL says -> what that is, and what to do.
+REDIS_CAUSES = {
+    "CERTIFICATE_VERIFY_FAILED": UNVERIFIED,
+    "username-password": REDIS_REFUSES,
+    "invalid password": REDIS_REFUSES,
+    "Authentication required": REDIS_REFUSES,
+    "already authenticated": REDIS_REFUSES,
+    "no permissions": "The user in REDIS_URL may not do what Retake needs. Let it use all keys and commands (ACL).",
+    "DB index": "Redis has no database of the number in REDIS_URL. Leave the number out.",
+    "max number of clients": "Redis lets no more clients in. Raise maxclients, or look at who else uses it.",
+    "loading": "Redis is loading its data. Wait; it takes writes when that is done.",
+}
 UNREACHABLE = "The database cannot be reached. Check DATABASE_URL."
 
 
@@ -53,12 +66,15 @@ def broker() -> str | None:
     try:
         wire.ping()
     except redis.RedisError as error:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return UNVERIFIED
-        return REDIS_UNREACHABLE
+        return redis_cause(error) or REDIS_UNREACHABLE
     finally:
         wire.close()
     return None
+
+
+def redis_cause(error: Exception) -> str | None:
+    """Why Redis lets nobody in, or not further, where its error says so."""
+    return next((said for words, said in REDIS_CAUSES.items() if words in str(error)), None)
 
 
 def _redis_options() -> dict[str, Any]:

@@ -4,7 +4,7 @@ import redis
 from django.db import Error, connection
 
 from dashboard.processes import presence
-from dashboard.readiness import UNREACHABLE, UNVERIFIED, broker
+from dashboard.readiness import UNREACHABLE, broker, redis_cause
 
 NO_WORKER = "No worker is running: replays stay queued, and nothing is sent. Start a worker process (see the Procfile)."
 NO_BEAT = (
@@ -51,7 +51,7 @@ def redis_fault() -> str:
     except redis.exceptions.OutOfMemoryError:
         return FULL
     except redis.ResponseError as error:
-        return FULL if "OOM" in str(error) else READ_ONLY
+        return FULL if "OOM" in str(error) else redis_cause(error) or READ_ONLY
     except (redis.RedisError, OSError) as error:
-        return UNVERIFIED if "CERTIFICATE_VERIFY_FAILED" in str(error) else broker() or ""
+        return redis_cause(error) or broker() or ""
     return ""

@@ -90,6 +90,23 @@ def test_the_icon_is_found_where_browsers_look_by_themselves() -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, "/static/icons/favicon.ico")
 
 
+def test_why_redis_lets_nobody_in_is_said(settings: Settings, broker: object) -> None:
+    """In the words of the real server."""
+    given = os.environ["REDIS_URL"]
+    host = given.rpartition("@")[2]
+    asked = [
+        f"redis://:hunter2@{host}",
+        f"redis://{host}",
+        given.removesuffix("/0") + "/999",
+    ]
+    found = []
+    for settings.REDIS_URL in asked:
+        settings.REDIS_TLS = {}
+        found.append(readiness.broker() or "")
+    assert found[:2] == [readiness.REDIS_REFUSES] * 2
+    assert "Leave the number out" in found[2]
+
+
 @pytest.fixture
 def self_signed(tmp_path: Path, broker: object) -> Iterator[str]:
     """The URL of the broker behind TLS, with a certificate that it signed itself."""

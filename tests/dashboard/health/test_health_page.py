@@ -194,6 +194,14 @@ FAULTS: dict[str, tuple[Callable[[Injected], Any], str, str, str]] = {
     "no worker": (silent("worker"), "Worker", BAD, "No worker is running: replays stay queued, and nothing is sent. Start"),
     "no beat": (silent("beat"), "Beat", BAD, "Start a beat process (see the Procfile)."),
     "Redis away": (without_redis, "Redis", BAD, "Redis cannot be reached. Check REDIS_URL."),
+    "Redis's password": (
+        redis_that(redis.AuthenticationError("invalid username-password pair or user is disabled.")),
+        "Redis", BAD, "Redis refuses the user or the password in REDIS_URL",
+    ),
+    "Redis's ACL": (
+        redis_that(redis.exceptions.NoPermissionError("User x has no permissions to run the 'set' command")),
+        "Redis", BAD, "may not do what Retake needs",
+    ),
     "Redis full": (redis_that(redis.exceptions.OutOfMemoryError("x")), "Redis", BAD, "Give it more memory (maxmemory)."),
     "Redis read-only": (redis_that(redis.ReadOnlyError("x")), "Redis", BAD, "Check that REDIS_URL leads to the primary"),
     "Redis unverified": (
