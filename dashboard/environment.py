@@ -307,7 +307,7 @@ class Environment:
             refuse(name, "is no redis://, rediss:// or unix:// URL")
         try:
             given: dict[str, Any] = parse_url(text)  # type: ignore[no-untyped-call]
-            ConnectionPool.from_url(text).make_connection()  # type: ignore[no-untyped-call]  # asks nobody
+            ConnectionPool.from_url(text).make_connection()  # asks nobody
         except (ValueError, TypeError, AttributeError, RedisError):
             refuse(name, "cannot be read, or has an option that is not known")
         place = urlsplit(text).path.strip("/")
