@@ -55,6 +55,7 @@ ICONS = {
     "pin": "pin",
     "previous": "arrow-left",
     "queued": "circle-dashed",
+    "refresh": "refresh-cw",
     "remove": "trash-2",
     "replay": "rotate-ccw",
     "run": "loader-circle",

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from generations.forms.amounts import spelled, typed
 from generations.models import ReplayLimits
 from generations.reading.figures.formatting import exact_dollars
 
@@ -36,15 +37,15 @@ class MoneyField(forms.DecimalField):
             required=False,
             widget=forms.TextInput(attrs=attrs),
             error_messages={
-                "invalid": "Enter dollars as digits with a point, like 0.50, or leave the field empty for no limit.",
+                "invalid": "Enter dollars as digits like 0.50, or leave the field empty for no limit.",
                 "min_value": "A limit cannot be below 0.",
                 "max_decimal_places": "A billionth of a dollar (nine places after the point) is the smallest unit.",
             },
         )
 
     def to_python(self, value: Any) -> Any:
-        """Takes a dollar sign and blanks around the number too."""
-        return super().to_python(value.strip().removeprefix("$") if isinstance(value, str) else value)
+        """Takes a dollar sign and blanks around the number too, and the number as who types it spells numbers."""
+        return super().to_python(typed(value.strip().removeprefix("$")) if isinstance(value, str) else value)
 
     def clean(self, value: Any) -> Any:
         """In nanos."""
@@ -53,7 +54,7 @@ class MoneyField(forms.DecimalField):
 
     def prepare_value(self, value: Any) -> Any:
         """Nanos as dollars with every digit; what was typed stays as it was."""
-        return exact_dollars(value).strip("$").replace(",", "") if isinstance(value, int) else value
+        return spelled(exact_dollars(value).strip("$").replace(",", "")) if isinstance(value, int) else value
 
 
 class CountField(forms.IntegerField):
@@ -70,6 +71,17 @@ class CountField(forms.IntegerField):
             widget=forms.TextInput(attrs=attrs),
             error_messages={"invalid": "Enter a whole number, or leave the field empty for no limit."},
         )
+
+    def to_python(self, value: Any) -> Any:
+        """As who types it spells numbers. Django takes 1.000 for 1: elsewhere it is a thousand, so that is refused."""
+        text = typed(value) if isinstance(value, str) else value
+        if (
+            isinstance(text, str)
+            and not (text.strip().isascii() and text.strip().lstrip("-").isdigit())
+            and text
+        ):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text)
 
 
 class LimitsForm(forms.Form):

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
 
 from django import forms
 
 from dashboard.models import User
+from generations.forms.amounts import has_comma, typed
 from generations.gateway.request_ids import LONGEST_TEXT, Recognized, recognize
 
 LONGEST_PASTE = LONGEST_TEXT
@@ -81,9 +83,16 @@ def _plain(label: str, length: int) -> forms.CharField:
     return forms.CharField(label=label, max_length=length, required=False, widget=widget)
 
 
+class AmountField(forms.DecimalField):
+    """A number that an address holds: with a point for everybody, and with a comma for who prefers one."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(typed(value) if isinstance(value, str) and has_comma(value) else value)
+
+
 def _amount(label: str, decimals: int) -> forms.DecimalField:
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-    return forms.DecimalField(
+    return AmountField(
         label=label, min_value=0, max_digits=18, decimal_places=decimals, required=False, widget=widget
     )
 
@@ -161,6 +170,17 @@ class BrowseForm(FilterForm):
     def clean_cost_max(self) -> int | None:
         """In nanos."""
         return _nanos(self.cleaned_data["cost_max"], ROUND_FLOOR)
+
+    def clean(self) -> dict[str, Any]:
+        """Ends of a range in their order."""
+        for first, last in (("since", "until"), ("cost_min", "cost_max"), ("ms_min", "ms_max")):
+            least, most = self.cleaned_data.get(first), self.cleaned_data.get(last)
+            if least is not None and most is not None and least > most:
+                self.add_error(
+                    last,
+                    "This is before the other end." if last == "until" else "This is below the other end.",
+                )
+        return self.cleaned_data
 
 
 def _nanos(dollars: Decimal | None, rounding: str) -> int | None:

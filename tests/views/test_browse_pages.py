@@ -1,6 +1,6 @@
 """The list of generations and the table of several IDs."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import GatewayConnection, Membership, Role, Team, User
+from dashboard.people.preferences import choose
 from generations.gateway.demo import ulid
 from generations.gateway.demo.examples import EXAMPLE_IDS
 from generations.lists.sorting import cursor_of
@@ -312,6 +313,24 @@ def test_filters_act_as_they_change_and_stand_in_the_address(team: Team, ada: Us
     assert ("Previous</a>" in rest, "Newer" in rest) == (True, False)  # the dearer ones are not newer
     wrong = browser.get(address, {"since": "x"})
     assert (wrong.status_code, b"One of the filters is invalid" in wrong.content) == (200, True)
+
+
+def test_filters_understand_who_types_them(team: Team, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comma before the fraction, a day of the zone that was chosen, and ends of a range the wrong way round."""
+    Generation.objects.create(team=team, request_id="req_1", cost_nanos=600_000_000, endpoint="chat")
+    browser = people.browser(ada)
+    assert (
+        browser.get(listing(team), {"cost_min": "0,5"}).status_code == 400
+    )  # for who writes 0.5 it is no number
+    choose(ada, numbers="de", zone="Asia/Tokyo")
+    for typed, number in (("0,5", 1), ("0,7", 0), ("0.5", 1)):
+        assert browser.get(listing(team), {"cost_min": typed}).context["count"].number == number
+    ranges = {"since": "2026-11-28T10:00", "until": "2026-11-27T10:00", "cost_min": "5", "cost_max": "1"}
+    wrong = browser.get(listing(team), {**ranges, "ms_min": "2", "ms_max": "1"})
+    assert (wrong.status_code, [*wrong.context["form"].errors]) == (400, ["until", "cost_max", "ms_max"])
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 28, 23, 30, tzinfo=UTC))
+    page = people.html(browser.get(listing(team)))  # the 29th in Tokyo
+    assert "since=2026-11-27T15%3A00&amp;until=2026-11-28T14%3A59" in page
 
 
 def test_columns_are_kept_for_the_person(team: Team, ada: User) -> None:

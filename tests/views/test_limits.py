@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard.models import AuditEvent, Role, Team, User
+from dashboard.people.preferences import choose
 from dashboard.templatetags.people import in_words
 from generations.models import Generation, ReplayLimits
 from generations.replay.order.spending_limits import LimitUsage
@@ -80,6 +81,25 @@ def test_what_is_stored_stands_in_the_form_again(team: Team, ada: User) -> None:
     }
     browser.post(page(team), {name: "" if value is None else value for name, value in shown.items()})
     assert (stored(team)["person_day_nanos"], events(team)) == (1_204_000_000_001, [])
+
+
+def test_limits_are_typed_and_shown_as_numbers_are_preferred(team: Team, ada: User) -> None:
+    """In German 1.000 is a thousand; in English Django would take it for 1, which nobody means."""
+    browser = people.browser(ada)
+    wrong = browser.post(page(team), {"team_day_count": "1.000"})
+    assert [*wrong.context["form"].errors] == ["team_day_count"]
+    choose(ada, numbers="de")
+    browser.post(
+        page(team), {"team_day_count": "1.000", "team_day_nanos": "1.000,50", "confirm_nanos": "0,5"}
+    )
+    kept = stored(team)
+    assert (kept["team_day_count"], kept["team_day_nanos"], kept["confirm_nanos"]) == (
+        1000,
+        1_000_500_000_000,
+        500_000_000,
+    )
+    shown = browser.get(page(team)).content.decode()
+    assert all(f'value="{text}"' in shown for text in ("1000", "1000,50", "0,50"))
 
 
 def test_each_change_leaves_an_event(team: Team, ada: User) -> None:

@@ -1,6 +1,6 @@
 """The list of a team's generations: its page, the fragment that follows its filters, saved filters, files."""
 
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import Right, TeamRequest, for_team, may
 from dashboard.models import Team, User
+from dashboard.people import appearance
 from generations.forms.lists import BrowseForm
 from generations.lists import columns, csv_export, generation_list, offers, rows
 from generations.lists.sorting import NEWEST, read_sort
@@ -21,6 +22,7 @@ from generations.models.generation import GenerationQuerySet
 from generations.views.lists import filter_chips
 from generations.views.shared import saved_filters
 
+MINUTE = "%Y-%m-%dT%H:%M"
 READY = (("Failed today", 0), ("Failed yesterday", 1))
 
 
@@ -38,9 +40,16 @@ def whole_days(first: date, last: date) -> dict[str, str]:
 
 
 def failed_days_ago(days: int) -> str:
-    """The query string of what failed on the day (UTC) so many days ago, but for what replays made."""
-    day = timezone.now().astimezone(UTC).date() - timedelta(days=days)
-    return urlencode({"outcome": "failed", "made_by": "app", **whole_days(day, day)})
+    """The query string of what failed so many days ago, but for what replays made: on a day of the zone that somebody
+    chose, else of UTC.
+    """
+    mine = appearance.current()
+    day = mine.local(timezone.now()).date() - timedelta(days=days)
+    ends = [
+        datetime.combine(day + timedelta(days=more), time(), mine.tzinfo).astimezone(UTC) for more in (0, 1)
+    ]
+    span = {"since": f"{ends[0]:{MINUTE}}", "until": f"{ends[1] - timedelta(minutes=1):{MINUTE}}"}
+    return urlencode({"outcome": "failed", "made_by": "app", **span})
 
 
 def ready_filters() -> list[tuple[str, str]]:
