@@ -11,7 +11,7 @@ def spelled(text: str) -> str:
 
 def typed(text: str) -> str:
     """A number as who asks writes it, the way Python writes it; any other text as it is."""
-    return spelling.typed(text, *SEPARATORS[current().numbers])
+    return spelling.typed(text, SEPARATORS[current().numbers][0])
 
 
 def has_comma(text: str) -> bool:

@@ -14,19 +14,23 @@ def spell(text: str, thousands: str, point: str) -> str:
     return NUMBER.sub(lambda found: found[0].translate(signs), text)
 
 
-# What people type for what stands between thousands.
+# A number as people type it, by what stands between thousands.
 TYPED = {
-    "\N{NARROW NO-BREAK SPACE}": r"\s",
-    "\N{RIGHT SINGLE QUOTATION MARK}": "[\N{RIGHT SINGLE QUOTATION MARK}']",
+    ",": re.compile(r"(0|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)(?:\.(\d+))?", re.ASCII),
+    ".": re.compile(r"(0|[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d*)(?:,(\d+))?", re.ASCII),
+    "\N{NARROW NO-BREAK SPACE}": re.compile(
+        r"(0|[1-9]\d{0,2}(?:[ \u00a0\u202f]\d{3})+|[1-9]\d*)(?:,(\d+))?", re.ASCII
+    ),
+    "\N{RIGHT SINGLE QUOTATION MARK}": re.compile(
+        r"(0|[1-9]\d{0,2}(?:['\u2019]\d{3})+|[1-9]\d*)(?:\.(\d+))?", re.ASCII
+    ),
 }
 
 
-def typed(text: str, thousands: str, point: str) -> str:
-    """A number in this spelling as Python writes it, 1.234,5 as 1234.5; any other text as it is."""
-    between = TYPED.get(thousands, re.escape(thousands))
-    number = rf"(0|[1-9]\d{{0,2}}(?:{between}\d{{3}})+|[1-9]\d*)(?:{re.escape(point)}(\d+))?"
-    found = re.fullmatch(number, text.strip(), re.ASCII if between != r"\s" else 0)
+def typed(text: str, thousands: str) -> str:
+    """A number in the spelling with these thousands as Python writes it, 1.234,5 as 1234.5; any other text as it is."""
+    found = TYPED[thousands].fullmatch(text.strip())
     if found is None:
         return text
-    whole, rest = re.sub(r"\D", "", found[1]), found[2]
+    whole, rest = "".join(filter(str.isdigit, found[1])), found[2]
     return f"{whole}.{rest}" if rest else whole
