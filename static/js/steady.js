@@ -1,13 +1,14 @@
-// What a page brings by itself (a poll, a stream's event, new rows on top) leaves the row under the pointer where it is, so that a click
-// hits what it was meant for: the page is scrolled by as much as the row has moved. Without a pointer on one it is the focused one, or
-// the first in sight of a page that was scrolled. Browsers keep no place across a swap, and Safari none at all.
+// What a page brings by itself (a poll, a stream's event, new rows on top) leaves the link or button under the pointer where it is, so
+// that a click hits what it was meant for: the page is scrolled by as much as that has moved. Without one it is the focused one, or the
+// first row in sight of a page that was scrolled. Browsers keep no place across a swap.
 
+const CLICKED = "main :is(a, button, summary, label, input, select, textarea)";
 let held = [];
 
-const named = (element) => {
-  const near = element?.closest("main [id], main tr");
-  return near?.matches("tr:not([id])") ? (near.querySelector("[id]") ?? near.closest("[id]")) : near;
-};
+// What is clicked there, and what it is in, the nearest first.
+function* around(element) {
+  for (let at = element?.closest(CLICKED); at; at = at.parentElement) yield at;
+}
 
 function inSight(element) {
   const { top, bottom } = element.getBoundingClientRect();
@@ -18,7 +19,8 @@ function inSight(element) {
 function candidates(target) {
   const pointed = [...document.querySelectorAll("main :hover")].at(-1);
   const rows = window.scrollY > 0 ? document.querySelectorAll("main [data-row][id]") : [];
-  return [named(pointed), named(document.activeElement), ...rows].filter((found) => found && !found.contains(target) && inSight(found));
+  const near = [...around(pointed), ...around(document.activeElement), ...rows];
+  return near.filter((found) => !found.contains(target) && inSight(found));
 }
 
 // A page that cannot be scrolled so far gets the room, until the next update.
@@ -27,8 +29,18 @@ function makeRoom(left, part) {
   else part.style.paddingBottom = `${left + window.innerHeight + window.scrollY - document.documentElement.scrollHeight}px`;
 }
 
-function moved({ id, top }) {
-  return Math.round(document.getElementById(id).getBoundingClientRect().top - top);
+function placeOf(element) {
+  return { element, id: element.id, href: element.getAttribute("href"), top: element.getBoundingClientRect().top };
+}
+
+// The element, or what came in its place.
+function there({ element, id, href }) {
+  if (element.isConnected) return element;
+  return document.getElementById(id) ?? (href && document.querySelector(`main a[href="${CSS.escape(href)}"]`));
+}
+
+function moved(place) {
+  return Math.round(there(place).getBoundingClientRect().top - place.top);
 }
 
 function keep(place, part) {
@@ -40,10 +52,10 @@ function keep(place, part) {
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const byHand = detail.requestConfig?.triggeringEvent?.isTrusted;
-  held = byHand ? [] : candidates(detail.target).map((found) => ({ id: found.id, top: found.getBoundingClientRect().top }));
+  held = byHand ? [] : candidates(detail.target).map(placeOf);
 });
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  const place = held.find(({ id }) => document.getElementById(id));
+  const place = held.find(there);
   held = [];
   if (place) keep(place, document.getElementById(detail.target.id));
 });

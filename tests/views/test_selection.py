@@ -4,6 +4,7 @@ import html
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -170,6 +171,19 @@ def test_the_pages_of_a_generation_and_of_its_replay_pin_it(
         assert ("pinned</span>" in shown, url in shown) == (True, False)
     assert viewer.post(url, {"do": "unpin"}).status_code == 403
     assert Pin.objects.get().generation == row
+
+
+def test_without_script_no_page_comes_anew_while_its_rows_can_be_selected() -> None:
+    """A page whose rows can be selected reloads itself only while it has none."""
+    texts = {path: path.read_text() for path in Path("templates").rglob("*.html")}
+    selects = [text for text in texts.values() if re.search(r'include "[^"]*selection.html"', text)]
+    reloads = [
+        found
+        for text in selects
+        for found in re.findall(r'{% if (.+?) %}(?:<noscript>)?<meta http-equiv="refresh"', text)
+    ]
+    assert len(selects) > 5
+    assert set(reloads) == {"pause and not found", "shown.waits"}
 
 
 def test_forgetting_many_asks_first_and_takes_what_one_may(

@@ -142,6 +142,8 @@ def test_outputs_of_several_generations_are_compared_each_with_its_own(
     said = [similar and similar.word for _, similar in page.context["grid"].lines[0][2][0].rows]
     assert said == ["0% similar", "same", None]
     assert ("0% similar" in text, "same answer" in text) == (True, True)
+    # Without script it says how to go on, and does not come anew while rows are being selected.
+    assert ("Refresh</a>" in text, 'http-equiv="refresh"' in text) == (True, False)
     # One of its own outputs can be the one to compare with; that of a question with one answer is none.
     chosen = shown[0].outputs[1].row.place
     again = browser.get(batch.get_absolute_url(), {"against": str(chosen)})
