@@ -9,7 +9,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from dashboard.models import Team
 from generations.models import Generation, Replay
 
-SHOWN = 8  # characters of the original's ID
+HEAD, TAIL = 6, 4  # characters of the original's ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class Maker:
 
     @property
     def short_original(self) -> str:
-        """The request ID as a row has room for it."""
-        return self.original if len(self.original) <= SHOWN + 1 else f"{self.original[:SHOWN]}…"
+        """The request ID as a row has room for it. IDs of one hour begin alike, so its end is shown, too."""
+        is_short = len(self.original) <= HEAD + TAIL + 1
+        return self.original if is_short else f"{self.original[:HEAD]}…{self.original[-TAIL:]}"
 
 
 def of_rows(team: Team, rows: Iterable[Generation]) -> dict[str, Maker]:

@@ -1,5 +1,6 @@
 """Generations that replays made: marked in every list, found by a filter, and in no figure of what the apps did."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
 ORIGINAL, MADE = "G-01M0N8538G8F4T0W6X1Y2Z3A4B", "G-01M0N8538G8F4T0W6X1Y2Z3A5C"
-CHIP = "Replay 2 of G-01M0N8…"
+CHIP = "Replay 2 of G-01M0…3A4B"
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_a_list_of_them_costs_one_query_more(
         rows.replay(original, ada, new_request_id=f"G-{place}")
         looked_up(team, ada, f"G-{place}")
     with django_assert_max_num_queries(99) as marked:
-        assert people.html(browser.get(address)).count(" of G-01M0N8…") == number
+        assert people.html(browser.get(address)).count(" of G-01M0…3A4B") == number
     assert len(marked) == len(plain) + 1
     assert [query for query in marked.captured_queries if "packed" in query["sql"]] == []
 
@@ -111,6 +112,12 @@ def test_no_figure_of_the_apps_counts_them(team: Team, ada: User, made: Generati
     listed = browser.get(panel.marks[-1].href).context
     assert (str(listed["count"]), MADE in {row.request_id for row in listed["rows"]}) == ("20", False)
     assert usual_figures._counted(team.pk, timezone.now()).get()["all"] == 20
+    Generation.objects.filter(is_replay=False).update(made_at=timezone.now() - timedelta(days=400))
+    trend_days.mark_changed(team.pk, timezone.now())
+    trend_days.tick()
+    page = browser.get(reverse("trends", args=[team.slug]))  # of a time that has replays alone
+    assert [panel.heading for panel in page.context["page"].panels] == ["Replays"]
+    assert "No trends yet" not in people.html(page)
 
 
 def test_a_replay_of_another_team_marks_nothing(maker: Replay, ada: User) -> None:

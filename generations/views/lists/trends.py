@@ -113,7 +113,9 @@ class TrendPage:
 
     @property
     def panels(self) -> list[TrendPanel]:
-        """The charts."""
+        """The charts; of a time without generations that of the replays alone."""
+        if not self.found.total.count:
+            return [self._replays()]
         return [
             self._failures(),
             self._waits(),
