@@ -98,8 +98,10 @@ class Site:
         """The last thing that can be undone now: `key`, `words`, `team`, and `left`, the seconds that are left."""
         offers = self.request.session.get(UNDO_OFFERS, []) if hasattr(self.request, "session") else []
         now = time.time()
-        open_now = [offered for offered in offers if not offered.get("done") and offered["until"] > now]
-        return {**open_now[-1], "left": f"{open_now[-1]['until'] - now:.1f}"} if open_now else None
+        for offered in reversed(offers):
+            if not offered.get("done") and offered["until"] > now:
+                return {**offered, "left": f"{offered['until'] - now:.1f}"}
+        return None
 
     @property
     def is_demo(self) -> bool:
