@@ -1,13 +1,15 @@
 // Keys press the controls that are on the page: an element with data-key="r" is pressed (or, a field, focused) by r.
-// j and k walk from row to row (data-row) where there are rows. ? opens the key help.
+// j and k walk from row to row (data-row) where there are rows, x ticks the row that has the focus. ? opens the key help.
 
 const dialog = document.getElementById("keys");
 const CHAIN_MS = 900;
 let first = "";
 let firstAt = 0;
 
+const LETTERS = "input:not([type=checkbox], [type=radio]), textarea, select"; // where a letter is a letter
+
 function typing(element) {
-  return element.isContentEditable || element.matches("input, textarea, select") || element.closest("dialog") !== null;
+  return element.isContentEditable || element.matches(LETTERS) || element.closest("dialog") !== null;
 }
 
 // What stands in a closed menu is there for its key.
@@ -27,23 +29,33 @@ function control(key) {
 }
 
 function press(element) {
-  if (!element.matches("input, textarea")) return element.click();
+  if (!element.matches(LETTERS)) return element.click();
   element.focus();
   return element.select();
 }
 
 function walk(step) {
   const rows = [...document.querySelectorAll("[data-row]")].filter(visible);
-  const here = rows.indexOf(document.activeElement);
+  const here = rows.findIndex((row) => row === document.activeElement || row.closest("tr")?.contains(document.activeElement));
   const start = here < 0 && step < 0 ? rows.length : here;
   rows[Math.min(Math.max(start + step, 0), rows.length - 1)]?.focus();
   return rows.length > 0;
 }
 
+function box() {
+  return document.activeElement.closest("tr")?.querySelector("input.choose");
+}
+
+function tick() {
+  box()?.click();
+  return Boolean(box());
+}
+
 function help() {
   for (const line of dialog.querySelectorAll("[data-for]")) {
     const keys = line.dataset.for.split(",");
-    line.hidden = !keys.some(control) && !(keys.includes("j") && document.querySelector("[data-row]"));
+    const inRows = { j: "[data-row]", x: "tbody input.choose" }[keys[0]];
+    line.hidden = !keys.some(control) && !(inRows && document.querySelector(inRows));
   }
   dialog.showModal();
   return true;
@@ -52,6 +64,7 @@ function help() {
 function act(key) {
   if (key === "?") return dialog ? help() : false;
   if ((key === "j" || key === "k") && walk(key === "j" ? 1 : -1)) return true;
+  if (key === "x") return tick();
   const element = control(key);
   if (element) press(element);
   return Boolean(element);

@@ -179,6 +179,11 @@ def test_the_list_is_filtered_saved_and_walked(window: Windows, chat: Generation
     expect(page.get_by_role("link", name="Greetings")).to_have_attribute("aria-current", "true")
     pages.press(page, "j")
     expect(page.locator("[data-row]")).to_be_focused()
+    pages.press(page, "x")
+    expect(page.locator("[data-count]")).to_have_text("1 selected")
+    page.locator("tbody .choose").focus()  # a box takes no letters
+    pages.press(page, "j")
+    expect(page.locator("[data-row]")).to_be_focused()
     pages.press(page, "Enter")
     expect(page.locator("h1")).to_have_text(chat.request_id)
 
