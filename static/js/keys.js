@@ -9,7 +9,7 @@ let firstAt = 0;
 const LETTERS = "input:not([type=checkbox], [type=radio]), textarea, select"; // where a letter is a letter
 
 function typing(element) {
-  return element.isContentEditable || element.matches(LETTERS) || element.closest("dialog") !== null;
+  return element.isContentEditable || element.matches(LETTERS) || element.closest("dialog[open]") !== null;
 }
 
 // What stands in a closed menu is there for its key.
