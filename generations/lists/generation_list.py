@@ -22,6 +22,7 @@ from generations.models.generation import TOKENS, WAIT, GenerationQuerySet
 
 BATCH = 1000
 NOT_LISTED = ("native_response_id", "session_id", "key_id", "app_id")
+NO_CODE = "none"
 OUTCOMES = {"succeeded": True, "failed": False, "unknown": None}
 IS_REPLAY = {"app": False, "replay": True}
 COLUMNS = {
@@ -66,7 +67,9 @@ def matching(team: Team, wanted: Mapping[str, Any]) -> GenerationQuerySet:
 
 
 def ended_with(status: str) -> Q:
-    """An HTTP status (three digits) or an error code."""
+    """An HTTP status (three digits), an error code, or `NO_CODE` for what has none."""
+    if status == NO_CODE:
+        return Q(error_code="")
     is_number = status.isascii() and status.isdigit() and len(status) == 3
     return Q(status_code=int(status)) if is_number else Q(error_code=status)
 

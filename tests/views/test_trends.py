@@ -99,6 +99,7 @@ def test_each_point_opens_the_generations_that_it_counts(
     failures = panels["Failures by cause"].marks[-4]
     assert listed(failures.href) == {"G-1", "G-2"}
     assert listed(next(part.href for part in failures.parts if "upstream" in part.title)) == {"G-1"}
+    assert listed(next(part.href for part in failures.parts if "no error code" in part.title)) == {"G-2"}
     assert listed(panels["Wait"].marks[-4].href) == {"G-0", "G-1", "G-2"}
     assert listed(panels["Wait"].marks[-3].href) == set()
     [model] = [row for row in page(team, ada).context["page"].models if row.name == "m/b"]

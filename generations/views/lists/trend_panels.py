@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from generations.lists import generation_list
 from generations.reading.figures import formatting, round_ticks, trend_chart
 from generations.reading.figures.formatting import Amount
 from generations.reading.figures.trend_chart import ChartPiece, Slot, TrendChart
@@ -108,8 +109,8 @@ def bar_panel(
 
 
 def asks(code: str) -> dict[str, str]:
-    """The filter of a cause; what has no code of its own is found among all that failed."""
-    return {"outcome": "failed"} | ({} if code in ("", OTHER) else {"status": code})
+    """The filter of a cause; rare ones, which are counted together, are found among all that failed."""
+    return {"outcome": "failed"} | ({} if code == OTHER else {"status": code or generation_list.NO_CODE})
 
 
 def cause(code: str) -> str:
