@@ -40,6 +40,8 @@ def instruments() -> Instruments:
     """Made once a process, after the folder is known."""
     from prometheus_client import Counter, Gauge, Histogram
 
+    if folder := os.environ.get(FOLDER):
+        Path(folder).mkdir(mode=0o700, exist_ok=True)  # somebody may have tidied /tmp
     return Instruments(
         Counter("retake_requests", "Requests answered, by view.", ["method", "route", "status"]),
         Histogram("retake_request_seconds", "From a request to its answer's end.", ["kind"], buckets=SECONDS),
@@ -106,14 +108,34 @@ def saw_process(streams: int, pool: dict[str, int]) -> None:
 
 def exposed(rows: "dict[str, float] | None") -> tuple[bytes, str]:
     """The figures of all web processes, and `rows` (`row_figures.py`), in Prometheus' text form; and its content type."""
-    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
     instruments()
     registry = CollectorRegistry()
-    if Path(os.environ.get(FOLDER, "")).is_dir() and os.environ.get(FOLDER):  # somebody may tidy /tmp
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    if folder := os.environ.get(FOLDER):
+        registry.register(FileCollector(Path(folder)))
     registry.register(RowCollector(rows))
     return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+class FileCollector:
+    """The figures of all web processes. A file without content is one that its process is making, or was killed over."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def collect(self) -> "list[Any]":
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        files = [str(path) for path in self.folder.glob("*.db") if _has_content(path)]
+        return list(MultiProcessCollector.merge(files))
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:  # that of a process which has just ended
+        return False
 
 
 class RowCollector:

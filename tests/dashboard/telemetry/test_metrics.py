@@ -146,6 +146,14 @@ ALLOWED = {
 }  # fmt: skip
 
 
+def test_files_that_are_empty_or_gone_cost_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that was killed over its file leaves an empty one, and whoever tidies /tmp leaves none."""
+    monkeypatch.setenv(metrics.FOLDER, str(tmp_path / "gone"))
+    assert b"retake_database_up 0" in metrics.exposed(None)[0]
+    (tmp_path / "gone" / "counter_1.db").touch()
+    assert b"retake_database_up 0" in metrics.exposed(None)[0]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.heavy
 def test_no_label_of_a_real_site_holds_a_team_a_model_or_an_id(
