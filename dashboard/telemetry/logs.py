@@ -6,6 +6,7 @@ DEBUG it tells all. Needs no Django, because beat has none.
 
 import json
 import logging
+import sys
 import threading
 import time
 import traceback
@@ -166,10 +167,11 @@ def _store_behind(error: BaseException) -> str | None:
 
 
 class Context(logging.Filter):
-    """Gives each line the request ID."""
+    """Gives each line the request ID; Django writes some when its work for the request is over."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_ids.current.get()
+        meta = getattr(getattr(record, "request", None), "META", {})
+        record.request_id = request_ids.current.get() or request_ids.known(meta.get("HTTP_X_REQUEST_ID"))
         return True
 
 
@@ -245,14 +247,24 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 
 def catch() -> None:
-    """An exception that ends a thread is a line like any other, and not a traceback with its words."""
+    """What ends a thread or the process, or cannot be raised at all, is a line like any other, without its words."""
 
     def write(ended: threading.ExceptHookArgs) -> None:
         if ended.exc_value is not None:
             raised = (ended.exc_type, ended.exc_value, ended.exc_traceback)
             logging.getLogger(__name__).error("A thread ended with an error", exc_info=raised)
 
-    threading.excepthook = write
+    def end(*raised: Any) -> None:
+        if isinstance(raised[1], Exception):
+            logging.getLogger(__name__).critical("This process ended with an error", exc_info=raised)
+        else:
+            sys.__excepthook__(*raised)
+
+    def note(left: Any) -> None:
+        raised = (left.exc_type, left.exc_value, left.exc_traceback)
+        logging.getLogger(__name__).error("An error could not be raised", exc_info=raised)
+
+    threading.excepthook, sys.excepthook, sys.unraisablehook = write, end, note
 
 
 def configuration(form: str, level: str, *, debug: bool = False) -> dict[str, Any]:

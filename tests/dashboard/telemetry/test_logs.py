@@ -5,6 +5,7 @@ import json
 import logging
 import logging.config
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -85,6 +86,11 @@ def test_what_an_exception_says_stays_out_and_where_it_was_raised_is_there(lines
     assert SECRET in logs.Line(debug=True).formatException(raised(ValueError(SECRET)))
 
 
+class Unraisable:
+    def __del__(self) -> None:
+        raise ValueError(SECRET)
+
+
 def test_no_library_quotes_what_an_exception_says(lines: io.StringIO) -> None:
     """Celery writes the exception and the task's arguments, psycopg's pool what failed, asyncio the whole task."""
     from celery.app.trace import LOG_FAILURE
@@ -118,15 +124,18 @@ def test_no_library_quotes_what_an_exception_says(lines: io.StringIO) -> None:
         "It cannot be written (No space left on device)",
     ]
     assert SECRET not in lines.getvalue()
-    before = threading.excepthook
+    before = threading.excepthook, sys.excepthook, sys.unraisablehook
     try:
         logs.catch()
         thread = threading.Thread(target=int, args=[SECRET])
         thread.start()
         thread.join()
+        sys.excepthook(*raised(error))
+        Unraisable()
     finally:
-        threading.excepthook = before
-    assert (read(lines)[-1]["error"], SECRET in lines.getvalue()) == (["ValueError"], False)
+        threading.excepthook, sys.excepthook, sys.unraisablehook = before
+    assert [line["error"] for line in read(lines)[-3:]] == [["ValueError"]] * 3
+    assert SECRET not in lines.getvalue()
 
 
 def test_at_debug_libraries_do_not_write_statements_headers_and_addresses() -> None:
@@ -150,6 +159,17 @@ def test_addresses_nobody_has_are_no_warnings_and_others_are_named_by_their_rout
     assert lines.getvalue() == ""
     assert browser.post("/teams/new", {"name": "x" * 3_000_000}).status_code == 413 or lines.getvalue() != ""
     assert SECRET not in lines.getvalue()
+
+
+@pytest.mark.parametrize(("given", "kept"), [("an-id-of-theirs-1", "an-id-of-theirs-1"), ('x"}\n{"', "")])
+def test_a_line_that_django_writes_when_its_work_is_over_has_the_id_too(
+    lines: io.StringIO, db: None, given: str, kept: str
+) -> None:
+    assert (
+        people.browser(people.person()).get("/readyz?full", headers={"x-request-id": given}).status_code
+        == 403
+    )
+    assert [(line["logger"], line["request_id"]) for line in read(lines)] == [("django.request", kept)]
 
 
 def test_a_store_that_is_unavailable_is_one_line_a_minute(
