@@ -139,6 +139,28 @@ def test_a_statement_of_prepare_may_take_its_time_whatever_the_server_allows() -
         cursor.execute("RESET statement_timeout")
 
 
+def test_two_that_prepare_at_once_do_it_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare, "PAUSE_SECONDS", 0.05)
+    notes = io.StringIO()
+    with session() as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [prepare.ALONE])
+        running = threading.Thread(target=_prepare, args=[notes])
+        running.start()
+        running.join(1)
+        assert running.is_alive()
+        other.execute("SELECT pg_advisory_unlock(%s)", [prepare.ALONE])
+        running.join(20)
+    assert not running.is_alive()
+    assert notes.getvalue().count("Another prepare is running") == 1
+
+
+def _prepare(notes: io.StringIO) -> None:
+    try:
+        call_command("prepare", stdout=notes)
+    finally:
+        connection.close()
+
+
 def test_prepare_migrates_only_where_a_migration_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(prepare, "call_command", lambda name, **_: asked.append(name))

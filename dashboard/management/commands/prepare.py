@@ -16,6 +16,7 @@ from dashboard import readiness
 LOCK_MS = 2000  # that a statement of a migration waits for a lock; whoever asks for the table waits behind it
 PAUSE_SECONDS = 2.0
 TRIES = 30
+ALONE = 0x7265_7461_6B65  # "retake"
 LOCKED = "55P03"  # lock_not_available
 
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         if options["on_line"] and not may_begin():
             return
-        with lock_timeout():
+        with lock_timeout(), alone(self.stdout.write):
             if readiness.migrations():
                 patiently(lambda: call_command("migrate", interactive=False, verbosity=0), self.stdout.write)
             patiently(lambda: call_command("createcachetable", verbosity=0), self.stdout.write)
@@ -63,6 +64,31 @@ def lock_timeout() -> Iterator[None]:
         if connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("RESET lock_timeout; RESET statement_timeout")
+
+
+@contextmanager
+def alone(note: Callable[[str], object]) -> Iterator[None]:
+    """While another prepare runs, on any machine, wait for it.
+
+    It asks again and again: a statement that waits would hold up the other one's `CREATE INDEX CONCURRENTLY`, for ever.
+    """
+    is_noted = False
+    while not _asked("SELECT pg_try_advisory_lock(%s)"):
+        if not is_noted:
+            note("Another prepare is running; this one waits for it.")
+        is_noted = True
+        time.sleep(PAUSE_SECONDS)
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            _asked("SELECT pg_advisory_unlock(%s)")
+
+
+def _asked(statement: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [ALONE])
+        return bool(cursor.fetchone()[0])
 
 
 def patiently(work: Callable[[], object], note: Callable[[str], object]) -> None:
