@@ -41,6 +41,7 @@ OF_LIBRARIES = {
     "celery.beat": "redis",
     "kombu": "redis",
 }
+OF_NO_STORE = ("kombu.transport.virtual",)  # what it says when a worker ends
 SAID = {"database": "The database is unavailable", "redis": "Redis is unavailable"}
 OURS = ("dashboard.", "generations.")
 # At DEBUG these write statements with their values, headers and addresses: only with the setting DEBUG.
@@ -154,6 +155,8 @@ def store_of(record: logging.LogRecord) -> str | None:
 
 def of_library(record: logging.LogRecord) -> str | None:
     """The store whose client wrote a line."""
+    if record.name.startswith(OF_NO_STORE):
+        return None
     return next((store for name, store in OF_LIBRARIES.items() if record.name.startswith(name)), None)
 
 
