@@ -65,10 +65,11 @@ def _made(check: Check, team: Team | None) -> list[Finding]:
 
 
 def redis() -> Finding:
-    """Redis answers and takes writes."""
-    return verdict(
-        "Redis", readiness.broker() or degraded.redis_fault() or None, "Responds and accepts writes."
-    )
+    """Redis answers, takes writes and keeps them."""
+    fault = readiness.broker() or degraded.redis_fault() or None
+    if not fault and (drops := degraded.redis_drops()):
+        return Finding("Redis", WARN, drops)
+    return verdict("Redis", fault, "Responds and accepts writes.")
 
 
 def migrations(team: Team | None) -> list[Finding]:

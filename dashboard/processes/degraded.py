@@ -1,5 +1,7 @@
 """What is degraded in the whole of Retake, in sentences: for admins, `doctor` and `/readyz?full`."""
 
+from typing import Any
+
 import redis
 from django.db import Error, connection
 
@@ -14,6 +16,10 @@ NO_BEAT = (
 FULL = (
     "Redis is full and its policy is noeviction: live text comes late, out of the database, and queued replays wait for "
     "the sweep. Give it more memory (maxmemory)."
+)
+DROPS = (
+    "When it is full, Redis throws away queued replays and live text (maxmemory-policy {policy}): these come late then, out "
+    "of the database. Set maxmemory-policy to noeviction."
 )
 READ_ONLY = "Redis takes no writes. Check that REDIS_URL leads to the primary server, and its disk."
 DATABASE_READ_ONLY = (
@@ -42,6 +48,16 @@ def database_fault() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_read_only")
         return DATABASE_READ_ONLY if cursor.fetchone()[0] == "on" else ""
+
+
+def redis_drops() -> str:
+    """Whether Redis throws away what nobody has read, "" where it does not or does not say. Raises RedisError, OSError."""
+    try:
+        found: Any = presence.server().info("memory")
+    except redis.ResponseError:
+        return ""  # hosted ones may not tell
+    policy = str(found.get("maxmemory_policy", ""))
+    return DROPS.format(policy=policy) if found.get("maxmemory") and policy.startswith("allkeys") else ""
 
 
 def redis_fault() -> str:

@@ -129,6 +129,12 @@ def redis_that(fault: Exception) -> Callable[[Injected], None]:
     return lambda site: site.patch.setattr(presence, "server", Server)
 
 
+def evicting_redis(site: Injected) -> None:
+    real = presence.server()
+    told = {"maxmemory": 10**8, "maxmemory_policy": "allkeys-lru"}
+    site.patch.setattr(type(real), "info", lambda *_: told)
+
+
 def refused_by_postgres(words: str) -> Callable[[Injected], None]:
     """No connection can be made, for the reason that the server or libpq gives in these words."""
 
@@ -202,6 +208,7 @@ FAULTS: dict[str, tuple[Callable[[Injected], Any], str, str, str]] = {
         redis_that(redis.exceptions.NoPermissionError("User x has no permissions to run the 'set' command")),
         "Redis", BAD, "may not do what Retake needs",
     ),
+    "Redis evicts": (evicting_redis, "Redis", WARN, "Set maxmemory-policy to noeviction"),
     "Redis full": (redis_that(redis.exceptions.OutOfMemoryError("x")), "Redis", BAD, "Give it more memory (maxmemory)."),
     "Redis read-only": (redis_that(redis.ReadOnlyError("x")), "Redis", BAD, "Check that REDIS_URL leads to the primary"),
     "Redis unverified": (
