@@ -9,11 +9,11 @@ from typing import Any
 from django.conf import settings
 
 from dashboard.telemetry import request_ids
+from dashboard.telemetry.logs import OURS
 
 KEPT = ("event_id", "timestamp", "level", "platform", "release", "environment", "logger", "sdk")
 OF_EXCEPTION = ("type", "module", "mechanism")
 OF_FRAME = ("filename", "function", "module", "lineno", "in_app")
-OURS = ("dashboard.", "generations.")
 
 
 def begin(transport: Any = None) -> None:

@@ -128,7 +128,7 @@ class FileCollector:
         from prometheus_client.multiprocess import MultiProcessCollector
 
         files = [str(path) for path in self.folder.glob("*.db") if _has_content(path)]
-        return list(MultiProcessCollector.merge(files))
+        return list(MultiProcessCollector.merge(files))  # type: ignore[no-untyped-call]
 
 
 def _has_content(path: Path) -> bool:

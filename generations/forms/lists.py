@@ -97,7 +97,7 @@ def _amount(label: str, decimals: int) -> forms.DecimalField:
     )
 
 
-def _moment(label: str) -> forms.DateTimeField:
+def moment_field(label: str) -> forms.DateTimeField:
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     return forms.DateTimeField(label=label, required=False, widget=widget)
 
@@ -132,8 +132,8 @@ class BrowseForm(FilterForm):
     )
     outcome = forms.ChoiceField(label="Verdict", choices=OUTCOMES, required=False)
     model = offered("Model", "models", 200)
-    since = _moment("Made from (UTC)")
-    until = _moment("Made until (UTC)")
+    since = moment_field("Made from (UTC)")
+    until = moment_field("Made until (UTC)")
     status = offered("Status or error code", "errors", 200)
     provider = offered("Provider", "providers", 120)
     endpoint = offered("Endpoint", "endpoints", 120)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 
-from generations.forms.lists import FilterForm
+from generations.forms.lists import FilterForm, moment_field
 from generations.gateway.log_paging import LONGEST, moment, ms_of
 from generations.gateway.request_ids import recognize
 
@@ -33,11 +33,6 @@ def _text(label: str, list_id: str = "", length: int = 256) -> forms.CharField:
     )
 
 
-def _moment(label: str) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, required=False, widget=widget)
-
-
 class LogForm(FilterForm):
     """What the log shows. Moments are UTC and win over the range; the gateway compares letter by letter."""
 
@@ -49,8 +44,8 @@ class LogForm(FilterForm):
     error_code = _text("Error code", "errors")
     session = _text("Session")
     key = _text("Key ID", length=36)
-    since = _moment("From (UTC)")
-    until = _moment("To (UTC)")
+    since = moment_field("From (UTC)")
+    until = moment_field("To (UTC)")
     id = _text("Request ID")
 
     FIRST = ("range", "status", "model", "provider", "error_code")

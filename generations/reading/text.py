@@ -151,10 +151,11 @@ def byte_size(value: object) -> int:
     """Bytes of a text in UTF-8, or of any other value as compact JSON, with what was cut out of it."""
     text = value if isinstance(value, str) else dumps(value)  # type: ignore[arg-type]
     hidden = [(int(found[1]), found[0]) for found in _CUT.finditer(text)] if has_cut(text) else []
-    return _utf8_size(text) + sum(size - _utf8_size(mark) for size, mark in hidden)
+    return utf8_size(text) + sum(size - utf8_size(mark) for size, mark in hidden)
 
 
-def _utf8_size(text: str) -> int:
+def utf8_size(text: str) -> int:
+    """Bytes of a text in UTF-8."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 

@@ -76,7 +76,7 @@ def assemble_stored(wire: str, value: Value) -> Assembled:
 # -- what it is ----------------------------------------------------------------------------------------------
 
 _PLAIN = ("application/x-subrip", "application/srt", "application/ttml+xml", "application/xhtml+xml")
-_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq")
+LINES_OF_JSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq")
 _STREAM = "text/event-stream"
 _HTML = ("text/html", "application/xhtml+xml")
 _EVENTS = ("data:", "event:", ":", "id:", "retry:")
@@ -85,7 +85,7 @@ _BEGINS = re.compile(rb"(?:\xef\xbb\xbf|[ \t\r\n])*+(?:data|event|id|retry|):")
 
 def _is_binary(mime: str) -> bool:
     return not (
-        mime in ("", "application/json", *_PLAIN, *_LINES)
+        mime in ("", "application/json", *_PLAIN, *LINES_OF_JSON)
         or mime.startswith("text/")
         or mime.endswith("+json")
     )

@@ -21,7 +21,7 @@ from generations.gateway.events import (
 )
 from generations.gateway.rawjson.values import dumps
 from generations.gateway.streams import tolerant, whole
-from generations.gateway.streams.assemble import is_frame
+from generations.gateway.streams.assemble import LINES_OF_JSON, is_frame
 from generations.gateway.streams.chat import ChatReader
 from generations.gateway.streams.media import MediaReader
 from generations.gateway.streams.messages import MessagesReader
@@ -70,7 +70,7 @@ def reader(wire: str, content_type: str, room: int | None = None) -> Reader:
     mime = content_type.partition(";")[0].strip().lower()
     if mime == "text/event-stream":
         return EventStreamReader(wire, room)
-    if mime in ("", "application/json", *_LINES) or mime.endswith("+json"):
+    if mime in ("", "application/json", *LINES_OF_JSON) or mime.endswith("+json"):
         return JsonReader(wire, room)
     if mime in ("text/html", "application/xhtml+xml"):
         return HtmlReader()
@@ -79,7 +79,6 @@ def reader(wire: str, content_type: str, room: int | None = None) -> Reader:
     return BinaryReader(mime)
 
 
-_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq")
 _PLAIN = ("application/x-subrip", "application/srt", "application/ttml+xml")
 
 

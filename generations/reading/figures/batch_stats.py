@@ -233,12 +233,12 @@ def _place(value: Decimal, least: Decimal, most: Decimal, number: int) -> int:
 
 def _bin(at: int, filled: int, tallest: int, edges: Sequence[Decimal]) -> Bin:
     width, height = Decimal(100) / (len(edges) - 1), Decimal(100 * filled) / tallest
-    return Bin(edges[at], edges[at + 1], filled, *map(_unit, (at * width, 100 - height, width, height)))
-
-
-def _unit(value: Decimal) -> str:
-    """A length for an SVG attribute, to a hundredth."""
-    return f"{value.quantize(Decimal('0.01')).normalize():f}"
+    return Bin(
+        edges[at],
+        edges[at + 1],
+        filled,
+        *map(formatting.svg_length, (at * width, 100 - height, width, height)),
+    )
 
 
 # -- outputs -----------------------------------------------------------------------------------------------

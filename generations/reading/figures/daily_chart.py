@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from generations.reading.figures.formatting import svg_length
+
 MOST_BARS = 62
 HEIGHT = 96  # px
 LEAST = Decimal(2)  # px: what is there can be seen
@@ -63,14 +65,9 @@ def _bar(first: date, last: date, span: int, at: int, sums: Sequence[Sequence[in
     low, high = _tall(sure, most), _tall(unsure, most)
     day = first + timedelta(days=at * span)
     places = (at * slot + (slot - width) / 2, width, HEIGHT - low, low, HEIGHT - low - high, high)
-    x, *rest = (_length(max(place, Decimal(0))) for place in places)
+    x, *rest = (svg_length(max(place, Decimal(0))) for place in places)
     return DayBar(day, min(last, day + timedelta(days=span - 1)), sure, unsure, x, *rest)
 
 
 def _tall(value: int, most: int) -> Decimal:
     return max(LEAST, Decimal(HEIGHT) * value / most) if value else Decimal(0)
-
-
-def _length(value: Decimal) -> str:
-    """For an SVG attribute, to a hundredth."""
-    return f"{value.quantize(Decimal('0.01')).normalize():f}"

@@ -174,3 +174,8 @@ def ago(then: datetime | None, now: datetime) -> str:
 def plural(number: int, word: str) -> str:
     """`1 line`, `2 lines`."""
     return f"{number:,} {word}" + ("" if number == 1 else "s")
+
+
+def svg_length(value: Decimal) -> str:
+    """A length for an SVG attribute, to a hundredth."""
+    return f"{value.quantize(Decimal('0.01')).normalize():f}"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from generations.reading.figures.formatting import svg_length
+
 HEIGHT = 160  # px
 LEAST = Decimal(2)  # px: what is there can be seen
 MOST_LABELS = 6
@@ -82,11 +84,11 @@ def _slot(
     bar = width * Decimal("0.72")
     return Slot(
         day=days[at],
-        x=_length(at * width),
-        width=_length(width),
-        middle=_length(at * width + width / 2),
-        bar_x=_length(at * width + (width - bar) / 2),
-        bar_width=_length(bar),
+        x=svg_length(at * width),
+        width=svg_length(width),
+        middle=svg_length(at * width + width / 2),
+        bar_x=svg_length(at * width + (width - bar) / 2),
+        bar_width=svg_length(bar),
         segments=list(segments),
         points=list(points),
     )
@@ -98,13 +100,13 @@ def _stack(series: Sequence[Sequence[Amount]], at: int, top: Decimal) -> list[Ch
         if values[at] > 0:
             height = max(LEAST, HEIGHT * Decimal(values[at]) / top)
             ground -= height
-            found.append(ChartPiece(number, _length(max(ground, Decimal(0))), _length(height)))
+            found.append(ChartPiece(number, svg_length(max(ground, Decimal(0))), svg_length(height)))
     return found
 
 
 def _points(series: Sequence[Sequence[Amount | None]], at: int, top: Decimal) -> list[ChartPiece]:
     known = [(number, value) for number, values in enumerate(series) if (value := values[at]) is not None]
-    return [ChartPiece(number, _length(_down(value, top)), "") for number, value in known]
+    return [ChartPiece(number, svg_length(_down(value, top)), "") for number, value in known]
 
 
 def _path(values: Sequence[Amount | None], top: Decimal) -> str:
@@ -113,7 +115,7 @@ def _path(values: Sequence[Amount | None], top: Decimal) -> str:
     for at, value in enumerate(values):
         if value is not None:
             command = "L" if at and values[at - 1] is not None else "M"
-            path.append(f"{command}{_length(at * width + width / 2)} {_length(_down(value, top))}")
+            path.append(f"{command}{svg_length(at * width + width / 2)} {svg_length(_down(value, top))}")
     return " ".join(path)
 
 
@@ -122,7 +124,7 @@ def _down(value: Amount, top: Decimal) -> Decimal:
 
 
 def _ticks(values: Sequence[Decimal]) -> list[Tick]:
-    return [Tick(value, _length(_down(value, values[-1]))) for value in values]
+    return [Tick(value, svg_length(_down(value, values[-1]))) for value in values]
 
 
 def _labels(days: Sequence[date]) -> list[DayLabel]:
@@ -130,9 +132,4 @@ def _labels(days: Sequence[date]) -> list[DayLabel]:
     step = -(-len(days) // MOST_LABELS)
     width = Decimal(100) / len(days)
     places = range(len(days) - 1, -1, -step)
-    return [DayLabel(days[at], _length(at * width + width / 2)) for at in reversed(places)]
-
-
-def _length(value: Decimal) -> str:
-    """For an SVG attribute, to a hundredth."""
-    return f"{value.quantize(Decimal('0.01')).normalize():f}"
+    return [DayLabel(days[at], svg_length(at * width + width / 2)) for at in reversed(places)]

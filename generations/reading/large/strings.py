@@ -11,7 +11,7 @@ import msgspec
 from generations.gateway.rawjson.tokens import SPACE, STRING
 from generations.gateway.rawjson.values import Unreadable, loads
 from generations.reading.large.index import LocatedValue, Span
-from generations.reading.text import cut_mark
+from generations.reading.text import cut_mark, utf8_size
 
 WINDOW = 64_000  # bytes of a string that one fragment shows
 KEPT, BRIEF = 100_000, 9_000  # bytes of a long string in what is parsed; the latter where there are very many
@@ -111,11 +111,7 @@ def _readable(raw: bytes, quoted: bool) -> str:
 def measure(found: LocatedValue) -> None:
     """Set the size of each large string in a value: `count` becomes the bytes of its characters in UTF-8."""
     for span in strings(found.span):
-        span.count = sum(_utf8_size(text) for text in texts(LocatedValue(found.source, span)))
-
-
-def _utf8_size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        span.count = sum(utf8_size(text) for text in texts(LocatedValue(found.source, span)))
 
 
 # -- cutting short -------------------------------------------------------------------------------------------
@@ -164,7 +160,7 @@ def _kept(span: Span) -> Iterator[tuple[int, int, int]]:
 def _cut(raw: bytes, size: int) -> bytes:
     """A string's beginning, its first quote included, as a string that says how much of `size` bytes is left out."""
     end = 1 + whole(raw[1:])
-    return raw[:end] + cut_mark(size - _utf8_size(plain(raw[1:end]))).encode() + b'"'
+    return raw[:end] + cut_mark(size - utf8_size(plain(raw[1:end]))).encode() + b'"'
 
 
 def shortened(raw: bytes) -> bytes:
@@ -180,4 +176,4 @@ def _brief(found: "re.Match[bytes]") -> bytes:
     string = found[0]
     if len(string) <= BRIEF + 200 or _COLON.match(found.string, found.end()):
         return string
-    return _cut(string[: BRIEF + 1], _utf8_size(plain(string[1:-1])))
+    return _cut(string[: BRIEF + 1], utf8_size(plain(string[1:-1])))

@@ -131,8 +131,8 @@ def redis_that(fault: Exception) -> Callable[[Injected], None]:
 
 def evicting_redis(site: Injected) -> None:
     real = presence.server()
-    told = {"maxmemory": 10**8, "maxmemory_policy": "allkeys-lru"}
-    site.patch.setattr(type(real), "info", lambda *_: told)
+    memory = {"maxmemory": 10**8, "maxmemory_policy": "allkeys-lru"}
+    site.patch.setattr(type(real), "info", lambda *_: memory)
 
 
 def refused_by_postgres(words: str) -> Callable[[Injected], None]:
