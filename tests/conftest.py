@@ -5,11 +5,12 @@ The addresses are known before Django loads its settings; the engines start when
 
 import atexit
 import base64
+import gc
 import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def spread(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
             made += [*others[place * step : (place + 1) * step], item]
         made += others[len(share) * step :]
     return made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays: each run of the garbage collector, during it and later, would look through all of it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)  # when everything else, also a random order, has been decided
