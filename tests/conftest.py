@@ -22,11 +22,13 @@ from hypothesis import settings as hypothesis_settings
 
 from dashboard.local.servers import Engines
 from dashboard.local.system import LOOPBACK, Port
+from tests.support import migrated
 from tests.support.processes import (
     WORKER,
     DemoGateway,
     chromium,
     demo_process,
+    end,
     firefox,
     process,
     wait_for,
@@ -42,12 +44,14 @@ hypothesis_settings.load_profile("quick" if QUICK else "suite")
 
 FOLDER = Path(tempfile.mkdtemp(prefix="retake-"))
 # Under xdist each process has engines of its own: what its parent chose for itself does not count as given.
-OWN = "RETAKE_TESTS_START_ENGINES"
-ENGINES = Engines(FOLDER, {} if os.environ.get(OWN) else os.environ, durable=False)
+SHARED, PASSWORD = migrated.given()
+PASSWORD = PASSWORD or secrets.token_urlsafe(24)
+ENGINES = Engines(FOLDER, {} if SHARED else os.environ, password=PASSWORD, durable=False)
 if ENGINES.starts:
-    os.environ[OWN] = "1"
+    os.environ[migrated.GIVEN] = f"{SHARED or FOLDER} {PASSWORD}"
 DEMO_PORT, WEB_PORT = Port(), Port()
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)  # also when pytest gives up before its first hook
+MAKER = pytest.StashKey["subprocess.Popen[bytes]"]()
 REQUIRED = bool(os.environ.get("RETAKE_REQUIRE_BROWSER"))
 # By the mark of the tests that need them: packages of Debian, and where the program is.
 NEEDED: dict[str, dict[str, Callable[[], str | None]]] = {
@@ -96,6 +100,11 @@ def spread(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
     return made
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if ENGINES.starts and SHARED is None and config.getoption("numprocesses", None):
+        config.stash[MAKER] = migrated.begin(FOLDER)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """What is collected stays: each run of the garbage collector, during it and later, would look through all of it."""
@@ -128,7 +137,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             (pytest.fail if REQUIRED else pytest.skip)(problem)
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if MAKER in config.stash:
+        end(config.stash[MAKER])
     from generations.gateway.http import exchange
 
     for transport in exchange._pools.values():  # Python warns of sockets that are open at its end
@@ -143,6 +154,10 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session")
 def engines() -> Engines:
     """PostgreSQL and Valkey, running."""
+    if SHARED is not None and migrated.copied(SHARED, FOLDER):
+        from django.db import connection
+
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated.DATABASE
     ENGINES.start()
     return ENGINES
 
