@@ -14,8 +14,10 @@ from tests.support.patterns import Pattern, Slow
 
 pytestmark = pytest.mark.heavy
 
-SMALL, LARGE = 2_000, 100_000  # characters
-SUSPICIOUS_S, MOST_S = 0.0008, 0.7  # a linear pattern needs microseconds, and milliseconds
+# Characters, and the seconds that a text of so many may take: a linear pattern needs microseconds, and milliseconds. What
+# is not linear exceeds them all: its time grows by 100 or more from the first to the second, and by 25 to the last.
+SUSPICIOUS = ((2_000, 0.0008), (20_000, 0.06))
+LARGE, MOST_S = 100_000, 0.7
 
 # Patterns that are made while the program runs, as they may look. A new one must be put here.
 MADE: dict[str, "re.Pattern[Any]"] = {
@@ -33,7 +35,8 @@ ALL = [*SOURCE, *(Pattern(place, pattern) for place, pattern in MADE.items()), *
 def slow(pattern: Pattern, large: int = LARGE) -> str:
     """A text that makes the pattern slow, in short, or ""."""
     for run, attack in product(pattern.runs(), patterns.attacks(pattern.compiled)):
-        if _exceeds(run, attack.text(SMALL), SUSPICIOUS_S) and _exceeds(run, attack.text(large), MOST_S):
+        sizes = [*((size, most) for size, most in SUSPICIOUS if size < large), (large, MOST_S)]
+        if all(_exceeds(run, attack.text(size), most) for size, most in sizes):
             return repr(attack)
     return ""
 
