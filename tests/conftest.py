@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
+from subprocess import Popen
 
 import django
 import pytest
@@ -51,7 +52,7 @@ if ENGINES.starts:
     os.environ[migrated.GIVEN] = f"{SHARED or FOLDER} {PASSWORD}"
 DEMO_PORT, WEB_PORT = Port(), Port()
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)  # also when pytest gives up before its first hook
-MAKER = pytest.StashKey["subprocess.Popen[bytes]"]()
+MAKER = pytest.StashKey[Popen[bytes]]()
 REQUIRED = bool(os.environ.get("RETAKE_REQUIRE_BROWSER"))
 # By the mark of the tests that need them: packages of Debian, and where the program is.
 NEEDED: dict[str, dict[str, Callable[[], str | None]]] = {
