@@ -36,6 +36,8 @@ from tests.support.page_checks import DESKTOP, PHONE
 from tests.support.processes import FLAGS, WORKER, DemoGateway, chromium, process, wait_for
 
 TIMEOUT_MS = 15_000
+# Scripts are compiled once: compiling them better meanwhile pays only on pages that are visited for longer.
+FRUGAL = "--js-flags=--no-opt --no-maglev"
 ABORTED = "net::ERR_ABORTED"  # a page that is left ends its own requests
 
 # Runs before any script of a page, and outside its CSP: policy reports go to the console, and `window.seen` keeps
@@ -247,7 +249,7 @@ def pool(web_process: str, worker: int) -> Iterator[Pool]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         expect.set_options(timeout=TIMEOUT_MS)
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, FRUGAL])
         yield Pool(browser)
         browser.close()
 
