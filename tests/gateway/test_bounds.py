@@ -3,6 +3,7 @@
 Times are bounds against freezing only, memory is what Python allocated at most meanwhile.
 """
 
+import functools
 import gzip
 import time
 import tracemalloc
@@ -103,8 +104,10 @@ def answering(body: bytes, content_type: str = "application/json", **headers: st
     return lambda call: call.answer(200, body, content_type, **headers)
 
 
-BOMB = gzip.compress(bytes(200 * MIB))  # 204 KB
-TWICE = gzip.compress(BOMB)  # less than 1 KB for 200 MiB
+@functools.cache
+def bomb() -> bytes:
+    """204 KB for 200 MiB."""
+    return gzip.compress(bytes(200 * MIB))
 
 
 # -- content codings -------------------------------------------------------------------------------------------
@@ -138,25 +141,27 @@ def test_one_coding_is_read(coding: str, pack: Callable[[bytes], bytes], size: i
 
 @pytest.mark.parametrize("coding", ["gzip, gzip", "br", "zstd", "gzip, br", "nonsense\u00a0"])
 def test_other_codings_are_refused_and_the_bytes_kept(coding: str) -> None:
-    script = answering(TWICE, content_encoding=coding)
+    twice = gzip.compress(bomb())  # less than 1 KB
+    script = answering(twice, content_encoding=coding)
     with serving(script) as peer, allocating_at_most(8), pytest.raises(errors.Undecodable, match="coding"):
         Client(peer.url, KEY).record_bytes("G-1")
     with allocating_at_most(8):
         sending = send(script)
     assert isinstance(sending.fault, errors.Undecodable)
-    assert (sending.fault.sent, sending.raw, sending.text) == (True, TWICE, "")
+    assert (sending.fault.sent, sending.raw, sending.text) == (True, twice, "")
 
 
 def test_a_packed_record_does_not_explode() -> None:
     """1.5 KB became 1.8 GiB."""
-    script = answering(BOMB, content_encoding="gzip")
+    script = answering(bomb(), content_encoding="gzip")
     with serving(script) as peer, allocating_at_most(40), pytest.raises(errors.RecordTooLarge):
         Client(peer.url, KEY, max_record_bytes=8 * MIB).record_bytes("G-1")
 
 
 def test_a_packed_answer_comes_piece_by_piece() -> None:
+    script = answering(bomb(), "text/event-stream", content_encoding="gzip")
     with allocating_at_most(30):
-        sending = send(answering(BOMB, "text/event-stream", content_encoding="gzip"), most=50 * MIB)
+        sending = send(script, most=50 * MIB)
     assert 50 * MIB <= sending.size < 51 * MIB
     assert sending.seconds < 30
 

@@ -154,15 +154,19 @@ def _uses() -> dict[str, frozenset[str]]:
 
 
 def _users() -> list[str]:
-    """The modules that make a pattern, or mention the name of one."""
+    """The modules that mention the name of a pattern, and a method of patterns."""
     names = {
         name
         for module in modules()
         for name, value in vars(importlib.import_module(module)).items()
         if isinstance(value, re.Pattern)
     }
-    mentioned = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
-    return [module for module, text in sources().items() if mentioned.search(text)]
+    uses = re.compile(rf"\.(?:{'|'.join(USED)})\b")
+    return [
+        module
+        for module, text in sources().items()
+        if uses.search(text) and not names.isdisjoint(re.findall(r"\w+", text))
+    ]
 
 
 def in_addresses() -> list[Pattern]:

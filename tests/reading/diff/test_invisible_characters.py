@@ -13,11 +13,8 @@ from generations.gateway.rawjson.display import visible
 from generations.reading.diff import invisible_characters
 
 MARK = re.compile(r'<small class="unseen" title="[^"<>]*">[^<>]*</small>')
-UNSEEN = [
-    chr(code)
-    for code in range(sys.maxunicode + 1)
-    if unicodedata.category(chr(code)) in ("Cf", "Zs", "Zl", "Zp") and code != 0x20
-]
+EVERY = map(chr, range(sys.maxunicode + 1))
+UNSEEN = [char for char in EVERY if unicodedata.category(char) in {"Cf", "Zs", "Zl", "Zp"} and char != " "]
 
 
 def marks(text: str) -> list[str]:
