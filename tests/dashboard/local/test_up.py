@@ -26,7 +26,7 @@ from tests.support.processes import ROOT, wait_for
 pytestmark = pytest.mark.heavy
 
 LEFT_OUT = shutil.ignore_patterns(
-    ".venv", ".git", ".local", "__pycache__", ".*_cache", ".hypothesis", "tests", "bench"
+    ".venv", ".git", ".local", ".*_cache", ".hypothesis", "tests", "bench"
 )
 OURS = (
     "DATABASE_URL",
