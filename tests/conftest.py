@@ -23,7 +23,7 @@ from hypothesis import settings as hypothesis_settings
 
 from dashboard.local.servers import Engines
 from dashboard.local.system import LOOPBACK, Port
-from tests.support import migrated
+from tests import migrated
 from tests.support.processes import (
     WORKER,
     DemoGateway,

@@ -25,9 +25,7 @@ from tests.support.processes import ROOT, wait_for
 
 pytestmark = pytest.mark.heavy
 
-LEFT_OUT = shutil.ignore_patterns(
-    ".venv", ".git", ".local", ".*_cache", ".hypothesis", "tests", "bench"
-)
+LEFT_OUT = shutil.ignore_patterns(".venv", ".git", ".local", ".*_cache", ".hypothesis", "tests", "bench")
 OURS = (
     "DATABASE_URL",
     "REDIS_URL",

@@ -28,7 +28,7 @@ def begin(folder: Path) -> subprocess.Popen[bytes]:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.support.migrated"],
+            [sys.executable, "-m", "tests.migrated"],
             cwd=ROOT,
             pass_fds=[lock.fileno()],
             preexec_fn=dies_with_parent(signal.SIGTERM),
