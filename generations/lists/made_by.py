@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, Window
+from django.db.models.functions import RowNumber
 
 from dashboard.models import Team
 from generations.models import Generation, Replay
 
+NUMBER = Window(RowNumber(), partition_by="generation", order_by=("created_at", "id"))
+"""Which replay of its original it is, as its own page counts."""
 HEAD, TAIL = 6, 4  # characters of the original's ID
 
 
@@ -23,7 +25,7 @@ class Maker:
 
     @property
     def short_original(self) -> str:
-        """The request ID as a row has room for it. IDs of one hour begin alike, so its end is shown, too."""
+        """The request ID as a row has room for it. IDs of one week begin alike, so its end is shown, too."""
         is_short = len(self.original) <= HEAD + TAIL + 1
         return self.original if is_short else f"{self.original[:HEAD]}…{self.original[-TAIL:]}"
 
@@ -39,22 +41,19 @@ def of_ids(team: Team, request_ids: Iterable[str]) -> dict[str, Maker]:
     if not wanted:
         return {}
     made = Replay.objects.filter(team=team, new_request_id__in=wanted).exclude(new_request_id="")
-    others = made.exclude(generation__request_id=F("new_request_id")).order_by("-created_at", "-id")
-    found = others.annotate(number=Subquery(_number())).select_related("generation")
-    columns = ("new_request_id", "generation__request_id")
-    return {row.new_request_id: _maker(row, team) for row in found.only(*columns)}
+    # The second condition is never true: with it, both are asked after all replays of these originals have their numbers.
+    of_these = Q(new_request_id__in=wanted) | Q(number__lt=1)
+    all_replays = Replay.objects.filter(team=team, generation__in=made.values("generation"))
+    found = all_replays.annotate(number=NUMBER).filter(of_these).select_related("generation")
+    columns = ("new_request_id", "created_at", "generation__request_id")
+    return {
+        row.new_request_id: _maker(row, team)
+        for row in found.only(*columns).order_by("-created_at", "-id")
+        if row.new_request_id != row.generation.request_id
+    }
 
 
 def _maker(row: Replay, team: Team) -> Maker:
     row.team = row.generation.team = team
     addresses = row.get_absolute_url(), row.generation.get_absolute_url()
     return Maker(row.number, row.generation.request_id, *addresses)  # type: ignore[attr-defined]
-
-
-def _number() -> "QuerySet[Replay, Any]":
-    """Which replay of its original it is, as its own page counts."""
-    same_moment = Q(created_at__lt=OuterRef("created_at")) | Q(pk__lte=OuterRef("pk"))
-    before = Replay.objects.filter(
-        same_moment, generation=OuterRef("generation"), created_at__lte=OuterRef("created_at")
-    )
-    return before.order_by().values("generation").annotate(number=Count("pk")).values("number")
