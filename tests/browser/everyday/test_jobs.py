@@ -160,6 +160,7 @@ def test_a_lead_replays_all_that_failed_yesterday(
     page = somebody.page
     somebody.click(page.get_by_role("link", name="Failed yesterday"))
     somebody.click(page.get_by_role("button", name="Select all 60"))
+    expect(page.locator("[data-count]")).to_have_text("All 60 selected")
     somebody.click(page.get_by_role("button", name="Replay", exact=True))
     somebody.click(page.get_by_role("button", name="Start 60 replays"))
     expect(page.locator("#live [role=status]")).to_contain_text("of 60 finished")
