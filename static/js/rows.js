@@ -62,4 +62,5 @@ document.addEventListener("htmx:afterSwap", () => {
   for (const box of boxes()) box.checked ||= kept.has(box.value);
   refresh();
 });
+document.addEventListener("htmx:afterSettle", refresh); // which gives the bar its own classes back
 refresh();

@@ -181,6 +181,11 @@ def test_the_list_is_filtered_saved_and_walked(window: Windows, chat: Generation
     expect(page.locator("[data-row]")).to_be_focused()
     pages.press(page, "x")
     expect(page.locator("[data-count]")).to_have_text("1 selected")
+    pages.press(page, "x")
+    page.locator("#id_outcome").select_option("succeeded")
+    expect(page).to_have_url(re.compile("outcome=succeeded"))
+    page.wait_for_timeout(100)  # htmx gives what came its own classes back
+    expect(page.locator("#choose")).to_be_hidden()
     page.locator("tbody .choose").focus()  # a box takes no letters
     pages.press(page, "j")
     expect(page.locator("[data-row]")).to_be_focused()
