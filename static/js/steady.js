@@ -23,12 +23,6 @@ function candidates(target) {
   return near.filter((found) => !found.contains(target) && inSight(found));
 }
 
-// A page that cannot be scrolled so far gets the room, until the next update.
-function makeRoom(left, part) {
-  if (left < 0) part.style.paddingTop = `${-left}px`;
-  else part.style.paddingBottom = `${left + window.innerHeight + window.scrollY - document.documentElement.scrollHeight}px`;
-}
-
 function placeOf(element) {
   return { element, id: element.id, href: element.getAttribute("href"), top: element.getBoundingClientRect().top };
 }
@@ -43,10 +37,21 @@ function moved(place) {
   return Math.round(there(place).getBoundingClientRect().top - place.top);
 }
 
+// A page that cannot be scrolled so far gets the room until the next update: below, or above in what came anew, whose own style htmx
+// settles a moment later.
+function makeRoom(place, part) {
+  const left = moved(place);
+  if (left > 0) document.body.style.minHeight = `${left + window.innerHeight + window.scrollY}px`;
+  if (left >= 0 || !part) return;
+  const room = part.insertBefore(document.createElement("div"), part.firstChild);
+  room.style.height = `${-left}px`;
+  room.style.height = `${Math.max(0, -left - moved(place))}px`; // less the gap that comes with it
+}
+
 function keep(place, part) {
   window.scrollBy({ top: moved(place), behavior: "instant" });
-  if (moved(place) === 0 || !part) return;
-  makeRoom(moved(place), part);
+  if (moved(place) === 0) return;
+  makeRoom(place, part);
   window.scrollBy({ top: moved(place), behavior: "instant" });
 }
 
@@ -57,5 +62,6 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   const place = held.find(there);
   held = [];
+  document.body.style.removeProperty("min-height");
   if (place) keep(place, document.getElementById(detail.target.id));
 });

@@ -103,6 +103,7 @@ def test_a_batch_of_several_generations_is_cancelled(
     made = Generation.objects.get(request_id__endswith="E")
     made.opened(ada)
     running = rows.replay(made, ada, state=State.RUNNING)
+    page.set_viewport_size({"width": 1280, "height": 1800})
     page.goto("/")
     row = page.locator("#recent [data-row]").last
     row.hover()
@@ -115,6 +116,14 @@ def test_a_batch_of_several_generations_is_cancelled(
     page.mouse.move(0, 0)
     page.evaluate(again)
     wait_for(lambda: top_of(row) < place - 50)
+    # What begins there makes the page long enough, where it was not.
+    row.hover()
+    place = top_of(row)
+    running = rows.replay(made, ada, state=State.RUNNING)
+    page.evaluate(again)
+    expect(page.get_by_role("heading", name="Running now")).to_have_count(1)
+    assert top_of(row) == pytest.approx(place, abs=1)
+    running.delete()
 
 
 def test_the_lab_without_script(
