@@ -194,7 +194,7 @@ def test_pasted_addresses_are_understood(
 ) -> None:
     replay = replayed(first, ada, "x")
     links = {
-        "a": f" https://retake.example{first.get_absolute_url()}?x=1 ",
+        "a": f" https://retake.example{first.get_absolute_url()}/cost?x=1 ",
         "b": f"http://retake.example{replay.get_absolute_url()}#top",
     }
     assert "B · replay" in page(ada, team, **links)

@@ -1,8 +1,9 @@
 """Any two generations or replays of a team side by side."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -37,11 +38,13 @@ class CompareForm(forms.Form):
 
 
 def key_of(pasted: str) -> str:
-    """The ID in what somebody pasted: itself, or the last part of an address of ours."""
+    """The ID in what somebody pasted: itself, or that of an address of ours, also of a tab: .../g/G-1/cost."""
     text = pasted.strip()
-    if text.lower().startswith(("http://", "https://")):
-        text = text.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
-    return text
+    if not text.lower().startswith(("http://", "https://")):
+        return text
+    parts = text.partition("?")[0].partition("#")[0].rstrip("/").split("/")
+    named = [part for before, part in pairwise(parts) if before in ("g", "r")]
+    return unquote(named[0] if named else parts[-1])
 
 
 def view_of(request: HttpRequest) -> View:
