@@ -64,6 +64,7 @@ YES_NO = (("", "any"), ("1", "yes"), ("0", "no"))
 OUTCOMES = (("", "any"), ("succeeded", "succeeded"), ("failed", "failed"), ("unknown", "unknown"))
 MADE_BY = (("", "any"), ("app", "your apps"), ("replay", "replays here"))
 NANOS = 10**9
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 
 
 def _yes_no(label: str) -> forms.TypedChoiceField:
@@ -99,7 +100,13 @@ def _amount(label: str, decimals: int) -> forms.DecimalField:
 
 def moment_field(label: str) -> forms.DateTimeField:
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, required=False, widget=widget)
+    return forms.DateTimeField(label=label, required=False, widget=widget, validators=[_is_of_our_time])
+
+
+def _is_of_our_time(value: datetime) -> None:
+    """Raises ValidationError for a year next to which no day, or no 90 days, can be reckoned."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise forms.ValidationError(f"Enter a year from {FIRST_YEAR} to {LAST_YEAR}.")
 
 
 class FilterForm(forms.Form):

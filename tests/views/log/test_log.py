@@ -137,6 +137,8 @@ QUERIES = 7
         ({"model": "m" * 257}, "at most 256 characters"),
         ({"provider": "a\0b"}, "Null characters are not allowed"),
         ({"since": "yesterday"}, "Enter a valid date/time"),
+        ({"until": "0001-01-01T00:00"}, "Enter a year from 2000 to 2999."),
+        ({"since": "9999-12-31T23:59"}, "Enter a year from 2000 to 2999."),
         ({"since": "2026-02-27T15:00", "until": "2026-02-27T14:00"}, "This is before the other end."),
         ({"since": "2026-01-01T15:00", "until": "2026-06-27T14:00"}, "at most 90 days at a time"),
         ({"range": "2w"}, "Select a valid choice"),
