@@ -72,8 +72,12 @@ class _Head:
 def end_of(raw: bytearray, seen: int) -> int | None:
     """Where the empty line of a head ends, None while it has not come. `seen` bytes were looked at before."""
     start = max(0, seen - 3)
-    ends = [at + len(mark) for mark in (b"\n\r\n", b"\n\n") if (at := raw.find(mark, start)) >= 0]
-    return min(ends) if ends else None
+    usual = raw.find(b"\n\r\n", start)
+    # Only before it: behind it stand perhaps thousands of other heads, which each of them would look through.
+    bare = raw.find(b"\n\n", start, len(raw) if usual < 0 else usual + 1)
+    if bare >= 0:
+        return bare + 2
+    return usual + 3 if usual >= 0 else None
 
 
 class _Now(threading.local):
