@@ -183,8 +183,9 @@ class SpoolFile:
             self.step()
 
     def remove(self) -> None:
-        """Delete the file and give its lock back."""
-        self.path.unlink(missing_ok=True)
+        """Delete the file and give its lock back. One that cannot be deleted is delivered again, which changes nothing."""
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
         self.close()
 
     def close(self) -> None:

@@ -230,6 +230,8 @@ class Saver:
             try:
                 if not live_log.is_stored:
                     self.spool(live_log)
+            except Exception:  # one keeps no other back, and does not end this thread
+                log.exception("Replay %s could not be put into the spool", live_log.replay_id)
             finally:
                 live_log.storing.release()
 

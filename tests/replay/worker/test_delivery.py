@@ -1,5 +1,6 @@
 """What a worker left in the spool: delivered, dropped when it was forgotten, kept when it cannot be read."""
 
+import errno
 import itertools
 import os
 import resource
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from dashboard.models import User
@@ -20,7 +21,7 @@ from generations.models import Generation, Replay, ReplayAnswer, ReplayPart
 from generations.models.replay import State
 from generations.replay import raw_answer
 from generations.replay.live.log import Deadlines, LiveLog
-from generations.replay.worker import delivery, finishing, recovery, spooling
+from generations.replay.worker import delivery, finishing, recovery, saving, spooling
 from generations.replay.worker.ending import Ending
 from generations.replay.worker.spooling import Owner, SpoolPart
 from tests.support import rows
@@ -160,6 +161,33 @@ def test_a_disk_without_room_costs_no_handles_and_leaves_nothing(tmp_path: Any) 
         signal.signal(signal.SIGXFSZ, handled)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
     assert list(spool.folder().iterdir()) == []
+
+
+def test_a_disk_that_fails_ends_no_thread(left: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was remounted read-only, for example. What cannot be deleted is delivered once more."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    (path,) = spool.files()
+    file = spool.SpoolFile.adopt(path)
+    assert file is not None
+    assert left.claim is not None
+    live_log = LiveLog(left.pk, left.claim, Deadlines(1, 1, 1))
+    live_log.append("text", "x")
+    live_log.number()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", fail)
+        file.remove()
+        patch.setattr(saving, "beat", broken_database)
+        patch.setattr(spooling, "create", fail)
+        saving.Saver(list).tick([live_log], 0.0)
+    assert delivery.deliver_all() == 1
+    assert spool.files() == []
+
+
+def broken_database(_live_logs: object) -> None:
+    raise OperationalError
 
 
 def test_whoever_only_looks_makes_no_folder(settings: Any, tmp_path: Any) -> None:
