@@ -173,9 +173,13 @@ class Context(logging.Filter):
     """Gives each line the request ID; Django writes some when its work for the request is over."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        meta = getattr(getattr(record, "request", None), "META", {})
-        record.request_id = request_ids.current.get() or request_ids.known(meta.get("HTTP_X_REQUEST_ID"))
+        record.request_id = request_ids.current.get() or self._of_answered(record)
         return True
+
+    def _of_answered(self, record: logging.LogRecord) -> str:
+        meta = getattr(getattr(record, "request", None), "META", {})
+        given = meta.get("HTTP_X_REQUEST_ID", "")
+        return given if request_ids.WELL_FORMED.fullmatch(given) else ""
 
 
 class Line(logging.Formatter):

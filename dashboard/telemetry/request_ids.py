@@ -12,9 +12,4 @@ current: ContextVar[str] = ContextVar("request_id", default="")
 
 def accepted(given: str | None) -> str:
     """The ID that a client or a proxy gave, where it is 8 to 64 letters, digits, `.`, `_`, `-`; else a new one."""
-    return known(given) or uuid.uuid4().hex
-
-
-def known(given: str | None) -> str:
-    """`given`, where it is well formed, else ""."""
-    return given if given and WELL_FORMED.fullmatch(given) else ""
+    return given if given and WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
