@@ -203,7 +203,6 @@ CELERY = {
     },
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,  # an hour without Redis ends no worker
-    "broker_channel_error_retry": True,  # a failover, during which Redis takes no writes, neither
     "worker_consumer": "dashboard.processes.consumer:PatientConsumer",
     "broker_pool_limit": 2,
     "task_ignore_result": True,

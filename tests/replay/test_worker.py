@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 import uuid
 from datetime import timedelta
 
@@ -10,9 +9,7 @@ import pytest
 import redis
 from django.utils import timezone
 
-from dashboard.local.system import LOOPBACK
 from dashboard.models import GatewayConnection, User
-from dashboard.processes import redis_presence
 from generations.models import Generation, Replay, ReplayAnswer
 from generations.models.replay import State
 from generations.replay.live import follow
@@ -166,28 +163,6 @@ def test_whatever_asks_it_to_end_and_how_often_it_lets_its_stream_end(
             os.kill(running.pid, sent)
         assert running.wait(20) == 0
     assert state_of(replay) == State.SUCCEEDED
-
-
-def test_a_failover_of_redis_ends_no_worker(
-    chat: Generation,
-    ada: User,
-    source: GatewayConnection,
-    broker: "redis.Redis",
-    demo_gateway: DemoGateway,
-    site_environment: dict[str, str],
-) -> None:
-    """Meanwhile Redis is a replica: it throws out who waits for a message, and takes no writes."""
-    with process(*WORKER, env=site_environment) as running:
-        wait_for(lambda: "worker" in redis_presence.heard(broker, 20))
-        broker.execute_command("REPLICAOF", LOOPBACK, "1")  # type: ignore[no-untyped-call]
-        try:
-            time.sleep(1.5)
-        finally:
-            broker.execute_command("REPLICAOF", "NO", "ONE")  # type: ignore[no-untyped-call]
-        replay = click(chat, ada, source)
-        wait_for(lambda: state_of(replay) == State.SUCCEEDED, 60)
-        assert running.poll() is None
-    assert len(demo_gateway.requests()) == 1
 
 
 def test_asking_again_gives_no_more_time() -> None:
