@@ -90,8 +90,7 @@ class Saver:
         self._work.clear()
         if self._running():
             self._work.set()
-        with suppress(DatabaseError, InterfaceError):
-            connection.close()
+        self._disconnect()
 
     def tick(self, live_logs: list[LiveLog], now: float) -> None:
         """Beat where that is due, and save. Never raises."""
@@ -108,6 +107,7 @@ class Saver:
             self._spool(live_logs)
         except Exception:
             log.exception("Checkpoints could not be saved; they are tried again")
+            self._disconnect()  # a transaction that is still open would keep its locks
 
     def _is_back(self) -> None:
         if not self.works.is_set():
@@ -122,6 +122,9 @@ class Saver:
                 extra=logs.DATABASE,
             )
         self.works.clear()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         with suppress(DatabaseError, InterfaceError):
             connection.close()
 
