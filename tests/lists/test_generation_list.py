@@ -302,8 +302,9 @@ def test_every_filter_answers_from_an_index_at_50_000_rows(team: Team) -> None:
     assert [name for name, kinds in steps.items() if kinds != {"Index Only Scan"}] == []
     place = Cursor(middle, 1)
     assert plan(older(matching(team, {"model": "model/1"}), "sorted_at", place)) == {"by_model"}
-    assert plan(matching(team, {"cost_min": 49_990_000})) == {"by_cost", "sort"}
-    assert plan(matching(team, {"ms_min": Decimal(4_999)})) == {"by_wait", "sort"}
+    # Until those of the release before are dropped, two indexes begin alike: chance decides which one is used.
+    assert plan(matching(team, {"cost_min": 49_990_000})) in ({"by_cost", "sort"}, {"cost_order", "sort"})
+    assert plan(matching(team, {"ms_min": Decimal(4_999)})) in ({"by_wait", "sort"}, {"wait_order", "sort"})
     for name in ("cost", "wait", "tokens"):
         placed = sorting.placed_by(matching(team, {}), ORDERING.values, name)
         found = [
