@@ -90,7 +90,7 @@ def host_of(url: str) -> str:
 def _origin(url: str) -> str:
     """An origin as browsers write it: in small letters, without the scheme's own port."""
     url = url.lower()
-    return url.removesuffix({"https": ":443", "http": ":80"}.get(url.partition("://")[0], " "))
+    return url.removesuffix({"https": ":443", "http": ":80"}.get(url.partition("://")[0], ""))
 
 
 def _is_fernet_key(key: str) -> bool:

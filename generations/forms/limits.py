@@ -74,12 +74,10 @@ class CountField(forms.IntegerField):
 
     def to_python(self, value: Any) -> Any:
         """As who types it spells numbers. Django takes 1.000 for 1: elsewhere it is a thousand, so that is refused."""
-        text = typed(value) if isinstance(value, str) else value
-        if (
-            isinstance(text, str)
-            and not (text.strip().isascii() and text.strip().lstrip("-").isdigit())
-            and text
-        ):
+        if not value or not isinstance(value, str):
+            return super().to_python(value)
+        text = typed(value).strip()
+        if not (text.isascii() and text.lstrip("-").isdigit()):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(text)
 

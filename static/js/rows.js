@@ -14,7 +14,7 @@ function refresh() {
   const all = whole()?.checked === true;
   form().classList.add("follows");
   form().classList.toggle("shown", ticked > 0 || all);
-  form().querySelector("[data-count]").textContent = all ? `All ${form().dataset.all} selected`.replace("  ", " ") : `${ticked} selected`;
+  form().querySelector("[data-count]").textContent = `${all ? ["All", form().dataset.all].join(" ").trim() : ticked} selected`;
   for (const compare of form().querySelectorAll('[value="compare"]')) compare.disabled = ticked !== 2 || all;
   for (const button of document.querySelectorAll("[data-selects-all]")) button.hidden = all;
   head().hidden = false;

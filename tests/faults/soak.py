@@ -139,7 +139,7 @@ class Soak:
         while not watcher.ended and time.monotonic() < end:
             time.sleep(0.1)
         self.watched.append(watcher.ended)
-        check(watcher.ended, "a watcher was never told of the end")
+        check(watcher.ended, "a watcher never saw the end")
         whole = self.site.gateway.sent[click.marker].text()
         check(whole.startswith(watcher.text) or not whole, "a watcher saw other words than were sent")
 

@@ -354,7 +354,7 @@ def web_dies(site: Site, report: Report) -> None:
     broken = [watcher.broken for watcher in watchers]
     report.proof = f"killed: {', '.join(killed)}; the watchers' lines broke {broken} times"
     report.keeps(report.end(site, click, state="succeeded"), site.gateway.sent[click.marker])
-    until(lambda: all(watcher.ended for watcher in watchers), 20, "A watcher was not told of the end")
+    until(lambda: all(watcher.ended for watcher in watchers), 20, "A watcher did not see the end")
     check(all(broken), "the line of a watcher did not break")
     # What the stream did not bring, the page does: the panel replaces the text at the end.
     whole = site.gateway.sent[click.marker].text()

@@ -109,20 +109,28 @@ def test_nobody_takes_it_for_ten_minutes(
     assert demo_gateway.requests() == []
 
 
-def test_sigterm_lets_a_short_stream_finish(
+@pytest.mark.parametrize(
+    "signals",
+    [[signal.SIGTERM], [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM] * 50],
+    ids=["once", "many"],
+)
+def test_whatever_asks_it_to_end_it_lets_a_short_stream_finish(
     chat: Generation,
     ada: User,
     source: GatewayConnection,
     broker: "redis.Redis",
     demo_gateway: DemoGateway,
     site_environment: dict[str, str],
+    signals: list[signal.Signals],
 ) -> None:
+    """Many come from a supervisor and its group, or for each thread of a parent that dies: within one another's handler."""
     demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
     with process(*WORKER, env=site_environment) as running:
         replay = click(chat, ada, source)
         wait_for(demo_gateway.requests, 60)
-        running.terminate()
-        running.wait(20)
+        for sent in signals:
+            os.kill(running.pid, sent)
+        assert running.wait(20) == 0
     assert state_of(replay) == State.SUCCEEDED
 
 
@@ -144,25 +152,6 @@ def test_sigterm_interrupts_what_outlasts_the_grace(
     replay.refresh_from_db()
     assert (replay.state, replay.reason) == (State.INTERRUPTED, "worker_stopped")
     assert ReplayAnswer.objects.get(replay=replay).text
-
-
-def test_whatever_asks_it_to_end_and_how_often_it_lets_its_stream_end(
-    chat: Generation,
-    ada: User,
-    source: GatewayConnection,
-    broker: "redis.Redis",
-    demo_gateway: DemoGateway,
-    site_environment: dict[str, str],
-) -> None:
-    """A supervisor and its group, or each thread of a parent that dies: their signals come within one another's handler."""
-    demo_gateway.set(pace=1, first_byte_ms=0, frames=60, frame_ms=25)
-    with process(*WORKER, env=site_environment) as running:
-        replay = click(chat, ada, source)
-        wait_for(lambda: state_of(replay) == State.RUNNING, 60)
-        for sent in [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM] * 50:
-            os.kill(running.pid, sent)
-        assert running.wait(20) == 0
-    assert state_of(replay) == State.SUCCEEDED
 
 
 def test_asking_again_gives_no_more_time() -> None:

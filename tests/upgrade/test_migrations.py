@@ -154,6 +154,16 @@ def test_two_that_prepare_at_once_do_it_one_after_the_other(monkeypatch: pytest.
     assert notes.getvalue().count("Another prepare is running") == 1
 
 
+def test_prepare_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(prepare, "WAIT_TRIES", 3)
+    with session() as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [prepare.ALONE])
+        with pytest.raises(CommandError, match="Another prepare has not ended"):
+            call_command("prepare", stdout=io.StringIO())
+        other.execute("SELECT pg_advisory_unlock(%s)", [prepare.ALONE])
+
+
 def _prepare(notes: io.StringIO) -> None:
     try:
         call_command("prepare", stdout=notes)

@@ -15,6 +15,7 @@ from dashboard.models import GatewayConnection, Role, Team, User
 from generations.models import Generation, Replay
 from generations.models.replay import State
 from generations.reading.diff import json_diff, passages
+from generations.views.replay.compare import key_of
 from tests.support import people, rows
 
 pytestmark = pytest.mark.django_db
@@ -261,6 +262,21 @@ def test_very_long_answers_are_bounded(ada: User, team: Team, source: GatewayCon
 
 
 # --- where it is linked -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pasted", "key"),
+    [
+        (" G-1 ", "G-1"),
+        ("https://retake.example/t/acme/g/G-1", "G-1"),
+        ("https://retake.example/t/acme/g/G-1/cost?from=list#x", "G-1"),
+        ("https://retake.example/t/g/g/G-1/", "G-1"),
+        ("https://retake.example/t/r/r/0193f2c5/json", "0193f2c5"),
+        ("https://retake.example/g/a%20b", "a b"),
+    ],
+)
+def test_a_link_of_any_tab_names_what_is_compared(pasted: str, key: str) -> None:
+    assert key_of(pasted) == key
 
 
 def test_the_tab_of_replays_lets_people_choose_two(ada: User, team: Team, first: Generation) -> None:

@@ -16,6 +16,7 @@ from dashboard import readiness
 LOCK_MS = 2000  # that a statement of a migration waits for a lock; whoever asks for the table waits behind it
 PAUSE_SECONDS = 2.0
 TRIES = 30
+WAIT_TRIES = 300  # while another prepare runs: ten minutes
 ALONE = 0x7265_7461_6B65  # "retake"
 LOCKED = "55P03"  # lock_not_available
 
@@ -68,16 +69,18 @@ def lock_timeout() -> Iterator[None]:
 
 @contextmanager
 def alone(note: Callable[[str], object]) -> Iterator[None]:
-    """While another prepare runs, on any machine, wait for it.
+    """While another prepare runs, on any machine, wait for it. Raises CommandError after WAIT_TRIES.
 
     It asks again and again: a statement that waits would hold up the other one's `CREATE INDEX CONCURRENTLY`, for ever.
     """
-    is_noted = False
-    while not _asked("SELECT pg_try_advisory_lock(%s)"):
-        if not is_noted:
+    for tried in range(WAIT_TRIES):
+        if _asked("SELECT pg_try_advisory_lock(%s)"):
+            break
+        if not tried:
             note("Another prepare is running; this one waits for it.")
-        is_noted = True
         time.sleep(PAUSE_SECONDS)
+    else:
+        raise CommandError(STAYS_BUSY)
     try:
         yield
     finally:
@@ -109,6 +112,11 @@ def patiently(work: Callable[[], object], note: Callable[[str], object]) -> None
         time.sleep(PAUSE_SECONDS)
 
 
+STAYS_BUSY = (
+    "Another prepare has not ended for ten minutes, so this one did nothing. Wait for it, then run prepare again. If none "
+    "is running, a connection pooler has kept its session: pg_locks names it (locktype advisory); end it with "
+    "pg_terminate_backend."
+)
 STAYS_LOCKED = (
     "A table stays locked, so the database is not ready for this version. The old version goes on with it. "
     "pg_stat_activity tells who holds the lock; then run prepare again."

@@ -33,7 +33,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class OneRequest:
+class RequestSection:
     """What was answered to one request: `outputs` are drawn, `distinct` and `known` count all. `row` is one of the
     most frequent."""
 
@@ -85,20 +85,20 @@ class Outputs:
         return {names[place]: part for place, part in parts if place is not None} if names else {}
 
     @property
-    def shown(self) -> list[OneRequest]:
+    def shown(self) -> list[RequestSection]:
         """The outputs that are drawn, request by request, the reference first."""
         found = [self._request(request, near[:MOST_OUTPUTS]) for request, near in self.drawn]
         return [each for each in found if each.outputs]
 
     @property
-    def named(self) -> list[OneRequest]:
+    def named(self) -> list[RequestSection]:
         """More requests whose outputs differ."""
         return [self._request(each, []) for each in self.requests[len(self.drawn) :][:MOST_NAMED]]
 
-    def _request(self, request: RequestOutputs, near: Sequence[EqualOutputs]) -> OneRequest:
+    def _request(self, request: RequestOutputs, near: Sequence[EqualOutputs]) -> RequestSection:
         known = [group for group in near if (request.request, group.key) in self.texts]
         drawn = [self._output(request.request, group, known[0]) for group in known]
-        return OneRequest(
+        return RequestSection(
             self.rows[request.outputs[0].members[0]], len(request.outputs), request.known, drawn
         )
 

@@ -44,7 +44,7 @@ def key_of(pasted: str) -> str:
         return text
     parts = text.partition("?")[0].partition("#")[0].rstrip("/").split("/")
     named = [part for before, part in pairwise(parts) if before in ("g", "r")]
-    return unquote(named[0] if named else parts[-1])
+    return unquote(named[-1] if named else parts[-1])  # a team may be called g, too
 
 
 def view_of(request: HttpRequest) -> View:
